@@ -1,0 +1,55 @@
+/**
+ * Challenges 3a to 3e: every value that any node is told reaches every node. See `docs/broadcast.md`.
+ *
+ * @module
+ */
+import { type BroadcastMessages, type Node, type Program, serve } from "../mod.ts";
+import { replicate, type ReplicationOptions } from "../lib/replication.ts";
+import { choice, milliseconds } from "./arguments.ts";
+
+/** How values travel. */
+export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
+
+/** What to spend messages on. */
+export const BROADCAST_PROFILES = {
+  /** One hop: whoever is told a value tells everybody at once. */
+  fast: { topology: "mesh", period: 0 },
+  /** Two hops through a hub, which gathers what is new and sends it out every so many ms. */
+  efficient: { topology: "hub", period: 750 },
+} satisfies Record<string, BroadcastProfile>;
+
+/** The broadcast program. */
+export function broadcast(profile: BroadcastProfile = BROADCAST_PROFILES.fast): Program<BroadcastMessages<unknown>> {
+  return (node: Node<BroadcastMessages<unknown>>) => {
+    const values: unknown[] = [];
+    const known = new Set<string>();
+
+    /** Adds a value; returns whether it was new. */
+    function add(value: unknown): boolean {
+      const size = known.size;
+      if (known.add(JSON.stringify(value)).size === size) return false;
+      values.push(value);
+      return true;
+    }
+
+    const replication = replicate<unknown, unknown[]>(node, {
+      ...profile,
+      apply: add,
+      snapshot: () => values,
+      restore: (others) => others.forEach(add),
+    });
+
+    // Who may talk to whom is only a suggestion: every node can reach every other.
+    node.on("topology", () => ({}));
+    node.on("broadcast", ({ message }) => {
+      if (add(message)) replication.append(message);
+      return {};
+    });
+    node.on("read", () => ({ messages: values }));
+  };
+}
+
+if (import.meta.main) {
+  const profile = BROADCAST_PROFILES[choice("profile", ["fast", "efficient"])];
+  await serve(broadcast({ ...profile, period: milliseconds("period", profile.period) }));
+}

@@ -1,0 +1,179 @@
+/**
+ * The Maelstrom protocol: messages, bodies and errors.
+ *
+ * Source: Maelstrom's `doc/protocol.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/protocol.md>.
+ *
+ * @module
+ */
+
+/** The body of a message: its type, the ids that tie a reply to its request, and whatever fields the type has. */
+export interface Body {
+  /** What the message is about, such as `"echo"` or `"echo_ok"`. */
+  type: string;
+  /** Unique among the messages of one sender; present where a reply is wanted. */
+  msg_id?: number;
+  /** The `msg_id` of the request that this message answers. */
+  in_reply_to?: number;
+  /** The fields of the type. */
+  [field: string]: unknown;
+}
+
+/** One message, as it stands on one line of a node's stdin or stdout. */
+export interface Message<B extends Body = Body> {
+  /** Given by the network, for its own books; a node neither sets nor reads it. */
+  id?: number;
+  /** The sender: a node (`"n0"`), a client (`"c7"`) or a service (`"seq-kv"`). */
+  src: string;
+  /** The recipient. */
+  dest: string;
+  /** What is said. */
+  body: B;
+}
+
+/** One row of the protocol's table of errors. */
+export interface ErrorType {
+  /** The number that goes over the wire. */
+  readonly code: number;
+  /** The name in Maelstrom's documents and histories. */
+  readonly name: string;
+  /** Whether the operation surely did not happen. */
+  readonly definite: boolean;
+}
+
+/**
+ * The protocol's errors, by name. Codes from 1000 on are free for programs of your own: they are indefinite.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ERRORS } from "./protocol.ts";
+ *
+ * assertEquals(ERRORS["key-does-not-exist"], { code: 20, name: "key-does-not-exist", definite: true });
+ * ```
+ */
+export const ERRORS = {
+  "timeout": { code: 0, name: "timeout", definite: false },
+  "node-not-found": { code: 1, name: "node-not-found", definite: true },
+  "not-supported": { code: 10, name: "not-supported", definite: true },
+  "temporarily-unavailable": { code: 11, name: "temporarily-unavailable", definite: true },
+  "malformed-request": { code: 12, name: "malformed-request", definite: true },
+  "crash": { code: 13, name: "crash", definite: false },
+  "abort": { code: 14, name: "abort", definite: true },
+  "key-does-not-exist": { code: 20, name: "key-does-not-exist", definite: true },
+  "key-already-exists": { code: 21, name: "key-already-exists", definite: true },
+  "precondition-failed": { code: 22, name: "precondition-failed", definite: true },
+  "txn-conflict": { code: 30, name: "txn-conflict", definite: true },
+} as const satisfies Record<string, ErrorType>;
+
+/** The name of one of the protocol's errors. */
+export type ErrorName = keyof typeof ERRORS;
+
+const BY_CODE: ReadonlyMap<number, ErrorType> = new Map(
+  Object.values(ERRORS).map((error) => [error.code, error]),
+);
+
+/** Looks up an error of the protocol by its code; `undefined` for a code that the protocol does not define. */
+export function errorType(code: number): ErrorType | undefined {
+  return BY_CODE.get(code);
+}
+
+/**
+ * An error as the protocol knows it. Thrown in a handler it becomes the error reply; a call that is answered by an
+ * error reply throws it.
+ *
+ * @example
+ * ```ts
+ * import { assert, assertEquals } from "@std/assert";
+ * import { RPCError } from "./protocol.ts";
+ *
+ * const error = new RPCError("precondition-failed", "current value 3 is not 4");
+ * assertEquals(error.code, 22);
+ * assert(error.definite);
+ * assertEquals(new RPCError(1042, "out of cheese").errorName, "unknown");
+ * ```
+ */
+export class RPCError extends Error {
+  /** The number that goes over the wire. */
+  readonly code: number;
+
+  /**
+   * @param error A name from {@linkcode ERRORS}, or a code.
+   * @param text What happened, for a person.
+   * @param options The `cause`, as for every `Error`.
+   */
+  constructor(error: ErrorName | number, text?: string, options?: ErrorOptions) {
+    const code = typeof error === "number" ? error : ERRORS[error].code;
+    super(text ?? BY_CODE.get(code)?.name ?? `error ${code}`, options);
+    this.name = "RPCError";
+    this.code = code;
+  }
+
+  /** The name of the code, `"unknown"` where the protocol has none. */
+  get errorName(): string {
+    return BY_CODE.get(this.code)?.name ?? "unknown";
+  }
+
+  /** Whether the operation surely did not happen. */
+  get definite(): boolean {
+    return BY_CODE.get(this.code)?.definite ?? false;
+  }
+
+  /** The body of the error reply. */
+  toBody(): Body & { code: number; text: string } {
+    return { type: "error", code: this.code, text: this.message };
+  }
+}
+
+/**
+ * Reads one line as a message.
+ *
+ * @throws {SyntaxError} The line is not JSON, or not a message; says what was expected.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { parseMessage } from "./protocol.ts";
+ *
+ * const line = '{"src":"c1","dest":"n0","body":{"type":"echo","msg_id":1,"echo":"hi"}}';
+ * assertEquals(parseMessage(line).body.echo, "hi");
+ * assertThrows(() => parseMessage('{"src":"c1"}'), SyntaxError, "dest");
+ * ```
+ */
+export function parseMessage(line: string): Message {
+  let value;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new SyntaxError(`Cannot parse message: ${(cause as Error).message}`, { cause });
+  }
+  const problem = messageProblem(value);
+  if (problem !== undefined) throw new SyntaxError(`Cannot parse message: ${problem}`);
+  return value;
+}
+
+/** Says what keeps a value from being a message, or `undefined` where nothing does. */
+export function messageProblem(value: unknown): string | undefined {
+  if (!isObject(value)) return `expected an object, got ${describe(value)}`;
+  if (typeof value.src !== "string") return `expected src to be a string, got ${describe(value.src)}`;
+  if (typeof value.dest !== "string") return `expected dest to be a string, got ${describe(value.dest)}`;
+  const body = value.body;
+  if (!isObject(body)) return `expected body to be an object, got ${describe(body)}`;
+  if (typeof body.type !== "string") return `expected body.type to be a string, got ${describe(body.type)}`;
+  if (body.msg_id !== undefined && !Number.isInteger(body.msg_id)) {
+    return `expected body.msg_id to be an integer, got ${describe(body.msg_id)}`;
+  }
+  if (body.in_reply_to !== undefined && !Number.isInteger(body.in_reply_to)) {
+    return `expected body.in_reply_to to be an integer, got ${describe(body.in_reply_to)}`;
+  }
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

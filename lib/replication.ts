@@ -1,0 +1,189 @@
+/**
+ * Replication: every node appends entries, and in the end every node has taken in those of all the others, whatever the network loses,
+ * doubles, reorders or cuts.
+ *
+ * Entries travel in batches, are acknowledged cumulatively (by a version vector that rides on whatever is sent), and are sent again
+ * where an acknowledgement shows that they were lost. A node that cannot be reached is left alone but for a probe now and then; when it
+ * is back, the two sides exchange what they lack, at once. What all nodes have is forgotten; a node that lacks what is gone gets a
+ * snapshot. See the folder `replication/` for each of these.
+ *
+ * A node that is killed and started again begins a new stream and gets everything from its peers, except what it had told nobody.
+ *
+ * @module
+ */
+
+import type { AnyNode } from "./node.ts";
+import { confirm, learn, type Peer, restarted } from "./replication/peer.ts";
+import {
+  adoptStable,
+  appendOwn,
+  clockOf,
+  createReplica,
+  findStable,
+  hubOf,
+  type Replica,
+  type ReplicateBody,
+  type ReplicationOptions,
+  type ReplicationStats,
+  tell,
+} from "./replication/replica.ts";
+import { plan } from "./replication/rounds.ts";
+import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
+import { heardFrom, probe, want, watch } from "./replication/suspicion.ts";
+
+export type { ReplicationOptions, ReplicationStats } from "./replication/replica.ts";
+
+/** What a program has in hand. */
+export interface Replication<E> {
+  /** Adds an entry of this node's own (which the program has taken in already); it travels with the next batch. */
+  append(entry: E): void;
+  /** What has been sent so far. */
+  readonly stats: Readonly<ReplicationStats>;
+  /** The peers that cannot be reached just now, as far as is known. */
+  readonly suspects: readonly string[];
+}
+
+/**
+ * Makes a node replicate; to be called once, when the program sets up its node. Entries can be appended from the first request on.
+ *
+ * The messages are of type `replicate`, which the program cannot use for anything else.
+ *
+ * @typeParam E An entry, as JSON.
+ * @typeParam S A snapshot, as JSON.
+ *
+ * @example A set that grows on all nodes.
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Node, startNode } from "./node.ts";
+ * import { replicate } from "./replication.ts";
+ *
+ * function growingSet(node: Node) {
+ *   const elements = new Set<unknown>();
+ *   const add = (element: unknown) => void elements.add(element);
+ *   const replication = replicate<unknown, unknown[]>(node, {
+ *     topology: "mesh",
+ *     period: 0,
+ *     apply: add,
+ *     snapshot: () => [...elements],
+ *     restore: (others) => others.forEach(add),
+ *   });
+ *   node.on("add", ({ element }) => {
+ *     add(element);
+ *     replication.append(element);
+ *     return {};
+ *   });
+ * }
+ *
+ * const sent: string[] = [];
+ * const host = {
+ *   send: ({ dest, body }: { dest: string; body: { type: string } }) => void sent.push(`${body.type} to ${dest}`),
+ *   now: () => 0,
+ *   setTimer: () => 0,
+ *   clearTimer: () => {},
+ *   getRandomValues: <T extends Uint8Array | Uint32Array>(array: T) => array,
+ *   random: () => 0,
+ *   log: () => {},
+ * };
+ * const node = startNode(growingSet, host);
+ * const init = { type: "init", msg_id: 1, node_id: "n0", node_ids: ["n0", "n1", "n2"] };
+ * node.receive({ src: "c0", dest: "n0", body: init });
+ * await node.idle();
+ * node.receive({ src: "c1", dest: "n0", body: { type: "add", msg_id: 1, element: "x" } });
+ * assertEquals(sent, ["init_ok to c0", "replicate to n1", "replicate to n2", "add_ok to c1"]);
+ * ```
+ */
+export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replication<E> {
+  let replica: Replica<E, S> | undefined;
+  const started = () => {
+    if (replica === undefined) throw new Error("Cannot replicate: the node is not initialised yet");
+    return replica;
+  };
+  node.onInit(() => void (replica = createReplica(node, options)));
+  node.on("replicate", (body, { src }) => {
+    const peer = started().peers.get(src);
+    if (peer !== undefined) receive(started(), peer, body as unknown as ReplicateBody<E, S>);
+  });
+  return {
+    append(entry) {
+      appendOwn(started(), entry);
+      proceed(started());
+    },
+    get stats() {
+      return started().stats;
+    },
+    get suspects() {
+      return [...started().peers.values()].filter(({ suspected }) => suspected !== undefined).map(({ id }) => id);
+    },
+  };
+}
+
+function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
+  const now = replica.heardAt = clockOf(replica);
+  if (peer.stream !== body.stream) {
+    restarted(peer, body.stream);
+    replica.early = replica.early.filter((message) => message.peer !== peer);
+  }
+  const latest = peer.heard === undefined || body.stamp > peer.heard.stamp;
+  if (latest) peer.heard = { stamp: body.stamp, at: now };
+  if (body.echo !== undefined) confirm(peer, body.echo, now);
+  if (latest) {
+    learn(peer, body.have, body.stable ?? {});
+    peer.follows = body.follows;
+    if (body.next !== undefined) peer.nextRound = now + body.next;
+  }
+  heardFrom(replica, peer, body.answer === true);
+  takeIn(replica, peer, body);
+  if (body.answer) tell(replica, peer, { entries: "all", answer: peer.suspected !== undefined });
+  followUp(replica, peer, now);
+  proceed(replica);
+}
+
+/** How many messages are held that came before what they build on. */
+const MAX_EARLY = 32;
+
+/** Takes in what a message brings, and notes what that says. */
+function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
+  const { early, options, streams } = replica;
+  const { base, entries = {}, have, snapshot, stable } = body;
+  if (snapshot !== undefined && !covers(streams.vector, base!)) {
+    options.restore(snapshot);
+    skipTo(streams, base!);
+  }
+  // In a mesh, a sender has entries of others that it leaves to them: no message can bring everything.
+  if (!fits(streams, entries, options.topology === "mesh" ? {} : have)) {
+    if (early.push({ peer, body }) > MAX_EARLY) early.shift();
+    return want(replica, peer, have);
+  }
+  const count = accept(streams, entries, (entry) => options.apply(entry));
+  limit(streams, options.keep);
+  if (body.entries !== undefined) peer.owedSince ??= clockOf(replica);
+  if (covers(streams.vector, have)) noteShared(replica, peer, have, stable);
+  else want(replica, peer, have);
+  if (count === 0) return;
+  // What a partition has held back has waited long enough.
+  if (peer.returning) replica.lastRound = -Infinity;
+  for (const message of early.splice(0)) takeIn(replica, message.peer, message.body);
+}
+
+/** Notes that the peer has nothing that this node lacks. */
+function noteShared<E>(replica: Replica<E, unknown>, peer: Peer, have: Vector, stable: Vector | undefined): void {
+  raise(peer.shared, have);
+  if (covers(peer.have, replica.streams.vector)) peer.returning = false;
+  if (stable === undefined || covers(replica.stable, stable)) return;
+  adoptStable(replica, stable);
+  peer.owedSince ??= clockOf(replica);
+}
+
+/** A hub that follows somebody who is suspected here shows that the suspect is alive: it should be this node's hub, too. */
+function followUp(replica: Replica<unknown, unknown>, { id, follows }: Peer, now: number): void {
+  if (follows === undefined || id !== hubOf(replica)) return;
+  const higher = replica.peers.get(follows);
+  if (higher?.suspected !== undefined && now - higher.probedAt > 1000) probe(replica, higher);
+}
+
+/** Says what there is to say, sees to what is to be seen to. */
+function proceed<E, S>(replica: Replica<E, S>): void {
+  if (replica.options.onStable !== undefined && hubOf(replica) === replica.node.id) findStable(replica);
+  plan(replica);
+  watch(replica);
+}

@@ -1,0 +1,265 @@
+/**
+ * The state of one node's replication, and the one message that it sends.
+ *
+ * @module
+ */
+
+import type { AnyNode } from "../node.ts";
+import { createPeer, type Echo, type Peer } from "./peer.ts";
+import {
+  append,
+  covers,
+  createStreams,
+  least,
+  limit,
+  raise,
+  type Segments,
+  segmentsBeyond,
+  starts,
+  type Streams,
+  trim,
+  type Vector,
+} from "./streams.ts";
+
+/** What a program says about its data and how they are to travel. */
+export interface ReplicationOptions<E, S> {
+  /**
+   * Who sends to whom. `"mesh"`: everybody to everybody, one hop, n − 1 messages for each batch of one node. `"hub"`: everybody to one
+   * node, which passes on what it gets, two hops, 2(n − 1) messages for a batch of all.
+   */
+  topology: "mesh" | "hub";
+  /** How long entries are gathered before they are sent on, in ms; 0: not at all. */
+  period: number;
+  /** How long an acknowledgement waits for entries to ride on, in ms. */
+  acknowledge?: number;
+  /** An acknowledgement waits no longer once nothing has been heard from anybody for so many ms. */
+  quiet?: number;
+  /**
+   * How many entries of a stream are kept for peers that lack them; one that is further behind gets a snapshot instead. `Infinity` is
+   * right where the entries are the program's state anyway.
+   */
+  keep?: number;
+  /**
+   * Takes in an entry of another node: those of one node in their order, and never before all that its author had taken in when it
+   * appended it (in a mesh, only the former). It must not matter if an entry comes which a snapshot already contained.
+   */
+  apply(entry: E): void;
+  /** All that the entries so far have led to, as JSON. */
+  snapshot(): S;
+  /** Takes in the snapshot of another node, in addition to what is there. */
+  restore(snapshot: S): void;
+  /** Is told of each entry, own ones too, once it is known that all nodes have it. */
+  onStable?(entry: E): void;
+}
+
+/** What replication has done so far. */
+export interface ReplicationStats {
+  /** Messages sent. */
+  messages: number;
+  /** Entries in them. */
+  entries: number;
+  /** Messages sent to find out whether a peer is there, or to ask it for what is missing. */
+  probes: number;
+  /** Snapshots sent. */
+  snapshots: number;
+  /** How often a peer was given up, for the time being. */
+  suspicions: number;
+}
+
+/** The message. Everything in it is cumulative: any that is lost, doubled or late costs time at most. */
+export interface ReplicateBody<E, S> {
+  type: "replicate";
+  /** Orders the sender's messages, and is echoed. */
+  stamp: number;
+  /** The newest message of the receiver's that the sender has. */
+  echo?: Echo;
+  /** The sender's own stream. */
+  stream: string;
+  /** All that the sender has. */
+  have: Vector;
+  /** What the sender knows all nodes to have. */
+  stable?: Vector;
+  /** The sender's hub. */
+  follows?: string;
+  /** In how many ms the sender's next round is, at the earliest. */
+  next?: number;
+  /** Entries that the receiver lacks. */
+  entries?: Segments<E>;
+  /** All that came before `entries`, where the sender does not hold that any more. */
+  snapshot?: S;
+  /** Where the snapshot ends. */
+  base?: Vector;
+  /** Whether the receiver is to answer at once. */
+  answer?: true;
+}
+
+/** One node's replication. */
+export interface Replica<E, S> {
+  readonly node: AnyNode;
+  readonly options: Required<Omit<ReplicationOptions<E, S>, "onStable">> & Pick<ReplicationOptions<E, S>, "onStable">;
+  readonly stats: ReplicationStats;
+  /** The stream that this node appends to. */
+  readonly own: string;
+  readonly streams: Streams<E>;
+  readonly peers: ReadonlyMap<string, Peer>;
+  /** What all nodes are known to have. */
+  readonly stable: Vector;
+  /** The node's clock at the start. */
+  readonly born: number;
+  lastStamp: number;
+  /** When anybody was last heard. */
+  heardAt: number;
+  /** When the last round was. */
+  lastRound: number;
+  /** The first sign of entries that should be here and are not: who has them, and since when that is known. */
+  wanted: { peer: Peer; have: Vector; at: number } | undefined;
+  /** Messages that came before another one which they build on. */
+  early: { peer: Peer; body: ReplicateBody<E, S> }[];
+  /** How many peers to try next as a hub, at once. */
+  ambition: number;
+  /** When suspects were last probed. */
+  probedAt: number;
+  /** The timer of the next round. */
+  timer: { at: number; cancel: () => void } | undefined;
+  /** Ends the watch, while there is something to watch for. */
+  endWatch: (() => void) | undefined;
+}
+
+/** The replication of a node that knows its id. */
+export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replica<E, S> {
+  const [word] = node.getRandomValues(new Uint32Array(1));
+  const wait = options.topology === "hub" ? 2 * options.period : 3000;
+  return {
+    node,
+    options: { acknowledge: wait, quiet: options.topology === "hub" ? wait : 300, keep: 10_000, ...options },
+    stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
+    own: `${node.id}.${word!.toString(36)}`,
+    streams: createStreams(),
+    peers: new Map(node.peers.map((id) => [id, createPeer(id)])),
+    stable: {},
+    born: node.now(),
+    lastStamp: -1,
+    heardAt: 0,
+    lastRound: -Infinity,
+    wanted: undefined,
+    early: [],
+    ambition: 1,
+    probedAt: -Infinity,
+    timer: undefined,
+    endWatch: undefined,
+  };
+}
+
+/** Milliseconds since the node started. */
+export function clockOf(replica: Replica<unknown, unknown>): number {
+  return replica.node.now() - replica.born;
+}
+
+/** A stamp: the time in µs, later than any before. */
+export function newStamp(replica: Replica<unknown, unknown>): number {
+  return replica.lastStamp = Math.max(Math.floor(1000 * clockOf(replica)), replica.lastStamp + 1);
+}
+
+/** The hub: the first of all nodes that is not suspected, which may be this one. In a mesh, everybody is its own. */
+export function hubOf({ node, options, peers }: Replica<unknown, unknown>): string {
+  if (options.topology === "mesh") return node.id;
+  return node.nodeIds.find((id) => peers.get(id)?.suspected === undefined)!;
+}
+
+/** Whether a peer is to get something that it has not been sent. In a mesh each node passes on only its own entries. */
+export function lacks({ options, own, streams }: Replica<unknown, unknown>, { sent }: Peer): boolean {
+  if (options.topology === "mesh") return (sent[own] ?? 0) < (streams.vector[own] ?? 0);
+  for (const id in streams.vector) if ((sent[id] ?? 0) < streams.vector[id]!) return true;
+  return false;
+}
+
+/** Whether the program cares about what is stable, and a peer has not been told. */
+export function lacksStable({ options, stable }: Replica<unknown, unknown>, peer: Peer): boolean {
+  if (options.onStable === undefined || options.topology === "mesh") return false;
+  for (const id in stable) if ((peer.stable[id] ?? 0) < stable[id]!) return true;
+  return false;
+}
+
+/** What {@linkcode tell} puts into the message. */
+export interface Telling {
+  /** Which entries; by default those that the topology lets travel and that the peer has not been sent. */
+  entries?: "all" | "none";
+  /** Whether the peer is to answer at once. */
+  answer?: boolean;
+}
+
+/** Sends a peer what it lacks, and what this node has. */
+export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer = false }: Telling = {}): void {
+  const { node, options, stats, streams } = replica;
+  const now = clockOf(replica);
+  const body: ReplicateBody<E, S> = {
+    type: "replicate",
+    stamp: newStamp(replica),
+    stream: replica.own,
+    have: streams.vector,
+  };
+  if (peer.heard !== undefined) body.echo = [peer.heard.stamp, round(now - peer.heard.at)];
+  if (options.onStable !== undefined) body.stable = replica.stable;
+  if (options.topology === "hub") {
+    body.follows = hubOf(replica);
+    body.next = round(Math.max(0, replica.lastRound + options.period - now));
+  }
+  if (entries !== "none") addEntries(replica, peer, body, entries === "all");
+  if (answer) body.answer = true;
+  node.send(peer.id, body);
+  stats.messages++;
+  peer.lastSent = body.stamp;
+  peer.owedSince = undefined;
+  if (body.entries === undefined && !answer && !lacksStable(replica, peer)) return;
+  raise(peer.stable, replica.stable);
+  peer.wanting = body.stamp;
+  peer.waitingSince ??= now;
+}
+
+/** Adds what a peer lacks. Asked for everything, it also sends a snapshot if entries that the peer lacks are gone. */
+function addEntries<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, all: boolean): void {
+  const { options, own, stats, streams } = replica;
+  const mesh = options.topology === "mesh" && !all;
+  const from = all ? peer.have : mesh ? { ...streams.vector, [own]: peer.sent[own] ?? 0 } : peer.sent;
+  const base = starts(streams);
+  if (all && !covers(from, base)) {
+    body.snapshot = options.snapshot();
+    body.base = base;
+    stats.snapshots++;
+  }
+  const segments = segmentsBeyond(streams, from);
+  if (segments !== undefined) body.entries = segments;
+  for (const id in segments) stats.entries += segments[id]![1].length;
+  // Of what is not held any more, the peer either has it, or will find that it is missing and ask.
+  if (mesh) peer.sent[own] = streams.vector[own] ?? 0;
+  else raise(peer.sent, streams.vector);
+}
+
+/** Works out what all nodes have, from what this one knows of them. */
+export function findStable<E>(replica: Replica<E, unknown>): void {
+  const shared: Vector[] = [];
+  for (const peer of replica.peers.values()) shared.push(peer.shared);
+  adoptStable(replica, least(replica.streams.vector, shared));
+}
+
+/** Takes note of what all nodes have: nobody will ever need it from this one, so it is forgotten here. */
+export function adoptStable<E>({ options, stable, streams }: Replica<E, unknown>, found: Vector): void {
+  for (const id in found) {
+    if (found[id]! <= (stable[id] ?? 0)) continue;
+    stable[id] = found[id]!;
+    const entries = trim(streams, id, found[id]!);
+    if (options.onStable !== undefined) entries.forEach((entry) => options.onStable!(entry));
+  }
+}
+
+/** Adds an entry of this node's own. */
+export function appendOwn<E>(replica: Replica<E, unknown>, entry: E): void {
+  append(replica.streams, replica.own, entry);
+  limit(replica.streams, replica.options.keep);
+  if (replica.peers.size === 0) findStable(replica);
+}
+
+/** Whole microseconds are enough for what goes over the wire. */
+function round(ms: number): number {
+  return Math.round(1000 * ms) / 1000;
+}

@@ -1,0 +1,93 @@
+/**
+ * Rounds: who is told what is new, and when.
+ *
+ * In a mesh, a round goes from this node to all others, `period` after the last one at the earliest. In a hub topology, the hub's round
+ * goes to everybody, and everybody else's goes to the hub so as to arrive just before the hub's next one: no clock is shared, each
+ * message of the hub says how long it will be until then.
+ *
+ * @module
+ */
+
+import { answerTime, type Peer } from "./peer.ts";
+import { clockOf, findStable, hubOf, lacks, lacksStable, type Replica, tell } from "./replica.ts";
+
+type AnyReplica = Replica<unknown, unknown>;
+
+/** Sets the timer for the next thing there is to say, or says it if it is due. */
+export function plan(replica: AnyReplica): void {
+  const now = clockOf(replica);
+  // A timer may be late, and what comes in meanwhile must not put off what it was set for.
+  if (replica.timer !== undefined && replica.timer.at <= now) return round(replica, replica.timer.at);
+  let next = Infinity;
+  for (const peer of audience(replica)) next = Math.min(next, dueAt(replica, peer, now));
+  if (next <= now) return round(replica, now);
+  if (replica.timer?.at === next) return;
+  clear(replica);
+  if (next === Infinity) return;
+  replica.timer = { at: next, cancel: replica.node.after(next - now, () => round(replica, next)) };
+}
+
+/** Tells everybody for whom it is time. */
+function round(replica: AnyReplica, at: number): void {
+  clear(replica);
+  const hub = hubOf(replica);
+  const due = audience(replica).filter((peer) => dueAt(replica, peer, at) <= at);
+  if (hub === replica.node.id) findStable(replica);
+  const now = clockOf(replica);
+  // Before anybody is told: what they are told says when the next round is.
+  if (due.some(({ id }) => id !== hub)) replica.lastRound = now;
+  for (const peer of due) {
+    peer.toldAt = now;
+    tell(replica, peer);
+  }
+  plan(replica);
+}
+
+function clear(replica: AnyReplica): void {
+  replica.timer?.cancel();
+  replica.timer = undefined;
+}
+
+/** Whom this node tells what is new: all, or the hub and whoever takes this node for one. */
+function audience(replica: AnyReplica): Peer[] {
+  const { node, peers } = replica;
+  const hub = hubOf(replica);
+  const trusted = [...peers.values()].filter(({ suspected }) => suspected === undefined);
+  if (hub === node.id) return trusted;
+  return trusted.filter(({ id, follows }) => id === hub || follows === node.id);
+}
+
+/** When a peer is to be told something; never, if there is nothing to say. */
+function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
+  const { node, options } = replica;
+  const news = lacks(replica, peer) || lacksStable(replica, peer);
+  if (news && peer.returning) return now;
+  if (!news && peer.owedSince === undefined) return Infinity;
+  // Whoever follows this node wants to know soon whether it has been heard.
+  const earliest = news || peer.follows === node.id
+    ? now
+    : Math.min(peer.owedSince! + options.acknowledge, Math.max(peer.owedSince!, replica.heardAt) + options.quiet);
+  return peer.id === hubOf(replica)
+    ? timeToHub(replica, peer, Math.max(now, earliest))
+    : Math.max(now, earliest, replica.lastRound + options.period);
+}
+
+/** The first moment from `earliest` on at which a message arrives just before a round of the hub. */
+function timeToHub({ options: { period } }: AnyReplica, hub: Peer, earliest: number): number {
+  const margin = Math.min(period / 4, Math.max(MARGIN, 2 * hub.deviation));
+  const first = hub.nextRound - (hub.roundTrip ?? 0) - margin;
+  // A hub without rounds has one as soon as it hears of something new.
+  if (earliest > hub.nextRound + period || period === 0) return Math.max(earliest, hub.toldAt + period);
+  // The little that is taken off is for rounding errors: a round that is due now must not become the one after.
+  return first + Math.max(0, Math.ceil((earliest - first) / period - 1e-6)) * period;
+}
+
+/** How much earlier than just in time a message to the hub is sent at least, ms. */
+const MARGIN = 10;
+
+/** How long a peer may take to confirm a message that wants it. */
+export function patience(replica: AnyReplica, peer: Peer): number {
+  const { acknowledge, period } = replica.options;
+  const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
+  return wait + answerTime(peer);
+}

@@ -1,0 +1,35 @@
+/**
+ * Network statistics: how many messages an operation costs.
+ *
+ * @module
+ */
+
+import type { Operation } from "../operation.ts";
+import type { MessageCounts, Results } from "../results.ts";
+
+/** The journal's counts: of all messages, of those with a client at either end, and of the others. */
+export interface JournalCounts {
+  all: MessageCounts;
+  clients: MessageCounts;
+  servers: MessageCounts;
+}
+
+/**
+ * Relates the number of messages to the number of operations, as Maelstrom does.
+ *
+ * @param counts The journal's counts; not changed.
+ * @param history The operations. The nemesis' do not count.
+ * @returns The counts, with `msgs_per_op` for all messages and for those among servers; null where there are no operations.
+ */
+export function netStatistics(
+  { all, clients, servers }: JournalCounts,
+  history: readonly Operation[],
+): NonNullable<Results["net"]> {
+  const operations = history.filter(({ type, process }) => type === "invoke" && process !== "nemesis").length;
+  const perOperation = (messages: number) => operations === 0 ? null : messages / operations;
+  return {
+    all: { ...all, msgs_per_op: perOperation(all.msg_count) },
+    clients: { ...clients },
+    servers: { ...servers, msgs_per_op: perOperation(servers.msg_count) },
+  };
+}

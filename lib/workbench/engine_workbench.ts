@@ -1,0 +1,58 @@
+/**
+ * The workbench as an engine: runs a test with real processes, and keeps it in the store.
+ *
+ * @module
+ */
+
+import type { EngineHooks } from "./engine.ts";
+import { UsageError } from "./errors.ts";
+import { processWorld } from "./hosts/process.ts";
+import { newSeed } from "./random.ts";
+import type { TestRequest } from "./request.ts";
+import type { Results } from "./results.ts";
+import { runTest } from "./run.ts";
+import { openStore, type Store } from "./store.ts";
+import { WORKLOADS } from "./workloads/mod.ts";
+
+/**
+ * Runs one test with the workbench, each node a process.
+ *
+ * @throws {UsageError} The store cannot be written to, or the binary cannot be run.
+ */
+export async function runWorkbench(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
+  const { bin, args, logStderr, logNetSend, logNetRecv, options } = request;
+  const store = makeStore(request);
+  try {
+    const onStderr = logStderr ? (node: string, line: string) => log(`${node}: ${line}`) : undefined;
+    const world = processWorld({ bin, args, nodeLog: store.nodeLog, onStderr });
+    return await runTest(
+      {
+        ...options,
+        challenge: request.challenge?.id ?? null,
+        workload: WORKLOADS[request.workload]!,
+        seed: request.seed ?? newSeed(),
+        targets: [...request.limits],
+        logNetSend,
+        logNetRecv,
+      },
+      { ...world, startNode: (...args) => world.startNode(...args).catch(blameBinary) },
+      { signal, store, log, progress },
+    );
+  } finally {
+    store.close();
+  }
+}
+
+function makeStore({ store, workload }: TestRequest): Store {
+  try {
+    return openStore(store, workload, new Date());
+  } catch (error) {
+    // A device, say: what is written there would not be kept.
+    const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : (error as Error).message;
+    throw new UsageError(`Cannot write to --store ${store}: ${reason}`);
+  }
+}
+
+function blameBinary(error: Error): never {
+  throw new UsageError(error.message);
+}

@@ -1,0 +1,148 @@
+/**
+ * Runs nodes in this process: mounts a program on a clock, a stream of random draws and a network. Under a virtual clock a test is
+ * as fast as its computations, and a seed repeats it.
+ *
+ * @module
+ */
+
+import type { Host, LogLevel } from "../../host.ts";
+import { type AnyNode, type NodeHandle, startNode } from "../../node.ts";
+import type { Message } from "../../protocol.ts";
+import type { Clock } from "../clock.ts";
+import type { Network } from "../network.ts";
+import type { Random } from "../random.ts";
+import type { TestException } from "../results.ts";
+import type { World } from "../run.ts";
+import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
+
+/** What {@linkcode startInProcess} needs. */
+export interface InProcessOptions {
+  /** The node's name on the network. */
+  id: string;
+  clock: Clock;
+  /** All that the node draws comes from here. */
+  random: Random;
+  network: Network;
+  /**
+   * Is told of what goes wrong with the node: the program throws when it is mounted, or sends to one who is not on the network.
+   * Without it, that is thrown.
+   */
+  onFailure?(failure: TestException): void;
+  /** Takes the entries of the node's log. */
+  log?(level: LogLevel, text: string): void;
+}
+
+/** What time it is for the nodes when the clock shows 0: the beginning of 2026, ms since 1970. */
+const EPOCH = Date.UTC(2026, 0, 1);
+
+/**
+ * Starts a node.
+ *
+ * What goes in and what comes out is copied by way of JSON, so that a node shares no object with the rest of the world, and
+ * sees what it would see as a process.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { VirtualClock } from "../clock.ts";
+ * import { openConnection } from "../connection.ts";
+ * import { createNetwork } from "../network.ts";
+ * import { seededRandom } from "../random.ts";
+ * import { startInProcess } from "./in_process.ts";
+ *
+ * const clock = new VirtualClock();
+ * const random = seededRandom("dune");
+ * const network = createNetwork({
+ *   clock,
+ *   random: random.stream("network"),
+ *   latency: { mean: 100, distribution: "constant" },
+ * });
+ * startInProcess((node) => node.on("echo", ({ echo }) => ({ echo })), {
+ *   id: "n0",
+ *   clock,
+ *   random: random.stream("node n0"),
+ *   network,
+ * });
+ * const client = openConnection(network, clock);
+ * const replies = [
+ *   client.call("n0", { type: "init", node_id: "n0", node_ids: ["n0"] }),
+ *   client.call("n0", { type: "echo", echo: "hello" }),
+ * ];
+ * await clock.run(1000);
+ * assertEquals((await replies[1]!).echo, "hello");
+ * ```
+ */
+export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
+  const { id, network, onFailure = throwFailure } = options;
+  let node: NodeHandle | undefined;
+  network.attach(id, (message) => node?.receive(copy(message)));
+  try {
+    node = startNode(program, createHost(options));
+  } catch (error) {
+    onFailure(nodeCrashed(id, `Node ${id} crashed at its start: ${errorText(error)}`));
+  }
+  return {
+    id,
+    stop() {
+      node?.stop();
+      network.detach(id);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What {@linkcode inProcessWorld} needs. */
+export interface InProcessWorldOptions {
+  program: (node: AnyNode) => void;
+  clock: Clock;
+  /** Takes the entries of the nodes' logs. */
+  log?(node: string, level: LogLevel, text: string): void;
+}
+
+/** The world in which every node is the same program, in this process. */
+export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): World {
+  return {
+    mode: "simulation",
+    clock,
+    startNode: (id, network, random, onFailure) =>
+      Promise.resolve(startInProcess(program, {
+        id,
+        clock,
+        random,
+        network,
+        onFailure,
+        log: (level, text) => log?.(id, level, text),
+      })),
+  };
+}
+
+function createHost({ id, clock, random, network, onFailure = throwFailure, log }: InProcessOptions): Host {
+  return {
+    send(message) {
+      try {
+        network.send(copy(message));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        onFailure(badLine(id, JSON.stringify(message), error.message));
+      }
+    },
+    now: () => EPOCH + clock.now(),
+    setTimer: (delay, callback) => clock.schedule(clock.now() + delay, callback),
+    clearTimer: (timer) => clock.cancel(timer),
+    getRandomValues: (array) => random.fill(array),
+    random: () => random.float(),
+    log: (level, text) => log?.(level, text),
+  };
+}
+
+function throwFailure({ message }: TestException): never {
+  throw new Error(message);
+}
+
+function copy(message: Message): Message {
+  return JSON.parse(JSON.stringify(message));
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}

@@ -1,0 +1,96 @@
+/**
+ * Judgement: from what was recorded of a test to its {@linkcode Results}. Pure: the same record gives the same results.
+ *
+ * @module
+ */
+
+import { checkAvailability } from "./checkers/availability.ts";
+import { latencies } from "./checkers/latency.ts";
+import { type JournalCounts, netStatistics } from "./checkers/net.ts";
+import { checkStats } from "./checkers/stats.ts";
+import { mergeValidity, type Verdict } from "./checkers/verdict.ts";
+import type { Operation } from "./operation.ts";
+import type { Results, Target, TargetLimit, TestException } from "./results.ts";
+import type { TestOptions, Workload } from "./workload.ts";
+
+/** What was recorded of a test. */
+export interface TestRecord {
+  challenge: string | null;
+  workload: Workload;
+  mode: "process" | "simulation";
+  seed: string | null;
+  options: TestOptions;
+  targets: readonly TargetLimit[];
+  history: readonly Operation[];
+  /** The journal's counts; null for a history whose messages nobody counted. */
+  counts: JournalCounts | null;
+  exceptions: readonly TestException[];
+  store: string | null;
+}
+
+/** Runs every checker over a record, and merges what they say. */
+export function judge(record: TestRecord): Results {
+  const { workload, history, options } = record;
+  const exceptions = [...record.exceptions];
+  const verdicts = [
+    checkWorkload(record, exceptions),
+    checkStats(history, workload.mayNeverSucceed),
+    checkAvailability(history, options.availability),
+  ] as const;
+  const valid = mergeValidity([...verdicts.map((verdict) => verdict.valid), !exceptions.some(({ fatal }) => fatal)]);
+  const [{ anomalies: _, ...result }, { count, ok, fail, info, by_f }, availability] = verdicts;
+  const results: Results = {
+    schema: 1,
+    challenge: record.challenge,
+    workload: workload.name,
+    engine: "workbench",
+    mode: record.mode,
+    seed: record.seed,
+    valid,
+    passed: false,
+    operations: { count, ok, fail, info, by_f },
+    availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
+    net: record.counts === null ? null : netStatistics(record.counts, history),
+    latency_ms: latencies(history),
+    result,
+    anomalies: verdicts.flatMap(({ anomalies }) => anomalies ?? []),
+    targets: [],
+    exceptions,
+    store: record.store,
+  };
+  results.targets = record.targets.map((limit) => judgeTarget(limit, results));
+  results.passed = valid === true && results.targets.every(({ met }) => met);
+  return results;
+}
+
+/** A checker that crashes has found nothing out: the history stays unjudged, and the crash is reported. */
+function checkWorkload({ workload, history, options }: TestRecord, exceptions: TestException[]): Verdict {
+  try {
+    return workload.check(history, options);
+  } catch (error) {
+    const message = error instanceof Error ? error.stack ?? error.message : String(error);
+    exceptions.push({ type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 });
+    return { valid: "unknown" };
+  }
+}
+
+const FIGURES: Record<TargetLimit["name"], (results: Results) => unknown> = {
+  msgs_per_op: ({ net }) => net?.servers.msgs_per_op,
+  median_latency_ms: ({ result }) => stableLatency(result, "0.5"),
+  max_latency_ms: ({ result }) => stableLatency(result, "1"),
+};
+
+/**
+ * Holds one figure of the results against its limit.
+ *
+ * @returns A target which is met where the figure is known and below the limit.
+ */
+export function judgeTarget({ name, limit }: TargetLimit, results: Results): Target {
+  const figure = FIGURES[name](results);
+  const value = typeof figure === "number" ? figure : null;
+  return { name, limit, value, met: value !== null && value < limit };
+}
+
+function stableLatency({ stable_latencies }: Verdict, quantile: string): unknown {
+  return (stable_latencies as Record<string, unknown> | undefined)?.[quantile];
+}

@@ -1,0 +1,297 @@
+/**
+ * What a person sees of the results: the summary of a run, the table of several, the list of the challenges.
+ *
+ * @module
+ */
+
+import type { Challenge } from "../challenges.ts";
+import { shellWord } from "../request.ts";
+import type { MessageCounts, OperationCounts, Results, Target } from "../results.ts";
+import { columns, createStyle, type Style, wrap } from "./text.ts";
+
+/** How wide to write, and whether in colour. */
+export interface Screen {
+  /** In characters. */
+  width: number;
+  colour: boolean;
+}
+
+/** What a summary says besides the results. */
+export interface SummaryNotes {
+  /** How the test differed from the official one. */
+  deviations: readonly string[];
+  /** The command that runs it again, without its seed. */
+  command: readonly string[];
+  /** Whether it was ended early. */
+  interrupted: boolean;
+}
+
+/** How many anomalies and exceptions are shown. */
+const SHOWN = 8;
+/** How many lines of each explanation are shown; the rest is in the results. */
+const LINES = 12;
+
+/**
+ * The summary of one run.
+ *
+ * @returns Some lines of text, without a line feed at the end.
+ */
+export function formatSummary(results: Results, notes: SummaryNotes, screen: Screen): string {
+  const style = createStyle(screen.colour);
+  return [
+    [verdictLine(results, style, screen)],
+    targetLines(results, style),
+    operationLines(results),
+    messageLines(results),
+    figureLines(results, screen),
+    anomalyLines(results, style, screen),
+    exceptionLines(results, style, screen),
+    noteLines(results, notes, style, screen),
+  ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** What a verdict comes to. */
+type Outcome = "passed" | "missed" | "unknown" | "invalid";
+
+function outcomeOf({ valid, passed }: Results): Outcome {
+  if (valid === false) return "invalid";
+  if (valid === "unknown") return "unknown";
+  return passed ? "passed" : "missed";
+}
+
+const MARKS: Record<Outcome, string> = { passed: "✓", missed: "✗", unknown: "?", invalid: "✗" };
+const COLOURS: Record<Outcome, keyof Style> = { passed: "green", missed: "red", unknown: "yellow", invalid: "red" };
+
+function verdictLine(results: Results, style: Style, { width }: Screen): string {
+  const outcome = outcomeOf(results);
+  const name = results.challenge === null ? results.workload : `${results.challenge} ${results.workload}`;
+  const words = `${MARKS[outcome]} ${name}: ${verdictWords(results)}`;
+  const why = outcome === "passed" || outcome === "missed" ? "" : reasons(results, width - words.length);
+  return style.bold(style[COLOURS[outcome]](words + why));
+}
+
+function verdictWords(results: Results): string {
+  const words: Record<Outcome, string> = {
+    passed: results.targets.length === 0 ? "valid" : "valid, within all limits",
+    missed: "valid, but not within its limits",
+    unknown: "unknown",
+    invalid: "INVALID",
+  };
+  return words[outcomeOf(results)];
+}
+
+/** The kinds of what went wrong, as many as there is room for. */
+function reasons({ anomalies, exceptions }: Results, room: number): string {
+  const types = [...new Set([...exceptions, ...anomalies].map(({ type }) => type))];
+  for (let count = types.length; count > 0; count--) {
+    const text = ` (${[...types.slice(0, count), ...count < types.length ? ["…"] : []].join(", ")})`;
+    if (text.length <= room) return text;
+  }
+  return "";
+}
+
+/** How a figure is called, and in what unit; by the name of the target. */
+const TARGETS: Record<string, { label: string; unit: string }> = {
+  msgs_per_op: { label: "messages per operation", unit: "" },
+  median_latency_ms: { label: "median latency", unit: " ms" },
+  max_latency_ms: { label: "maximum latency", unit: " ms" },
+};
+
+function targetLines({ targets }: Results, style: Style): string[] {
+  const rows = targets.map(({ name, limit, value }) => {
+    const { label, unit } = TARGETS[name] ?? { label: name, unit: "" };
+    return [`  ${label}`, value === null ? "not measured" : figure(value) + unit, `limit ${limit}${unit}`];
+  });
+  return columns(rows).map((line, index) => {
+    const { met } = targets[index]!;
+    return met ? `${line}  ${style.green("✓")}` : `${style.red(`${line}  ✗`)}`;
+  });
+}
+
+function operationLines({ operations, latency_ms }: Results): string[] {
+  if (operations === null) return [];
+  const quantiles = latency_ms === null ? [] : ["p50", "p95", "p99", "max ms"];
+  const rows = Object.entries(operations.by_f).map(([f, counts]) => {
+    const latencies = latency_ms?.[f];
+    const times = latencies === undefined ? [] : [latencies.p50, latencies.p95, latencies.p99, latencies.max];
+    return [`    ${f}`, ...counted(counts), ...times.map(milliseconds)];
+  });
+  if (rows.length !== 1) rows.push(["    all", ...counted(operations)]);
+  return columns([["  operations", "count", "ok", "fail", "info", ...quantiles], ...rows]);
+}
+
+function counted({ count, ok, fail, info }: OperationCounts): string[] {
+  return [count, ok, fail, info].map(String);
+}
+
+function messageLines({ net }: Results): string[] {
+  if (net === null) return [];
+  const row = (name: string, counts: MessageCounts, perOperation: number | null) => [
+    `    ${name}`,
+    String(counts.msg_count),
+    String(counts.send_count),
+    String(counts.recv_count),
+    perOperation === null ? "" : figure(perOperation),
+  ];
+  return columns([
+    ["  messages", "count", "sent", "received", "per operation"],
+    row("between servers", net.servers, net.servers.msgs_per_op),
+    row("with clients", net.clients, null),
+    row("all", net.all, net.all.msgs_per_op),
+  ]);
+}
+
+/** The figures of the workload's checker: what is a number, a word or a few, and all distributions of latencies. */
+function figureLines({ result, availability, anomalies }: Results, { width }: Screen): string[] {
+  const lines: string[] = [];
+  const words = availability === null ? [] : [`${percent(availability.ok_fraction)} of operations ok`];
+  const types = new Set<unknown>(anomalies.map(({ type }) => type));
+  for (const [name, value] of Object.entries(result)) {
+    const label = LABELS[name] ?? name.replace(/_count$/, "").replaceAll("_", " ");
+    if (name === "valid" || name === "not_checked" || value === null) continue;
+    if (name.endsWith("latencies")) lines.push(...distribution(label, value as Record<string, number>));
+    else if (typeof value === "number") words.push(`${label} ${figure(value)}`);
+    else if (typeof value === "string" || typeof value === "boolean") words.push(`${label} ${value}`);
+    else if (Array.isArray(value) && !(`${name}_count` in result)) {
+      // What only names the anomalies again is left out.
+      if (isShortList(value) && !value.every((item) => types.has(item))) words.push(`${label} ${value.join(" ")}`);
+    }
+  }
+  return [...words.length === 0 ? [] : wrap(words.join(", "), width, "  "), ...lines];
+}
+
+/** Names that would not do as they are. */
+const LABELS: Record<string, string> = { not: "rules out", failures: "failed keys", error_count: "errors" };
+
+function isShortList(value: readonly unknown[]): boolean {
+  return value.length > 0 && value.join(" ").length < 60 && value.every((item) => typeof item !== "object");
+}
+
+function distribution(label: string, quantiles: Record<string, number>): string[] {
+  const names: Record<string, string> = { 0: "min", 0.5: "median", 1: "max" };
+  // The keys of an object that are whole numbers come first, whatever their place.
+  const parts = Object.entries(quantiles).sort(([a], [b]) => Number(a) - Number(b)).map(([quantile, latency]) =>
+    `${names[quantile] ?? `p${Math.round(Number(quantile) * 100)}`} ${milliseconds(latency)}`
+  );
+  return parts.length === 0 ? [] : [`  ${label}: ${parts.join(", ")} ms`];
+}
+
+function anomalyLines({ anomalies }: Results, style: Style, { width }: Screen): string[] {
+  const lines = anomalies.slice(0, SHOWN).flatMap(({ type, count, explanation }) => [
+    style.red(`  ${type}${times(count)}`),
+    ...bounded(wrap(explanation, width, "    ")),
+  ]);
+  return [...lines, ...more(anomalies.length)];
+}
+
+function exceptionLines({ exceptions }: Results, style: Style, { width }: Screen): string[] {
+  const lines = exceptions.slice(0, SHOWN).flatMap(({ type, count, node, message }) => [
+    style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`),
+    ...wrap(message, width, "    "),
+  ]);
+  return [...lines, ...more(exceptions.length)];
+}
+
+function bounded(lines: string[]): string[] {
+  return lines.length <= LINES
+    ? lines
+    : [...lines.slice(0, LINES - 1), `    … and ${lines.length - LINES + 1} more lines`];
+}
+
+function more(count: number): string[] {
+  return count <= SHOWN ? [] : [`  … and ${count - SHOWN} more kinds`];
+}
+
+function times(count: number): string {
+  return count === 1 ? "" : ` × ${count}`;
+}
+
+function noteLines(results: Results, notes: SummaryNotes, style: Style, { width }: Screen): string[] {
+  const note = (name: string, text: string) => {
+    const [first, ...rest] = wrap(text, width, " ".repeat(15));
+    return [`  ${name.padEnd(13)}${first!.trimStart()}`, ...rest];
+  };
+  const { result: { not_checked = [] }, seed, store } = results;
+  return [
+    ...notes.interrupted ? [style.yellow("  It was ended early: this is about what was recorded until then")] : [],
+    ...notes.deviations.length === 0 ? [] : note("not official", notes.deviations.join(", ")).map(style.yellow),
+    ...not_checked.length === 0 ? [] : note("not checked", not_checked.join(", ")).map(style.yellow),
+    ...store === null ? [] : note("stored in", store).map(style.dim),
+    // A command is there to be copied: it stays on one line.
+    style.dim(`  run again    ${withSeed(notes.command, seed).join(" ")}`),
+  ];
+}
+
+/** The seed goes before the arguments of the program. */
+function withSeed(command: readonly string[], seed: string | null): string[] {
+  if (seed === null) return [...command];
+  const end = command.includes("--") ? command.indexOf("--") : command.length;
+  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)];
+}
+
+/** The table that ends a series of runs: one row each. */
+export function formatTable(runs: readonly Results[], screen: Screen): string {
+  const style = createStyle(screen.colour);
+  const head = ["", "verdict", "operations", "ok", "messages/op", "median ms", "max ms"];
+  const rows = runs.map((results) => [
+    `${MARKS[outcomeOf(results)]} ${(results.challenge ?? "").padEnd(3)}${results.workload}`,
+    { passed: "valid", missed: "missed", unknown: "unknown", invalid: "INVALID" }[outcomeOf(results)],
+    String(results.operations?.count ?? ""),
+    results.availability === null ? "" : percent(results.availability.ok_fraction),
+    against(results, "msgs_per_op", results.net?.servers.msgs_per_op),
+    against(results, "median_latency_ms", stableLatency(results, "0.5")),
+    against(results, "max_latency_ms", stableLatency(results, "1")),
+  ]);
+  const [first, ...lines] = columns([head, ...rows]);
+  const passed = runs.filter((results) => results.passed).length;
+  const total = `${passed} of ${runs.length} passed`;
+  return [
+    style.dim(first!),
+    ...lines.map((line, index) => {
+      const outcome = outcomeOf(runs[index]!);
+      return outcome === "passed" ? line : style[COLOURS[outcome]](line);
+    }),
+    "",
+    style.bold(passed === runs.length ? style.green(total) : style.red(total)),
+  ].join("\n");
+}
+
+/** A figure, and its limit where there is one: `1.74 < 20`. */
+function against({ targets }: Results, name: Target["name"], value: unknown): string {
+  if (typeof value !== "number") return "";
+  const target = targets.find((target) => target.name === name);
+  return target === undefined ? figure(value) : `${figure(value)} ${target.met ? "<" : "≥"} ${target.limit}`;
+}
+
+function stableLatency({ result }: Results, quantile: string): unknown {
+  return (result.stable_latencies as Record<string, unknown> | undefined)?.[quantile];
+}
+
+/** The challenges with their official flags and limits. */
+export function formatList(challenges: readonly Challenge[], screen: Screen): string {
+  const style = createStyle(screen.colour);
+  return challenges.map(({ id, name, title, workload, flags, limits }) => {
+    const below = limits.map(({ name, limit }) => `${limit}${TARGETS[name]!.unit} ${TARGETS[name]!.label}`);
+    return [
+      `${style.bold(id.padEnd(4))}${name.padEnd(12)}${title}`,
+      ...wrap(`-w ${workload} ${flags}`.replaceAll(/ (?=[^-])/g, "\u00a0"), screen.width, " ".repeat(16))
+        .map((line) => style.dim(line.replaceAll("\u00a0", " "))),
+      ...below.length === 0 ? [] : wrap(`below ${below.join(", ")}`, screen.width, " ".repeat(16)),
+    ].join("\n");
+  }).join("\n");
+}
+
+function percent(fraction: number): string {
+  // Not all is not 100 %.
+  const percents = Math.floor(fraction * 10_000) / 100;
+  return `${percents} %`;
+}
+
+/** A number with as many decimals as a person wants to see. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+}
+
+function milliseconds(value: number): string {
+  return value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
+}

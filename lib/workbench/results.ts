@@ -1,0 +1,93 @@
+/**
+ * The one JSON document that a run prints and stores (`results.json`, `--json`).
+ *
+ * @module
+ */
+
+import type { Anomaly, Validity, Verdict } from "./checkers/verdict.ts";
+
+/** Counts of operations by what became of them. */
+export interface OperationCounts {
+  count: number;
+  ok: number;
+  fail: number;
+  info: number;
+}
+
+/** Counts of messages: sends, receives, distinct messages. */
+export interface MessageCounts {
+  send_count: number;
+  recv_count: number;
+  msg_count: number;
+}
+
+/** One figure against its limit. */
+export interface Target {
+  /** Which figure: `"msgs_per_op"`, `"median_latency_ms"`, `"max_latency_ms"` … */
+  name: string;
+  /** The limit. The value must be below it. */
+  limit: number;
+  /** What was measured; null where it could not be. */
+  value: number | null;
+  met: boolean;
+}
+
+/** A limit that a figure of the results must stay below. */
+export interface TargetLimit {
+  /** Which figure; {@linkcode Target} has the same. */
+  name: "msgs_per_op" | "median_latency_ms" | "max_latency_ms";
+  limit: number;
+}
+
+/** Something that went wrong outside of the operations: a node that crashed, printed a bad line, or answered with a malformed body. */
+export interface TestException {
+  /** `"node-crashed"`, `"bad-line"`, `"init-failed"`, `"malformed-reply"`, `"checker-crashed"` … */
+  type: string;
+  /** The node, where there is one. */
+  node?: string;
+  /** What happened, what was expected and what to do, for a person. */
+  message: string;
+  /** How often the same happened. */
+  count: number;
+  /** Whether it ended the test: then the result is invalid, and the exit status 255. */
+  fatal?: boolean;
+}
+
+/** Latencies, milliseconds, from invoke to ok. */
+export interface Latencies {
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+/** The result of one run. Fields that an engine cannot know are null. */
+export interface Results {
+  schema: 1;
+  /** `"3e"`, or null for a plain `test`. */
+  challenge: string | null;
+  workload: string;
+  engine: "workbench" | "maelstrom";
+  mode: "process" | "simulation";
+  /** What to pass to `--seed` to repeat it. */
+  seed: string | null;
+  /** All checkers merged. */
+  valid: Validity;
+  /** Valid, and every target met. */
+  passed: boolean;
+  operations: (OperationCounts & { by_f: Record<string, OperationCounts> }) | null;
+  availability: { valid: Validity; ok_fraction: number } | null;
+  net: {
+    all: MessageCounts & { msgs_per_op: number | null };
+    clients: MessageCounts;
+    servers: MessageCounts & { msgs_per_op: number | null };
+  } | null;
+  latency_ms: Record<string, Latencies> | null;
+  /** The workload's checker. */
+  result: Verdict;
+  anomalies: Anomaly[];
+  targets: Target[];
+  exceptions: TestException[];
+  /** Where it was stored. */
+  store: string | null;
+}

@@ -1,0 +1,223 @@
+/**
+ * Running challenges and tests from the command line: which engine, what is shown meanwhile, and what is told in the end.
+ *
+ * @module
+ */
+
+import { type Arguments, parseArguments } from "./arguments.ts";
+import type { Challenge } from "./challenges.ts";
+import { mergeValidity, type Validity } from "./checkers/verdict.ts";
+import { type Edge, screenOf } from "./edge.ts";
+import type { Engine } from "./engine.ts";
+import { findMaelstrom } from "./engine_maelstrom.ts";
+import { UsageError } from "./errors.ts";
+import { type Flag, FLAGS } from "./flags.ts";
+import { formatFlagsHelp } from "./help.ts";
+import { createProgressLine, type ProgressLine } from "./report/progress.ts";
+import { formatSummary, formatTable } from "./report/terminal.ts";
+import { createRequest, type TestRequest } from "./request.ts";
+import type { Results } from "./results.ts";
+
+/**
+ * Runs challenges, or a plain test (null), and tells how they went.
+ *
+ * @param words The flags and arguments that were written.
+ * @returns The exit status.
+ * @throws {UsageError} The arguments are bad.
+ * @throws {FailedError} An engine gave no results.
+ */
+export async function runChallenges(
+  challenges: readonly (Challenge | null)[],
+  words: readonly string[],
+  edge: Edge,
+): Promise<number> {
+  const args = parseArguments(words);
+  if (args.given.help) {
+    edge.stdout(`${formatFlagsHelp(screenOf(edge))}\n`);
+    return 0;
+  }
+  if (challenges.length > 1) forbidProgram(args);
+  const requests = challenges.map((challenge) =>
+    createRequest(challenge, args, `${edge.root}/challenges/bin`, edge.files)
+  );
+  const engine = chooseEngine(args, edge);
+  noteIgnored(args, engine.name, edge);
+  const planned = requests.flatMap((request) => repeated(request, args.given["test-count"] ?? 1, edge));
+  const series: Series = { planned, runs: [], interrupted: false };
+  // As in Jepsen, the first of many tests that goes wrong is the last; of many challenges, each is run.
+  await runSeries(series, engine.run, challenges.length === 1, args, edge);
+  tellSeries(series, args, edge);
+  return seriesStatus(series);
+}
+
+function forbidProgram({ texts, program }: Arguments): void {
+  const flag = ["bin", "workload"].find((name) => texts.has(name));
+  const what = flag === undefined ? "arguments after --" : `--${flag}`;
+  if (flag !== undefined || program.length > 0) {
+    throw new UsageError(`Cannot use ${what} with all: each challenge has its own program; name one challenge`);
+  }
+}
+
+/** An engine, and what it is called. */
+interface NamedEngine {
+  name: "workbench" | "maelstrom";
+  run: Engine;
+}
+
+/** `auto` is the real Maelstrom where it can be used, and the workbench otherwise. */
+function chooseEngine({ given }: Arguments, edge: Edge): NamedEngine {
+  const wanted = given.engine ?? "auto";
+  const workbench: NamedEngine = { name: "workbench", run: edge.engines.workbench };
+  if (wanted === "workbench") return workbench;
+  const found = findMaelstrom(edge);
+  if (wanted === "auto") {
+    if (found === undefined) return workbench;
+    if (given.seed !== undefined) {
+      edge.stderr("Note: the workbench runs this, since the real Maelstrom takes no --seed\n");
+      return workbench;
+    }
+  }
+  if (found === undefined) {
+    throw new UsageError(
+      "Cannot use --engine maelstrom: $MAELSTROM names none and ./maelstrom.sh install has not installed it; expected one of both",
+    );
+  }
+  if ("problem" in found) throw new UsageError(`Cannot use Maelstrom: ${found.problem}, or use --engine workbench`);
+  if (given.seed !== undefined) {
+    throw new UsageError("Cannot use --seed with --engine maelstrom: only the workbench takes one");
+  }
+  return { name: "maelstrom", run: edge.engines.maelstrom(found.executable) };
+}
+
+function noteIgnored({ texts }: Arguments, engine: NamedEngine["name"], edge: Edge): void {
+  if (engine === "maelstrom") return;
+  for (const { name, ignored } of FLAGS as readonly Flag[]) {
+    if (ignored !== undefined && texts.has(name)) edge.stderr(`Note: --${name} does nothing here: ${ignored}\n`);
+  }
+}
+
+/** The same test several times over, each with a seed of its own. */
+function repeated(request: TestRequest, count: number, edge: Edge): TestRequest[] {
+  return Array.from({ length: count }, (_, index) => {
+    const seed = request.seed === null ? edge.newSeed() : index === 0 ? request.seed : `${request.seed}-${index + 1}`;
+    return { ...request, seed };
+  });
+}
+
+/** Tests to run, and those that have been run. */
+interface Series {
+  planned: readonly TestRequest[];
+  runs: Results[];
+  interrupted: boolean;
+}
+
+async function runSeries(
+  series: Series,
+  engine: Engine,
+  untilOneFails: boolean,
+  args: Arguments,
+  edge: Edge,
+): Promise<void> {
+  const controller = new AbortController();
+  const stopListening = edge.onInterrupt(() => {
+    if (series.interrupted) return edge.exit(130);
+    series.interrupted = true;
+    edge.stderr("\nEnding the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+    controller.abort(new Error("Interrupted"));
+  });
+  try {
+    for (const request of series.planned) {
+      const results = await runOne(request, engine, controller.signal, args, edge);
+      series.runs.push(results);
+      tellOne(results, request, series, args, edge);
+      if (series.interrupted || (untilOneFails && !results.passed)) break;
+    }
+  } finally {
+    stopListening();
+  }
+}
+
+async function runOne(
+  request: TestRequest,
+  engine: Engine,
+  signal: AbortSignal,
+  { given }: Arguments,
+  edge: Edge,
+): Promise<Results> {
+  const title = request.challenge === null ? request.workload : `${request.challenge.id} ${request.workload}`;
+  const line = given.quiet ? SILENT : createProgressLine(edge, title, request.options.timeLimit);
+  // What was asked for is shown even where progress is not.
+  const log = request.logStderr || request.logNetSend || request.logNetRecv ? logOf(line, edge) : line.log;
+  const output = given.json ? line.output : edge.stdout;
+  try {
+    return await engine(request, { signal, log, output, progress: line.show });
+  } finally {
+    line.stop();
+  }
+}
+
+const SILENT: ProgressLine = { show() {}, log() {}, output() {}, stop() {} };
+
+function logOf(line: ProgressLine, edge: Edge): (text: string) => void {
+  return line === SILENT ? (text) => edge.stderr(`${text}\n`) : line.log;
+}
+
+/** Tells how a run went: in full where it is the only one or went wrong, else the table will do. */
+function tellOne(
+  results: Results,
+  { deviations, command }: TestRequest,
+  { planned, interrupted }: Series,
+  { given }: Arguments,
+  edge: Edge,
+): void {
+  const several = planned.length > 1;
+  if (given.json || (several && results.passed)) return;
+  const summary = formatSummary(results, { deviations, command, interrupted }, screenOf(edge));
+  edge.stdout(`${summary}\n${several ? "\n" : ""}`);
+}
+
+function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
+  const several = series.planned.length > 1;
+  if (given.json) edge.stdout(`${JSON.stringify(several ? documentOf(series) : series.runs[0], null, 2)}\n`);
+  else if (several) edge.stdout(`${formatTable(series.runs, screenOf(edge))}\n`);
+}
+
+/** Whether tests are left that an interruption has kept from running. */
+function isCutShort({ planned, runs, interrupted }: Series): boolean {
+  return interrupted && runs.length < planned.length;
+}
+
+/** The results of several runs, as one document. */
+function documentOf(series: Series): { schema: 1; valid: Validity; passed: boolean; runs: Results[] } {
+  const { runs } = series;
+  const cutShort = isCutShort(series);
+  const valid = mergeValidity([...runs.map(({ valid }) => valid), cutShort ? "unknown" : true]);
+  return { schema: 1, valid, passed: !cutShort && runs.every(({ passed }) => passed), runs };
+}
+
+/** The exit statuses, the worst first. */
+const STATUSES = [255, 1, 2, 0];
+
+function seriesStatus(series: Series): number {
+  const statuses = [...series.runs.map(exitStatus), isCutShort(series) ? 2 : 0];
+  return STATUSES.find((status) => statuses.includes(status))!;
+}
+
+/**
+ * The exit status that results come to: Maelstrom's, and 1 too for a valid run that is not within its limits.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exitStatus } from "./run_command.ts";
+ *
+ * assertEquals(exitStatus({ valid: true, passed: true, exceptions: [] }), 0);
+ * assertEquals(exitStatus({ valid: true, passed: false, exceptions: [] }), 1);
+ * assertEquals(exitStatus({ valid: "unknown", passed: false, exceptions: [] }), 2);
+ * ```
+ */
+export function exitStatus({ valid, passed, exceptions }: Pick<Results, "valid" | "passed" | "exceptions">): number {
+  if (exceptions.some(({ fatal }) => fatal)) return 255;
+  if (valid === "unknown") return 2;
+  return passed ? 0 : 1;
+}

@@ -1,0 +1,127 @@
+/**
+ * What the three key-value services have in common: the requests, and what each does to the value of its key. They differ in which
+ * state a request meets.
+ *
+ * Keys and values are any JSON, and compared by value: the order of an object's fields does not matter.
+ *
+ * Source: Maelstrom's `doc/services.md` and `service.clj`.
+ *
+ * @module
+ */
+
+import { type Body, ERRORS, RPCError } from "../../protocol.ts";
+import type { Reply } from "./service.ts";
+
+/** A request that is well formed. The key is as {@linkcode canonicalText} writes it. */
+export type KeyValueRequest =
+  | { type: "read"; key: string }
+  | { type: "write"; key: string; value: unknown }
+  | { type: "cas"; key: string; from: unknown; to: unknown; createIfNotExists: boolean };
+
+/** What becomes of a request. */
+export interface Outcome {
+  reply: Reply;
+  /** What the key's value is afterwards; `undefined` where the key does not exist. */
+  value: unknown;
+}
+
+/**
+ * Checks a request.
+ *
+ * A `cas` that may create its key can do without `from`, which is then null.
+ *
+ * @throws {RPCError} 10 or 12, as for every service.
+ */
+export function parseKeyValueRequest(body: Body): KeyValueRequest {
+  switch (body.type) {
+    case "read":
+      return { type: "read", key: parseKey(body) };
+    case "write":
+      return { type: "write", key: parseKey(body), value: field(body, "value") };
+    case "cas": {
+      const create = body.create_if_not_exists ?? false;
+      if (typeof create !== "boolean") {
+        throw malformed(body, `expected create_if_not_exists to be a boolean, got ${JSON.stringify(create)}`);
+      }
+      const from = create && body.from === undefined ? null : field(body, "from");
+      return { type: "cas", key: parseKey(body), from, to: field(body, "to"), createIfNotExists: create };
+    }
+    default:
+      throw new RPCError("not-supported", `Cannot handle ${JSON.stringify(body.type)}: expected read, write or cas`);
+  }
+}
+
+/**
+ * Performs a request on the value of its key.
+ *
+ * @param value The value that the request meets; `undefined` where the key does not exist.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseKeyValueRequest, performRequest } from "./key_value.ts";
+ *
+ * const request = parseKeyValueRequest({ type: "cas", key: "x", from: 1, to: 2 });
+ * assertEquals(performRequest(request, 1), { reply: { type: "cas_ok" }, value: 2 });
+ * assertEquals(performRequest(request, 3).reply, { type: "error", code: 22, text: "current value 3 is not 1" });
+ * ```
+ */
+export function performRequest(request: KeyValueRequest, value: unknown): Outcome {
+  if (request.type === "write") return { reply: { type: "write_ok" }, value: request.value };
+  if (request.type === "read") return { reply: value === undefined ? noSuchKey() : { type: "read_ok", value }, value };
+  if (value === undefined) {
+    return request.createIfNotExists ? { reply: { type: "cas_ok" }, value: request.to } : { reply: noSuchKey(), value };
+  }
+  if (!equalValues(value, request.from)) {
+    return { reply: preconditionFailed(value, request.from), value };
+  }
+  return { reply: { type: "cas_ok" }, value: request.to };
+}
+
+/** Whether two JSON values are the same. Undefined stands for no value, and is equal to none. */
+export function equalValues(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object") return false;
+  return canonicalText(a) === canonicalText(b);
+}
+
+/**
+ * Writes a JSON value as text, the fields of each object in order: equal values have equal texts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { canonicalText } from "./key_value.ts";
+ *
+ * assertEquals(canonicalText({ b: [1, { d: 2, c: null }], a: "x" }), '{"a":"x","b":[1,{"c":null,"d":2}]}');
+ * ```
+ */
+export function canonicalText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${fields.map(([name, content]) => `${JSON.stringify(name)}:${canonicalText(content)}`).join(",")}}`;
+}
+
+function parseKey(body: Body): string {
+  return canonicalText(field(body, "key"));
+}
+
+function field(body: Body, name: string): unknown {
+  const value = body[name];
+  if (value === undefined) throw malformed(body, `${name} is missing`);
+  return value;
+}
+
+function malformed(body: Body, problem: string): RPCError {
+  return new RPCError("malformed-request", `Cannot ${body.type}: ${problem}`);
+}
+
+function noSuchKey(): Reply {
+  return { type: "error", code: ERRORS["key-does-not-exist"].code, text: "key does not exist" };
+}
+
+function preconditionFailed(value: unknown, from: unknown): Reply {
+  const text = `current value ${JSON.stringify(value)} is not ${JSON.stringify(from)}`;
+  return { type: "error", code: ERRORS["precondition-failed"].code, text };
+}

@@ -1,0 +1,104 @@
+/**
+ * The store: one folder for each run, `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
+ * `node-logs/`; `store/latest` points at the newest.
+ *
+ * @module
+ */
+
+import type { Message } from "../protocol.ts";
+import type { Operation } from "./operation.ts";
+import type { Results } from "./results.ts";
+
+/** One run's folder. */
+export interface Store {
+  /** Its path, as the user would write it. */
+  readonly path: string;
+  /** Where a node's log goes. */
+  nodeLog(node: string): string;
+  /** Adds one line to `messages.jsonl`; buffered. */
+  message(entry: { id: number; time: number; type: string; message: Message }): void;
+  /** Writes `history.jsonl`. */
+  history(history: readonly Operation[]): void;
+  /** Writes `results.json`. */
+  results(results: Results): void;
+  /** Writes what is buffered, and closes the files. */
+  close(): void;
+}
+
+/** What is gathered before it is written, in characters. */
+const BUFFER = 1 << 16;
+
+/**
+ * Makes the folder of a run.
+ *
+ * @param root The folder of all runs, such as `"store"`; made if need be.
+ * @param workload The workload's name.
+ * @param now The time of the run.
+ * @throws {Error} The folder cannot be made or written to.
+ */
+export function openStore(root: string, workload: string, now: Date): Store {
+  const path = makeRunFolder(root, workload, now);
+  Deno.mkdirSync(`${path}/node-logs`);
+  link(`${root}/latest`, path.slice(root.length + 1));
+  const messages = lineWriter(`${path}/messages.jsonl`);
+  return {
+    path,
+    nodeLog: (node) => `${path}/node-logs/${node}.log`,
+    message: (entry) => messages.write(entry),
+    history(history) {
+      const lines = lineWriter(`${path}/history.jsonl`);
+      history.forEach(lines.write);
+      lines.close();
+    },
+    results: (results) => Deno.writeTextFileSync(`${path}/results.json`, JSON.stringify(results, null, 2) + "\n"),
+    close: () => messages.close(),
+  };
+}
+
+/** Two runs that begin in the same second get different folders. */
+function makeRunFolder(root: string, workload: string, now: Date): string {
+  const time = now.toISOString().replace(/[-:]|\..*/g, "");
+  Deno.mkdirSync(`${root}/${workload}`, { recursive: true });
+  for (let attempt = 1;; attempt++) {
+    const path = `${root}/${workload}/${time}${attempt === 1 ? "" : `-${attempt}`}`;
+    try {
+      Deno.mkdirSync(path);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+}
+
+/** A convenience: where links cannot be made, or another run makes one at the same time, the run goes on without. */
+function link(path: string, target: string): void {
+  const temporary = `${path}-${target.replaceAll("/", "-")}`;
+  try {
+    Deno.symlinkSync(target, temporary, { type: "dir" });
+    Deno.renameSync(temporary, path);
+  } catch {
+    // See above.
+  }
+}
+
+/** Writes values to a file, one line of JSON each. */
+function lineWriter(path: string): { write(value: unknown): void; close(): void } {
+  const file = Deno.openSync(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  let buffer = "";
+  function flush(): void {
+    let bytes = encoder.encode(buffer);
+    buffer = "";
+    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+  }
+  return {
+    write(value) {
+      buffer += JSON.stringify(value) + "\n";
+      if (buffer.length > BUFFER) flush();
+    },
+    close() {
+      flush();
+      file.close();
+    },
+  };
+}

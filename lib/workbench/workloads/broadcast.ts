@@ -1,0 +1,70 @@
+/**
+ * Workload broadcast: what one node is told, all nodes get to know.
+ *
+ * Source: Maelstrom's `workload/broadcast.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkSetFull } from "../checkers/set_full.ts";
+import { mix, perWorker, repeat, sequence } from "../generator.ts";
+import { arrayOf, mapOf } from "../schema.ts";
+import { TOPOLOGIES } from "../topology.ts";
+import type { Rpc, Workload } from "../workload.ts";
+import { withErrors } from "./outcome.ts";
+
+const TOPOLOGY: Rpc = {
+  type: "topology",
+  doc: "Tells each node, once and before anything else, who its neighbours might be. It need not keep to them.",
+  request: Type.Object({
+    topology: mapOf(Type.Array(Type.String()), { description: "a map from each node to its neighbours" }),
+  }),
+  reply: Type.Object({}),
+};
+
+const BROADCAST: Rpc = {
+  type: "broadcast",
+  doc: "Hands the node a value, which is to reach all nodes. The reply says that the value will not be lost.",
+  request: Type.Object({ message: Type.Unknown({ description: "the value: each is sent once" }) }),
+  reply: Type.Object({}),
+};
+
+const READ: Rpc = {
+  type: "read",
+  doc: "Asks for all values that the node knows of.",
+  request: Type.Object({}),
+  reply: Type.Object({ messages: arrayOf(Type.Unknown(), { description: "the values, in any order" }) }),
+};
+
+/** Workload broadcast. */
+export const broadcast: Workload = {
+  name: "broadcast",
+  doc:
+    "A system of nodes which pass values on until all nodes know all of them. Clients hand values to single nodes and read what the " +
+    "nodes know. A value that a client was told is taken, or that anyone has read, must appear at every node sooner or later, and stay.",
+  rpcs: [TOPOLOGY, BROADCAST, READ],
+  reusable: false,
+  client: (connection, node, options) => ({
+    async setup() {
+      await connection.rpc(node, TOPOLOGY, { topology: TOPOLOGIES[options.topology]!(options.nodes) });
+    },
+    invoke: ({ f, value }) =>
+      withErrors(f === "read", async () => {
+        if (f === "broadcast") {
+          await connection.rpc(node, BROADCAST, { message: value });
+          return { type: "ok" };
+        }
+        const { messages } = await connection.rpc(node, READ, {});
+        return { type: "ok", value: messages ?? [] };
+      }),
+  }),
+  generator(_options, random) {
+    let next = 0;
+    return mix(random, [repeat(() => ({ f: "broadcast", value: next++ })), repeat(() => ({ f: "read" }))]);
+  },
+  final: {
+    generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])),
+  },
+  check: checkSetFull,
+};

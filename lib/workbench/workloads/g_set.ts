@@ -1,0 +1,53 @@
+/**
+ * Workload g-set: a set that only grows.
+ *
+ * Source: Maelstrom's `workload/g_set.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkSetFull } from "../checkers/set_full.ts";
+import { mix, perWorker, repeat, sequence } from "../generator.ts";
+import { arrayOf } from "../schema.ts";
+import type { Rpc, Workload } from "../workload.ts";
+
+const ADD: Rpc = {
+  type: "add",
+  doc: "Adds an element to the set.",
+  request: Type.Object({ element: Type.Unknown({ description: "the element: each is added once" }) }),
+  reply: Type.Object({}),
+};
+
+const READ: Rpc = {
+  type: "read",
+  doc: "Asks for the elements of the set, as far as the node knows them.",
+  request: Type.Object({}),
+  reply: Type.Object({ value: arrayOf(Type.Unknown(), { description: "the elements, in any order" }) }),
+};
+
+/** Workload g-set. Every error leaves an operation open, as in Maelstrom: the client passes it on. */
+export const gSet: Workload = {
+  name: "g-set",
+  doc:
+    "A set to which clients add elements and which they read. An element that was added must appear at every node sooner or later, " +
+    "and stay.",
+  rpcs: [ADD, READ],
+  reusable: false,
+  client: (connection, node) => ({
+    async invoke({ f, value }) {
+      if (f === "add") {
+        await connection.rpc(node, ADD, { element: value });
+        return { type: "ok" };
+      }
+      const { value: elements } = await connection.rpc(node, READ, {});
+      return { type: "ok", value: elements ?? [] };
+    },
+  }),
+  generator(_options, random) {
+    let next = 0;
+    return mix(random, [repeat(() => ({ f: "add", value: next++ })), repeat(() => ({ f: "read" }))]);
+  },
+  final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
+  check: checkSetFull,
+};

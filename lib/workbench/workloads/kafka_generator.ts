@@ -1,0 +1,140 @@
+/**
+ * Who sends, polls, assigns and crashes when in workload kafka.
+ *
+ * Source: Jepsen's `tests/kafka.clj`, as Maelstrom sets it up.
+ *
+ * @module
+ */
+
+import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
+import type { Operation } from "../operation.ts";
+import type { Random } from "../random.ts";
+import type { Generator, Invocation, TestOptions } from "../workload.ts";
+
+/** A send as it completes: with the offset that its message was given. */
+export type Sent = ["send", key: string, message: [offset: number, message: unknown]];
+
+/** A poll as it completes: with the messages of each key. */
+export type Polled = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
+
+/** One in how many operations is an assign. */
+const ASSIGN_EVERY = 64;
+/** One in how many assigns takes the keys that have unseen messages too. */
+const CATCH_UP_EVERY = 3;
+/** How often each client crashes on average, ns. */
+const CRASH_INTERVAL = 30e9;
+
+/**
+ * The main phase: sends and polls in equal parts of keys drawn as in {@linkcode transactions}; now and then, in place of one, an assign
+ * of its key, to which every third adds the keys that have messages which were sent but never polled; and crashes.
+ */
+export function kafkaOperations(options: TestOptions, random: Random): Generator {
+  const { concurrency, keyCount = KEY_COUNT, maxWritesPerKey } = options;
+  const draw = transactions(random, { write: "send", keyCount, minLength: 1, maxLength: 1, maxWritesPerKey });
+  const unseen = trackUnseen();
+  let upcoming = draw()[0]!;
+  let now = 0;
+  let crashDue = 0;
+
+  function assign(key: string): Invocation {
+    const behind = unseen.keys();
+    if (behind.length === 0 || random.integer(CATCH_UP_EVERY) > 0) return { f: "assign", value: [key] };
+    return { f: "assign", value: [...new Set([...behind, key])] };
+  }
+
+  return {
+    next() {
+      // A crash that is due stands on equal terms with the next operation.
+      if (now >= crashDue && random.integer(2) === 0) {
+        crashDue = now + random.float() * 2 * CRASH_INTERVAL / concurrency;
+        return { f: "crash" };
+      }
+      const [f, number, message] = upcoming;
+      const key = String(number);
+      if (random.integer(ASSIGN_EVERY) === 0) return assign(key);
+      upcoming = draw()[0]!;
+      return f === "send" ? { f, value: [["send", key, message]] } : { f: "poll", value: [["poll"]] };
+    },
+    update(operation) {
+      now = operation.time;
+      unseen.update(operation);
+    },
+  };
+}
+
+/**
+ * The final phase: each worker takes a fresh client, assigns it all keys from the beginning, and polls until it has seen the highest
+ * offset of each key that anyone sent to or polled in the main phase.
+ */
+export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): Generator {
+  const highest = new Map<string, number>();
+  for (const operation of history) {
+    if (operation.type !== "ok") continue;
+    raise(highest, sentOffsets(operation));
+    raise(highest, polledOffsets(operation));
+  }
+  return perWorker(concurrency, () => pollUntilSeen(highest));
+}
+
+function pollUntilSeen(highest: ReadonlyMap<string, number>): Generator {
+  const left = new Map(highest);
+  const keys = [...left.keys()].sort((a, b) => Number(a) - Number(b));
+  const steps = concat(
+    sequence([{ f: "crash" }, { f: "assign", value: keys, seek_to_beginning: true }]),
+    repeat(() => ({ f: "poll", value: [["poll"]] })),
+  );
+  return {
+    next: (worker, process) => left.size === 0 ? undefined : steps.next(worker, process),
+    update(operation) {
+      if (operation.type !== "ok") return;
+      for (const [key, offset] of polledOffsets(operation)) {
+        if (offset >= (left.get(key) ?? -1)) left.delete(key);
+      }
+    },
+  };
+}
+
+/** Follows which keys have messages that were sent but never polled. */
+function trackUnseen(): { keys(): string[]; update(operation: Operation): void } {
+  const sent = new Map<string, number>();
+  const polled = new Map<string, number>();
+  return {
+    keys: () => [...sent.keys()],
+    update(operation) {
+      if (operation.type !== "ok") return;
+      const seen = polledOffsets(operation);
+      const known = sentOffsets(operation);
+      raise(polled, seen);
+      raise(sent, known);
+      for (const key of new Set([...seen.keys(), ...known.keys()])) {
+        if ((polled.get(key) ?? -1) < (sent.get(key) ?? -1)) continue;
+        sent.delete(key);
+        polled.delete(key);
+      }
+    },
+  };
+}
+
+/** The highest offset of each key that a completed operation polled; keys without messages are left out. */
+function polledOffsets({ f, value }: Operation): Map<string, number> {
+  const offsets = new Map<string, number>();
+  if (f !== "poll") return offsets;
+  for (const [, messages] of value as Polled[]) {
+    for (const [key, pairs] of Object.entries(messages)) {
+      raise(offsets, pairs.map(([offset]): [string, number] => [key, offset]));
+    }
+  }
+  return offsets;
+}
+
+/** The offset that a completed operation's message was given. */
+function sentOffsets({ f, value }: Operation): Map<string, number> {
+  const offsets = new Map<string, number>();
+  if (f !== "send") return offsets;
+  for (const [, key, [offset]] of value as Sent[]) raise(offsets, [[key, offset]]);
+  return offsets;
+}
+
+function raise(offsets: Map<string, number>, seen: Iterable<[string, number]>): void {
+  for (const [key, offset] of seen) offsets.set(key, Math.max(offsets.get(key) ?? offset, offset));
+}

@@ -1,0 +1,94 @@
+/**
+ * Workload lin-kv: a linearizable key-value store.
+ *
+ * Source: Maelstrom's `workload/lin_kv.clj` and Jepsen's `tests/linearizable_register.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkLinKv } from "../checkers/linearizable.ts";
+import { independentKeys, mix, repeat } from "../generator.ts";
+import type { Random } from "../random.ts";
+import type { Generator, Rpc, Workload } from "../workload.ts";
+import { withErrors } from "./outcome.ts";
+
+const READ: Rpc = {
+  type: "read",
+  doc: "Asks for the value of a key. A key that was never written is error 20, key-does-not-exist.",
+  request: Type.Object({ key: Type.Unknown() }),
+  reply: Type.Object({ value: Type.Unknown() }),
+};
+
+const WRITE: Rpc = {
+  type: "write",
+  doc: "Sets a key to a value, whatever it was before, and even if it was not there.",
+  request: Type.Object({ key: Type.Unknown(), value: Type.Unknown() }),
+  reply: Type.Object({}),
+};
+
+const CAS: Rpc = {
+  type: "cas",
+  doc:
+    "Compare and set: sets a key to a value if it has the expected one just then. Otherwise it is error 22, precondition-failed; a " +
+    "key that was never written is error 20, key-does-not-exist.",
+  request: Type.Object({
+    key: Type.Unknown(),
+    from: Type.Unknown({ description: "the value that is expected" }),
+    to: Type.Unknown({ description: "the value to set" }),
+  }),
+  reply: Type.Object({}),
+};
+
+/** Processes that may work on one key, as in Jepsen. */
+const PROCESS_LIMIT = 20;
+
+/** Workload lin-kv. */
+export const linKV: Workload = {
+  name: "lin-kv",
+  doc:
+    "A key-value store in which every operation appears to take effect at one moment between its request and its reply. Clients read, " +
+    "write, and compare and set. Each key is checked by itself.",
+  rpcs: [READ, WRITE, CAS],
+  reusable: true,
+  client(connection, node, { latency }) {
+    const timeout = Math.max(10 * latency.mean, 1000);
+    return {
+      invoke: ({ f, value }) =>
+        withErrors(f === "read", async () => {
+          const [key, argument] = value as [number, unknown];
+          if (f === "read") {
+            const reply = await connection.rpc(node, READ, { key }, timeout);
+            return { type: "ok", value: [key, reply.value] };
+          }
+          if (f === "write") await connection.rpc(node, WRITE, { key, value: argument }, timeout);
+          else {
+            const [from, to] = argument as [number, number];
+            await connection.rpc(node, CAS, { key, from, to }, timeout);
+          }
+          return { type: "ok" };
+        }),
+    };
+  },
+  generator: ({ nodes, concurrency }, random) =>
+    independentKeys({
+      concurrency,
+      groupSize: 2 * nodes.length,
+      processLimit: PROCESS_LIMIT,
+      make: ({ size, position }) => register(random, size === 2 * nodes.length ? nodes.length : 0, position),
+    }),
+  check: (history) => checkLinKv(history),
+};
+
+/**
+ * Operations on one register: the first workers of the group read, the others write and compare and set. Where the workers do not
+ * fill a group, there are no readers, and each reads half of the time.
+ */
+function register(random: Random, readers: number, position: (worker: number) => number): Generator {
+  const read = repeat(() => ({ f: "read" }));
+  const write = repeat(() => ({ f: "write", value: random.integer(5) }));
+  const cas = repeat(() => ({ f: "cas", value: [random.integer(5), random.integer(5)] }));
+  const changes = mix(random, [write, cas, cas]);
+  const others = readers > 0 ? changes : mix(random, [read, changes]);
+  return { next: (worker, process) => (position(worker) < readers ? read : others).next(worker, process) };
+}

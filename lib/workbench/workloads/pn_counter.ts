@@ -1,0 +1,50 @@
+/**
+ * Workload pn-counter: a counter that goes up and down.
+ *
+ * Source: Maelstrom's `workload/pn_counter.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkCounter } from "../checkers/counter.ts";
+import { mix, perWorker, repeat, sequence } from "../generator.ts";
+import type { Rpc, Workload } from "../workload.ts";
+
+const ADD: Rpc = {
+  type: "add",
+  doc: "Adds to the counter.",
+  request: Type.Object({ delta: Type.Integer({ description: "how much; may be negative" }) }),
+  reply: Type.Object({}),
+};
+
+const READ: Rpc = {
+  type: "read",
+  doc: "Asks for the counter's value, as far as the node knows it.",
+  request: Type.Object({}),
+  reply: Type.Object({ value: Type.Integer({ description: "the sum of the deltas" }) }),
+};
+
+/** Workload pn-counter. Every error leaves an operation open, as in Maelstrom: the client passes it on. */
+export const pnCounter: Workload = {
+  name: "pn-counter",
+  doc:
+    "A counter to which clients add and from which they subtract. When the network has been whole for a while, every node must read " +
+    "the sum of what was added, give or take additions of which nobody knows whether they happened.",
+  rpcs: [ADD, READ],
+  reusable: false,
+  client: (connection, node) => ({
+    async invoke({ f, value }) {
+      if (f === "add") {
+        await connection.rpc(node, ADD, { delta: value });
+        return { type: "ok" };
+      }
+      const reply = await connection.rpc(node, READ, {});
+      return { type: "ok", value: reply.value };
+    },
+  }),
+  generator: (_options, random) =>
+    mix(random, [repeat(() => ({ f: "add", value: random.integer(10) - 5 })), repeat(() => ({ f: "read" }))]),
+  final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
+  check: (history) => checkCounter(history),
+};

@@ -1,0 +1,54 @@
+/**
+ * Workload txn-list-append: transactions over lists.
+ *
+ * Source: Maelstrom's `workload/txn_list_append.clj` and Elle's `list_append.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkTxnListAppend } from "../checkers/txn_list_append.ts";
+import { KEY_COUNT, repeat, transactions } from "../generator.ts";
+import { arrayOf } from "../schema.ts";
+import type { Rpc, Workload } from "../workload.ts";
+import { withErrors } from "./outcome.ts";
+
+const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);
+const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
+const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.Unknown())]);
+
+const TXN: Rpc = {
+  type: "txn",
+  doc:
+    'Asks for a transaction: a list of operations `[function, key, value]`, to be done in order. `["r", 5, null]` reads the list of ' +
+    'key 5, and is answered as `["r", 5, [1, 2]]`; a key that nothing was appended to reads as null. `["append", 5, 3]` appends 3 to the ' +
+    "list of key 5, and is answered as it stands. A transaction that cannot be done is error 30, txn-conflict.",
+  request: Type.Object({
+    txn: Type.Array(Type.Union([READ_REQUEST, APPEND]), { description: "the operations, reads with null" }),
+  }),
+  reply: Type.Object({
+    txn: Type.Array(Type.Union([READ_REPLY, APPEND]), { description: "the same operations, reads filled in" }),
+  }),
+};
+
+/** Workload txn-list-append. */
+export const txnListAppend: Workload = {
+  name: "txn-list-append",
+  doc:
+    "Transactions which read lists and append to them. What is appended to a key is unique, so that a read shows the order of all " +
+    "appends before it, and the whole history shows which of the consistency models it keeps to.",
+  rpcs: [TXN],
+  reusable: true,
+  client: (connection, node) => ({
+    invoke: ({ value }) =>
+      withErrors(false, async () => {
+        const { txn } = await connection.rpc(node, TXN, { txn: value });
+        return { type: "ok", value: txn };
+      }),
+  }),
+  generator({ keyCount = KEY_COUNT, maxTxnLength: maxLength, maxWritesPerKey }, random) {
+    const next = transactions(random, { write: "append", keyCount, minLength: 1, maxLength, maxWritesPerKey });
+    return repeat(() => ({ f: "txn", value: next() }));
+  },
+  check: (history, options) => checkTxnListAppend(history, options.consistencyModels),
+};

@@ -1,0 +1,37 @@
+/**
+ * Workload unique-ids: nodes make ids, no two the same.
+ *
+ * Source: Maelstrom's `workload/unique_ids.clj`.
+ *
+ * @module
+ */
+
+import Type from "typebox";
+import { checkUniqueIds } from "../checkers/unique_ids.ts";
+import { repeat } from "../generator.ts";
+import type { Rpc, Workload } from "../workload.ts";
+import { withErrors } from "./outcome.ts";
+
+const GENERATE: Rpc = {
+  type: "generate",
+  doc: "Asks the node for a new id.",
+  request: Type.Object({}),
+  reply: Type.Object({ id: Type.Unknown({ description: "of any type, and unlike every other id of the cluster" }) }),
+};
+
+/** Workload unique-ids. */
+export const uniqueIds: Workload = {
+  name: "unique-ids",
+  doc: "Clients ask nodes for ids. No id may be given twice, by whatever node, whatever happens to the network.",
+  rpcs: [GENERATE],
+  reusable: true,
+  client: (connection, node) => ({
+    invoke: () =>
+      withErrors(false, async () => {
+        const { id } = await connection.rpc(node, GENERATE, {});
+        return { type: "ok", value: id };
+      }),
+  }),
+  generator: () => repeat(() => ({ f: "generate" })),
+  check: checkUniqueIds,
+};

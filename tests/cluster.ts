@@ -1,0 +1,143 @@
+/**
+ * A cluster in one process under virtual time, for the tests of programs: nodes on a faulty network, with the services, and clients.
+ *
+ * @module
+ */
+
+import type { Body, Message } from "../lib/protocol.ts";
+import type { AnyNode } from "../lib/node.ts";
+import { VirtualClock } from "../lib/workbench/clock.ts";
+import { openConnection } from "../lib/workbench/connection.ts";
+import { startInProcess } from "../lib/workbench/hosts/in_process.ts";
+import type { Latency } from "../lib/workbench/latency.ts";
+import { createNetwork, isClient, type Network } from "../lib/workbench/network.ts";
+import { PARTITIONS } from "../lib/workbench/partitions.ts";
+import { type Random, seededRandom } from "../lib/workbench/random.ts";
+import { attachServices } from "../lib/workbench/services/mod.ts";
+
+/** What a cluster is like. */
+export interface ClusterOptions {
+  program: (node: AnyNode) => void;
+  /** How many nodes. */
+  nodes: number;
+  seed: string;
+  /** Between nodes, ms; 0 by default. */
+  latency?: Latency;
+  /** The shares of messages between nodes, or nodes and services, that are lost and that come twice; none by default. */
+  loss?: number;
+  duplication?: number;
+}
+
+/** A cluster. */
+export interface Cluster {
+  readonly clock: VirtualClock;
+  readonly network: Network;
+  /** For the test's own choices. */
+  readonly random: Random;
+  readonly nodes: readonly string[];
+  /** Asks a node as a client would, and waits at most 5 s for the answer. */
+  rpc(node: string, body: Body): Promise<Body>;
+  /** Asks each node, and lets time stand still meanwhile. */
+  ask(body: Body): Promise<Body[]>;
+  /** Lets so many ms pass. */
+  run(duration: number): Promise<void>;
+  /** Cuts all links between groups of nodes, both ways. */
+  partition(...groups: string[][]): void;
+  /** Cuts one link, one way. */
+  cut(src: string, dest: string): void;
+  heal(): void;
+  /** Ends all loss and duplication from now on. */
+  calm(): void;
+  /** Kills a node: its memory is gone. */
+  crash(node: string): void;
+  /** Starts it again. */
+  restart(node: string): Promise<void>;
+  /** Messages between servers so far. */
+  readonly messages: number;
+}
+
+/** Starts a cluster: all nodes are initialised when it is there. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { seed, latency = { mean: 0, distribution: "constant" } } = options;
+  const clock = new VirtualClock();
+  const random = seededRandom(seed);
+  const network = createNetwork({ clock, random: random.stream("network"), latency });
+  const calm = { loss: 0, duplication: 0 };
+  const faults = { loss: options.loss ?? 0, duplication: options.duplication ?? 0 };
+  const faulty = { ...network, send: faultySend(network, faults, random.stream("faults")) };
+  attachServices(faulty, random.stream("services"));
+  const nodes = Array.from({ length: options.nodes }, (_, i) => `n${i}`);
+  const running = new Map<string, { stop(): void }>();
+  const client = openConnection(network, clock);
+  let starts = 0;
+
+  async function start(id: string): Promise<void> {
+    const stream = random.stream(`node ${id} ${starts++}`);
+    running.set(id, startInProcess(options.program, { id, clock, network: faulty, random: stream }));
+    await client.call(id, { type: "init", node_id: id, node_ids: nodes }, 60_000);
+  }
+
+  /** Lets time pass until a promise is settled. */
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const watched = promise.finally(() => settled = true);
+    watched.catch(() => {});
+    await clock.run(() => settled);
+    return await watched;
+  }
+
+  await settle(Promise.all(nodes.map(start)));
+  return {
+    clock,
+    network,
+    random: random.stream("test"),
+    nodes,
+    rpc: (node, body) => client.call(node, body),
+    ask: (body) => settle(Promise.all(nodes.map((node) => client.call(node, body)))),
+    run: (duration) => clock.run(clock.now() + duration),
+    partition: (...groups) => eachPair(groups, (src, dest) => network.drop(src, dest)),
+    cut: (src, dest) => network.drop(src, dest),
+    heal: () => network.heal(),
+    calm: () => void Object.assign(faults, calm),
+    crash(node) {
+      running.get(node)!.stop();
+      running.delete(node);
+    },
+    restart: (node) => settle(start(node)),
+    get messages() {
+      return network.journal.counts.servers.msg_count;
+    },
+  };
+}
+
+/** Loses and doubles messages, except those of clients. */
+function faultySend(network: Network, faults: { loss: number; duplication: number }, random: Random) {
+  return (message: Message) => {
+    if (isClient(message.src) || isClient(message.dest)) return network.send(message);
+    const copy = random.float() < faults.duplication ? structuredClone(message) : undefined;
+    if (random.float() >= faults.loss) network.send(message);
+    if (copy !== undefined) network.send(copy);
+  };
+}
+
+function eachPair(groups: string[][], cut: (src: string, dest: string) => void): void {
+  for (const group of groups) {
+    for (const other of groups) {
+      if (other === group) continue;
+      for (const src of group) other.forEach((dest) => cut(src, dest));
+    }
+  }
+}
+
+/** The kinds of partition: Maelstrom's four, and one link that is cut one way. */
+export const KINDS_OF_PARTITION = ["one", "minority-third", "majority", "majorities-ring", "one-way"] as const;
+
+/** Cuts a cluster in one of these ways, at random. */
+export function partitionAtRandom(cluster: Cluster, kind = cluster.random.pick(KINDS_OF_PARTITION)): void {
+  if (kind === "one-way") {
+    const [src, dest] = cluster.random.shuffle(cluster.nodes);
+    return cluster.cut(src!, dest!);
+  }
+  const grudge = PARTITIONS[kind](cluster.nodes, cluster.random);
+  for (const [dest, sources] of Object.entries(grudge)) sources.forEach((src) => cluster.cut(src, dest));
+}

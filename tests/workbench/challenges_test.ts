@@ -1,0 +1,53 @@
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { parseArguments } from "../../lib/workbench/arguments.ts";
+import { CHALLENGE_NAMES, CHALLENGES, findChallenge } from "../../lib/workbench/challenges.ts";
+
+Deno.test("CHALLENGES are all fourteen, in order", () => {
+  const ids = CHALLENGES.map(({ id }) => id);
+  assertEquals(ids, ["1", "2", "3a", "3b", "3c", "3d", "3e", "4", "5a", "5b", "5c", "6a", "6b", "6c"]);
+});
+
+Deno.test("CHALLENGES have official flags that parse", () => {
+  for (const { workload, flags } of CHALLENGES) {
+    const { given, program } = parseArguments(["-w", workload, ...flags.split(" ")]);
+    assertEquals(given.workload, workload);
+    assert(given["node-count"]! >= 1 && given["time-limit"]! >= 10);
+    assertEquals(program, []);
+  }
+});
+
+Deno.test("CHALLENGES have the published limits", () => {
+  const limits = Object.fromEntries(CHALLENGES.map(({ id, limits }) => [id, limits.map(({ limit }) => limit)]));
+  assertEquals(limits["3d"], [30, 400, 600]);
+  assertEquals(limits["3e"], [20, 1000, 2000]);
+  assertEquals(Object.values(limits).filter((each) => each.length > 0).length, 2);
+});
+
+Deno.test("findChallenge() finds numbers in either case", () => {
+  for (const { id } of CHALLENGES) {
+    assertEquals(findChallenge(id)?.id, id);
+    assertEquals(findChallenge(id.toUpperCase())?.id, id);
+  }
+});
+
+Deno.test("findChallenge() finds the most demanding part by name", () => {
+  const names = { echo: "1", "unique-ids": "2", broadcast: "3e", "g-counter": "4", kafka: "5c", txn: "6c" };
+  for (const [name, id] of Object.entries(names)) assertEquals(findChallenge(name)?.id, id);
+  assertEquals(CHALLENGE_NAMES.slice(CHALLENGES.length), Object.keys(names));
+});
+
+Deno.test("findChallenge() finds nothing else", () => {
+  for (const word of ["", "3", "3f", "7", "test", "constructor"]) assertEquals(findChallenge(word), undefined);
+});
+
+Deno.test({
+  name: "CHALLENGES have programs that are there and can be run",
+  ignore: (await Deno.permissions.query({ name: "read" })).state !== "granted",
+  fn() {
+    for (const { program: [file] } of CHALLENGES) {
+      const { isFile, mode } = Deno.statSync(new URL(`../../challenges/bin/${file}`, import.meta.url));
+      assert(isFile && (mode! & 0o111) !== 0, file);
+    }
+  },
+});

@@ -1,0 +1,45 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { testRecorded } from "../recorded.ts";
+
+testRecorded("checkAvailability agrees with Maelstrom on every recorded history", undefined, (recorded) => {
+  const { history, availability, results } = recorded;
+  const verdict = checkAvailability(history, availability);
+  assertEquals(verdict.valid, results.availability["valid?"]);
+  assertAlmostEquals(verdict.ok_fraction, results.availability["ok-fraction"], 1e-6);
+});
+
+/** Four operations: one ok, one failed, one unknown, one open; and the nemesis, which does not count. */
+const ONE_OF_FOUR = parseEdnHistory(`
+  {:type :info, :process :nemesis, :f :start-partition, :value :majority}
+  {:type :invoke, :process 0, :f :read}
+  {:type :invoke, :process 1, :f :read}
+  {:type :invoke, :process 2, :f :read}
+  {:type :invoke, :process 3, :f :read}
+  {:type :ok, :process 0, :f :read}
+  {:type :fail, :process 1, :f :read}
+  {:type :info, :process 2, :f :read}`);
+
+Deno.test("checkAvailability wants nothing, a part or everything", () => {
+  assertEquals(checkAvailability(ONE_OF_FOUR), { valid: true, ok_fraction: 0.25 });
+  assertEquals(checkAvailability(ONE_OF_FOUR, 0.25).valid, true);
+  assertEquals(checkAvailability(ONE_OF_FOUR, 0.26).valid, false);
+  assertEquals(checkAvailability(ONE_OF_FOUR, "total").valid, false);
+  assertEquals(checkAvailability(ONE_OF_FOUR.filter(({ process }) => process === 0), "total").valid, true);
+});
+
+Deno.test("checkAvailability explains what is missing", () => {
+  const [anomaly] = checkAvailability(ONE_OF_FOUR, "total").anomalies!;
+  assertEquals([anomaly!.type, anomaly!.count], ["unavailable", 3]);
+  assertStringIncludes(
+    anomaly!.explanation,
+    "Of 4 operations 1 succeeded, a fraction of 0.250000, expected all of them",
+  );
+  assertStringIncludes(checkAvailability(ONE_OF_FOUR, 0.5).anomalies![0]!.explanation, "expected at least 0.5");
+});
+
+Deno.test("checkAvailability of an empty history is full", () => {
+  assertEquals(checkAvailability([], "total"), { valid: true, ok_fraction: 1 });
+});

@@ -1,0 +1,116 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { checkCounter, reachableSums } from "../../../lib/workbench/checkers/counter.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import type { Operation } from "../../../lib/workbench/operation.ts";
+import { assertSameVerdict, testRecorded } from "../recorded.ts";
+
+testRecorded(
+  "checkCounter agrees with Maelstrom on every recorded history",
+  ["g-counter", "pn-counter"],
+  (recorded) => {
+    const verdict = checkCounter(recorded.history);
+    assertSameVerdict(recorded, verdict);
+    const { workload } = recorded.results;
+    assertEquals(verdict.final_reads, workload["final-reads"]);
+    assertEquals(verdict.acceptable, workload.acceptable);
+    const errors: Operation[] = workload.errors ?? [];
+    assertEquals(verdict.error_count, errors.length);
+    assertEquals(verdict.errors, errors.map(({ index, time, process, value }) => ({ index, time, process, value })));
+  },
+);
+
+/** Adds with their outcomes, then one final read for each value. */
+function history(adds: readonly (readonly [number, string])[], ...reads: unknown[]): Operation[] {
+  const lines = adds.flatMap(([delta, outcome], process) => [
+    `{:process ${process} :type :invoke :f :add :value ${delta}}`,
+    outcome === "open" ? "" : `{:process ${process} :type :${outcome} :f :add :value ${delta}}`,
+  ]);
+  for (const value of reads) {
+    lines.push("{:process 1000 :type :invoke :f :read :final? true :time 2000000000}");
+    lines.push(`{:process 1000 :type :ok :f :read :final? true :time 2500000000 :value ${value}}`);
+  }
+  return parseEdnHistory(lines.join("\n"));
+}
+
+Deno.test("checkCounter: the sum of all acknowledged adds is right, anything else is wrong", () => {
+  const adds = [[3, "ok"], [-1, "ok"], [100, "fail"]] as const;
+  const right = checkCounter(history(adds, 2, 2));
+  assertEquals([right.valid, right.final_reads, right.acceptable], [true, [2, 2], [[2, 2]]]);
+  const wrong = checkCounter(history(adds, 2, 1));
+  assertEquals([wrong.valid, wrong.error_count], [false, 1]);
+  assertEquals(wrong.errors, [{ index: 9, time: 2_500_000_000, process: 1000, value: 1 }]);
+  const [anomaly] = wrong.anomalies!;
+  assertEquals([anomaly!.type, anomaly!.count], ["wrong-sum", 1]);
+  assertEquals(
+    anomaly!.explanation,
+    "Process 1000 finally read 1 at 2.500 s, but the 2 acknowledged adds sum up to 2",
+  );
+});
+
+Deno.test("checkCounter: adds of unknown outcome may count or not", () => {
+  const adds = [[3, "ok"], [10, "info"], [-1, "open"]] as const;
+  const right = checkCounter(history(adds, 2, 3, 12, 13));
+  assertEquals([right.valid, right.acceptable, right.acceptable_count], [true, [[2, 3], [12, 13]], 2]);
+  for (const value of [1, 4, 11, 14]) assertEquals(checkCounter(history(adds, value)).valid, false, `${value}`);
+  assertStringIncludes(
+    checkCounter(history(adds, 4)).anomalies![0]!.explanation,
+    "the 1 acknowledged adds sum up to 3, and with any of the 2 of unknown outcome to 2 to 3, 12 to 13",
+  );
+});
+
+Deno.test("checkCounter: only final reads count, and without one nothing is known", () => {
+  const early = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 77}";
+  assertEquals(checkCounter(parseEdnHistory(early)).valid, "unknown");
+  const failed = "{:process 0 :type :invoke :f :read :final? true} {:process 0 :type :fail :f :read :final? true}";
+  assertEquals(checkCounter(parseEdnHistory(failed)).valid, "unknown");
+});
+
+Deno.test("checkCounter: a read that is no integer is wrong, an add of no integer makes the verdict unknown", () => {
+  for (const value of ["2.5", '"2"', "nil", "[2]"]) {
+    assertEquals(checkCounter(history([[2, "ok"]], value)).valid, false, value);
+  }
+  const verdict = checkCounter(parseEdnHistory('{:process 0 :type :invoke :f :add :value "3"}'));
+  assertEquals(verdict.valid, "unknown");
+  assertStringIncludes(verdict.anomalies![0]!.explanation, 'operation 0: expected an integer to add, got "3"');
+});
+
+Deno.test("checkCounter copes with thousands of adds of unknown outcome", () => {
+  const adds = Array.from({ length: 5000 }, (_, n) => [n % 10 - 5, "info"] as const);
+  const verdict = checkCounter(history(adds, 0, 5001));
+  // 500 of each of -5 … 4: from -7500 to 5000.
+  assertEquals(verdict.acceptable, [[-7500, 5000]]);
+  assertEquals([verdict.valid, verdict.error_count], [false, 1]);
+});
+
+Deno.test("checkCounter gives up where there are too many sums, but for what no sum can be", () => {
+  const adds = Array.from({ length: 40 }, (_, n) => [3 ** n % 1e9 * 2, "info"] as const);
+  const inside = checkCounter(history(adds, 2));
+  assertEquals([inside.valid, inside.acceptable], ["unknown", null]);
+  assertEquals(checkCounter(history(adds, -1)).valid, false);
+  assertEquals(checkCounter(history(adds, 1e15)).valid, false);
+});
+
+Deno.test("checkCounter's output is bounded", () => {
+  const adds = Array.from({ length: 12 }, (_, n) => [2 ** n * 2, "info"] as const);
+  const verdict = checkCounter(history(adds, ...Array.from({ length: 500 }, (_, n) => 2 * n + 1)));
+  assertEquals([verdict.error_count, (verdict.errors as unknown[]).length], [500, 64]);
+  assertEquals([verdict.acceptable_count, (verdict.acceptable as unknown[]).length], [4096, 64]);
+  assertLessOrEqual(JSON.stringify(verdict).length, 10_000);
+});
+
+Deno.test("reachableSums are the sums of all subsets, as intervals with gaps between them", () => {
+  const amounts = fc.array(fc.oneof(fc.integer({ min: -6, max: 6 }), fc.integer({ min: -90, max: 90 })), {
+    maxLength: 9,
+    size: "max",
+  });
+  fc.assert(fc.property(fc.integer({ min: -100, max: 100 }), amounts, (base, amounts) => {
+    let sums = new Set([base]);
+    for (const amount of amounts) sums = new Set([...sums, ...Array.from(sums, (sum) => sum + amount)]);
+    const intervals = reachableSums(base, amounts)!;
+    const listed = intervals.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, n) => low + n));
+    assertEquals(listed, [...sums].sort((a, b) => a - b));
+    for (const [at, [low]] of intervals.entries()) if (at > 0) assertLessOrEqual(intervals[at - 1]![1], low - 2);
+  }));
+});

@@ -1,0 +1,62 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { assertSameVerdict, testRecorded } from "../recorded.ts";
+
+testRecorded("checkEcho agrees with Maelstrom on every recorded history", ["echo"], (recorded) => {
+  const verdict = checkEcho(recorded.history);
+  assertSameVerdict(recorded, verdict);
+  const errors = (recorded.results.workload.errors as unknown[][]).map((
+    [, expected, , received],
+  ) => [expected, received]);
+  assertEquals(verdict.error_count, errors.length);
+  const ours = verdict.errors as { expected: unknown; received: unknown }[];
+  assertEquals(ours.map(({ expected, received }) => [expected, received]), errors);
+});
+
+/** One echo and its reply. */
+function echo(value: string, completion: string) {
+  return checkEcho(parseEdnHistory(`
+    {:time 1000000, :type :invoke, :process 3, :f :echo, :value ${value}}
+    {:time 2000000, :process 3, :f :echo, ${completion}}`));
+}
+
+Deno.test("checkEcho compares by value", () => {
+  assertEquals(echo('"hi"', ':type :ok, :value {:type "echo_ok", :echo "hi"}').valid, true);
+  assertEquals(echo('{"a" 1, "b" [2]}', ':type :ok, :value {:echo {"b" [2], "a" 1}}').valid, true);
+});
+
+Deno.test("checkEcho finds a wrong echo", () => {
+  const verdict = echo('"hi"', ':type :ok, :value {:type "echo_ok", :echo "ho"}');
+  assertEquals(verdict.valid, false);
+  assertEquals(verdict.errors, [{
+    process: 3,
+    time: 1000000,
+    expected: "hi",
+    received: { type: "echo_ok", echo: "ho" },
+  }]);
+  assertStringIncludes(
+    verdict.anomalies![0]!.explanation,
+    'Process 3 sent "hi" at 0.001 s and got {"type":"echo_ok","echo":"ho"}',
+  );
+});
+
+Deno.test("checkEcho finds a reply without an echo, and one that never came", () => {
+  for (const completion of [":type :ok, :value {}", ":type :ok, :value nil", ":type :ok, :value 3"]) {
+    assertEquals(echo('"hi"', completion).valid, false, completion);
+  }
+  const lost = echo('"hi"', ':type :info, :value "hi", :error :net-timeout');
+  assertEquals(lost.valid, false);
+  assertStringIncludes(lost.anomalies![0]!.explanation, "got no answer: given up at 0.002 s");
+  const open = checkEcho(parseEdnHistory("{:type :invoke, :process 0, :f :echo, :value 1}"));
+  assertEquals([open.valid, open.error_count], [false, 1]);
+});
+
+Deno.test("checkEcho lists a bounded number of errors", () => {
+  const wrong = `{:type :invoke, :process 0, :f :echo, :value 1} {:type :ok, :process 0, :f :echo, :value {:echo 2}}`;
+  const verdict = checkEcho(parseEdnHistory(wrong.repeat(1000)));
+  assertEquals(verdict.error_count, 1000);
+  assertEquals((verdict.errors as unknown[]).length, 48);
+  assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);
+});

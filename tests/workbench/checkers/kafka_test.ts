@@ -1,0 +1,288 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { checkKafka } from "../../../lib/workbench/checkers/kafka.ts";
+import type { RealtimeLag } from "../../../lib/workbench/checkers/kafka_lag.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import type { Operation } from "../../../lib/workbench/operation.ts";
+import { assertSameVerdict, testRecorded } from "../recorded.ts";
+import { type Line, sequential } from "./sequential.ts";
+
+testRecorded("checkKafka agrees with Maelstrom on every recorded history", ["kafka"], (recorded) => {
+  const verdict = checkKafka(recorded.history);
+  assertSameVerdict(recorded, verdict);
+  const { workload } = recorded.results;
+  assertEquals(verdict.error_types, [...workload["error-types"]].sort());
+  assertEquals(verdict.bad_error_types, [...workload["bad-error-types"]].sort());
+  assertEquals(verdict.info_txn_causes, workload["info-txn-causes"]);
+  assertEquals({ ...verdict.worst_realtime_lag as RealtimeLag }, workload["worst-realtime-lag"]);
+  for (const { type, count } of verdict.anomalies!) {
+    const unseen: number[] = Object.values(workload.unseen?.unseen ?? {});
+    assertEquals(count, type === "unseen" ? unseen.reduce((sum, each) => sum + each) : workload[type].count, type);
+  }
+  assertEquals(verdict.not_checked, ["G1c", "G1c-realtime"]);
+});
+
+type Pairs = [offset: number, value: number][];
+
+/** A send to key a, acknowledged at an offset. */
+function send(process: number, value: number, offset: number): Line {
+  return [process, "ok", "send", [["send", "a", value]], [["send", "a", [offset, value]]]];
+}
+
+/** A poll of key a. */
+function poll(process: number, ...pairs: Pairs): Line {
+  return [process, "ok", "poll", [["poll"]], [["poll", { a: pairs }]]];
+}
+
+/** A transaction. */
+function txn(process: number, ...result: unknown[]): Line {
+  return [process, "ok", "txn", [], result];
+}
+
+const SENDS = [send(0, 1, 0), send(0, 2, 1), send(0, 3, 2)];
+
+/** By anomaly: a history that has it, the same with the flaw repaired, and a part of what is said about it. */
+const CASES: Record<string, { flawed: Line[]; repaired: Line[]; says: string; also?: string[] }> = {
+  "lost-write": {
+    flawed: [...SENDS.slice(0, 2), poll(1, [1, 2])],
+    repaired: [...SENDS.slice(0, 2), poll(1, [0, 1], [1, 2])],
+    says: 'Process 0 sent 1 to key "a" at offset 0 and was acknowledged at 1.000 s; process 1 polled 2 at offset 1, ' +
+      "but no poll ever saw 1",
+    also: ["unseen"],
+  },
+  "unseen": {
+    flawed: [send(0, 1, 0), [1, "ok", "poll", [["poll"]], [["poll", {}]]]],
+    repaired: [send(0, 1, 0), poll(1, [0, 1])],
+    says: 'Process 0 sent 1 to key "a" at offset 0 and was acknowledged at 1.000 s, but no poll ever saw it',
+  },
+  "duplicate": {
+    flawed: [send(0, 1, 0), poll(1, [0, 1]), poll(2, [1, 1])],
+    repaired: [send(0, 1, 0), poll(1, [0, 1]), poll(2, [0, 1])],
+    says: '1 stands at 2 offsets of key "a": 0, 1',
+  },
+  "inconsistent-offsets": {
+    flawed: [send(0, 1, 0), send(1, 2, 0), poll(2, [0, 1]), poll(3, [0, 2])],
+    repaired: [send(0, 1, 0), send(1, 2, 1), poll(2, [0, 1]), poll(3, [0, 1], [1, 2])],
+    says: 'Key "a" holds 2 messages at offset 0: process 0 sent 1 (acknowledged at 1.000 s), ' +
+      "process 1 sent 2 (acknowledged at 3.000 s)",
+  },
+  "G1a": {
+    flawed: [[0, "fail", "send", [["send", "a", 1]]], poll(1, [0, 1])],
+    repaired: [[0, "info", "send", [["send", "a", 1]]], poll(1, [0, 1])],
+    says: 'Process 1 polled 1 of key "a" at offset 0 at 3.000 s, though process 0\'s send of it failed at 1.000 s',
+  },
+  "garbage-read": {
+    flawed: [poll(1, [0, 1])],
+    repaired: [[0, "invoke", "send", [["send", "a", 1]]], poll(1, [0, 1])],
+    says: 'Process 1 polled 1 of key "a" at offset 0 at 1.000 s, which nobody ever sent to it',
+  },
+  "poll-skip": {
+    flawed: [...SENDS, poll(1, [0, 1]), poll(1, [2, 3]), poll(2, [1, 2])],
+    repaired: [...SENDS, poll(1, [0, 1]), poll(1, [1, 2]), poll(2, [1, 2], [2, 3])],
+    says: 'Process 1 polled 1 at offset 0 of key "a" (7.000 s) and next 3 at offset 2 (9.000 s): passed over 2',
+  },
+  "nonmonotonic-poll": {
+    flawed: [...SENDS, poll(1, [0, 1], [1, 2], [2, 3]), poll(1, [1, 2])],
+    repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(1, [2, 3])],
+    says: 'Process 1 polled 3 at offset 2 of key "a" (7.000 s) and next 2 at offset 1 (9.000 s): 1 back in the log',
+  },
+  "int-poll-skip": {
+    flawed: [...SENDS, poll(1, [0, 1], [2, 3]), poll(2, [1, 2])],
+    repaired: [...SENDS, poll(1, [0, 1], [1, 2], [2, 3]), poll(2, [1, 2])],
+    says:
+      'Process 1 polled 1 at offset 0 of key "a" and next 3 at offset 2 in the same operation (7.000 s): passed over 2',
+  },
+  "int-nonmonotonic-poll": {
+    flawed: [...SENDS, poll(1, [1, 2], [0, 1]), poll(2, [2, 3])],
+    repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(2, [2, 3])],
+    says:
+      'Process 1 polled 2 at offset 1 of key "a" and next 1 at offset 0 in the same operation (7.000 s): 1 back in the log',
+  },
+  "nonmonotonic-send": {
+    flawed: [send(0, 1, 1), send(0, 2, 0), poll(1, [0, 2], [1, 1])],
+    repaired: [send(0, 1, 0), send(0, 2, 1), poll(1, [0, 1], [1, 2])],
+    says: 'Process 0 sent 1 at offset 1 of key "a" (1.000 s) and next 2 at offset 0 (3.000 s): 1 back in the log',
+  },
+  "int-nonmonotonic-send": {
+    flawed: [txn(0, ["send", "a", [1, 1]], ["send", "a", [0, 2]]), poll(1, [0, 2], [1, 1])],
+    repaired: [txn(0, ["send", "a", [0, 1]], ["send", "a", [1, 2]]), poll(1, [0, 1], [1, 2])],
+    says:
+      'Process 0 sent 1 at offset 1 of key "a" and next 2 at offset 0 in the same operation (1.000 s): 1 back in the log',
+  },
+  "precommitted-read": {
+    flawed: [txn(0, ["send", "a", [0, 1]], ["poll", { a: [[0, 1]] }])],
+    repaired: [txn(0, ["send", "a", [0, 1]], ["poll", {}]), poll(0, [0, 1])],
+    says: 'Process 0 polled 1 of key "a" at offset 0 at 1.000 s, in the transaction that sent it',
+  },
+};
+
+for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(CASES)) {
+  Deno.test(`checkKafka finds ${type}, and does not where it is repaired`, () => {
+    const verdict = checkKafka(sequential(flawed));
+    assertEquals(verdict.valid, false);
+    assertEquals(verdict.bad_error_types, [type, ...also].sort());
+    const anomaly = verdict.anomalies!.find((anomaly) => anomaly.type === type)!;
+    assertEquals([anomaly.count, anomaly.explanation, anomaly.allowed], [1, says, undefined]);
+    const right = checkKafka(sequential(repaired));
+    assertEquals([right.valid, right.anomalies], [true, []]);
+  });
+}
+
+Deno.test("checkKafka reports int-send-skip, which is allowed", () => {
+  const skipping = txn(0, ["send", "a", [0, 1]], ["send", "a", [2, 3]]);
+  const verdict = checkKafka(sequential([skipping, send(1, 2, 1), poll(2, [0, 1], [1, 2], [2, 3])]));
+  assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["int-send-skip"], []]);
+  assertEquals(verdict.anomalies![0]!.allowed, true);
+  assertStringIncludes(verdict.anomalies![0]!.explanation, "passed over 2");
+});
+
+Deno.test("checkKafka forgives skips and repetitions where the client was given other keys, or is another", () => {
+  const assign = (
+    process: number,
+    keys: string[],
+    type: Operation["type"] = "ok",
+  ): Line => [process, type, "assign", keys];
+  const valid = (...between: Line[]) =>
+    checkKafka(sequential([...SENDS, poll(2, [1, 2]), poll(1, [0, 1]), ...between, poll(1, [2, 3])])).valid;
+  assertEquals(valid(), false);
+  assertEquals(valid(assign(1, ["b"]), assign(1, ["a"])), true);
+  assertEquals(valid(assign(1, ["a", "b"])), false, "the key was kept");
+  assertEquals(valid(assign(1, ["b"], "fail"), assign(1, ["a"])), false, "the assign failed");
+  assertEquals(valid(assign(1, ["b"], "info"), assign(1, ["a"])), true, "the assign may have happened");
+  const crashed = sequential([...SENDS, poll(2, [1, 2]), poll(1, [0, 1]), [1, "info", "crash", null], poll(5, [2, 3])]);
+  assertEquals(checkKafka(crashed).valid, true);
+});
+
+Deno.test("checkKafka allows skips from poll to poll where keys are subscribed to", () => {
+  const history = sequential([...CASES["poll-skip"]!.flawed, poll(2, [0, 1])]);
+  assertEquals(checkKafka(history).bad_error_types, ["nonmonotonic-poll", "poll-skip"]);
+  const verdict = checkKafka(history, { subVia: "subscribe" });
+  assertEquals([verdict.valid, verdict.error_types], [true, ["nonmonotonic-poll", "poll-skip"]]);
+});
+
+Deno.test("checkKafka: a poll without a definite end leaves the client where it was", () => {
+  const unsure: Line = [1, "info", "poll", [["poll"]], [["poll", { a: [[1, 2]] }]]];
+  const history = sequential([...SENDS, poll(1, [0, 1]), unsure, poll(1, [1, 2]), poll(2, [2, 3])]);
+  assertEquals(checkKafka(history).valid, true);
+});
+
+Deno.test("checkKafka: a send of unknown outcome counts once it is polled, and is never lost before", () => {
+  const unsure: Line = [0, "info", "send", [["send", "a", 9]], [["send", "a", [1, 9]]]];
+  assertEquals(checkKafka(sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [0, 1], [2, 3])])).valid, true);
+  assertEquals(checkKafka(sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [0, 1], [1, 9], [2, 3])])).valid, true);
+  // Polled, so that it is in the log: whoever passes over it skips it.
+  const history = sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [1, 9]), poll(3, [0, 1], [2, 3])]);
+  assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
+});
+
+Deno.test("checkKafka: gaps in the offsets are no skips", () => {
+  assertEquals(
+    checkKafka(sequential([send(0, 1, 3), send(0, 2, 900), poll(1, [3, 1]), poll(1, [900, 2])])).valid,
+    true,
+  );
+});
+
+Deno.test("checkKafka: keys without messages in a poll are as good as absent", () => {
+  const empty = poll(1);
+  const history = sequential([...SENDS, poll(1, [0, 1]), empty, poll(1, [2, 3]), poll(2, [1, 2])]);
+  assertEquals(checkKafka(history).error_types, ["poll-skip"]);
+});
+
+Deno.test("checkKafka finds a lost write behind contradictory offsets and duplicates", () => {
+  // 2 stands at offsets 0 and 1; that it was polled proves only offset 0 to be in reach.
+  const history = sequential([send(0, 2, 0), send(0, 3, 1), send(0, 2, 1), poll(1, [0, 2])]);
+  assertEquals(checkKafka(history).error_types, ["duplicate", "inconsistent-offsets", "nonmonotonic-send", "unseen"]);
+  const further = sequential([send(0, 2, 0), send(0, 3, 1), send(0, 2, 1), send(0, 4, 2), poll(1, [0, 2], [2, 4])]);
+  assert((checkKafka(further).error_types as string[]).includes("lost-write"));
+});
+
+Deno.test("checkKafka measures the realtime lag as Jepsen does", () => {
+  const history: Operation[] = [
+    [0, 0, "invoke", "assign", ["x"]],
+    [0, 1, "ok", "assign", ["x"]],
+    [1, 1, "invoke", "send", [["send", "x", 1]]],
+    [1, 2, "ok", "send", [["send", "x", [0, 1]]]],
+    [0, 3, "invoke", "poll", [["poll"]]],
+    [0, 4, "ok", "poll", [["poll", { x: [[0, 1]] }]]],
+    [1, 4, "invoke", "send", [["send", "x", 2]]],
+    [1, 5, "ok", "send", [["send", "x", [1, 2]]]],
+    [0, 8, "invoke", "poll", [["poll"]]],
+    [0, 9, "ok", "poll", [["poll", {}]]],
+  ].map(([process, time, type, f, value], index) =>
+    ({ index, time: time as number * 1e9, process, type, f, value }) as Operation
+  );
+  // At 5 s it was known that offset 0 is no longer the last; at 8 s the poll that did not get offset 1 began.
+  assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
+  assertEquals(checkKafka(history.slice(0, 8)).worst_realtime_lag, { time: 3, process: 0, key: "x", lag: 0 });
+  assertEquals(checkKafka([]).worst_realtime_lag, { time: 0, process: null, key: null, lag: 0 });
+});
+
+Deno.test("checkKafka reads EDN with integer keys and JSON with string keys alike", () => {
+  const edn = parseEdnHistory(`
+    {:type :invoke :process 0 :f :send :value [[:send 7 1]]}
+    {:type :ok :process 0 :f :send :value [[:send 7 [0 1]]]}
+    {:type :invoke :process 0 :f :send :value [[:send 7 2]]}
+    {:type :ok :process 0 :f :send :value [[:send 7 [1 2]]]}
+    {:type :invoke :process 1 :f :assign :value [7]}
+    {:type :ok :process 1 :f :assign :value [7]}
+    {:type :invoke :process 1 :f :poll :value [[:poll]]}
+    {:type :ok :process 1 :f :poll :value [[:poll {7 [[1 2]]}]]}`);
+  const json = JSON.parse(JSON.stringify(edn, (_, item) => item instanceof Map ? Object.fromEntries(item) : item));
+  assertEquals(checkKafka(edn).error_types, ["lost-write", "unseen"]);
+  assertEquals(checkKafka(edn), checkKafka(json));
+});
+
+Deno.test("checkKafka tells any JSON message from any other", () => {
+  const send = (
+    value: unknown,
+    offset: number,
+  ): Line => [0, "ok", "send", [["send", "a", value]], [["send", "a", [offset, value]]]];
+  const poll = (...pairs: unknown[]): Line => [1, "ok", "poll", [["poll"]], [["poll", { a: pairs }]]];
+  const sends = [send({ x: 1, y: 2 }, 0), send("1", 1), send(1, 2)];
+  assertEquals(checkKafka(sequential([...sends, poll([0, { y: 2, x: 1 }], [1, "1"], [2, 1])])).valid, true);
+  assertEquals(
+    checkKafka(sequential([...sends, poll([0, { y: 2, x: 1 }], [1, "1"], [2, 1], [3, { x: 1 }])])).error_types,
+    [
+      "garbage-read",
+    ],
+  );
+});
+
+Deno.test("checkKafka: a malformed history makes the verdict unknown", () => {
+  for (
+    const [line, says] of [
+      [[0, "ok", "send", 7], "Cannot check operation 1 with value 7: expected a list"],
+      [
+        [0, "ok", "send", [["sned", "a", 1]]],
+        'Cannot check operation 1 with ["sned","a",1]: expected ["send", key, value',
+      ],
+      [[0, "ok", "poll", [["poll", { a: 3 }]]], 'Cannot check operation 1 with ["poll",{"a":3}]: expected'],
+      [[0, "ok", "poll", [["poll", { a: [3] }]]], 'Cannot check operation 1 with ["poll",{"a":[3]}]: expected'],
+      [[0, "ok", "assign", "a"], 'Cannot check operation 1 with value "a": expected a list of keys'],
+    ] as [Line, string][]
+  ) {
+    const { valid, anomalies } = checkKafka(sequential([line]));
+    assertEquals([valid, anomalies!.map(({ type }) => type)], ["unknown", ["malformed-history"]]);
+    assertStringIncludes(anomalies![0]!.explanation, says);
+  }
+});
+
+Deno.test("checkKafka says a bounded lot about any number of anomalies", () => {
+  const lost = Array.from({ length: 20_000 }, (_, offset) => send(0, offset, offset));
+  const verdict = checkKafka(sequential([...lost, poll(1, [19_999, 19_999])]));
+  const [anomaly] = verdict.anomalies!;
+  assertEquals([anomaly!.type, anomaly!.count], ["lost-write", 19_999]);
+  assert(anomaly!.explanation.endsWith("\n… and 19991 more"));
+  assertLess(JSON.stringify(verdict).length, 5000);
+});
+
+Deno.test("checkKafka tells why outcomes are unknown", () => {
+  const history = sequential([
+    [0, "info", "send", [["send", "a", 1]]],
+    [1, "info", "send", [["send", "a", 2]]],
+    [2, "info", "crash", null],
+  ]);
+  history[1]!.error = "net-timeout";
+  history[3]!.error = "net-timeout";
+  assertEquals(checkKafka(history).info_txn_causes, ["net-timeout"]);
+});

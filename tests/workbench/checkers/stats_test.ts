@@ -1,0 +1,56 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { type MaelstromResults, testRecorded } from "../recorded.ts";
+
+testRecorded("checkStats agrees with Maelstrom on every recorded history", undefined, ({ history, results }) => {
+  const { valid, anomalies: _, by_f, ...counts } = checkStats(history, ["crash", "debug-topic-partitions"]);
+  assertEquals(valid, results.stats["valid?"]);
+  assertEquals(counts, countsOf(results.stats));
+  const expected = Object.entries(results.stats["by-f"]).map(([f, stats]) => [f, countsOf(stats)]);
+  assertEquals(by_f, Object.fromEntries(expected));
+});
+
+function countsOf(stats: MaelstromResults["stats"]["by-f"][string]) {
+  return { count: stats.count, ok: stats["ok-count"], fail: stats["fail-count"], info: stats["info-count"] };
+}
+
+/** Reads succeed now and then, writes never. */
+const NO_WRITES = parseEdnHistory(`
+  {:type :info, :process :nemesis, :f :start-partition}
+  {:type :invoke, :process 0, :f :read}
+  {:type :ok, :process 0, :f :read}
+  {:type :invoke, :process 0, :f :read}
+  {:type :fail, :process 0, :f :read, :error :net-timeout}
+  {:type :invoke, :process 0, :f :write}
+  {:type :info, :process 0, :f :write, :error :net-timeout}
+  {:type :invoke, :process 1, :f :write}
+  {:type :fail, :process 1, :f :write, :error [:temporarily-unavailable "no leader"]}
+  {:type :invoke, :process 1, :f :write}`);
+
+Deno.test("checkStats counts by function, without the nemesis and without what is open", () => {
+  const { count, ok, fail, info, by_f } = checkStats(NO_WRITES);
+  assertEquals({ count, ok, fail, info }, { count: 4, ok: 1, fail: 2, info: 1 });
+  assertEquals(by_f, {
+    read: { count: 2, ok: 1, fail: 1, info: 0 },
+    write: { count: 2, ok: 0, fail: 1, info: 1 },
+  });
+});
+
+Deno.test("checkStats is false where a function never succeeded, unless it need not", () => {
+  const verdict = checkStats(NO_WRITES);
+  assertEquals(verdict.valid, false);
+  assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["never-succeeded", 1]]);
+  const { explanation } = verdict.anomalies![0]!;
+  assertStringIncludes(explanation, "Not one of 2 write operations succeeded: 1 failed, 1 had no known outcome");
+  assertStringIncludes(
+    explanation,
+    'errors: "net-timeout" (1 times), ["temporarily-unavailable","no leader"] (1 times)',
+  );
+  assertEquals(checkStats(NO_WRITES, ["write"]).valid, true);
+});
+
+Deno.test("checkStats of an empty history is valid", () => {
+  assertEquals(checkStats([]), { valid: true, count: 0, ok: 0, fail: 0, info: 0, by_f: {}, anomalies: [] });
+});

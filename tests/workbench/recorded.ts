@@ -1,0 +1,119 @@
+/** Histories that the real Maelstrom recorded, with its verdicts and figures: what our checkers are measured against. */
+
+// @ts-types="../../types/assert.d.ts"
+import { assertEquals, assertGreater } from "@std/assert";
+import { checkAvailability } from "../../lib/workbench/checkers/availability.ts";
+import { checkStats } from "../../lib/workbench/checkers/stats.ts";
+import { mergeValidity, type Verdict } from "../../lib/workbench/checkers/verdict.ts";
+import { parseEdn } from "../../lib/workbench/edn.ts";
+import { parseEdnHistory } from "../../lib/workbench/history.ts";
+import type { Operation } from "../../lib/workbench/operation.ts";
+import type { TestOptions } from "../../lib/workbench/workload.ts";
+
+const FOLDER = new URL("../testdata/histories/", import.meta.url);
+
+/** Whether the recorded histories can be read: a plain `deno test` may not. */
+export const CAN_READ = Deno.permissions.querySync({ name: "read", path: FOLDER }).state === "granted";
+
+/** One test under Maelstrom. */
+export interface Recorded {
+  /** The name of its folder. */
+  name: string;
+  workload: string;
+  history: Operation[];
+  /** Maelstrom's `results.edn`. Its names are kept: `:ok-count` is `"ok-count"`. */
+  results: MaelstromResults;
+  /** Maelstrom's verdict over all its checkers. */
+  verdict: boolean;
+  /** How it was run, from `test-flags`. */
+  nodes: string[];
+  concurrency: number;
+  /** What a checker needs to know, from `check-flags`. */
+  availability: TestOptions["availability"];
+  consistencyModels: string[];
+}
+
+/** The parts of `results.edn` that every test has. */
+export interface MaelstromResults {
+  "valid?": boolean | "unknown";
+  stats: StatsOf & { "by-f": Record<string, StatsOf> };
+  availability: { "valid?": boolean; "ok-fraction": number };
+  net: Record<"all" | "clients" | "servers", Record<"send-count" | "recv-count" | "msg-count" | "msgs-per-op", number>>;
+  // deno-lint-ignore no-explicit-any
+  workload: { "valid?": boolean | "unknown"; [field: string]: any };
+}
+
+interface StatsOf {
+  "valid?": boolean;
+  count: number;
+  "ok-count": number;
+  "fail-count": number;
+  "info-count": number;
+}
+
+/** The names of the recorded tests, of some workloads or of all. */
+export function recordedNames(workloads?: readonly string[]): string[] {
+  const names = Array.from(Deno.readDirSync(FOLDER)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  return names.sort().filter((name) => workloads === undefined || workloads.includes(flagsOf(name, "check-flags").w!));
+}
+
+/** Loads one recorded test. */
+export function loadRecorded(name: string): Recorded {
+  const checkFlags = flagsOf(name, "check-flags");
+  const testFlags = flagsOf(name, "test-flags");
+  const nodeCount = Number(testFlags["node-count"]);
+  const [times, perNode] = /^(\d+)(n?)$/.exec(testFlags.concurrency ?? "1n")!.slice(1);
+  const { availability } = checkFlags;
+  return {
+    name,
+    workload: checkFlags.w!,
+    history: parseEdnHistory(read(name, "history.edn")),
+    results: parseEdn(read(name, "results.edn"))[0] as MaelstromResults,
+    verdict: JSON.parse(read(name, "verdict")),
+    nodes: Array.from({ length: nodeCount }, (_, index) => `n${index}`),
+    concurrency: Number(times) * (perNode === "n" ? nodeCount : 1),
+    availability: availability === undefined || availability === "total" ? availability : Number(availability),
+    consistencyModels: (checkFlags["consistency-models"] ?? "strict-serializable").split(","),
+  };
+}
+
+/**
+ * Declares a test with one step for each recorded history of some workloads; ignored where they cannot be read.
+ *
+ * @param workloads Maelstrom's names; all workloads without.
+ */
+export function testRecorded(
+  name: string,
+  workloads: readonly string[] | undefined,
+  check: (recorded: Recorded) => void,
+): void {
+  Deno.test({
+    name,
+    ignore: !CAN_READ,
+    async fn(t) {
+      const names = recordedNames(workloads);
+      assertGreater(names.length, 0);
+      for (const each of names) await t.step(each, () => check(loadRecorded(each)));
+    },
+  });
+}
+
+/** Asserts that a workload's verdict is Maelstrom's, and so is the verdict over all checkers. */
+export function assertSameVerdict(recorded: Recorded, verdict: Verdict): void {
+  const { history, availability, results } = recorded;
+  assertEquals(verdict.valid, results.workload["valid?"]);
+  const all = [verdict, checkStats(history, ["crash"]), checkAvailability(history, availability)];
+  assertEquals(mergeValidity(all.map(({ valid }) => valid)), recorded.verdict);
+}
+
+function read(name: string, file: string): string {
+  return Deno.readTextFileSync(new URL(`${name}/${file}`, FOLDER));
+}
+
+/** The flags in a file, by name without dashes. */
+function flagsOf(name: string, file: string): Record<string, string> {
+  const words = read(name, file).trim().split(/\s+/);
+  const flags: Record<string, string> = {};
+  for (let at = 0; at < words.length; at += 2) flags[words[at]!.replace(/^-+/, "")] = words[at + 1]!;
+  return flags;
+}

@@ -1,0 +1,152 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Body } from "../../../lib/protocol.ts";
+import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
+import { type Answer, openClient } from "../stand_in.ts";
+import { CORRECT_NODES } from "./correct_nodes.ts";
+import { drive } from "./drive.ts";
+
+const POLL = { f: "poll", value: [["poll"]] };
+
+/** A node that does right but for the types of request that are given. */
+function nodeWith(wrong: Record<string, (body: Body) => Answer>): (body: Body) => Answer {
+  const right = CORRECT_NODES.kafka!();
+  return (body) => (wrong[body.type] ?? right)(body);
+}
+
+function send(key: string, message: number) {
+  return { f: "send", value: [["send", key, message]] };
+}
+
+/** The offsets of the polls that a node got. */
+function polled(requests: Body[]): unknown[] {
+  return requests.filter(({ type }) => type === "poll").map(({ offsets }) => offsets);
+}
+
+/** What a node was told to commit. */
+function committed(requests: Body[]): unknown[] {
+  return requests.filter(({ type }) => type === "commit_offsets").map(({ offsets }) => offsets);
+}
+
+Deno.test("send completes with the offset, and commits nothing", async () => {
+  const { invoke, requests } = openClient(kafka, nodeWith({ send: () => ({ type: "send_ok", offset: 1000 }) }));
+  assertEquals(await invoke(send("9", 7)), { type: "ok", value: [["send", "9", [1000, 7]]] });
+  assertEquals(requests, [{ type: "send", msg_id: 1, key: "9", msg: 7 }]);
+});
+
+Deno.test("without an assign, polls ask for nothing and commit nothing", async () => {
+  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  await invoke(send("9", 1));
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", {}]] });
+  assertEquals(polled(requests), [{}]);
+  assertEquals(committed(requests), []);
+});
+
+Deno.test("polls go on from where the last one ended, and commit the highest offsets polled", async () => {
+  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  for (const message of [1, 2]) await invoke(send("9", message));
+  await invoke({ f: "assign", value: ["9", "8"] });
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [[0, 1], [1, 2]] }]] });
+  await invoke(send("9", 3));
+  await invoke(send("8", 4));
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [[2, 3]], "8": [[0, 4]] }]] });
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", {}]] });
+  assertEquals(polled(requests), [{ "9": 0, "8": 0 }, { "9": 2, "8": 0 }, { "9": 3, "8": 1 }]);
+  assertEquals(committed(requests), [{ "9": 1 }, { "9": 2, "8": 0 }]);
+});
+
+Deno.test("assign keeps the offsets of keys that it had, and begins others where they were committed, or at 0", async () => {
+  const list = () => ({ type: "list_committed_offsets_ok", offsets: { "9": 40, "7": 30 } });
+  const { invoke, requests } = openClient(kafka, nodeWith({ list_committed_offsets: list }));
+  for (const message of [1, 2]) await invoke(send("9", message));
+  await invoke({ f: "assign", value: ["9"], seek_to_beginning: true });
+  await invoke(POLL);
+  assertEquals(await invoke({ f: "assign", value: ["9", "8", "7"] }), { type: "ok" });
+  await invoke(POLL);
+  assertEquals(requests.filter(({ keys }) => keys !== undefined).map(({ keys }) => keys), [["9", "8", "7"]]);
+  assertEquals(polled(requests).at(-1), { "9": 2, "8": 0, "7": 30 });
+});
+
+Deno.test("an assign from the beginning asks nobody, and forgets all offsets", async () => {
+  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  for (const message of [1, 2]) await invoke(send("9", message));
+  await invoke({ f: "assign", value: ["9"] });
+  await invoke(POLL);
+  requests.length = 0;
+  assertEquals(await invoke({ f: "assign", value: ["8", "9"], seek_to_beginning: true }), { type: "ok" });
+  await invoke(POLL);
+  assertEquals(requests[0], { type: "poll", msg_id: requests[0]!.msg_id!, offsets: { "8": 0, "9": 0 } });
+});
+
+Deno.test("offsets go up but never down, whatever a poll returns", async () => {
+  const answers = [[[5, 1], [9, 2]], [[3, 1]], [[10, 1], [10, 2]]];
+  const poll = () => ({ type: "poll_ok", msgs: { "9": answers.shift() } });
+  const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
+  await invoke({ f: "assign", value: ["9"] });
+  for (let i = 0; i < 3; i++) await invoke(POLL);
+  assertEquals(polled(requests), [{ "9": 0 }, { "9": 10 }, { "9": 10 }]);
+  assertEquals(committed(requests), [{ "9": 9 }, { "9": 3 }, { "9": 10 }]);
+});
+
+Deno.test("keys without messages, as [] or null, are neither committed nor moved", async () => {
+  const poll = () => ({ type: "poll_ok", msgs: { "9": [], "8": null } });
+  const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
+  await invoke({ f: "assign", value: ["9", "8"] });
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [], "8": [] }]] });
+  await invoke(POLL);
+  assertEquals(polled(requests), [{ "9": 0, "8": 0 }, { "9": 0, "8": 0 }]);
+  assertEquals(committed(requests), []);
+});
+
+Deno.test("a refused commit fails the poll, although its messages will not come again", async () => {
+  const commit = () => ({ type: "error", code: 11, text: "no" });
+  const { invoke, requests } = openClient(kafka, nodeWith({ commit_offsets: commit }));
+  await invoke(send("9", 1));
+  await invoke({ f: "assign", value: ["9"] });
+  assertEquals(await invoke(POLL), { type: "fail", error: ["temporarily-unavailable", "no"] });
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", {}]] });
+  assertEquals(polled(requests), [{ "9": 0 }, { "9": 1 }]);
+});
+
+Deno.test("a commit that is not answered leaves the poll open", async () => {
+  const { invoke } = openClient(kafka, nodeWith({ commit_offsets: () => undefined }));
+  await invoke(send("9", 1));
+  await invoke({ f: "assign", value: ["9"] });
+  assertEquals(await invoke(POLL), { type: "info", error: "net-timeout" });
+});
+
+Deno.test("a crash is of unknown outcome, and asks nobody", async () => {
+  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  assertEquals(await invoke({ f: "crash" }), { type: "info" });
+  assertEquals(requests, []);
+});
+
+for (
+  const [type, fields, expected] of [
+    ["send", {}, "body.offset is missing"],
+    ["send", { offset: 1.5 }, "expected body.offset to be integer, got 1.5"],
+    ["poll", { msgs: null }, "expected body.msgs to be { [key: string]: [integer, any][] | null }, got null"],
+    ["poll", { msgs: { "9": [[0]] } }, 'expected body.msgs["9"] to be [integer, any][] | null, got [[0]]'],
+    ["poll", { msgs: { "9": [["0", 1]] } }, 'expected body.msgs["9"] to be [integer, any][] | null, got [["0",1]]'],
+    ["list_committed_offsets", { offsets: { "9": null } }, 'expected body.offsets["9"] to be integer, got null'],
+  ] as const
+) {
+  Deno.test(`${type} answered with ${JSON.stringify(fields)} is malformed`, async () => {
+    const { invoke } = openClient(kafka, nodeWith({ [type]: () => ({ type: `${type}_ok`, ...fields }) }));
+    const f = type === "list_committed_offsets" ? "assign" : type;
+    const value = { send: [["send", "9", 1]], poll: [["poll"]], assign: ["9"] }[f];
+    await assertRejects(() => invoke({ f, value }), TypeError, expected);
+  });
+}
+
+Deno.test("a log that loses messages is found out", async () => {
+  const right = CORRECT_NODES.kafka!();
+  let sends = 0;
+  const node = (body: Body): Answer => {
+    // Every tenth send is acknowledged but not kept, although its offset is taken.
+    if (body.type === "send" && ++sends % 10 === 0) return right({ ...body, msg: "lost" });
+    return right(body);
+  };
+  const { history } = await drive({ workload: kafka, node, options: { concurrency: 2 }, count: 400 });
+  assertEquals(kafka.check(history, {} as never).valid, false);
+});

@@ -1,0 +1,33 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { seededRandom } from "../../../lib/workbench/random.ts";
+import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { pnCounter } from "../../../lib/workbench/workloads/pn_counter.ts";
+import { openClient, testOptions } from "../stand_in.ts";
+
+Deno.test("add and read", async () => {
+  const { invoke, requests } = openClient(
+    pnCounter,
+    ({ type }) => type === "read" ? { type: "read_ok", value: -7 } : { type: "add_ok" },
+  );
+  assertEquals(await invoke({ f: "add", value: -3 }), { type: "ok" });
+  assertEquals(await invoke({ f: "read" }), { type: "ok", value: -7 });
+  assertEquals(requests, [{ type: "add", msg_id: 1, delta: -3 }, { type: "read", msg_id: 2 }]);
+});
+
+Deno.test("a value that is no whole number is malformed", async () => {
+  for (const value of [1.5, "1", null]) {
+    const { invoke } = openClient(pnCounter, () => ({ type: "read_ok", value }));
+    await assertRejects(() => invoke({ f: "read" }), TypeError, "expected body.value to be integer");
+  }
+});
+
+Deno.test("half reads, and deltas from -5 to 4", () => {
+  const generator = pnCounter.generator(testOptions(), seededRandom("pn"));
+  const drawn = Array.from({ length: 10_000 }, () => generator.next(0, 0) as Invocation);
+  const deltas = drawn.filter(({ f }) => f === "add").map(({ value }) => value as number);
+  assertAlmostEquals(deltas.length / 10_000, 1 / 2, 0.03);
+  for (let delta = -5; delta <= 4; delta++) {
+    assertAlmostEquals(deltas.filter((value) => value === delta).length / deltas.length, 1 / 10, 0.02);
+  }
+});

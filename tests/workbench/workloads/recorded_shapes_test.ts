@@ -1,0 +1,42 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import type { Operation } from "../../../lib/workbench/operation.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { CAN_READ, loadRecorded, recordedNames } from "../recorded.ts";
+import { CORRECT_NODES } from "./correct_nodes.ts";
+import { drive } from "./drive.ts";
+
+/** The kinds of values in a history: for each type and function, where in the value there is what. */
+function shapes(history: readonly Operation[]): string[] {
+  const found = new Set<string>();
+  for (const { process, type, f, value } of history) {
+    if (process === "nemesis" || (type !== "invoke" && type !== "ok")) continue;
+    for (const leaf of leaves(value)) found.add(`${type} ${f} ${leaf}`);
+  }
+  return [...found].sort();
+}
+
+function leaves(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap((element) => leaves(element).map((leaf) => `[]${leaf}`));
+  if (typeof value !== "object" || value === null) return [value === null ? "null" : typeof value];
+  return Object.values(value).flatMap((element) => leaves(element).map((leaf) => `{}${leaf}`));
+}
+
+for (const [name, workload] of Object.entries(WORKLOADS)) {
+  // Ids may be of any type.
+  if (name === "unique-ids") continue;
+  Deno.test({
+    name: `${name}: values have the shapes of the recorded histories of Maelstrom`,
+    ignore: !CAN_READ,
+    async fn() {
+      const recorded = recordedNames([name]).flatMap((folder) => loadRecorded(folder).history);
+      const { history } = await drive({
+        workload,
+        node: CORRECT_NODES[name]!(),
+        options: { concurrency: 2 },
+        count: 600,
+      });
+      assertEquals(shapes(history), shapes(recorded));
+    },
+  });
+}

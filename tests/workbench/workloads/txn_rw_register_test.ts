@@ -1,0 +1,38 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertRejects } from "@std/assert";
+import { seededRandom } from "../../../lib/workbench/random.ts";
+import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { txnRWRegister } from "../../../lib/workbench/workloads/txn_rw_register.ts";
+import { erring, openClient, testOptions } from "../stand_in.ts";
+
+const INVOCATION = { f: "txn", value: [["r", 1, null], ["w", 1, 6], ["r", 1, null]] };
+
+Deno.test("the reply's transaction is the result", async () => {
+  const txn = [["r", 1, null], ["w", 1, 6], ["r", 1, 6]];
+  const { invoke, requests } = openClient(txnRWRegister, () => ({ type: "txn_ok", txn }));
+  assertEquals(await invoke(INVOCATION), { type: "ok", value: txn });
+  assertEquals(requests, [{ type: "txn", msg_id: 1, txn: INVOCATION.value }]);
+});
+
+Deno.test("operations of another workload, or without a value, are malformed", async () => {
+  for (const operation of [["append", 1, 5], ["r", 1], ["w", 1, 2, 3], null]) {
+    const { invoke } = openClient(txnRWRegister, () => ({ type: "txn_ok", txn: [operation] }));
+    const expected = 'expected body.txn[0] to be ["r", any, any] | ["w", any, any]';
+    await assertRejects(() => invoke(INVOCATION), TypeError, expected);
+  }
+});
+
+Deno.test("a conflict has failed", async () => {
+  const { invoke } = openClient(txnRWRegister, erring(30, "aborted"));
+  assertEquals(await invoke(INVOCATION), { type: "fail", error: ["txn-conflict", "aborted"] });
+});
+
+Deno.test("ten keys and up to four operations unless told otherwise; each value is written once", () => {
+  const generator = txnRWRegister.generator(testOptions({ maxWritesPerKey: 1e9 }), seededRandom("keys"));
+  const drawn = Array.from({ length: 5000 }, () => generator.next(0, 0) as Invocation);
+  const transactions = drawn.map(({ value }) => value as [string, number, number | null][]);
+  assertEquals(new Set(transactions.flat().map(([, key]) => key)).size, 10);
+  assertEquals(new Set(transactions.map(({ length }) => length)), new Set([1, 2, 3, 4]));
+  const writes = transactions.flat().filter(([f]) => f === "w").map(([, key, value]) => `${key} ${value}`);
+  assertEquals(new Set(writes).size, writes.length);
+});

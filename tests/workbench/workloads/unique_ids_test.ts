@@ -1,0 +1,17 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { seededRandom } from "../../../lib/workbench/random.ts";
+import { uniqueIds } from "../../../lib/workbench/workloads/unique_ids.ts";
+import { openClient, testOptions } from "../stand_in.ts";
+
+Deno.test("unique-ids takes ids of any type", async () => {
+  for (const id of [1, "a", null, 1.5, false, [1, { a: 2 }]]) {
+    const { invoke } = openClient(uniqueIds, () => ({ type: "generate_ok", id }));
+    assertEquals(await invoke({ f: "generate" }), { type: "ok", value: id });
+  }
+});
+
+Deno.test("unique-ids' operations ask for ids, without end", () => {
+  const generator = uniqueIds.generator(testOptions(), seededRandom(""));
+  for (let i = 0; i < 100; i++) assertEquals(generator.next(i, i), { f: "generate" });
+});
