@@ -1,36 +1,23 @@
 /**
- * A node: handlers for the messages it gets, and what it can do in them. It does no IO of its own: see {@linkcode Host}.
+ * A node: handlers for the messages it gets, and what it can do in them. It does no IO of its own; that is its {@linkcode Host}'s.
  *
  * @module
  */
 
-import type { Host, LogLevel } from "./host.ts";
-import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
+import { type Handler, type HandlerOptions, Handlers, toRPCError } from "./handlers.ts";
+import type { Host } from "./host.ts";
+import { createLog, describeThrown, type Log } from "./log.ts";
+import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, TypeOf } from "./messages.ts";
 import { type Body, type Message, RPCError } from "./protocol.ts";
 import { Calls, type CallStats, callWithRetries, type RPCOptions } from "./rpc.ts";
-import { checkSchema, type Schema, SchemaError } from "./schema.ts";
 import { type EveryOptions, Timers } from "./timers.ts";
 
-/** A program is a function of a node: it registers handlers and timers, and keeps its state in its own variables. */
+/** A program is a function of a node: it sets handlers and timers, and keeps its state in its own variables. */
 export type Program<M extends MessageTypes = AnyMessages> = (node: Node<M>) => void;
 
-/**
- * Answers one type of request.
- *
- * @returns The fields of the reply; its type is the request's with `_ok` unless there is a field `type`. Nothing: no reply is sent
- *   (or {@linkcode Node.reply} sends it later).
- * @throws {RPCError} Becomes the error reply. Anything else that is thrown becomes error 13 (crash), and is logged with its stack.
- */
-export type Handler<M extends MessageTypes, T extends TypeOf<M>> = (
-  body: RequestBody<M, T>,
-  message: Message,
-) => ReplyFields<M, T> | void | Promise<ReplyFields<M, T> | void>;
-
-/** How {@linkcode Node.on} treats a type of request. */
-export interface HandlerOptions {
-  /** What a well-formed body looks like; one that is not is answered with error 12 (malformed-request). */
-  schema?: Schema;
-}
+/** A node with whatever types of messages. */
+// deno-lint-ignore no-explicit-any -- no other type argument takes them all
+export type AnyNode = Node<any>;
 
 /** What a node has done so far. */
 export interface NodeStats extends CallStats {
@@ -42,63 +29,59 @@ export interface NodeStats extends CallStats {
   errors: number;
 }
 
-/** Writes to the node's log: stderr, where the node is a process. */
-export interface Log {
-  /** Details, which are written only where asked for. */
-  debug(text: string): void;
-  /** What is good to know. */
-  info(text: string): void;
-  /** What looks wrong. */
-  warn(text: string): void;
-  /** What is wrong. */
-  error(text: string): void;
-}
-
 /** What the world does to a node. */
 export interface NodeHandle {
   /** Hands it a message. */
   receive(message: Message): void;
   /** Fulfilled when no handler is running. */
   idle(): Promise<void>;
-  /** Ends its timers, rejects its calls; from then on it neither receives nor sends. */
+  /** Ends its timers and rejects its calls; from then on it neither receives nor sends. */
   stop(): void;
 }
 
-/** A handler with all that is known of it. */
-interface Registration {
-  handler: (body: unknown, message: Message) => unknown;
-  schema: Schema | undefined;
-}
-
-/** A node with any types of messages. */
-// deno-lint-ignore no-explicit-any -- no other type argument takes them all
-export type AnyNode = Node<any>;
-
+/** Gives what the world does to a node: programs, which have the node, are not to do it. */
 let handleOf: (node: AnyNode) => NodeHandle;
 
 /**
  * A node, as its program sees it.
  *
  * @typeParam M The types of the messages it handles and sends; see {@linkcode MessageTypes}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fakeHost, init, request } from "../tests/fake_host.ts";
+ * import type { EchoMessages } from "./messages.ts";
+ * import { type Program, startNode } from "./node.ts";
+ *
+ * const echo: Program<EchoMessages> = (node) => {
+ *   node.on("echo", ({ echo }) => ({ echo }));
+ * };
+ *
+ * const host = fakeHost();
+ * const { receive } = startNode(echo, host);
+ * receive(init("n0", ["n0"]));
+ * receive(request({ type: "echo", msg_id: 2, echo: "hi" }));
+ * await host.settle();
+ * assertEquals(host.sent[1]?.body, { type: "echo_ok", echo: "hi", in_reply_to: 2 });
+ * ```
  */
 export class Node<M extends MessageTypes = AnyMessages> {
   /** Writes to the node's log. */
   readonly log: Log;
-  /** What the node has done so far. */
-  readonly stats: Readonly<NodeStats>;
 
   readonly #host: Host;
-  readonly #counts: NodeStats;
+  readonly #stats: NodeStats;
   readonly #timers: Timers;
   readonly #calls: Calls;
-  readonly #handlers = new Map<string, Registration>();
+  readonly #handlers = new Handlers();
   readonly #initHooks: (() => void | Promise<void>)[] = [];
-  #id: string | undefined;
-  #nodeIds: readonly string[] = [];
-  #peers: readonly string[] = [];
-  /** Messages that came before the node was ready; undefined once it is. */
+  #cluster: { readonly id: string; readonly nodeIds: readonly string[]; readonly peers: readonly string[] } | undefined;
+  /** Runs the hooks; undefined before init, and after a hook has failed. */
+  #initialised: Promise<void> | undefined;
+  /** What came before the node was ready; undefined once it is. */
   #waiting: Message[] | undefined = [];
-  #init: Promise<void> | undefined;
+  /** How many handlers and hooks are at work, and who waits until there are none. */
   #running = 0;
   #onIdle: (() => void)[] = [];
   #stopped = false;
@@ -111,74 +94,82 @@ export class Node<M extends MessageTypes = AnyMessages> {
     });
   }
 
-  /** Programs are given their node; see {@linkcode startNode}. */
+  /** For {@linkcode startNode}: programs are given their node. */
   constructor(host: Host) {
     this.#host = host;
     this.log = createLog(host);
-    this.#counts = this.stats = {
-      received: 0,
-      sent: 0,
-      errors: 0,
-      calls: 0,
-      timeouts: 0,
-      retries: 0,
-      lateReplies: 0,
-      duplicateReplies: 0,
-    };
-    this.#timers = new Timers(host, (error) => this.log.error(`Timer failed: ${stackOf(error)}`));
-    this.#calls = new Calls(host, this.#counts);
+    const counts = { calls: 0, timeouts: 0, retries: 0, lateReplies: 0, duplicateReplies: 0 };
+    this.#stats = { received: 0, sent: 0, errors: 0, ...counts };
+    this.#calls = new Calls(host, this.#stats);
+    this.#timers = new Timers(host, (thrown) => {
+      if (!this.#stopped) this.log.error(`Timer failed: ${describeThrown(thrown)}`);
+    });
   }
 
-  /** The node's own id, such as `"n0"`; known from {@linkcode Node.onInit} on. */
+  /**
+   * The node's own id, such as `"n0"`.
+   *
+   * @throws {Error} Before init: it is known from {@linkcode Node.onInit} on.
+   */
   get id(): string {
-    if (this.#id === undefined) throw new Error("Cannot read id: the node has none before init (read it in onInit)");
-    return this.#id;
+    return this.#known("id").id;
   }
 
-  /** The ids of all nodes, in the same order on each; known from {@linkcode Node.onInit} on. */
+  /**
+   * The ids of all nodes, in the same order on each.
+   *
+   * @throws {Error} Before init: they are known from {@linkcode Node.onInit} on.
+   */
   get nodeIds(): readonly string[] {
-    if (this.#id === undefined) {
-      throw new Error("Cannot read nodeIds: they are unknown before init (read them in onInit)");
-    }
-    return this.#nodeIds;
+    return this.#known("nodeIds").nodeIds;
   }
 
-  /** The ids of the other nodes; known from {@linkcode Node.onInit} on. */
+  /**
+   * The ids of the other nodes.
+   *
+   * @throws {Error} Before init: they are known from {@linkcode Node.onInit} on.
+   */
   get peers(): readonly string[] {
-    if (this.#id === undefined) {
-      throw new Error("Cannot read peers: they are unknown before init (read them in onInit)");
-    }
-    return this.#peers;
+    return this.#known("peers").peers;
+  }
+
+  /** What the node has done so far. */
+  get stats(): Readonly<NodeStats> {
+    return this.#stats;
   }
 
   /**
    * Sets the handler for a type of message.
    *
-   * Handlers run once the node is ready, that is, when all hooks of {@linkcode Node.onInit} are through; messages that come
-   * earlier wait, in order.
+   * Handlers run once the node is ready, that is, when all hooks of {@linkcode Node.onInit} are through; messages that come earlier
+   * wait, in order. A reply goes to the call that waits for it, and only if there is none to a handler for its type.
    *
    * @throws {TypeError} The type has a handler already, or is `init`.
    */
   on<T extends TypeOf<M>>(type: T, handler: Handler<M, T>, options: HandlerOptions = {}): void {
-    if (type === "init") throw new TypeError("Cannot handle init: the node answers it (use onInit)");
-    if (this.#handlers.has(type)) throw new TypeError(`Cannot handle ${type}: it has a handler already`);
-    this.#handlers.set(type, { handler: handler as Registration["handler"], schema: options.schema });
+    this.#handlers.set(type, handler, options);
   }
 
-  /** Adds what is to be done when the node's id and peers are known, before `init` is answered and any handler runs. */
+  /**
+   * Adds what is to be done when id and peers are known, before `init` is answered and any handler runs. Hooks run one after another,
+   * in the order in which they were added. One that throws makes the answer to `init` an error; the next `init` runs them all again.
+   *
+   * @throws {TypeError} It is too late: `init` has come.
+   */
   onInit(hook: () => void | Promise<void>): void {
+    if (this.#cluster !== undefined) throw new TypeError("Cannot add init hook: init has come already");
     this.#initHooks.push(hook);
   }
 
-  /** Sends a message and forgets it. */
+  /** Sends a message and forgets it: nobody is asked for a reply. */
   send<T extends TypeOf<M>>(dest: string, body: BodyHeader<T> & M[T]["request"]): void {
     this.#send(dest, body as unknown as Body);
   }
 
   /**
-   * Answers a request, once; for handlers that return nothing and answer later.
+   * Answers a request; for handlers that return nothing and answer later.
    *
-   * @param request The message that is answered; if it has no msg_id, nobody waits and nothing is sent.
+   * @param request The message that is answered; where it has no msg_id nobody waits, and nothing is sent.
    * @param fields The fields of the reply; its type is the request's with `_ok` unless there is a field `type`.
    */
   reply(request: Message, fields: object): void {
@@ -188,9 +179,10 @@ export class Node<M extends MessageTypes = AnyMessages> {
   }
 
   /**
-   * Sends a request and waits for the reply.
+   * Sends a request and waits for the reply, whose body it returns.
    *
-   * @throws {RPCError} The reply was an error, or (code 0) did not come in time.
+   * @throws {RPCError} The reply was an error, or (code 0, timeout) did not come in time; 13 (crash), if the node was stopped.
+   * @throws {RangeError} An option is out of its range.
    */
   rpc<T extends TypeOf<M>>(
     dest: string,
@@ -198,30 +190,22 @@ export class Node<M extends MessageTypes = AnyMessages> {
     options: RPCOptions = {},
   ): Promise<ReplyBody<M, T>> {
     const { timeout = 1000, signal, retry } = options;
-    if (!(timeout > 0)) {
-      throw new RangeError(`Cannot call ${dest}: expected timeout to be more than 0 ms, got ${timeout}`);
-    }
-    const call = () =>
-      this.#calls.open(
-        (msg_id) => this.#send(dest, { ...body, msg_id } as unknown as Body),
-        () => `${body.type} from ${dest}`,
-        timeout,
-        signal,
-      ) as Promise<unknown> as Promise<ReplyBody<M, T>>;
-    if (retry === undefined) return call();
-    return callWithRetries(call, retry, {
-      sleep: (delay) => this.#timers.sleep(delay, signal),
-      random: () => this.#host.random(),
-      onRetry: () => this.#counts.retries++,
+    const send = (msg_id: number) => this.#send(dest, { ...body, msg_id } as unknown as Body);
+    const call = () => this.#calls.open(dest, body.type, send, timeout, signal) as Promise<unknown>;
+    const reply = retry === undefined ? call() : callWithRetries(call, retry, {
+      sleep: (delay) => this.sleep(delay, signal),
+      random: () => this.random(),
+      onRetry: () => void this.#stats.retries++,
     });
+    return reply as Promise<ReplyBody<M, T>>;
   }
 
   /**
-   * Calls `callback` every `interval` ms, first after one interval; before the node is ready, the first interval starts when it is.
-   * A callback that is still running (a promise) is not called again until it is through. What it throws is logged, and the timer
-   * goes on.
+   * Calls `callback` every `interval` ms, first after one interval; before the node is ready, that starts when it is. While a callback
+   * is still at work (its promise), its turns are left out. What it throws is logged, and the timer goes on.
    *
    * @returns Call it to end the timer.
+   * @throws {RangeError} The interval is not more than 0, or the jitter not from 0 to 1.
    */
   every(interval: number, callback: () => void | Promise<void>, options?: EveryOptions): () => void {
     return this.#timers.every(interval, callback, options);
@@ -231,17 +215,18 @@ export class Node<M extends MessageTypes = AnyMessages> {
    * Calls `callback` once, `delay` ms from now; before the node is ready, from when it is. What it throws is logged.
    *
    * @returns Call it to call the timer off.
+   * @throws {RangeError} The delay is less than 0.
    */
   after(delay: number, callback: () => void | Promise<void>): () => void {
     return this.#timers.after(delay, callback);
   }
 
-  /** Waits for `delay` ms; throws the signal's reason when it aborts. */
+  /** Waits for `delay` ms from now, ready or not; when `signal` aborts, throws its reason. */
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
     return this.#timers.sleep(delay, signal);
   }
 
-  /** Milliseconds since 1970; never goes back. */
+  /** Milliseconds since 1970, with a fraction where the host has one; never goes back. */
   now(): number {
     return this.#host.now();
   }
@@ -251,30 +236,42 @@ export class Node<M extends MessageTypes = AnyMessages> {
     return this.#host.random();
   }
 
-  /** Fills an array with random bytes, fit for ids. */
+  /** Fills an array with random bytes, fit for ids, and returns it. */
   getRandomValues<A extends Uint8Array | Uint32Array>(array: A): A {
     return this.#host.getRandomValues(array);
   }
 
+  #known(what: string) {
+    if (this.#cluster === undefined) {
+      throw new Error(`Cannot read ${what}: the node does not know it before init (read it in onInit or a handler)`);
+    }
+    return this.#cluster;
+  }
+
   #send(dest: string, body: Body): void {
     if (this.#stopped) return;
-    this.#counts.sent++;
     this.#host.send({ src: this.id, dest, body });
+    this.#stats.sent++;
   }
 
   #receive(message: Message): void {
     if (this.#stopped) return;
-    this.#counts.received++;
+    this.#stats.received++;
     const { type, in_reply_to } = message.body;
-    if (in_reply_to !== undefined) return this.#receiveReply(message);
+    if (in_reply_to !== undefined && this.#receiveReply(message)) return;
     if (type === "init") return this.#receiveInit(message);
-    if (this.#waiting !== undefined) return void this.#waiting.push(message);
-    this.#handle(message);
+    if (this.#waiting !== undefined) this.#waiting.push(message);
+    else this.#handle(message);
   }
 
-  #receiveReply(message: Message): void {
-    const outcome = this.#calls.settle(message);
-    if (outcome !== "settled") this.log.debug(`Got a ${outcome} reply: ${JSON.stringify(message)}`);
+  /** Whether a reply has found its end: in a call, or as a stray that is no handler's business. */
+  #receiveReply(message: Message): boolean {
+    const { type, in_reply_to } = message.body;
+    if (this.#calls.settle(message.body)) return true;
+    if (this.#handlers.has(type)) return false;
+    const kind = this.#calls.countStray(in_reply_to!);
+    this.log.debug(`Got a ${kind} reply: ${JSON.stringify(message)}`);
+    return true;
   }
 
   #receiveInit(message: Message): void {
@@ -282,107 +279,97 @@ export class Node<M extends MessageTypes = AnyMessages> {
     if (problem !== undefined) {
       return this.#fail(message, new RPCError("malformed-request", `Malformed init: ${problem}`));
     }
-    if (this.#id === undefined) {
-      this.#id = message.body.node_id as string;
-      this.#nodeIds = [...message.body.node_ids as string[]];
-      this.#peers = this.#nodeIds.filter((id) => id !== this.#id);
-    }
-    void this.#track(message, this.#init ??= this.#runInitHooks());
+    const id = message.body.node_id as string;
+    const nodeIds = [...message.body.node_ids as string[]];
+    this.#cluster ??= { id, nodeIds, peers: nodeIds.filter((other) => other !== id) };
+    this.#initialised ??= this.#runInitHooks();
+    void this.#finish(message, this.#initialised.then(() => ({})), () => this.#becomeReady());
   }
 
   async #runInitHooks(): Promise<void> {
-    for (const hook of this.#initHooks) await hook();
-    queueMicrotask(() => {
-      const waiting = this.#waiting ?? [];
-      this.#waiting = undefined;
-      this.#timers.start();
-      for (const message of waiting) this.#handle(message);
-    });
+    try {
+      for (const hook of this.#initHooks) await hook();
+    } catch (error) {
+      this.#initialised = undefined;
+      throw error;
+    }
+  }
+
+  /** Takes up what has waited for the node to be ready. */
+  #becomeReady(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#stopped) return;
+    this.#waiting = undefined;
+    this.#timers.start();
+    for (const message of waiting) this.#handle(message);
   }
 
   #handle(message: Message): void {
-    const registration = this.#handlers.get(message.body.type);
-    if (registration === undefined) return this.#refuse(message);
     try {
-      const { handler, schema } = registration;
-      const body = schema === undefined ? message.body : checkSchema(schema, message.body);
-      const result = handler(body, message);
-      if (result instanceof Promise) void this.#track(message, result);
+      const result = this.#handlers.handle(message);
+      if (result instanceof Promise) void this.#finish(message, result);
       else if (result !== undefined) this.reply(message, result as object);
-    } catch (error) {
-      this.#fail(message, error);
+    } catch (thrown) {
+      this.#fail(message, thrown);
     }
   }
 
-  async #track(message: Message, result: Promise<unknown>): Promise<void> {
+  /** Answers when a promise is settled. */
+  async #finish(message: Message, result: Promise<unknown>, onDone?: () => void): Promise<void> {
     this.#running++;
     try {
       const fields = await result;
-      if (message.body.type === "init") this.reply(message, {});
-      else if (fields !== undefined) this.reply(message, fields as object);
-    } catch (error) {
-      this.#fail(message, error);
+      if (fields !== undefined) this.reply(message, fields as object);
+      onDone?.();
+    } catch (thrown) {
+      this.#fail(message, thrown);
     }
-    if (--this.#running === 0) this.#onIdle.splice(0).forEach((resolve) => resolve());
+    if (--this.#running === 0) { for (const resolve of this.#onIdle.splice(0)) resolve(); }
   }
 
-  #refuse(message: Message): void {
-    this.#fail(message, new RPCError("not-supported", `Unknown message type ${message.body.type}`));
-  }
-
-  #fail(message: Message, error: unknown): void {
-    const known = error instanceof SchemaError
-      ? new RPCError("malformed-request", `Malformed ${message.body.type}: ${error.message}`)
-      : error instanceof RPCError
-      ? error
-      : new RPCError("crash", String(error));
-    if (known.code === 13) this.log.error(`Cannot handle ${JSON.stringify(message)}: ${stackOf(error)}`);
-    else if (message.body.msg_id === undefined) {
-      this.log.warn(`Cannot handle ${JSON.stringify(message)}: ${known.message}`);
+  /** Answers with an error, and logs what the sender is not told. */
+  #fail(message: Message, thrown: unknown): void {
+    if (this.#stopped) return;
+    const { type, msg_id } = message.body;
+    const error = toRPCError(type, thrown);
+    if (error !== thrown && error.errorName === "crash") {
+      this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
+    } else if (msg_id === undefined) {
+      this.log.warn(`Cannot handle ${JSON.stringify(message)}: ${error.message}`);
     }
-    if (message.body.msg_id === undefined || this.#stopped) return;
-    this.#counts.errors++;
-    this.#counts.sent++;
-    this.#host.send({
-      src: message.dest,
-      dest: message.src,
-      body: { ...known.toBody(), in_reply_to: message.body.msg_id },
-    });
+    if (msg_id === undefined) return;
+    const src = this.#cluster?.id ?? message.dest;
+    this.#host.send({ src, dest: message.src, body: { ...error.toBody(), in_reply_to: msg_id } });
+    this.#stats.sent++;
+    this.#stats.errors++;
   }
 
-  #idle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onIdle.push(resolve));
+  async #idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   #stop(): void {
     this.#stopped = true;
     this.#timers.stop();
-    this.#calls.rejectAll(new RPCError("crash", "The node was stopped"));
+    this.#calls.stop();
   }
 }
 
-/** Mounts a program on a host: what a host does to run a node. */
-export function startNode<M extends MessageTypes>(program: Program<M>, host: Host): NodeHandle {
+/**
+ * Mounts a program on a host; what a host does to run a node. See {@linkcode Node} for an example.
+ *
+ * @throws What the program throws.
+ */
+export function startNode<M extends MessageTypes = AnyMessages>(program: Program<M>, host: Host): NodeHandle {
   const node = new Node<M>(host);
   program(node);
   return handleOf(node);
 }
 
-function createLog(host: Host): Log {
-  const at = (level: LogLevel) => (text: string) => host.log(level, text);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
-}
-
-function initProblem(body: Body): string | undefined {
-  const { node_id, node_ids } = body;
-  if (typeof node_id !== "string") return "expected node_id to be a string";
+function initProblem({ node_id, node_ids }: Body): string | undefined {
+  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
   if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
-    return "expected node_ids to be an array of strings";
+    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
   }
-  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${node_id}`;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error);
+  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }

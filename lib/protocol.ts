@@ -97,6 +97,8 @@ export class RPCError extends Error {
   readonly code: number;
 
   /**
+   * Makes an error to throw.
+   *
    * @param error A name from {@linkcode ERRORS}, or a code.
    * @param text What happened, for a person.
    * @param options The `cause`, as for every `Error`.

@@ -127,7 +127,7 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
   if (latest) peer.heard = { stamp: body.stamp, at: now };
   if (body.echo !== undefined) confirm(peer, body.echo, now);
   if (latest) {
-    learn(peer, body.have, body.stable ?? {});
+    learn(peer, body.have, body.stable ?? {}, now);
     peer.follows = body.follows;
     if (body.next !== undefined) peer.nextRound = now + body.next;
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Host } from "./host.ts";
-import { type Body, ERRORS, type Message, RPCError } from "./protocol.ts";
+import { type Body, ERRORS, RPCError } from "./protocol.ts";
 
 /** How a call goes about its business. */
 export interface RPCOptions {
@@ -72,6 +72,7 @@ export class Calls {
   readonly #pending = new Map<number, Call>();
   readonly #givenUp = new Set<number>();
   #nextId = 0;
+  #stopped = false;
 
   /**
    * @param host Whose clock and randomness it is.
@@ -88,44 +89,65 @@ export class Calls {
   }
 
   /**
-   * Opens a call.
+   * Sends a request and waits for its reply.
    *
-   * @param send Sends the request with the given msg_id.
-   * @param what What is called, for the error of a time-out.
+   * @param dest Who is asked, and `type` for what; for the text of errors.
+   * @param send Sends the request with the `msg_id` that it is given.
+   * @param timeout How long to wait, in ms.
    */
-  open(send: (id: number) => void, what: () => string, timeout: number, signal?: AbortSignal): Promise<Body> {
+  open(
+    dest: string,
+    type: string,
+    send: (msg_id: number) => void,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Body> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
+      if (!(timeout > 0)) {
+        throw new RangeError(`Cannot call ${dest}: expected timeout to be more than 0 ms, got ${timeout}`);
+      }
+      if (this.#stopped) throw stoppedError();
+      signal?.throwIfAborted();
       const id = this.#newId();
-      const onAbort = signal && (() => this.#giveUp(id, signal.reason));
-      signal?.addEventListener("abort", onAbort!, { once: true });
-      const timer = timeout === Infinity ? undefined : this.#host.setTimer(timeout, () => {
+      const onTimeout = () => {
         this.#stats.timeouts++;
-        this.#giveUp(id, new RPCError("timeout", `No reply to ${what()} within ${timeout} ms`));
-      });
-      this.#pending.set(id, { resolve, reject, signal, onAbort, timer });
+        this.#giveUp(id, new RPCError("timeout", `No reply to ${type} from ${dest} within ${timeout} ms`));
+      };
+      const onAbort = signal && (() => this.#giveUp(id, signal.reason));
+      signal?.addEventListener("abort", onAbort!);
+      const timer = timeout === Infinity ? undefined : this.#host.setTimer(timeout, onTimeout);
+      this.#pending.set(id, { resolve, reject, timer, signal, onAbort });
       this.#stats.calls++;
       try {
         send(id);
       } catch (error) {
-        this.#take(id)?.reject(error);
+        this.#take(id);
+        throw error;
       }
     });
   }
 
-  /** Gives a reply to the call that waits for it; returns whether there is one, and otherwise what kind of stray it is. */
-  settle({ body }: Message): "settled" | "late" | "duplicate" {
-    const id = body.in_reply_to!;
-    const call = this.#take(id);
-    if (call === undefined) return this.#stray(id);
-    if (body.type === "error") call.reject(errorOf(body));
-    else call.resolve(body);
-    return "settled";
+  /** Gives a reply to the call that waits for it; false if there is none. */
+  settle(reply: Body): boolean {
+    const call = this.#take(reply.in_reply_to!);
+    if (call === undefined) return false;
+    if (reply.type === "error") call.reject(errorOf(reply));
+    else call.resolve(reply);
+    return true;
   }
 
-  /** Gives up all calls. */
-  rejectAll(reason: unknown): void {
-    for (const id of [...this.#pending.keys()]) this.#take(id)!.reject(reason);
+  /** Counts a reply that no call waits for, and says what it is. */
+  countStray(id: number): "late" | "duplicate" {
+    const late = this.#givenUp.delete(id);
+    if (late) this.#stats.lateReplies++;
+    else this.#stats.duplicateReplies++;
+    return late ? "late" : "duplicate";
+  }
+
+  /** Rejects all calls, and those to come. */
+  stop(): void {
+    this.#stopped = true;
+    for (const id of [...this.#pending.keys()]) this.#take(id)!.reject(stoppedError());
   }
 
   /**
@@ -154,15 +176,10 @@ export class Calls {
     call.signal?.removeEventListener("abort", call.onAbort!);
     return call;
   }
+}
 
-  #stray(id: number): "late" | "duplicate" {
-    if (this.#givenUp.delete(id)) {
-      this.#stats.lateReplies++;
-      return "late";
-    }
-    this.#stats.duplicateReplies++;
-    return "duplicate";
-  }
+function stoppedError(): RPCError {
+  return new RPCError("crash", "The node was stopped");
 }
 
 /** The error that an error reply stands for. */

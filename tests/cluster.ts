@@ -26,6 +26,8 @@ export interface ClusterOptions {
   /** The shares of messages between nodes, or nodes and services, that are lost and that come twice; none by default. */
   loss?: number;
   duplication?: number;
+  /** Takes what the nodes log. */
+  log?(node: string, level: string, text: string): void;
 }
 
 /** A cluster. */
@@ -73,7 +75,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function start(id: string): Promise<void> {
     const stream = random.stream(`node ${id} ${starts++}`);
-    running.set(id, startInProcess(options.program, { id, clock, network: faulty, random: stream }));
+    const log = (level: string, text: string) => options.log?.(id, level, text);
+    running.set(id, startInProcess(options.program, { id, clock, network: faulty, random: stream, log }));
     await client.call(id, { type: "init", node_id: id, node_ids: nodes }, 60_000);
   }
 

@@ -95,16 +95,21 @@ export function confirm(peer: Peer, [stamp, held]: Echo, now: number): void {
   peer.waitingSince = stamp >= peer.wanting ? undefined : now;
 }
 
-/** Notes what it has. What it lacks although it has our latest message was lost on the way. */
-export function learn(peer: Peer, have: Vector, stable: Vector): void {
+/** Notes what it has. What it lacks although our latest message has come, or should have, was lost on the way. */
+export function learn(peer: Peer, have: Vector, stable: Vector, now: number): void {
   peer.have = have;
-  if (peer.confirmed >= peer.lastSent) {
+  if (peer.confirmed >= peer.lastSent || now - peer.lastSent / 1000 > usualAnswerTime(peer)) {
     peer.sent = { ...have };
     peer.stable = { ...stable };
   } else {
     raise(peer.sent, have);
     raise(peer.stable, stable);
   }
+}
+
+/** When an answer is late, although it may well come. */
+function usualAnswerTime({ roundTrip, deviation }: Peer): number {
+  return roundTrip === undefined ? Infinity : roundTrip + 2 * deviation + 5;
 }
 
 /** Forgets what a peer knew that has lost its memory. */
@@ -115,10 +120,15 @@ export function restarted(peer: Peer, stream: string): void {
 /**
  * How long an answer may take: round trip and a margin.
  *
- * Source: RFC 6298, whose smoothing this is.
+ * Source: RFC 6298, whose smoothing this is, but for a bolder first guess of the deviation.
  */
 export function answerTime(peer: Peer): number {
   return peer.roundTrip === undefined ? UNKNOWN_ANSWER_TIME : peer.roundTrip + Math.max(MARGIN, 4 * peer.deviation);
+}
+
+/** By how much one message may overtake another. */
+export function detourTime(peer: Peer): number {
+  return 25 + 3 * peer.deviation;
 }
 
 /** As long as no round trip was measured, ms. */
@@ -129,7 +139,7 @@ const MARGIN = 100;
 function measure(peer: Peer, sample: number): void {
   if (peer.roundTrip === undefined) {
     peer.roundTrip = sample;
-    peer.deviation = sample / 2;
+    peer.deviation = sample / 4;
     return;
   }
   peer.deviation += (Math.abs(sample - peer.roundTrip) - peer.deviation) / 4;

@@ -128,10 +128,11 @@ export interface Replica<E, S> {
 /** The replication of a node that knows its id. */
 export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replica<E, S> {
   const [word] = node.getRandomValues(new Uint32Array(1));
-  const wait = options.topology === "hub" ? 2 * options.period : 3000;
+  const { topology, period } = options;
+  const patience = topology === "hub" ? { acknowledge: 2 * period, quiet: 1.25 * period } : { acknowledge: 3000, quiet: 300 };
   return {
     node,
-    options: { acknowledge: wait, quiet: options.topology === "hub" ? wait : 300, keep: 10_000, ...options },
+    options: { ...patience, keep: 10_000, ...options },
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
     own: `${node.id}.${word!.toString(36)}`,
     streams: createStreams(),

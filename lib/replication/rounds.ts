@@ -74,10 +74,11 @@ function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
 
 /** The first moment from `earliest` on at which a message arrives just before a round of the hub. */
 function timeToHub({ options: { period } }: AnyReplica, hub: Peer, earliest: number): number {
+  // At first nobody knows how far the hub is; and a hub without rounds has one as soon as it hears of something new.
+  if (hub.roundTrip === undefined || period === 0) return earliest;
+  if (earliest > hub.nextRound + period) return Math.max(earliest, hub.toldAt + period);
   const margin = Math.min(period / 4, Math.max(MARGIN, 2 * hub.deviation));
-  const first = hub.nextRound - (hub.roundTrip ?? 0) - margin;
-  // A hub without rounds has one as soon as it hears of something new.
-  if (earliest > hub.nextRound + period || period === 0) return Math.max(earliest, hub.toldAt + period);
+  const first = hub.nextRound - hub.roundTrip - margin;
   // The little that is taken off is for rounding errors: a round that is due now must not become the one after.
   return first + Math.max(0, Math.ceil((earliest - first) / period - 1e-6)) * period;
 }

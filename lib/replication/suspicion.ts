@@ -7,7 +7,7 @@
  * @module
  */
 
-import { answerTime, type Peer } from "./peer.ts";
+import { answerTime, detourTime, type Peer } from "./peer.ts";
 import { clockOf, hubOf, newStamp, type Replica, tell } from "./replica.ts";
 import { patience, plan } from "./rounds.ts";
 import { covers, type Vector } from "./streams.ts";
@@ -132,7 +132,7 @@ function askForWanted(replica: AnyReplica, now: number): void {
   const { wanted, streams } = replica;
   if (wanted === undefined) return;
   if (covers(streams.vector, wanted.have)) replica.wanted = undefined;
-  else if (now - wanted.at > answerTime(wanted.peer)) {
+  else if (now - wanted.at > detourTime(wanted.peer)) {
     replica.wanted = undefined;
     probe(replica, wanted.peer);
   }

@@ -293,13 +293,10 @@ function readMap(cursor: Cursor): unknown {
     const value = readValue(cursor);
     if (typeof key !== "string") map ??= new Map(Object.entries(object));
     if (map !== undefined) map.set(key, value);
-    else if (key === "__proto__") Object.defineProperty(object, key, { value, ...OWN });
     else object[key as string] = value;
   }
   return map ?? object;
 }
-
-const OWN = { enumerable: true, configurable: true, writable: true };
 
 function open(cursor: Cursor, start: number): void {
   if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, `expected at most ${MAX_DEPTH} nested forms, got more`);

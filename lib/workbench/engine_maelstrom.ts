@@ -93,7 +93,13 @@ async function run(executable: string, args: string[], cwd: string, hooks: Engin
   } catch (error) {
     throw new UsageError(`Cannot run Maelstrom at ${executable}: ${(error as Error).message}`);
   }
-  const interrupt = () => child.kill("SIGINT");
+  const interrupt = () => {
+    try {
+      child.kill("SIGINT");
+    } catch {
+      // It has ended by itself.
+    }
+  };
   hooks.signal.addEventListener("abort", interrupt);
   const [status] = await Promise.all([
     child.status,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RealClock } from "./clock.ts";
 import type { EngineHooks } from "./engine.ts";
 import { UsageError } from "./errors.ts";
 import { processWorld } from "./hosts/process.ts";
@@ -23,8 +24,8 @@ export async function runWorkbench(request: TestRequest, { signal, log, progress
   const { bin, args, logStderr, logNetSend, logNetRecv, options } = request;
   const store = makeStore(request);
   try {
-    const onStderr = logStderr ? (node: string, line: string) => log(`${node}: ${line}`) : undefined;
-    const world = processWorld({ bin, args, nodeLog: store.nodeLog, onStderr });
+    const clock = new RealClock();
+    const world = processWorld({ bin, args, clock, logFile: store.nodeLog, onStderr: logStderr ? log : undefined });
     return await runTest(
       {
         ...options,
@@ -35,7 +36,7 @@ export async function runWorkbench(request: TestRequest, { signal, log, progress
         logNetSend,
         logNetRecv,
       },
-      { ...world, startNode: (...args) => world.startNode(...args).catch(blameBinary) },
+      world,
       { signal, store, log, progress },
     );
   } finally {
@@ -51,8 +52,4 @@ function makeStore({ store, workload }: TestRequest): Store {
     const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : (error as Error).message;
     throw new UsageError(`Cannot write to --store ${store}: ${reason}`);
   }
-}
-
-function blameBinary(error: Error): never {
-  throw new UsageError(error.message);
 }

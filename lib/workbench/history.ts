@@ -139,10 +139,9 @@ function parseLine(line: string, text: string, at: number): unknown {
     return /\d{16}/.test(line) ? JSON.parse(line, exactInteger) : JSON.parse(line);
   } catch (cause) {
     const { message } = cause as Error;
-    const reason = message.replace(/ in JSON at position .*|, \S*".* is not valid JSON$/s, "");
-    throw new SyntaxError(`Cannot parse JSON at ${position(text, at + errorOffset(line, message))}: ${reason}`, {
-      cause,
-    });
+    const where = position(text, at + errorOffset(line, message));
+    const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");
+    throw new SyntaxError(`Cannot parse JSON at ${where}: ${reason}`, { cause });
   }
 }
 
@@ -163,7 +162,7 @@ function errorOffset(line: string, message: string): number {
   while (wrong - right > 1) {
     const middle = (right + wrong) >> 1;
     if (failsOnToken(line.slice(0, middle))) wrong = middle;
-    else right = middle - 1;
+    else right = middle;
   }
   return right;
 }

@@ -160,47 +160,39 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
 /** Starts all nodes at once, and initialises each as soon as it is there. */
 async function startNodes(test: Test): Promise<void> {
   const { options, world, network, random } = test;
+  const onFailure = (failure: TestException) => fail(test, failure);
   await Promise.all(options.nodes.map(async (id) => {
-    const onFailure = (failure: TestException) => fail(test, failure);
     try {
-      test.nodes.push(await world.startNode(id, network, random.stream(`node ${id}`), onFailure));
+      const node = await world.startNode(id, network, random.stream(`node ${id}`), onFailure);
+      test.nodes.push(node);
+      await initialise(test, node);
     } catch (error) {
-      return fail(test, { type: "start-failed", node: id, message: messageOf(error), count: 1 });
+      fail(test, { type: "start-failed", node: id, message: messageOf(error), count: 1 });
     }
-    await initialise(test, id);
   }));
   test.stop.signal.throwIfAborted();
 }
 
-async function initialise(test: Test, node: string): Promise<void> {
-  const { network, world, options } = test;
+async function initialise(test: Test, { id, output }: NodeHost): Promise<void> {
+  const { network, world, options, stop } = test;
   const connection = openConnection(network, world.clock);
+  const init = { type: "init", node_id: id, node_ids: options.nodes };
   try {
-    const reply = await abortable(
-      connection.call(node, { type: "init", node_id: node, node_ids: options.nodes }, INIT_TIMEOUT),
-      test.stop.signal,
-    );
-    if (reply.type !== "init_ok") {
-      fail(test, initFailure(node, `it answered ${JSON.stringify(reply)}`));
-    }
+    const { type } = await abortable(connection.call(id, init, INIT_TIMEOUT), stop.signal);
+    if (type !== "init_ok") fail(test, initFailure(id, `it answered with a message of type ${type}`, output()));
   } catch (error) {
-    if (!(error instanceof RPCError)) throw error;
-    const reason = error.code === 0
+    const reason = error instanceof RPCError && error.code === 0
       ? `it did not answer within ${INIT_TIMEOUT / 1000} s`
-      : `it answered with error ${error.code} (${error.errorName}): ${error.message}`;
-    fail(test, initFailure(node, reason));
+      : `it answered with an error: ${messageOf(error)}`;
+    fail(test, initFailure(id, reason, output()));
   } finally {
     connection.close();
   }
 }
 
-function initFailure(node: string, reason: string): TestException {
-  return {
-    type: "init-failed",
-    node,
-    message: `Cannot initialise node ${node}: ${reason}, expected a reply of type init_ok to the init message`,
-    count: 1,
-  };
+function initFailure(node: string, reason: string, output: string): TestException {
+  const message = `Cannot initialise node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
+  return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
 }
 
 /** Gives each node's client a chance to prepare it, as broadcast's does with the topology. */
@@ -274,8 +266,9 @@ async function runFinal(test: Test, interpreter: Interpreter, nemesis: Nemesis):
   await abortable(world.clock.sleep(RECOVERY), test.stop.signal);
   test.phase = "final";
   await interpreter.run({
-    generator: final.generator(options, random.stream("final generator")),
+    generator: final.generator(options, random.stream("final generator"), test.history.slice()),
     random: random.stream("final schedule"),
+    rate: final.rate === undefined ? undefined : final.rate * options.concurrency,
     timeLimit: final.timeLimit === undefined ? undefined : final.timeLimit * 1000,
   });
 }

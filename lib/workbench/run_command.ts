@@ -179,7 +179,7 @@ function tellOne(
 function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
   const several = series.planned.length > 1;
   if (given.json) edge.stdout(`${JSON.stringify(several ? documentOf(series) : series.runs[0], null, 2)}\n`);
-  else if (several) edge.stdout(`${formatTable(series.runs, screenOf(edge))}\n`);
+  else if (several) edge.stdout(`${formatTable(series.runs, series.planned.length, screenOf(edge))}\n`);
 }
 
 /** Whether tests are left that an interruption has kept from running. */

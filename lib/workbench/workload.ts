@@ -105,7 +105,7 @@ export interface Generator {
 /** What is done when the main phase is over. */
 export interface FinalPhase {
   /** Who does what; `history` is that of the main phase. */
-  generator(options: TestOptions, random: Random, history?: readonly Operation[]): Generator;
+  generator(options: TestOptions, random: Random, history: readonly Operation[]): Generator;
   /** Seconds after which it begins no more operations. */
   timeLimit?: number;
   /** Operations a second for each worker; without it, each goes as fast as it can. */

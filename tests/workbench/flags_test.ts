@@ -41,7 +41,7 @@ Deno.test("FLAGS has each name and letter once, and each has its help or its exc
 });
 
 Deno.test("parseArguments() parses flags however they are written", () => {
-  const expected = { workload: "echo", rate: 2.5, "log-stderr": true };
+  const expected = { workload: "echo", rate: 2.5, "log-stderr": true as const };
   assertEquals(parseArguments(["--workload", "echo", "--rate", "2.5", "--log-stderr"]).given, expected);
   assertEquals(parseArguments(["--log-stderr", "--rate=2.5", "--workload=echo"]).given, expected);
   assertEquals(parseArguments(["-w", "echo", "--rate=2.5", "--log-stderr"]).given, expected);

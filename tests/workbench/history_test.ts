@@ -152,11 +152,12 @@ Deno.test("pairs finds the completion of each invocation", () => {
     {:type :invoke :process 1 :f :write}
     {:type :info :process 1 :f :write}
     {:type :ok :process 0 :f :read}
+    {:type :ok :process 0 :f :read}
     {:type :invoke :process 0 :f :read}
     {:type :fail :process 0 :f :read}
     {:type :invoke :process 2 :f :read}`);
   const places = pairs(history).map(({ invocation, completion }) => [invocation.index, completion?.index]);
-  assertEquals(places, [[2, 5], [3, 4], [6, 7], [8, undefined]]);
+  assertEquals(places, [[2, 5], [3, 4], [7, 8], [9, undefined]]);
   assertEquals(pairs([]), []);
 });
 

@@ -68,8 +68,8 @@ function externalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump
       const from = before.get(key);
       return from === undefined ? [] : jump(logs, key, from, { operation, message: messages[0]! });
     });
-    // A poll without a definite end leaves the client where it was.
-    if (type === "ok" || aspect === "sends") {
+    // An operation of unknown outcome leaves the client where it was.
+    if (type === "ok") {
       for (const [key, messages] of operation[aspect]) before.set(key, { operation, message: messages.at(-1)! });
       places.set(process, before);
     }

@@ -30,14 +30,20 @@ export interface SetTimeline {
   unexpected: { value: unknown; read: Operation }[];
 }
 
+/** One read: the places of its invocation and its completion in the history, and what it returned. */
+interface ReadOperation {
+  invocation: number;
+  completion: number;
+  values: readonly unknown[];
+}
+
 /**
- * The last read of one process. A node's set mostly grows at its end, and then a read says all that the process's read before it said,
+ * What one process read last. A node's set mostly grows at its end, and then a read says all that the process's read before it said,
  * but for the elements that are new in it. So only those are dealt with at once, and the rest when the process has read for the last
  * time: this makes the work proportional to the length of the reads, with little to do for each value in them.
  */
 interface Reader {
-  invocation: Operation;
-  values: readonly unknown[];
+  last: ReadOperation;
   /** How often the read has each element, by the element's number; at most 255. */
   counts: Uint8Array;
   /** How many elements there were when the read completed. */
@@ -47,12 +53,16 @@ interface Reader {
 }
 
 interface Tracker {
-  elements: Element[];
-  /** The place of each element in `elements`. */
+  /** The elements; an element's number is its place here. */
+  values: unknown[];
   numbers: Map<Identity, number>;
+  /** By an element's number, the places in the history of what an {@linkcode Element} names; -1 where there is none. */
+  known: number[];
+  lastPresent: number[];
+  lastAbsent: number[];
   readers: Map<number, Reader>;
-  duplicated: Map<number, { value: unknown; count: number; read: Operation }>;
-  unexpected: Map<Identity, { value: unknown; read: Operation }>;
+  duplicated: Map<number, { count: number; place: number }>;
+  unexpected: Map<Identity, { value: unknown; place: number }>;
 }
 
 /**
@@ -63,135 +73,146 @@ interface Tracker {
  */
 export function trackElements(history: readonly Operation[]): SetTimeline {
   const tracker: Tracker = {
-    elements: [],
+    values: [],
     numbers: new Map(),
+    known: [],
+    lastPresent: [],
+    lastAbsent: [],
     readers: new Map(),
     duplicated: new Map(),
     unexpected: new Map(),
   };
-  const invocations = new Map<number, Operation>();
-  for (const operation of history) {
+  const invocations = new Map<number, number>();
+  for (const [place, operation] of history.entries()) {
     const { process, type, f } = operation;
     if (process === "nemesis") continue;
     const isAdd = f === "add" || f === "broadcast";
     if (type === "invoke") {
-      invocations.set(process, operation);
-      if (isAdd) beginAdd(tracker, operation);
+      invocations.set(process, place);
+      if (isAdd) beginAdd(tracker, operation.value);
       continue;
     }
     const invocation = invocations.get(process);
     invocations.delete(process);
-    if (type === "ok" && isAdd) completeAdd(tracker, operation);
-    if (type === "ok" && f === "read" && invocation !== undefined) read(tracker, process, invocation, operation);
+    if (type === "ok" && isAdd) completeAdd(tracker, operation.value, place);
+    if (type === "ok" && f === "read" && invocation !== undefined) {
+      read(tracker, process, { invocation, completion: place, values: listOf(operation) });
+    }
     if (type === "info") forget(tracker, process);
   }
-  for (const process of [...tracker.readers.keys()]) forget(tracker, process);
+  forgetAll(tracker);
+  return toTimeline(tracker, history);
+}
+
+function toTimeline(tracker: Tracker, history: readonly Operation[]): SetTimeline {
+  const { values, known, lastPresent, lastAbsent, duplicated, unexpected } = tracker;
   return {
-    elements: tracker.elements,
-    duplicated: [...tracker.duplicated.values()],
-    unexpected: [...tracker.unexpected.values()],
+    elements: values.map((value, number) => ({
+      value,
+      known: history[known[number]!],
+      lastPresent: history[lastPresent[number]!],
+      lastAbsent: history[lastAbsent[number]!],
+    })),
+    duplicated: Array.from(duplicated, ([number, { count, place }]) => {
+      return { value: values[number], count, read: history[place]! };
+    }),
+    unexpected: Array.from(unexpected.values(), ({ value, place }) => ({ value, read: history[place]! })),
   };
 }
 
-function beginAdd(tracker: Tracker, { value }: Operation): void {
-  const { elements, numbers } = tracker;
-  const identity = identify(value);
-  const number = numbers.get(identity);
-  if (number === undefined) {
-    numbers.set(identity, elements.length);
-    elements.push({ value });
-    return;
-  }
-  // Added once more: as in Jepsen, what was seen before does not count. It has been seen, so all reads begin afresh.
-  for (const process of [...tracker.readers.keys()]) forget(tracker, process);
-  elements[number] = { value };
+function listOf({ value, index }: Operation): readonly unknown[] {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  throw new TypeError(`Cannot check operation ${index}: expected a list of elements, got ${show(value)}`);
 }
 
-function completeAdd({ elements, numbers }: Tracker, operation: Operation): void {
-  const element = elements[numbers.get(identify(operation.value)) ?? -1];
-  if (element !== undefined) element.known ??= operation;
+function beginAdd(tracker: Tracker, value: unknown): void {
+  const number = numberOf(tracker, value) ?? tracker.values.length;
+  // Added once more: as in Jepsen, what was seen of it before does not count, and all processes' reads begin afresh.
+  if (number < tracker.values.length) forgetAll(tracker);
+  tracker.values[number] = value;
+  tracker.numbers.set(identify(value), number);
+  tracker.known[number] = tracker.lastPresent[number] = tracker.lastAbsent[number] = -1;
 }
 
-function read(tracker: Tracker, process: number, invocation: Operation, completion: Operation): void {
-  const values = completion.value ?? [];
-  if (!Array.isArray(values)) {
-    throw new TypeError(`Cannot check operation ${completion.index}: expected a list of elements, got ${show(values)}`);
-  }
-  const before = tracker.readers.get(process);
-  if (before !== undefined && !before.hasUnexpected && startsWith(values, before.values)) {
-    readGrown(tracker, before, values, invocation, completion);
+function completeAdd(tracker: Tracker, value: unknown, place: number): void {
+  const number = numberOf(tracker, value);
+  if (number !== undefined && tracker.known[number] === -1) tracker.known[number] = place;
+}
+
+function numberOf({ values, numbers }: Tracker, value: unknown): number | undefined {
+  // Elements are mostly 0, 1, 2 … in the order of their addition: their own numbers.
+  if (typeof value === "number" && values[value] === value) return value;
+  return numbers.get(identify(value));
+}
+
+function read(tracker: Tracker, process: number, current: ReadOperation): void {
+  const reader = tracker.readers.get(process);
+  if (reader !== undefined && !reader.hasUnexpected && startsWith(current.values, reader.last.values)) {
+    readGrown(tracker, reader, current);
     return;
   }
-  if (before !== undefined) settle(tracker, before);
-  const tracked = tracker.elements.length;
-  const counts = new Uint8Array(tracked);
-  const reader: Reader = { invocation, values, counts, tracked, hasUnexpected: false };
-  tracker.readers.set(process, reader);
-  for (const value of values) see(tracker, reader, value, completion);
+  forget(tracker, process);
+  const tracked = tracker.values.length;
+  const fresh: Reader = { last: current, counts: new Uint8Array(tracked), tracked, hasUnexpected: false };
+  tracker.readers.set(process, fresh);
+  for (const value of current.values) see(tracker, fresh, value);
 }
 
 /** A read that has all that the process's read before it had, in the same order, and perhaps more. */
-function readGrown(
-  tracker: Tracker,
-  reader: Reader,
-  values: readonly unknown[],
-  invocation: Operation,
-  completion: Operation,
-): void {
-  const { elements } = tracker;
-  const { invocation: invocationBefore, tracked: trackedBefore, values: { length } } = reader;
-  if (elements.length > reader.counts.length) {
-    const counts = new Uint8Array(2 * elements.length);
+function readGrown(tracker: Tracker, reader: Reader, current: ReadOperation): void {
+  const { last, tracked } = reader;
+  reader.last = current;
+  reader.tracked = tracker.values.length;
+  if (reader.tracked > reader.counts.length) {
+    const counts = new Uint8Array(2 * reader.tracked);
     counts.set(reader.counts);
     reader.counts = counts;
   }
-  reader.invocation = invocation;
-  reader.values = values;
-  reader.tracked = elements.length;
-  for (let place = length; place < values.length; place++) {
-    const number = see(tracker, reader, values[place], completion);
-    if (number === undefined || number >= trackedBefore || reader.counts[number]! > 1) continue;
-    noteAbsent(elements[number]!, invocationBefore);
+  for (let place = last.values.length; place < current.values.length; place++) {
+    const number = see(tracker, reader, current.values[place]);
+    const isNew = number !== undefined && reader.counts[number] === 1;
+    if (isNew && number < tracked) noteLater(tracker.lastAbsent, number, last.invocation);
   }
 }
 
-/** Counts one value of a read; returns the element's number, or nothing where there is no such element. */
-function see(tracker: Tracker, reader: Reader, value: unknown, completion: Operation): number | undefined {
-  const identity = identify(value);
-  const number = tracker.numbers.get(identity);
+/** Counts one value of a reader's last read; returns the element's number, or nothing where there is no such element. */
+function see(tracker: Tracker, reader: Reader, value: unknown): number | undefined {
+  const { completion } = reader.last;
+  const number = numberOf(tracker, value);
   if (number === undefined) {
     reader.hasUnexpected = true;
-    if (!tracker.unexpected.has(identity)) tracker.unexpected.set(identity, { value, read: completion });
+    const identity = identify(value);
+    if (!tracker.unexpected.has(identity)) tracker.unexpected.set(identity, { value, place: completion });
     return undefined;
   }
   const count = Math.min(reader.counts[number]! + 1, 255);
   reader.counts[number] = count;
-  if (count === 1) tracker.elements[number]!.known ??= completion;
-  else if (count > (tracker.duplicated.get(number)?.count ?? 1)) {
-    tracker.duplicated.set(number, { value, count, read: completion });
+  if (tracker.known[number] === -1) tracker.known[number] = completion;
+  if (count > 1 && count > (tracker.duplicated.get(number)?.count ?? 1)) {
+    tracker.duplicated.set(number, { count, place: completion });
   }
   return number;
 }
 
-/** Ends what was put off for a process. */
+/** Does what was put off for a process. */
 function forget(tracker: Tracker, process: number): void {
   const reader = tracker.readers.get(process);
-  if (reader !== undefined) settle(tracker, reader);
+  if (reader === undefined) return;
   tracker.readers.delete(process);
-}
-
-function settle({ elements }: Tracker, { invocation, counts, tracked }: Reader): void {
+  const { lastPresent, lastAbsent } = tracker;
+  const { counts, tracked, last: { invocation } } = reader;
   for (let number = 0; number < tracked; number++) {
-    const element = elements[number]!;
-    if (counts[number] === 0) noteAbsent(element, invocation);
-    else if (element.lastPresent === undefined || element.lastPresent.index < invocation.index) {
-      element.lastPresent = invocation;
-    }
+    noteLater(counts[number] === 0 ? lastAbsent : lastPresent, number, invocation);
   }
 }
 
-function noteAbsent(element: Element, invocation: Operation): void {
-  if (element.lastAbsent === undefined || element.lastAbsent.index < invocation.index) element.lastAbsent = invocation;
+function forgetAll(tracker: Tracker): void {
+  for (const process of [...tracker.readers.keys()]) forget(tracker, process);
+}
+
+function noteLater(places: number[], number: number, place: number): void {
+  if (places[number]! < place) places[number] = place;
 }
 
 function startsWith(values: readonly unknown[], beginning: readonly unknown[]): boolean {

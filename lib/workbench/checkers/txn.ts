@@ -200,7 +200,7 @@ export function findFutureReads(transactions: readonly Transaction[]): Anomaly[]
  */
 export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[] {
   const updates = new Map<Identity, Map<Identity, Transaction[]>>();
-  for (const transaction of transactions.filter(({ type }) => type === "ok")) {
+  for (const transaction of transactions) {
     for (const [key, elements] of externalReads(transaction)) {
       if (
         !transaction.microOperations.some((microOperation) => isWrite(microOperation) && microOperation.key === key)

@@ -79,10 +79,11 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   try {
     node = startNode(program, createHost(options));
   } catch (error) {
-    onFailure(nodeCrashed(id, `Node ${id} crashed at its start: ${errorText(error)}`));
+    onFailure(nodeCrashed(id, "crashed at its start", `  ${errorText(error)}`));
   }
   return {
     id,
+    output: () => "",
     stop() {
       node?.stop();
       network.detach(id);

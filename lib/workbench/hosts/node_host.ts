@@ -10,27 +10,38 @@ import type { TestException } from "../results.ts";
 export interface NodeHost {
   /** The node's name on the network. */
   readonly id: string;
+  /** What it has written last, in lines for a report; nothing where it has written nothing that can be seen. */
+  output(): string;
   /** Ends the node for good, and takes it off the network. */
   stop(): Promise<void>;
 }
 
-/** The node has ended though nobody asked it to. */
-export function nodeCrashed(node: string, message: string): TestException {
-  return { type: "node-crashed", node, message, count: 1 };
+/**
+ * The node has ended, or is out of reach, though nobody asked it to.
+ *
+ * @param how What has become of it: `"exited with status 1"`.
+ * @param output What it has written last.
+ */
+export function nodeCrashed(node: string, how: string, output: string): TestException {
+  const message = `Node ${node} ${how} during the test, expected it to serve until it is stopped\n${output}`;
+  return { type: "node-crashed", node, message: message.trimEnd(), count: 1 };
 }
 
 /** The node has printed, or sent, what is not a message that the network can take. */
 export function badLine(node: string, line: string, problem: string): TestException {
   const message = [
-    `Node ${node} printed a line that cannot be sent: ${problem}`,
+    `Node ${node} printed a line on stdout that cannot be sent: ${problem}`,
     `  line:     ${clip(line)}`,
     `  expected: {"src": ${JSON.stringify(node)}, "dest": a node, client or service, "body": {"type": string, …}}`,
-    "  Messages go to stdout, one a line; whatever else a node has to say goes to stderr",
+    "Messages go to stdout, one a line; whatever else a node has to say belongs on stderr",
   ].join("\n");
   return { type: "bad-line", node, message, count: 1 };
 }
 
+/** How much of a line a report shows, in characters. */
+const MAX_LINE = 500;
+
 /** Cuts a line to what a person will read. */
-export function clip(line: string, length = 400): string {
-  return line.length <= length ? line : `${line.slice(0, length)}… (${line.length} characters)`;
+export function clip(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
 }

@@ -1,223 +1,251 @@
 /**
- * The process host: each node is a process of its own, in any language, which speaks JSON lines over stdin and stdout.
+ * Runs nodes as processes, in whatever language: messages go in on stdin and come out on stdout, one a line; stderr is the log.
+ *
+ * Each process leads a group of its own (a session, where the system has them): a Ctrl-C in the terminal does not reach it, and what
+ * it has started ends with it, unless that has left the group. When this process exits, the nodes are killed.
  *
  * @module
  */
 
 // @ts-types="../../../types/streams.d.ts"
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { type Message, parseMessage } from "../../protocol.ts";
-import { type Clock, RealClock } from "../clock.ts";
+import { tmpdir } from "node:os";
+import { parseMessage } from "../../protocol.ts";
+import type { Clock } from "../clock.ts";
+import { UsageError } from "../errors.ts";
 import type { Network } from "../network.ts";
 import type { TestException } from "../results.ts";
-import type { NodeHost, World } from "../run.ts";
+import type { World } from "../run.ts";
+import { badLine, clip, nodeCrashed, type NodeHost } from "./node_host.ts";
+import { openInput } from "./process_input.ts";
 
-/** How to start the nodes' processes. */
+/** How to start a node's process. */
 export interface ProcessOptions {
   /** The program: an absolute path. */
   bin: string;
   /** Its arguments. */
   args: readonly string[];
-  /** Where a node's stderr is written. */
-  nodeLog(node: string): string;
-  /** Takes each line of stderr as well; nowhere without. */
-  onStderr?(node: string, line: string): void;
+  /** The file that gets a node's stderr. */
+  logFile(node: string): string;
+  /** Is given each line of stderr as well. */
+  onStderr?(line: string): void;
 }
 
-/** How many lines of stdout and stderr a report of a crash shows. */
+/** How many lines of stdout and of stderr a report shows. */
 const LAST_LINES = 32;
-/** How much of a line a report shows, in characters. */
-const MAX_LINE = 500;
-/** How long a bad line waits for the end of the process that would explain it, ms. */
-const CRASH_GRACE = 100;
+/** How long to wait for the end of a process, which would explain what looks wrong, ms. */
+const GRACE = 200;
+/** How long a process that has ended, or was killed, may leave its output open, ms: someone it has started may hold it. */
+const DRAIN = 1000;
 
-/** A world of real processes in real time. */
-export function processWorld(options: ProcessOptions, clock: Clock = new RealClock()): World {
+/** The world in which each node is a process, in real time. */
+export function processWorld({ clock, ...options }: ProcessOptions & { clock: Clock }): World {
   return {
     mode: "process",
     clock,
-    startNode: (id, network, _random, onFailure) => startProcess(id, options, network, onFailure),
+    // deno-lint-ignore require-await -- what startProcess throws is to be a rejection
+    startNode: async (id, network, _random, onFailure) => startProcess(id, options, network, onFailure),
   };
-}
-
-/** A process under the host's care. */
-interface NodeProcess {
-  id: string;
-  child: Deno.ChildProcess;
-  options: ProcessOptions;
-  network: Network;
-  stdout: string[];
-  stderr: string[];
-  stopping: boolean;
-  report(failure: TestException): void;
 }
 
 /**
- * Starts a program as a node of the network. The program runs in the system's temporary folder, in a process group of its own, so
- * that a signal from the terminal does not reach it, and its children end with it.
+ * Starts a program as a node on a network, in the system's temporary folder.
  *
- * @param onFailure Is told, once, when the program exits by itself or prints what is no message.
- * @throws {Error} The program cannot be started; the message says why.
+ * @param onFailure Is told, once, when the process ends by itself, prints what is not a message, or cannot be reached any more.
+ * @throws {UsageError} The program cannot be started.
  */
-// deno-lint-ignore require-await -- whoever waits for a host should not have to know that this one is there at once
-export async function startProcess(
+export function startProcess(
   id: string,
   options: ProcessOptions,
-  network: Network,
+  network: Pick<Network, "attach" | "detach" | "send">,
   onFailure: (failure: TestException) => void,
-): Promise<NodeHost> {
-  const child = spawn(id, options);
-  const node: NodeProcess = {
-    id,
-    child,
-    options,
-    network,
-    stdout: [],
-    stderr: [],
-    stopping: false,
-    report(failure) {
-      if (node.stopping) return;
-      node.stopping = true;
-      onFailure(failure);
-    },
+): NodeHost {
+  const log = Deno.openSync(options.logFile(id), { write: true, create: true, truncate: true });
+  const child = spawn(options, log);
+  const stdout = recentText();
+  const stderr = recentText();
+  const output = () =>
+    [section("stdout", stdout), section("stderr", stderr), `All of its stderr is in ${options.logFile(id)}`].join("\n");
+  let over = false;
+  let exited = false;
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const fail = (failure: TestException) => {
+    if (!over) onFailure(failure);
+    over = true;
   };
-  const input = createInput(child.stdin);
+  /** Fails soon, unless the process ends meanwhile: that says more. */
+  const failSoon = (failure: () => TestException) => {
+    if (!exited) grace ??= setTimeout(() => fail(failure()), GRACE);
+  };
+  const lost = (how: string) => failSoon(() => nodeCrashed(id, how, output()));
+
+  const input = openInput(child.stdin, {
+    onClosed: () => lost("closed its stdin"),
+    onBacklog: () => lost("did not read its stdin, with more than 64 MB waiting,"),
+  });
   network.attach(id, input.write);
-  const outputs = Promise.all([readStdout(node), readStderr(node)]);
-  const end = child.status.then(async (status) => {
-    await outputs;
-    node.report(crash(node, status));
+
+  const drained = new AbortController();
+  const onLine = (line: string) => {
+    if (over) return;
+    const problem = sendLine(id, line, network);
+    if (problem !== undefined) failSoon(() => badLine(id, line, problem));
+  };
+  const onStderr = (line: string) => options.onStderr?.(`${id}: ${line}`);
+  const reading = Promise.all([
+    readLines(child.stdout, stdout.add, onLine, drained.signal).then(() => lost("closed its stdout")),
+    readLog(child.stderr, log, stderr.add, onStderr, drained.signal),
+  ]);
+
+  const kill = () => killGroup(child);
+  addEventListener("unload", kill);
+  const ended = child.status.then(async (status) => {
+    exited = true;
+    clearTimeout(grace);
+    kill();
+    removeEventListener("unload", kill);
+    const timeout = setTimeout(() => drained.abort(), DRAIN);
+    await reading;
+    clearTimeout(timeout);
+    input.close();
+    fail(nodeCrashed(id, describe(status), output()));
   });
   return {
     id,
+    output,
     async stop() {
-      node.stopping = true;
+      over = true;
       network.detach(id);
       input.close();
-      killGroup(child.pid);
-      await end;
+      if (!exited) kill();
+      await ended;
     },
   };
 }
 
-function spawn(id: string, { bin, args }: ProcessOptions): Deno.ChildProcess {
+function spawn({ bin, args }: ProcessOptions, log: Deno.FsFile): Deno.ChildProcess {
   try {
     return new Deno.Command(bin, {
       args: [...args],
-      cwd: temporaryFolder(),
+      cwd: tmpdir(),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
       detached: true,
     }).spawn();
   } catch (error) {
-    const text = (error as Error).message;
-    const reason = text.includes("os error 8")
-      ? "the system does not know how to run it (a script needs a first line such as #!/usr/bin/env python3)"
-      : text;
-    throw new Error(`Cannot start node ${id}: cannot run ${bin}: ${reason}`, { cause: error });
+    log.close();
+    throw new UsageError(`Cannot run ${bin}: ${spawnProblem(error as Error)}`);
   }
 }
 
-function temporaryFolder(): string {
-  return Deno.env.get("TMPDIR") ?? Deno.env.get("TEMP") ?? "/tmp";
+function spawnProblem(error: Error): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return "there is no such file, or its first line (#!) names a program that does not exist";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return "it is not executable, expected a program (try chmod +x)";
+  if (error.message.includes("os error 8")) {
+    return "the system does not know how to, expected a program or a script whose first line names one (#!/usr/bin/env python3)";
+  }
+  return error.message;
 }
 
-/** Ends a process and all its descendants that stayed in its group. */
-function killGroup(pid: number): void {
+function killGroup(child: Deno.ChildProcess): void {
   try {
-    Deno.kill(-pid, "SIGKILL");
+    Deno.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended by itself.
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
   }
 }
 
-/** Writes messages to a process; those of one turn together. Never waits: what the process does not read yet is kept. */
-function createInput(stream: WritableStream<Uint8Array>): { write(message: Message): void; close(): void } {
-  const writer = stream.getWriter();
-  const encoder = new TextEncoder();
-  let buffer = "";
-  let pumping = false;
-  // A process that has ended cannot be written to; its end is reported by its status.
-  writer.closed.catch(() => {});
-  async function pump(): Promise<void> {
-    try {
-      for (await null; buffer !== ""; await null) {
-        const bytes = encoder.encode(buffer);
-        buffer = "";
-        await writer.write(bytes);
-      }
-    } catch {
-      buffer = "";
-    }
-    pumping = false;
+/** Puts a line on the network as a message; says what is wrong if it is none. */
+function sendLine(id: string, line: string, network: Pick<Network, "send">): string | undefined {
+  try {
+    const message = parseMessage(line);
+    if (message.src !== id) return `expected src to be ${JSON.stringify(id)}, got ${JSON.stringify(message.src)}`;
+    network.send(message);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
+}
+
+/** Reads lines to the end of a stream, or until the signal. */
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const lines = stream
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    .pipeThrough(
+      new TransformStream<string, string>({
+        transform(text, controller) {
+          onText(text);
+          controller.enqueue(text);
+        },
+      }),
+    )
+    .pipeThrough(new TextLineStream())
+    .getReader();
+  signal.addEventListener("abort", () => void lines.cancel(), { once: true });
+  for (let next = await lines.read(); !next.done; next = await lines.read()) onLine(next.value);
+}
+
+/** Keeps what a node writes to stderr, as it is, and shows it line by line. */
+async function readLog(
+  stream: ReadableStream<Uint8Array>,
+  file: Deno.FsFile,
+  onText: (text: string) => void,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const tee = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      for (let rest = chunk; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+      controller.enqueue(chunk);
+    },
+  });
+  try {
+    await readLines(stream.pipeThrough(tee), onText, onLine, signal);
+  } finally {
+    file.close();
+  }
+}
+
+/** The end of a text. */
+interface RecentText {
+  add(text: string): void;
+  /** The last lines, whole or not. */
+  lines(): string[];
+}
+
+/** Keeps the end of a text: {@linkcode LAST_LINES} lines of the length that a report shows, if it has as much. */
+function recentText(): RecentText {
+  const keep = LAST_LINES * 500;
+  const chunks: string[] = [];
+  let length = 0;
   return {
-    write(message) {
-      buffer += JSON.stringify(message) + "\n";
-      if (pumping) return;
-      pumping = true;
-      pump();
+    add(text) {
+      chunks.push(text);
+      length += text.length;
+      while (length - chunks[0]!.length > keep) length -= chunks.shift()!.length;
     },
-    close() {
-      writer.abort().catch(() => {});
-    },
+    lines: () => chunks.join("").trimEnd().split("\n").slice(-LAST_LINES),
   };
 }
 
-async function readStdout(node: NodeProcess): Promise<void> {
-  for await (const line of lines(node.child.stdout)) {
-    keep(node.stdout, line);
-    try {
-      const message = parseMessage(line);
-      if (message.src !== node.id) {
-        throw new TypeError(`Cannot send: expected src to be the node's own id, got ${JSON.stringify(message.src)}`);
-      }
-      if (!node.stopping) node.network.send(message);
-    } catch (error) {
-      setTimeout(() => node.report(badLine(node, line, error as Error)), CRASH_GRACE);
-    }
-  }
+function section(name: string, text: RecentText): string {
+  const lines = text.lines();
+  if (lines.join("") === "") return `It wrote nothing to ${name}`;
+  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${clip(line)}`).join("\n")}`;
 }
 
-async function readStderr(node: NodeProcess): Promise<void> {
-  using log = await Deno.open(node.options.nodeLog(node.id), { write: true, create: true, truncate: true });
-  const encoder = new TextEncoder();
-  for await (const line of lines(node.child.stderr)) {
-    keep(node.stderr, line);
-    log.writeSync(encoder.encode(line + "\n"));
-    node.options.onStderr?.(node.id, line);
-  }
-}
-
-function lines(stream: ReadableStream<Uint8Array>): ReadableStream<string> {
-  return stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .pipeThrough(new TextLineStream());
-}
-
-function keep(last: string[], line: string): void {
-  last.push(line);
-  if (last.length > LAST_LINES) last.shift();
-}
-
-function clip(line: string): string {
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}… (${line.length} characters)` : line;
-}
-
-function badLine({ id }: NodeProcess, line: string, error: Error): TestException {
-  const message = `Node ${id} printed a line on stdout that is no message:\n\n  ${clip(line)}\n\n${error.message}\n` +
-    'Expected one JSON object a line, {"src": …, "dest": …, "body": {"type": …, …}}; what is not for the network belongs on stderr';
-  return { type: "bad-line", node: id, message, count: 1 };
-}
-
-function crash({ id, stdout, stderr, options }: NodeProcess, status: Deno.CommandStatus): TestException {
-  const how = status.signal === null ? `exited with status ${status.code}` : `was ended by ${status.signal}`;
-  const message = `Node ${id} ${how} during the test, expected it to run until it is stopped\n` +
-    `${section("stdout", stdout)}\n${section("stderr", stderr)}\nAll of its stderr is in ${options.nodeLog(id)}`;
-  return { type: "node-crashed", node: id, message, count: 1 };
-}
-
-function section(name: string, last: readonly string[]): string {
-  if (last.length === 0) return `It wrote nothing to ${name}`;
-  return `The last lines it wrote to ${name}:\n\n${last.map((line) => `  ${clip(line)}`).join("\n")}\n`;
+function describe({ code, signal }: Deno.CommandStatus): string {
+  return signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`;
 }

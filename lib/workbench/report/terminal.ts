@@ -161,7 +161,12 @@ function figureLines({ result, availability, anomalies }: Results, { width }: Sc
 }
 
 /** Names that would not do as they are. */
-const LABELS: Record<string, string> = { not: "rules out", failures: "failed keys", error_count: "errors" };
+const LABELS: Record<string, string> = {
+  not: "rules out",
+  failures: "failed keys",
+  error_count: "errors",
+  attempt_count: "attempts",
+};
 
 function isShortList(value: readonly unknown[]): boolean {
   return value.length > 0 && value.join(" ").length < 60 && value.every((item) => typeof item !== "object");
@@ -229,10 +234,14 @@ function withSeed(command: readonly string[], seed: string | null): string[] {
   return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)];
 }
 
-/** The table that ends a series of runs: one row each. */
-export function formatTable(runs: readonly Results[], screen: Screen): string {
+/**
+ * The table that ends a series of runs: one row each.
+ *
+ * @param planned How many runs there should have been.
+ */
+export function formatTable(runs: readonly Results[], planned: number, screen: Screen): string {
   const style = createStyle(screen.colour);
-  const head = ["", "verdict", "operations", "ok", "messages/op", "median ms", "max ms"];
+  const head = ["", "verdict", "ops", "ok", "msgs/op", "median ms", "max ms"];
   const rows = runs.map((results) => [
     `${MARKS[outcomeOf(results)]} ${(results.challenge ?? "").padEnd(3)}${results.workload}`,
     { passed: "valid", missed: "missed", unknown: "unknown", invalid: "INVALID" }[outcomeOf(results)],
@@ -244,7 +253,8 @@ export function formatTable(runs: readonly Results[], screen: Screen): string {
   ]);
   const [first, ...lines] = columns([head, ...rows]);
   const passed = runs.filter((results) => results.passed).length;
-  const total = `${passed} of ${runs.length} passed`;
+  const notRun = planned > runs.length ? `, ${planned - runs.length} not run` : "";
+  const total = `${passed} of ${runs.length} passed${notRun}`;
   return [
     style.dim(first!),
     ...lines.map((line, index) => {
@@ -252,7 +262,7 @@ export function formatTable(runs: readonly Results[], screen: Screen): string {
       return outcome === "passed" ? line : style[COLOURS[outcome]](line);
     }),
     "",
-    style.bold(passed === runs.length ? style.green(total) : style.red(total)),
+    style.bold(passed === planned ? style.green(total) : style.red(total)),
   ].join("\n");
 }
 

@@ -28,7 +28,7 @@ export interface Outcome {
 /**
  * Checks a request.
  *
- * A `cas` that may create its key can do without `from`, which is then null.
+ * A `cas` that does not say `from` means null, as in Maelstrom: where it creates its key, `from` does not matter.
  *
  * @throws {RPCError} 10 or 12, as for every service.
  */
@@ -39,12 +39,14 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
     case "write":
       return { type: "write", key: parseKey(body), value: field(body, "value") };
     case "cas": {
-      const create = body.create_if_not_exists ?? false;
-      if (typeof create !== "boolean") {
-        throw malformed(body, `expected create_if_not_exists to be a boolean, got ${JSON.stringify(create)}`);
+      const createIfNotExists = body.create_if_not_exists ?? false;
+      if (typeof createIfNotExists !== "boolean") {
+        throw malformed(
+          body,
+          `expected create_if_not_exists to be a boolean, got ${JSON.stringify(createIfNotExists)}`,
+        );
       }
-      const from = create && body.from === undefined ? null : field(body, "from");
-      return { type: "cas", key: parseKey(body), from, to: field(body, "to"), createIfNotExists: create };
+      return { type: "cas", key: parseKey(body), from: body.from ?? null, to: field(body, "to"), createIfNotExists };
     }
     default:
       throw new RPCError("not-supported", `Cannot handle ${JSON.stringify(body.type)}: expected read, write or cas`);

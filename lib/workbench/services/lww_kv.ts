@@ -50,14 +50,12 @@ interface Replica {
 export function createLwwKV(random: Random): Service {
   const replicas: [Replica, Replica] = [createReplica(), createReplica()];
   return (_client, body) => {
-    const request = parseKeyValueRequest(body);
+    const request = parseKeyValueRequest({ ...body, create_if_not_exists: false });
     const [source, dest, replica] = [random.pick(replicas), random.pick(replicas), random.pick(replicas)];
     if (source !== dest) merge(source, dest);
-    const value = replica.writes.get(request.key)?.value;
-    if (request.type === "cas") request.createIfNotExists = false;
-    const { reply, value: next } = performRequest(request, value);
+    const { reply, value } = performRequest(request, replica.writes.get(request.key)?.value);
     if (reply.type === "write_ok" || reply.type === "cas_ok") {
-      replica.writes.set(request.key, { time: replica.clock++, value: next });
+      replica.writes.set(request.key, { time: replica.clock++, value });
       replica.news.add(request.key);
     }
     return reply;

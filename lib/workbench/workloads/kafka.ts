@@ -63,7 +63,7 @@ export const kafka: Workload = {
   client: kafkaClient,
   generator: kafkaOperations,
   final: {
-    generator: (options, _random, history = []) => kafkaFinalPolls(options, history),
+    generator: (options, _random, history) => kafkaFinalPolls(options, history),
     timeLimit: 10,
     rate: 5,
   },

@@ -13,7 +13,7 @@ testRecorded("checkAvailability agrees with Maelstrom on every recorded history"
 
 /** Four operations: one ok, one failed, one unknown, one open; and the nemesis, which does not count. */
 const ONE_OF_FOUR = parseEdnHistory(`
-  {:type :info, :process :nemesis, :f :start-partition, :value :majority}
+  {:type :invoke, :process :nemesis, :f :start-partition, :value :majority}
   {:type :invoke, :process 0, :f :read}
   {:type :invoke, :process 1, :f :read}
   {:type :invoke, :process 2, :f :read}

@@ -175,6 +175,42 @@ Deno.test("checkKafka: a send of unknown outcome counts once it is polled, and i
   assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
 });
 
+Deno.test("checkKafka: what only a poll of unknown outcome has seen is in the log, but not lost if its send is of unknown outcome", () => {
+  const unsure: Line[] = [
+    [0, "info", "send", [["send", "a", 9]]],
+    [1, "info", "poll", [["poll"]], [["poll", { a: [[1, 9]] }]]],
+  ];
+  const history = sequential([SENDS[0]!, ...unsure, send(4, 3, 2), poll(2, [0, 1], [2, 3])]);
+  assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
+});
+
+Deno.test("checkKafka: of a failed transaction nothing is missed, even if a part of it is polled", () => {
+  const failed: Line = [0, "fail", "txn", [["send", "a", [0, 1]], ["send", "a", [1, 2]]]];
+  assertEquals(checkKafka(sequential([failed, send(1, 3, 2), poll(2, [0, 1], [2, 3])])).error_types, ["G1a"]);
+});
+
+Deno.test("checkKafka tells of the longest skips and reversals first", () => {
+  const sends = Array.from({ length: 20 }, (_, offset) => send(0, offset, offset));
+  const skips = sequential([
+    ...sends,
+    poll(1, [0, 0], [2, 2]),
+    poll(2, [0, 0], [19, 19]),
+    poll(3, ...sends.map((_, n): [number, number] => [n, n])),
+  ]);
+  const [skip] = checkKafka(skips).anomalies!;
+  assertEquals([skip!.type, skip!.count], ["int-poll-skip", 2]);
+  assertStringIncludes(skip!.explanation.split("\n")[0]!, "passed over 1, 2, 3, 4, 5, 6, 7, 8, … (18 messages)");
+  const reversals = sequential([
+    ...sends,
+    poll(1, [1, 1], [0, 0]),
+    poll(2, [9, 9], [0, 0]),
+    poll(3, ...sends.map((_, n): [number, number] => [n, n])),
+  ]);
+  const [reversal] = checkKafka(reversals).anomalies!;
+  assertEquals([reversal!.type, reversal!.count], ["int-nonmonotonic-poll", 2]);
+  assertStringIncludes(reversal!.explanation.split("\n")[0]!, "9 back in the log");
+});
+
 Deno.test("checkKafka: gaps in the offsets are no skips", () => {
   assertEquals(
     checkKafka(sequential([send(0, 1, 3), send(0, 2, 900), poll(1, [3, 1]), poll(1, [900, 2])])).valid,
@@ -214,6 +250,11 @@ Deno.test("checkKafka measures the realtime lag as Jepsen does", () => {
   // At 5 s it was known that offset 0 is no longer the last; at 8 s the poll that did not get offset 1 began.
   assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
   assertEquals(checkKafka(history.slice(0, 8)).worst_realtime_lag, { time: 3, process: 0, key: "x", lag: 0 });
+  // Not only acknowledged operations show how far a log reaches.
+  history[7]!.type = "info";
+  assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
+  history[7]!.type = "fail";
+  assertEquals(checkKafka(history).worst_realtime_lag, { time: 3, process: 0, key: "x", lag: 0 });
   assertEquals(checkKafka([]).worst_realtime_lag, { time: 0, process: null, key: null, lag: 0 });
 });
 

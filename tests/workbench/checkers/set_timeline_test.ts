@@ -56,7 +56,9 @@ function trackPlainly(history: readonly Operation[]): Element[] {
   for (const operation of history) {
     const { process, type, f, value } = operation;
     if (type === "invoke") invocations.set(process, operation);
-    if (type === "invoke" && f === "add") elements.set(value, { value });
+    if (type === "invoke" && f === "add") {
+      elements.set(value, { value, known: undefined, lastPresent: undefined, lastAbsent: undefined });
+    }
     if (type === "ok" && f === "add") elements.get(value)!.known ??= operation;
     if (type !== "ok" || f !== "read") continue;
     const invocation = invocations.get(process)!;

@@ -1,8 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Body } from "../../../lib/protocol.ts";
+import type { Operation } from "../../../lib/workbench/operation.ts";
+import { seededRandom } from "../../../lib/workbench/random.ts";
 import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
-import { type Answer, openClient } from "../stand_in.ts";
+import { type Answer, openClient, testOptions } from "../stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 
@@ -138,6 +140,14 @@ for (
     await assertRejects(() => invoke({ f, value }), TypeError, expected);
   });
 }
+
+Deno.test("the final phase goes by the history of the main phase", () => {
+  const sent: Operation = { index: 0, time: 0, type: "ok", process: 0, f: "send", value: [["send", "9", [0, 1]]] };
+  const options = testOptions();
+  const random = seededRandom("");
+  assertEquals(kafka.final!.generator(options, random, [sent]).next(0, 0), { f: "crash" });
+  assertEquals(kafka.final!.generator(options, random, []).next(0, 0), undefined);
+});
 
 Deno.test("a log that loses messages is found out", async () => {
   const right = CORRECT_NODES.kafka!();

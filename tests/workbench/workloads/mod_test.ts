@@ -90,7 +90,7 @@ for (const name of ["broadcast", "g-set", "g-counter", "pn-counter"]) {
   Deno.test(`${name}: at the end every worker reads once, as fast as it can`, () => {
     const { generator, rate, timeLimit } = WORKLOADS[name]!.final!;
     assertEquals([rate, timeLimit], [undefined, undefined]);
-    const { next } = generator(testOptions({ concurrency: 3 }), seededRandom(""));
+    const { next } = generator(testOptions({ concurrency: 3 }), seededRandom(""), []);
     const read = { f: "read", final: true };
     assertEquals([2, 0, 2, 1].map((worker) => next(worker, worker)), [read, read, "pending", read]);
     assertEquals([2, 0, 1, 1].map((worker) => next(worker, worker)), ["pending", "pending", undefined, undefined]);

@@ -1,0 +1,30 @@
+/**
+ * A node's log, and how errors are told in it.
+ *
+ * @module
+ */
+
+import type { Host, LogLevel } from "./host.ts";
+
+/** Writes to the node's log: stderr, where the node is a process. */
+export interface Log {
+  /** Details, which a process writes only with `--debug`. */
+  debug(text: string): void;
+  /** What is good to know. */
+  info(text: string): void;
+  /** What looks wrong. */
+  warn(text: string): void;
+  /** What is wrong. */
+  error(text: string): void;
+}
+
+/** The log of a node on `host`. */
+export function createLog(host: Host): Log {
+  const at = (level: LogLevel) => (text: string) => host.log(level, text);
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** What was thrown, with the stack where there is one. */
+export function describeThrown(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.stack ?? String(thrown) : `${String(thrown)} was thrown`;
+}

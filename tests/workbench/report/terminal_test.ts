@@ -1,0 +1,250 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { formatProgress } from "../../../lib/workbench/report/progress.ts";
+import { formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
+import { columns, createStyle, wrap } from "../../../lib/workbench/report/text.ts";
+import type { Results } from "../../../lib/workbench/results.ts";
+
+const PLAIN = { width: 80, colour: false };
+
+/** A run of 3e that went well. */
+const GOOD: Results = {
+  schema: 1,
+  challenge: "3e",
+  workload: "broadcast",
+  engine: "workbench",
+  mode: "process",
+  seed: "abc",
+  valid: true,
+  passed: true,
+  operations: {
+    count: 1974,
+    ok: 1974,
+    fail: 0,
+    info: 0,
+    by_f: {
+      broadcast: { count: 1012, ok: 1012, fail: 0, info: 0 },
+      read: { count: 962, ok: 962, fail: 0, info: 0 },
+    },
+  },
+  availability: { valid: true, ok_fraction: 1 },
+  net: {
+    all: { send_count: 7487, recv_count: 7487, msg_count: 7487, msgs_per_op: 3.7928 },
+    clients: { send_count: 4050, recv_count: 4050, msg_count: 4050 },
+    servers: { send_count: 3437, recv_count: 3437, msg_count: 3437, msgs_per_op: 1.7411 },
+  },
+  latency_ms: {
+    broadcast: { p50: 0.41, p95: 0.92, p99: 1.2, max: 5 },
+    read: { p50: 0.4, p95: 0.9, p99: 1.19, max: 12.6 },
+  },
+  result: {
+    valid: true,
+    attempt_count: 1012,
+    lost_count: 0,
+    lost: [],
+    stale_count: 2,
+    stale: [3, 4],
+    stable_latencies: { "0": 0, "0.5": 772, "0.95": 1030, "0.99": 1100, "1": 1126 },
+  },
+  anomalies: [],
+  targets: [
+    { name: "msgs_per_op", limit: 20, value: 1.7411, met: true },
+    { name: "median_latency_ms", limit: 1000, value: 772, met: true },
+    { name: "max_latency_ms", limit: 2000, value: 1126, met: true },
+  ],
+  exceptions: [],
+  store: "store/broadcast/20261122T120000",
+};
+
+const NOTES: SummaryNotes = { deviations: [], command: ["./maelstrom.sh", "3e"], interrupted: false };
+
+function summary(changes: Partial<Results>, notes: Partial<SummaryNotes> = {}, screen = PLAIN): string {
+  return formatSummary({ ...GOOD, ...changes }, { ...NOTES, ...notes }, screen);
+}
+
+Deno.test("formatSummary() is compact and aligned", () => {
+  assertEquals(
+    summary({}),
+    `✓ 3e broadcast: valid, within all limits
+
+  messages per operation     1.74       limit 20  ✓
+  median latency           772 ms  limit 1000 ms  ✓
+  maximum latency         1126 ms  limit 2000 ms  ✓
+
+  operations   count    ok  fail  info  p50  p95  p99  max ms
+    broadcast   1012  1012     0     0  0.4  0.9  1.2       5
+    read         962   962     0     0  0.4  0.9  1.2      13
+    all         1974  1974     0     0
+
+  messages           count  sent  received  per operation
+    between servers   3437  3437      3437           1.74
+    with clients      4050  4050      4050
+    all               7487  7487      7487           3.79
+
+  100 % of operations ok, attempts 1012, lost 0, stale 2
+  stable latencies: min 0, median 772, p95 1030, p99 1100, max 1126 ms
+
+  stored in    store/broadcast/20261122T120000
+  run again    ./maelstrom.sh 3e --seed abc`,
+  );
+});
+
+Deno.test("formatSummary() says what the verdict is, and why", () => {
+  const first = (changes: Partial<Results>) => summary(changes).split("\n")[0];
+  const lost = { type: "lost", count: 3, explanation: "Element 2 was lost" };
+  assertEquals(first({ targets: [] }), "✓ 3e broadcast: valid");
+  assertEquals(first({ challenge: null, targets: [] }), "✓ broadcast: valid");
+  assertEquals(first({ passed: false }), "✗ 3e broadcast: valid, but not within its limits");
+  assertEquals(first({ valid: false, passed: false, anomalies: [lost] }), "✗ 3e broadcast: INVALID (lost)");
+  assertEquals(first({ valid: "unknown", passed: false }), "? 3e broadcast: unknown");
+  const crash = { type: "node-crashed", node: "n1", message: "Node n1 exited with status 1", count: 1, fatal: true };
+  assertEquals(
+    first({ valid: false, passed: false, exceptions: [crash], anomalies: [lost] }),
+    "✗ 3e broadcast: INVALID (node-crashed, lost)",
+  );
+});
+
+Deno.test("formatSummary() names as many reasons as there is room for", () => {
+  const anomalies = Array.from(
+    { length: 9 },
+    (_, index) => ({ type: `anomaly-number-${index}`, count: 1, explanation: "" }),
+  );
+  const [first] = summary({ valid: false, passed: false, anomalies }).split("\n");
+  assertEquals(first, "✗ 3e broadcast: INVALID (anomaly-number-0, anomaly-number-1, …)");
+});
+
+Deno.test("formatSummary() shows missed and unmeasured limits", () => {
+  const targets = [
+    { name: "msgs_per_op", limit: 20, value: 24, met: false },
+    { name: "median_latency_ms", limit: 1000, value: null, met: false },
+  ];
+  const text = summary({ passed: false, targets });
+  assertMatch(text, /messages per operation +24 +limit 20 +✗/);
+  assertMatch(text, /median latency +not measured +limit 1000 ms +✗/);
+});
+
+Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in bounds", () => {
+  const anomaly = (index: number) => ({
+    type: `lost-${index}`,
+    count: index,
+    explanation: "Element 2 was lost\n".repeat(50).trim(),
+  });
+  const anomalies = Array.from({ length: 20 }, (_, index) => anomaly(index + 1));
+  const exceptions = [{ type: "bad-line", node: "n3", message: "Cannot parse:\n  hello\nexpected JSON", count: 2 }];
+  const text = summary({ valid: false, passed: false, anomalies, exceptions });
+  assertStringIncludes(text, "\n  lost-1\n    Element 2 was lost\n");
+  assertStringIncludes(text, "\n  lost-2 × 2\n");
+  assertStringIncludes(text, "\n    … and 39 more lines\n");
+  assertStringIncludes(text, "\n  … and 12 more kinds\n");
+  assertStringIncludes(text, "\n  bad-line n3 × 2\n    Cannot parse:\n      hello\n    expected JSON\n");
+  assert(text.split("\n").length < 150);
+});
+
+Deno.test("formatSummary() notes what makes a run less than it seems", () => {
+  const text = summary({ result: { valid: true, not_checked: ["G0", "G1c"] } }, {
+    deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
+    interrupted: true,
+  });
+  assertStringIncludes(text, "It was ended early: this is about what was recorded until then\n");
+  assertStringIncludes(text, "  not official --time-limit 5 (official 20), --rate 1 (official 100)\n");
+  assertStringIncludes(text, "  not checked  G0, G1c\n");
+});
+
+Deno.test("formatSummary() puts the seed before the arguments of the program", () => {
+  const again = (seed: string | null, command: string[]) => summary({ seed }, { command }).split("\n").at(-1);
+  assertEquals(
+    again("s 1", ["./maelstrom.sh", "test", "--", "x"]),
+    "  run again    ./maelstrom.sh test --seed 's 1' -- x",
+  );
+  assertEquals(again(null, ["./maelstrom.sh", "1"]), "  run again    ./maelstrom.sh 1");
+});
+
+Deno.test("formatSummary() does without what an engine does not know", () => {
+  const nothing = { operations: null, availability: null, net: null, latency_ms: null, store: null, seed: null };
+  assertEquals(
+    summary({ ...nothing, targets: [], result: { valid: true } }),
+    "✓ 3e broadcast: valid\n\n  run again    ./maelstrom.sh 3e",
+  );
+  assertStringIncludes(summary({ latency_ms: null }), "  operations   count    ok  fail  info\n");
+});
+
+Deno.test("formatSummary() does not round an availability up to all", () => {
+  assertStringIncludes(summary({ availability: { valid: true, ok_fraction: 0.99999 } }), "99.99 % of operations ok");
+});
+
+Deno.test("formatSummary() colours the verdict", () => {
+  const coloured = (changes: Partial<Results>) => summary(changes, {}, { width: 80, colour: true });
+  assertStringIncludes(coloured({}), "\x1b[32m✓ 3e broadcast");
+  assertStringIncludes(coloured({ valid: false, passed: false }), "\x1b[31m✗ 3e broadcast");
+  assertStringIncludes(coloured({ valid: "unknown", passed: false }), "\x1b[33m? 3e broadcast");
+  // deno-lint-ignore no-control-regex
+  assertEquals(coloured({}).replaceAll(/\x1b\[\d+m/g, ""), summary({}));
+});
+
+Deno.test("formatTable() has a row for each run, with its figures against their limits", () => {
+  const missed = [{ name: "msgs_per_op", limit: 20, value: 24.5, met: false }];
+  const servers = { ...GOOD.net!.servers, msgs_per_op: 24.5 };
+  const runs: Results[] = [
+    GOOD,
+    { ...GOOD, passed: false, targets: missed, net: { ...GOOD.net!, servers } },
+    {
+      ...GOOD,
+      challenge: "1",
+      workload: "echo",
+      valid: false,
+      passed: false,
+      targets: [],
+      net: null,
+      result: { valid: false },
+    },
+  ];
+  assertEquals(
+    formatTable(runs, 4, PLAIN),
+    `                verdict   ops     ok     msgs/op   median ms       max ms
+✓ 3e broadcast    valid  1974  100 %   1.74 < 20  772 < 1000  1126 < 2000
+✗ 3e broadcast   missed  1974  100 %  24.50 ≥ 20         772         1126
+✗ 1  echo       INVALID  1974  100 %
+
+1 of 3 passed, 1 not run`,
+  );
+});
+
+Deno.test("formatTable() fits 80 columns with the longest names", () => {
+  const run: Results = { ...GOOD, challenge: "6c", workload: "txn-rw-register", targets: [] };
+  for (const line of formatTable([GOOD, run], 2, PLAIN).split("\n")) assert(line.length <= 80, line);
+});
+
+Deno.test("formatProgress() says what the test is doing", () => {
+  const progress = (phase: string, elapsed = 3_700) =>
+    formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2 });
+  assertEquals(progress("starting"), "3e broadcast  starting the nodes");
+  assertEquals(progress("running"), "3e broadcast  3 of 20 s  5 ok  1 fail  2 info");
+  assertEquals(progress("running", 20_300), "3e broadcast  20 of 20 s  5 ok  1 fail  2 info");
+  assertEquals(progress("recovering"), "3e broadcast  waiting for recovery  5 ok  1 fail  2 info");
+  assertEquals(progress("checking"), "3e broadcast  checking  5 ok  1 fail  2 info");
+});
+
+Deno.test("wrap() never makes a line too wide, and loses nothing but blanks", () => {
+  const words = fc.array(fc.stringMatching(/^[a-z,\[\]]{1,40}$/), { maxLength: 30 });
+  fc.assert(fc.property(words, fc.integer({ min: 10, max: 60 }), (words, width) => {
+    const lines = wrap(words.join(" "), width, "    ");
+    for (const line of lines) assert(line.length <= width);
+    assertEquals(lines.join("").replaceAll(" ", ""), words.join(""));
+  }));
+});
+
+Deno.test("wrap() keeps lines apart, and their indentation", () => {
+  assertEquals(wrap("one\n\n  two three", 9, " "), [" one", "", "   two", "   three"]);
+  assertEquals(wrap("", 10), [""]);
+});
+
+Deno.test("columns() leaves empty columns out", () => {
+  assertEquals(columns([["a", "", "12"], ["bc", "", "3"]]), ["a   12", "bc   3"]);
+  assertEquals(columns([]), []);
+});
+
+Deno.test("createStyle() leaves text as it is without colours", () => {
+  assertEquals(createStyle(false).red("x"), "x");
+  assertEquals(createStyle(true).bold("x"), "\x1b[1mx\x1b[22m");
+});

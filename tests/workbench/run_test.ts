@@ -1,0 +1,207 @@
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { echo } from "../../challenges/echo.ts";
+import type { AnyNode } from "../../lib/node.ts";
+import { VirtualClock } from "../../lib/workbench/clock.ts";
+import { inProcessWorld } from "../../lib/workbench/hosts/in_process.ts";
+import { type RunHooks, type RunOptions, runTest } from "../../lib/workbench/run.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import type { Store } from "../../lib/workbench/store.ts";
+import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
+
+const OPTIONS: RunOptions = {
+  challenge: null,
+  workload: WORKLOADS.echo!,
+  seed: "7",
+  targets: [],
+  logNetSend: false,
+  logNetRecv: false,
+  nodes: ["n0", "n1", "n2"],
+  concurrency: 3,
+  timeLimit: 10,
+  rate: 20,
+  latency: { mean: 0, distribution: "constant" },
+  nemesis: [],
+  nemesisInterval: 2,
+  consistencyModels: [],
+  maxTxnLength: 4,
+  maxWritesPerKey: 16,
+  topology: "grid",
+};
+
+/** Runs a test in virtual time; what it stores is kept as text. */
+async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const stored: Record<string, string> = { messages: "", history: "", results: "" };
+  const store: Store = {
+    path: "store/x",
+    nodeLog: (node) => node,
+    message: (entry) => stored.messages += JSON.stringify(entry) + "\n",
+    history: (history) => stored.history = JSON.stringify(history),
+    results: (results) => stored.results = JSON.stringify(results),
+    close() {},
+  };
+  let over = false;
+  const running = runTest({ ...OPTIONS, ...options }, inProcessWorld({ program, clock }), {
+    store,
+    log: (line) => lines.push(line),
+    ...hooks,
+  }).finally(() => over = true);
+  await clock.run(() => over);
+  return { results: await running, clock, lines, stored };
+}
+
+/** A broadcast that tells everyone, and forgets what a partition swallows. */
+function flood(node: AnyNode): void {
+  const messages = new Set<unknown>();
+  node.on("topology", () => ({}));
+  node.on("broadcast", ({ message }) => {
+    messages.add(message);
+    for (const peer of node.peers) node.send(peer, { type: "gossip", message });
+    return {};
+  });
+  node.on("gossip", ({ message }) => void messages.add(message));
+  node.on("read", () => ({ messages: [...messages] }));
+}
+
+function fatal({ exceptions }: Results) {
+  assertEquals(exceptions.length, 1);
+  const [{ type, node, message, fatal }] = exceptions as [Results["exceptions"][number]];
+  assertEquals(fatal, true);
+  return { type, node, message };
+}
+
+Deno.test("a right program is valid, and everything is counted", async () => {
+  const { results, stored } = await run(echo as (node: AnyNode) => void);
+  assertEquals([results.valid, results.passed, results.mode, results.seed], [true, true, "simulation", "7"]);
+  const { count, ok } = results.operations!;
+  assertEquals(count, ok);
+  assertGreater(count, 150);
+  // A request and a reply for each operation, and for each node's init.
+  assertEquals(results.net!.clients.msg_count, 2 * (count + 3));
+  assertEquals(results.net!.servers.msgs_per_op, 0);
+  assertEquals(JSON.parse(stored.results!), results);
+  assertEquals(JSON.parse(stored.history!).length, 2 * count);
+  assertEquals(stored.messages!.trim().split("\n").length, 2 * results.net!.all.msg_count);
+});
+
+Deno.test("the same seed gives the same history, messages and results; another seed gives others", async () => {
+  const options = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
+  const [a, b, c] = [await run(flood, options), await run(flood, options), await run(flood, { ...options, seed: "8" })];
+  assertEquals(a.stored, b.stored);
+  assert(a.stored.history !== c.stored.history);
+});
+
+Deno.test("without faults a flood is a broadcast; with partitions it loses values", async () => {
+  const options = { workload: WORKLOADS.broadcast!, latency: { mean: 10, distribution: "exponential" as const } };
+  const calm = await run(flood, options);
+  assertEquals(calm.results.valid, true);
+  const { results, lines } = await run(flood, { ...options, nemesis: ["partition"] });
+  assertEquals(results.valid, false);
+  assertEquals(results.anomalies.map(({ type }) => type), ["lost"]);
+  assert(lines.some((line) => line.startsWith("start-partition")), lines.join("\n"));
+});
+
+Deno.test("before the final phase the network heals, and has 10 s of quiet", async () => {
+  const { stored } = await run(flood, { workload: WORKLOADS.broadcast!, nemesis: ["partition"] });
+  const history = JSON.parse(stored.history!) as { f: string; final?: boolean; time: number; type: string }[];
+  const healed = history.findLastIndex(({ f }) => f === "stop-partition");
+  const final = history.slice(healed + 1);
+  assertEquals(final.filter(({ type }) => type === "invoke").length, 3);
+  assert(final.every(({ f, final }) => f === "read" && final));
+  assertEquals(final[0]!.time - history[healed]!.time, 10e9);
+});
+
+Deno.test("targets are judged besides validity", async () => {
+  const options = { workload: WORKLOADS.broadcast! };
+  const { results } = await run(flood, {
+    ...options,
+    targets: [{ name: "msgs_per_op", limit: 30 }, { name: "max_latency_ms", limit: 600 }],
+  });
+  assertEquals([results.valid, results.passed], [true, true]);
+  assertEquals(results.targets.map(({ met }) => met), [true, true]);
+  const missed = await run(flood, { ...options, targets: [{ name: "msgs_per_op", limit: 0.1 }] });
+  assertEquals([missed.results.valid, missed.results.passed], [true, false]);
+  assertEquals(missed.results.targets[0]!.value, missed.results.net!.servers.msgs_per_op);
+});
+
+Deno.test("a program that crashes at its start ends the test", async () => {
+  const { results } = await run(() => {
+    throw new Error("no such luck");
+  });
+  const { type, node, message } = fatal(results);
+  assertEquals([results.valid, results.passed, type, node], [false, false, "node-crashed", "n0"]);
+  assertStringIncludes(message, "no such luck");
+});
+
+Deno.test("a node that does not answer init ends the test after 10 s", async () => {
+  const { results, clock } = await run((node) => node.onInit(() => new Promise(() => {})));
+  const { type, message } = fatal(results);
+  assertEquals(type, "init-failed");
+  assertStringIncludes(message, "Cannot initialise node n0: it did not answer within 10 s, expected init_ok");
+  assertEquals(clock.now(), 10_000);
+});
+
+Deno.test("a node that answers init with an error ends the test", async () => {
+  const { results } = await run((node) =>
+    node.onInit(() => {
+      throw new Error("not today");
+    })
+  );
+  const { type, message } = fatal(results);
+  assertEquals(type, "init-failed");
+  assertStringIncludes(message, "it answered with an error: Error: not today");
+});
+
+Deno.test("a node that cannot be set up ends the test", async () => {
+  const { results } = await run(echo as (node: AnyNode) => void, { workload: WORKLOADS.broadcast! });
+  const { type, message } = fatal(results);
+  assertEquals(type, "setup-failed");
+  assertStringIncludes(message, "Cannot set up node n0: ");
+  assertStringIncludes(message, "topology");
+});
+
+Deno.test("a message that the network cannot take ends the test; what went before is judged", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", ({ echo }) => ({ echo }));
+    node.after(5000, () => node.send("n7", { type: "hello" }));
+  });
+  const { type, message } = fatal(results);
+  assertEquals([results.valid, type], [false, "bad-line"]);
+  assertStringIncludes(message, "n7");
+  assertGreater(results.operations!.ok, 50);
+});
+
+Deno.test("malformed replies are exceptions, counted by node, and their operations info", async () => {
+  const { results } = await run((node) => node.on("echo", () => ({ eco: 1 })), { nodes: ["n0"], concurrency: 1 });
+  assertEquals(results.exceptions.map(({ type, node, fatal }) => [type, node, fatal]), [
+    ["malformed-reply", "n0", undefined],
+  ]);
+  assertStringIncludes(results.exceptions[0]!.message, "eco");
+  assertEquals(results.exceptions[0]!.count, results.operations!.info);
+  assertEquals(results.valid, false);
+});
+
+Deno.test("an aborted test is checked and stored with what it has", async () => {
+  const stop = new AbortController();
+  let asked = { phase: "", ok: 0 };
+  let ask = () => asked;
+  const { results, clock, stored } = await run(
+    (node) => {
+      flood(node);
+      node.after(5000, () => {
+        asked = ask();
+        stop.abort(new Error("interrupted"));
+      });
+    },
+    { workload: WORKLOADS.broadcast! },
+    { signal: stop.signal, progress: (how) => ask = how },
+  );
+  assertEquals(clock.now(), 5000);
+  assertEquals(asked.phase, "running");
+  assertEquals(asked.ok, results.operations!.ok);
+  assertGreater(asked.ok, 50);
+  assertEquals(JSON.parse(stored.results!), results);
+  assertEquals(results.exceptions, []);
+});
