@@ -37,26 +37,26 @@ export type IdSource = Pick<Node, "now" | "getRandomValues">;
  * assert(first < second);
  * ```
  */
-export function createIds({ now, getRandomValues }: IdSource): () => string {
+export function createIds(source: IdSource): () => string {
   const random = new Uint32Array(2);
   let time = 0;
   // The 74 random bits: high ones in `high` (42 of them), low ones in `low` (32).
   let high = 0;
   let low = 0;
   const restart = (at: number) => {
-    getRandomValues(random);
+    source.getRandomValues(random);
     time = at;
     high = random[0]! * 2 ** 10 + (random[1]! >>> 22);
-    low = getRandomValues(random)[0]!;
+    low = source.getRandomValues(random)[0]!;
   };
   const step = () => {
-    low += 1 + getRandomValues(random)[0]!;
+    low += 1 + source.getRandomValues(random)[0]!;
     if (low < 2 ** 32) return;
     low -= 2 ** 32;
     if (++high === 2 ** 42) restart(time + 1);
   };
   return () => {
-    const present = Math.floor(now());
+    const present = Math.floor(source.now());
     if (present > time) restart(present);
     else step();
     return format(time, high, low);

@@ -282,17 +282,15 @@ export class Node<M extends MessageTypes = AnyMessages> {
     const id = message.body.node_id as string;
     const nodeIds = [...message.body.node_ids as string[]];
     this.#cluster ??= { id, nodeIds, peers: nodeIds.filter((other) => other !== id) };
-    this.#initialised ??= this.#runInitHooks();
+    this.#initialised ??= this.#runInitHooks().catch((error) => {
+      this.#initialised = undefined;
+      throw error;
+    });
     void this.#finish(message, this.#initialised.then(() => ({})), () => this.#becomeReady());
   }
 
   async #runInitHooks(): Promise<void> {
-    try {
-      for (const hook of this.#initHooks) await hook();
-    } catch (error) {
-      this.#initialised = undefined;
-      throw error;
-    }
+    for (const hook of this.#initHooks) await hook();
   }
 
   /** Takes up what has waited for the node to be ready. */

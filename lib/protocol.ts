@@ -129,6 +129,7 @@ export class RPCError extends Error {
 /**
  * Reads one line as a message.
  *
+ * @param parse Reads JSON; `JSON.parse` by default.
  * @throws {SyntaxError} The line is not JSON, or not a message; says what was expected.
  *
  * @example
@@ -141,16 +142,16 @@ export class RPCError extends Error {
  * assertThrows(() => parseMessage('{"src":"c1"}'), SyntaxError, "dest");
  * ```
  */
-export function parseMessage(line: string): Message {
+export function parseMessage(line: string, parse: (text: string) => unknown = JSON.parse): Message {
   let value;
   try {
-    value = JSON.parse(line);
+    value = parse(line);
   } catch (cause) {
     throw new SyntaxError(`Cannot parse message: ${(cause as Error).message}`, { cause });
   }
   const problem = messageProblem(value);
   if (problem !== undefined) throw new SyntaxError(`Cannot parse message: ${problem}`);
-  return value;
+  return value as Message;
 }
 
 /** Says what keeps a value from being a message, or `undefined` where nothing does. */

@@ -160,15 +160,12 @@ function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E,
   if (covers(streams.vector, have)) noteShared(replica, peer, have, stable);
   else want(replica, peer, have);
   if (count === 0) return;
-  // What a partition has held back has waited long enough.
-  if (peer.returning) replica.lastRound = -Infinity;
   for (const message of early.splice(0)) takeIn(replica, message.peer, message.body);
 }
 
 /** Notes that the peer has nothing that this node lacks. */
 function noteShared<E>(replica: Replica<E, unknown>, peer: Peer, have: Vector, stable: Vector | undefined): void {
   raise(peer.shared, have);
-  if (covers(peer.have, replica.streams.vector)) peer.returning = false;
   if (stable === undefined || covers(replica.stable, stable)) return;
   adoptStable(replica, stable);
   peer.owedSince ??= clockOf(replica);

@@ -82,27 +82,22 @@ export function store(creates: boolean, state: Map<string, unknown> = new Map())
 }
 
 /**
- * seq-kv at its most stale: whatever does not change the state is answered from the oldest state that the client may see, its own last
- * one.
+ * seq-kv at its most stale: what does not change the state is answered from the oldest state that the client may see, which is the last
+ * that it has seen.
  */
-export function staleStore(): Service & { as(src: string): Service } {
+export function staleStore(): Service {
   const states: Map<string, unknown>[] = [new Map()];
   const seen = new Map<string, number>();
-  const serve = (body: Body, src: string) => {
+  return (body, src) => {
     const old = new Map(states[seen.get(src) ?? 0]);
     const before = JSON.stringify([...old]);
-    try {
-      const reply = store(true, old)(body, src);
-      if (JSON.stringify([...old]) === before) return reply;
-    } catch (error) {
-      return rethrow(error);
-    }
-    const next = new Map(states.at(-1));
-    states.push(next);
+    const reply = store(true, old)(body, src);
+    if (JSON.stringify([...old]) === before) return reply;
+    const newest = new Map(states.at(-1));
+    states.push(newest);
     seen.set(src, states.length - 1);
-    return store(true, next)(body, src);
+    return store(true, newest)(body, src);
   };
-  return Object.assign(serve, { as: (src: string): Service => (body) => serve(body, src) });
 }
 
 function timestamps(): Service {
@@ -122,8 +117,4 @@ function answer(service: Service, { src, dest, body }: Message): Message {
     if (error instanceof RPCError) return reply(error.toBody());
     throw error;
   }
-}
-
-function rethrow(error: unknown): never {
-  throw error;
 }

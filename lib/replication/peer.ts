@@ -53,8 +53,6 @@ export interface Peer {
   probedAt: number;
   /** When it was given up, and the stamp that it must have heard to be taken back; undefined while it is trusted. */
   suspected: { at: number; stamp: number } | undefined;
-  /** Whether it was taken back, and the two sides still differ. */
-  returning: boolean;
 }
 
 /** A peer of which nothing is known yet. */
@@ -80,7 +78,6 @@ export function createPeer(id: string): Peer {
     probes: 0,
     probedAt: -Infinity,
     suspected: undefined,
-    returning: false,
   };
 }
 

@@ -111,6 +111,8 @@ export interface Replica<E, S> {
   heardAt: number;
   /** When the last round was. */
   lastRound: number;
+  /** When to tell everybody what is new, out of turn: a peer is back. */
+  haste: number;
   /** The first sign of entries that should be here and are not: who has them, and since when that is known. */
   wanted: { peer: Peer; have: Vector; at: number } | undefined;
   /** Messages that came before another one which they build on. */
@@ -129,7 +131,9 @@ export interface Replica<E, S> {
 export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replica<E, S> {
   const [word] = node.getRandomValues(new Uint32Array(1));
   const { topology, period } = options;
-  const patience = topology === "hub" ? { acknowledge: 2 * period, quiet: 1.25 * period } : { acknowledge: 3000, quiet: 300 };
+  const patience = topology === "hub"
+    ? { acknowledge: 2 * period, quiet: 1.25 * period }
+    : { acknowledge: 3000, quiet: 300 };
   return {
     node,
     options: { ...patience, keep: 10_000, ...options },
@@ -142,6 +146,7 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     lastStamp: -1,
     heardAt: 0,
     lastRound: -Infinity,
+    haste: Infinity,
     wanted: undefined,
     early: [],
     ambition: 1,

@@ -18,6 +18,7 @@ export function plan(replica: AnyReplica): void {
   const now = clockOf(replica);
   // A timer may be late, and what comes in meanwhile must not put off what it was set for.
   if (replica.timer !== undefined && replica.timer.at <= now) return round(replica, replica.timer.at);
+  if (replica.haste < now) replica.haste = Infinity;
   let next = Infinity;
   for (const peer of audience(replica)) next = Math.min(next, dueAt(replica, peer, now));
   if (next <= now) return round(replica, now);
@@ -34,8 +35,9 @@ function round(replica: AnyReplica, at: number): void {
   const due = audience(replica).filter((peer) => dueAt(replica, peer, at) <= at);
   if (hub === replica.node.id) findStable(replica);
   const now = clockOf(replica);
-  // Before anybody is told: what they are told says when the next round is.
-  if (due.some(({ id }) => id !== hub)) replica.lastRound = now;
+  // Before anybody is told: what they are told says when the next round is. One out of turn does not change that.
+  if (at >= replica.haste) replica.haste = Infinity;
+  else if (due.some(({ id }) => id !== hub)) replica.lastRound = now;
   for (const peer of due) {
     peer.toldAt = now;
     tell(replica, peer);
@@ -59,17 +61,17 @@ function audience(replica: AnyReplica): Peer[] {
 
 /** When a peer is to be told something; never, if there is nothing to say. */
 function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
-  const { node, options } = replica;
+  const { node, options, haste, heardAt, lastRound } = replica;
   const news = lacks(replica, peer) || lacksStable(replica, peer);
-  if (news && peer.returning) return now;
   if (!news && peer.owedSince === undefined) return Infinity;
   // Whoever follows this node wants to know soon whether it has been heard.
   const earliest = news || peer.follows === node.id
     ? now
-    : Math.min(peer.owedSince! + options.acknowledge, Math.max(peer.owedSince!, replica.heardAt) + options.quiet);
-  return peer.id === hubOf(replica)
+    : Math.min(peer.owedSince! + options.acknowledge, Math.max(peer.owedSince!, heardAt) + options.quiet);
+  const inTurn = peer.id === hubOf(replica)
     ? timeToHub(replica, peer, Math.max(now, earliest))
-    : Math.max(now, earliest, replica.lastRound + options.period);
+    : Math.max(now, earliest, lastRound + options.period);
+  return news ? Math.min(inTurn, Math.max(now, haste)) : inTurn;
 }
 
 /** The first moment from `earliest` on at which a message arrives just before a round of the hub. */

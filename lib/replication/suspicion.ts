@@ -19,6 +19,8 @@ const WATCH_INTERVAL = 50;
 /** How often suspects are probed, ms, and how many of them each time. */
 const PROBE_INTERVAL = 400;
 const PROBES_AT_ONCE = 4;
+/** How long after a peer is back everybody is told what is new, ms. */
+const HASTE = 5;
 
 /** Watches for as long as there is something to watch for: messages that are not confirmed, entries that are missing, suspects. */
 export function watch(replica: AnyReplica): void {
@@ -47,7 +49,7 @@ function isOverdue(replica: AnyReplica, peer: Peer, now: number): boolean {
   if (now - peer.waitingSince > patience(replica, peer)) return true;
   // When all is quiet, acknowledgements do not wait for company, so neither does this node.
   const quietSince = Math.max(peer.waitingSince, replica.heardAt);
-  return now - quietSince > replica.options.quiet + answerTime(peer);
+  return now - quietSince > replica.options.quiet + replica.options.period + answerTime(peer);
 }
 
 function remind(replica: AnyReplica, peer: Peer): void {
@@ -72,7 +74,6 @@ function suspect(replica: AnyReplica, peer: Peer): void {
   peer.waitingSince = undefined;
   peer.probes = 0;
   peer.sent = { ...peer.have };
-  peer.returning = false;
   if (wasHub) tryHubs(replica);
 }
 
@@ -100,7 +101,8 @@ function trust(replica: AnyReplica, peer: Peer): void {
   replica.node.log.info(`${peer.id} is back`);
   peer.suspected = undefined;
   peer.probes = 0;
-  peer.returning = true;
+  // What the cut has held back has waited long enough; a moment is for others that come back at the same time.
+  replica.haste = Math.min(replica.haste, clockOf(replica) + HASTE);
   // Where one is back, the others may be, too.
   replica.probedAt = -Infinity;
   probeSuspects(replica, clockOf(replica), Infinity);

@@ -22,9 +22,24 @@ export interface Challenge {
   flags: string;
   /** What its figures must stay below; none where being valid is enough. */
   limits: readonly TargetLimit[];
-  /** Our solution: a file in `challenges/bin/`, then its arguments. */
-  program: readonly string[];
+  /** Our solution: one of {@linkcode PROGRAMS}. */
+  program: string;
 }
+
+/**
+ * Our solutions: by the name of what starts them, which stands in `challenges/bin/`, the file in `challenges/` and its arguments.
+ */
+export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  "echo": ["echo.ts"],
+  "unique-ids": ["unique_ids.ts"],
+  "broadcast": ["broadcast.ts"],
+  "broadcast-efficient": ["broadcast.ts", "--profile", "efficient"],
+  "g-counter": ["g_counter.ts"],
+  "kafka-single": ["kafka_single.ts"],
+  "kafka-lin-kv": ["kafka_lin_kv.ts"],
+  "kafka": ["kafka.ts"],
+  "txn": ["txn.ts"],
+};
 
 const GOSSIP = "--node-count 25 --time-limit 20 --rate 100 --latency 100";
 const LOG = "--concurrency 2n --time-limit 20 --rate 1000";
@@ -39,7 +54,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "echo",
     flags: "--node-count 1 --time-limit 10",
     limits: [],
-    program: ["echo"],
+    program: "echo",
   },
   {
     id: "2",
@@ -48,7 +63,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "unique-ids",
     flags: "--node-count 3 --time-limit 30 --rate 1000 --availability total --nemesis partition",
     limits: [],
-    program: ["unique-ids"],
+    program: "unique-ids",
   },
   {
     id: "3a",
@@ -57,7 +72,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "broadcast",
     flags: "--node-count 1 --time-limit 20 --rate 10",
     limits: [],
-    program: ["broadcast"],
+    program: "broadcast",
   },
   {
     id: "3b",
@@ -66,7 +81,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "broadcast",
     flags: "--node-count 5 --time-limit 20 --rate 10",
     limits: [],
-    program: ["broadcast"],
+    program: "broadcast",
   },
   {
     id: "3c",
@@ -75,7 +90,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "broadcast",
     flags: "--node-count 5 --time-limit 20 --rate 10 --nemesis partition",
     limits: [],
-    program: ["broadcast"],
+    program: "broadcast",
   },
   {
     id: "3d",
@@ -88,7 +103,7 @@ export const CHALLENGES: readonly Challenge[] = [
       { name: "median_latency_ms", limit: 400 },
       { name: "max_latency_ms", limit: 600 },
     ],
-    program: ["broadcast"],
+    program: "broadcast",
   },
   {
     id: "3e",
@@ -101,7 +116,7 @@ export const CHALLENGES: readonly Challenge[] = [
       { name: "median_latency_ms", limit: 1000 },
       { name: "max_latency_ms", limit: 2000 },
     ],
-    program: ["broadcast-efficient"],
+    program: "broadcast-efficient",
   },
   {
     id: "4",
@@ -110,7 +125,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "g-counter",
     flags: "--node-count 3 --time-limit 20 --rate 100 --nemesis partition",
     limits: [],
-    program: ["g-counter"],
+    program: "g-counter",
   },
   {
     id: "5a",
@@ -119,7 +134,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "kafka",
     flags: `--node-count 1 ${LOG}`,
     limits: [],
-    program: ["kafka-single"],
+    program: "kafka-single",
   },
   {
     id: "5b",
@@ -128,7 +143,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "kafka",
     flags: `--node-count 2 ${LOG}`,
     limits: [],
-    program: ["kafka-lin-kv"],
+    program: "kafka-lin-kv",
   },
   {
     id: "5c",
@@ -137,7 +152,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "kafka",
     flags: `--node-count 2 ${LOG}`,
     limits: [],
-    program: ["kafka"],
+    program: "kafka",
   },
   {
     id: "6a",
@@ -146,7 +161,7 @@ export const CHALLENGES: readonly Challenge[] = [
     workload: "txn-rw-register",
     flags: `--node-count 1 ${TRANSACTIONS} --consistency-models read-uncommitted --availability total`,
     limits: [],
-    program: ["txn"],
+    program: "txn",
   },
   {
     id: "6b",
@@ -156,7 +171,7 @@ export const CHALLENGES: readonly Challenge[] = [
     flags:
       `--node-count 2 ${TRANSACTIONS} --consistency-models read-uncommitted --availability total --nemesis partition`,
     limits: [],
-    program: ["txn"],
+    program: "txn",
   },
   {
     id: "6c",
@@ -166,7 +181,7 @@ export const CHALLENGES: readonly Challenge[] = [
     flags:
       `--node-count 2 ${TRANSACTIONS} --consistency-models read-committed --availability total --nemesis partition`,
     limits: [],
-    program: ["txn"],
+    program: "txn",
   },
 ];
 

@@ -92,22 +92,18 @@ export class RealClock implements Clock {
       this.#spinSince = spin ? now : undefined;
       setImmediate(() => this.#wake());
     } else {
-      this.#timeout = setTimeout(() => this.#wake(), Math.min(Math.floor(wait) - 1, MAX_TIMEOUT));
+      this.#timeout = setTimeout(() => this.#wake(), Math.min(Math.max(1, Math.floor(wait) - 1), MAX_TIMEOUT));
     }
   }
 
-  /** Runs what is due. What that schedules waits for a later turn: reading and writing has its turns in between. */
+  /** Runs what is due. What that schedules is due later, so reading and writing has its turns in between. */
   #wake(): void {
     const now = this.now();
-    const newest = this.#agenda.newest;
     this.#wakes = -Infinity;
     if (this.#spinSince !== undefined) this.#spun += now - this.#spinSince;
     this.#spinSince = undefined;
     try {
-      for (let first = this.#agenda.first(); first !== undefined; first = this.#agenda.first()) {
-        if (first.at > now || first.sequence > newest) break;
-        this.#agenda.take()();
-      }
+      while ((this.#agenda.first()?.at ?? Infinity) <= now) this.#agenda.take()();
     } finally {
       this.#arm();
     }
@@ -257,12 +253,11 @@ interface Event {
 class Agenda {
   #queue = new TinyQueue<Event>([], inOrder);
   #cancelled = 0;
-  /** The sequence number of the event that was added last. */
-  newest = 0;
+  #sequence = 0;
 
   add(at: number, callback: () => void): Event {
     if (!Number.isFinite(at)) throw new RangeError(`Cannot schedule: expected a time in ms, got ${at}`);
-    const event = { at, sequence: ++this.newest, callback };
+    const event = { at, sequence: this.#sequence++, callback };
     this.#queue.push(event);
     return event;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatLine } from "./json.ts";
 import { type Body, type Message, RPCError } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
 import { checksOf, malformedReply } from "./schema.ts";
@@ -123,7 +124,7 @@ export function openConnection(network: ConnectionNetwork, clock: Clock): OpenCo
       const checks = checksOf(rpc);
       const request = { type: rpc.type, msg_id: ++lastId, ...fields };
       const mistake = checks.request(request);
-      if (mistake !== undefined) throw new TypeError(`Cannot send ${JSON.stringify(request)}: ${mistake}`);
+      if (mistake !== undefined) throw new TypeError(`Cannot send ${formatLine(request)}: ${mistake}`);
       const reply = await send(node, request, timeout);
       throwError(node, request, reply);
       const problem = checks.reply(reply);
@@ -145,8 +146,8 @@ function throwError(node: string, request: Body, reply: Body): void {
   if (!Number.isInteger(code)) {
     throw new TypeError([
       `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
-      `  request:  ${JSON.stringify(request)}`,
-      `  reply:    ${JSON.stringify(reply)}`,
+      `  request:  ${formatLine(request)}`,
+      `  reply:    ${formatLine(reply)}`,
       `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
     ].join("\n"));
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatJson, parseJson } from "./json.ts";
 import { show } from "./checkers/explain.ts";
 import { position, readEdn } from "./edn.ts";
 import type { Operation, OperationType } from "./operation.ts";
@@ -101,13 +102,7 @@ export function parseHistory(text: string): Operation[] {
  * @returns One line an operation, each with its line end.
  */
 export function formatHistory(history: readonly Operation[]): string {
-  return history.map((operation) => JSON.stringify(operation, toJson) + "\n").join("");
-}
-
-function toJson(_key: string, value: unknown): unknown {
-  if (value instanceof Map) return Object.fromEntries(value);
-  if (typeof value !== "bigint") return value;
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
+  return history.map((operation) => formatJson(operation) + "\n").join("");
 }
 
 /** A value that should be an operation, and the offset at which it stands. */
@@ -135,20 +130,13 @@ function* jsonEntries(text: string): Generator<Entry> {
 
 function parseLine(line: string, text: string, at: number): unknown {
   try {
-    // Exactness costs: it is paid only where there is an integer that may need it.
-    return /\d{16}/.test(line) ? JSON.parse(line, exactInteger) : JSON.parse(line);
+    return parseJson(line);
   } catch (cause) {
     const { message } = cause as Error;
     const where = position(text, at + errorOffset(line, message));
     const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");
     throw new SyntaxError(`Cannot parse JSON at ${where}: ${reason}`, { cause });
   }
-}
-
-function exactInteger(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? "";
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
 /** Where in a line JSON.parse failed: it does not always say. */

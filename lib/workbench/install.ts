@@ -98,7 +98,8 @@ async function unpack(archive: Uint8Array<ArrayBuffer>, folder: string, { archiv
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
 /** What Maelstrom needs, whether it is there, and how to get what is not. */

@@ -11,11 +11,19 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 export interface Random {
   /** A number from 0 (included) to 1 (excluded). */
   float(): number;
-  /** A whole number from 0 (included) to `below` (excluded). */
+  /**
+   * A whole number from 0 (included) to `below` (excluded).
+   *
+   * @throws {RangeError} There is none.
+   */
   integer(below: number): number;
   /** A draw from the exponential distribution with this mean. */
   exponential(mean: number): number;
-  /** One of the elements. */
+  /**
+   * One of the elements.
+   *
+   * @throws {RangeError} There are none.
+   */
   pick<T>(elements: readonly T[]): T;
   /** The elements in a random order, in a new array. */
   shuffle<T>(elements: readonly T[]): T[];
@@ -26,7 +34,7 @@ export interface Random {
 }
 
 /**
- * The stream of a seed.
+ * The stream of a seed. The generator is xoroshiro128+ of Blackman and Vigna, <https://prng.di.unimi.it>.
  *
  * @param seed Any text.
  *
@@ -41,9 +49,22 @@ export interface Random {
  * ```
  */
 export function seededRandom(seed: string): Random {
-  const generator = xoroshiro128plusFromState(hash(seed));
+  return randomAt(pathElement(seed));
+}
+
+/** The length keeps the elements of a path apart: "a" and then "bc" is not "ab" and then "c". */
+function pathElement(name: string): string {
+  return `${name.length}:${name}`;
+}
+
+/** The stream at the end of a path, which is a seed and then the names of streams. */
+function randomAt(path: string): Random {
+  const generator = xoroshiro128plusFromState(hash(path));
   const float = () => ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) * 2 ** -53;
-  const integer = (below: number) => Math.floor(float() * below);
+  const integer = (below: number) => {
+    if (!(below >= 1)) throw new RangeError(`Cannot draw an integer from 0 to below ${below}: there is none`);
+    return Math.floor(float() * below);
+  };
   return {
     float,
     integer,
@@ -64,8 +85,7 @@ export function seededRandom(seed: string): Random {
       for (let i = 0; i < array.length; i++) array[i] = generator.next();
       return array;
     },
-    // The seed goes before its length, so that no seed with a stream's name makes another seed.
-    stream: (name) => seededRandom(`${seed}/${seed.length}/${name}`),
+    stream: (name) => randomAt(path + pathElement(name)),
   };
 }
 

@@ -70,13 +70,13 @@ export function createRequest(
   const texts = new Map([...DEFAULTS, ...withoutOverridden(official, args.given), ...args.texts]);
   const values = flagValues(texts);
   const own = challenge !== null && args.given.bin === undefined;
-  const bin = own ? `${programs}/${challenge.program[0]}` : values.bin;
+  const bin = own ? `${programs}/${challenge.program}` : values.bin;
   const options = testOptions(values, files);
   return {
     challenge,
     workload: values.workload!,
     bin: checkBinary(bin, files),
-    args: own ? [...challenge.program.slice(1), ...args.program] : args.program,
+    args: args.program,
     options,
     limits: challenge?.limits ?? [],
     store: values.store!,

@@ -14,6 +14,7 @@ import { abortable } from "@std/async/abortable";
 import { openConnection } from "./connection.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
+import { formatLine } from "./json.ts";
 import { judge } from "./judge.ts";
 import { createNemesis, type Nemesis } from "./nemesis.ts";
 import { createNetwork, type Network } from "./network.ts";
@@ -57,6 +58,10 @@ export interface Progress {
   ok: number;
   fail: number;
   info: number;
+  /** How many messages have been sent. */
+  messages: number;
+  /** The fault there is now, such as `"partition"`, or null. */
+  fault: string | null;
 }
 
 /** How a test speaks to the outside. */
@@ -135,7 +140,7 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
     sink: (entry) => {
       hooks.store?.message(entry);
       if (entry.type === "send" ? options.logNetSend : options.logNetRecv) {
-        hooks.log?.(`${entry.type} ${JSON.stringify(entry.message)}`);
+        hooks.log?.(`${entry.type} ${formatLine(entry.message)}`);
       }
     },
   });
@@ -240,7 +245,7 @@ async function runPhases(test: Test): Promise<void> {
     random: random.stream("nemesis"),
     record: (operation) => {
       record(test, operation);
-      if (operation.value !== null) hooks.log?.(`${operation.f} ${JSON.stringify(operation.value)}`);
+      if (operation.value !== null) hooks.log?.(`${operation.f} ${formatLine(operation.value)}`);
     },
   });
   test.phase = "running";
@@ -324,7 +329,11 @@ function progress(test: Test): Progress {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
   for (const { type, process } of test.history) if (process !== "nemesis") counts[type]++;
   const elapsed = test.world.clock.now() - test.started;
-  return { phase: test.phase, elapsed, ok: counts.ok, fail: counts.fail, info: counts.info };
+  const { ok, fail, info } = counts;
+  const messages = test.network.journal.counts.all.send_count;
+  const [, fault = null] = /^start-(.*)/.exec(test.history.findLast(({ process }) => process === "nemesis")?.f ?? "") ??
+    [];
+  return { phase: test.phase, elapsed, ok, fail, info, messages, fault };
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatJson } from "./json.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
 import { mergeValidity, type Validity } from "./checkers/verdict.ts";
@@ -178,7 +179,7 @@ function tellOne(
 
 function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
   const several = series.planned.length > 1;
-  if (given.json) edge.stdout(`${JSON.stringify(several ? documentOf(series) : series.runs[0], null, 2)}\n`);
+  if (given.json) edge.stdout(`${formatJson(several ? documentOf(series) : series.runs[0], 2)}\n`);
   else if (several) edge.stdout(`${formatTable(series.runs, series.planned.length, screenOf(edge))}\n`);
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatLine } from "./json.ts";
 import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Body } from "../protocol.ts";
@@ -77,8 +78,8 @@ export function checksOf(rpc: Rpc): RpcChecks {
 export function malformedReply(node: string, rpc: Rpc, request: Body, reply: Body, problem: string): string {
   return [
     `Node ${node} answered ${rpc.type} with a malformed reply: ${problem}`,
-    `  request:  ${JSON.stringify(request)}`,
-    `  reply:    ${JSON.stringify(reply)}`,
+    `  request:  ${formatLine(request)}`,
+    `  reply:    ${formatLine(reply)}`,
     `  expected: ${describeSchema(replySchema(rpc))}`,
   ].join("\n");
 }
@@ -187,6 +188,6 @@ function placeOf(body: unknown, pointer: string): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = formatLine(value) ?? "nothing";
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

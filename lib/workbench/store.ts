@@ -6,6 +6,7 @@
  */
 
 import type { Message } from "../protocol.ts";
+import { formatJson, formatLine } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { Results } from "./results.ts";
 
@@ -50,7 +51,7 @@ export function openStore(root: string, workload: string, now: Date): Store {
       history.forEach(lines.write);
       lines.close();
     },
-    results: (results) => Deno.writeTextFileSync(`${path}/results.json`, JSON.stringify(results, null, 2) + "\n"),
+    results: (results) => Deno.writeTextFileSync(`${path}/results.json`, formatJson(results, 2) + "\n"),
     close: () => messages.close(),
   };
 }
@@ -93,7 +94,7 @@ function lineWriter(path: string): { write(value: unknown): void; close(): void 
   }
   return {
     write(value) {
-      buffer += JSON.stringify(value) + "\n";
+      buffer += formatLine(value) + "\n";
       if (buffer.length > BUFFER) flush();
     },
     close() {

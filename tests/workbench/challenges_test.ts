@@ -1,7 +1,7 @@
 // @ts-types="../../types/assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/arguments.ts";
-import { CHALLENGE_NAMES, CHALLENGES, findChallenge } from "../../lib/workbench/challenges.ts";
+import { CHALLENGE_NAMES, CHALLENGES, findChallenge, PROGRAMS } from "../../lib/workbench/challenges.ts";
 
 Deno.test("CHALLENGES are all fourteen, in order", () => {
   const ids = CHALLENGES.map(({ id }) => id);
@@ -41,13 +41,20 @@ Deno.test("findChallenge() finds nothing else", () => {
   for (const word of ["", "3", "3f", "7", "test", "constructor"]) assertEquals(findChallenge(word), undefined);
 });
 
+Deno.test("CHALLENGES are all solved by one of the PROGRAMS, and each of those solves one", () => {
+  assertEquals(new Set(CHALLENGES.map(({ program }) => program)), new Set(Object.keys(PROGRAMS)));
+});
+
 Deno.test({
-  name: "CHALLENGES have programs that are there and can be run",
+  name: "PROGRAMS are what the scripts in challenges/bin start",
   ignore: (await Deno.permissions.query({ name: "read" })).state !== "granted",
   fn() {
-    for (const { program: [file] } of CHALLENGES) {
-      const { isFile, mode } = Deno.statSync(new URL(`../../challenges/bin/${file}`, import.meta.url));
-      assert(isFile && (mode! & 0o111) !== 0, file);
+    const folder = new URL("../../challenges/", import.meta.url);
+    for (const [name, words] of Object.entries(PROGRAMS)) {
+      const script = new URL(`bin/${name}`, folder);
+      assert((Deno.statSync(script).mode! & 0o111) !== 0, `${name} is executable`);
+      assertStringIncludes(Deno.readTextFileSync(script), `deno-run" ${words.join(" ")} "$@"\n`);
+      assert(Deno.statSync(new URL(words[0]!, folder)).isFile);
     }
   },
 });

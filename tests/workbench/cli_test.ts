@@ -273,7 +273,7 @@ Deno.test("main() does not listen for Ctrl-C any more when all is done", async (
 });
 
 Deno.test("main() shows progress on stderr: a line that changes on a terminal, sparse lines elsewhere, none if quiet", async () => {
-  const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0 });
+  const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0, messages: 20, fault: null });
   const runs: FakeEdge["runs"] = function (this: FakeEdge, _, hooks) {
     hooks.progress(progress);
     this.tick();
@@ -281,9 +281,9 @@ Deno.test("main() shows progress on stderr: a line that changes on a terminal, s
     return {};
   };
   const plain = await command("3e", { runs });
-  assertEquals(plain.err, "3e broadcast  12 of 20 s  7 ok  1 fail  0 info\nNode n0 exited\n");
+  assertEquals(plain.err, "3e broadcast  12 of 20 s  7 ok  1 fail  0 info  20 messages\nNode n0 exited\n");
   const terminal = await command("3e", { runs, isTerminal: { stdout: false, stderr: true } });
-  const line = "\r\x1b[K3e broadcast  12 of 20 s  7 ok  1 fail  0 info";
+  const line = "\r\x1b[K3e broadcast  12 of 20 s  7 ok  1 fail  0 info  20 messages";
   assertEquals(terminal.err, `${line}\r\x1b[KNode n0 exited\n${line}\r\x1b[K`);
   const narrow = await command("3e", { runs, isTerminal: { stdout: false, stderr: true }, width: () => 10 });
   assertStringIncludes(narrow.err, "\r\x1b[K3e broadc\r");

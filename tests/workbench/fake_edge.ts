@@ -1,6 +1,6 @@
 /** A machine that is none: what the command line does to it is kept, and what it answers is given. */
 
-import { CHALLENGES } from "../../lib/workbench/challenges.ts";
+import { PROGRAMS } from "../../lib/workbench/challenges.ts";
 import type { Edge } from "../../lib/workbench/edge.ts";
 import type { EngineHooks } from "../../lib/workbench/engine.ts";
 import type { TestRequest } from "../../lib/workbench/request.ts";
@@ -28,7 +28,7 @@ const FILES: Record<string, "folder" | "file" | "executable"> = {
   "./node": "executable",
   "./notes.txt": "file",
   "/tmp": "folder",
-  ...Object.fromEntries(CHALLENGES.map(({ program: [name] }) => [`/project/challenges/bin/${name}`, "executable"])),
+  ...Object.fromEntries(Object.keys(PROGRAMS).map((name) => [`/project/challenges/bin/${name}`, "executable"])),
 };
 
 /** Makes a machine with a program `./node`, and all that the challenges need. */

@@ -80,6 +80,12 @@ Deno.test("install() says what to do without a network", async () => {
   );
 });
 
+Deno.test("install() says why there is no network", async () => {
+  const edge = machine();
+  edge.archives.fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("dns error") }));
+  await assertRejects(() => install([], edge), FailedError, ": fetch failed (dns error); fetch it by other means");
+});
+
 Deno.test("install() reports an archive that cannot be unpacked", async () => {
   const edge = machine();
   edge.archives.unpack = () => Promise.reject(new Error("tar failed: no space left"));
@@ -104,6 +110,11 @@ const ALLOWED = ["read", "write", "run", "env"].every((name) =>
 // tar leaves decompression to bzip2, which a small machine may be without.
 const HAS_BZIP2 = ALLOWED && machineEdge("/").ask("bzip2", ["--help"]) !== undefined;
 
+/** What is in a folder. */
+function namesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+}
+
 /** A folder with an archive of a `maelstrom/maelstrom` in it, on the machine itself. */
 async function withArchive(fn: (edge: FakeEdge, archive: string, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir();
@@ -127,7 +138,7 @@ Deno.test({
       const sha256 = await edge.archives.sha256(await Deno.readFile(archive));
       await install(["--from", archive], edge, { ...RELEASE, sha256 });
       assertEquals(edge.files.inspect(`${root}/.maelstrom/maelstrom/maelstrom`).kind, "executable");
-      assertEquals(Array.from(Deno.readDirSync(`${root}/.maelstrom`), ({ name }) => name), ["maelstrom"]);
+      assertEquals(namesIn(`${root}/.maelstrom`), ["maelstrom"]);
     }),
 });
 
@@ -144,7 +155,7 @@ Deno.test({
       await assertRejects(() => install(from, edge), FailedError, "the archive is damaged, incomplete or another one");
       const sha256 = await edge.archives.sha256(await Deno.readFile(archive));
       await assertRejects(() => install(from, edge, { ...RELEASE, sha256 }), FailedError, "Cannot unpack Maelstrom");
-      assertEquals(Array.from(Deno.readDirSync(`${root}/.maelstrom`)), []);
+      assertEquals(namesIn(`${root}/.maelstrom`), []);
     }),
 });
 

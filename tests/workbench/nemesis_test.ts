@@ -46,7 +46,10 @@ function rig({ seed = "dune", faults = ["partition"], interval = 10_000, nodes =
   return { clock, network, history, nemesis, deaf };
 }
 
-const NOBODY: Grudge = Object.fromEntries(NODES.map((node) => [node, []]));
+/** Each node hears all. */
+function nobody(nodes: readonly string[]): Grudge {
+  return Object.fromEntries(nodes.map((node) => [node, []]));
+}
 
 Deno.test("the nemesis begins with a partition at once, and records it as it begins and as it is done", async () => {
   const { clock, history, nemesis } = rig();
@@ -62,14 +65,16 @@ Deno.test("the nemesis begins with a partition at once, and records it as it beg
 });
 
 Deno.test("a message is lost exactly where the history says so, and nowhere after the network is healed", async () => {
-  await fc.assert(fc.asyncProperty(fc.string({ minLength: 1 }), async (seed) => {
-    const { clock, history, nemesis, deaf } = rig({ seed });
+  // In a majorities-ring of three, links are cut one way only: it matters which.
+  const nodes = fc.constantFrom(NODES, NODES.slice(0, 3));
+  await fc.assert(fc.asyncProperty(fc.string({ minLength: 1 }), nodes, async (seed, nodes) => {
+    const { clock, history, nemesis, deaf } = rig({ seed, nodes });
     nemesis.start();
     for (let round = 1; round <= 4; round++) {
       await clock.run(() => history.length === 4 * round - 2);
       assertEquals(await deaf(), (history.at(-1)!.value as [string, Grudge])[1]);
       await clock.run(() => history.length === 4 * round);
-      assertEquals(await deaf(), NOBODY);
+      assertEquals(await deaf(), nobody(nodes));
     }
   }));
 });
@@ -125,7 +130,7 @@ Deno.test("heal ends the partition, records that, and stops the nemesis", async 
     { f: "stop-partition", value: null },
     { f: "stop-partition", value: "network-healed" },
   ]);
-  assertEquals(await deaf(), NOBODY);
+  assertEquals(await deaf(), nobody(NODES));
   await clock.run(1e6);
   assertEquals(history.length, 4);
 });
@@ -154,7 +159,7 @@ Deno.test("without faults nothing happens", async () => {
   nemesis.stop();
   nemesis.heal();
   assertEquals(history, []);
-  assertEquals(await deaf(), NOBODY);
+  assertEquals(await deaf(), nobody(NODES));
 });
 
 Deno.test("the same seed gives the same history, another seed another one", async () => {

@@ -1,11 +1,11 @@
 /**
- * Consistency models: their names, which implies which, and which anomalies each of them rules out. All of it is data; names and
- * relations are Elle's (`elle.consistency-model`), so that a model means here what it means there.
+ * Consistency models: their names, which implies which, and which anomalies each of them rules out. All of it is data;
+ * names and relations are Elle's (`elle.consistency-model`), so that a model means here what it means there.
  *
- * Sources: Adya, "Weak Consistency" (PL-1 … PL-SS, G0 … G2); Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions"; Bailis
- * et al., "Highly Available Transactions"; Cerone, Bernardi, Gotsman, "A Framework for Transactional Consistency Models with Atomic
- * Visibility"; Daudjee, Salem, "Lazy Database Replication with Snapshot Isolation"; Zuikevičiūtė, Pedone, "Correctness Criteria for
- * Database Replication".
+ * Sources: Adya, "Weak Consistency" (PL-1 … PL-SS, G0 … G2); Adya, Liskov, O'Neil, "Generalized Isolation Level
+ * Definitions"; Bailis et al., "Highly Available Transactions"; Cerone, Bernardi, Gotsman, "A Framework for
+ * Transactional Consistency Models with Atomic Visibility"; Daudjee, Salem, "Lazy Database Replication with Snapshot
+ * Isolation"; Zuikevičiūtė, Pedone, "Correctness Criteria for Database Replication".
  *
  * @module
  */
@@ -76,8 +76,9 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
 };
 
 /**
- * The anomalies that each model rules out beyond what its weaker models do. `garbage-read` is not Elle's (it is in the paper, but its
- * checkers stop at one, or pass over it): no history of Adya's can have one, so the weakest level rules it out, like the two beside it.
+ * The anomalies that each model rules out beyond what its weaker models do. `garbage-read` is not Elle's (it is in the
+ * paper, but its checkers stop at one, or pass over it): no history of Adya's can have one, so the weakest level rules
+ * it out, like the two beside it.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read"],
@@ -145,7 +146,10 @@ const IMPLIED_ANOMALIES: Record<string, readonly string[]> = {
 /** The anomalies that are cycles of dependencies between transactions, by data alone. */
 const CYCLES = ["G0", "G1c", "G-single-item", "G-single", "G-nonadjacent-item", "G-nonadjacent", "G2-item", "G2"];
 
-/** The anomalies that are cycles of dependencies, with those that need the order of a process, or of real time, to close. */
+/**
+ * The anomalies that are cycles of dependencies, with those that need the order of a process, or of real time, to
+ * close.
+ */
 export const CYCLE_ANOMALIES: readonly string[] = ["", "-process", "-realtime"].flatMap((order) =>
   CYCLES.map((cycle) => cycle + order)
 );
@@ -174,8 +178,8 @@ const FRIENDLY_NAMES: Record<string, string> = {
 };
 
 /**
- * The anomalies that must not be in a history if it is to satisfy all of these models: those the models and their weaker ones rule
- * out, and every anomaly that is a case of one of those.
+ * The anomalies that must not be in a history if it is to satisfy all of these models: those the models and their
+ * weaker ones rule out, and every anomaly that is a case of one of those.
  *
  * @param models Names from {@linkcode CONSISTENCY_MODELS}.
  * @throws {RangeError} A model is not known.

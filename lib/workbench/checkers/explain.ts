@@ -1,5 +1,6 @@
 /**
- * Words for anomalies: what the checkers share when they tell a person what went wrong. All of it is bounded, however long the history.
+ * Words for anomalies: what the checkers share when they tell a person what went wrong. All of it is bounded, however
+ * long the history.
  *
  * @module
  */
@@ -45,7 +46,10 @@ export function seconds(nanoseconds: number): string {
   return `${(nanoseconds / 1e9).toFixed(3)} s`;
 }
 
-/** What became of an operation and when: `acknowledged at 3.214 s`, `failed at 3.214 s with txn-conflict, root has moved`. */
+/**
+ * What became of an operation and when: `acknowledged at 3.214 s`, `failed at 3.214 s with txn-conflict, root has
+ * moved`.
+ */
 export function outcome({ type, time, error }: Operation): string {
   const reason = Array.isArray(error) ? error.join(", ") : show(error, 80);
   const why = error === undefined || error === null ? "" : ` with ${reason}`;
@@ -56,7 +60,8 @@ export function outcome({ type, time, error }: Operation): string {
 }
 
 /**
- * Runs a check over a history that may hold anything: what does not have the shape it should have makes the verdict unknown.
+ * Runs a check over a history that may hold anything: what does not have the shape it should have makes the verdict
+ * unknown.
  *
  * @param check The check; throws a {@linkcode TypeError} whose message names what is malformed.
  */

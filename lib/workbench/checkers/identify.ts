@@ -8,8 +8,8 @@
 export type Identity = string | number | bigint | boolean | null;
 
 /**
- * Gives two values the same identity exactly when they are equal as JSON: objects whatever the order of their fields, lists item by
- * item. Nothing (`undefined`) is null.
+ * Gives two values the same identity exactly when they are equal as JSON: objects whatever the order of their fields,
+ * lists item by item. Nothing (`undefined`) is null.
  *
  * @param value Anything read from JSON or EDN.
  * @returns The value itself where it is a primitive, else a text that no string of a history is likely to be.

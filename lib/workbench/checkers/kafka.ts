@@ -1,8 +1,8 @@
 /**
  * The checker of kafka: append-only logs, one per key, to which clients send and which they poll.
  *
- * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it (single sends and polls, clients that assign keys and crash), without
- * the search for cycles. Garbage reads are an addition: Jepsen's checker stops at one.
+ * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it (single sends and polls, clients that assign keys
+ * and crash), without the search for cycles. Garbage reads are an addition: Jepsen's checker stops at one.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import type { Verdict } from "./verdict.ts";
 /** How a kafka history is judged. */
 export interface KafkaOptions {
   /**
-   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so that skips and repetitions
-   * from one poll to the next are no fault. `"assign"` by default, as in Maelstrom.
+   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so that skips
+   * and repetitions from one poll to the next are no fault. `"assign"` by default, as in Maelstrom.
    */
   subVia?: "assign" | "subscribe";
 }
@@ -38,10 +38,11 @@ const CYCLES: readonly string[] = ["G1c", "G1c-realtime"];
  * Checks a history of `send`, `poll`, `assign` and `crash` (and `txn` and `subscribe`) operations.
  *
  * Values: `[["send", key, value]]`, completed as `[["send", key, [offset, value]]]`; `[["poll"]]`, completed as
- * `[["poll", { key: [[offset, value], …], … }]]`; the list of keys of an assign. Every message sent to a key has a value of its own.
+ * `[["poll", { key: [[offset, value], …], … }]]`; the list of keys of an assign. Every message sent to a key has a
+ * value of its own.
  *
- * @returns Besides the anomalies: `error_types` (all that were found), `bad_error_types` (those that invalidate), `worst_realtime_lag`
- *   (see `RealtimeLag`), and `info_txn_causes` (why the outcome of some operations is not known).
+ * @returns Besides the anomalies: `error_types` (all that were found), `bad_error_types` (those that invalidate),
+ *   `worst_realtime_lag` (see `RealtimeLag`), and `info_txn_causes` (why the outcome of some operations is not known).
  *
  * @example
  * ```ts

@@ -29,8 +29,8 @@ interface Growth {
 }
 
 /**
- * Finds the worst lag of any poll: the time from when a message that the poller did not get was surely in the log, to the beginning of
- * the poll. Of several equal ones, the first.
+ * Finds the worst lag of any poll: the time from when a message that the poller did not get was surely in the log, to
+ * the beginning of the poll. Of several equal ones, the first.
  *
  * @param operations In order of completion.
  */

@@ -1,5 +1,6 @@
 /**
- * The logs of a kafka history: its operations in one shape, and for each key the order of the messages as sends and polls tell it.
+ * The logs of a kafka history: its operations in one shape, and for each key the order of the messages as sends and
+ * polls tell it.
  *
  * @module
  */
@@ -37,7 +38,9 @@ export interface KafkaOperation {
 export interface Log {
   /** By index, the offset. */
   offsets: number[];
-  /** By index, the values found at that offset, each with the operation that showed it first: one value, if all is well. */
+  /**
+   * By index, the values found at that offset, each with the operation that showed it first: one value, if all is well.
+   */
   values: Map<Identity, KafkaOperation>[];
   /** By index, the value; where there are several, the one seen first. */
   order: Identity[];
@@ -132,8 +135,8 @@ function readMessage([offset, value]: unknown[]): LogMessage {
 }
 
 /**
- * Puts the logs together. A send counts only if it surely took effect; a poll counts whatever became of its operation, for pollers are
- * shown nothing that is not safe.
+ * Puts the logs together. A send counts only if it surely took effect; a poll counts whatever became of its operation,
+ * for pollers are shown nothing that is not safe.
  */
 function readLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, Log> {
   const byOffset = new Map<string, Map<number, Map<Identity, KafkaOperation>>>();

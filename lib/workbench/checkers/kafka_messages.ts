@@ -1,5 +1,6 @@
 /**
- * What became of the messages of a kafka history: lost, never seen, duplicated, at contradictory offsets, polled though aborted.
+ * What became of the messages of a kafka history: lost, never seen, duplicated, at contradictory offsets, polled though
+ * aborted.
  *
  * Source: `jepsen.tests.kafka`.
  *
@@ -35,14 +36,14 @@ interface Sent {
 function tellSent({ key, value, sender }: Sent): string {
   const message = sender.sends.get(key)!.find((message) => message.value === value)!;
   const where = message.offset === null ? "" : ` at offset ${message.offset}`;
-  return `process ${sender.process} sent ${showIdentity(value)} to key "${key}"${where} and was ${
-    outcome(sender.completion)
-  }`;
+  return `process ${sender.process} sent ${showIdentity(value)} to key "${key}"${where} ` +
+    `and was ${outcome(sender.completion)}`;
 }
 
 /**
- * Lost writes: a message that must be in the log before another which somebody polled, and that nobody polled. A message at several
- * offsets counts at its first where it proves how far polls have come, and at its last where it should have been polled.
+ * Lost writes: a message that must be in the log before another which somebody polled, and that nobody polled. A
+ * message at several offsets counts at its first where it proves how far polls have come, and at its last where it
+ * should have been polled.
  */
 function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   const cases: (Sent & { bound: number; log: Log })[] = [];
@@ -61,10 +62,8 @@ function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   return found("lost-write", cases, ({ bound, log, ...sent }) => {
     const ahead = [...log.values[bound]!.keys()].find((value) => pollers.get(sent.key)!.has(value))!;
     const poller = pollers.get(sent.key)!.get(ahead)!;
-    return `${tellSent(sent)}; process ${poller.process} polled ${showIdentity(ahead)} at offset ${
-      log.offsets[bound]
-    }, ` +
-      `but no poll ever saw ${showIdentity(sent.value)}`;
+    const polled = `process ${poller.process} polled ${showIdentity(ahead)} at offset ${log.offsets[bound]}`;
+    return `${tellSent(sent)}; ${polled}, but no poll ever saw ${showIdentity(sent.value)}`;
   });
 }
 
@@ -139,9 +138,8 @@ function* acknowledgedPolls({ operations }: KafkaHistory): Generator<Polled> {
 
 function tellPolled({ poller, key, offset, value }: Polled): string {
   const where = offset === null ? "" : ` at offset ${offset}`;
-  return `process ${poller.process} polled ${showIdentity(value)} of key "${key}"${where} at ${
-    seconds(poller.completion.time)
-  }`;
+  return `process ${poller.process} polled ${showIdentity(value)} of key "${key}"${where} ` +
+    `at ${seconds(poller.completion.time)}`;
 }
 
 /** Aborted reads: a message is polled though its send failed. */

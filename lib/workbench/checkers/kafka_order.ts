@@ -1,6 +1,6 @@
 /**
- * Whether a kafka history's sends and polls follow the order of the logs: within an operation, and from one operation of a process to
- * its next.
+ * Whether a kafka history's sends and polls follow the order of the logs: within an operation, and from one operation
+ * of a process to its next.
  *
  * Source: `jepsen.tests.kafka`.
  *
@@ -12,7 +12,10 @@ import { showIdentity } from "./identify.ts";
 import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./kafka_log.ts";
 import type { Anomaly } from "./verdict.ts";
 
-/** Two messages of one key that a process sent or polled one after another, though they are not neighbours in that order. */
+/**
+ * Two messages of one key that a process sent or polled one after another, though they are not neighbours in that
+ * order.
+ */
 interface Jump {
   key: string;
   from: { operation: KafkaOperation; message: LogMessage };
@@ -23,7 +26,10 @@ interface Jump {
 
 type Aspect = "polls" | "sends";
 
-/** Finds the anomalies that concern the order of polls and of sends. Skips from one send to the next are as they should be. */
+/**
+ * Finds the anomalies that concern the order of polls and of sends. Skips from one send to the next are as they should
+ * be.
+ */
 export function findOrderAnomalies(history: KafkaHistory): Anomaly[] {
   const externalPolls = externalJumps(history, "polls");
   const internalPolls = internalJumps(history, "polls");
@@ -51,8 +57,8 @@ function internalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump
 }
 
 /**
- * The jumps from one operation of a process to its next on the same key. A process that is assigned other keys keeps its place only in
- * those that it had before; a client that crashes comes back as another process, without any place.
+ * The jumps from one operation of a process to its next on the same key. A process that is assigned other keys keeps
+ * its place only in those that it had before; a client that crashes comes back as another process, without any place.
  */
 function externalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump[] {
   const places = new Map<number, Map<string, { operation: KafkaOperation; message: LogMessage }>>();
@@ -102,9 +108,8 @@ function reversals(type: string, verb: string, jumps: readonly Jump[]): Anomaly[
     type,
     cases,
     (reversal) =>
-      `${tellJump(verb, reversal)}: ${
-        reversal.delta === 0 ? "the same message again" : `${-reversal.delta} back in the log`
-      }`,
+      `${tellJump(verb, reversal)}: ` +
+      (reversal.delta === 0 ? "the same message again" : `${-reversal.delta} back in the log`),
   );
 }
 
@@ -112,8 +117,7 @@ function tellJump(verb: string, { key, from, to }: Jump): string {
   const tell = ({ offset, value }: LogMessage) => showIdentity(value) + (offset === null ? "" : ` at offset ${offset}`);
   const time = ({ operation }: Jump["from"]) => ` (${seconds(operation.completion.time)})`;
   const together = from.operation === to.operation;
-  return `process ${from.operation.process} ${verb} ${tell(from.message)} of key "${key}"${
-    together ? "" : time(from)
-  } ` +
+  const first = `${tell(from.message)} of key "${key}"${together ? "" : time(from)}`;
+  return `process ${from.operation.process} ${verb} ${first} ` +
     `and next ${tell(to.message)}${together ? " in the same operation" : ""}${time(to)}`;
 }

@@ -1,9 +1,10 @@
 /**
- * Linearizability: whether every operation can be given one moment between its invocation and its completion at which it took effect,
- * so that one copy of the object, doing one operation after another, would have answered the same.
+ * Linearizability: whether every operation can be given one moment between its invocation and its completion at which
+ * it took effect, so that one copy of the object, doing one operation after another, would have answered the same.
  *
- * The search is Wing and Gong's, "Testing and Verifying Concurrent Objects", with the memory of Lowe, "Testing for Linearizability": a
- * configuration, which is the set of operations that have taken effect and the state they led to, is explored once.
+ * The search is Wing and Gong's, "Testing and Verifying Concurrent Objects", with the memory of Lowe, "Testing for
+ * Linearizability": a configuration, which is the set of operations that have taken effect and the state they led to,
+ * is explored once.
  *
  * @module
  */
@@ -44,7 +45,8 @@ export interface Model<State> {
    */
   step(state: State, operation: ModelOperation): State | undefined;
   /**
-   * Whether an operation leaves every state in which it is possible as it is. Optional; it makes the search much quicker.
+   * Whether an operation leaves every state in which it is possible as it is. Optional; it makes the search much
+   * quicker.
    */
   isReadOnly?(operation: ModelOperation): boolean;
   /** A state's identity: equal for equal states. {@linkcode identify} does for states that are JSON. */
@@ -54,13 +56,15 @@ export interface Model<State> {
 /** How a history is checked for linearizability. */
 export interface LinearizableOptions {
   /**
-   * Tells which of several independent objects an operation concerns, and its value without that key. Without it, all operations concern
-   * one object. The fewer operations an object has, the quicker the search.
+   * Tells which of several independent objects an operation concerns, and its value without that key. Without it, all
+   * operations concern one object. The fewer operations an object has, the quicker the search.
    *
    * @throws {TypeError} The value has no such shape.
    */
   split?(operation: Operation): [key: unknown, value: unknown];
-  /** How many configurations to explore for each object at most; the verdict is `"unknown"` where they do not suffice. */
+  /**
+   * How many configurations to explore for each object at most; the verdict is `"unknown"` where they do not suffice.
+   */
   budget?: number;
 }
 
@@ -68,8 +72,8 @@ export interface LinearizableOptions {
 export const BUDGET = 1_000_000;
 
 /**
- * A register with the operations of lin-kv: `read` (the value is what was read), `write` (what to write) and `cas` (`[from, to]`).
- * Null at the beginning.
+ * A register with the operations of lin-kv: `read` (the value is what was read), `write` (what to write) and `cas`
+ * (`[from, to]`). Null at the beginning.
  *
  * @example
  * ```ts
@@ -124,11 +128,11 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
 }
 
 /**
- * Checks a history against a model. Operations that failed did not happen; those of type info may have taken effect at any time after
- * their invocation, or never.
+ * Checks a history against a model. Operations that failed did not happen; those of type info may have taken effect at
+ * any time after their invocation, or never.
  *
- * @returns `keys` (how many objects there were), `failures` and `undecided` (the first few that are not linearizable, or whose budget ran
- *   out), `configurations` (how many were explored in all).
+ * @returns `keys` (how many objects there were), `failures` and `undecided` (the first few that are not linearizable,
+ *   or whose budget ran out), `configurations` (how many were explored in all).
  *
  * @example
  * ```ts
@@ -206,7 +210,10 @@ function nameOf(key: Identity, { name }: { name: string }): string {
   return key === null ? `the ${name}` : `key ${showIdentity(key)}`;
 }
 
-/** The operation that has no place, the order that was found for those before it, and what the object holds at that point. */
+/**
+ * The operation that has no place, the order that was found for those before it, and what the object holds at that
+ * point.
+ */
 function tellFailure<State>(key: Identity, { blocked }: Linearization<State>, model: Model<State>): string {
   const { operation, ordered, last, states } = blocked!;
   const before = last.length === 0 ? ["  no operation need have taken effect before it"] : [
@@ -214,9 +221,8 @@ function tellFailure<State>(key: Identity, { blocked }: Linearization<State>, mo
     ...last.map((interval) => `    ${tellInterval(interval)}`),
   ];
   return [
-    `${nameOf(key, model)} is not linearizable: there is no moment at which ${
-      tellInterval(operation)
-    } could have taken effect`,
+    `${nameOf(key, model)} is not linearizable: ` +
+    `there is no moment at which ${tellInterval(operation)} could have taken effect`,
     ...before,
     `  at that point the ${model.name} can only hold ${states.map((state) => show(state)).join(" or ")}`,
   ].join("\n");

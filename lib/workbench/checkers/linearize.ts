@@ -77,8 +77,8 @@ export function linearize<State>(
   /**
    * The ways on that are worth trying, among the operations that are enabled.
    *
-   * - An acknowledged operation that never changes anything can take effect at once: whatever order there is, it is still one with that
-   *   operation moved here.
+   * - An acknowledged operation that never changes anything can take effect at once: whatever order there is, it is
+   *   still one with that operation moved here.
    * - An operation that may never have happened is left out where it changes nothing, or where the next one undoes it.
    */
   function stepsFrom(state: State, enabled: readonly number[], last: number): Step<State>[] {
@@ -143,7 +143,10 @@ class Farthest<State> {
     this.#idOf = idOf;
   }
 
-  /** The operations on `path` have led to `state`, and the operation `due` must take effect before any other is completed. */
+  /**
+   * The operations on `path` have led to `state`, and the operation `due` must take effect before any other is
+   * completed.
+   */
   note(due: number, state: State, path: readonly Configuration<State>[]): void {
     const operation = this.#intervals[due]!;
     const end = this.blocked?.operation.end ?? -1;
@@ -199,8 +202,8 @@ class TakenSet {
   }
 
   /**
-   * The operations that can take effect next: those not in the set that begin before any such is completed. Definite ones come first; of
-   * indefinite ones that are just the same, only the first is named.
+   * The operations that can take effect next: those not in the set that begin before any such is completed. Definite
+   * ones come first; of indefinite ones that are just the same, only the first is named.
    *
    * @returns Also `due`, the operation that is completed first.
    */
@@ -224,8 +227,8 @@ class TakenSet {
   }
 
   /**
-   * A text that is equal for equal sets. It is short: all definite operations before the first missing one are in the set, and none that
-   * began after that one's end.
+   * A text that is equal for equal sets. It is short: all definite operations before the first missing one are in the
+   * set, and none that began after that one's end.
    */
   key(): string {
     let text = `${this.#first} `;

@@ -1,10 +1,11 @@
 /**
- * What the checkers of transactional workloads share: reading transactions from a history, the anomalies that are defined alike for
- * lists and registers, and the verdict. The anomalies are those that can be seen directly, without a search for cycles.
+ * What the checkers of transactional workloads share: reading transactions from a history, the anomalies that are
+ * defined alike for lists and registers, and the verdict. The anomalies are those that can be seen directly, without a
+ * search for cycles.
  *
- * Sources: Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (G1a, G1b); Kingsbury, Alvaro, "Elle: Inferring Isolation
- * Anomalies from Experimental Observations" (garbage reads); Cerone, Bernardi, Gotsman, "A Framework for Transactional Consistency
- * Models with Atomic Visibility" (internal consistency).
+ * Sources: Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (G1a, G1b); Kingsbury, Alvaro, "Elle:
+ * Inferring Isolation Anomalies from Experimental Observations" (garbage reads); Cerone, Bernardi, Gotsman, "A
+ * Framework for Transactional Consistency Models with Atomic Visibility" (internal consistency).
  *
  * @module
  */
@@ -24,8 +25,8 @@ export interface MicroOperation {
   /** Which list or register. */
   key: Identity;
   /**
-   * A write: the one element written. A read: the elements seen, in order; none for the initial state, and at most one where keys are
-   * registers.
+   * A write: the one element written. A read: the elements seen, in order; none for the initial state, and at most one
+   * where keys are registers.
    */
   elements: Identity[];
 }
@@ -102,10 +103,8 @@ export function findWriters(transactions: readonly Transaction[]): Writers {
       const byElement = entry(writers, key, () => new Map<Identity, Writer>());
       if (byElement.has(element!)) {
         throw new TypeError(
-          `Cannot check key ${showIdentity(key)}: ${
-            showIdentity(element!)
-          } was written more than once, the second time by ` +
-            `${tell(transaction)}; every write to a key needs a value of its own`,
+          `Cannot check key ${showIdentity(key)}: ${showIdentity(element!)} was written more than once, ` +
+            `the second time by ${tellTransaction(transaction)}; every write to a key needs a value of its own`,
         );
       }
       const previous = latest.get(key);
@@ -129,8 +128,8 @@ interface Sighting {
 }
 
 /**
- * The anomalies that show when a read is held against the writer of what it saw: aborted reads (G1a), intermediate reads (G1b) and
- * garbage reads.
+ * The anomalies that show when a read is held against the writer of what it saw: aborted reads (G1a), intermediate
+ * reads (G1b) and garbage reads.
  */
 export function findDirtyReads(transactions: readonly Transaction[], writers: Writers): Anomaly[] {
   const seen = [...sightings(transactions, writers)];
@@ -144,21 +143,21 @@ export function findDirtyReads(transactions: readonly Transaction[], writers: Wr
       "G1a",
       aborted,
       ({ reader, key, element, writer }) =>
-        `${tell(reader)} read ${showIdentity(element)} of key ${showIdentity(key)}, ` +
-        `which ${tell(writer!.transaction)} wrote: a transaction that failed`,
+        `${tellTransaction(reader)} read ${showIdentity(element)} of key ${showIdentity(key)}, ` +
+        `which ${tellTransaction(writer!.transaction)} wrote: a transaction that failed`,
     ),
     ...found(
       "G1b",
       intermediate,
       ({ reader, key, element, writer }) =>
-        `${tell(reader)} read key ${showIdentity(key)} as of ${showIdentity(element)}, ` +
-        `which is not the last that ${tell(writer!.transaction)} wrote to it`,
+        `${tellTransaction(reader)} read key ${showIdentity(key)} as of ${showIdentity(element)}, ` +
+        `which is not the last that ${tellTransaction(writer!.transaction)} wrote to it`,
     ),
     ...found(
       "garbage-read",
       garbage,
       ({ reader, key, element }) =>
-        `${tell(reader)} read ${showIdentity(element)} of key ${showIdentity(key)}, which nobody ever wrote`,
+        `${tellTransaction(reader)} read ${showIdentity(element)} of key ${showIdentity(key)}, which nobody ever wrote`,
     ),
   ];
 }
@@ -190,13 +189,13 @@ export function findFutureReads(transactions: readonly Transaction[]): Anomaly[]
     "future-read",
     cases,
     ({ transaction, key, element }) =>
-      `${tell(transaction)} read ${showIdentity(element)} of key ${showIdentity(key)} before it wrote it`,
+      `${tellTransaction(transaction)} read ${showIdentity(element)} of key ${showIdentity(key)} before it wrote it`,
   );
 }
 
 /**
- * Lost updates: two or more transactions read the same version of a key from outside and wrote the key, and all were acknowledged. All
- * but one were computed from a version that was no longer current.
+ * Lost updates: two or more transactions read the same version of a key from outside and wrote the key, and all were
+ * acknowledged. All but one were computed from a version that was no longer current.
  */
 export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[] {
   const updates = new Map<Identity, Map<Identity, Transaction[]>>();
@@ -213,12 +212,11 @@ export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[]
     [...byVersion.values()].filter((updaters) => updaters.length > 1).map((updaters) => ({ key, updaters }))
   );
   return found("lost-update", cases, ({ key, updaters }) => {
-    const version = externalReads(updaters[0]!).get(key)!;
+    const newest = externalReads(updaters[0]!).get(key)!.at(-1);
+    const version = newest === undefined ? "in its initial state" : `as of ${showIdentity(newest)}`;
     const others = updaters.length > 2 ? `, and ${updaters.length - 2} more like them` : "";
-    return `${tell(updaters[0]!)} and ${tell(updaters[1]!)} both read key ${showIdentity(key)} ` +
-      `${
-        version.length === 0 ? "in its initial state" : `as of ${showIdentity(version.at(-1)!)}`
-      } and wrote it${others}`;
+    return `${tellTransaction(updaters[0]!)} and ${tellTransaction(updaters[1]!)} ` +
+      `both read key ${showIdentity(key)} ${version} and wrote it${others}`;
   });
 }
 
@@ -234,7 +232,7 @@ export function externalReads({ microOperations }: Transaction): Map<Identity, I
 }
 
 /** A transaction in words: `Process 3's transaction [["r",9,2]] (acknowledged at 0.059 s)`. */
-export function tell({ operation }: Transaction): string {
+export function tellTransaction({ operation }: Transaction): string {
   return `process ${operation.process}'s transaction ${show(operation.value)} (${outcome(operation)})`;
 }
 
@@ -243,9 +241,9 @@ export function tell({ operation }: Transaction): string {
  *
  * @param anomalies All that was found.
  * @param models The consistency models asked for: names from `CONSISTENCY_MODELS`.
- * @returns Invalid where one of the models rules out an anomaly that was found; unknown where no transaction was acknowledged. Holds also
- *   the anomalies that the models allow, `anomaly_types` (those they rule out), and `not` and `also_not` (the models that all the
- *   anomalies rule out, weakest and others).
+ * @returns Invalid where one of the models rules out an anomaly that was found; unknown where no transaction was
+ *   acknowledged. Holds also the anomalies that the models allow, `anomaly_types` (those they rule out), and `not` and
+ *   `also_not` (the models that all the anomalies rule out, weakest and others).
  */
 export function judgeTransactions(
   transactions: readonly Transaction[],

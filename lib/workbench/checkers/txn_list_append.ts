@@ -1,6 +1,6 @@
 /**
- * The checker of txn-list-append: transactions that read lists and append to them. A read shows the whole order of the appends before
- * it, so that the versions of a key are known from reads alone.
+ * The checker of txn-list-append: transactions that read lists and append to them. A read shows the whole order of the
+ * appends before it, so that the versions of a key are known from reads alone.
  *
  * Semantics are those of Elle's `elle.list-append`, without the search for cycles.
  *
@@ -18,17 +18,18 @@ import {
   findWriters,
   judgeTransactions,
   readTransactions,
-  tell,
+  tellTransaction,
   type Transaction,
   type Writers,
 } from "./txn.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
 
 /**
- * Checks a history of `txn` operations whose micro-operations are `["r", key, list or null]` and `["append", key, element]`.
+ * Checks a history of `txn` operations whose micro-operations are `["r", key, list or null]` and `["append", key,
+ * element]`.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update and lost-update; cycles
- * are in `not_checked`. Null and the empty list are the same initial state.
+ * Looks for internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update and
+ * lost-update; cycles are in `not_checked`. Null and the empty list are the same initial state.
  *
  * @param models The consistency models asked for.
  *
@@ -73,8 +74,8 @@ function elementsOf(value: unknown): Identity[] | undefined {
 }
 
 /**
- * Internal inconsistencies: a read that contradicts what the same transaction read and appended before. Where it had not read the key,
- * only the end of the list is known. One case a transaction.
+ * Internal inconsistencies: a read that contradicts what the same transaction read and appended before. Where it had
+ * not read the key, only the end of the list is known. One case a transaction.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
@@ -93,9 +94,8 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     "internal",
     cases,
     ({ transaction, key, elements, expected }) =>
-      `${tell(transaction)} read key ${showIdentity(key)} as ${
-        show(elements)
-      }, where its own reads and appends before say ` +
+      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
+      "where its own reads and appends before say " +
       (expected.whole ? show(expected.elements) : `a list that ends with ${show(expected.elements)}`),
   );
 }
@@ -120,9 +120,8 @@ function findDuplicateElements(transactions: readonly Transaction[]): Anomaly[] 
     "duplicate-elements",
     cases,
     ({ transaction, key, duplicate, elements }) =>
-      `${tell(transaction)} read key ${showIdentity(key)} as ${show(elements)}, where ${
-        showIdentity(duplicate)
-      } stands more than once`,
+      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
+      `where ${showIdentity(duplicate)} stands more than once`,
   );
 }
 
@@ -148,18 +147,21 @@ function observedLists(transactions: readonly Transaction[]): Map<Identity, Obse
 /** Incompatible orders: of two lists seen of a key, the shorter is not the beginning of the longer. One case a key. */
 function findIncompatibleOrders(observed: Map<Identity, Observed[]>): Anomaly[] {
   const cases = [...observed].flatMap(([key, lists]) => {
-    const index = lists.findIndex(({ elements }, index) =>
-      elements.some((element, position) => index + 1 < lists.length && lists[index + 1]!.elements[position] !== element)
-    );
-    return index < 0 ? [] : [{ key, shorter: lists[index]!, longer: lists[index + 1]! }];
+    const index = lists.findIndex((list, index) => index > 0 && !isPrefix(lists[index - 1]!.elements, list.elements));
+    return index < 0 ? [] : [{ key, shorter: lists[index - 1]!, longer: lists[index]! }];
   });
   return found(
     "incompatible-order",
     cases,
     ({ key, shorter, longer }) =>
       `Key ${showIdentity(key)} was read as ${show(shorter.elements)} and as ${show(longer.elements)}, ` +
-      `which no one order of appends allows: by ${tell(shorter.reader)} and ${tell(longer.reader)}`,
+      "which no one order of appends allows: " +
+      `by ${tellTransaction(shorter.reader)} and ${tellTransaction(longer.reader)}`,
   );
+}
+
+function isPrefix(shorter: readonly Identity[], longer: readonly Identity[]): boolean {
+  return shorter.every((element, index) => longer[index] === element);
 }
 
 /** By key, the elements in the order of their appends: the longest list seen. */
@@ -186,7 +188,7 @@ function findDirtyUpdates(orders: Map<Identity, Identity[]>, writers: Writers): 
     "dirty-update",
     cases,
     ({ key, failed, element, updater, update }) =>
-      `${tell(updater)} appended ${showIdentity(update)} to key ${showIdentity(key)} after ${showIdentity(element)}, ` +
-      `which ${tell(failed)} appended: a transaction that failed`,
+      `${tellTransaction(updater)} appended ${showIdentity(update)} to key ${showIdentity(key)} ` +
+      `after ${showIdentity(element)}, which ${tellTransaction(failed)} appended: a transaction that failed`,
   );
 }

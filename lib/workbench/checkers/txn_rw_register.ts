@@ -1,8 +1,9 @@
 /**
- * The checker of txn-rw-register: transactions that read and write registers. A read shows only the latest write, so little is known of
- * the order of versions: that a write follows what the same transaction read.
+ * The checker of txn-rw-register: transactions that read and write registers. A read shows only the latest write, so
+ * little is known of the order of versions: that a write follows what the same transaction read.
  *
- * Semantics are those of Elle's `elle.rw-register` with `wfr-keys?`, as Maelstrom runs it, without the search for cycles.
+ * Semantics are those of Elle's `elle.rw-register` with `wfr-keys?`, as Maelstrom runs it, without the search for
+ * cycles.
  *
  * @module
  */
@@ -20,7 +21,7 @@ import {
   isWrite,
   judgeTransactions,
   readTransactions,
-  tell,
+  tellTransaction,
   type Transaction,
 } from "./txn.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
@@ -28,8 +29,8 @@ import type { Anomaly, Verdict } from "./verdict.ts";
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, value or null]` and `["w", key, value]`.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, lost-update and cyclic-versions; cycles are in `not_checked`. Null is the
- * initial state.
+ * Looks for internal, future-read, G1a, G1b, garbage-read, lost-update and cyclic-versions; cycles are in
+ * `not_checked`. Null is the initial state.
  *
  * @param models The consistency models asked for.
  *
@@ -69,7 +70,10 @@ function elementsOf(value: unknown): Identity[] {
   return value === null || value === undefined ? [] : [identify(value)];
 }
 
-/** Internal inconsistencies: a read that contradicts the same transaction's last read or write of the key. One case a transaction. */
+/**
+ * Internal inconsistencies: a read that contradicts the same transaction's last read or write of the key. One case a
+ * transaction.
+ */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
     const states = new Map<Identity, Identity | undefined>();
@@ -85,7 +89,7 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     "internal",
     cases,
     ({ transaction, key, element, expected }) =>
-      `${tell(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
+      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
       `where its own last read or write before says ${showIdentity(expected ?? null)}`,
   );
 }
@@ -104,7 +108,7 @@ function findCyclicVersions(transactions: readonly Transaction[]): Anomaly[] {
   return found("cyclic-versions", cases, ({ key, versions, steps }) => {
     const links = versions.map((version) => {
       const { from, transaction } = steps.get(version)!;
-      return `${tell(transaction)} read ${showIdentity(from)} and wrote ${showIdentity(version)}`;
+      return `${tellTransaction(transaction)} read ${showIdentity(from)} and wrote ${showIdentity(version)}`;
     });
     return `The versions of key ${showIdentity(key)} go round in a circle: ${links.join("; ")}`;
   });

@@ -39,7 +39,7 @@ export function badLine(node: string, line: string, problem: string): TestExcept
 }
 
 /** How much of a line a report shows, in characters. */
-const MAX_LINE = 500;
+export const MAX_LINE = 500;
 
 /** Cuts a line to what a person will read. */
 export function clip(line: string): string {

@@ -7,17 +7,17 @@
  * @module
  */
 
-// @ts-types="../../../types/streams.d.ts"
-import { TextLineStream } from "@std/streams/text-line-stream";
 import { tmpdir } from "node:os";
 import { parseMessage } from "../../protocol.ts";
 import type { Clock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import type { Network } from "../network.ts";
 import type { TestException } from "../results.ts";
 import type { World } from "../run.ts";
-import { badLine, clip, nodeCrashed, type NodeHost } from "./node_host.ts";
+import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
 import { openInput } from "./process_input.ts";
+import { readOutput } from "./process_output.ts";
 
 /** How to start a node's process. */
 export interface ProcessOptions {
@@ -31,8 +31,6 @@ export interface ProcessOptions {
   onStderr?(line: string): void;
 }
 
-/** How many lines of stdout and of stderr a report shows. */
-const LAST_LINES = 32;
 /** How long to wait for the end of a process, which would explain what looks wrong, ms. */
 const GRACE = 200;
 /** How long a process that has ended, or was killed, may leave its output open, ms: someone it has started may hold it. */
@@ -60,65 +58,95 @@ export function startProcess(
   network: Pick<Network, "attach" | "detach" | "send">,
   onFailure: (failure: TestException) => void,
 ): NodeHost {
-  const log = Deno.openSync(options.logFile(id), { write: true, create: true, truncate: true });
+  const logFile = options.logFile(id);
+  const log = Deno.openSync(logFile, { write: true, create: true, truncate: true });
   const child = spawn(options, log);
-  const stdout = recentText();
-  const stderr = recentText();
-  const output = () =>
-    [section("stdout", stdout), section("stderr", stderr), `All of its stderr is in ${options.logFile(id)}`].join("\n");
-  let over = false;
-  let exited = false;
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  const fail = (failure: TestException) => {
-    if (!over) onFailure(failure);
-    over = true;
-  };
-  /** Fails soon, unless the process ends meanwhile: that says more. */
-  const failSoon = (failure: () => TestException) => {
-    if (!exited) grace ??= setTimeout(() => fail(failure()), GRACE);
-  };
-  const lost = (how: string) => failSoon(() => nodeCrashed(id, how, output()));
-
+  const failure = failOnce(onFailure);
+  const drained = new AbortController();
+  const stdout = readOutput("stdout", child.stdout, {
+    onLine(line) {
+      const problem = failure.over ? undefined : sendLine(id, line, network);
+      if (problem !== undefined) failure.soon(() => badLine(id, line, problem));
+    },
+    signal: drained.signal,
+  });
+  const stderr = readOutput("stderr", child.stderr, {
+    onLine: (line) => options.onStderr?.(`${id}: ${line}`),
+    signal: drained.signal,
+    file: log,
+  });
+  const output = () => [stdout.report(), stderr.report(), `All of its stderr is in ${logFile}`].join("\n");
+  const lost = (how: string) => failure.soon(() => nodeCrashed(id, how, output()));
+  stdout.ended.then(() => lost("closed its stdout"));
   const input = openInput(child.stdin, {
     onClosed: () => lost("closed its stdin"),
     onBacklog: () => lost("did not read its stdin, with more than 64 MB waiting,"),
   });
   network.attach(id, input.write);
 
-  const drained = new AbortController();
-  const onLine = (line: string) => {
-    if (over) return;
-    const problem = sendLine(id, line, network);
-    if (problem !== undefined) failSoon(() => badLine(id, line, problem));
-  };
-  const onStderr = (line: string) => options.onStderr?.(`${id}: ${line}`);
-  const reading = Promise.all([
-    readLines(child.stdout, stdout.add, onLine, drained.signal).then(() => lost("closed its stdout")),
-    readLog(child.stderr, log, stderr.add, onStderr, drained.signal),
-  ]);
-
-  const kill = () => killGroup(child);
-  addEventListener("unload", kill);
-  const ended = child.status.then(async (status) => {
-    exited = true;
-    clearTimeout(grace);
-    kill();
-    removeEventListener("unload", kill);
+  const exit = watchExit(child, async (status) => {
     const timeout = setTimeout(() => drained.abort(), DRAIN);
-    await reading;
+    await Promise.all([stdout.ended, stderr.ended]);
     clearTimeout(timeout);
+    log.close();
     input.close();
-    fail(nodeCrashed(id, describe(status), output()));
+    failure.now(nodeCrashed(id, status, output()));
   });
   return {
     id,
     output,
     async stop() {
-      over = true;
+      failure.none();
       network.detach(id);
       input.close();
+      await exit.force();
+    },
+  };
+}
+
+/** Reports the first failure, and no other. */
+function failOnce(onFailure: (failure: TestException) => void) {
+  let over = false;
+  let timeout: ReturnType<typeof setTimeout> | undefined;
+  function none(): void {
+    over = true;
+    clearTimeout(timeout);
+  }
+  function now(failure: TestException): void {
+    if (over) return;
+    none();
+    onFailure(failure);
+  }
+  return {
+    /** Whether there was one, or none is to be reported any more. */
+    get over() {
+      return over;
+    },
+    none,
+    now,
+    /** Reports a failure after a while, unless one that says more comes meanwhile. */
+    soon(failure: () => TestException) {
+      if (!over) timeout ??= setTimeout(() => now(failure()), GRACE);
+    },
+  };
+}
+
+/** Waits for the end of a process, and ends with it what it has started. */
+function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<void>) {
+  let exited = false;
+  const kill = () => killGroup(child);
+  addEventListener("unload", kill);
+  const done = child.status.then(async ({ code, signal }) => {
+    exited = true;
+    kill();
+    removeEventListener("unload", kill);
+    await onExit(signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`);
+  });
+  return {
+    /** Kills the process if it is there, and resolves when all is over. */
+    force(): Promise<void> {
       if (!exited) kill();
-      await ended;
+      return done;
     },
   };
 }
@@ -165,87 +193,11 @@ function killGroup(child: Deno.ChildProcess): void {
 /** Puts a line on the network as a message; says what is wrong if it is none. */
 function sendLine(id: string, line: string, network: Pick<Network, "send">): string | undefined {
   try {
-    const message = parseMessage(line);
+    const message = parseMessage(line, parseJson);
     if (message.src !== id) return `expected src to be ${JSON.stringify(id)}, got ${JSON.stringify(message.src)}`;
     network.send(message);
     return undefined;
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-/** Reads lines to the end of a stream, or until the signal. */
-async function readLines(
-  stream: ReadableStream<Uint8Array>,
-  onText: (text: string) => void,
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const lines = stream
-    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .pipeThrough(
-      new TransformStream<string, string>({
-        transform(text, controller) {
-          onText(text);
-          controller.enqueue(text);
-        },
-      }),
-    )
-    .pipeThrough(new TextLineStream())
-    .getReader();
-  signal.addEventListener("abort", () => void lines.cancel(), { once: true });
-  for (let next = await lines.read(); !next.done; next = await lines.read()) onLine(next.value);
-}
-
-/** Keeps what a node writes to stderr, as it is, and shows it line by line. */
-async function readLog(
-  stream: ReadableStream<Uint8Array>,
-  file: Deno.FsFile,
-  onText: (text: string) => void,
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const tee = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      for (let rest = chunk; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
-      controller.enqueue(chunk);
-    },
-  });
-  try {
-    await readLines(stream.pipeThrough(tee), onText, onLine, signal);
-  } finally {
-    file.close();
-  }
-}
-
-/** The end of a text. */
-interface RecentText {
-  add(text: string): void;
-  /** The last lines, whole or not. */
-  lines(): string[];
-}
-
-/** Keeps the end of a text: {@linkcode LAST_LINES} lines of the length that a report shows, if it has as much. */
-function recentText(): RecentText {
-  const keep = LAST_LINES * 500;
-  const chunks: string[] = [];
-  let length = 0;
-  return {
-    add(text) {
-      chunks.push(text);
-      length += text.length;
-      while (length - chunks[0]!.length > keep) length -= chunks.shift()!.length;
-    },
-    lines: () => chunks.join("").trimEnd().split("\n").slice(-LAST_LINES),
-  };
-}
-
-function section(name: string, text: RecentText): string {
-  const lines = text.lines();
-  if (lines.join("") === "") return `It wrote nothing to ${name}`;
-  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${clip(line)}`).join("\n")}`;
-}
-
-function describe({ code, signal }: Deno.CommandStatus): string {
-  return signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`;
 }

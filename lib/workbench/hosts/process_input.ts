@@ -4,6 +4,7 @@
  * @module
  */
 
+import { formatLine } from "../json.ts";
 import type { Message } from "../../protocol.ts";
 
 /** Writes messages to a process. It never waits: what the process does not read yet is kept. */
@@ -54,7 +55,7 @@ export function openInput(stream: WritableStream<Uint8Array>, { onClosed, onBack
   return {
     write(message) {
       if (state === "closed") return;
-      buffer += `${JSON.stringify(message)}\n`;
+      buffer += `${formatLine(message)}\n`;
       if (unread + buffer.length > MAX_UNREAD) onBacklog();
       if (state === "writing") return;
       state = "writing";

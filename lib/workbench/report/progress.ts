@@ -66,16 +66,18 @@ export function createProgressLine(screen: ProgressScreen, title: string, timeLi
   };
 }
 
-/** How far a test is: `3e broadcast  12 of 20 s  1180 ok  0 fail  0 info`. */
+/** How far a test is: `3e broadcast  12 of 20 s  1180 ok  0 fail  0 info  3560 messages  partition`. */
 export function formatProgress(title: string, timeLimit: number, progress: Progress): string {
-  const { phase, elapsed, ok, fail, info } = progress;
+  const { phase, elapsed, ok, fail, info, messages, fault } = progress;
   const words: Record<string, string> = {
     starting: "starting the nodes",
     recovering: "waiting for recovery",
     final: "final operations",
     checking: "checking",
   };
-  const seconds = Math.floor(elapsed / 1000);
-  const what = words[phase] ?? `${Math.min(seconds, timeLimit)} of ${timeLimit} s`;
-  return phase === "starting" ? `${title}  ${what}` : `${title}  ${what}  ${ok} ok  ${fail} fail  ${info} info`;
+  if (phase === "starting") return `${title}  ${words.starting}`;
+  const seconds = Math.min(Math.floor(elapsed / 1000), timeLimit);
+  const what = words[phase] ?? `${seconds} of ${timeLimit} s`;
+  const counts = `${ok} ok  ${fail} fail  ${info} info  ${messages} messages`;
+  return [title, what, counts, ...fault === null ? [] : [fault]].join("  ");
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { formatLine } from "../json.ts";
 import { type Body, ERRORS, RPCError } from "../../protocol.ts";
 import type { Reply } from "./service.ts";
 
@@ -43,13 +44,13 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
       if (typeof createIfNotExists !== "boolean") {
         throw malformed(
           body,
-          `expected create_if_not_exists to be a boolean, got ${JSON.stringify(createIfNotExists)}`,
+          `expected create_if_not_exists to be a boolean, got ${formatLine(createIfNotExists)}`,
         );
       }
       return { type: "cas", key: parseKey(body), from: body.from ?? null, to: field(body, "to"), createIfNotExists };
     }
     default:
-      throw new RPCError("not-supported", `Cannot handle ${JSON.stringify(body.type)}: expected read, write or cas`);
+      throw new RPCError("not-supported", `Cannot handle ${formatLine(body.type)}: expected read, write or cas`);
   }
 }
 
@@ -99,10 +100,10 @@ export function equalValues(a: unknown, b: unknown): boolean {
  * ```
  */
 export function canonicalText(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return formatLine(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return `{${fields.map(([name, content]) => `${JSON.stringify(name)}:${canonicalText(content)}`).join(",")}}`;
+  return `{${fields.map(([name, content]) => `${formatLine(name)}:${canonicalText(content)}`).join(",")}}`;
 }
 
 function parseKey(body: Body): string {
@@ -124,6 +125,6 @@ function noSuchKey(): Reply {
 }
 
 function preconditionFailed(value: unknown, from: unknown): Reply {
-  const text = `current value ${JSON.stringify(value)} is not ${JSON.stringify(from)}`;
+  const text = `current value ${formatLine(value)} is not ${formatLine(from)}`;
   return { type: "error", code: ERRORS["precondition-failed"].code, text };
 }

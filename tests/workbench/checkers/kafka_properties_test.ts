@@ -21,9 +21,9 @@ const MOVES = fc.array(fc.record({ process: fc.nat({ max: PROCESSES - 1 }), draw
 type Pair = [offset: number, value: number];
 
 /**
- * Plays moves on a right log: a process begins an operation, it takes effect at once at a later move of that process, and it is completed
- * at a third. Sends may fail or go unanswered, clients may be assigned other keys or crash. In the end a new client polls everything, in
- * two portions.
+ * Plays moves on a right log: a process begins an operation, it takes effect at once at a later move of that process,
+ * and it is completed at a third. Sends may fail or go unanswered, clients may be assigned other keys or crash. In the
+ * end a new client polls everything, in two portions.
  */
 function play(moves: readonly Move[]): Operation[] {
   const history: Operation[] = [];
@@ -206,7 +206,7 @@ const MUTATIONS: Record<string, (history: Operation[], key: string, draw: number
     return true;
   },
   "nonmonotonic-send": (history, key) => {
-    // A process's two sends trade their messages, in the invocations and in the completions: its messages are now in the wrong order.
+    // Two sends of a process trade their messages, which are then in the wrong order.
     // One that was assigned other keys in between would be forgiven.
     const assigned = new Set(history.filter(({ f }) => f === "assign").map(({ process }) => process));
     const byProcess = Map.groupBy(acknowledged(history, key), ({ process }) => process);

@@ -95,8 +95,8 @@ const CASES: Record<string, { flawed: Line[]; repaired: Line[]; says: string; al
   "int-nonmonotonic-poll": {
     flawed: [...SENDS, poll(1, [1, 2], [0, 1]), poll(2, [2, 3])],
     repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(2, [2, 3])],
-    says:
-      'Process 1 polled 2 at offset 1 of key "a" and next 1 at offset 0 in the same operation (7.000 s): 1 back in the log',
+    says: 'Process 1 polled 2 at offset 1 of key "a" and next 1 at offset 0 in the same operation (7.000 s): 1 ' +
+      "back in the log",
   },
   "nonmonotonic-send": {
     flawed: [send(0, 1, 1), send(0, 2, 0), poll(1, [0, 2], [1, 1])],
@@ -106,8 +106,8 @@ const CASES: Record<string, { flawed: Line[]; repaired: Line[]; says: string; al
   "int-nonmonotonic-send": {
     flawed: [txn(0, ["send", "a", [1, 1]], ["send", "a", [0, 2]]), poll(1, [0, 2], [1, 1])],
     repaired: [txn(0, ["send", "a", [0, 1]], ["send", "a", [1, 2]]), poll(1, [0, 1], [1, 2])],
-    says:
-      'Process 0 sent 1 at offset 1 of key "a" and next 2 at offset 0 in the same operation (1.000 s): 1 back in the log',
+    says: 'Process 0 sent 1 at offset 1 of key "a" and next 2 at offset 0 in the same operation (1.000 s): 1 back ' +
+      "in the log",
   },
   "precommitted-read": {
     flawed: [txn(0, ["send", "a", [0, 1]], ["poll", { a: [[0, 1]] }])],
@@ -175,7 +175,7 @@ Deno.test("checkKafka: a send of unknown outcome counts once it is polled, and i
   assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
 });
 
-Deno.test("checkKafka: what only a poll of unknown outcome has seen is in the log, but not lost if its send is of unknown outcome", () => {
+Deno.test("checkKafka: of what only a poll of unknown outcome has seen, it is known that it is in the log", () => {
   const unsure: Line[] = [
     [0, "info", "send", [["send", "a", 9]]],
     [1, "info", "poll", [["poll"]], [["poll", { a: [[1, 9]] }]]],

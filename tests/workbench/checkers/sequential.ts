@@ -6,8 +6,8 @@ import type { Operation } from "../../../lib/workbench/operation.ts";
 export type Line = [process: number, type: Operation["type"], f: string, value: unknown, result?: unknown];
 
 /**
- * A history of operations that follow one another: each is completed before the next one begins, or never where its type is invoke. The
- * clock goes on by one second with each entry.
+ * A history of operations that follow one another: each is completed before the next one begins, or never where its
+ * type is invoke. The clock goes on by one second with each entry.
  */
 export function sequential(lines: readonly Line[]): Operation[] {
   const history: Operation[] = [];

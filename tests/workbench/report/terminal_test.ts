@@ -216,13 +216,15 @@ Deno.test("formatTable() fits 80 columns with the longest names", () => {
 });
 
 Deno.test("formatProgress() says what the test is doing", () => {
-  const progress = (phase: string, elapsed = 3_700) =>
-    formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2 });
+  const progress = (phase: string, elapsed = 3_700, fault: string | null = null) =>
+    formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2, messages: 30, fault });
+  const counts = "5 ok  1 fail  2 info  30 messages";
   assertEquals(progress("starting"), "3e broadcast  starting the nodes");
-  assertEquals(progress("running"), "3e broadcast  3 of 20 s  5 ok  1 fail  2 info");
-  assertEquals(progress("running", 20_300), "3e broadcast  20 of 20 s  5 ok  1 fail  2 info");
-  assertEquals(progress("recovering"), "3e broadcast  waiting for recovery  5 ok  1 fail  2 info");
-  assertEquals(progress("checking"), "3e broadcast  checking  5 ok  1 fail  2 info");
+  assertEquals(progress("running"), `3e broadcast  3 of 20 s  ${counts}`);
+  assertEquals(progress("running", 3_700, "partition"), `3e broadcast  3 of 20 s  ${counts}  partition`);
+  assertEquals(progress("running", 20_300), `3e broadcast  20 of 20 s  ${counts}`);
+  assertEquals(progress("recovering"), `3e broadcast  waiting for recovery  ${counts}`);
+  assertEquals(progress("checking"), `3e broadcast  checking  ${counts}`);
 });
 
 Deno.test("wrap() never makes a line too wide, and loses nothing but blanks", () => {

@@ -58,6 +58,7 @@ Deno.test("a request without a field that it needs is refused with error 12", ()
     [{ type: "cas", from: 1, to: 2 }, "Cannot cas: key is missing"],
     [{ type: "cas", key: "x", from: 1 }, "Cannot cas: to is missing"],
     [cas(1, 2, { create_if_not_exists: "yes" }), 'expected create_if_not_exists to be a boolean, got "yes"'],
+    [cas(1, 2, { create_if_not_exists: 0 }), "expected create_if_not_exists to be a boolean, got 0"],
   ];
   for (const [body, message] of bad) {
     assertEquals(assertThrows(() => parseKeyValueRequest(body), RPCError, message).code, 12);

@@ -30,7 +30,7 @@ function text(value: unknown): string {
 
 // Few keys and values, so that they meet often; one field in an object at most, so that JSON is the same for what is equal.
 const KEY = fc.constantFrom("x", "y", 1, ["x"], null);
-const VALUE = fc.constantFrom(0, 1, "1", null, [], { a: 1 }, false);
+const VALUE = fc.constantFrom(0, 1, "1", null, [], { a: 1 }, false).map((value) => structuredClone(value));
 
 /** A request to a key-value service. */
 export const REQUEST: fc.Arbitrary<Body> = fc.oneof(

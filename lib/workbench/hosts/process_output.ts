@@ -1,0 +1,88 @@
+/**
+ * The ways out of a process: its stdout and stderr, line by line, and what it has said last.
+ *
+ * @module
+ */
+
+// @ts-types="../../../types/streams.d.ts"
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { clip, MAX_LINE } from "./node_host.ts";
+
+/** Who takes what a process writes. */
+export interface Reader {
+  /** Is given each line, whole. */
+  onLine(line: string): void;
+  /** Ends the reading, though the stream may go on. */
+  signal: AbortSignal;
+  /** Gets the bytes as they are. */
+  file?: Deno.FsFile;
+}
+
+/** What a process writes to one of its outputs. */
+export interface ProcessOutput {
+  /** Resolves when the stream has ended, or the signal was given. */
+  readonly ended: Promise<void>;
+  /** What was written last, for a report. */
+  report(): string;
+}
+
+/** How many lines a report shows. */
+const LAST_LINES = 32;
+
+/**
+ * Reads an output of a process.
+ *
+ * @param name `"stdout"` or `"stderr"`.
+ */
+export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
+  const recent = recentText();
+  return { ended: readLines(stream, recent.add, reader), report: () => section(name, recent.lines()) };
+}
+
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void,
+  { onLine, signal, file }: Reader,
+): Promise<void> {
+  const lines = stream
+    .pipeThrough(onEach<Uint8Array>((bytes) => file !== undefined && writeAll(file, bytes)))
+    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    .pipeThrough(onEach(onText))
+    .pipeThrough(new TextLineStream())
+    .getReader();
+  signal.addEventListener("abort", () => void lines.cancel(), { once: true });
+  for (let next = await lines.read(); !next.done; next = await lines.read()) onLine(next.value);
+}
+
+/** Shows each chunk of a stream to a function. */
+function onEach<T>(see: (chunk: T) => void): TransformStream<T, T> {
+  return new TransformStream<T, T>({
+    transform(chunk, controller) {
+      see(chunk);
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+}
+
+/** Keeps the end of a text, as much as a report may show. */
+function recentText(): { add(text: string): void; lines(): string[] } {
+  const chunks: string[] = [];
+  let length = 0;
+  return {
+    add(text) {
+      chunks.push(text);
+      length += text.length;
+      while (length - chunks[0]!.length >= LAST_LINES * MAX_LINE) length -= chunks.shift()!.length;
+    },
+    lines: () => chunks.join("").trimEnd().split("\n").slice(-LAST_LINES),
+  };
+}
+
+function section(name: string, lines: string[]): string {
+  if (lines.every((line) => line === "")) return `It wrote nothing to ${name}`;
+  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${clip(line)}`).join("\n")}`;
+}

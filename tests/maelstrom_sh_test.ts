@@ -1,0 +1,311 @@
+// @ts-types="../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+
+const ROOT = new URL("..", import.meta.url);
+const ALLOWED = ["read", "write", "run"].every((name) =>
+  Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
+);
+
+/** A folder with maelstrom.sh, and whatever a test makes of its surroundings. */
+interface Place {
+  /** The folder of maelstrom.sh. */
+  root: string;
+  /** A folder at the front of PATH. */
+  bin: string;
+  /** Writes an executable shell script. */
+  script(path: string, lines: string): Promise<void>;
+  /** Runs `maelstrom.sh`, or what stands at `path`, with the system's tools, `bin` and these variables only. */
+  run(args: string[], env?: Record<string, string>, path?: string): Promise<{ code: number; out: string; err: string }>;
+}
+
+function testScript(name: string, fn: (place: Place) => Promise<void>): void {
+  Deno.test({
+    name: `maelstrom.sh ${name}`,
+    ignore: !ALLOWED,
+    async fn() {
+      const folder = await Deno.realPath(await Deno.makeTempDir());
+      const place = await makePlace(folder);
+      try {
+        await fn(place);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+async function makePlace(folder: string): Promise<Place> {
+  const [root, bin] = [`${folder}/project`, `${folder}/bin`];
+  await Promise.all([root, bin].map((path) => Deno.mkdir(path)));
+  await Deno.copyFile(new URL("maelstrom.sh", ROOT), `${root}/maelstrom.sh`);
+  // Only what the script uses: the machine's own Deno, npm and curl must not be found.
+  for (
+    const tool of [
+      "bash",
+      "sh",
+      "sed",
+      "dirname",
+      "readlink",
+      "mkdir",
+      "mktemp",
+      "find",
+      "rm",
+      "mv",
+      "cat",
+      "chmod",
+      "cp",
+      "env",
+    ]
+  ) {
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${tool}`] }).output();
+    await Deno.symlink(new TextDecoder().decode(stdout).trim(), `${bin}/${tool}`);
+  }
+  return {
+    root,
+    bin,
+    script: (path, lines) => Deno.writeTextFile(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 }),
+    async run(args, env = {}, path = `${root}/maelstrom.sh`) {
+      const command = new Deno.Command(path, {
+        args,
+        cwd: folder,
+        clearEnv: true,
+        env: { PATH: bin, ...env },
+        stdin: "null",
+      });
+      const { code, stdout, stderr } = await command.output();
+      const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+      return { code, out: out!, err: err! };
+    },
+  };
+}
+
+/** What is in a folder. */
+function namesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+}
+
+/** A Deno of some version which says what it is given. */
+function deno(version: string, name = version): string {
+  return `[ "$1" = --version ] && echo "deno ${version} (stable, release, somewhere)" && exit
+echo "${name}: $*"
+echo "DENO=$DENO $DENO_NO_UPDATE_CHECK $DENO_TLS_CA_STORE"
+exit 7`;
+}
+
+/** An npm that installs a Deno as the real one does. */
+const NPM = `echo "npm $*" >>"$LOG"
+echo some noise
+[ -e package.json ] || exit 1
+mkdir -p node_modules/@deno/linux-x64-glibc node_modules/@deno/other
+echo "not for this machine" >node_modules/@deno/linux-x64-glibc/deno
+cp "$FAKE_DENO" node_modules/@deno/other/deno
+chmod -x node_modules/@deno/other/deno`;
+
+testScript(
+  "hands the command line over to the TypeScript, with few permissions",
+  async ({ root, bin, script, run }) => {
+    await script(`${bin}/deno`, deno("2.9.0"));
+    const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
+    const permissions = "--allow-read --allow-write --allow-run --allow-env";
+    assertEquals(
+      out.split("\n")[0],
+      `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +
+        `${root}/lib/workbench/cli.ts kafka --rate 1 -- two words`,
+    );
+    assertEquals(out.split("\n")[1], `DENO=${bin}/deno 1 mozilla,system`);
+    assertEquals([code, err], [7, ""]);
+  },
+);
+
+testScript("grants the network to install only", async ({ bin, script, run }) => {
+  await script(`${bin}/deno`, deno("2.9.0"));
+  assertStringIncludes((await run(["install"])).out, "--allow-net --config");
+  assertEquals((await run(["test"])).out.includes("--allow-net"), false);
+});
+
+testScript("passes everything after deno on to Deno, and its exit status back", async ({ bin, script, run }) => {
+  await script(`${bin}/deno`, deno("2.9.0"));
+  const { code, out } = await run(["deno", "task", "test", "--", "a b"]);
+  assertEquals([code, out.split("\n")[0]], [7, "2.9.0: task test -- a b"]);
+});
+
+testScript("works through links and from other folders", async ({ root, bin, script, run }) => {
+  await script(`${bin}/deno`, deno("2.9.0"));
+  await Deno.mkdir(`${root}/../elsewhere`);
+  await Deno.symlink("../project/maelstrom.sh", `${root}/../elsewhere/relative`);
+  await Deno.symlink(`${root}/../elsewhere/relative`, `${root}/../elsewhere/absolute`);
+  for (const name of ["relative", "absolute"]) {
+    const { out } = await run(["list"], {}, `${root}/../elsewhere/${name}`);
+    assertStringIncludes(out, ` ${root}/lib/workbench/cli.ts list\n`);
+  }
+});
+
+testScript("prefers $DENO, then PATH, then .deno/", async ({ root, bin, script, run }) => {
+  await Deno.mkdir(`${root}/.deno`);
+  await script(`${root}/.deno/deno`, deno("2.9.6", "own"));
+  assertMatch((await run(["x"])).out, /^own: /);
+  await script(`${bin}/deno`, deno("2.9.6", "path"));
+  assertMatch((await run(["x"])).out, /^path: /);
+  await script(`${root}/../mine`, deno("2.9.6", "mine"));
+  const { out } = await run(["x"], { DENO: `${root}/../mine` });
+  assertMatch(out, /^mine: /);
+  const relative = await run(["x"], { DENO: "./mine" });
+  assertStringIncludes(relative.out, `DENO=${root.replace(/project$/, "")}./mine `);
+});
+
+testScript("passes over a Deno that is too old or does not work", async ({ root, bin, script, run }) => {
+  await Deno.mkdir(`${root}/.deno`);
+  await script(`${root}/.deno/deno`, deno("2.9.6", "own"));
+  for (const version of ["1.46.3", "2.4.9", "0.1.0", "x"]) {
+    await script(`${bin}/deno`, deno(version));
+    assertMatch((await run(["x"])).out, /^own: /, version);
+  }
+  for (const version of ["2.5.0", "2.10.0", "3.0.0"]) {
+    await script(`${bin}/deno`, deno(version));
+    assertMatch((await run(["x"])).out, new RegExp(`^${version}: `));
+  }
+  await script(`${bin}/deno`, "exit 1");
+  assertMatch((await run(["x"])).out, /^own: /);
+  const { out, err } = await run(["x"], { DENO: "/no/such/deno" });
+  assertMatch(out, /^own: /);
+  assertEquals(err, "maelstrom.sh: DENO is /no/such/deno, which is not Deno 2.5 or newer; looking for another\n");
+});
+
+testScript("keeps a person's choice of certificates", async ({ bin, script, run }) => {
+  await script(`${bin}/deno`, deno("2.9.0"));
+  assertStringIncludes((await run(["x"], { DENO_TLS_CA_STORE: "system" })).out, " 1 system\n");
+});
+
+testScript("installs the pinned Deno from npm, once, with one line saying so", async ({ root, bin, script, run }) => {
+  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+  await script(`${bin}/npm`, NPM);
+  const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
+  const first = await run(["list"], env);
+  assertEquals(first.err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by npm, once\n`);
+  assertMatch(first.out, /^installed: run .* list\n/);
+  const second = await run(["list"], env);
+  assertEquals([second.err, second.out], ["", first.out]);
+  assertEquals(await Deno.readTextFile(env.LOG), "npm install --no-audit --no-fund --ignore-scripts deno@2.9.6\n");
+  assertEquals(namesIn(`${root}/.deno`), ["deno"]);
+});
+
+testScript("survives two installations at once", async ({ root, bin, script, run }) => {
+  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+  await script(`${bin}/npm`, NPM);
+  const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
+  for (const { out } of await Promise.all(["a", "b", "c"].map((word) => run([word], env)))) {
+    assertMatch(out, /^installed: run /);
+  }
+  assertEquals(namesIn(`${root}/.deno`), ["deno"]);
+});
+
+testScript("installs anew where half a Deno is left", async ({ root, bin, script, run }) => {
+  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+  await script(`${bin}/npm`, NPM);
+  await Deno.mkdir(`${root}/.deno/installing.abc`, { recursive: true });
+  await Deno.writeTextFile(`${root}/.deno/deno`, "half", { mode: 0o755 });
+  const { out } = await run(["x"], { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` });
+  assertMatch(out, /^installed: run /);
+});
+
+testScript("shows why npm failed, and leaves nothing behind", async ({ root, bin, script, run }) => {
+  await script(`${bin}/npm`, "echo 'npm error network'; exit 1");
+  const { code, out, err } = await run(["list"]);
+  assertEquals([code, out], [255, ""]);
+  assertStringIncludes(err, "npm error network\n");
+  assertMatch(
+    err,
+    /maelstrom.sh: cannot install Deno 2.9.6: see above; or install Deno 2.5 or newer from https:\/\/deno.com\n$/,
+  );
+  assertEquals(namesIn(`${root}/.deno`), []);
+});
+
+testScript("takes Deno's own installer where there is no npm", async ({ root, bin, script, run }) => {
+  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+  await script(
+    `${bin}/curl`,
+    `[ "$*" = "-fsSL https://deno.land/install.sh -o install.sh" ] || exit 1
+echo '[ "$*" = "--no-modify-path v2.9.6" ] && mkdir "$DENO_INSTALL/bin" && cp "$FAKE_DENO" "$DENO_INSTALL/bin/deno"' >install.sh`,
+  );
+  const { out, err } = await run(["list"], { FAKE_DENO: `${root}/../fake` });
+  assertEquals(err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by Deno's installer, once\n`);
+  assertMatch(out, /^installed: run /);
+});
+
+testScript("says what it needs where there is neither npm nor curl", async ({ run }) => {
+  const { code, err } = await run(["list"]);
+  assertEquals(code, 255);
+  assertEquals(
+    err,
+    "maelstrom.sh: cannot install Deno: expected npm or curl; or install Deno 2.5 or newer from https://deno.com\n",
+  );
+});
+
+Deno.test({
+  name: "maelstrom.sh carries out real command lines",
+  ignore: !ALLOWED,
+  async fn() {
+    const run = async (...args: string[]) => {
+      const command = new Deno.Command(new URL("maelstrom.sh", ROOT), {
+        args,
+        env: { DENO: Deno.execPath() },
+        stdin: "null",
+      });
+      const { code, stdout, stderr } = await command.output();
+      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+    };
+    const help = await run();
+    assertEquals([help.code, help.err], [0, ""]);
+    assertStringIncludes(help.out, "./maelstrom.sh COMMAND");
+    const bad = await run("brodcast");
+    assertEquals([bad.code, bad.out], [254, ""]);
+    assertMatch(bad.err, /^Cannot find brodcast: .* did you mean broadcast\?\n$/);
+    const blocked = await run(..."test -w echo --bin /bin/sh --engine workbench --store /dev/null/store".split(" "));
+    assertEquals([blocked.code, blocked.out], [254, ""]);
+    assertMatch(blocked.err, /^Cannot write to --store \/dev\/null\/store: .*\n$/);
+    assert((await run("deno", "--version")).out.startsWith(`deno ${Deno.version.deno}`));
+  },
+});
+
+Deno.test({
+  name: "maelstrom.sh ends its nodes when it is interrupted, and judges and stores what was recorded",
+  ignore: !ALLOWED,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    // A node that tells its process id, which stays the same when it becomes the real one.
+    const program = new URL("challenges/bin/echo", ROOT).pathname;
+    await Deno.writeTextFile(`${folder}/node`, `#!/bin/sh\necho $$ >${folder}/pid\nexec ${program}\n`, { mode: 0o755 });
+    const flags = `--node-count 1 --time-limit 600 --log-net-send --engine workbench --store ${folder}/store`.split(
+      " ",
+    );
+    const child = new Deno.Command(new URL("maelstrom.sh", ROOT), {
+      args: ["test", "-w", "echo", "--bin", `${folder}/node`, ...flags],
+      env: { DENO: Deno.execPath() },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    let log = "";
+    const reading = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({
+        write(text) {
+          // The first reply of the main phase: there is something to judge.
+          if (!log.includes("echo_ok") && (log + text).includes("echo_ok")) child.kill("SIGINT");
+          log += text;
+        },
+      }),
+    );
+    const out = await new Response(child.stdout).text();
+    const { code } = await child.status;
+    await reading;
+    assertEquals([code, out.split("\n")[0]], [0, "✓ echo: valid"]);
+    assertStringIncludes(log, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+    assertStringIncludes(out, "It was ended early");
+    const results = JSON.parse(await Deno.readTextFile(`${folder}/store/latest/results.json`));
+    assert(results.valid === true && results.operations.ok >= 1);
+    const pid = (await Deno.readTextFile(`${folder}/pid`)).trim();
+    const { success } = await new Deno.Command("sh", { args: ["-c", `kill -0 ${pid}`], stderr: "null" }).output();
+    assertEquals(success, false, "the node has ended");
+    await Deno.remove(folder, { recursive: true });
+  },
+});

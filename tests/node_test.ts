@@ -1,0 +1,429 @@
+// @ts-types="../types/assert.d.ts"
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
+import { type Node, type NodeHandle, type Program, startNode } from "../lib/node.ts";
+import { type Body, RPCError } from "../lib/protocol.ts";
+import { type FakeHost, fakeHost, init, request } from "./fake_host.ts";
+
+/** Starts a program as n0 of n0, n1, n2; what it sends from then on is `host.take()`. */
+async function start(program: Program): Promise<{ host: FakeHost; handle: NodeHandle; node: Node }> {
+  const host = fakeHost();
+  let node!: Node;
+  const handle = startNode((started) => program(node = started), host);
+  handle.receive(init("n0", ["n0", "n1", "n2"]));
+  await host.settle();
+  host.take();
+  return { host, handle, node };
+}
+
+/** What a program answers to one request from c1. */
+async function ask(program: Program, body: Body, host = fakeHost()): Promise<Record<string, unknown>[]> {
+  const handle = startNode(program, host);
+  handle.receive(init("n0", ["n0"]));
+  await host.settle();
+  host.take();
+  handle.receive(request({ msg_id: 7, ...body }));
+  await handle.idle();
+  return host.take().map(({ dest, body }) => ({ dest, ...body }));
+}
+
+const deferred = () => Promise.withResolvers<void>();
+
+Deno.test("a handler's fields become the reply, of the request's type with _ok", async () => {
+  const program: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
+  assertEquals(await ask(program, { type: "echo", echo: [1, null] }), [
+    { dest: "c1", type: "echo_ok", echo: [1, null], in_reply_to: 7 },
+  ]);
+});
+
+Deno.test("a handler may be asynchronous", async () => {
+  const program: Program = (node) =>
+    node.on("echo", async ({ echo }) => {
+      await Promise.resolve();
+      return { echo };
+    });
+  assertEquals(await ask(program, { type: "echo", echo: 1 }), [{
+    dest: "c1",
+    type: "echo_ok",
+    echo: 1,
+    in_reply_to: 7,
+  }]);
+});
+
+Deno.test("a handler may give the type of its reply, but not what it replies to", async () => {
+  const program: Program = (node) => node.on("ping", () => ({ type: "pong", in_reply_to: 99 }));
+  assertEquals(await ask(program, { type: "ping" }), [{ dest: "c1", type: "pong", in_reply_to: 7 }]);
+});
+
+Deno.test("a handler may return the same object, or a frozen one, each time", async () => {
+  const OK = Object.freeze({});
+  const program: Program = (node) => node.on("topology", () => OK);
+  assertEquals(await ask(program, { type: "topology" }), [{ dest: "c1", type: "topology_ok", in_reply_to: 7 }]);
+  assertEquals(OK, {});
+});
+
+Deno.test("a handler that returns nothing sends no reply", async () => {
+  assertEquals(await ask((node) => node.on("note", () => {}), { type: "note" }), []);
+  assertEquals(await ask((node) => node.on("note", async () => {}), { type: "note" }), []);
+});
+
+Deno.test("a request without msg_id gets no reply", async () => {
+  const program: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
+  assertEquals(await ask(program, { type: "echo", msg_id: undefined }), []);
+});
+
+Deno.test("msg_id 0 is as good as any other", async () => {
+  const program: Program = (node) => node.on("echo", () => ({}));
+  assertEquals(await ask(program, { type: "echo", msg_id: 0 }), [{ dest: "c1", type: "echo_ok", in_reply_to: 0 }]);
+});
+
+Deno.test("reply answers later", async () => {
+  const { host, handle } = await start((node) =>
+    node.on("ask", (_body, message) => void node.after(50, () => node.reply(message, { answer: 42 })))
+  );
+  handle.receive(request({ type: "ask", msg_id: 3 }));
+  await host.advance(49);
+  assertEquals(host.take(), []);
+  await host.advance(1);
+  assertEquals(host.take()[0]?.body, { type: "ask_ok", answer: 42, in_reply_to: 3 });
+});
+
+Deno.test("send leaves the body as it is, and asks for no reply", async () => {
+  const { host, node } = await start(() => {});
+  node.send("n2", { type: "gossip", values: [1] });
+  assertEquals(host.take(), [{ src: "n0", dest: "n2", body: { type: "gossip", values: [1] } }]);
+});
+
+Deno.test("an RPCError becomes the error reply, and is no news for the log", async () => {
+  const refuse = () => {
+    throw new RPCError("txn-conflict", "somebody was faster");
+  };
+  const expected = [{ dest: "c1", type: "error", code: 30, text: "somebody was faster", in_reply_to: 7 }];
+  const host = fakeHost();
+  assertEquals(await ask((node) => node.on("txn", refuse), { type: "txn" }, host), expected);
+  assertEquals(
+    await ask((node) => node.on("txn", () => Promise.resolve().then(refuse)), { type: "txn" }, host),
+    expected,
+  );
+  assertEquals(host.logged, []);
+});
+
+Deno.test("any other exception becomes error 13, with the stack in the log", async () => {
+  const crash = () => {
+    throw new TypeError("x is not a function");
+  };
+  for (const handler of [crash, () => Promise.resolve().then(crash)]) {
+    const host = fakeHost();
+    assertEquals(await ask((node) => node.on("txn", handler), { type: "txn" }, host), [
+      { dest: "c1", type: "error", code: 13, text: "TypeError: x is not a function", in_reply_to: 7 },
+    ]);
+    const [entry, ...more] = host.logged;
+    assertEquals([entry?.level, more.length], ["error", 0]);
+    assertStringIncludes(entry!.text, 'Cannot handle {"src":"c1"');
+    assertStringIncludes(entry!.text, "node_test.ts");
+  }
+});
+
+Deno.test("whatever is thrown becomes error 13", async () => {
+  const host = fakeHost();
+  const program: Program = (node) => node.on("txn", () => Promise.reject("just so"));
+  const [reply] = await ask(program, { type: "txn" }, host);
+  assertEquals([reply?.code, reply?.text], [13, "just so"]);
+  assertStringIncludes(host.logged[0]!.text, "just so was thrown");
+});
+
+Deno.test("a reply that JSON cannot say becomes error 13", async () => {
+  for (const reply of [{ big: 1n }, Promise.resolve({ big: 1n })]) {
+    const host = fakeHost();
+    const [answer] = await ask((node) => node.on("txn", () => reply), { type: "txn" }, host);
+    assertEquals([answer?.code, host.logged.length], [13, 1]);
+  }
+});
+
+Deno.test("an error that nobody waits for is logged, not sent", async () => {
+  const host = fakeHost();
+  const program: Program = (node) => node.on("note", () => Promise.reject(new RPCError("abort", "not now")));
+  assertEquals(await ask(program, { type: "note", msg_id: undefined }, host), []);
+  assertEquals(host.logged.map(({ level }) => level), ["warn"]);
+  assertStringIncludes(host.logged[0]!.text, "not now");
+});
+
+Deno.test("an unknown type gets error 10, which names what is known", async () => {
+  const program: Program = (node) => {
+    node.on("echo", () => ({}));
+    node.on("read", () => ({}));
+  };
+  assertEquals(await ask(program, { type: "ecko" }), [{
+    dest: "c1",
+    type: "error",
+    code: 10,
+    text: 'Unknown message type "ecko": this node handles echo, read',
+    in_reply_to: 7,
+  }]);
+});
+
+Deno.test("types that are names of an object's own members are unknown too", async () => {
+  for (const type of ["constructor", "__proto__", "toString"]) {
+    assertEquals((await ask(() => {}, { type }))[0]?.code, 10);
+  }
+});
+
+Deno.test("an unknown type without msg_id, and an error that answers nothing, are logged", async () => {
+  const { host, handle } = await start(() => {});
+  handle.receive(request({ type: "gossip" }));
+  handle.receive(request({ type: "error", code: 1, text: "node not found" }));
+  assertEquals(host.take(), []);
+  assertEquals(host.logged.map(({ level }) => level), ["warn", "warn"]);
+  assertStringIncludes(host.logged[1]!.text, "node not found");
+});
+
+Deno.test("a reply that no call waits for is never an error", async () => {
+  const { host, handle, node } = await start(() => {});
+  handle.receive(request({ type: "gossip_ok", in_reply_to: 5, msg_id: 9 }));
+  assertEquals([host.take(), node.stats.duplicateReplies], [[], 1]);
+});
+
+Deno.test("a reply that no call waits for goes to the handler of its type, if there is one", async () => {
+  const seen: unknown[] = [];
+  const { host, handle, node } = await start((node) =>
+    node.on("gossip_ok", ({ in_reply_to }) => void seen.push(in_reply_to))
+  );
+  handle.receive(request({ type: "gossip_ok", in_reply_to: 5 }));
+  const reply = node.rpc("n1", { type: "gossip" });
+  handle.receive(request({ type: "gossip_ok", in_reply_to: host.take()[0]!.body.msg_id }));
+  await reply;
+  assertEquals([seen, node.stats.duplicateReplies], [[5], 0]);
+});
+
+Deno.test("a type has one handler, and init none", async () => {
+  const { node } = await start((node) => node.on("echo", () => {}));
+  assertThrows(() => node.on("echo", () => {}), TypeError, "Cannot handle echo: it has a handler already");
+  assertThrows(() => node.on("init", () => {}), TypeError, "onInit");
+});
+
+Deno.test("init tells the node its id and the others, runs the hooks in order, and is answered", async () => {
+  const host = fakeHost();
+  const seen: unknown[] = [];
+  const handle = startNode((node) => {
+    node.onInit(async () => {
+      await Promise.resolve();
+      seen.push([node.id, node.nodeIds, node.peers]);
+    });
+    node.onInit(() => void seen.push("second"));
+  }, host);
+  handle.receive(init("n1", ["n0", "n1", "n2"], 5));
+  assertEquals(host.sent, []);
+  await handle.idle();
+  assertEquals(seen, [["n1", ["n0", "n1", "n2"], ["n0", "n2"]], "second"]);
+  assertEquals(host.sent, [{ src: "n1", dest: "c0", body: { type: "init_ok", in_reply_to: 5 } }]);
+});
+
+Deno.test("before init the node does not know itself, and says so", () => {
+  startNode((node) => {
+    assertThrows(() => node.id, Error, "Cannot read id: the node does not know it before init");
+    assertThrows(() => node.peers, Error, "peers");
+    assertThrows(() => node.nodeIds, Error, "nodeIds");
+    assertThrows(() => node.send("n1", { type: "gossip" }), Error, "before init");
+  }, fakeHost());
+});
+
+Deno.test("messages that come before the node is ready wait, in order; replies do not", async () => {
+  const host = fakeHost();
+  const seen: unknown[] = [];
+  const handle = startNode((node) => {
+    node.on("note", ({ n }) => void seen.push(n));
+    node.onInit(async () => {
+      seen.push((await node.rpc("seq-kv", { type: "read" })).value);
+    });
+  }, host);
+  handle.receive(request({ type: "note", n: 1 }));
+  handle.receive(init("n0", ["n0"]));
+  handle.receive(request({ type: "note", n: 2 }));
+  await host.settle();
+  assertEquals(seen, []);
+  handle.receive(request({ type: "read_ok", in_reply_to: host.sent[0]!.body.msg_id, value: "hook" }));
+  await host.settle();
+  handle.receive(request({ type: "note", n: 3 }));
+  assertEquals(seen, ["hook", 1, 2, 3]);
+  assertEquals(host.sent.map(({ body }) => body.type), ["read", "init_ok"]);
+});
+
+Deno.test("a second init is answered, and changes nothing", async () => {
+  let hooks = 0;
+  const { host, handle, node } = await start((node) => node.onInit(() => void hooks++));
+  handle.receive(init("n5", ["n5"], 8));
+  await handle.idle();
+  assertEquals(host.take(), [{ src: "n0", dest: "c0", body: { type: "init_ok", in_reply_to: 8 } }]);
+  assertEquals([node.id, node.peers, hooks], ["n0", ["n1", "n2"], 1]);
+});
+
+Deno.test("a malformed init gets error 12, and a good one may follow", async () => {
+  const host = fakeHost();
+  const handle = startNode(() => {}, host);
+  const fields = [
+    [{ node_ids: ["n0"] }, "Malformed init: expected node_id to be a string, got undefined"],
+    [{ node_id: "n0", node_ids: "n0" }, 'Malformed init: expected node_ids to be an array of strings, got "n0"'],
+    [{ node_id: "n0", node_ids: [0] }, "Malformed init: expected node_ids to be an array of strings, got [0]"],
+    [{ node_id: "n0", node_ids: ["n1"] }, 'Malformed init: expected node_ids to include "n0"'],
+  ] as const;
+  for (const [wrong, text] of fields) {
+    handle.receive(request({ type: "init", msg_id: 1, ...wrong }));
+    assertEquals(host.take()[0]?.body, { type: "error", code: 12, text, in_reply_to: 1 });
+  }
+  handle.receive(init("n0", ["n0"]));
+  await handle.idle();
+  assertEquals(host.take()[0]?.body.type, "init_ok");
+});
+
+Deno.test("a hook that fails makes the answer to init an error; the next init runs the hooks again", async () => {
+  const host = fakeHost();
+  let attempts = 0;
+  const handle = startNode((node) => {
+    node.onInit(() => {
+      if (++attempts === 1) throw new RPCError("temporarily-unavailable", "seq-kv is away");
+    });
+    node.on("echo", () => ({}));
+  }, host);
+  handle.receive(init("n0", ["n0"]));
+  handle.receive(request({ type: "echo", msg_id: 2 }));
+  await handle.idle();
+  assertEquals(host.take().map(({ body }) => [body.type, body.code]), [["error", 11]]);
+  handle.receive(init("n0", ["n0"], 3));
+  await handle.idle();
+  assertEquals(host.take().map(({ body }) => body.type), ["init_ok", "echo_ok"]);
+});
+
+Deno.test("a hook that comes after init is refused", async () => {
+  const { node } = await start(() => {});
+  assertThrows(() => node.onInit(() => {}), TypeError, "init has come already");
+});
+
+Deno.test("a schema refuses malformed bodies with error 12, and says what was expected", async () => {
+  const program: Program = (node) => {
+    const schema = ({ delta }: Record<string, unknown>) => Number.isInteger(delta) || "expected delta to be an integer";
+    node.on("add", () => ({}), { schema });
+  };
+  assertEquals((await ask(program, { type: "add", delta: 1 }))[0]?.type, "add_ok");
+  assertEquals(await ask(program, { type: "add", delta: "1" }), [{
+    dest: "c1",
+    type: "error",
+    code: 12,
+    text: "Malformed add: expected delta to be an integer",
+    in_reply_to: 7,
+  }]);
+});
+
+Deno.test("idle waits for all handlers that are at work, and for those that come meanwhile", async () => {
+  const gates = [deferred(), deferred()];
+  const { handle } = await start((node) => node.on("wait", ({ gate }) => gates[gate as number]!.promise));
+  await handle.idle();
+  let idle = false;
+  handle.receive(request({ type: "wait", gate: 0 }));
+  const waiting = handle.idle().then(() => idle = true);
+  handle.receive(request({ type: "wait", gate: 1 }));
+  gates[0]!.resolve();
+  await fakeHost().settle();
+  assert(!idle);
+  gates[1]!.resolve();
+  await waiting;
+});
+
+Deno.test("a stopped node neither receives nor sends, and its timers are off", async () => {
+  const gate = deferred();
+  const { host, handle, node } = await start((node) => {
+    node.every(10, () => node.send("n1", { type: "tick" }));
+    node.on("echo", () => gate.promise.then(() => ({})));
+  });
+  const before = node.stats.received;
+  handle.receive(request({ type: "echo", msg_id: 1 }));
+  handle.stop();
+  handle.receive(request({ type: "echo", msg_id: 2 }));
+  gate.resolve();
+  await host.advance(100);
+  node.send("n1", { type: "tick" });
+  assertEquals([host.take(), host.timers, node.stats.received], [[], 0, before + 1]);
+});
+
+Deno.test("what fails because the node was stopped is not logged", async () => {
+  const { host, handle } = await start((node) => {
+    node.on("ask", async () => void await node.rpc("n1", { type: "ask" }));
+    node.every(10, async () => void await node.rpc("n1", { type: "ask" }));
+  });
+  handle.receive(request({ type: "ask", msg_id: 1 }));
+  await host.advance(10);
+  assertEquals(host.timers, 3);
+  handle.stop();
+  await host.settle();
+  assertEquals(host.logged, []);
+});
+
+Deno.test("stats count what comes in, goes out and goes wrong", async () => {
+  const { host, handle, node } = await start((node) => node.on("echo", () => ({})));
+  handle.receive(request({ type: "echo", msg_id: 1 }));
+  handle.receive(request({ type: "what", msg_id: 2 }));
+  node.rpc("n1", { type: "ask" }).catch(() => {});
+  await host.advance(1000);
+  assertEquals(node.stats, {
+    received: 3,
+    sent: 4,
+    errors: 1,
+    calls: 1,
+    timeouts: 1,
+    retries: 0,
+    lateReplies: 0,
+    duplicateReplies: 0,
+  });
+});
+
+Deno.test("time, randomness and the log are the host's", async () => {
+  const { host, node } = await start(() => {});
+  assertEquals(node.now(), host.now());
+  host.random = () => 0.25;
+  assertEquals(node.random(), 0.25);
+  const array = new Uint8Array(4);
+  host.getRandomValues = (array) => (array.fill(9), array);
+  assert(node.getRandomValues(array) === array);
+  assertEquals([...array], [9, 9, 9, 9]);
+  for (const level of ["debug", "info", "warn", "error"] as const) node.log[level](`a ${level}`);
+  assertEquals(host.logged.map(({ level, text }) => `${level} ${text}`), [
+    "debug a debug",
+    "info a info",
+    "warn a warn",
+    "error a error",
+  ]);
+});
+
+Deno.test("types of messages hold a program to them", async () => {
+  type Messages = EchoMessages & BroadcastMessages & { gossip: { request: { values: number[] } } };
+  const program: Program<Messages> = (node) => {
+    node.on("echo", ({ echo }) => ({ echo }));
+    node.on("broadcast", ({ message }) => {
+      node.send("n1", { type: "gossip", values: [message] });
+      return {};
+    });
+    // @ts-expect-error messages are numbers
+    node.on("read", () => ({ messages: ["one"] }));
+    // @ts-expect-error there is no such type
+    node.on("what", () => {});
+    // @ts-expect-error gossip has values
+    node.on("gossip", ({ value }) => void value);
+  };
+  const host = fakeHost();
+  const handle = startNode(program, host);
+  handle.receive(init("n0", ["n0", "n1"]));
+  handle.receive(request({ type: "broadcast", message: 1, msg_id: 1 }));
+  await handle.idle();
+  assertEquals(host.sent.map(({ body }) => body.type), ["init_ok", "gossip", "broadcast_ok"]);
+});
+
+Deno.test("what a program throws as it starts is the caller's to know", async () => {
+  await assertRejects(
+    async () => {
+      await start(() => {
+        throw new Error("no such option");
+      });
+    },
+    Error,
+    "no such option",
+  );
+});

@@ -1,0 +1,144 @@
+// @ts-types="../types/assert.d.ts"
+import {
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLessOrEqual,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { type Node, type Program, startNode } from "../lib/node.ts";
+import { fakeHost, init } from "./fake_host.ts";
+
+/** Starts a program at time 0 and makes it ready; `ticks` are the times of the calls of `tick`. */
+async function start(program: (node: Node, tick: () => void) => void) {
+  const host = fakeHost();
+  const start = host.now();
+  const ticks: number[] = [];
+  let node!: Node;
+  const mounted: Program = (started) => program(node = started, () => void ticks.push(host.now() - start));
+  const handle = startNode(mounted, host);
+  handle.receive(init("n0", ["n0"]));
+  await host.settle();
+  return { host, node, ticks, tick: () => void ticks.push(host.now() - start) };
+}
+
+Deno.test("after calls once", async () => {
+  const { host, ticks } = await start((node, tick) => void node.after(20, tick));
+  await host.advance(100);
+  assertEquals([ticks, host.timers], [[20], 0]);
+});
+
+Deno.test("after with no delay calls soon, not at once", async () => {
+  const { host, node, ticks, tick } = await start(() => {});
+  node.after(0, tick);
+  assertEquals(ticks, []);
+  await host.advance(0);
+  assertEquals(ticks, [0]);
+});
+
+Deno.test("every calls again and again, first after one interval", async () => {
+  const { host, ticks } = await start((node, tick) => void node.every(30, tick));
+  await host.advance(100);
+  assertEquals(ticks, [30, 60, 90]);
+});
+
+Deno.test("both can be called off, before they start, in between, and from inside", async () => {
+  const cancels: (() => void)[] = [];
+  const { host, node, ticks, tick } = await start((node, tick) => {
+    node.after(10, tick)();
+    node.every(10, tick)();
+    const inside = node.every(10, () => {
+      tick();
+      inside();
+    });
+    cancels.push(node.after(25, tick), node.every(20, tick));
+  });
+  await host.advance(20);
+  for (const cancel of cancels) cancel();
+  const again = node.after(1, tick);
+  await host.advance(100);
+  again();
+  assertEquals([ticks, host.timers], [[10, 20, 21], 0]);
+});
+
+Deno.test("timers that are set before the node is ready start when it is", async () => {
+  const host = fakeHost();
+  const begin = host.now();
+  const ticks: number[] = [];
+  const handle = startNode((node) => {
+    node.every(30, () => void ticks.push(host.now() - begin));
+    node.after(5, () => void ticks.push(host.now() - begin));
+    node.onInit(() => node.sleep(200));
+  }, host);
+  await host.advance(100);
+  handle.receive(init("n0", ["n0"]));
+  await host.advance(299);
+  assertEquals(ticks, [305, 330, 360, 390]);
+});
+
+Deno.test("every leaves out the turns at which the callback is still at work", async () => {
+  const { host, ticks } = await start((node, tick) =>
+    void node.every(10, async () => {
+      tick();
+      await node.sleep(25);
+      tick();
+    })
+  );
+  await host.advance(70);
+  assertEquals(ticks, [10, 35, 40, 65, 70]);
+});
+
+Deno.test("what a callback throws is logged with its stack, and the timer goes on", async () => {
+  for (
+    const fail of [() => {
+      throw new Error("oh no");
+    }, () => Promise.reject(new Error("oh no"))]
+  ) {
+    const { host, ticks } = await start((node, tick) =>
+      void node.every(10, () => {
+        tick();
+        return fail();
+      })
+    );
+    await host.advance(30);
+    assertEquals(ticks, [10, 20, 30]);
+    assertEquals(host.logged.map(({ level }) => level), ["error", "error", "error"]);
+    assertStringIncludes(host.logged[0]!.text, "Timer failed: Error: oh no");
+    assertStringIncludes(host.logged[0]!.text, "timers_test.ts");
+  }
+});
+
+Deno.test("jitter draws each wait from its share around the interval", async () => {
+  const { host, ticks } = await start((node, tick) => void node.every(100, tick, { jitter: 0.2 }));
+  await host.advance(10_000);
+  const waits = ticks.map((at, i) => at - (ticks[i - 1] ?? 0));
+  for (const wait of waits) {
+    assertGreaterOrEqual(wait, 80);
+    assertLessOrEqual(wait, 120);
+  }
+  assertGreater(new Set(waits).size, 50);
+});
+
+Deno.test("sleep waits, and ends when the signal aborts", async () => {
+  const { host, node, ticks, tick } = await start(() => {});
+  const controller = new AbortController();
+  const slept = node.sleep(40, controller.signal).then(tick);
+  await host.advance(40);
+  await slept;
+  const aborted = node.sleep(40, controller.signal);
+  controller.abort(new Error("wake up"));
+  await assertRejects(() => aborted, Error, "wake up");
+  await assertRejects(() => node.sleep(40, controller.signal), Error, "wake up");
+  assertEquals([ticks, host.timers], [[40], 0]);
+});
+
+Deno.test("timers refuse what is no time", async () => {
+  const { node } = await start(() => {});
+  assertThrows(() => node.after(-1, () => {}), RangeError, "expected delay to be 0 ms or more, got -1");
+  assertThrows(() => node.after(NaN, () => {}), RangeError, "got NaN");
+  assertThrows(() => node.every(0, () => {}), RangeError, "expected interval to be more than 0 ms");
+  assertThrows(() => node.every(10, () => {}, { jitter: 2 }), RangeError, "expected jitter to be from 0 to 1, got 2");
+  await assertRejects(async () => await node.sleep(-5), RangeError, "got -5");
+});

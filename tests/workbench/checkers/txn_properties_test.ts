@@ -1,0 +1,96 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn_list_append.ts";
+import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn_rw_register.ts";
+import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { MicroOperation } from "./txn_cases.ts";
+
+/** Transactions of three keys: what each reads and writes, who runs it, and when it takes effect. */
+const TRANSACTIONS = fc.array(
+  fc.record({
+    microOperations: fc.array(fc.record({ key: fc.nat({ max: 2 }), write: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    type: fc.constantFrom<Operation["type"][]>("ok", "ok", "ok", "info", "fail"),
+    effect: fc.nat({ max: 200 }),
+    lead: fc.nat({ max: 20 }),
+    lag: fc.nat({ max: 20 }),
+  }),
+  { maxLength: 40, size: "max" },
+);
+
+/** Plays transactions on a store that does one after another, all at once each, at the time of its effect. */
+function play(
+  transactions: typeof TRANSACTIONS extends fc.Arbitrary<infer T> ? T : never,
+  write: "append" | "w",
+): Operation[] {
+  const lists = new Map<number, number[]>();
+  let written = 0;
+  const entries = transactions.toSorted((a, b) => a.effect - b.effect).flatMap(
+    ({ microOperations, type, effect, lead, lag }, process) => {
+      const result = microOperations.map(({ key, write: isWrite }): MicroOperation => {
+        const list = lists.get(key) ?? [];
+        if (!isWrite) return ["r", key, write === "append" ? list : list.at(-1) ?? null];
+        if (type !== "fail") lists.set(key, [...list, ++written]);
+        return [write, key, type === "fail" ? ++written : written];
+      });
+      const asked = result.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
+      return [
+        { at: effect - lead - 0.5, type: "invoke" as const, process, f: "txn", value: asked },
+        { at: effect + lag + 0.5, type, process, f: "txn", value: type === "ok" ? result : asked },
+      ];
+    },
+  );
+  return entries.sort((a, b) => a.at - b.at).map(({ at: _, ...operation }, index) => ({
+    ...operation,
+    index,
+    time: index,
+  }));
+}
+
+Deno.test("a store that does one transaction after another has no anomalies", () => {
+  fc.assert(
+    fc.property(TRANSACTIONS, (transactions) => {
+      const unknown = !transactions.some(({ type }) => type === "ok");
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const verdict = check(play(transactions, write));
+        assertEquals([verdict.valid, verdict.anomaly_types], unknown ? ["unknown", undefined] : [true, []]);
+      }
+    }),
+    { numRuns: 500, seed: 11 },
+  );
+});
+
+Deno.test("an acknowledged transaction whose writes were read has a G1a where it is said to have failed", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const history = play(transactions, write);
+        const seen = new Set(
+          history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
+            (value as MicroOperation[]).filter(([f]) => f === "r").flatMap(([_, key, value]) =>
+              [value].flat().map((element) => ({ process, key, element }))
+            )
+          ).map(({ process, key, element }) => `${process} ${key} ${element}`),
+        );
+        const read = history.filter(({ type, process, value }) =>
+          type === "ok" &&
+          (value as MicroOperation[]).some(([f, key, element]) =>
+            f !== "r" && [...seen].some((sighting) =>
+              sighting.endsWith(` ${key} ${element}`) && !sighting.startsWith(`${process} `)
+            )
+          )
+        );
+        if (read.length === 0) continue;
+        spoilt++;
+        read[draw % read.length]!.type = "fail";
+        assert((check(history).anomaly_types as string[]).includes("G1a"));
+      }
+    }),
+    { numRuns: 300, seed: 12 },
+  );
+  assertGreater(spoilt, 100);
+});
