@@ -91,7 +91,9 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
         const next = { total: (slot?.total ?? 0) + delta, write: name };
         try {
           // A value that no slot ever has: where there should be none, the write fails if there is one.
-          await kv.cas(keyOf(node.id), slot ?? { total: -1, write: "" }, next, { createIfNotExists: slot === undefined });
+          await kv.cas(keyOf(node.id), slot ?? { total: -1, write: "" }, next, {
+            createIfNotExists: slot === undefined,
+          });
           return next;
         } catch (error) {
           if (!(error instanceof RPCError)) throw error;

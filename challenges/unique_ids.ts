@@ -38,19 +38,20 @@ export type IdSource = Pick<Node, "now" | "getRandomValues">;
  * ```
  */
 export function createIds(source: IdSource): () => string {
-  const random = new Uint32Array(2);
+  const start = new Uint32Array(3);
+  const step = new Uint32Array(1);
   let time = 0;
-  // The 74 random bits: high ones in `high` (42 of them), low ones in `low` (32).
+  // The 74 random bits: the upper 42 in `high`, the lower 32 in `low`.
   let high = 0;
   let low = 0;
   const restart = (at: number) => {
-    source.getRandomValues(random);
+    source.getRandomValues(start);
     time = at;
-    high = random[0]! * 2 ** 10 + (random[1]! >>> 22);
-    low = source.getRandomValues(random)[0]!;
+    high = start[0]! * 2 ** 10 + (start[1]! >>> 22);
+    low = start[2]!;
   };
-  const step = () => {
-    low += 1 + source.getRandomValues(random)[0]!;
+  const advance = () => {
+    low += 1 + source.getRandomValues(step)[0]!;
     if (low < 2 ** 32) return;
     low -= 2 ** 32;
     if (++high === 2 ** 42) restart(time + 1);
@@ -58,7 +59,7 @@ export function createIds(source: IdSource): () => string {
   return () => {
     const present = Math.floor(source.now());
     if (present > time) restart(present);
-    else step();
+    else advance();
     return format(time, high, low);
   };
 }

@@ -8,9 +8,10 @@
 // @ts-types="../types/streams.d.ts"
 import { TextLineStream } from "@std/streams/text-line-stream";
 import type { Host, LogLevel } from "./host.ts";
+import { describeThrown } from "./log.ts";
 import type { AnyMessages, MessageTypes } from "./messages.ts";
 import { type NodeHandle, type Program, startNode } from "./node.ts";
-import { parseMessage } from "./protocol.ts";
+import { type Message, parseMessage } from "./protocol.ts";
 
 /** Where {@linkcode serve} reads and writes; all of it is the process's own by default. */
 export interface ServeOptions {
@@ -24,6 +25,9 @@ export interface ServeOptions {
 
 /** Reading stops while more characters than this wait to be written. */
 const MAX_UNWRITTEN = 1 << 20;
+
+/** Of a line that is not a message, so many characters are shown. */
+const MAX_SHOWN = 1000;
 
 /** A timer cannot be set for longer (about 25 days); this is what setTimeout can do. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -60,23 +64,24 @@ export async function serve<M extends MessageTypes = AnyMessages>(
   { readable, writable, log = createLog(Deno.args.includes("--debug")) }: ServeOptions = {},
 ): Promise<void> {
   const output = openOutput(writable ?? Deno.stdout.writable);
-  const node = startNode(program, createHost((line) => output.write(line), log));
+  const node = startNode(program, createHost(output.write, log));
   const lines = (readable ?? Deno.stdin.readable)
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(new TextLineStream())
     .getReader();
-  output.closed.catch(() => {}).then(() => lines.cancel());
-  const onRejection = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    log("error", `Unhandled rejection: ${event.reason?.stack ?? event.reason}`);
-  };
-  globalThis.addEventListener("unhandledrejection", onRejection);
+  output.broken.then(() => lines.cancel());
+  let ended = false;
+  const release = catchRejections((reason) => {
+    if (!ended) log("error", `Unhandled rejection: ${describeThrown(reason)}`);
+  });
   try {
     await receiveAll(lines, node, output, log);
-    await node.idle();
+    await Promise.race([node.idle(), output.broken]);
   } finally {
-    globalThis.removeEventListener("unhandledrejection", onRejection);
+    ended = true;
     node.stop();
+    await endOfTurn();
+    release();
   }
   await output.close();
 }
@@ -88,16 +93,32 @@ async function receiveAll(
   output: Output,
   log: Host["log"],
 ): Promise<void> {
-  while (true) {
-    const { value: line, done } = await lines.read();
-    if (done) return;
-    try {
-      node.receive(parseMessage(line));
-    } catch (error) {
-      log("error", `${(error as Error).message}: ${line.length > 1000 ? `${line.slice(0, 1000)}…` : line}`);
-    }
+  for (let line = await lines.read(); !line.done; line = await lines.read()) {
+    const message = parse(line.value, log);
+    if (message !== undefined) node.receive(message);
     if (output.unwritten > MAX_UNWRITTEN) await output.drained();
   }
+}
+
+/** Reads a line; one that is not a message goes to the log. */
+function parse(line: string, log: Host["log"]): Message | undefined {
+  try {
+    return parseMessage(line);
+  } catch (error) {
+    const shown = line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}… (${line.length} characters)` : line;
+    log("error", `${(error as Error).message}: ${shown}`);
+    return undefined;
+  }
+}
+
+/** Takes what promises are rejected with and nobody else does, which would end the process, until it is told to stop. */
+function catchRejections(report: (reason: unknown) => void): () => void {
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    report(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return () => globalThis.removeEventListener("unhandledrejection", onRejection);
 }
 
 function createHost(write: (line: string) => void, log: Host["log"]): Host {
@@ -129,65 +150,64 @@ function createLog(debug: boolean): Host["log"] {
 /** Writes lines; those of one turn go out together. */
 interface Output {
   /** Adds a line; it goes out when the turn is over. */
-  write(line: string): void;
+  readonly write: (line: string) => void;
   /** How many characters wait to be written. */
   readonly unwritten: number;
-  /** Fulfilled when everything is written, or nobody reads it any more. */
+  /** Fulfilled when everything is written, or cannot be written any more. */
   drained(): Promise<void>;
-  /** Fulfilled when nobody reads the output any more. */
-  readonly closed: Promise<void>;
-  /** Writes what is left. */
+  /** Fulfilled when nothing can be written any more. */
+  readonly broken: Promise<void>;
+  /** Writes what is left; throws what has gone wrong, unless it is only that nobody reads it any more. */
   close(): Promise<void>;
 }
 
 function openOutput(writable: WritableStream<Uint8Array>): Output {
-  const encoder = new TextEncoder();
   const writer = writable.getWriter();
-  const closed = Promise.withResolvers<void>();
-  let text = "";
-  let unwritten = 0;
+  const encoder = new TextEncoder();
+  const broken = Promise.withResolvers<void>();
+  let failure: unknown;
+  let waiting = "";
+  let inFlight = 0;
   let draining: Promise<void> | undefined;
-  let broken = false;
-  async function drain() {
+  const drain = async () => {
     try {
-      while (text !== "") {
+      while (waiting !== "") {
         await endOfTurn();
-        const bytes = encoder.encode(text);
-        unwritten = text.length;
-        text = "";
-        await writer.write(bytes);
+        const text = waiting;
+        waiting = "";
+        inFlight = text.length;
+        await writer.write(encoder.encode(text));
+        inFlight = 0;
       }
     } catch (error) {
-      broken = true;
-      if (error instanceof Deno.errors.BrokenPipe) closed.resolve();
-      else closed.reject(error);
+      failure = error;
+      inFlight = 0;
+      broken.resolve();
     }
-    unwritten = 0;
     draining = undefined;
-  }
+  };
   return {
-    write(line) {
-      if (broken) return;
-      text += line;
+    write: (line) => {
+      if (failure !== undefined) return;
+      waiting += line;
       draining ??= drain();
     },
     get unwritten() {
-      return unwritten + text.length;
+      return waiting.length + inFlight;
     },
-    drained: async () => {
-      await draining;
-    },
-    closed: closed.promise,
+    drained: async () => await draining,
+    broken: broken.promise,
     close: async () => {
       await draining;
-      if (broken) await closed.promise;
+      if (failure === undefined || failure instanceof Deno.errors.BrokenPipe) return;
+      throw new Error(`Cannot write output: ${(failure as Error).message ?? failure}`, { cause: failure });
     },
   };
 }
 
 const setImmediate = (globalThis as unknown as { setImmediate: (callback: () => void) => void }).setImmediate;
 
-/** Fulfilled when all that happens because of what has happened has happened: timers would take a millisecond or two for it. */
+/** Fulfilled when the promises that can run have run. (A timer would do, but takes two milliseconds.) */
 function endOfTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -35,23 +35,23 @@ const LAST_LINES = 32;
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
-  const recent = recentText();
-  return { ended: readLines(stream, recent.add, reader), report: () => section(name, recent.lines()) };
-}
-
-async function readLines(
-  stream: ReadableStream<Uint8Array>,
-  onText: (text: string) => void,
-  { onLine, signal, file }: Reader,
-): Promise<void> {
+  const { onLine, signal, file } = reader;
+  const last = lastLines();
   const lines = stream
     .pipeThrough(onEach<Uint8Array>((bytes) => file !== undefined && writeAll(file, bytes)))
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .pipeThrough(onEach(onText))
+    .pipeThrough(onEach(last.addText))
     .pipeThrough(new TextLineStream())
     .getReader();
   signal.addEventListener("abort", () => void lines.cancel(), { once: true });
-  for (let next = await lines.read(); !next.done; next = await lines.read()) onLine(next.value);
+  async function readLines(): Promise<void> {
+    for (let next = await lines.read(); !next.done; next = await lines.read()) {
+      last.addLine(next.value);
+      onLine(next.value);
+    }
+    if (!signal.aborted) last.finish();
+  }
+  return { ended: readLines(), report: () => section(name, last.list()) };
 }
 
 /** Shows each chunk of a stream to a function. */
@@ -68,21 +68,28 @@ function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
 }
 
-/** Keeps the end of a text, as much as a report may show. */
-function recentText(): { add(text: string): void; lines(): string[] } {
-  const chunks: string[] = [];
-  let length = 0;
+/** Keeps the last lines as a report shows them, and the beginning of the one that is not finished. */
+function lastLines() {
+  const lines: string[] = [];
+  let unfinished = "";
   return {
-    add(text) {
-      chunks.push(text);
-      length += text.length;
-      while (length - chunks[0]!.length >= LAST_LINES * MAX_LINE) length -= chunks.shift()!.length;
+    addText(text: string): void {
+      const end = text.lastIndexOf("\n");
+      unfinished = (end < 0 ? unfinished + text : text.slice(end + 1)).slice(0, MAX_LINE);
     },
-    lines: () => chunks.join("").trimEnd().split("\n").slice(-LAST_LINES),
+    addLine(line: string): void {
+      lines.push(clip(line));
+      if (lines.length > LAST_LINES) lines.shift();
+    },
+    /** The stream has ended: what was unfinished is a line. */
+    finish(): void {
+      unfinished = "";
+    },
+    list: () => (unfinished === "" ? lines : [...lines, unfinished]).slice(-LAST_LINES),
   };
 }
 
 function section(name: string, lines: string[]): string {
   if (lines.every((line) => line === "")) return `It wrote nothing to ${name}`;
-  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${clip(line)}`).join("\n")}`;
+  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -1,0 +1,125 @@
+/**
+ * What the challenges cost, in simulation: `deno run bench/challenges.ts [--seeds 5] [words of the rows to run]`. Each row is the median
+ * of some runs of the official command under virtual time.
+ */
+
+// @ts-types="../types/cli.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+import { broadcast } from "../challenges/broadcast.ts";
+import { gCounter } from "../challenges/g_counter.ts";
+import { kafka } from "../challenges/kafka.ts";
+import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
+import { kafkaSingle } from "../challenges/kafka_single.ts";
+import { txn } from "../challenges/txn.ts";
+import type { AnyNode } from "../lib/node.ts";
+import { parseArguments } from "../lib/workbench/arguments.ts";
+import { CHALLENGES } from "../lib/workbench/challenges.ts";
+import { VirtualClock } from "../lib/workbench/clock.ts";
+import { inProcessWorld } from "../lib/workbench/hosts/in_process.ts";
+import { createRequest } from "../lib/workbench/request.ts";
+import type { Results } from "../lib/workbench/results.ts";
+import { runTest } from "../lib/workbench/run.ts";
+import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
+
+/** One row: a challenge, a program, and flags besides the official ones. */
+type Row = [challenge: string, name: string, program: (node: AnyNode) => void, flags?: string];
+
+const PARTITION = "--nemesis partition";
+const hub = (period: number) => broadcast({ topology: "hub", period });
+
+const ROWS: Row[] = [
+  ["3a", "mesh", broadcast()],
+  ["3b", "mesh", broadcast()],
+  ["3c", "mesh", broadcast()],
+  ["3d", "mesh", broadcast()],
+  ["3d", "mesh, partition", broadcast(), PARTITION],
+  ["3d", "hub, 200 ms", hub(200)],
+  ["3d", "hub, 300 ms", hub(300)],
+  ["3e", "hub, 780 ms", hub(780)],
+  ["3e", "hub, 1550 ms", hub(1550)],
+  ["3e", "hub, 780 ms, partition", hub(780), PARTITION],
+  ["4", "written", gCounter("written")],
+  ["4", "at once", gCounter("at-once")],
+  ["4", "written, latency 100", gCounter("written"), "--latency 100"],
+  ["5a", "single", kafkaSingle],
+  ["5b", "local polls", kafkaLinKV()],
+  ["5b", "local polls, latency 1", kafkaLinKV(), "--latency 1 --latency-dist exponential"],
+  ["5b", "local polls, latency 1, partition", kafkaLinKV(), `--latency 1 --latency-dist exponential ${PARTITION}`],
+  ["5b", "latest polls, latency 1", kafkaLinKV({ polls: "latest" }), "--latency 1 --latency-dist exponential"],
+  ["5c", "acks one", kafka()],
+  ["5c", "acks all", kafka({ acks: "all" })],
+  ["5c", "acks one, partition", kafka(), PARTITION],
+  ["5c", "acks one, 5 nodes, partition", kafka(), `${PARTITION} --node-count 5`],
+  ["5c", "acks one, 25 nodes", kafka(), "--node-count 25"],
+  ["6a", "single", txn()],
+  ["6b", "causal", txn()],
+  ["6c", "causal", txn()],
+  ["6c", "causal, 5 nodes", txn(), "--node-count 5"],
+  ["6c", "causal, 25 nodes", txn(), "--node-count 25"],
+];
+
+async function run([id, , program, flags = ""]: Row, seed: string): Promise<Results> {
+  const challenge = CHALLENGES.find((each) => each.id === id)!;
+  const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
+  const { options } = createRequest(
+    challenge,
+    parseArguments(flags.split(" ").filter((word) => word !== "")),
+    "",
+    files,
+  );
+  const clock = new VirtualClock();
+  let over = false;
+  const test = runTest(
+    {
+      ...options,
+      challenge: id,
+      workload: WORKLOADS[challenge.workload]!,
+      seed,
+      targets: [...challenge.limits],
+      logNetSend: false,
+      logNetRecv: false,
+    },
+    inProcessWorld({ program, clock }),
+  ).finally(() => over = true);
+  await clock.run(() => over);
+  return await test;
+}
+
+/** The figures of a run, one for each column. */
+function figures(results: Results): Record<string, number | string> {
+  const stable = results.result.stable_latencies as Record<string, number> | undefined;
+  const slowest = Math.max(...Object.values(results.latency_ms).map((latency) => latency?.p99 ?? 0));
+  return {
+    "ops/s": results.operations.count / 20,
+    "msgs/op": results.net.servers.msgs_per_op ?? 0,
+    "stable p50": stable?.["0.5"] ?? "",
+    "stable max": stable?.["1"] ?? "",
+    "p99 ms": slowest,
+    available: results.availability.ok_fraction ?? "",
+  };
+}
+
+function median(values: (number | string)[]): string {
+  const sorted = values.toSorted((a, b) => Number(a) - Number(b));
+  const value = sorted[sorted.length >> 1]!;
+  return typeof value === "number" ? String(Math.round(1000 * value) / 1000) : value;
+}
+
+function print(cells: string[]): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`| ${cells.join(" | ")} |\n`));
+}
+
+const { seeds, _: words } = parseArgs(Deno.args, { string: ["seeds"], default: { seeds: "5" } });
+for (const row of ROWS.filter(([id, name]) => words.every((word) => `${id} ${name}`.includes(String(word))))) {
+  const began = performance.now();
+  const runs: Results[] = [];
+  for (let seed = 1; seed <= Number(seeds); seed++) runs.push(await run(row, String(seed)));
+  const rows = runs.map(figures);
+  const columns = Object.keys(rows[0]!);
+  if (row === ROWS[0]) print(["challenge", "program", "valid", ...columns, "s a run"]);
+  const valid = new Set(runs.map((results) => String(results.valid)));
+  const anomalies = new Set(runs.flatMap(({ anomalies }) => anomalies.map(({ type }) => type)));
+  const cells = columns.map((column) => median(rows.map((figure) => figure[column]!)));
+  const seconds = (performance.now() - began) / 1000 / runs.length;
+  print([row[0], row[1], [...valid, ...anomalies].join(" "), ...cells, seconds.toFixed(2)]);
+}

@@ -1,0 +1,29 @@
+/**
+ * Challenge 5a: logs on a single node, in memory. See `docs/kafka.md`.
+ *
+ * @module
+ */
+import { type KafkaMessages, type Node, serve } from "../mod.ts";
+import { commit, insert, listCommitted, type Log, poll, readFrom } from "./kafka_log.ts";
+
+/** The single-node log program. */
+export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
+  const logs = new Map<string, Log>();
+  const committed = new Map<string, number>();
+
+  node.on("send", ({ key, msg }) => {
+    if (!logs.has(key)) logs.set(key, []);
+    const log = logs.get(key)!;
+    const offset = log.length;
+    insert(log, offset, msg);
+    return { offset };
+  });
+  node.on("poll", ({ offsets }) => poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from)));
+  node.on("commit_offsets", ({ offsets }) => {
+    commit(committed, offsets);
+    return {};
+  });
+  node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys));
+}
+
+if (import.meta.main) await serve(kafkaSingle);
