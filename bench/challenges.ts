@@ -88,14 +88,14 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
 /** The figures of a run, one for each column. */
 function figures(results: Results): Record<string, number | string> {
   const stable = results.result.stable_latencies as Record<string, number> | undefined;
-  const slowest = Math.max(...Object.values(results.latency_ms).map((latency) => latency?.p99 ?? 0));
+  const slowest = Math.max(...Object.values(results.latency_ms ?? {}).map(({ p99 }) => p99));
   return {
-    "ops/s": results.operations.count / 20,
-    "msgs/op": results.net.servers.msgs_per_op ?? 0,
+    "ops/s": (results.operations?.count ?? 0) / 20,
+    "msgs/op": results.net?.servers.msgs_per_op ?? 0,
     "stable p50": stable?.["0.5"] ?? "",
     "stable max": stable?.["1"] ?? "",
     "p99 ms": slowest,
-    available: results.availability.ok_fraction ?? "",
+    available: results.availability?.ok_fraction ?? "",
   };
 }
 

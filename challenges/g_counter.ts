@@ -23,9 +23,9 @@ interface Batch {
 }
 
 /** How long adds that are acknowledged already are gathered before they are written, ms. */
-const WRITE_PERIOD = 400;
+const WRITE_PERIOD = 450;
 /** How long totals are gathered before they are sent to the other nodes, ms. */
-const GOSSIP_PERIOD = 550;
+const GOSSIP_PERIOD = 520;
 
 /** The counter program. */
 export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Program<GCounterMessages> {
@@ -49,6 +49,7 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
     const replication = replicate<[string, number], [string, number][]>(node, {
       topology: "hub",
       period: GOSSIP_PERIOD,
+      probe: 2 * GOSSIP_PERIOD,
       apply: learn,
       snapshot: () => [...totals],
       restore: (others) => others.forEach(learn),

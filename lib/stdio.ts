@@ -24,7 +24,7 @@ export interface ServeOptions {
 }
 
 /** Reading stops while more characters than this wait to be written. */
-const MAX_UNWRITTEN = 1 << 20;
+const MAX_UNWRITTEN = 65536;
 
 /** Of a line that is not a message, so many characters are shown. */
 const MAX_SHOWN = 1000;

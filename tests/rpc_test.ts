@@ -222,7 +222,7 @@ Deno.test("calls that wait when the node is stopped are rejected, and later ones
   assertEquals([host.timers, host.sent.length], [0, 2]);
 });
 
-Deno.test("a node that was started again does not take an old reply for a new one", async () => {
+Deno.test("a node that was started again does not take an old reply for a new one", () => {
   const ids = new Set<number>();
   for (const seed of [0.1, 0.5, 0.9]) {
     const host = fakeHost();

@@ -34,6 +34,8 @@ export interface ReplicationOptions<E, S> {
   acknowledge?: number;
   /** An acknowledgement waits no longer once nothing has been heard from anybody for so many ms. */
   quiet?: number;
+  /** How often it is tried whether suspects are back, in ms; 400 by default. Those that have been gone for long are tried less often. */
+  probe?: number;
   /**
    * How many entries of a stream are kept for peers that lack them; one that is further behind gets a snapshot instead. `Infinity` is
    * right where the entries are the program's state anyway.
@@ -136,7 +138,7 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     : { acknowledge: 3000, quiet: 300 };
   return {
     node,
-    options: { ...patience, keep: 10_000, ...options },
+    options: { ...patience, probe: 400, keep: 10_000, ...options },
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
     own: `${node.id}.${word!.toString(36)}`,
     streams: createStreams(),

@@ -16,9 +16,8 @@ type AnyReplica = Replica<unknown, unknown>;
 
 /** How often the watch looks, ms. */
 const WATCH_INTERVAL = 50;
-/** How often suspects are probed, ms, and how many of them each time. */
-const PROBE_INTERVAL = 400;
-const PROBES_AT_ONCE = 4;
+/** How many suspects are probed each time. */
+const PROBES_AT_ONCE = 2;
 /** How long after a peer is back everybody is told what is new, ms. */
 const HASTE = 5;
 
@@ -110,8 +109,9 @@ function trust(replica: AnyReplica, peer: Peer): void {
 
 /** In a hub topology it is for the hubs to find each other: the rest follow them. */
 function probeSuspects(replica: AnyReplica, now: number, count = PROBES_AT_ONCE): void {
-  if (hubOf(replica) !== replica.node.id || now - replica.probedAt < PROBE_INTERVAL) return;
-  const suspects = [...replica.peers.values()].filter((peer) => peer.suspected !== undefined && isDue(peer, now));
+  const { probe: interval } = replica.options;
+  if (hubOf(replica) !== replica.node.id || now - replica.probedAt < interval) return;
+  const suspects = [...replica.peers.values()].filter((peer) => peer.suspected && isDue(peer, now, interval));
   if (suspects.length === 0) return;
   replica.probedAt = now;
   // The first might be everybody's hub; the others take turns.
@@ -121,8 +121,8 @@ function probeSuspects(replica: AnyReplica, now: number, count = PROBES_AT_ONCE)
 }
 
 /** Who has been gone for long is probed less often: after a hundredth of that time. */
-function isDue({ probedAt, suspected }: Peer, now: number): boolean {
-  return now - probedAt >= Math.max(PROBE_INTERVAL, (now - suspected!.at) / 100);
+function isDue({ probedAt, suspected }: Peer, now: number, interval: number): boolean {
+  return now - probedAt >= Math.max(interval, (now - suspected!.at) / 100);
 }
 
 /** Notes that a peer has more than this node does after its message: something is missing, or under way from elsewhere. */

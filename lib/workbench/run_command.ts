@@ -15,7 +15,7 @@ import { UsageError } from "./errors.ts";
 import { type Flag, FLAGS } from "./flags.ts";
 import { formatFlagsHelp } from "./help.ts";
 import { createProgressLine, type ProgressLine } from "./report/progress.ts";
-import { formatSummary, formatTable } from "./report/terminal.ts";
+import { formatSummary, formatTable, formatVerdict } from "./report/terminal.ts";
 import { createRequest, type TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
 
@@ -163,7 +163,7 @@ function logOf(line: ProgressLine, edge: Edge): (text: string) => void {
   return line === SILENT ? (text) => edge.stderr(`${text}\n`) : line.log;
 }
 
-/** Tells how a run went: in full where it is the only one or went wrong, else the table will do. */
+/** Tells how a run went: in full where it is the only one or went wrong; else a line will do until the table comes. */
 function tellOne(
   results: Results,
   { deviations, command }: TestRequest,
@@ -172,7 +172,11 @@ function tellOne(
   edge: Edge,
 ): void {
   const several = planned.length > 1;
-  if (given.json || (several && results.passed)) return;
+  if (several && (given.json || results.passed)) {
+    if (!given.quiet) edge.stderr(`${formatVerdict(results, { ...screenOf(edge), colour: false })}\n`);
+    return;
+  }
+  if (given.json) return;
   const summary = formatSummary(results, { deviations, command, interrupted }, screenOf(edge));
   edge.stdout(`${summary}\n${several ? "\n" : ""}`);
 }

@@ -150,7 +150,7 @@ Deno.test("main() prints one document and nothing else with --json", async () =>
 });
 
 Deno.test("main() runs all challenges, ends with a table, and with the worst of the exit statuses", async () => {
-  const { status, ran, out } = await command("all --time-limit 5", {
+  const { status, ran, out, err } = await command("all --time-limit 5", {
     runs: ({ challenge }) =>
       challenge!.id === "2"
         ? { valid: "unknown", passed: false }
@@ -165,6 +165,7 @@ Deno.test("main() runs all challenges, ends with a table, and with the worst of 
   assertStringIncludes(out, "✗ 4 g-counter: INVALID (wrong-sum)");
   assertStringIncludes(out, "Process 1 read 7");
   assertMatch(out, /✓ 3e +broadcast +valid/);
+  assertMatch(err, /^✓ 1 echo: valid\n✓ 3a broadcast: valid\n/);
   assertMatch(out, /\n12 of 14 passed\n$/);
 });
 
@@ -267,9 +268,10 @@ Deno.test("main() runs no further challenge after Ctrl-C, and does not call that
 });
 
 Deno.test("main() does not listen for Ctrl-C any more when all is done", async () => {
-  const edge = await command("3e");
+  const edge = await command("3e -q");
   edge.interrupt();
-  assertEquals(edge.exited, undefined);
+  edge.interrupt();
+  assertEquals([edge.err, edge.exited], ["", undefined]);
 });
 
 Deno.test("main() shows progress on stderr: a line that changes on a terminal, sparse lines elsewhere, none if quiet", async () => {

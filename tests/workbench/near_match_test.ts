@@ -27,6 +27,7 @@ Deno.test("nearMatch() finds nothing where nothing is near", () => {
 
 Deno.test("nearMatch() prefers the nearest", () => {
   assertEquals(nearMatch("tree5", ["total", "tree23", "tree2"]), "tree2");
+  assertEquals(nearMatch("3f", ["3d", "3e"]), "3d", "the first of equals");
 });
 
 Deno.test("nearMatch() finds any word of some length with two neighbours swapped", () => {

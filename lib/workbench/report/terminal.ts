@@ -39,7 +39,7 @@ const LINES = 12;
 export function formatSummary(results: Results, notes: SummaryNotes, screen: Screen): string {
   const style = createStyle(screen.colour);
   return [
-    [verdictLine(results, style, screen)],
+    [formatVerdict(results, screen)],
     targetLines(results, style),
     operationLines(results),
     messageLines(results),
@@ -62,7 +62,9 @@ function outcomeOf({ valid, passed }: Results): Outcome {
 const MARKS: Record<Outcome, string> = { passed: "✓", missed: "✗", unknown: "?", invalid: "✗" };
 const COLOURS: Record<Outcome, keyof Style> = { passed: "green", missed: "red", unknown: "yellow", invalid: "red" };
 
-function verdictLine(results: Results, style: Style, { width }: Screen): string {
+/** The first line of a summary: the verdict on a run, and why it is not better. */
+export function formatVerdict(results: Results, { width, colour }: Screen): string {
+  const style = createStyle(colour);
   const outcome = outcomeOf(results);
   const name = results.challenge === null ? results.workload : `${results.challenge} ${results.workload}`;
   const words = `${MARKS[outcome]} ${name}: ${verdictWords(results)}`;
