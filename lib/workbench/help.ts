@@ -18,7 +18,7 @@ const COMMANDS = [
   ["all", "Run all challenges, one after another"],
   ["list", "Show the challenges with their official flags and limits"],
   ["test", "Run any program: test -w WORKLOAD --bin FILE"],
-  ["install", "Fetch the real Maelstrom, to run with --engine maelstrom"],
+  ["install", "Fetch the real Maelstrom, or unpack it --from FILE; it is then used"],
   ["deno …", "Run the Deno that this uses"],
   ["help test", "Show all flags"],
 ];
