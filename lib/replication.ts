@@ -29,7 +29,7 @@ import {
 } from "./replication/replica.ts";
 import { plan } from "./replication/rounds.ts";
 import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
-import { heardFrom, probe, want, watch } from "./replication/suspicion.ts";
+import { askWhenLonely, heardFrom, probe, want, watch } from "./replication/suspicion.ts";
 
 export type { ReplicationOptions, ReplicationStats } from "./replication/replica.ts";
 
@@ -98,7 +98,10 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
     if (replica === undefined) throw new Error("Cannot replicate: the node is not initialised yet");
     return replica;
   };
-  node.onInit(() => void (replica = createReplica(node, options)));
+  node.onInit(() => {
+    replica = createReplica(node, options);
+    askWhenLonely(replica);
+  });
   node.on("replicate", (body, { src }) => {
     const peer = started().peers.get(src);
     if (peer !== undefined) receive(started(), peer, body as unknown as ReplicateBody<E, S>);

@@ -144,3 +144,63 @@ export function partitionAtRandom(cluster: Cluster, kind = cluster.random.pick(K
   const grudge = PARTITIONS[kind](cluster.nodes, cluster.random);
   for (const [dest, sources] of Object.entries(grudge)) sources.forEach((src) => cluster.cut(src, dest));
 }
+
+/** Lets partitions come and go for `duration` ms; then the network is healed, and nothing is lost or doubled any more. */
+export async function shake(cluster: Cluster, duration: number): Promise<void> {
+  const { clock, random } = cluster;
+  const end = clock.now() + duration;
+  const pass = (longest: number) => cluster.run(Math.min(end - clock.now(), longest * random.float()));
+  while (clock.now() < end) {
+    await pass(2000);
+    partitionAtRandom(cluster);
+    await pass(5000);
+    if (random.float() < 0.7) cluster.heal();
+  }
+  cluster.heal();
+  cluster.calm();
+}
+
+/**
+ * Has clients do something at random times, `interval` ms apart on average, for `duration` ms from now.
+ *
+ * @param act One operation on a random node. What it rejects with counts as an unknown outcome.
+ */
+export function load(
+  cluster: Cluster,
+  interval: number,
+  duration: number,
+  act: (node: string) => Promise<void>,
+): void {
+  const { clock, random } = cluster;
+  const end = clock.now() + duration;
+  const next = () => {
+    const at = clock.now() + 2 * interval * random.float();
+    if (at > end) return;
+    clock.schedule(at, () => {
+      act(random.pick(cluster.nodes)).catch(() => {});
+      next();
+    });
+  };
+  next();
+}
+
+/** Lets time pass until a condition holds; returns how long that took, ms, and throws if it was longer than `limit`. */
+export async function timeUntil(cluster: Cluster, limit: number, holds: () => Promise<boolean>): Promise<number> {
+  for (let passed = 0; passed <= limit; passed += 50) {
+    if (await holds()) return passed;
+    await cluster.run(50);
+  }
+  throw new Error(`Expected it to hold within ${limit} ms`);
+}
+
+/** Options for a cluster of a few nodes on a bad network, all drawn from the seed. */
+export function badNetwork(seed: number): Pick<ClusterOptions, "nodes" | "seed" | "latency" | "loss" | "duplication"> {
+  const random = seededRandom(`bad network ${seed}`);
+  return {
+    seed: String(seed),
+    nodes: 2 + random.integer(5),
+    latency: { mean: random.pick([0, 10, 100]), distribution: random.pick(["constant", "uniform", "exponential"]) },
+    loss: random.pick([0, 0.1]),
+    duplication: random.pick([0, 0.1]),
+  };
+}

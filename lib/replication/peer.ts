@@ -115,12 +115,12 @@ export function restarted(peer: Peer, stream: string): void {
 }
 
 /**
- * How long an answer may take: round trip and a margin.
+ * How long an answer may take: round trip and a margin; undefined until measured.
  *
  * Source: RFC 6298, whose smoothing this is, but for a bolder first guess of the deviation.
  */
-export function answerTime(peer: Peer): number {
-  return peer.roundTrip === undefined ? UNKNOWN_ANSWER_TIME : peer.roundTrip + Math.max(MARGIN, 4 * peer.deviation);
+export function measuredAnswerTime({ roundTrip, deviation }: Peer): number | undefined {
+  return roundTrip === undefined ? undefined : roundTrip + Math.max(MARGIN, 4 * deviation);
 }
 
 /** By how much one message may overtake another. */
@@ -128,8 +128,6 @@ export function detourTime(peer: Peer): number {
   return 25 + 3 * peer.deviation;
 }
 
-/** As long as no round trip was measured, ms. */
-const UNKNOWN_ANSWER_TIME = 1000;
 /** What a busy machine may add to a round trip at any time, ms. */
 const MARGIN = 100;
 

@@ -5,7 +5,7 @@
  */
 
 import type { AnyNode } from "../node.ts";
-import { createPeer, type Echo, type Peer } from "./peer.ts";
+import { createPeer, type Echo, measuredAnswerTime, type Peer } from "./peer.ts";
 import {
   append,
   covers,
@@ -129,6 +129,9 @@ export interface Replica<E, S> {
   endWatch: (() => void) | undefined;
 }
 
+/** How many peers are tried as a hub at first. */
+export const FIRST_AMBITION = 2;
+
 /** The replication of a node that knows its id. */
 export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replica<E, S> {
   const [word] = node.getRandomValues(new Uint32Array(1));
@@ -146,12 +149,12 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     stable: {},
     born: node.now(),
     lastStamp: -1,
-    heardAt: 0,
+    heardAt: -Infinity,
     lastRound: -Infinity,
     haste: Infinity,
     wanted: undefined,
     early: [],
-    ambition: 1,
+    ambition: FIRST_AMBITION,
     probedAt: -Infinity,
     timer: undefined,
     endWatch: undefined,
@@ -173,6 +176,17 @@ export function hubOf({ node, options, peers }: Replica<unknown, unknown>): stri
   if (options.topology === "mesh") return node.id;
   return node.nodeIds.find((id) => peers.get(id)?.suspected === undefined)!;
 }
+
+/** How long an answer of a peer may take, ms; for one that has never answered, as long as for the slowest of the others. */
+export function answerTime({ peers }: Replica<unknown, unknown>, peer: Peer): number {
+  const measured = measuredAnswerTime(peer);
+  if (measured !== undefined) return measured;
+  const others = Array.from(peers.values(), (other) => measuredAnswerTime(other) ?? 0);
+  return Math.max(...others) || UNKNOWN_ANSWER_TIME;
+}
+
+/** As long as nobody has answered, ms. */
+const UNKNOWN_ANSWER_TIME = 1000;
 
 /** Whether a peer is to get something that it has not been sent. In a mesh each node passes on only its own entries. */
 export function lacks({ options, own, streams }: Replica<unknown, unknown>, { sent }: Peer): boolean {

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { answerTime, type Peer } from "./peer.ts";
-import { clockOf, findStable, hubOf, lacks, lacksStable, type Replica, tell } from "./replica.ts";
+import type { Peer } from "./peer.ts";
+import { answerTime, clockOf, findStable, hubOf, lacks, lacksStable, type Replica, tell } from "./replica.ts";
 
 type AnyReplica = Replica<unknown, unknown>;
 
@@ -77,8 +77,8 @@ function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
 /** The first moment from `earliest` on at which a message arrives just before a round of the hub. */
 function timeToHub({ options: { period } }: AnyReplica, hub: Peer, earliest: number): number {
   // At first nobody knows how far the hub is; and a hub without rounds has one as soon as it hears of something new.
-  if (hub.roundTrip === undefined || period === 0) return earliest;
-  if (earliest > hub.nextRound + period) return Math.max(earliest, hub.toldAt + period);
+  if (period === 0 || (hub.heard !== undefined && hub.roundTrip === undefined)) return earliest;
+  if (hub.roundTrip === undefined || earliest > hub.nextRound + period) return Math.max(earliest, hub.toldAt + period);
   const margin = Math.min(period / 4, Math.max(MARGIN, 2 * hub.deviation));
   const first = hub.nextRound - hub.roundTrip - margin;
   // The little that is taken off is for rounding errors: a round that is due now must not become the one after.
@@ -92,5 +92,5 @@ const MARGIN = 10;
 export function patience(replica: AnyReplica, peer: Peer): number {
   const { acknowledge, period } = replica.options;
   const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
-  return wait + answerTime(peer);
+  return wait + answerTime(replica, peer);
 }

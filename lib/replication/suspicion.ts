@@ -7,8 +7,8 @@
  * @module
  */
 
-import { answerTime, detourTime, type Peer } from "./peer.ts";
-import { clockOf, hubOf, newStamp, type Replica, tell } from "./replica.ts";
+import { detourTime, type Peer } from "./peer.ts";
+import { answerTime, clockOf, FIRST_AMBITION, hubOf, newStamp, type Replica, tell } from "./replica.ts";
 import { patience, plan } from "./rounds.ts";
 import { covers, type Vector } from "./streams.ts";
 
@@ -20,6 +20,19 @@ const WATCH_INTERVAL = 50;
 const PROBES_AT_ONCE = 2;
 /** How long after a peer is back everybody is told what is new, ms. */
 const HASTE = 5;
+
+/** How long a node that hears nothing waits before it asks somebody what there is, ms: it may have been killed and started again. */
+const LONELY = 5000;
+
+/** Asks for what there is if nobody says anything by itself. */
+export function askWhenLonely(replica: AnyReplica): void {
+  replica.node.after(LONELY, () => {
+    if (replica.heardAt !== -Infinity) return;
+    const hub = replica.peers.get(hubOf(replica));
+    for (const peer of hub === undefined ? replica.peers.values() : [hub]) probe(replica, peer);
+    watch(replica);
+  });
+}
 
 /** Watches for as long as there is something to watch for: messages that are not confirmed, entries that are missing, suspects. */
 export function watch(replica: AnyReplica): void {
@@ -44,11 +57,11 @@ function isOpen({ peers, wanted }: AnyReplica): boolean {
 
 function isOverdue(replica: AnyReplica, peer: Peer, now: number): boolean {
   if (peer.suspected !== undefined || peer.waitingSince === undefined) return false;
-  if (peer.probes > 0) return now - peer.probedAt > answerTime(peer);
+  if (peer.probes > 0) return now - peer.probedAt > answerTime(replica, peer);
   if (now - peer.waitingSince > patience(replica, peer)) return true;
   // When all is quiet, acknowledgements do not wait for company, so neither does this node.
   const quietSince = Math.max(peer.waitingSince, replica.heardAt);
-  return now - quietSince > replica.options.quiet + replica.options.period + answerTime(peer);
+  return now - quietSince > replica.options.quiet + replica.options.period + answerTime(replica, peer);
 }
 
 function remind(replica: AnyReplica, peer: Peer): void {
@@ -89,11 +102,11 @@ function tryHubs(replica: AnyReplica): void {
 
 /** Considers what a message from a peer says about whether the two hear each other. */
 export function heardFrom(replica: AnyReplica, peer: Peer, asked: boolean): void {
-  if (peer.id === hubOf(replica) && peer.probes === 0) replica.ambition = 1;
+  if (peer.id === hubOf(replica) && peer.probes === 0) replica.ambition = FIRST_AMBITION;
   if (peer.suspected === undefined) return;
   if (peer.confirmed >= peer.suspected.stamp) return trust(replica, peer);
   // It can be heard; a question will show whether it hears. Where it has asked, the answer is the question.
-  if (!asked && clockOf(replica) - peer.probedAt > answerTime(peer)) probe(replica, peer);
+  if (!asked && clockOf(replica) - peer.probedAt > answerTime(replica, peer)) probe(replica, peer);
 }
 
 function trust(replica: AnyReplica, peer: Peer): void {
