@@ -12,6 +12,7 @@ import type { Clock } from "./clock.ts";
 // @ts-types="../../types/async.d.ts"
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "./connection.ts";
+import { UsageError } from "./errors.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
 import { formatLine } from "./json.ts";
@@ -172,6 +173,7 @@ async function startNodes(test: Test): Promise<void> {
       test.nodes.push(node);
       await initialise(test, node);
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       fail(test, { type: "start-failed", node: id, message: messageOf(error), count: 1 });
     }
   }));
@@ -245,7 +247,8 @@ async function runPhases(test: Test): Promise<void> {
     random: random.stream("nemesis"),
     record: (operation) => {
       record(test, operation);
-      if (operation.value !== null) hooks.log?.(`${operation.f} ${formatLine(operation.value)}`);
+      // What exactly it has come to stands in the history.
+      if (typeof operation.value === "string") hooks.log?.(`${operation.f} ${operation.value}`);
     },
   });
   test.phase = "running";

@@ -84,7 +84,7 @@ function verdictWords(results: Results): string {
 
 /** The kinds of what went wrong, as many as there is room for. */
 function reasons({ anomalies, exceptions }: Results, room: number): string {
-  const types = [...new Set([...exceptions, ...anomalies].map(({ type }) => type))];
+  const types = [...new Set([...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type))];
   for (let count = types.length; count > 0; count--) {
     const text = ` (${[...types.slice(0, count), ...count < types.length ? ["…"] : []].join(", ")})`;
     if (text.length <= room) return text;
@@ -184,11 +184,15 @@ function distribution(label: string, quantiles: Record<string, number>): string[
 }
 
 function anomalyLines({ anomalies }: Results, style: Style, { width }: Screen): string[] {
-  const lines = anomalies.slice(0, SHOWN).flatMap(({ type, count, explanation }) => [
+  const allowed = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
+  const forbidden = anomalies.filter(({ allowed }) => !allowed);
+  const lines = forbidden.slice(0, SHOWN).flatMap(({ type, count, explanation }) => [
     style.red(`  ${type}${times(count)}`),
     ...bounded(wrap(explanation, width, "    ")),
   ]);
-  return [...lines, ...more(anomalies.length)];
+  // What the test permits is found, and explained in the stored results, but is no reason for concern.
+  const permitted = allowed.length === 0 ? [] : wrap(`permitted: ${allowed.join(", ")}`, width, "  ");
+  return [...lines, ...more(forbidden.length), ...permitted];
 }
 
 function exceptionLines({ exceptions }: Results, style: Style, { width }: Screen): string[] {

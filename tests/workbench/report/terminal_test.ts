@@ -1,5 +1,5 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { formatProgress } from "../../../lib/workbench/report/progress.ts";
 import { formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
@@ -122,6 +122,17 @@ Deno.test("formatSummary() shows missed and unmeasured limits", () => {
   const text = summary({ passed: false, targets });
   assertMatch(text, /messages per operation +24 +limit 20 +✗/);
   assertMatch(text, /median latency +not measured +limit 1000 ms +✗/);
+});
+
+Deno.test("formatSummary() names what the test permits, and does not explain it", () => {
+  const anomalies = [
+    { type: "lost-update", count: 22, explanation: "Process 1 and process 2 both …", allowed: true },
+    { type: "G1a", count: 1, explanation: "Process 3 read what was aborted" },
+  ];
+  const text = summary({ valid: false, passed: false, anomalies });
+  assertEquals(text.split("\n")[0], "✗ 3e broadcast: INVALID (G1a)");
+  assertStringIncludes(text, "  permitted: lost-update × 22");
+  assertFalse(text.includes("both"));
 });
 
 Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in bounds", () => {
