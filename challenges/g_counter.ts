@@ -60,12 +60,15 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
       incarnation = Array.from(node.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
       const forever = { retry: { attempts: Infinity, idempotent: true } };
       slot = await orMissing(kv.readLatest(keyOf(node.id), forever));
-      if (slot !== undefined) learn([node.id, slot.total]);
       // After a latest read, plain reads are no older.
-      await Promise.all(node.peers.map(async (id) => {
-        const other = await orMissing(kv.read(keyOf(id), forever));
-        if (other !== undefined) learn([id, other.total]);
-      }));
+      const others = await Promise.all(node.peers.map((id) => orMissing(kv.read(keyOf(id), forever))));
+      [node.id, ...node.peers].forEach((id, i) => {
+        const total = [slot, ...others][i]?.total;
+        if (total === undefined) return;
+        // Nobody may have heard of it yet.
+        learn([id, total]);
+        replication.append([id, total]);
+      });
     });
 
     /** Writes what is waiting, batch after batch. */

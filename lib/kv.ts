@@ -59,12 +59,13 @@ export interface KV<V = unknown, K = string> {
    * A compare-and-set that is not answered may have taken effect, or may do so later; reading again cannot tell. So the update ends
    * there with that error, unless it is said to be idempotent.
    *
-   * @param fn Gets the present value (its own copy) and returns the next one; `undefined` leaves things as they are.
+   * @param fn Gets the present value (its own copy) and returns the next one; `undefined` leaves things as they are. It may be called
+   *   more than once.
    * @returns The value that is there now.
    * @throws {RPCError} 20: the key does not exist, and there is no default. 11: it could not be done in time, and surely has not happened.
    *   0 or another indefinite error: it may have happened.
    */
-  update(key: K, fn: (value: V) => V | undefined, options?: UpdateOptions<V>): Promise<V>;
+  update(key: K, fn: (value: V) => V | undefined | Promise<V | undefined>, options?: UpdateOptions<V>): Promise<V>;
 }
 
 /** A client of seq-kv. */

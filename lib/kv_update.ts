@@ -36,7 +36,7 @@ export async function update<V, K>(
   node: AnyNode,
   kv: Pick<KV<V, K>, "read" | "cas">,
   key: K,
-  fn: (value: V) => V | undefined,
+  fn: (value: V) => V | undefined | Promise<V | undefined>,
   options: UpdateOptions<V> = {},
 ): Promise<V> {
   const { timeout = 5000, signal, idempotent = false } = options;
@@ -53,7 +53,7 @@ export async function update<V, K>(
     let writing = false;
     try {
       const { value, missing } = await present(kv, key, options, n === 1, request);
-      const next = fn(structuredClone(value));
+      const next = await fn(structuredClone(value));
       if (next === undefined) return value;
       const how = { ...request(), createIfNotExists: missing };
       writing = true;

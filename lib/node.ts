@@ -342,8 +342,9 @@ export class Node<M extends MessageTypes = AnyMessages> {
     this.#stats.errors++;
   }
 
-  async #idle(): Promise<void> {
-    while (this.#running > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  #idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
   #stop(): void {

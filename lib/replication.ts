@@ -19,7 +19,6 @@ import {
   appendOwn,
   clockOf,
   createReplica,
-  findStable,
   hubOf,
   type Replica,
   type ReplicateBody,
@@ -27,9 +26,9 @@ import {
   type ReplicationStats,
   tell,
 } from "./replication/replica.ts";
-import { plan } from "./replication/rounds.ts";
+import { proceed } from "./replication/rounds.ts";
 import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
-import { askWhenLonely, heardFrom, probe, want, watch } from "./replication/suspicion.ts";
+import { askWhenLonely, heardFrom, probe, want } from "./replication/suspicion.ts";
 
 export type { ReplicationOptions, ReplicationStats } from "./replication/replica.ts";
 
@@ -99,8 +98,8 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
     return replica;
   };
   node.onInit(() => {
-    replica = createReplica(node, options);
-    askWhenLonely(replica);
+    const created = replica = createReplica(node, options);
+    askWhenLonely(created, () => proceed(created));
   });
   node.on("replicate", (body, { src }) => {
     const peer = started().peers.get(src);
@@ -159,7 +158,7 @@ function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E,
   }
   const count = accept(streams, entries, (entry) => options.apply(entry));
   limit(streams, options.keep);
-  if (body.entries !== undefined) peer.owedSince ??= clockOf(replica);
+  if (body.confirm) peer.owedSince ??= clockOf(replica);
   if (covers(streams.vector, have)) noteShared(replica, peer, have, stable);
   else want(replica, peer, have);
   if (count === 0) return;
@@ -171,7 +170,6 @@ function noteShared<E>(replica: Replica<E, unknown>, peer: Peer, have: Vector, s
   raise(peer.shared, have);
   if (stable === undefined || covers(replica.stable, stable)) return;
   adoptStable(replica, stable);
-  peer.owedSince ??= clockOf(replica);
 }
 
 /** A hub that follows somebody who is suspected here shows that the suspect is alive: it should be this node's hub, too. */
@@ -179,11 +177,4 @@ function followUp(replica: Replica<unknown, unknown>, { id, follows }: Peer, now
   if (follows === undefined || id !== hubOf(replica)) return;
   const higher = replica.peers.get(follows);
   if (higher?.suspected !== undefined && now - higher.probedAt > 1000) probe(replica, higher);
-}
-
-/** Says what there is to say, sees to what is to be seen to. */
-function proceed<E, S>(replica: Replica<E, S>): void {
-  if (replica.options.onStable !== undefined && hubOf(replica) === replica.node.id) findStable(replica);
-  plan(replica);
-  watch(replica);
 }

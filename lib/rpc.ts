@@ -7,7 +7,21 @@
 import type { Host } from "./host.ts";
 import { type Body, ERRORS, RPCError } from "./protocol.ts";
 
-/** How a call goes about its business. */
+/**
+ * How a call goes about its business.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { startWithService } from "../tests/fake_services.ts";
+ *
+ * await startWithService("lin-tso", async (node, { passing }) => {
+ *   const retry = { attempts: 3, idempotent: true };
+ *   const reply = await passing(node.rpc("lin-tso", { type: "ts" }, { timeout: 100, retry }));
+ *   assertEquals(reply.ts, 0);
+ * }, { fate: (_request, count) => count < 3 ? "request lost" : "delivered" });
+ * ```
+ */
 export interface RPCOptions {
   /** How long to wait for the reply (for each one, where there are retries), in ms; 1000 by default; `Infinity`: for ever. */
   timeout?: number;

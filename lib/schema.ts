@@ -37,6 +37,22 @@ export interface StandardIssue {
 /**
  * A Standard Schema, or a function which gets the whole body (with its type and ids) and returns whether it is well-formed: true,
  * or false, or (better) a string that says what was expected.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fakeHost, init, request } from "../tests/fake_host.ts";
+ * import { startNode } from "./node.ts";
+ *
+ * const host = fakeHost();
+ * const { receive } = startNode((node) => {
+ *   node.on("add", () => ({}), { schema: ({ delta }) => Number.isInteger(delta) || "expected delta to be an integer" });
+ * }, host);
+ * receive(init("n0", ["n0"]));
+ * await host.settle();
+ * receive(request({ type: "add", msg_id: 2, delta: "three" }));
+ * assertEquals(host.sent.at(-1)?.body.text, "Malformed add: expected delta to be an integer");
+ * ```
  */
 export type Schema = StandardSchema | ((body: Record<string, unknown>) => boolean | string);
 

@@ -19,7 +19,9 @@ export interface ServeOptions {
   readable?: ReadableStream<Uint8Array>;
   /** Where messages go out; stdout by default. */
   writable?: WritableStream<Uint8Array>;
-  /** Takes the entries of the log; by default they go to stderr, those of level debug only if the arguments include `--debug`. */
+  /** Whether to log details, and every message that comes in or goes out; by default, if the arguments include `--debug`. */
+  debug?: boolean;
+  /** Takes the entries of the log; by default they go to stderr. */
   log?: (level: LogLevel, text: string) => void;
 }
 
@@ -61,10 +63,11 @@ const MAX_DELAY = 2 ** 31 - 1;
  */
 export async function serve<M extends MessageTypes = AnyMessages>(
   program: Program<M>,
-  { readable, writable, log = createLog(Deno.args.includes("--debug")) }: ServeOptions = {},
+  { readable, writable, debug = Deno.args.includes("--debug"), log: write = logToStderr }: ServeOptions = {},
 ): Promise<void> {
+  const log: Host["log"] = debug ? write : (level, text) => void (level === "debug" || write(level, text));
   const output = openOutput(writable ?? Deno.stdout.writable);
-  const node = startNode(program, createHost(output.write, log));
+  const node = startNode(program, createHost(output.write, log, debug));
   const lines = (readable ?? Deno.stdin.readable)
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(new TextLineStream())
@@ -75,7 +78,7 @@ export async function serve<M extends MessageTypes = AnyMessages>(
     if (!ended) log("error", `Unhandled rejection: ${describeThrown(reason)}`);
   });
   try {
-    await receiveAll(lines, node, output, log);
+    await receiveAll(lines, node, output, log, debug);
     await Promise.race([node.idle(), output.broken]);
   } finally {
     ended = true;
@@ -92,8 +95,10 @@ async function receiveAll(
   node: NodeHandle,
   output: Output,
   log: Host["log"],
+  debug: boolean,
 ): Promise<void> {
   for (let line = await lines.read(); !line.done; line = await lines.read()) {
+    if (debug) log("debug", `Received ${line.value}`);
     const message = parse(line.value, log);
     if (message !== undefined) node.receive(message);
     if (output.unwritten > MAX_UNWRITTEN) await output.drained();
@@ -121,9 +126,13 @@ function catchRejections(report: (reason: unknown) => void): () => void {
   return () => globalThis.removeEventListener("unhandledrejection", onRejection);
 }
 
-function createHost(write: (line: string) => void, log: Host["log"]): Host {
+function createHost(write: (line: string) => void, log: Host["log"], debug: boolean): Host {
   return {
-    send: (message) => write(JSON.stringify(message) + "\n"),
+    send: (message) => {
+      const line = JSON.stringify(message);
+      if (debug) log("debug", `Sent ${line}`);
+      write(line + "\n");
+    },
     now: () => performance.timeOrigin + performance.now(),
     setTimer: (delay, callback) => setTimeout(callback, Math.min(delay, MAX_DELAY)),
     clearTimer: (timer) => clearTimeout(timer as number),
@@ -133,18 +142,14 @@ function createHost(write: (line: string) => void, log: Host["log"]): Host {
   };
 }
 
-/** Writes to stderr, one entry a line, with the time and the level. */
-function createLog(debug: boolean): Host["log"] {
-  const encoder = new TextEncoder();
-  return (level, text) => {
-    if (level === "debug" && !debug) return;
-    const bytes = encoder.encode(`${new Date().toISOString()} ${level} ${text}\n`);
-    try {
-      for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
-    } catch {
-      // Nobody reads the log: that is no reason to end.
-    }
-  };
+/** Writes one entry to stderr, with the time and the level. */
+function logToStderr(level: LogLevel, text: string): void {
+  const bytes = new TextEncoder().encode(`${new Date().toISOString()} ${level} ${text}\n`);
+  try {
+    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+  } catch {
+    // Nobody reads the log: that is no reason to end.
+  }
 }
 
 /** Writes lines; those of one turn go out together. */

@@ -7,7 +7,24 @@
 
 import type { Host } from "./host.ts";
 
-/** How {@linkcode Timers.every} repeats. */
+/**
+ * How {@linkcode Node.every} repeats.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { fakeHost, init } from "../tests/fake_host.ts";
+ * import { startNode } from "./node.ts";
+ *
+ * const host = fakeHost();
+ * const { receive } = startNode((node) => {
+ *   node.every(100, () => node.send("n1", { type: "gossip" }), { jitter: 0.1 });
+ * }, host);
+ * receive(init("n0", ["n0", "n1"]));
+ * await host.advance(350);
+ * assertEquals(host.sent.filter(({ body }) => body.type === "gossip").length, 3);
+ * ```
+ */
 export interface EveryOptions {
   /**
    * A share of the interval, from 0 (the default) to 1: each wait is drawn from `interval · (1 − jitter)` to

@@ -142,6 +142,12 @@ Deno.test("update saves the read where the expected value is right, and recovers
     assertEquals(requests.slice(1, 5), ["cas", "cas", "read", "cas"]);
   }));
 
+Deno.test("update takes a function that needs time", () =>
+  withEachStore(async (kv) => {
+    await kv.write("x", 1);
+    assertEquals(await kv.update("x", (x) => Promise.resolve(x + 1)), 2);
+  }));
+
 Deno.test("update survives a function that changes its argument", () =>
   startWithService("lin-kv", async (node) => {
     const kv = linKV<number[]>(node);
@@ -234,6 +240,18 @@ Deno.test("update ends with the reason of the signal", () =>
     controller.abort(new Error("enough"));
     await rejected;
     assertEquals(host.timers, 0);
+  }));
+
+Deno.test("update ends with the reason of the signal while it waits, too", () =>
+  withLinKV({ state: new Map([['"x"', 1]]) }, async (kv, { host, requests }) => {
+    const controller = new AbortController();
+    const options = { expected: 0, signal: controller.signal, wait: { backoff: 500, jitter: 0 } };
+    const rejected = assertRejects(() => kv.update("x", (x) => x + 1, options), Error, "enough");
+    await host.advance(100);
+    assertEquals([requests, host.timers], [["cas"], 1]);
+    controller.abort(new Error("enough"));
+    assertEquals(host.timers, 0);
+    await rejected;
   }));
 
 Deno.test("update refuses a time-out that is none", () =>

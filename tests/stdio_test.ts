@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { LogLevel } from "../lib/host.ts";
-import type { Program } from "../lib/node.ts";
-import type { Body, Message } from "../lib/protocol.ts";
+import type { Node, Program } from "../lib/node.ts";
+import { type Body, type Message, RPCError } from "../lib/protocol.ts";
 import { serve } from "../lib/stdio.ts";
 import { init, request, settle } from "./fake_host.ts";
 
@@ -142,6 +142,22 @@ Deno.test("a line that is not a message is logged with what was expected, and th
   }
 });
 
+Deno.test("debug logs every message, and the details that are left out otherwise", async () => {
+  const lines = [INIT, line({ type: "echo_ok", in_reply_to: 5 })];
+  for (const debug of [false, true]) {
+    const logged: string[] = [];
+    const log = (level: LogLevel, text: string) => void logged.push(`${level} ${text}`);
+    await serve(echo, { readable: input(lines), writable: new WritableStream(), debug, log });
+    const expected = [
+      `debug Received ${INIT.trimEnd()}`,
+      'debug Sent {"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}',
+      `debug Received ${lines[1]!.trimEnd()}`,
+      `debug Got a duplicate reply: ${lines[1]!.trimEnd()}`,
+    ];
+    assertEquals(logged, debug ? expected : []);
+  }
+});
+
 Deno.test("of a bad line that is long, only the beginning is logged", async () => {
   const { logged } = await run(echo, ["x".repeat(100_000) + "\n"]);
   assertStringIncludes(logged[0]!.text, `${"x".repeat(1000)}… (100000 characters)`);
@@ -160,6 +176,12 @@ Deno.test("when the input ends, handlers in flight finish, and their calls still
   const { bodies } = await run(program, [INIT, line({ type: "ask", msg_id: 2 })]);
   assertEquals(bodies.map(({ type }) => type), ["init_ok", "ask", "ask_ok"]);
   assertEquals(bodies[2]?.error, "timeout");
+});
+
+Deno.test("when the input has ended, the node is stopped", async () => {
+  let node!: Node;
+  await run((started) => void (node = started), [INIT]);
+  await assertRejects(() => node.rpc("n1", { type: "ask" }), RPCError, "stopped");
 });
 
 Deno.test("a promise that nobody looks after is logged when it is rejected, and the node goes on", async () => {

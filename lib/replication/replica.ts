@@ -91,6 +91,8 @@ export interface ReplicateBody<E, S> {
   snapshot?: S;
   /** Where the snapshot ends. */
   base?: Vector;
+  /** Whether the sender wants to know that this has arrived: soon, with whatever else there is to say. */
+  confirm?: true;
   /** Whether the receiver is to answer at once. */
   answer?: true;
 }
@@ -177,6 +179,13 @@ export function hubOf({ node, options, peers }: Replica<unknown, unknown>): stri
   return node.nodeIds.find((id) => peers.get(id)?.suspected === undefined)!;
 }
 
+/** Whether this node tells a peer what is new: it tells all, or its hub and those that take it for theirs; suspects never. */
+export function informs(replica: Replica<unknown, unknown>, { id, follows, suspected }: Peer): boolean {
+  if (suspected !== undefined) return false;
+  const hub = hubOf(replica);
+  return hub === replica.node.id || hub === id || follows === replica.node.id;
+}
+
 /** How long an answer of a peer may take, ms; for one that has never answered, as long as for the slowest of the others. */
 export function answerTime({ peers }: Replica<unknown, unknown>, peer: Peer): number {
   const measured = measuredAnswerTime(peer);
@@ -227,13 +236,15 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
     body.next = round(Math.max(0, replica.lastRound + options.period - now));
   }
   if (entries !== "none") addEntries(replica, peer, body, entries === "all");
+  // Somebody whom this node does not inform by itself asks again if an answer is lost.
+  if (informs(replica, peer) && (body.entries !== undefined || lacksStable(replica, peer))) body.confirm = true;
   if (answer) body.answer = true;
   node.send(peer.id, body);
   stats.messages++;
   peer.lastSent = body.stamp;
   peer.owedSince = undefined;
-  if (body.entries === undefined && !answer && !lacksStable(replica, peer)) return;
   raise(peer.stable, replica.stable);
+  if (!answer && !body.confirm) return;
   peer.wanting = body.stamp;
   peer.waitingSince ??= now;
 }

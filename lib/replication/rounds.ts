@@ -9,38 +9,50 @@
  */
 
 import type { Peer } from "./peer.ts";
-import { answerTime, clockOf, findStable, hubOf, lacks, lacksStable, type Replica, tell } from "./replica.ts";
+import { clockOf, findStable, hubOf, informs, lacks, lacksStable, type Replica, tell } from "./replica.ts";
+import { watch } from "./suspicion.ts";
 
 type AnyReplica = Replica<unknown, unknown>;
 
+/** Says what there is to say, or sees to it that it will be said, and watches what becomes of it. */
+export function proceed(replica: AnyReplica): void {
+  if (replica.options.onStable !== undefined && hubOf(replica) === replica.node.id) findStable(replica);
+  plan(replica);
+  watch(replica, () => plan(replica));
+}
+
 /** Sets the timer for the next thing there is to say, or says it if it is due. */
-export function plan(replica: AnyReplica): void {
+function plan(replica: AnyReplica): void {
   const now = clockOf(replica);
   // A timer may be late, and what comes in meanwhile must not put off what it was set for.
   if (replica.timer !== undefined && replica.timer.at <= now) return round(replica, replica.timer.at);
   if (replica.haste < now) replica.haste = Infinity;
   let next = Infinity;
-  for (const peer of audience(replica)) next = Math.min(next, dueAt(replica, peer, now));
+  for (const peer of replica.peers.values()) next = Math.min(next, dueAt(replica, peer, now));
   if (next <= now) return round(replica, now);
   if (replica.timer?.at === next) return;
   clear(replica);
   if (next === Infinity) return;
-  replica.timer = { at: next, cancel: replica.node.after(next - now, () => round(replica, next)) };
+  const cancel = replica.node.after(next - now, () => {
+    round(replica, next);
+    proceed(replica);
+  });
+  replica.timer = { at: next, cancel };
 }
 
 /** Tells everybody for whom it is time. */
 function round(replica: AnyReplica, at: number): void {
   clear(replica);
   const hub = hubOf(replica);
-  const due = audience(replica).filter((peer) => dueAt(replica, peer, at) <= at);
+  const due = Array.from(replica.peers.values()).filter((peer) => dueAt(replica, peer, at) <= at);
   if (hub === replica.node.id) findStable(replica);
   const now = clockOf(replica);
   // Before anybody is told: what they are told says when the next round is. One out of turn does not change that.
   if (at >= replica.haste) replica.haste = Infinity;
-  else if (due.some(({ id }) => id !== hub)) replica.lastRound = now;
+  else if (due.some((peer) => peer.id !== hub && informs(replica, peer))) replica.lastRound = now;
   for (const peer of due) {
     peer.toldAt = now;
-    tell(replica, peer);
+    tell(replica, peer, informs(replica, peer) ? {} : { entries: "none" });
   }
   plan(replica);
 }
@@ -50,28 +62,24 @@ function clear(replica: AnyReplica): void {
   replica.timer = undefined;
 }
 
-/** Whom this node tells what is new: all, or the hub and whoever takes this node for one. */
-function audience(replica: AnyReplica): Peer[] {
-  const { node, peers } = replica;
-  const hub = hubOf(replica);
-  const trusted = [...peers.values()].filter(({ suspected }) => suspected === undefined);
-  if (hub === node.id) return trusted;
-  return trusted.filter(({ id, follows }) => id === hub || follows === node.id);
-}
-
 /** When a peer is to be told something; never, if there is nothing to say. */
 function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
-  const { node, options, haste, heardAt, lastRound } = replica;
-  const news = lacks(replica, peer) || lacksStable(replica, peer);
-  if (!news && peer.owedSince === undefined) return Infinity;
+  const { node, options, haste, lastRound } = replica;
+  const informed = informs(replica, peer);
+  const news = informed && (lacks(replica, peer) || lacksStable(replica, peer));
+  if (!news && (peer.owedSince === undefined || peer.suspected !== undefined)) return Infinity;
   // Whoever follows this node wants to know soon whether it has been heard.
-  const earliest = news || peer.follows === node.id
-    ? now
-    : Math.min(peer.owedSince! + options.acknowledge, Math.max(peer.owedSince!, heardAt) + options.quiet);
+  const earliest = Math.max(now, news || peer.follows === node.id ? now : acknowledgementTime(replica, peer));
+  if (!informed) return earliest;
   const inTurn = peer.id === hubOf(replica)
-    ? timeToHub(replica, peer, Math.max(now, earliest))
-    : Math.max(now, earliest, lastRound + options.period);
+    ? timeToHub(replica, peer, earliest)
+    : Math.max(earliest, lastRound + options.period);
   return news ? Math.min(inTurn, Math.max(now, haste)) : inTurn;
+}
+
+/** Until when an acknowledgement waits for something to go with. */
+function acknowledgementTime({ options, heardAt }: AnyReplica, { owedSince }: Peer): number {
+  return Math.min(owedSince! + options.acknowledge, Math.max(owedSince!, heardAt) + options.quiet);
 }
 
 /** The first moment from `earliest` on at which a message arrives just before a round of the hub. */
@@ -87,10 +95,3 @@ function timeToHub({ options: { period } }: AnyReplica, hub: Peer, earliest: num
 
 /** How much earlier than just in time a message to the hub is sent at least, ms. */
 const MARGIN = 10;
-
-/** How long a peer may take to confirm a message that wants it. */
-export function patience(replica: AnyReplica, peer: Peer): number {
-  const { acknowledge, period } = replica.options;
-  const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
-  return wait + answerTime(replica, peer);
-}

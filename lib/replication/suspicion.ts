@@ -9,7 +9,6 @@
 
 import { detourTime, type Peer } from "./peer.ts";
 import { answerTime, clockOf, FIRST_AMBITION, hubOf, newStamp, type Replica, tell } from "./replica.ts";
-import { patience, plan } from "./rounds.ts";
 import { covers, type Vector } from "./streams.ts";
 
 type AnyReplica = Replica<unknown, unknown>;
@@ -24,25 +23,28 @@ const HASTE = 5;
 /** How long a node that hears nothing waits before it asks somebody what there is, ms: it may have been killed and started again. */
 const LONELY = 5000;
 
-/** Asks for what there is if nobody says anything by itself. */
-export function askWhenLonely(replica: AnyReplica): void {
+/** Asks for what there is if nobody says anything by itself; `then` sees to what comes of it. */
+export function askWhenLonely(replica: AnyReplica, then: () => void): void {
   replica.node.after(LONELY, () => {
     if (replica.heardAt !== -Infinity) return;
     const hub = replica.peers.get(hubOf(replica));
     for (const peer of hub === undefined ? replica.peers.values() : [hub]) probe(replica, peer);
-    watch(replica);
+    then();
   });
 }
 
-/** Watches for as long as there is something to watch for: messages that are not confirmed, entries that are missing, suspects. */
-export function watch(replica: AnyReplica): void {
+/**
+ * Watches for as long as there is something to watch for: messages that are not confirmed, entries that are missing, suspects. Calls
+ * `then` each time it has looked.
+ */
+export function watch(replica: AnyReplica, then: () => void): void {
   if (replica.endWatch !== undefined || !isOpen(replica)) return;
   replica.endWatch = replica.node.every(WATCH_INTERVAL, () => {
     const now = clockOf(replica);
     for (const peer of replica.peers.values()) if (isOverdue(replica, peer, now)) remind(replica, peer);
     askForWanted(replica, now);
     probeSuspects(replica, now);
-    plan(replica);
+    then();
     if (isOpen(replica)) return;
     replica.endWatch?.();
     replica.endWatch = undefined;
@@ -62,6 +64,13 @@ function isOverdue(replica: AnyReplica, peer: Peer, now: number): boolean {
   // When all is quiet, acknowledgements do not wait for company, so neither does this node.
   const quietSince = Math.max(peer.waitingSince, replica.heardAt);
   return now - quietSince > replica.options.quiet + replica.options.period + answerTime(replica, peer);
+}
+
+/** How long a peer may take to confirm a message that wants it. */
+function patience(replica: AnyReplica, peer: Peer): number {
+  const { acknowledge, period } = replica.options;
+  const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
+  return wait + answerTime(replica, peer);
 }
 
 function remind(replica: AnyReplica, peer: Peer): void {

@@ -10,6 +10,8 @@
  * @module
  */
 
+import { entry } from "./entry.ts";
+
 /** The names people use, and the names the tables below use: Adya's portable levels where there is one. */
 const CANONICAL_NAMES: Record<string, string> = {
   "read-uncommitted": "PL-1",
@@ -78,33 +80,44 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
 /**
  * The anomalies that each model rules out beyond what its weaker models do. `garbage-read` is not Elle's (it is in the
  * paper, but its checkers stop at one, or pass over it): no history of Adya's can have one, so the weakest level rules
- * it out, like the two beside it.
+ * it out, like the two beside it. A `-cycle-exists` is a cycle that the model does not allow, and that is none of the
+ * anomalies with a name.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
-  "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read"],
-  "PL-2": ["G1"],
+  "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"],
+  "PL-2": ["G1", "PL-2-cycle-exists"],
   "PL-2L": ["G1", "G-monotonic"],
   "PL-CS": ["G1", "G-cursor", "lost-update"],
   "PL-MSR": ["G1", "G-MSR"],
   "PL-2+": ["G1", "G-single"],
   "PL-FCV": ["G1", "G-SIb"],
-  "PL-2.99": ["G1", "G2-item", "lost-update"],
+  "PL-2.99": ["G1", "G2-item", "lost-update", "PL-2.99-cycle-exists"],
   "PL-3U": ["G1", "G-update"],
-  "PL-SI": ["internal", "G1", "G-SI", "G-nonadjacent"],
-  "PL-3": ["internal", "G1", "G2", "predicate-read-miss"],
-  "PL-SS": ["G1", "G1c-realtime", "G2-realtime"],
+  "PL-SI": ["internal", "G1", "G-SI", "G-nonadjacent", "PL-SI-cycle-exists"],
+  "PL-3": ["internal", "G1", "G2", "predicate-read-miss", "PL-3-cycle-exists"],
+  "PL-SS": ["G1", "G1c-realtime", "G2-realtime", "PL-SS-cycle-exists"],
   "read-atomic": ["internal", "G1a", "future-read"],
   "causal-cerone": ["internal", "G1a"],
   "update-atomic": ["lost-update"],
   "parallel-snapshot-isolation": ["internal", "G1a"],
   "prefix": ["internal", "G1a"],
-  "strong-session-PL-1": ["G0-process"],
-  "strong-session-PL-2": ["G1c-process"],
-  "strong-session-snapshot-isolation": ["internal", "G1-process", "G-nonadjacent-process"],
-  "strong-session-serializable": ["G1-process", "G2-process"],
-  "strong-PL-1": ["G0-realtime"],
-  "strong-PL-2": ["G1c-realtime"],
-  "strong-snapshot-isolation": ["internal", "G1-realtime", "G-nonadjacent-realtime"],
+  "strong-session-PL-1": ["G0-process", "strong-session-PL-1-cycle-exists"],
+  "strong-session-PL-2": ["G1c-process", "strong-session-PL-2-cycle-exists"],
+  "strong-session-snapshot-isolation": [
+    "internal",
+    "G1-process",
+    "G-nonadjacent-process",
+    "strong-session-snapshot-isolation-cycle-exists",
+  ],
+  "strong-session-serializable": ["G1-process", "G2-process", "strong-session-serializable-cycle-exists"],
+  "strong-PL-1": ["G0-realtime", "strong-PL-1-cycle-exists"],
+  "strong-PL-2": ["G1c-realtime", "strong-PL-2-cycle-exists"],
+  "strong-snapshot-isolation": [
+    "internal",
+    "G1-realtime",
+    "G-nonadjacent-realtime",
+    "strong-snapshot-isolation-cycle-exists",
+  ],
 };
 
 /** For each anomaly the more general ones that it is a case of. */
@@ -199,6 +212,28 @@ export function proscribedAnomalies(models: readonly string[]): Set<string> {
   return reachable(reversed(IMPLIED_ANOMALIES), direct);
 }
 
+/** Some anomalies, and all the more general ones that they are cases of. */
+export function impliedAnomalies(anomalies: readonly string[]): Set<string> {
+  return reachable(IMPLIED_ANOMALIES, anomalies);
+}
+
+/** The models that a history with these anomalies cannot satisfy, by canonical name. */
+export function impossibleModels(anomalies: readonly string[]): Set<string> {
+  return new Set(anomalies.flatMap((anomaly) => [...impossibleWith(anomaly)]));
+}
+
+const IMPOSSIBLE_MODELS = new Map<string, Set<string>>();
+
+function impossibleWith(anomaly: string): Set<string> {
+  return entry(IMPOSSIBLE_MODELS, anomaly, () => {
+    const implied = impliedAnomalies([anomaly]);
+    const direct = Object.keys(PROSCRIBED_ANOMALIES).filter((model) =>
+      PROSCRIBED_ANOMALIES[model]!.some((proscribed) => implied.has(proscribed))
+    );
+    return reachable(reversed(WEAKER_MODELS), direct);
+  });
+}
+
 /** Which models a history with some anomalies cannot satisfy. */
 export interface RuledOut {
   /** The weakest models that are ruled out. */
@@ -221,11 +256,7 @@ export interface RuledOut {
  * ```
  */
 export function ruledOutModels(anomalies: readonly string[]): RuledOut {
-  const implied = reachable(IMPLIED_ANOMALIES, anomalies);
-  const direct = Object.keys(PROSCRIBED_ANOMALIES).filter((model) =>
-    PROSCRIBED_ANOMALIES[model]!.some((anomaly) => implied.has(anomaly))
-  );
-  const impossible = reachable(reversed(WEAKER_MODELS), direct);
+  const impossible = impossibleModels(anomalies);
   const isWeakest = (model: string) =>
     [...reachable(WEAKER_MODELS, [model])].every((weaker) => weaker === model || !impossible.has(weaker));
   const names = (models: string[]) => models.map((model) => FRIENDLY_NAMES[model] ?? model).sort();
@@ -235,6 +266,7 @@ export function ruledOutModels(anomalies: readonly string[]): RuledOut {
   };
 }
 
+/** Adya's name of a model where it has one, else the model's own: what the tables here and `cycles.ts` use. */
 function canonicalName(model: string): string {
   if (!CONSISTENCY_MODELS.includes(model)) {
     throw new RangeError(`Cannot check consistency model ${model}: expected one of ${CONSISTENCY_MODELS.join(", ")}`);

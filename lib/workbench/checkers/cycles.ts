@@ -106,7 +106,7 @@ const ACYCLIC_MODELS: AcyclicModel[] = [
 const EFFORT = 2_000_000;
 
 /** How many edges it may take to start from where not each of them need lead back. */
-const STARTS = 512;
+const STARTS = 64;
 
 /**
  * Finds the anomalies that are cycles: in each strongly connected component one of each type, the shortest that can be
@@ -167,15 +167,18 @@ function findTypes(part: Part, precedence: readonly Kinds[]): Cycle[] {
 
 function findExisting(part: Part, types: readonly string[]): Cycle[] {
   const cycles: Cycle[] = [];
+  let impossible = impossibleModels(types);
   for (const { model, along, nonadjacent } of ACYCLIC_MODELS) {
-    const impossible = impossibleModels([...types, ...cycles.map(({ type }) => type)]);
     if (impossible.has(model)) continue;
     const kinds = nonadjacent ? along | RW : along;
     const graph = project(part.graph, kinds, [WW, WR, PROCESS, REALTIME, RW]);
     const walk = nonadjacent
       ? findAlternating(graph, { type: "", through: kinds, along: kinds })
       : findThrough(graph, { type: "", through: kinds, along: kinds });
-    if (walk !== undefined) cycles.push({ type: `${model}-cycle-exists`, ...onWhole(part, walk) });
+    if (walk === undefined) continue;
+    const type = `${model}-cycle-exists`;
+    cycles.push({ type, ...onWhole(part, walk) });
+    impossible = impossible.union(impossibleModels([type]));
   }
   return cycles;
 }
@@ -282,16 +285,31 @@ function shortest(
 /** Cuts loops off a walk until it passes no vertex twice, and is still of its type. */
 function simplify(walk: Walk, type: string): Walk | undefined {
   let rest: Walk | undefined = walk;
-  while (rest !== undefined) {
-    const { vertices, kinds }: Walk = rest;
-    const end = vertices.findIndex((vertex, index) => vertices.indexOf(vertex) < index);
-    if (end < 0) return typeOf(kinds) === type ? rest : undefined;
-    const start = vertices.indexOf(vertices[end]!);
-    const inside = { vertices: vertices.slice(start, end), kinds: kinds.slice(start, end) };
-    const outside = { vertices: vertices.toSpliced(start, end - start), kinds: kinds.toSpliced(start, end - start) };
-    rest = [inside, outside].find((part) => typeOf(part.kinds) === type);
+  while (rest !== undefined && typeOf(rest.kinds) === type) {
+    const loop = findLoop(rest.vertices);
+    if (loop === undefined) return rest;
+    rest = [inside(rest, loop), outside(rest, loop)].find(({ kinds }) => typeOf(kinds) === type);
   }
   return undefined;
+}
+
+/** From where to where a walk goes before it comes back to a vertex for the first time. */
+function findLoop(vertices: readonly number[]): [start: number, end: number] | undefined {
+  const places = new Map<number, number>();
+  for (const [place, vertex] of vertices.entries()) {
+    const before = places.get(vertex);
+    if (before !== undefined) return [before, place];
+    places.set(vertex, place);
+  }
+  return undefined;
+}
+
+function inside({ vertices, kinds }: Walk, [start, end]: [number, number]): Walk {
+  return { vertices: vertices.slice(start, end), kinds: kinds.slice(start, end) };
+}
+
+function outside({ vertices, kinds }: Walk, [start, end]: [number, number]): Walk {
+  return { vertices: vertices.toSpliced(start, end - start), kinds: kinds.toSpliced(start, end - start) };
 }
 
 /** The anomaly that a cycle of edges of these kinds is. */

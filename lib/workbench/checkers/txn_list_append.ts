@@ -2,7 +2,7 @@
  * The checker of txn-list-append: transactions that read lists and append to them. A read shows the whole order of the
  * appends before it, so that the versions of a key are known from reads alone.
  *
- * Semantics are those of Elle's `elle.list-append`, without the search for cycles.
+ * Semantics are those of Elle's `elle.list-append`.
  *
  * @module
  */
@@ -22,14 +22,16 @@ import {
   type Transaction,
   type Writers,
 } from "./txn.ts";
+import { findCycleAnomalies } from "./txn_cycles.ts";
+import { listDependencies } from "./txn_list_append_graph.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
 
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, list or null]` and `["append", key,
  * element]`.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update and
- * lost-update; cycles are in `not_checked`. Null and the empty list are the same initial state.
+ * Looks for internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update,
+ * lost-update, and cycles. Null and the empty list are the same initial state.
  *
  * @param models The consistency models asked for.
  *
@@ -55,15 +57,19 @@ export function checkTxnListAppend(
     const transactions = readTransactions(history, "append", elementsOf);
     const writers = findWriters(transactions);
     const observed = observedLists(transactions);
+    const orders = versionOrders(observed);
     const anomalies = [
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, writers),
       ...findDuplicateElements(transactions),
       ...findIncompatibleOrders(observed),
-      ...findDirtyUpdates(versionOrders(observed), writers),
+      ...findDirtyUpdates(orders, writers),
       ...findLostUpdates(transactions),
     ];
+    const dependencies = listDependencies(transactions, writers, orders);
+    const words = { noun: "append", past: "appended" };
+    anomalies.push(...findCycleAnomalies(transactions, dependencies, { models, words, found: anomalies }));
     return judgeTransactions(transactions, anomalies, models);
   });
 }

@@ -2,37 +2,46 @@
  * The checker of txn-rw-register: transactions that read and write registers. A read shows only the latest write, so
  * little is known of the order of versions: that a write follows what the same transaction read.
  *
- * Semantics are those of Elle's `elle.rw-register` with `wfr-keys?`, as Maelstrom runs it, without the search for
- * cycles.
+ * Semantics are those of Elle's `elle.rw-register`, by default with `wfr-keys?`, as Maelstrom runs it.
  *
  * @module
  */
 
 import type { Operation } from "../operation.ts";
-import { entry } from "./entry.ts";
+import { WR, WW } from "./cycles.ts";
 import { checkOrUnknown, found } from "./explain.ts";
 import { identify, type Identity, showIdentity } from "./identify.ts";
 import {
-  externalReads,
   findDirtyReads,
   findFutureReads,
   findLostUpdates,
   findWriters,
-  isWrite,
   judgeTransactions,
   readTransactions,
   tellTransaction,
   type Transaction,
 } from "./txn.ts";
+import { findCycleAnomalies } from "./txn_cycles.ts";
+import { registerDependencies } from "./txn_rw_register_graph.ts";
+import {
+  type VersionOptions,
+  type VersionOrders,
+  versionOrders,
+  type VersionStep,
+} from "./txn_rw_register_versions.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
+
+/** How many steps of a circle are told. */
+const STEPS = 8;
 
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, value or null]` and `["w", key, value]`.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, lost-update and cyclic-versions; cycles are in
- * `not_checked`. Null is the initial state.
+ * Looks for internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles of transactions. Null
+ * is the initial state.
  *
  * @param models The consistency models asked for.
+ * @param options What may be taken for granted about the order of versions.
  *
  * @example
  * ```ts
@@ -52,16 +61,23 @@ import type { Anomaly, Verdict } from "./verdict.ts";
 export function checkTxnRwRegister(
   history: readonly Operation[],
   models: readonly string[] = ["strict-serializable"],
+  options: VersionOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
     const transactions = readTransactions(history, "w", elementsOf);
+    const orders = versionOrders(transactions, options);
     const anomalies = [
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, findWriters(transactions)),
       ...findLostUpdates(transactions),
-      ...findCyclicVersions(transactions),
+      ...explainCyclicVersions(orders),
     ];
+    const dependencies = registerDependencies(transactions, orders);
+    const words = { noun: "write", past: "wrote" };
+    // A transaction that reads a version and writes the next one depends on the writer in both ways.
+    const precedence = [WR, WW];
+    anomalies.push(...findCycleAnomalies(transactions, dependencies, { models, words, precedence, found: anomalies }));
     return judgeTransactions(transactions, anomalies, models);
   });
 }
@@ -94,58 +110,20 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   );
 }
 
-/** A version that follows another because one transaction read the one and wrote the other. */
-interface Step {
-  from: Identity;
-  transaction: Transaction;
-}
-
 /** Cyclic versions: each version of a key follows from the next, round in a circle. */
-function findCyclicVersions(transactions: readonly Transaction[]): Anomaly[] {
-  const cases = [...versionSteps(transactions)].flatMap(([key, steps]) =>
-    cyclesOf(steps).map((versions) => ({ key, versions, steps }))
-  );
-  return found("cyclic-versions", cases, ({ key, versions, steps }) => {
-    const links = versions.map((version) => {
-      const { from, transaction } = steps.get(version)!;
-      return `${tellTransaction(transaction)} read ${showIdentity(from)} and wrote ${showIdentity(version)}`;
-    });
+function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
+  return found("cyclic-versions", cycles, ({ key, steps }) => {
+    const links = steps.slice(0, STEPS).map(tellStep);
+    if (steps.length > STEPS) links.push(`… ${steps.length - STEPS} more …`);
     return `The versions of key ${showIdentity(key)} go round in a circle: ${links.join("; ")}`;
   });
 }
 
-/** By key and version, the version before it. As every write has a value of its own, there is at most one. */
-function versionSteps(transactions: readonly Transaction[]): Map<Identity, Map<Identity, Step>> {
-  const byKey = new Map<Identity, Map<Identity, Step>>();
-  for (const transaction of transactions) {
-    const written = new Map(
-      transaction.microOperations.filter(isWrite).map(({ key, elements }) => [key, elements[0]!]),
-    );
-    for (const [key, [from]] of externalReads(transaction)) {
-      const to = written.get(key);
-      if (from === undefined || to === undefined || from === to) continue;
-      entry(byKey, key, () => new Map<Identity, Step>()).set(to, { from, transaction });
-    }
-  }
-  return byKey;
-}
-
-/** The circles in a graph where every vertex has at most one predecessor, each as its versions in order. */
-function cyclesOf(steps: Map<Identity, Step>): Identity[][] {
-  const visited = new Set<Identity>();
-  const cycles: Identity[][] = [];
-  for (const start of steps.keys()) {
-    const path = new Set<Identity>();
-    let version: Identity | undefined = start;
-    while (version !== undefined && !visited.has(version)) {
-      visited.add(version);
-      path.add(version);
-      version = steps.get(version)?.from;
-    }
-    if (version !== undefined && path.has(version)) {
-      const back = [...path];
-      cycles.push(back.slice(back.indexOf(version)).reverse());
-    }
-  }
-  return cycles;
+function tellStep({ from, to, by, order }: VersionStep): string {
+  const [before, after] = [showIdentity(from ?? null), showIdentity(to ?? null)];
+  if (by !== undefined) return `${tellTransaction(by)} read ${before} and wrote ${after}`;
+  if (order === undefined) return `${after} follows the initial state`;
+  const when = order.kind === "process" ? "was followed by the same process's" : "was over before";
+  return `${tellTransaction(order.first)}, which left it at ${before}, ${when} ` +
+    `${tellTransaction(order.second)}, which found it at ${after}`;
 }

@@ -1,0 +1,52 @@
+/**
+ * From dependencies between transactions to anomalies.
+ *
+ * @module
+ */
+
+import { impossibleModels, proscribedAnomalies } from "./consistency_model.ts";
+import { findCycles } from "./cycles.ts";
+import type { Kinds } from "./graph.ts";
+import type { Transaction } from "./txn.ts";
+import { explainCycles, tellWith } from "./txn_explain.ts";
+import { buildDependencyGraph, type Dependencies } from "./txn_graph.ts";
+import type { Anomaly } from "./verdict.ts";
+
+/** How to look for cycles. */
+export interface CycleOptions {
+  /** The consistency models asked for: they decide whether the order of processes, or of real time, counts. */
+  models: readonly string[];
+  /** What a write is called. */
+  words: { noun: string; past: string };
+  /** As in `findCycles`. */
+  precedence?: readonly Kinds[];
+  /** The anomalies that were found otherwise. */
+  found: readonly Anomaly[];
+}
+
+/** Finds the anomalies that are cycles of dependencies, and explains them. */
+export function findCycleAnomalies(
+  transactions: readonly Transaction[],
+  dependencies: Dependencies,
+  { models, words, precedence, found }: CycleOptions,
+): Anomaly[] {
+  const graph = buildDependencyGraph(transactions, dependencies, orderAskedFor(models));
+  const cycles = findCycles(graph, precedence);
+  const anomalies = explainCycles(cycles, transactions, tellWith(words, dependencies.reason));
+  return withoutRedundant(anomalies, found);
+}
+
+/** Which order the models rule out anomalies of. Real time includes the order of each process. */
+function orderAskedFor(models: readonly string[]): "process" | "realtime" | undefined {
+  const proscribed = [...proscribedAnomalies(models)];
+  if (proscribed.some((type) => type.endsWith("-realtime"))) return "realtime";
+  return proscribed.some((type) => type.endsWith("-process")) ? "process" : undefined;
+}
+
+/** Leaves out that some cycle exists where other anomalies rule out the same model. */
+function withoutRedundant(anomalies: readonly Anomaly[], found: readonly Anomaly[]): Anomaly[] {
+  const exists = /-cycle-exists$/;
+  const types = [...found, ...anomalies].map(({ type }) => type).filter((type) => !exists.test(type));
+  const impossible = impossibleModels(types);
+  return anomalies.filter(({ type }) => !exists.test(type) || !impossible.has(type.replace(exists, "")));
+}
