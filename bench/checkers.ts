@@ -3,8 +3,13 @@
  */
 
 import { checkCounter } from "../lib/workbench/checkers/counter.ts";
+import { findCycles } from "../lib/workbench/checkers/cycles.ts";
+import { checkKafka } from "../lib/workbench/checkers/kafka.ts";
 import { checkSetFull } from "../lib/workbench/checkers/set_full.ts";
+import { checkTxnListAppend } from "../lib/workbench/checkers/txn_list_append.ts";
+import { checkTxnRwRegister } from "../lib/workbench/checkers/txn_rw_register.ts";
 import type { Operation } from "../lib/workbench/operation.ts";
+import { hardComponent, kafkaHistory, txnHistory } from "./txn_histories.ts";
 
 /** One case: a history, made outside of what is timed, and what checks it. */
 interface Case {
@@ -34,7 +39,45 @@ const CASES: Case[] = [
     check: checkCounter,
     valid: true,
   },
+  ...[1_000, 10_000, 100_000].flatMap((count): Case[] => [
+    {
+      name: `txn-list-append: ${count.toLocaleString("en")} transactions`,
+      history: () => txnHistory(count, "append", 0),
+      check: (history) => checkTxnListAppend(history),
+      valid: true,
+    },
+    {
+      name: `txn-list-append: ${count.toLocaleString("en")} transactions that read what is old`,
+      history: () => txnHistory(count, "append", 20),
+      check: (history) => checkTxnListAppend(history),
+      valid: false,
+    },
+    {
+      name: `txn-rw-register: ${count.toLocaleString("en")} transactions`,
+      history: () => txnHistory(count, "w", 0),
+      check: (history) => checkTxnRwRegister(history),
+      valid: true,
+    },
+    {
+      name: `txn-rw-register: ${count.toLocaleString("en")} transactions that read what is old`,
+      history: () => txnHistory(count, "w", 20),
+      check: (history) => checkTxnRwRegister(history),
+      valid: false,
+    },
+    {
+      name: `kafka: ${count.toLocaleString("en")} operations`,
+      history: () => kafkaHistory(count),
+      check: (history) => checkKafka(history),
+      valid: true,
+    },
+  ]),
 ];
+
+const component = hardComponent(20_000);
+Deno.bench({ name: "cycles: one component of 20,000 transactions, no G-single in it", n: 3, warmup: 0 }, () => {
+  const types = findCycles(component).map(({ type }) => type);
+  if (types.join() !== "G-nonadjacent-item") throw new Error(`Expected G-nonadjacent-item, got ${types}`);
+});
 
 for (const { name, history, check, valid } of CASES) {
   let made: Operation[] | undefined;

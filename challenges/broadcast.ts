@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type BroadcastMessages, type Node, type Program, serve } from "../mod.ts";
+import type { BroadcastMessages, Node, Program } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
-import { choice, milliseconds } from "./arguments.ts";
+import { choice, milliseconds, serveWith } from "./arguments.ts";
 
 /** How values travel. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
@@ -49,7 +49,10 @@ export function broadcast(profile: BroadcastProfile = BROADCAST_PROFILES.fast): 
   };
 }
 
-if (import.meta.main) {
-  const profile = BROADCAST_PROFILES[choice("profile", ["fast", "efficient"])];
-  await serve(broadcast({ ...profile, period: milliseconds("period", profile.period) }));
+/** The program that these arguments ask for. */
+export function createProgram(args: readonly string[]): Program<BroadcastMessages<unknown>> {
+  const profile = BROADCAST_PROFILES[choice(args, "profile", ["fast", "efficient"])];
+  return broadcast({ ...profile, period: milliseconds(args, "period", profile.period) });
 }
+
+if (import.meta.main) await serveWith(createProgram);

@@ -11,4 +11,6 @@ export function echo(node: Node<EchoMessages>): void {
   node.on("echo", ({ echo }) => ({ echo }));
 }
 
+export default echo;
+
 if (import.meta.main) await serve(echo);

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { ERRORS, type GCounterMessages, type Node, type Program, RPCError, seqKV, serve } from "../mod.ts";
+import { ERRORS, type GCounterMessages, type Node, type Program, RPCError, seqKV } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice } from "./arguments.ts";
+import { choice, serveWith } from "./arguments.ts";
 
 /** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
 export type GCounterAcknowledgement = "written" | "at-once";
@@ -58,10 +58,11 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
     /** Takes up again where the node may have been before it was killed. */
     node.onInit(async () => {
       incarnation = Array.from(node.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
-      const forever = { retry: { attempts: Infinity, idempotent: true } };
-      slot = await orMissing(kv.readLatest(keyOf(node.id), forever));
+      // As long as anybody waits for a node to start.
+      const patient = { retry: { attempts: 8, maxBackoff: 200, idempotent: true } };
+      slot = await orMissing(kv.readLatest(keyOf(node.id), patient));
       // After a latest read, plain reads are no older.
-      const others = await Promise.all(node.peers.map((id) => orMissing(kv.read(keyOf(id), forever))));
+      const others = await Promise.all(node.peers.map((id) => orMissing(kv.read(keyOf(id), patient))));
       [node.id, ...node.peers].forEach((id, i) => {
         const total = [slot, ...others][i]?.total;
         if (total === undefined) return;
@@ -149,4 +150,9 @@ async function orMissing<T>(read: Promise<T>): Promise<T | undefined> {
   }
 }
 
-if (import.meta.main) await serve(gCounter(choice<GCounterAcknowledgement>("acknowledge", ["written", "at-once"])));
+/** The program that these arguments ask for. */
+export function createProgram(args: readonly string[]): Program<GCounterMessages> {
+  return gCounter(choice<GCounterAcknowledgement>(args, "acknowledge", ["written", "at-once"]));
+}
+
+if (import.meta.main) await serveWith(createProgram);

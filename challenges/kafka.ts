@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type KafkaMessages, type Node, type Program, serve } from "../mod.ts";
+import type { KafkaMessages, Node, Program } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice, milliseconds } from "./arguments.ts";
+import { choice, milliseconds, serveWith } from "./arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
 
 /** How the program goes about its business. */
@@ -123,7 +123,10 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
   };
 }
 
-if (import.meta.main) {
-  const acks = choice<"one" | "all">("acks", ["one", "all"]);
-  await serve(kafka({ acks, period: milliseconds("period", 50) }));
+/** The program that these arguments ask for. */
+export function createProgram(args: readonly string[]): Program<KafkaMessages<unknown>> {
+  const acks = choice<"one" | "all">(args, "acks", ["one", "all"]);
+  return kafka({ acks, period: milliseconds(args, "period", 50) });
 }
+
+if (import.meta.main) await serveWith(createProgram);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type KafkaMessages, type Node, type Program, serve } from "../mod.ts";
-import { choice } from "./arguments.ts";
+import type { KafkaMessages, Node, Program } from "../mod.ts";
+import { choice, serveWith } from "./arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
 import { openSlotLog } from "./slot_log.ts";
 
@@ -71,4 +71,9 @@ export function kafkaLinKV({ polls = "local" }: KafkaLinKVOptions = {}): Program
   };
 }
 
-if (import.meta.main) await serve(kafkaLinKV({ polls: choice<"local" | "latest">("polls", ["local", "latest"]) }));
+/** The program that these arguments ask for. */
+export function createProgram(args: readonly string[]): Program<KafkaMessages<unknown>> {
+  return kafkaLinKV({ polls: choice<"local" | "latest">(args, "polls", ["local", "latest"]) });
+}
+
+if (import.meta.main) await serveWith(createProgram);

@@ -26,4 +26,6 @@ export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
   node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys));
 }
 
+export default kafkaSingle;
+
 if (import.meta.main) await serve(kafkaSingle);

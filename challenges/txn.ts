@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Node, type Program, serve, type TxnRWRegisterMessages } from "../mod.ts";
+import type { Node, Program, TxnRWRegisterMessages } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { milliseconds } from "./arguments.ts";
+import { milliseconds, serveWith } from "./arguments.ts";
 
 /**
  * When a transaction happened, in an order on which all nodes agree: by time, then by node. The time is Lamport's: whatever a node has
@@ -69,4 +69,9 @@ function isLater([time, node]: Stamp, [otherTime, otherNode]: Stamp): boolean {
   return time > otherTime || (time === otherTime && node > otherNode);
 }
 
-if (import.meta.main) await serve(txn({ period: milliseconds("period", 50) }));
+/** The program that these arguments ask for. */
+export function createProgram(args: readonly string[]): Program<TxnRWRegisterMessages> {
+  return txn({ period: milliseconds(args, "period", 50) });
+}
+
+if (import.meta.main) await serveWith(createProgram);

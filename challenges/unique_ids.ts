@@ -78,4 +78,6 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
+export default uniqueIds;
+
 if (import.meta.main) await serve(uniqueIds);

@@ -47,6 +47,8 @@ export interface Replication<E> {
  *
  * The messages are of type `replicate`, which the program cannot use for anything else.
  *
+ * @throws {TypeError} The options contradict each other.
+ *
  * @typeParam E An entry, as JSON.
  * @typeParam S A snapshot, as JSON.
  *
@@ -92,6 +94,9 @@ export interface Replication<E> {
  * ```
  */
 export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replication<E> {
+  if (options.onStable !== undefined && options.topology !== "hub") {
+    throw new TypeError(`Cannot replicate: onStable needs topology hub, got ${options.topology}`);
+  }
   let replica: Replica<E, S> | undefined;
   const started = () => {
     if (replica === undefined) throw new Error("Cannot replicate: the node is not initialised yet");

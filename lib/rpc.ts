@@ -192,8 +192,15 @@ export class Calls {
   }
 }
 
+const STOPPED = "The node was stopped";
+
 function stoppedError(): RPCError {
-  return new RPCError("crash", "The node was stopped");
+  return new RPCError("crash", STOPPED);
+}
+
+/** Whether this is what the calls of a node reject with when it is stopped. */
+export function isStopped(thrown: unknown): boolean {
+  return thrown instanceof RPCError && thrown.message === STOPPED;
 }
 
 /** The error that an error reply stands for. */

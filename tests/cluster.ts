@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Body, Message } from "../lib/protocol.ts";
+import { type Body, ERRORS, type Message, RPCError } from "../lib/protocol.ts";
 import type { AnyNode } from "../lib/node.ts";
-import { VirtualClock } from "../lib/workbench/clock.ts";
+import { type Clock, VirtualClock } from "../lib/workbench/clock.ts";
 import { openConnection } from "../lib/workbench/connection.ts";
 import { startInProcess } from "../lib/workbench/hosts/in_process.ts";
 import type { Latency } from "../lib/workbench/latency.ts";
@@ -26,6 +26,10 @@ export interface ClusterOptions {
   /** The shares of messages between nodes, or nodes and services, that are lost and that come twice; none by default. */
   loss?: number;
   duplication?: number;
+  /** How far the clock of a node is ahead, ms; not at all by default. */
+  skew?(node: string): number;
+  /** Is shown each message between servers, and may keep it: then it is not sent. */
+  keep?(message: Message): boolean;
   /** Takes what the nodes log. */
   log?(node: string, level: string, text: string): void;
 }
@@ -39,8 +43,10 @@ export interface Cluster {
   readonly nodes: readonly string[];
   /** Asks a node as a client would, and waits at most 5 s for the answer. */
   rpc(node: string, body: Body): Promise<Body>;
-  /** Asks each node, and lets time stand still meanwhile. */
+  /** Asks each node, and lets time pass until all have answered. */
   ask(body: Body): Promise<Body[]>;
+  /** Lets time pass until a promise is settled. */
+  complete<T>(promise: Promise<T>): Promise<T>;
   /** Lets so many ms pass. */
   run(duration: number): Promise<void>;
   /** Cuts all links between groups of nodes, both ways. */
@@ -56,6 +62,8 @@ export interface Cluster {
   restart(node: string): Promise<void>;
   /** Messages between servers so far. */
   readonly messages: number;
+  /** Has {@linkcode Cluster.run} throw this. */
+  fail(error: unknown): void;
 }
 
 /** Starts a cluster: all nodes are initialised when it is there. */
@@ -66,22 +74,24 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const network = createNetwork({ clock, random: random.stream("network"), latency });
   const calm = { loss: 0, duplication: 0 };
   const faults = { loss: options.loss ?? 0, duplication: options.duplication ?? 0 };
-  const faulty = { ...network, send: faultySend(network, faults, random.stream("faults")) };
+  const send = faultySend(network, faults, random.stream("faults"));
+  const faulty = { ...network, send: (message: Message) => options.keep?.(message) || send(message) };
   attachServices(faulty, random.stream("services"));
   const nodes = Array.from({ length: options.nodes }, (_, i) => `n${i}`);
   const running = new Map<string, { stop(): void }>();
   const client = openConnection(network, clock);
   let starts = 0;
+  const failures: unknown[] = [];
 
   async function start(id: string): Promise<void> {
     const stream = random.stream(`node ${id} ${starts++}`);
     const log = (level: string, text: string) => options.log?.(id, level, text);
-    running.set(id, startInProcess(options.program, { id, clock, network: faulty, random: stream, log }));
+    const own = skewed(clock, options.skew?.(id) ?? 0);
+    running.set(id, startInProcess(options.program, { id, clock: own, network: faulty, random: stream, log }));
     await client.call(id, { type: "init", node_id: id, node_ids: nodes }, 60_000);
   }
 
-  /** Lets time pass until a promise is settled. */
-  async function settle<T>(promise: Promise<T>): Promise<T> {
+  async function complete<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     const watched = promise.finally(() => settled = true);
     watched.catch(() => {});
@@ -89,15 +99,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return await watched;
   }
 
-  await settle(Promise.all(nodes.map(start)));
+  await complete(Promise.all(nodes.map(start)));
   return {
     clock,
     network,
     random: random.stream("test"),
     nodes,
     rpc: (node, body) => client.call(node, body),
-    ask: (body) => settle(Promise.all(nodes.map((node) => client.call(node, body)))),
-    run: (duration) => clock.run(clock.now() + duration),
+    ask: (body) => complete(Promise.all(nodes.map((node) => client.call(node, body)))),
+    complete,
+    async run(duration) {
+      await clock.run(clock.now() + duration);
+      if (failures.length > 0) throw failures[0];
+    },
+    fail: (error) => void failures.push(error),
     partition: (...groups) => eachPair(groups, (src, dest) => network.drop(src, dest)),
     cut: (src, dest) => network.drop(src, dest),
     heal: () => network.heal(),
@@ -106,10 +121,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       running.get(node)!.stop();
       running.delete(node);
     },
-    restart: (node) => settle(start(node)),
+    restart: (node) => complete(start(node)),
     get messages() {
       return network.journal.counts.servers.msg_count;
     },
+  };
+}
+
+/** A clock that is ahead of another one. */
+function skewed(clock: Clock, skew: number): Clock {
+  return {
+    now: () => clock.now() + skew,
+    schedule: (at, callback) => clock.schedule(at - skew, callback),
+    cancel: (timer) => clock.cancel(timer),
+    sleep: (delay, signal) => clock.sleep(delay, signal),
   };
 }
 
@@ -163,7 +188,8 @@ export async function shake(cluster: Cluster, duration: number): Promise<void> {
 /**
  * Has clients do something at random times, `interval` ms apart on average, for `duration` ms from now.
  *
- * @param act One operation on a random node. What it rejects with counts as an unknown outcome.
+ * @param act One operation on a random node. If it is not answered, its outcome is unknown, which is all right; anything else that it
+ *   throws fails the test.
  */
 export function load(
   cluster: Cluster,
@@ -177,7 +203,9 @@ export function load(
     const at = clock.now() + 2 * interval * random.float();
     if (at > end) return;
     clock.schedule(at, () => {
-      act(random.pick(cluster.nodes)).catch(() => {});
+      act(random.pick(cluster.nodes)).catch((error) => {
+        if (!(error instanceof RPCError && error.code === ERRORS.timeout.code)) cluster.fail(error);
+      });
       next();
     });
   };

@@ -42,15 +42,16 @@ export interface ReplicationOptions<E, S> {
    */
   keep?: number;
   /**
-   * Takes in an entry of another node: those of one node in their order, and never before all that its author had taken in when it
-   * appended it (in a mesh, only the former). It must not matter if an entry comes which a snapshot already contained.
+   * Takes in an entry of another node: those of one node in their order. In a hub topology, they come with all that their author had
+   * taken in when it appended them, if that has not come before; what comes together is taken in together, before anything else
+   * happens. It must not matter if an entry comes which a snapshot already contained.
    */
   apply(entry: E): void;
   /** All that the entries so far have led to, as JSON. */
   snapshot(): S;
   /** Takes in the snapshot of another node, in addition to what is there. */
   restore(snapshot: S): void;
-  /** Is told of each entry, own ones too, once it is known that all nodes have it. */
+  /** Is told of each entry, own ones too, once it is known that all nodes have it; only in a hub topology, with `keep: Infinity`. */
   onStable?(entry: E): void;
 }
 

@@ -6,6 +6,7 @@
 
 import type { Engine } from "./engine.ts";
 import { runMaelstrom } from "./engine_maelstrom.ts";
+import { runSimulated } from "./engine_simulation.ts";
 import { runWorkbench } from "./engine_workbench.ts";
 import { newSeed } from "./random.ts";
 import type { Screen } from "./report/terminal.ts";
@@ -34,9 +35,12 @@ export interface Edge {
   /** Ends the process at once. */
   exit(status: number): void;
   newSeed(): string;
-  engines: { workbench: Engine; maelstrom(executable: string): Engine };
+  engines: { workbench: Engine; simulation: Engine; maelstrom(executable: string): Engine };
   archives: Archives;
 }
+
+/** The real ones: a simulation takes them from everybody while it runs, and progress is to be seen all the same. */
+const { setInterval, clearInterval } = globalThis;
 
 /** What to write on stdout with: as wide as the terminal, in colour where a person looks who has not said no to it. */
 export function screenOf({ isTerminal, env, width }: Edge): Screen {
@@ -85,7 +89,11 @@ export function machineEdge(root: string): Edge {
     onInterrupt,
     exit: (status) => Deno.exit(status),
     newSeed,
-    engines: { workbench: runWorkbench, maelstrom: (executable) => runMaelstrom.bind(null, executable) },
+    engines: {
+      workbench: runWorkbench,
+      simulation: runSimulated.bind(null, root),
+      maelstrom: (executable) => runMaelstrom.bind(null, executable),
+    },
     archives: { fetch: fetchArchive, sha256, unpack },
   };
 }

@@ -44,7 +44,12 @@ export async function runWorkbench(request: TestRequest, { signal, log, progress
   }
 }
 
-function makeStore({ store, workload }: TestRequest): Store {
+/**
+ * Makes the folder in which a test is kept.
+ *
+ * @throws {UsageError} It cannot be written to.
+ */
+export function makeStore({ store, workload }: Pick<TestRequest, "store" | "workload">): Store {
   try {
     return openStore(store, workload, new Date());
   } catch (error) {

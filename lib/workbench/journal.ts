@@ -18,10 +18,13 @@ export interface JournalEntry {
   message: Message;
 }
 
-/** Counts by who is at the ends: all messages, those with a client at either end, and those without (services are servers). */
+/** Counts by who is at the ends. */
 export interface NetCounts {
+  /** All messages. */
   all: MessageCounts;
+  /** Those with a client at either end. */
   clients: MessageCounts;
+  /** Those between nodes and services. */
   servers: MessageCounts;
 }
 

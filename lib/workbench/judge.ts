@@ -24,7 +24,11 @@ export interface TestRecord {
   history: readonly Operation[];
   /** The journal's counts; null for a history whose messages nobody counted. */
   counts: JournalCounts | null;
+  /** How long it took until every node had everything, ms; null or nothing where that was not measured. */
+  convergence?: number | null;
   exceptions: readonly TestException[];
+  /** Whether a person ended the test early: then it cannot be valid, and what only its final phase could settle is not known. */
+  interrupted?: boolean;
   store: string | null;
 }
 
@@ -32,13 +36,20 @@ export interface TestRecord {
 export function judge(record: TestRecord): Results {
   const { workload, history, options } = record;
   const exceptions = [...record.exceptions];
+  const counted = workload.final?.uncounted ? history.filter(({ final }) => !final) : history;
   const verdicts = [
     checkWorkload(record, exceptions),
-    checkStats(history, workload.mayNeverSucceed),
-    checkAvailability(history, options.availability),
+    checkStats(counted, workload.mayNeverSucceed),
+    // Total means to the very end.
+    checkAvailability(options.availability === "total" ? history : counted, options.availability),
   ] as const;
-  const valid = mergeValidity([...verdicts.map((verdict) => verdict.valid), !exceptions.some(({ fatal }) => fatal)]);
+  const valid = mergeValidity([
+    ...verdicts.map((verdict) => verdict.valid),
+    !exceptions.some(({ fatal }) => fatal),
+    record.interrupted ? "unknown" : true,
+  ]);
   const [{ anomalies: _, ...result }, { count, ok, fail, info, by_f }, availability] = verdicts;
+  if (workload.convergence !== undefined) result.convergence_ms = record.convergence ?? null;
   const results: Results = {
     schema: 1,
     challenge: record.challenge,
@@ -50,12 +61,13 @@ export function judge(record: TestRecord): Results {
     passed: false,
     operations: { count, ok, fail, info, by_f },
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
-    net: record.counts === null ? null : netStatistics(record.counts, history),
-    latency_ms: latencies(history),
+    net: record.counts === null ? null : netStatistics(record.counts, counted),
+    latency_ms: latencies(counted),
     result,
     anomalies: verdicts.flatMap(({ anomalies }) => anomalies ?? []),
     targets: [],
     exceptions,
+    interrupted: record.interrupted ?? false,
     store: record.store,
   };
   results.targets = record.targets.map((limit) => judgeTarget(limit, results));
@@ -64,9 +76,11 @@ export function judge(record: TestRecord): Results {
 }
 
 /** A checker that crashes has found nothing out: the history stays unjudged, and the crash is reported. */
-function checkWorkload({ workload, history, options }: TestRecord, exceptions: TestException[]): Verdict {
+function checkWorkload(record: TestRecord, exceptions: TestException[]): Verdict {
+  const { workload, history, options, interrupted } = record;
   try {
-    return workload.check(history, options);
+    const verdict = workload.check(history, options);
+    return interrupted && workload.final !== undefined ? { ...verdict, valid: "unknown" } : verdict;
   } catch (error) {
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
     exceptions.push({ type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 });

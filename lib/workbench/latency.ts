@@ -8,7 +8,9 @@ import type { Random } from "./random.ts";
 
 /** A distribution of latencies, ms. */
 export interface Latency {
+  /** Milliseconds. */
   mean: number;
+  /** How they are spread around it; see {@linkcode LATENCIES}. */
   distribution: "constant" | "uniform" | "exponential";
 }
 

@@ -5,64 +5,14 @@
  */
 
 import type { Clock, Timer } from "./clock.ts";
-import type { Network } from "./network.ts";
+import { type Fault, FAULTS, type FaultTarget } from "./faults.ts";
 import type { Operation } from "./operation.ts";
-import { type PartitionKind, PARTITIONS } from "./partitions.ts";
-import type { Random } from "./random.ts";
-
-/** What a fault acts upon. */
-export interface FaultTarget {
-  /** The nodes under test. */
-  nodes: readonly string[];
-  network: Pick<Network, "drop" | "heal">;
-  /** Draws whom it hits. */
-  random: Random;
-}
-
-/** A fault: an operation that begins it and one that ends it. Each returns what the history says of its completion. */
-export interface Fault {
-  begin: {
-    /** The operation's name in the history. */
-    f: string;
-    /** The kinds there are: the invocation's value is one of them. */
-    kinds: readonly string[];
-    perform(kind: string, target: FaultTarget): unknown;
-  };
-  end: {
-    /** The operation's name in the history. */
-    f: string;
-    /** The invocation's value. */
-    value: unknown;
-    perform(target: FaultTarget): unknown;
-  };
-}
-
-/** The faults there are, by the name that `--nemesis` has for them. */
-export const FAULTS: Readonly<Record<string, Fault>> = {
-  "partition": {
-    begin: { f: "start-partition", kinds: Object.keys(PARTITIONS), perform: startPartition },
-    end: { f: "stop-partition", value: null, perform: stopPartition },
-  },
-};
-
-function startPartition(kind: string, { nodes, network, random }: FaultTarget): unknown {
-  const grudge = PARTITIONS[kind as PartitionKind](nodes, random);
-  for (const [dest, sources] of Object.entries(grudge)) {
-    for (const src of sources) network.drop(src, dest);
-  }
-  return ["isolated", grudge];
-}
-
-function stopPartition({ network }: FaultTarget): unknown {
-  network.heal();
-  return "network-healed";
-}
 
 /** What the nemesis tells the history. */
 export type NemesisOperation = Pick<Operation, "process" | "type" | "f" | "value">;
 
 /** What {@linkcode createNemesis} needs. */
-export interface NemesisOptions extends FaultTarget {
+export interface NemesisOptions extends Omit<FaultTarget, "draws"> {
   /** Which of {@linkcode FAULTS}. */
   faults: readonly string[];
   /** Mean time between two operations of one fault, ms. */
@@ -76,15 +26,19 @@ export interface NemesisOptions extends FaultTarget {
 export interface Nemesis {
   /** Sets to work. */
   start(): void;
-  /** Does no more. What is broken stays broken. */
+  /** Does no more. What is broken stays broken, and of an operation under way the history has the beginning only. */
   stop(): void;
-  /** Does no more, ends every fault whether or not it is there just now, and records that. */
-  heal(): void;
+  /** Begins no more, ends every fault whether or not it is there just now, and records that. Resolves when it is done. */
+  heal(): Promise<void>;
+  /** The faults there are just now. */
+  active(): string[];
 }
 
 /**
  * Makes a nemesis. Each fault begins at once, ends, begins again and so on; the times from one operation to the next are uniform on 0
- * to twice the interval. Without faults nothing happens.
+ * to twice the interval, or longer where an operation takes longer. Without faults nothing happens.
+ *
+ * Each fault draws from streams of its own: what it does does not depend on what other faults there are.
  *
  * Source: Jepsen's `jepsen.nemesis.combined` (`partition-package`), and `flip-flop` and `stagger` of `jepsen.generator`.
  *
@@ -99,11 +53,13 @@ export interface Nemesis {
  *
  * const clock = new VirtualClock();
  * const history: string[] = [];
+ * const done = () => Promise.resolve("done");
  * const nemesis = createNemesis({
  *   faults: ["partition"],
  *   interval: 1000,
  *   nodes: ["n0", "n1", "n2"],
- *   network: { drop() {}, heal() {} },
+ *   network: { drop() {}, heal() {}, disturb() {}, calm() {} },
+ *   cluster: { kill: done, start: done, pause: () => "paused", resume: () => "resumed" },
  *   random: seededRandom("dune").stream("nemesis"),
  *   clock,
  *   record: ({ f }) => history.push(f),
@@ -115,25 +71,27 @@ export interface Nemesis {
  * ```
  */
 export function createNemesis(options: NemesisOptions): Nemesis {
-  const { faults, nodes, network, random, interval } = options;
+  const { faults, random, interval } = options;
   if (!(interval > 0)) throw new RangeError(`Cannot make a nemesis: expected an interval above 0 ms, got ${interval}`);
   const troubles = faults.map((name) => {
     const fault = FAULTS[name];
-    if (fault !== undefined) return flipFlop(fault, { nodes, network, random: random.stream(name) }, options);
-    throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
+    if (fault === undefined) {
+      throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
+    }
+    const stream = random.stream(name);
+    return { name, ...flipFlop(fault, { ...options, random: stream, draws: stream.stream("messages") }, options) };
   });
-  function stop(): void {
-    for (const trouble of troubles) trouble.stop();
-  }
   return {
     start() {
       for (const trouble of troubles) trouble.start();
     },
-    stop,
-    heal() {
-      stop();
-      for (const trouble of troubles) trouble.end();
+    stop() {
+      for (const trouble of troubles) trouble.stop();
     },
+    async heal() {
+      await Promise.all(troubles.map((trouble) => trouble.heal()));
+    },
+    active: () => troubles.filter((trouble) => trouble.active()).map(({ name }) => name),
   };
 }
 
@@ -141,39 +99,58 @@ export function createNemesis(options: NemesisOptions): Nemesis {
 function flipFlop(fault: Fault, target: FaultTarget, { interval, clock, record }: NemesisOptions) {
   const { random } = target;
   let timer: Timer;
-  let next = begin;
+  let active = false;
+  let state: "working" | "healing" | "stopped" = "working";
+  /** The operation under way, where one takes time. */
+  let underWay: Promise<void> | undefined;
 
   function note(f: string, value: unknown): void {
-    record({ process: "nemesis", type: "info", f, value });
+    if (state !== "stopped") record({ process: "nemesis", type: "info", f, value });
   }
 
-  function begin(): void {
+  function begin(): void | Promise<void> {
     const { f, kinds, perform } = fault.begin;
     const kind = random.pick(kinds);
+    active = true;
     note(f, kind);
-    note(f, perform(kind, target));
-    next = end;
+    return complete(f, perform(kind, target));
   }
 
-  function end(): void {
+  function end(): void | Promise<void> {
     const { f, value, perform } = fault.end;
+    active = false;
     note(f, value);
-    note(f, perform(target));
-    next = begin;
+    return complete(f, perform(target));
   }
 
-  function schedule(delay: number): void {
-    timer = clock.schedule(clock.now() + delay, () => {
-      next();
-      schedule(2 * interval * random.float());
+  function complete(f: string, outcome: unknown): void | Promise<void> {
+    if (!(outcome instanceof Promise)) return note(f, outcome);
+    underWay = outcome.then((value) => note(f, value)).finally(() => underWay = undefined);
+    return underWay;
+  }
+
+  function schedule(at: number): void {
+    if (state !== "working") return;
+    timer = clock.schedule(at, () => {
+      const done = active ? end() : begin();
+      const next = clock.now() + 2 * interval * random.float();
+      if (done === undefined) schedule(next);
+      else done.then(() => schedule(next));
     });
   }
 
+  function cease(how: "healing" | "stopped"): void {
+    state = how;
+    if (timer !== undefined) clock.cancel(timer);
+  }
+
   return {
-    start: () => schedule(0),
-    stop() {
-      if (timer !== undefined) clock.cancel(timer);
+    start: () => schedule(clock.now()),
+    active: () => active,
+    stop: () => cease("stopped"),
+    heal() {
+      cease("healing");
+      return underWay === undefined ? end() : underWay.then(end);
     },
-    end,
   };
 }

@@ -2,13 +2,15 @@
  * The network between nodes, clients and services: it delays messages, and loses those that cross a partition.
  *
  * As in Maelstrom, a message that involves a client arrives at once, all others take the latency, those with services too; a
- * message is delivered when its time has come, whatever was sent before it; and a partition is asked at delivery.
+ * message is delivered when its time has come, whatever was sent before it; and a partition is asked at delivery. A disturbance is
+ * asked at sending, and never about a message that involves a client.
  *
  * @module
  */
 
 import type { Message } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
+import type { Disturbance } from "./disturbances.ts";
 import { type Journal, type JournalEntry, openJournal } from "./journal.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
 import type { Random } from "./random.ts";
@@ -44,10 +46,39 @@ export interface Network {
    * @throws {RangeError} The source or the destination has never been on the network.
    */
   send(message: Message): void;
-  /** From now on `dest` gets no message that `src` has sent. One way only. */
-  drop(src: string, dest: string): void;
-  /** Ends all that {@linkcode Network.drop} began. */
-  heal(): void;
+  /**
+   * From now on `dest` gets no message that `src` has sent. One way only.
+   *
+   * @param fault The fault of which this is a part; each is healed on its own.
+   * @throws {RangeError} The destination has never been on the network.
+   */
+  drop(src: string, dest: string, fault?: string): void;
+  /**
+   * Ends what {@linkcode Network.drop} began.
+   *
+   * @param fault Of this fault only; by default, of all.
+   */
+  heal(fault?: string): void;
+  /**
+   * From now on a disturbance befalls all that these nodes send to nodes and services, and all that they are sent by them. What is
+   * under way stays as it is.
+   *
+   * @param fault Its name; another disturbance of that name ends.
+   */
+  disturb(fault: string, nodes: readonly string[], disturbance: Disturbance): void;
+  /** Ends the disturbance of that name. What it has delayed still comes late. */
+  calm(fault: string): void;
+  /**
+   * From now on a participant gets messages only from those whose name passes; the others' go nowhere. A later call takes the place
+   * of this one.
+   */
+  admit(id: string, passes: (src: string) => boolean): void;
+}
+
+/** What befalls the messages of some nodes. */
+interface Trouble {
+  nodes: ReadonlySet<string>;
+  disturbance: Disturbance;
 }
 
 /** One who is, or was, on the network. */
@@ -55,8 +86,10 @@ interface Participant {
   id: string;
   client: boolean;
   receive: Receive | undefined;
-  /** Whose messages it does not get. */
-  deafTo: Set<string>;
+  /** Whose messages it does not get, and the faults to blame. */
+  deafTo: Map<string, Set<string>>;
+  /** Whose messages it is to get; all by default. */
+  passes?: (src: string) => boolean;
 }
 
 /**
@@ -84,6 +117,7 @@ interface Participant {
 export function createNetwork({ clock, random, latency, sink }: NetworkOptions): Network {
   const journal = openJournal(sink);
   const participants = new Map<string, Participant>();
+  const troubles = new Map<string, Trouble>();
   const drawLatency = LATENCIES[latency.distribution];
   let lastId = -1;
 
@@ -97,9 +131,18 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
   }
 
   function deliver(message: Message, dest: Participant, client: boolean): void {
-    if (dest.receive === undefined || dest.deafTo.has(message.src)) return;
+    if (dest.receive === undefined || dest.deafTo.has(message.src) || dest.passes?.(message.src) === false) return;
     journal.record("recv", clock.now(), message, client);
     dest.receive(message);
+  }
+
+  /** How long after its sending each delivery of a message comes, ms; there are none if it is lost. */
+  function delaysOf(src: string, dest: string): number[] {
+    let delays = [drawLatency(latency.mean, random)];
+    for (const { nodes, disturbance } of troubles.values()) {
+      if (nodes.has(src) || nodes.has(dest)) delays = disturbance(delays);
+    }
+    return delays;
   }
 
   return {
@@ -108,7 +151,7 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
       const known = participants.get(id);
       if (known?.receive !== undefined) throw new Error(`Cannot attach ${id}: it is on the network already`);
       if (known !== undefined) known.receive = receive;
-      else participants.set(id, { id, client: isClient(id), receive, deafTo: new Set() });
+      else participants.set(id, { id, client: isClient(id), receive, deafTo: new Map() });
     },
     detach(id) {
       const known = participants.get(id);
@@ -122,16 +165,32 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
       const client = source.client || destination.client;
       const now = clock.now();
       journal.record("send", now, message, client);
-      const delay = client ? 0 : drawLatency(latency.mean, random);
-      clock.schedule(now + delay, () => deliver(message, destination, client));
+      const delays = client ? [0] : delaysOf(src, dest);
+      delays.forEach((delay, copies) => {
+        // Each delivery is its receiver's own: they share nothing.
+        const delivered = copies === 0 ? message : structuredClone(message);
+        clock.schedule(now + delay, () => deliver(delivered, destination, client));
+      });
     },
-    drop(src, dest) {
+    drop(src, dest, fault = "") {
       const deaf = participants.get(dest);
       if (deaf === undefined) throw new RangeError(`Cannot cut ${dest} off from ${src}: ${dest} is not on the network`);
-      deaf.deafTo.add(src);
+      deaf.deafTo.set(src, new Set(deaf.deafTo.get(src)).add(fault));
     },
-    heal() {
-      for (const { deafTo } of participants.values()) deafTo.clear();
+    heal(fault) {
+      for (const { deafTo } of participants.values()) {
+        for (const [src, faults] of deafTo) {
+          if (fault === undefined) faults.clear();
+          else faults.delete(fault);
+          if (faults.size === 0) deafTo.delete(src);
+        }
+      }
+    },
+    disturb: (fault, nodes, disturbance) => void troubles.set(fault, { nodes: new Set(nodes), disturbance }),
+    calm: (fault) => void troubles.delete(fault),
+    admit(id, passes) {
+      const known = participants.get(id);
+      if (known !== undefined) known.passes = passes;
     },
   };
 }

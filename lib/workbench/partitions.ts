@@ -11,7 +11,10 @@ import type { Random } from "./random.ts";
 /** Who is cut off from whom: for each node, the nodes whose messages it does not get. */
 export type Grudge = Record<string, string[]>;
 
-/** The kinds of partition; each draws one for the nodes. */
+/** Draws a partition of the nodes. */
+export type PartitionDraw = (nodes: readonly string[], random: Random) => Grudge;
+
+/** The kinds of partition that Maelstrom has; each draws one for the nodes. */
 export const PARTITIONS = {
   /** One node on its own. */
   "one": (nodes, random) => isolate(nodes, [random.pick(nodes)]),
@@ -22,10 +25,38 @@ export const PARTITIONS = {
   "majority": (nodes, random) => isolate(nodes, random.shuffle(nodes).slice(0, Math.floor(nodes.length / 2))),
   /** Every node gets messages from a majority, itself included, but the majorities differ. */
   "majorities-ring": (nodes, random) => nodes.length <= 5 ? exactRing(nodes, random) : randomRing(nodes, random),
-} satisfies Record<string, (nodes: readonly string[], random: Random) => Grudge>;
+} satisfies Record<string, PartitionDraw>;
 
 /** The name of a kind of partition. */
 export type PartitionKind = keyof typeof PARTITIONS;
+
+/** The kinds of partition in which each link that is cut is cut one way only. Maelstrom has none of them. */
+export const ONE_WAY_PARTITIONS = {
+  /** One node gets no messages from the others; they get its own. */
+  "deaf": (nodes, random) => {
+    const group = [random.pick(nodes)];
+    return silence(nodes, others(nodes, group), group);
+  },
+  /** Nobody gets the messages of one node; it gets theirs. */
+  "mute": (nodes, random) => {
+    const group = [random.pick(nodes)];
+    return silence(nodes, group, others(nodes, group));
+  },
+  /** Two halves: the larger one gets no messages from the smaller one, which gets its own. */
+  "half-mute": (nodes, random) => {
+    const group = random.shuffle(nodes).slice(0, Math.floor(nodes.length / 2));
+    return silence(nodes, group, others(nodes, group));
+  },
+} satisfies Record<string, PartitionDraw>;
+
+function others(nodes: readonly string[], group: readonly string[]): string[] {
+  return nodes.filter((node) => !group.includes(node));
+}
+
+/** Has the listeners get no messages from the speakers. */
+function silence(nodes: readonly string[], speakers: readonly string[], listeners: readonly string[]): Grudge {
+  return grudgeOf(nodes, (node, source) => !(listeners.includes(node) && speakers.includes(source)));
+}
 
 /** Cuts a group off from the other nodes, both ways. */
 function isolate(nodes: readonly string[], group: readonly string[]): Grudge {

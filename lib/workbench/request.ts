@@ -28,6 +28,8 @@ export interface TestRequest {
   store: string;
   /** What to draw from; null where the engine may choose. */
   seed: string | null;
+  /** How to simulate it; null where it runs with processes. */
+  simulation: SimulationRequest | null;
   logStderr: boolean;
   logNetSend: boolean;
   logNetRecv: boolean;
@@ -37,6 +39,14 @@ export interface TestRequest {
   flags: string[];
   /** The command that runs it again, without its seed. */
   command: string[];
+}
+
+/** What is asked of a simulation. */
+export interface SimulationRequest {
+  /** Whether to run it twice, and compare. */
+  checkDeterminism: boolean;
+  /** Which runs go to the store. */
+  keep: "all" | "failing";
 }
 
 /** What a request may ask of the world. */
@@ -69,18 +79,20 @@ export function createRequest(
   }
   const texts = new Map([...DEFAULTS, ...withoutOverridden(official, args.given), ...args.texts]);
   const values = flagValues(texts);
+  const simulation = simulationRequest(args.given);
   const own = challenge !== null && args.given.bin === undefined;
   const bin = own ? `${programs}/${challenge.program}` : values.bin;
   const options = testOptions(values, files);
   return {
     challenge,
     workload: values.workload!,
-    bin: checkBinary(bin, files),
+    bin: checkBinary(bin, simulation !== null, files),
     args: args.program,
     options,
     limits: challenge?.limits ?? [],
     store: values.store!,
     seed: values.seed ?? null,
+    simulation,
     logStderr: values["log-stderr"] ?? false,
     logNetSend: values["log-net-send"] ?? false,
     logNetRecv: values["log-net-recv"] ?? false,
@@ -88,6 +100,20 @@ export function createRequest(
     flags: maelstromFlags(new Map([...withoutOverridden(official, args.given), ...args.texts]), options.nodes),
     command: repeatCommand(challenge, args),
   };
+}
+
+/** Without `--store`, of many runs only those that went wrong are kept. */
+function simulationRequest(given: FlagValues): SimulationRequest | null {
+  if (given.sim) {
+    const keep = (given.seeds ?? 1) > 1 && given.store === undefined ? "failing" : "all";
+    return { checkDeterminism: given["check-determinism"] ?? false, keep };
+  }
+  for (const name of ["seeds", "check-determinism"] as const) {
+    if (given[name] !== undefined) {
+      throw new UsageError(`Cannot use --${name} without --sim: only a simulation follows from its seed`);
+    }
+  }
+  return null;
 }
 
 function officialTexts(challenge: Challenge): Map<string, string[]> {
@@ -161,15 +187,14 @@ function readNames(path: string, files: Files): string[] {
   return names;
 }
 
-/** The absolute path of a program that can be run. */
-function checkBinary(bin: string | undefined, files: Files): string {
-  if (bin === undefined) throw new UsageError("Missing --bin: expected --bin FILE, the program that runs a node");
+/** The absolute path of a program that can be run, or that can be tried to be imported. */
+function checkBinary(bin: string | undefined, simulated: boolean, files: Files): string {
+  const expected = simulated ? "the module that exports a node's program" : "the program that runs a node";
+  if (bin === undefined) throw new UsageError(`Missing --bin: expected --bin FILE, ${expected}`);
   const { kind, path } = files.inspect(bin);
-  if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected the program that runs a node`);
-  if (kind === "folder") {
-    throw new UsageError(`Cannot run --bin ${bin}: it is a folder, expected the program that runs a node`);
-  }
-  if (kind === "file") {
+  if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected ${expected}`);
+  if (kind === "folder") throw new UsageError(`Cannot run --bin ${bin}: it is a folder, expected ${expected}`);
+  if (kind === "file" && !simulated) {
     throw new UsageError(`Cannot run --bin ${bin}: it is not executable; try chmod +x ${shellWord(bin)}`);
   }
   return path;
@@ -213,8 +238,8 @@ function maelstromFlags(texts: ReadonlyMap<string, readonly string[]>, nodes: re
 
 const SENT_OTHERWISE = new Set(["bin", "node", "nodes", "nodes-file", "help", "test-count"]);
 
-/** What does not change what a run does. */
-const SHOWS_ONLY = new Set(["seed", "json", "quiet"]);
+/** What does not change what a run does, or which are run besides. */
+const SHOWS_ONLY = new Set(["seed", "seeds", "json", "quiet"]);
 
 function repeatCommand(challenge: Challenge | null, { texts, program }: Arguments): string[] {
   const words = ["./maelstrom.sh", challenge?.id ?? "test"];

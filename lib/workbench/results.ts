@@ -14,10 +14,13 @@ export interface OperationCounts {
   info: number;
 }
 
-/** Counts of messages: sends, receives, distinct messages. */
+/** Counts of messages. */
 export interface MessageCounts {
+  /** Sends. */
   send_count: number;
+  /** Receives. */
   recv_count: number;
+  /** Distinct messages. */
   msg_count: number;
 }
 
@@ -88,6 +91,8 @@ export interface Results {
   anomalies: Anomaly[];
   targets: Target[];
   exceptions: TestException[];
+  /** Whether a person ended the run early. */
+  interrupted?: boolean;
   /** Where it was stored. */
   store: string | null;
 }

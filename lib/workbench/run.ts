@@ -4,24 +4,22 @@
  * @module
  */
 
+import { type Cluster, createCluster, type World } from "./cluster.ts";
 import type { Operation } from "./operation.ts";
 import type { Results, TargetLimit, TestException } from "./results.ts";
 import type { Store } from "./store.ts";
 import type { TestOptions, Workload } from "./workload.ts";
-import type { Clock } from "./clock.ts";
 // @ts-types="../../types/async.d.ts"
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "./connection.ts";
-import { UsageError } from "./errors.ts";
-import type { NodeHost } from "./hosts/node_host.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
 import { formatLine } from "./json.ts";
+import type { NetCounts } from "./journal.ts";
 import { judge } from "./judge.ts";
 import { createNemesis, type Nemesis } from "./nemesis.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { attachServices } from "./services/mod.ts";
-import { RPCError } from "../protocol.ts";
 
 /** What to run. */
 export interface RunOptions extends TestOptions {
@@ -35,19 +33,8 @@ export interface RunOptions extends TestOptions {
   /** Report every message sent, received. */
   logNetSend: boolean;
   logNetRecv: boolean;
-}
-
-/** Where a test runs: the time it lives in, and how its nodes come to life. */
-export interface World {
-  mode: "process" | "simulation";
-  clock: Clock;
-  /** Starts one node on the network. What goes wrong with it later is told to `onFailure`. */
-  startNode(
-    id: string,
-    network: Network,
-    random: Random,
-    onFailure: (failure: TestException) => void,
-  ): Promise<NodeHost>;
+  /** What `measureConvergence` has found for this test, ms; null where it was not, or could not be, measured. */
+  convergence?: number | null;
 }
 
 /** What goes on, for a progress line. */
@@ -61,7 +48,7 @@ export interface Progress {
   info: number;
   /** How many messages have been sent. */
   messages: number;
-  /** The fault there is now, such as `"partition"`, or null. */
+  /** The faults there are now, such as `"partition, kill"`, or null. */
   fault: string | null;
 }
 
@@ -77,10 +64,17 @@ export interface RunHooks {
   progress?(ask: () => Progress): void;
 }
 
-/** How long a node may take to answer `init`, ms. */
-const INIT_TIMEOUT = 10_000;
-/** How long the network is left in peace before the final phase, ms. */
-const RECOVERY = 10_000;
+/** How long the network is left in peace before the final phase, ms. By then every node has to have everything. */
+export const RECOVERY = 10_000;
+
+/** A test whose main phase is over, and in which nothing is broken any more. */
+export interface HealedTest {
+  /** That of the main phase. */
+  history: readonly Operation[];
+  /** When the last fault ended, in milliseconds since the test began; undefined where there was none. */
+  healed: number | undefined;
+  network: Network;
+}
 
 /** A test under way: what its phases share. */
 interface Test {
@@ -93,7 +87,12 @@ interface Test {
   exceptions: TestException[];
   /** Ends the test early. */
   stop: AbortController;
-  nodes: NodeHost[];
+  cluster: Cluster;
+  nemesis?: Nemesis;
+  /** The counts of messages to judge by, where they are not those of the whole test. */
+  counts?: NetCounts;
+  /** Takes over when the main phase is over. */
+  onHealed?(healed: HealedTest): Promise<void>;
   phase: string;
   started: number;
 }
@@ -107,29 +106,47 @@ interface Test {
 export async function runTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<Results> {
   const test = prepare(options, world, hooks);
   hooks.progress?.(() => progress(test));
-  try {
-    await startNodes(test);
-    await setUpClients(test);
-    await runPhases(test);
-  } catch (error) {
-    // An early end is not a crash: whoever caused it has said why.
-    if (!test.stop.signal.aborted) throw error;
-  } finally {
-    await Promise.all(test.nodes.map((node) => node.stop()));
-  }
+  await perform(test);
   test.phase = "checking";
   const results = judge({
     ...options,
     mode: world.mode,
     options,
     history: test.history,
-    counts: test.network.journal.counts,
+    counts: test.counts ?? test.network.journal.counts,
     exceptions: test.exceptions,
+    interrupted: hooks.signal?.aborted ?? false,
     store: hooks.store?.path ?? null,
   });
   hooks.store?.history(test.history);
   hooks.store?.results(results);
   return results;
+}
+
+/**
+ * Runs one test as {@linkcode runTest} does, but only until the nemesis has healed: what is done from there on, `onHealed` decides.
+ * It is not called where the test ends early.
+ */
+export async function runUntilHealed(
+  options: RunOptions,
+  world: World,
+  onHealed: (healed: HealedTest) => Promise<void>,
+): Promise<void> {
+  const test = prepare(options, world, {});
+  test.onHealed = onHealed;
+  await perform(test);
+}
+
+async function perform(test: Test): Promise<void> {
+  try {
+    await test.cluster.open();
+    await runPhases(test);
+  } catch (error) {
+    // An early end is not a crash: whoever caused it has said why.
+    if (!test.stop.signal.aborted) throw error;
+  } finally {
+    await test.cluster.close();
+  }
 }
 
 function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
@@ -148,7 +165,16 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
   attachServices(network, random.stream("services"));
   const stop = new AbortController();
   hooks.signal?.addEventListener("abort", () => stop.abort(hooks.signal!.reason));
-  return {
+  const cluster = createCluster({
+    world,
+    network,
+    random,
+    test: options,
+    workload: options.workload,
+    onFailure: (failure) => fail(test, failure),
+    signal: stop.signal,
+  });
+  const test: Test = {
     options,
     world,
     hooks,
@@ -157,76 +183,15 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
     history: [],
     exceptions: [],
     stop,
-    nodes: [],
+    cluster,
     phase: "starting",
     started: world.clock.now(),
   };
-}
-
-/** Starts all nodes at once, and initialises each as soon as it is there. */
-async function startNodes(test: Test): Promise<void> {
-  const { options, world, network, random } = test;
-  const onFailure = (failure: TestException) => fail(test, failure);
-  await Promise.all(options.nodes.map(async (id) => {
-    try {
-      const node = await world.startNode(id, network, random.stream(`node ${id}`), onFailure);
-      test.nodes.push(node);
-      await initialise(test, node);
-    } catch (error) {
-      if (error instanceof UsageError) throw error;
-      fail(test, { type: "start-failed", node: id, message: messageOf(error), count: 1 });
-    }
-  }));
-  test.stop.signal.throwIfAborted();
-}
-
-async function initialise(test: Test, { id, output }: NodeHost): Promise<void> {
-  const { network, world, options, stop } = test;
-  const connection = openConnection(network, world.clock);
-  const init = { type: "init", node_id: id, node_ids: options.nodes };
-  try {
-    const { type } = await abortable(connection.call(id, init, INIT_TIMEOUT), stop.signal);
-    if (type !== "init_ok") fail(test, initFailure(id, `it answered with a message of type ${type}`, output()));
-  } catch (error) {
-    const reason = error instanceof RPCError && error.code === 0
-      ? `it did not answer within ${INIT_TIMEOUT / 1000} s`
-      : `it answered with an error: ${messageOf(error)}`;
-    fail(test, initFailure(id, reason, output()));
-  } finally {
-    connection.close();
-  }
-}
-
-function initFailure(node: string, reason: string, output: string): TestException {
-  const message = `Cannot initialise node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
-  return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
-}
-
-/** Gives each node's client a chance to prepare it, as broadcast's does with the topology. */
-async function setUpClients(test: Test): Promise<void> {
-  await Promise.all(test.options.nodes.map(async (_, worker) => {
-    const { client, close } = openClient(test, worker);
-    try {
-      await abortable(client.setup?.() ?? Promise.resolve(), test.stop.signal);
-    } catch (error) {
-      if (!test.stop.signal.aborted) {
-        const node = test.options.nodes[worker]!;
-        fail(test, {
-          type: "setup-failed",
-          node,
-          message: `Cannot set up node ${node}: ${messageOf(error)}`,
-          count: 1,
-        });
-      }
-    } finally {
-      close();
-    }
-  }));
-  test.stop.signal.throwIfAborted();
+  return test;
 }
 
 async function runPhases(test: Test): Promise<void> {
-  const { options, world, random, network, hooks } = test;
+  const { options, world, random, network, cluster, hooks } = test;
   const { workload } = options;
   const clock = world.clock;
   const interpreter = createInterpreter({
@@ -243,6 +208,7 @@ async function runPhases(test: Test): Promise<void> {
     interval: options.nemesisInterval * 1000,
     nodes: options.nodes,
     network,
+    cluster,
     clock,
     random: random.stream("nemesis"),
     record: (operation) => {
@@ -251,6 +217,7 @@ async function runPhases(test: Test): Promise<void> {
       if (typeof operation.value === "string") hooks.log?.(`${operation.f} ${operation.value}`);
     },
   });
+  test.nemesis = nemesis;
   test.phase = "running";
   test.started = clock.now();
   nemesis.start();
@@ -261,14 +228,24 @@ async function runPhases(test: Test): Promise<void> {
     timeLimit: options.timeLimit * 1000,
   });
   nemesis.stop();
-  if (workload.final !== undefined && !test.stop.signal.aborted) await runFinal(test, interpreter, nemesis);
+  const { final } = workload;
+  if (final?.uncounted) test.counts = structuredClone(network.journal.counts);
+  if (test.onHealed !== undefined && !test.stop.signal.aborted) {
+    const broken = nemesis.active().length > 0;
+    const last = test.history.findLast(({ process }) => process === "nemesis");
+    await nemesis.heal();
+    const healed = broken ? clock.now() : last && last.time / 1e6;
+    await test.onHealed({ history: test.history, healed, network });
+  } else if (final !== undefined && final.needed?.(options) !== false && !test.stop.signal.aborted) {
+    await runFinal(test, interpreter, nemesis);
+  }
   interpreter.close();
 }
 
 async function runFinal(test: Test, interpreter: Interpreter, nemesis: Nemesis): Promise<void> {
   const { options, world, random, hooks } = test;
   const final = options.workload.final!;
-  nemesis.heal();
+  await nemesis.heal();
   hooks.log?.("Waiting for recovery...");
   test.phase = "recovering";
   await abortable(world.clock.sleep(RECOVERY), test.stop.signal);
@@ -334,11 +311,6 @@ function progress(test: Test): Progress {
   const elapsed = test.world.clock.now() - test.started;
   const { ok, fail, info } = counts;
   const messages = test.network.journal.counts.all.send_count;
-  const [, fault = null] = /^start-(.*)/.exec(test.history.findLast(({ process }) => process === "nemesis")?.f ?? "") ??
-    [];
+  const fault = test.nemesis?.active().join(", ") || null;
   return { phase: test.phase, elapsed, ok, fail, info, messages, fault };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

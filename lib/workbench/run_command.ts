@@ -12,10 +12,10 @@ import { type Edge, screenOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
 import { findMaelstrom } from "./engine_maelstrom.ts";
 import { UsageError } from "./errors.ts";
-import { type Flag, FLAGS } from "./flags.ts";
+import { type Flag, FLAGS, type FlagValues } from "./flags.ts";
 import { formatFlagsHelp } from "./help.ts";
 import { createProgressLine, type ProgressLine } from "./report/progress.ts";
-import { formatSummary, formatTable, formatVerdict } from "./report/terminal.ts";
+import { formatSeeds, formatSummary, formatTable, formatVerdict, formatVerdictAndCommand } from "./report/terminal.ts";
 import { createRequest, type TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
 
@@ -43,10 +43,11 @@ export async function runChallenges(
   );
   const engine = chooseEngine(args, edge);
   noteIgnored(args, engine.name, edge);
-  const planned = requests.flatMap((request) => repeated(request, args.given["test-count"] ?? 1, edge));
-  const series: Series = { planned, runs: [], interrupted: false };
-  // As in Jepsen, the first of many tests that goes wrong is the last; of many challenges, each is run.
-  await runSeries(series, engine.run, challenges.length === 1, args, edge);
+  const planned = requests.flatMap((request) => repeated(request, args.given, edge));
+  const seeds = args.given.seeds ?? 1;
+  const series: Series = { planned, runs: [], interrupted: false, seeds, failed: 0 };
+  // As in Jepsen, the first of many tests that goes wrong is the last; of many challenges or seeds, each is run.
+  await runSeries(series, engine.run, challenges.length === 1 && seeds === 1, args, edge);
   tellSeries(series, args, edge);
   return seriesStatus(series);
 }
@@ -61,13 +62,17 @@ function forbidProgram({ texts, program }: Arguments): void {
 
 /** An engine, and what it is called. */
 interface NamedEngine {
-  name: "workbench" | "maelstrom";
+  name: "workbench" | "simulation" | "maelstrom";
   run: Engine;
 }
 
 /** `auto` is the real Maelstrom where it can be used, and the workbench otherwise. */
 function chooseEngine({ given }: Arguments, edge: Edge): NamedEngine {
   const wanted = given.engine ?? "auto";
+  if (given.sim) {
+    if (wanted !== "maelstrom") return { name: "simulation", run: edge.engines.simulation };
+    throw new UsageError("Cannot use --sim with --engine maelstrom: only the workbench simulates");
+  }
   const workbench: NamedEngine = { name: "workbench", run: edge.engines.workbench };
   if (wanted === "workbench") return workbench;
   const found = findMaelstrom(edge);
@@ -97,10 +102,14 @@ function noteIgnored({ texts }: Arguments, engine: NamedEngine["name"], edge: Ed
   }
 }
 
-/** The same test several times over, each with a seed of its own. */
-function repeated(request: TestRequest, count: number, edge: Edge): TestRequest[] {
-  return Array.from({ length: count }, (_, index) => {
-    const seed = request.seed === null ? edge.newSeed() : index === 0 ? request.seed : `${request.seed}-${index + 1}`;
+/** The same test several times over, each with a seed of its own: from one seed S come S, S-2, S-3 and so on. */
+function repeated(request: TestRequest, given: FlagValues, edge: Edge): TestRequest[] {
+  if (given.seeds !== undefined && given["test-count"] !== undefined) {
+    throw new UsageError("Cannot use --seeds with --test-count: expected one of both");
+  }
+  const first = request.seed ?? (given.seeds === undefined ? null : edge.newSeed());
+  return Array.from({ length: given.seeds ?? given["test-count"] ?? 1 }, (_, index) => {
+    const seed = first === null ? edge.newSeed() : index === 0 ? first : `${first}-${index + 1}`;
     return { ...request, seed };
   });
 }
@@ -110,7 +119,14 @@ interface Series {
   planned: readonly TestRequest[];
   runs: Results[];
   interrupted: boolean;
+  /** How many runs there are of each test. */
+  seeds: number;
+  /** How many runs were not passed so far. */
+  failed: number;
 }
+
+/** So many runs are told in full where they go wrong; of further ones a line. */
+const TOLD_IN_FULL = 3;
 
 async function runSeries(
   series: Series,
@@ -128,8 +144,9 @@ async function runSeries(
   });
   try {
     for (const request of series.planned) {
-      const results = await runOne(request, engine, controller.signal, args, edge);
+      const results = await runOne(request, engine, controller.signal, series, args, edge);
       series.runs.push(results);
+      if (!results.passed) series.failed++;
       tellOne(results, request, series, args, edge);
       if (series.interrupted || (untilOneFails && !results.passed)) break;
     }
@@ -142,13 +159,16 @@ async function runOne(
   request: TestRequest,
   engine: Engine,
   signal: AbortSignal,
+  { planned, runs, seeds }: Series,
   { given }: Arguments,
   edge: Edge,
 ): Promise<Results> {
-  const title = request.challenge === null ? request.workload : `${request.challenge.id} ${request.workload}`;
+  const name = request.challenge === null ? request.workload : `${request.challenge.id} ${request.workload}`;
+  const title = seeds === 1 ? name : `${name}  ${runs.length + 1} of ${planned.length}`;
   const line = given.quiet ? SILENT : createProgressLine(edge, title, request.options.timeLimit);
-  // What was asked for is shown even where progress is not.
-  const log = request.logStderr || request.logNetSend || request.logNetRecv ? logOf(line, edge) : line.log;
+  // What was asked for is shown even where progress is not; of many runs, nothing else.
+  const asked = request.logStderr || request.logNetSend || request.logNetRecv;
+  const log = asked ? logOf(line, edge) : seeds === 1 ? line.log : SILENT.log;
   const output = given.json ? line.output : edge.stdout;
   try {
     return await engine(request, { signal, log, output, progress: line.show });
@@ -167,24 +187,38 @@ function logOf(line: ProgressLine, edge: Edge): (text: string) => void {
 function tellOne(
   results: Results,
   { deviations, command }: TestRequest,
-  { planned, interrupted }: Series,
+  { planned, interrupted, seeds, failed }: Series,
   { given }: Arguments,
   edge: Edge,
 ): void {
   const several = planned.length > 1;
+  const notes = { deviations, command, interrupted };
   if (several && (given.json || results.passed)) {
-    if (!given.quiet) edge.stderr(`${formatVerdict(results, { ...screenOf(edge), colour: false })}\n`);
-    return;
+    // Of many seeds, only those that matter are told of.
+    const silent = given.quiet || (seeds > 1 && results.passed);
+    if (!silent) edge.stderr(`${formatVerdict(results, { ...screenOf(edge), colour: false })}\n`);
   }
-  if (given.json) return;
-  const summary = formatSummary(results, { deviations, command, interrupted }, screenOf(edge));
-  edge.stdout(`${summary}\n${several ? "\n" : ""}`);
+  if (given.json && !given.quiet && results.mode === "simulation" && results.store !== null) {
+    edge.stderr(`Stored in ${results.store}\n`);
+  }
+  if (given.json || (several && results.passed)) return;
+  const brief = seeds > 1 && failed > TOLD_IN_FULL;
+  const text = brief
+    ? formatVerdictAndCommand(results, notes, screenOf(edge))
+    : formatSummary(results, notes, screenOf(edge));
+  edge.stdout(`${text}\n${several ? "\n" : ""}`);
 }
 
 function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
-  const several = series.planned.length > 1;
-  if (given.json) edge.stdout(`${formatJson(several ? documentOf(series) : series.runs[0], 2)}\n`);
+  const several = series.planned.length > 1 || given.seeds !== undefined;
+  if (given.json) edge.stdout(`${formatJson(several ? documentOf(series) : printed(series.runs[0]!), 2)}\n`);
+  else if (series.seeds > 1) edge.stdout(`${formatSeeds(series.runs, series.planned.length, screenOf(edge))}\n`);
   else if (several) edge.stdout(`${formatTable(series.runs, series.planned.length, screenOf(edge))}\n`);
+}
+
+/** The results as they are printed: a simulation prints the same whenever it is run. */
+function printed(results: Results): Results {
+  return results.mode === "simulation" ? { ...results, store: null } : results;
 }
 
 /** Whether tests are left that an interruption has kept from running. */
@@ -197,7 +231,7 @@ function documentOf(series: Series): { schema: 1; valid: Validity; passed: boole
   const { runs } = series;
   const cutShort = isCutShort(series);
   const valid = mergeValidity([...runs.map(({ valid }) => valid), cutShort ? "unknown" : true]);
-  return { schema: 1, valid, passed: !cutShort && runs.every(({ passed }) => passed), runs };
+  return { schema: 1, valid, passed: !cutShort && runs.every(({ passed }) => passed), runs: runs.map(printed) };
 }
 
 /** The exit statuses, the worst first. */

@@ -104,12 +104,27 @@ export interface Generator {
 
 /** What is done when the main phase is over. */
 export interface FinalPhase {
+  /** Whether there is anything to be found out; always, by default. */
+  needed?(options: TestOptions): boolean;
+  /**
+   * Set where Maelstrom has no such phase. Then its operations, marked as `final`, and all messages from its beginning on stay out of the
+   * statistics, so that the figures are Maelstrom's.
+   */
+  uncounted?: boolean;
   /** Who does what; `history` is that of the main phase. */
   generator(options: TestOptions, random: Random, history: readonly Operation[]): Generator;
   /** Seconds after which it begins no more operations. */
   timeLimit?: number;
   /** Operations a second for each worker; without it, each goes as fast as it can. */
   rate?: number;
+}
+
+/** How one tells that every node has everything, when the main phase is over. Made for one test. */
+export interface Convergence {
+  /** Asks a node for what it has. */
+  look(connection: Connection, node: string): Promise<unknown>;
+  /** Whether what was seen at the nodes, one after another, is everything at each. */
+  isComplete(seen: readonly unknown[]): boolean;
 }
 
 /** A workload. */
@@ -130,6 +145,8 @@ export interface Workload {
   generator(options: TestOptions, random: Random): Generator;
   /** The final phase, after the nemesis has healed and 10 s of quiet, where there is one. */
   final?: FinalPhase;
+  /** How to tell when all nodes have everything, where nodes have something to agree on; `history` is that of the main phase. */
+  convergence?(history: readonly Operation[], options: TestOptions): Convergence;
   /** The verdict on a history. */
   check(history: readonly Operation[], options: TestOptions): Verdict;
 }

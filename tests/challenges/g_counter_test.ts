@@ -1,5 +1,6 @@
 // @ts-types="../../types/assert.d.ts"
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type Message, RPCError } from "../../lib/protocol.ts";
 import { gCounter } from "../../challenges/g_counter.ts";
 import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "../cluster.ts";
 
@@ -73,6 +74,38 @@ Deno.test("g-counter (written) keeps every acknowledged add when nodes are kille
     interrupted += sums.begun - sums.acknowledged;
   }
   assert(interrupted > 0, "this would prove nothing");
+});
+
+Deno.test("g-counter (written) is not set back by a write of a former life that comes late", async () => {
+  const kept: Message[] = [];
+  let keeping = true;
+  const keep = (message: Message) =>
+    keeping && message.dest === "seq-kv" && message.body.key === "counter/n0" && message.body.type !== "read" &&
+    kept.push(message) > 0;
+  const cluster = await startCluster({ program: gCounter("written"), nodes: 2, seed: "1", keep });
+  const first = cluster.rpc("n0", { type: "add", delta: 3 });
+  await cluster.run(500);
+  keeping = false;
+  cluster.crash("n0");
+  await cluster.restart("n0");
+  await cluster.complete(cluster.rpc("n0", { type: "add", delta: 5 }));
+  assertEquals(kept.length, 1);
+  cluster.network.send(kept[0]!);
+  await cluster.run(1000);
+  await cluster.complete(cluster.rpc("n0", { type: "add", delta: 7 }));
+  await cluster.run(2000);
+  assertEquals(await readAll(cluster), [12, 12]);
+  await assertRejects(() => cluster.complete(first), RPCError);
+});
+
+Deno.test("g-counter (written) counts once what was written although the answer was lost", async () => {
+  let answers = 0;
+  const keep = ({ src, body }: Message) => src === "seq-kv" && body.type === "cas_ok" && answers++ === 0;
+  const cluster = await startCluster({ program: gCounter("written"), nodes: 2, seed: "1", keep });
+  await cluster.complete(cluster.rpc("n0", { type: "add", delta: 3 }));
+  await cluster.run(2000);
+  assertEquals(await readAll(cluster), [3, 3]);
+  assertEquals(answers, 1);
 });
 
 Deno.test("g-counter (written) has everything in seq-kv when all nodes are killed", async () => {

@@ -39,10 +39,11 @@ function useLogs(cluster: Cluster, interval: number, duration: number): Record_ 
     const client = cluster.random.pick(clients);
     if (client.busy) return;
     client.busy = true;
-    if (cluster.random.float() < 0.5) await send(client.node).catch(() => {});
-    // One that does not know the end of a poll would start again; these just poll again.
-    else await pollOn(client).catch((error) => assert(error.code === 0, error));
-    client.busy = false;
+    try {
+      await (cluster.random.float() < 0.5 ? send(client.node) : pollOn(client));
+    } finally {
+      client.busy = false;
+    }
   });
 
   async function send(node: string): Promise<void> {
@@ -86,9 +87,8 @@ async function readLogs(cluster: Cluster): Promise<Logs[]> {
     let more = false;
     for (const [i, node] of cluster.nodes.entries()) {
       const offsets = Object.fromEntries(KEYS.map((key) => [key, (logs[i]![key]!.at(-1)?.[0] ?? -1) + 1]));
-      const polling = poll(cluster, node, offsets);
-      await cluster.clock.run(cluster.clock.now() + 1);
-      for (const [key, pairs] of Object.entries(await polling)) more = logs[i]![key]!.push(...pairs) > 0;
+      const polled = await cluster.complete(poll(cluster, node, offsets));
+      for (const [key, pairs] of Object.entries(polled)) more = logs[i]![key]!.push(...pairs) > 0;
     }
     if (!more) return logs;
   }
@@ -96,10 +96,10 @@ async function readLogs(cluster: Cluster): Promise<Logs[]> {
 
 /** Waits until all nodes show the same, with all that was acknowledged; returns that. */
 async function settled(cluster: Cluster, { sends }: Record_, limit: number): Promise<Logs> {
-  const acknowledged = sends.filter(({ offset }) => offset !== undefined);
   let logs: Logs[] = [];
   await timeUntil(cluster, limit, async () => {
     logs = await readLogs(cluster);
+    const acknowledged = sends.filter(({ offset }) => offset !== undefined);
     const shown = new Set(Object.values(logs[0]!).flatMap((pairs) => pairs.map(([, message]) => message)));
     return logs.every((each) => JSON.stringify(each) === JSON.stringify(logs[0])) &&
       acknowledged.every(({ message }) => shown.has(message));
@@ -250,7 +250,7 @@ Deno.test("kafka (efficient) with acks of all acknowledges only what every node 
   cluster.heal();
   await cluster.run(900);
   await send;
-  assertEquals(await poll(cluster, "n2", { a: 0 }), { a: [[0, 1]] });
+  assertEquals(await cluster.complete(poll(cluster, "n2", { a: 0 })), { a: [[0, 1]] });
 });
 
 Deno.test("kafka (lin-kv) costs about three messages a send, however many nodes there are to get in each other's way", async () => {

@@ -111,6 +111,26 @@ Deno.test("txn agrees within a second of the end of a partition, and shows later
   }
 });
 
+Deno.test("txn has a later write win over what it had seen, whatever the clocks say", async () => {
+  for (const ahead of ["n0", "n1", "n2"]) {
+    const skew = (node: string) => node === ahead ? 3_600_000 : 0;
+    const cluster = await startCluster({ program, nodes: 3, seed: "1", skew });
+    for (const [i, node] of ["n0", "n1", "n2", "n1", "n0"].entries()) {
+      const [before] = await cluster.complete(run(cluster, node, [["r", "k", null], ["w", "k", i + 1]]));
+      assertEquals(before ?? 0, i);
+      await cluster.run(1000);
+      assertEquals(await readEverywhere(cluster, ["k"]), [[i + 1], [i + 1], [i + 1]]);
+    }
+  }
+});
+
+Deno.test("txn has nodes agree that write at the same moment", async () => {
+  const cluster = await startCluster({ program, nodes: 5, seed: "1" });
+  await cluster.complete(Promise.all(cluster.nodes.map((node, i) => run(cluster, node, [["w", "k", i]]))));
+  await cluster.run(1000);
+  assertEquals(await readEverywhere(cluster, ["k"]), cluster.nodes.map(() => [4]));
+});
+
 Deno.test("txn gives a node that was killed what the others have, whose writes then count for more", async () => {
   const cluster = await startCluster({ program, nodes: 3, seed: "1" });
   load(cluster, 5, 1000, (node) => run(cluster, node, [["w", "k", 1]]).then(() => {}));

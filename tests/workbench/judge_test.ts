@@ -60,6 +60,21 @@ Deno.test("only what ended the test makes it invalid by itself", () => {
   assertEquals(judge(record(() => ({ valid: true }), { exceptions: [{ ...exception, fatal: true }] })).valid, false);
 });
 
+Deno.test("an interrupted test is at best unknown; what its final phase would have settled is not held against it", () => {
+  const cases = [
+    [WORKLOADS.echo!, true, "unknown"],
+    [WORKLOADS.echo!, false, false],
+    [WORKLOADS.broadcast!, true, "unknown"],
+    [WORKLOADS.broadcast!, false, "unknown"],
+  ] as const;
+  for (const [workload, valid, expected] of cases) {
+    const check = () => ({ valid });
+    const results = judge(record(check, { workload: { ...workload, check }, interrupted: true }));
+    assertEquals([results.valid, results.passed, results.interrupted], [expected, false, true]);
+  }
+  assertEquals(judge(record(() => ({ valid: true }))).interrupted, false);
+});
+
 Deno.test("a checker that crashes knows nothing", () => {
   const results = judge(record(() => {
     throw new Error("checker out of order");

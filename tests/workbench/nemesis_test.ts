@@ -2,7 +2,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { VirtualClock } from "../../lib/workbench/clock.ts";
-import { createNemesis, FAULTS, type NemesisOperation } from "../../lib/workbench/nemesis.ts";
+import { FAULTS } from "../../lib/workbench/faults.ts";
+import { createNemesis, type NemesisOperation } from "../../lib/workbench/nemesis.ts";
 import { createNetwork } from "../../lib/workbench/network.ts";
 import { type Grudge, PARTITIONS } from "../../lib/workbench/partitions.ts";
 import { seededRandom } from "../../lib/workbench/random.ts";
@@ -14,6 +15,10 @@ interface TimedOperation extends NemesisOperation {
 }
 
 const NODES = ["n0", "n1", "n2", "n3", "n4"];
+
+function refuse(): never {
+  throw new Error("No node is to be touched");
+}
 
 /** A nemesis and the network that it has to do with, in virtual time. */
 function rig({ seed = "dune", faults = ["partition"], interval = 10_000, nodes = NODES } = {}) {
@@ -29,6 +34,7 @@ function rig({ seed = "dune", faults = ["partition"], interval = 10_000, nodes =
     interval,
     nodes,
     network,
+    cluster: { kill: refuse, start: refuse, pause: refuse, resume: refuse },
     clock,
     random: random.stream("nemesis"),
     record: (operation) => void history.push({ at: clock.now(), ...operation }),
@@ -171,6 +177,68 @@ Deno.test("the same seed gives the same history, another seed another one", asyn
   }
   assertEquals(await run("a"), await run("a"));
   assert(JSON.stringify(await run("a")) !== JSON.stringify(await run("b")));
+});
+
+/** A nemesis that kills nodes, which takes 30 ms, and starts them, which takes 50 s. */
+function slowRig() {
+  const clock = new VirtualClock();
+  const history: TimedOperation[] = [];
+  const take = (delay: number, word: string) => () => clock.sleep(delay).then(() => word);
+  const nemesis = createNemesis({
+    faults: ["kill"],
+    interval: 1000,
+    nodes: NODES,
+    network: { drop: refuse, heal: refuse, disturb: refuse, calm: refuse },
+    cluster: { kill: take(30, "killed"), start: take(50_000, "started"), pause: refuse, resume: refuse },
+    clock,
+    random: seededRandom("dune").stream("nemesis"),
+    record: (operation) => void history.push({ at: clock.now(), ...operation }),
+  });
+  return { clock, history, nemesis, fs: () => history.map(({ f, at }) => `${f} ${at}`) };
+}
+
+Deno.test("an operation that takes time is recorded as it begins and when it is done; the next one waits for it", async () => {
+  const { clock, history, nemesis } = slowRig();
+  nemesis.start();
+  await clock.run(() => history.length === 8);
+  assertEquals(history.map(({ f }) => f), ["kill", "kill", "start", "start", "kill", "kill", "start", "start"]);
+  const [kill, killed, start, started, again] = history.map(({ at }) => at) as [number, number, number, number, number];
+  assertEquals([kill, killed - kill, started - start, again - started], [0, 30, 50_000, 0]);
+  assertEquals(history[3]!.value, Object.fromEntries(NODES.map((node) => [node, "started"])));
+});
+
+Deno.test("stop waits for nothing: of an operation under way there is the beginning only, and no other follows", async () => {
+  const { clock, nemesis, fs } = slowRig();
+  nemesis.start();
+  await clock.run(10);
+  nemesis.stop();
+  await clock.run(1e6);
+  assertEquals(fs(), ["kill 0"]);
+});
+
+Deno.test("heal waits for the operation under way, then ends the fault, and resolves when that is done", async () => {
+  const { clock, nemesis, fs } = slowRig();
+  nemesis.start();
+  await clock.run(10);
+  let healed = -1;
+  nemesis.heal().then(() => healed = clock.now());
+  await clock.run(1e6);
+  assertEquals([healed, fs()], [50_030, ["kill 0", "kill 30", "start 30", "start 50030"]]);
+});
+
+Deno.test("the nemesis says which faults there are", async () => {
+  const { clock, history, nemesis } = rig({ faults: ["partition", "loss", "delay"], interval: 1000 });
+  assertEquals(nemesis.active(), []);
+  nemesis.start();
+  await clock.run(0);
+  assertEquals(nemesis.active(), ["partition", "loss", "delay"]);
+  for (let at = 1; at < 20_000; at += 500) {
+    await clock.run(at);
+    const last = (name: string) => history.findLast(({ f }) => f.endsWith(`-${name}`))!.f;
+    assertEquals(nemesis.active(), ["partition", "loss", "delay"].filter((name) => last(name) === `start-${name}`));
+  }
+  nemesis.heal();
+  assertEquals(nemesis.active(), []);
 });
 
 Deno.test("an unknown fault and an interval that is not positive are refused", () => {

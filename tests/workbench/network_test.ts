@@ -1,36 +1,11 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Message } from "../../lib/protocol.ts";
 import { VirtualClock } from "../../lib/workbench/clock.ts";
-import type { JournalEntry } from "../../lib/workbench/journal.ts";
 import type { Latency } from "../../lib/workbench/latency.ts";
 import { createNetwork, isClient } from "../../lib/workbench/network.ts";
 import { seededRandom } from "../../lib/workbench/random.ts";
-
-/** A network with three nodes, a client and a service, and all that arrives on it. */
-function createRig(latency: Latency = { mean: 100, distribution: "constant" }, seed = "dune") {
-  const clock = new VirtualClock();
-  const entries: JournalEntry[] = [];
-  const network = createNetwork({
-    clock,
-    random: seededRandom(seed).stream("network"),
-    latency,
-    sink: (entry) => void entries.push(entry),
-  });
-  const arrived: { at: number; message: Message }[] = [];
-  for (const id of ["n0", "n1", "n2", "c0", "seq-kv"]) {
-    network.attach(id, (message) => void arrived.push({ at: clock.now(), message }));
-  }
-  const send = (src: string, dest: string, value: unknown = null) =>
-    network.send({ src, dest, body: { type: "hello", value } });
-  return { clock, network, entries, arrived, send };
-}
-
-/** What has arrived, in order: its values. */
-function values({ arrived }: { arrived: { message: Message }[] }): unknown[] {
-  return arrived.map(({ message }) => message.body.value);
-}
+import { createRig, values } from "./network_rig.ts";
 
 Deno.test("a message arrives with its source, destination, body and an id", async () => {
   const rig = createRig();
@@ -187,6 +162,31 @@ Deno.test("heal ends all partitions", async () => {
   rig.send("n0", "n1", 2);
   await rig.clock.run();
   assertEquals(values(rig), [2]);
+});
+
+Deno.test("faults that cut the same link are healed each on its own", async () => {
+  const rig = createRig({ mean: 0, distribution: "constant" });
+  rig.network.drop("n0", "n1", "partition");
+  rig.network.drop("n0", "n1", "one-way-partition");
+  rig.network.drop("n1", "n0", "partition");
+  const arrives = async () => {
+    rig.arrived.length = 0;
+    rig.send("n0", "n1", "there");
+    rig.send("n1", "n0", "back");
+    await rig.clock.run();
+    return values(rig);
+  };
+  rig.network.heal("gremlins");
+  assertEquals(await arrives(), []);
+  rig.network.heal("partition");
+  assertEquals(await arrives(), ["back"]);
+  rig.network.heal("partition");
+  assertEquals(await arrives(), ["back"]);
+  rig.network.heal("one-way-partition");
+  assertEquals(await arrives(), ["there", "back"]);
+  rig.network.drop("n0", "n1", "partition");
+  rig.network.heal();
+  assertEquals(await arrives(), ["there", "back"]);
 });
 
 Deno.test("one may be cut off from a source that is not there yet", async () => {

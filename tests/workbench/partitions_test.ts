@@ -9,7 +9,7 @@ import {
   assertNotEquals,
 } from "@std/assert";
 import fc from "fast-check";
-import { type Grudge, type PartitionKind, PARTITIONS } from "../../lib/workbench/partitions.ts";
+import { type Grudge, ONE_WAY_PARTITIONS, type PartitionKind, PARTITIONS } from "../../lib/workbench/partitions.ts";
 import { seededRandom } from "../../lib/workbench/random.ts";
 import { testRecorded } from "./recorded.ts";
 
@@ -162,4 +162,28 @@ Deno.test("the rings of three and of five nodes that Jepsen drew can be drawn he
   assert(seeds.some((seed) => JSON.stringify(draw("majorities-ring", 3, seed)) === JSON.stringify(three)));
   const five = { n0: ["n1", "n4"], n1: ["n0", "n3"], n2: ["n3", "n4"], n3: ["n1", "n2"], n4: ["n0", "n2"] };
   assert(seeds.some((seed) => JSON.stringify(draw("majorities-ring", 5, seed)) === JSON.stringify(five)));
+});
+
+const ONE_WAY = Object.keys(ONE_WAY_PARTITIONS) as (keyof typeof ONE_WAY_PARTITIONS)[];
+
+for (const kind of ONE_WAY) {
+  Deno.test(`${kind} cuts links one way only, from one group to the others`, () => {
+    fc.assert(fc.property(COUNT, SEED, (count, seed) => {
+      const grudge = ONE_WAY_PARTITIONS[kind](names(count), seededRandom(seed));
+      assertEquals(Object.keys(grudge), names(count));
+      const cut = Object.entries(grudge).flatMap(([node, sources]) => sources.map((source) => [source, node] as const));
+      const [speakers, listeners] = [0, 1].map((end) => new Set(cut.map((link) => link[end]!)));
+      assertEquals(cut.length, speakers!.size * listeners!.size);
+      assertEquals(speakers!.intersection(listeners!).size, 0);
+      if (count > 1) assertEquals(speakers!.size + listeners!.size, count);
+      else assertEquals(cut, []);
+      const expected = { "deaf": count - 1, "mute": 1, "half-mute": Math.floor(count / 2) }[kind];
+      if (count > 1) assertEquals(speakers!.size, expected);
+    }));
+  });
+}
+
+Deno.test("the kinds that Maelstrom has are four, and none of them is one way only by its name", () => {
+  assertEquals(KINDS, ["one", "minority-third", "majority", "majorities-ring"]);
+  assert(ONE_WAY.every((kind) => !(kind in PARTITIONS)));
 });

@@ -1,9 +1,12 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { echo } from "../../challenges/echo.ts";
+import { broadcast } from "../../challenges/broadcast.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import { VirtualClock } from "../../lib/workbench/clock.ts";
+import { FAULTS } from "../../lib/workbench/faults.ts";
 import { inProcessWorld } from "../../lib/workbench/hosts/in_process.ts";
+import type { Operation } from "../../lib/workbench/operation.ts";
 import { type RunHooks, type RunOptions, runTest } from "../../lib/workbench/run.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import type { Store } from "../../lib/workbench/store.ts";
@@ -204,4 +207,130 @@ Deno.test("an aborted test is checked and stored with what it has", async () => 
   assertGreater(asked.ok, 50);
   assertEquals(JSON.parse(stored.results!), results);
   assertEquals(results.exceptions, []);
+});
+
+const ALL_FAULTS = Object.keys(FAULTS);
+const FAULTY: Partial<RunOptions> = {
+  workload: WORKLOADS.broadcast!,
+  nemesis: ALL_FAULTS,
+  nemesisInterval: 1,
+  latency: { mean: 20, distribution: "exponential" },
+};
+
+Deno.test("with every fault on, the same seed gives the same history, messages and results to the last byte", async () => {
+  const program = broadcast() as (node: AnyNode) => void;
+  const histories = new Set<string>();
+  for (const seed of ["1", "2", "3", "4"]) {
+    const [a, b] = [await run(program, { ...FAULTY, seed }), await run(program, { ...FAULTY, seed })];
+    assertEquals(a.stored, b.stored);
+    assertEquals(a.results.exceptions, []);
+    histories.add(a.stored.history!);
+    for (const { begin, end } of Object.values(FAULTS)) {
+      for (const f of [begin.f, end.f]) assertStringIncludes(a.stored.history!, `"f":"${f}"`);
+    }
+  }
+  assertEquals(histories.size, 4);
+});
+
+Deno.test("before the final phase all nodes run again, and answer", async () => {
+  const slow = (node: AnyNode) => {
+    flood(node);
+    node.onInit(() => node.sleep(3000));
+  };
+  for (const seed of ["1", "2", "3", "4", "5"]) {
+    const { stored, results } = await run(slow, { ...FAULTY, seed });
+    const history = JSON.parse(stored.history!) as Operation[];
+    const final = history.filter(({ final }) => final);
+    assertEquals(final.map(({ type }) => type).sort(), [...Array(3).fill("invoke"), ...Array(3).fill("ok")].sort());
+    const last = history.findLast(({ process }) => process === "nemesis")!;
+    assertGreater(final[0]!.time, last.time + 9e9);
+    assertEquals(results.exceptions, []);
+  }
+});
+
+Deno.test("faults compose: a broadcast that asks again survives all but the loss of memory", async () => {
+  const nemesis = ALL_FAULTS.filter((fault) => fault !== "kill");
+  for (let seed = 1; seed <= 10; seed++) {
+    const { results } = await run(broadcast() as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
+    assertEquals([results.valid, results.exceptions], [true, []], `seed ${seed}`);
+  }
+});
+
+Deno.test("each fault of the network makes a flood lose values, or leaves it be", async () => {
+  const anomalies: Record<string, string[]> = {};
+  for (const fault of ALL_FAULTS) {
+    const { results } = await run(flood, { ...FAULTY, nemesis: [fault] });
+    anomalies[fault] = results.anomalies.map(({ type }) => type);
+  }
+  assertEquals(anomalies, {
+    "partition": ["lost"],
+    "one-way-partition": ["lost"],
+    "loss": ["lost"],
+    "duplicate": [],
+    "delay": [],
+    "reorder": [],
+    "pause": [],
+    "kill": ["lost"],
+  });
+});
+
+Deno.test("a node that was killed has not crashed; it is given its topology again, and time-outs are info", async () => {
+  const setUps: Record<string, number> = {};
+  const program = (node: AnyNode) => {
+    node.on("topology", () => {
+      setUps[node.id] = (setUps[node.id] ?? 0) + 1;
+      return {};
+    });
+    node.on("broadcast", () => ({}));
+    node.on("read", () => ({ messages: [] }));
+  };
+  const { results, stored } = await run(program, { ...FAULTY, nemesis: ["kill"], timeLimit: 60 });
+  assertEquals(results.exceptions, []);
+  const history = JSON.parse(stored.history!) as Operation[];
+  const starts: Record<string, number> = { n0: 1, n1: 1, n2: 1 };
+  const down = new Map<string, number>();
+  /** When each node was down, ns. */
+  const spans: { node: string; from: number; to: number }[] = [];
+  for (const { f, time, value } of history.filter(({ process }) => process === "nemesis")) {
+    for (const [node, outcome] of Object.entries(value as Record<string, string>)) {
+      if (outcome === "killed") down.set(node, time);
+      if (outcome !== "started") continue;
+      starts[node]!++;
+      assertEquals(f, "start");
+      spans.push({ node, from: down.get(node)!, to: time });
+    }
+  }
+  assertGreater(spans.length, 10);
+  assertEquals(setUps, starts);
+  // Whoever asks a node that is down gets no answer.
+  const invoked = new Map<unknown, Operation>();
+  let unanswered = 0;
+  for (const operation of history.filter(({ process }) => process !== "nemesis")) {
+    if (operation.type === "invoke") invoked.set(operation.process, operation);
+    else {
+      const { time, process } = invoked.get(operation.process)!;
+      const node = `n${(process as number) % 3}`;
+      const asleep = spans.some((span) => span.node === node && span.from <= time && time < span.to);
+      assertEquals(operation.type === "ok", !asleep, `${node} at ${time}`);
+      if (!asleep) continue;
+      unanswered++;
+      // A read that was not answered has not happened; of a broadcast nobody knows.
+      assertEquals([operation.type, operation.time - time], [operation.f === "read" ? "fail" : "info", 5e9]);
+    }
+  }
+  assertGreater(unanswered, 10);
+});
+
+Deno.test("the progress names the faults that there are just now", async () => {
+  const seen = new Set<string | null>();
+  let ask: () => { fault: string | null } = () => ({ fault: null });
+  await run(
+    (node) => {
+      flood(node);
+      node.every(50, () => void seen.add(ask().fault));
+    },
+    { ...FAULTY, nemesis: ["loss", "delay"], timeLimit: 30 },
+    { progress: (how) => ask = how },
+  );
+  assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));
 });

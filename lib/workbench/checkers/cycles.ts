@@ -27,7 +27,7 @@ import {
   pathFinder,
   relabel,
 } from "./graph.ts";
-import { singleAntiDependencies } from "./cycles_single.ts";
+import { type Edge, findWaysBack } from "./ways_back.ts";
 
 /** Write depends on write: the target wrote the version after the one that the source wrote. */
 export const WW: Kinds = 1;
@@ -85,28 +85,28 @@ interface AcyclicModel {
   nonadjacent?: boolean;
 }
 
-/** The models that are defined by what may not have a cycle, weaker ones first. */
+/**
+ * The models that can be violated by a cycle which has another name, because a pair in it counts as something else;
+ * weaker ones first. The cycles that violate any other model have a name for it.
+ */
 const ACYCLIC_MODELS: AcyclicModel[] = [
   { model: "PL-1", along: WW },
-  { model: "PL-2", along: WW | WR },
-  { model: "PL-SI", along: WW | WR, nonadjacent: true },
-  { model: "PL-2.99", along: WW | WR | RW },
-  { model: "PL-3", along: WW | WR | RW },
   { model: "strong-session-PL-1", along: WW | PROCESS },
   { model: "strong-session-PL-2", along: WW | WR | PROCESS },
   { model: "strong-session-snapshot-isolation", along: WW | WR | PROCESS, nonadjacent: true },
-  { model: "strong-session-serializable", along: WW | WR | RW | PROCESS },
   { model: "strong-PL-1", along: WW | REALTIME },
   { model: "strong-PL-2", along: WW | WR | REALTIME },
   { model: "strong-snapshot-isolation", along: WW | WR | REALTIME, nonadjacent: true },
-  { model: "PL-SS", along: WW | WR | RW | REALTIME },
 ];
 
 /** How many edges a search may look at for a cycle that is shorter than the one it has. */
 const EFFORT = 2_000_000;
 
-/** How many edges it may take to start from where not each of them need lead back. */
-const STARTS = 64;
+/** How many edges that are known to lead back are enough to start from. */
+const STARTS = 500;
+
+/** How many edges it may take to start from where none of them has led back yet. */
+const TRIES = 64;
 
 /**
  * Finds the anomalies that are cycles: in each strongly connected component one of each type, the shortest that can be
@@ -211,8 +211,7 @@ function findSingle(graph: Graph, { through, along }: Pattern): Walk | undefined
   const alternating = alternate(graph, along | RW);
   const { of } = components(alternating);
   const starts = edgesOf(graph, through, (from, to) => of[2 * from] === of[2 * to + 1]);
-  return shortest(graph, starts.slice(0, STARTS), along) ??
-    shortest(graph, singleAntiDependencies(graph, starts.slice(STARTS), along | JOINT), along);
+  return shortest(graph, findWaysBack(graph, starts, along | JOINT, STARTS), along);
 }
 
 /**
@@ -245,15 +244,8 @@ function alternate(graph: Graph, along: Kinds): Graph {
   return buildGraph(2 * graph.size, edges);
 }
 
-/** An edge that a cycle may start with. */
-export interface Start {
-  from: number;
-  to: number;
-  kind: Kinds;
-}
-
-function edgesOf(graph: Graph, through: Kinds, test: (from: number, to: number) => boolean): Start[] {
-  const edges: Start[] = [];
+function edgesOf(graph: Graph, through: Kinds, test: (from: number, to: number) => boolean): Edge[] {
+  const edges: Edge[] = [];
   for (let from = 0; from < graph.size; from++) {
     for (let edge = graph.starts[from]!; edge < graph.starts[from + 1]!; edge++) {
       const [to, kind] = [graph.targets[edge]!, graph.kinds[edge]!];
@@ -266,14 +258,14 @@ function edgesOf(graph: Graph, through: Kinds, test: (from: number, to: number) 
 /** The shortest walk that begins with one of some edges; not always, where there are very many. */
 function shortest(
   graph: Graph,
-  starts: readonly Start[],
+  starts: readonly Edge[],
   along: Kinds,
   accept: (walk: Walk) => Walk | undefined = (walk) => walk,
 ): Walk | undefined {
   const finder = pathFinder(graph);
   let best: Walk | undefined;
   for (const [tried, { from, to, kind }] of starts.entries()) {
-    if (best?.vertices.length === 2 || (finder.effort > EFFORT && (best !== undefined || tried > STARTS))) break;
+    if (best?.vertices.length === 2 || (finder.effort > EFFORT && (best !== undefined || tried > TRIES))) break;
     // The path has as many edges as the walk has vertices, but one.
     const path = finder.find(to, from, along | JOINT, (best?.vertices.length ?? Infinity) - 2);
     if (path === undefined) continue;

@@ -15,7 +15,8 @@ const LISTED = 48;
 
 /**
  * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an operation that was not
- * answered counts as wrong too: echo is for showing that a node works at all.
+ * answered counts as wrong too: echo is for showing that a node works at all. Only where the test itself was interrupted, the node is
+ * not to blame.
  *
  * @param history Operations `echo`: the invocation's value is what was sent, that of an `ok` the body of the reply.
  * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in nanoseconds.
@@ -39,6 +40,7 @@ export function checkEcho(history: readonly Operation[]): Verdict {
 }
 
 function isEchoed({ invocation, completion }: Pair): boolean {
+  if (completion?.error === "interrupted") return true;
   if (completion?.type !== "ok") return false;
   const reply = completion.value as { echo?: unknown } | null;
   return reply?.echo !== undefined && identify(reply.echo) === identify(invocation.value);

@@ -8,7 +8,7 @@ import { impossibleModels, proscribedAnomalies } from "./consistency_model.ts";
 import { findCycles } from "./cycles.ts";
 import type { Kinds } from "./graph.ts";
 import type { Transaction } from "./txn.ts";
-import { explainCycles, tellWith } from "./txn_explain.ts";
+import { explainCycles, transactionWords } from "./txn_explain.ts";
 import { buildDependencyGraph, type Dependencies } from "./txn_graph.ts";
 import type { Anomaly } from "./verdict.ts";
 
@@ -32,7 +32,7 @@ export function findCycleAnomalies(
 ): Anomaly[] {
   const graph = buildDependencyGraph(transactions, dependencies, orderAskedFor(models));
   const cycles = findCycles(graph, precedence);
-  const anomalies = explainCycles(cycles, transactions, tellWith(words, dependencies.reason));
+  const anomalies = explainCycles(cycles, transactions, transactionWords(words, dependencies.reason));
   return withoutRedundant(anomalies, found);
 }
 
@@ -44,7 +44,7 @@ function orderAskedFor(models: readonly string[]): "process" | "realtime" | unde
 }
 
 /** Leaves out that some cycle exists where other anomalies rule out the same model. */
-function withoutRedundant(anomalies: readonly Anomaly[], found: readonly Anomaly[]): Anomaly[] {
+export function withoutRedundant(anomalies: readonly Anomaly[], found: readonly Anomaly[]): Anomaly[] {
   const exists = /-cycle-exists$/;
   const types = [...found, ...anomalies].map(({ type }) => type).filter((type) => !exists.test(type));
   const impossible = impossibleModels(types);

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Cycle, PROCESS, REALTIME, RW, WR } from "./cycles.ts";
+import type { Operation } from "../operation.ts";
+import { type Cycle, PROCESS, REALTIME, WR, WW } from "./cycles.ts";
 import { found, seconds } from "./explain.ts";
 import type { Kinds } from "./graph.ts";
 import { showIdentity } from "./identify.ts";
@@ -15,77 +16,96 @@ import type { Anomaly } from "./verdict.ts";
 /** How many transactions of one cycle are told. */
 const TOLD = 8;
 
-/** Tells why one transaction had to come before another. */
-export type TellStep = (from: Transaction, to: Transaction, kind: Kinds, names: [from: string, to: string]) => string;
+/** The words for the members of cycles, whatever they are. */
+export interface Words<Member> {
+  /** Says who it was, and when. */
+  tellMember(member: Member): string;
+  /** Says why one had to come before another. */
+  tellStep(from: Member, to: Member, kind: Kinds, names: [from: string, to: string]): string;
+}
 
 /**
  * Sums up cycles: an anomaly for each type, its shortest cycles told in full.
  *
- * @param tell Tells the step from one transaction to the next.
+ * @param members By vertex, who it stands for.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
+ * import { RW } from "./cycles.ts";
  * import { explainCycles } from "./txn_explain.ts";
  *
- * assertEquals(explainCycles([], [], () => ""), []);
+ * const cycles = [{ type: "G2-item", vertices: [0, 1], kinds: [RW, RW] }];
+ * const words = { tellMember: (color: string) => color, tellStep: () => "it does" };
+ * assertEquals(explainCycles(cycles, ["red", "blue"], words), [{
+ *   type: "G2-item",
+ *   count: 1,
+ *   explanation: "T1 is red\nT2 is blue\nT1 < T2, because it does\nBut T2 < T1, because it does",
+ * }]);
  * ```
  */
-export function explainCycles(
+export function explainCycles<Member>(
   cycles: readonly Cycle[],
-  transactions: readonly Transaction[],
-  tell: TellStep,
+  members: readonly Member[],
+  words: Words<Member>,
 ): Anomaly[] {
   const byType = Map.groupBy(cycles, ({ type }) => type);
   return [...byType].flatMap(([type, ofType]) => {
     const shortestFirst = ofType.toSorted((a, b) => a.vertices.length - b.vertices.length);
-    return found(type, shortestFirst, (cycle) => tellCycle(cycle, transactions, tell));
+    return found(type, shortestFirst, (cycle) => tellCycle(cycle, members, words));
   });
 }
 
-function tellCycle({ vertices, kinds }: Cycle, transactions: readonly Transaction[], tell: TellStep): string {
-  const members = vertices.map((vertex) => transactions[vertex]!);
-  const name = (index: number) => `T${index % members.length + 1}`;
-  const last = members.length - 1;
-  const steps = kinds.map((kind, index) => {
-    const names: [string, string] = [name(index), name(index + 1)];
-    const why = tell(members[index]!, members[(index + 1) % members.length]!, kind, names);
-    return `${names[0]} < ${names[1]}, because ${why}`;
+function tellCycle<Member>({ vertices, kinds }: Cycle, members: readonly Member[], words: Words<Member>): string {
+  const { length } = vertices;
+  const name = (index: number) => `T${index % length + 1}`;
+  const member = (index: number) => members[vertices[index % length]!]!;
+  const places = [...vertices.keys()].filter((place) => place < TOLD - 1 || place === length - 1);
+  const who = places.map((place) => `${name(place)} is ${words.tellMember(member(place))}`);
+  const why = places.map((place) => {
+    const [first, second] = [name(place), name(place + 1)];
+    const reason = words.tellStep(member(place), member(place + 1), kinds[place]!, [first, second]);
+    return `${place === length - 1 ? "But " : ""}${first} < ${second}, because ${reason}`;
   });
-  const isTold = (index: number) => index < TOLD - 1 || index === last;
-  const more = members.length > TOLD ? [`… ${members.length - TOLD} more …`] : [];
-  const told = <Item>(items: Item[]) => items.filter((_, index) => isTold(index));
-  const who = told(members.map((member, index) => `${name(index)} is ${tellTransaction(member)}`));
-  const why = told(steps);
-  return [...who.slice(0, -1), ...more, who.at(-1)!, ...why.slice(0, -1), ...more, `But ${why.at(-1)!}`].join("\n");
+  const more = length > TOLD ? [`… ${length - TOLD} more …`] : [];
+  return [...who.toSpliced(-1, 0, ...more), ...why.toSpliced(-1, 0, ...more)].join("\n");
+}
+
+/** Tells a step that is there because of the order in which things were done; nothing for one of the data. */
+export function tellOrder(
+  from: { operation: Operation },
+  to: { invocation: Operation },
+  kind: Kinds,
+  [first, second]: [string, string],
+): string | undefined {
+  if (kind === PROCESS) return `process ${from.operation.process} ran ${first} before ${second}`;
+  if (kind !== REALTIME) return undefined;
+  const [end, begin] = [seconds(from.operation.time), seconds(to.invocation.time)];
+  return `${first} was over at ${end}, before ${second} began at ${begin}`;
 }
 
 /**
- * Tells a step between transactions that read and write keys.
+ * The words for transactions that read and write keys.
  *
  * @param write What a write is called, as a noun and as a verb in the past.
  * @param reasonOf Finds the key and versions.
  */
-export function tellWith(
+export function transactionWords(
   write: { noun: string; past: string },
   reasonOf: (from: Transaction, to: Transaction, kind: Kinds) => Reason | undefined,
-): TellStep {
-  return (from, to, kind, [first, second]) => {
-    if (kind === PROCESS) return `process ${from.operation.process} ran ${first} before ${second}`;
-    if (kind === REALTIME) {
-      return `${first} was over at ${seconds(from.operation.time)}, before ${second} began at ` +
-        seconds(to.invocation.time);
-    }
-    const reason = reasonOf(from, to, kind);
-    if (reason === undefined) return "of their data";
+): Words<Transaction> {
+  const tellData = (reason: Reason, kind: Kinds, [first, second]: [string, string]) => {
     const key = showIdentity(reason.key);
     const version = reason.version === undefined ? undefined : showIdentity(reason.version);
     if (kind === WR) return `${second} observed ${first}'s ${write.noun} of ${version} to key ${key}`;
     const next = showIdentity(reason.next!);
-    if (kind === RW) {
-      const state = version === undefined ? "in its initial state" : `as of ${version}`;
-      return `${first} read key ${key} ${state}, and ${second}'s ${write.noun} of ${next} came after that version`;
-    }
-    return `${second} ${write.past} ${next} to key ${key} after ${first}'s ${version}`;
+    if (kind === WW) return `${second} ${write.past} ${next} to key ${key} after ${first}'s ${version}`;
+    const state = version === undefined ? "in its initial state" : `as of ${version}`;
+    return `${first} read key ${key} ${state}, and ${second}'s ${write.noun} of ${next} came after that version`;
+  };
+  return {
+    tellMember: tellTransaction,
+    tellStep: (from, to, kind, names) =>
+      tellOrder(from, to, kind, names) ?? tellData(reasonOf(from, to, kind)!, kind, names),
   };
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { PROCESS, REALTIME, RW } from "./cycles.ts";
+import { RW } from "./cycles.ts";
 import { buildGraph, type Edges, type Graph, JOINT, type Kinds, link, noEdges } from "./graph.ts";
 import type { Identity } from "./identify.ts";
 import { linkProcesses, linkRealtime, type Span } from "./order_graph.ts";
@@ -57,7 +57,9 @@ export function createLinker(size: number): Linker {
   const edges = noEdges();
   let joint = size;
   const linkPairs = (readers: Places, writers: Places) => {
-    for (const reader of readers) for (const writer of writers) link(edges, reader, writer, RW);
+    for (const reader of readers) {
+      for (const writer of writers) if (reader !== writer) link(edges, reader, writer, RW);
+    }
   };
   const linkJoint = (readers: Places, writers: Places) => {
     if (readers.size === 0 || writers.size === 0) return;
@@ -109,9 +111,4 @@ export function spansOf(transactions: readonly Transaction[]): Span[] {
     begin: invocation.index,
     end: type === "ok" ? operation.index : Infinity,
   }));
-}
-
-/** Whether an edge is of the order of processes or of real time, not of the data. */
-export function isOrder(kind: Kinds): boolean {
-  return kind === PROCESS || kind === REALTIME;
 }

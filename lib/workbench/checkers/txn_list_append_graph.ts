@@ -32,11 +32,9 @@ export function listDependencies(
   const possible = transactions.filter(({ type }) => type !== "fail");
   const readers = readersOf(possible);
   const previous = previousVersions(writers, orders);
-  const writerOf = (key: Identity, version: Version): Transaction | undefined => {
-    if (version === undefined) return undefined;
-    const writer = writers.get(key)?.get(version)?.transaction;
-    return writer?.type === "fail" ? undefined : writer;
-  };
+  // One that failed may be among them. Nothing leads to it, so that it is in no cycle.
+  const writerOf = (key: Identity, version: Version): Transaction | undefined =>
+    version === undefined ? undefined : writers.get(key)?.get(version)?.transaction;
   const linker = createLinker(transactions.length);
   const successors = new Map<Identity, Map<Version, Set<number>>>();
   for (const { place, microOperations } of possible) {

@@ -123,7 +123,7 @@ function tellStep({ from, to, by, order }: VersionStep): string {
   const [before, after] = [showIdentity(from ?? null), showIdentity(to ?? null)];
   if (by !== undefined) return `${tellTransaction(by)} read ${before} and wrote ${after}`;
   if (order === undefined) return `${after} follows the initial state`;
-  const when = order.kind === "process" ? "was followed by the same process's" : "was over before";
+  const when = order.kind === "process" ? "comes before the same process's next," : "was over before";
   return `${tellTransaction(order.first)}, which left it at ${before}, ${when} ` +
     `${tellTransaction(order.second)}, which found it at ${after}`;
 }

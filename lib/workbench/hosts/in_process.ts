@@ -7,13 +7,14 @@
 
 import type { Host, LogLevel } from "../../host.ts";
 import { type AnyNode, type NodeHandle, startNode } from "../../node.ts";
-import type { Message } from "../../protocol.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock, Timer } from "../clock.ts";
 import type { Network } from "../network.ts";
 import type { Random } from "../random.ts";
 import type { TestException } from "../results.ts";
-import type { World } from "../run.ts";
+import type { World } from "../cluster.ts";
+import { copyJson } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
+import { openTurns, type Turns } from "./turns.ts";
 
 /** What {@linkcode startInProcess} needs. */
 export interface InProcessOptions {
@@ -73,18 +74,25 @@ const EPOCH = Date.UTC(2026, 0, 1);
  * ```
  */
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
-  const { id, network, onFailure = throwFailure } = options;
+  const { id, clock, network, onFailure = throwFailure } = options;
+  const turns = openTurns(clock);
   let node: NodeHandle | undefined;
-  network.attach(id, (message) => node?.receive(copy(message)));
+  network.attach(id, (message) => {
+    const received = copyJson(message);
+    turns.take(() => node?.receive(received));
+  });
   try {
-    node = startNode(program, createHost(options));
+    node = startNode(program, createHost(options, turns));
   } catch (error) {
     onFailure(nodeCrashed(id, "crashed at its start", `  ${errorText(error)}`));
   }
   return {
     id,
     output: () => "",
+    pause: turns.pause,
+    resume: turns.resume,
     stop() {
+      turns.end();
       node?.stop();
       network.detach(id);
       return Promise.resolve();
@@ -117,31 +125,45 @@ export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): 
   };
 }
 
-function createHost({ id, clock, random, network, onFailure = throwFailure, log }: InProcessOptions): Host {
+function createHost(options: InProcessOptions, turns: Turns): Host {
+  const { id, clock, random, network, onFailure = throwFailure, log } = options;
   return {
     send(message) {
       try {
-        network.send(copy(message));
+        network.send(copyJson(message));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         onFailure(badLine(id, JSON.stringify(message), error.message));
       }
     },
     now: () => EPOCH + clock.now(),
-    setTimer: (delay, callback) => clock.schedule(clock.now() + delay, callback),
-    clearTimer: (timer) => clock.cancel(timer),
+    setTimer(delay, callback) {
+      const timer: HostTimer = { callback };
+      timer.scheduled = clock.schedule(clock.now() + delay, () => turns.take(() => timer.callback?.()));
+      return timer;
+    },
+    clearTimer(timer) {
+      // It may be due, and wait for its turn.
+      (timer as HostTimer).callback = undefined;
+      clock.cancel((timer as HostTimer).scheduled);
+    },
     getRandomValues: (array) => random.fill(array),
     random: () => random.float(),
-    log: (level, text) => log?.(level, text),
+    log(level, text) {
+      if (!turns.ended) log?.(level, text);
+    },
   };
+}
+
+/** A timer of a node. */
+interface HostTimer {
+  /** Undefined once it is called off. */
+  callback: (() => void) | undefined;
+  scheduled?: Timer;
 }
 
 function throwFailure({ message }: TestException): never {
   throw new Error(message);
-}
-
-function copy(message: Message): Message {
-  return JSON.parse(JSON.stringify(message));
 }
 
 function errorText(error: unknown): string {

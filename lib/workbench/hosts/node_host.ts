@@ -12,7 +12,14 @@ export interface NodeHost {
   readonly id: string;
   /** What it has written last, in lines for a report; nothing where it has written nothing that can be seen. */
   output(): string;
-  /** Ends the node for good, and takes it off the network. */
+  /** Holds the node up: it does nothing, and what comes for it waits. One that is held up already stays so. */
+  pause(): void;
+  /** Lets a paused node go on: with what has waited for it, in order. */
+  resume(): void;
+  /**
+   * Ends the node at once and for good, paused or not, with all that it has in memory, and takes it off the network. It is not asked,
+   * nor told.
+   */
   stop(): Promise<void>;
 }
 

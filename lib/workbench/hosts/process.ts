@@ -14,7 +14,7 @@ import { UsageError } from "../errors.ts";
 import { parseJson } from "../json.ts";
 import type { Network } from "../network.ts";
 import type { TestException } from "../results.ts";
-import type { World } from "../run.ts";
+import type { World } from "../cluster.ts";
 import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
 import { openInput } from "./process_input.ts";
 import { readOutput } from "./process_output.ts";
@@ -59,9 +59,11 @@ export function startProcess(
   onFailure: (failure: TestException) => void,
 ): NodeHost {
   const logFile = options.logFile(id);
-  const log = Deno.openSync(logFile, { write: true, create: true, truncate: true });
+  // A node that starts again goes on with its log.
+  const log = Deno.openSync(logFile, { append: true, create: true });
   const child = spawn(options, log);
   const failure = failOnce(onFailure);
+  let paused = false;
   const drained = new AbortController();
   const stdout = readOutput("stdout", child.stdout, {
     onLine(line) {
@@ -80,7 +82,7 @@ export function startProcess(
   stdout.ended.then(() => lost("closed its stdout"));
   const input = openInput(child.stdin, {
     onClosed: () => lost("closed its stdin"),
-    onBacklog: () => lost("did not read its stdin, with more than 64 MB waiting,"),
+    onBacklog: () => void (paused || lost("did not read its stdin, with more than 64 MB waiting,")),
   });
   network.attach(id, input.write);
 
@@ -95,6 +97,14 @@ export function startProcess(
   return {
     id,
     output,
+    pause() {
+      paused = true;
+      exit.signal("SIGSTOP");
+    },
+    resume() {
+      paused = false;
+      exit.signal("SIGCONT");
+    },
     async stop() {
       failure.none();
       network.detach(id);
@@ -134,7 +144,7 @@ function failOnce(onFailure: (failure: TestException) => void) {
 /** Waits for the end of a process, and ends with it what it has started. */
 function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<void>) {
   let exited = false;
-  const kill = () => killGroup(child);
+  const kill = () => signalGroup(child, "SIGKILL");
   addEventListener("unload", kill);
   const done = child.status.then(async ({ code, signal }) => {
     exited = true;
@@ -143,6 +153,10 @@ function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<vo
     await onExit(signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`);
   });
   return {
+    /** Sends the process a signal if it is there, and all that it has started. */
+    signal(name: Deno.Signal): void {
+      if (!exited) signalGroup(child, name);
+    },
     /** Kills the process if it is there, and resolves when all is over. */
     force(): Promise<void> {
       if (!exited) kill();
@@ -178,12 +192,12 @@ function spawnProblem(error: Error): string {
   return error.message;
 }
 
-function killGroup(child: Deno.ChildProcess): void {
+function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
   try {
-    Deno.kill(-child.pid, "SIGKILL");
+    Deno.kill(-child.pid, name);
   } catch {
     try {
-      child.kill("SIGKILL");
+      child.kill(name);
     } catch {
       // It has ended.
     }

@@ -228,9 +228,19 @@ function noteLines(results: Results, notes: SummaryNotes, style: Style, { width 
     ...notes.deviations.length === 0 ? [] : note("not official", notes.deviations.join(", ")).map(style.yellow),
     ...not_checked.length === 0 ? [] : note("not checked", not_checked.join(", ")).map(style.yellow),
     ...store === null ? [] : note("stored in", store).map(style.dim),
-    // A command is there to be copied: it stays on one line.
-    style.dim(`  run again    ${withSeed(notes.command, seed).join(" ")}`),
+    style.dim(commandLine(notes, seed)),
   ];
+}
+
+/** A command is there to be copied: it stays on one line. */
+function commandLine({ command }: Pick<SummaryNotes, "command">, seed: string | null): string {
+  return `  run again    ${withSeed(command, seed).join(" ")}`;
+}
+
+/** The verdict on a run, and how to run it again: where there are too many runs to say more. */
+export function formatVerdictAndCommand(results: Results, notes: SummaryNotes, screen: Screen): string {
+  const { dim } = createStyle(screen.colour);
+  return `${formatVerdict(results, screen)}\n${dim(commandLine(notes, results.seed))}`;
 }
 
 /** The seed goes before the arguments of the program. */
@@ -258,9 +268,6 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
     against(results, "max_latency_ms", stableLatency(results, "1")),
   ]);
   const [first, ...lines] = columns([head, ...rows]);
-  const passed = runs.filter((results) => results.passed).length;
-  const notRun = planned > runs.length ? `, ${planned - runs.length} not run` : "";
-  const total = `${passed} of ${runs.length} passed${notRun}`;
   return [
     style.dim(first!),
     ...lines.map((line, index) => {
@@ -268,8 +275,65 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
       return outcome === "passed" ? line : style[COLOURS[outcome]](line);
     }),
     "",
-    style.bold(passed === planned ? style.green(total) : style.red(total)),
+    totalLine(runs, planned, style),
   ].join("\n");
+}
+
+function totalLine(runs: readonly Results[], planned: number, style: Style): string {
+  const passed = runs.filter((results) => results.passed).length;
+  const notRun = planned > runs.length ? `, ${planned - runs.length} not run` : "";
+  const total = `${passed} of ${runs.length} passed${notRun}`;
+  return style.bold(passed === planned ? style.green(total) : style.red(total));
+}
+
+/**
+ * The table that ends many runs of the same tests with different seeds: one row for each test, with the worst of its figures.
+ *
+ * @param planned How many runs there should have been.
+ */
+export function formatSeeds(runs: readonly Results[], planned: number, screen: Screen): string {
+  const style = createStyle(screen.colour);
+  const groups = [...Map.groupBy(runs, ({ challenge, workload }) => `${(challenge ?? "").padEnd(3)}${workload}`)];
+  const head = ["", "passed", "ops", "ok", "msgs/op", "median ms", "max ms"];
+  const rows = groups.map(([name, group]) => {
+    const passed = group.filter((results) => results.passed).length;
+    const worst = (figure: (results: Results) => unknown, pick = Math.max) => {
+      const values = group.map(figure).filter((value) => typeof value === "number");
+      return values.length === 0 ? undefined : pick(...values);
+    };
+    const operations = group.reduce((sum, { operations }) => sum + (operations?.count ?? 0), 0);
+    const ok = worst(({ availability }) => availability?.ok_fraction, Math.min);
+    const target = (name: Target["name"], figure: (results: Results) => unknown) =>
+      against(
+        group.find(({ targets }) => targets.some((target) => target.name === name && !target.met)) ?? group[0]!,
+        name,
+        worst(figure),
+      );
+    return [
+      `${passed === group.length ? "✓" : "✗"} ${name}`,
+      `${passed} of ${group.length}`,
+      String(operations),
+      ok === undefined ? "" : percent(ok),
+      target("msgs_per_op", ({ net }) => net?.servers.msgs_per_op),
+      target("median_latency_ms", (results) => stableLatency(results, "0.5")),
+      target("max_latency_ms", (results) => stableLatency(results, "1")),
+    ];
+  });
+  const [first, ...lines] = columns([head, ...rows]);
+  return [
+    style.dim(first!),
+    ...lines.map((line) => line.startsWith("✓") ? line : style.red(line)),
+    ...failedSeeds(runs, screen),
+    "",
+    totalLine(runs, planned, style),
+  ].join("\n");
+}
+
+function failedSeeds(runs: readonly Results[], { width }: Screen): string[] {
+  const failed = runs.filter(({ passed }) => !passed);
+  const several = new Set(runs.map(({ challenge }) => challenge)).size > 1;
+  const seeds = failed.map(({ challenge, seed }) => several ? `${challenge} ${seed}` : seed);
+  return seeds.length === 0 ? [] : ["", ...wrap(`failed with seed ${seeds.join(", ")}`, width, "  ")];
 }
 
 /** A figure, and its limit where there is one: `1.74 < 20`. */

@@ -7,11 +7,13 @@
  */
 
 import Type from "typebox";
+import { identify, type Identity } from "../checkers/identify.ts";
 import { checkSetFull } from "../checkers/set_full.ts";
 import { mix, perWorker, repeat, sequence } from "../generator.ts";
 import { arrayOf, mapOf } from "../schema.ts";
 import { TOPOLOGIES } from "../topology.ts";
 import type { Rpc, Workload } from "../workload.ts";
+import { haveAll } from "./have_all.ts";
 import { withErrors } from "./outcome.ts";
 
 const TOPOLOGY: Rpc = {
@@ -65,6 +67,21 @@ export const broadcast: Workload = {
   },
   final: {
     generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])),
+  },
+  convergence(history) {
+    const known = new Set<Identity>();
+    for (const { type, f, value } of history) {
+      if (type !== "ok") continue;
+      if (f === "broadcast") known.add(identify(value));
+      if (f === "read") { for (const message of value as unknown[]) known.add(identify(message)); }
+    }
+    return {
+      async look(connection, node) {
+        const { messages } = await connection.rpc(node, READ, {});
+        return new Set((messages as unknown[] ?? []).map(identify));
+      },
+      isComplete: (seen) => haveAll(seen as Set<Identity>[], known),
+    };
   },
   check: checkSetFull,
 };

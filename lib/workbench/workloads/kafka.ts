@@ -7,9 +7,13 @@
  */
 
 import Type from "typebox";
+import { entry } from "../checkers/entry.ts";
+import { identify, type Identity } from "../checkers/identify.ts";
 import { checkKafka } from "../checkers/kafka.ts";
+import type { Operation } from "../operation.ts";
 import { arrayOf, mapOf } from "../schema.ts";
-import type { Completion, Connection, Rpc, Workload, WorkloadClient } from "../workload.ts";
+import type { Completion, Connection, Convergence, Rpc, Workload, WorkloadClient } from "../workload.ts";
+import { haveAll } from "./have_all.ts";
 import { kafkaFinalPolls, kafkaOperations, type Polled, type Sent } from "./kafka_generator.ts";
 import { withErrors } from "./outcome.ts";
 
@@ -67,6 +71,7 @@ export const kafka: Workload = {
     timeLimit: 10,
     rate: 5,
   },
+  convergence: kafkaConvergence,
   check: (history) => checkKafka(history),
 };
 
@@ -115,6 +120,43 @@ function kafkaClient(connection: Connection, node: string): WorkloadClient {
         // A crash: the client is torn down after it, as after anything that nobody knows the end of.
         return { type: "info" };
       }),
+  };
+}
+
+/** Every node must show all messages that were acknowledged or polled, at their offsets. Each is asked for what is new since it last was. */
+function kafkaConvergence(history: readonly Operation[]): Convergence {
+  const known = new Set<Identity>();
+  const keys = new Set<string>();
+  const identifyMessage = (key: string, pair: [number, unknown]) => identify([key, ...pair]);
+  for (const { type, f, value } of history) {
+    if (f === "send") keys.add((value as Sent[])[0]![1]);
+    if (type !== "ok") continue;
+    if (f === "send") { for (const [, key, pair] of value as Sent[]) known.add(identifyMessage(key, pair)); }
+    if (f !== "poll") continue;
+    for (const [, messages] of value as Polled[]) {
+      for (const [key, pairs] of Object.entries(messages)) {
+        pairs.forEach((pair) => known.add(identifyMessage(key, pair)));
+      }
+    }
+  }
+  const states = new Map<string, { next: Record<string, number>; seen: Set<Identity> }>();
+  return {
+    async look(connection, node) {
+      const fresh = { next: Object.fromEntries(Array.from(keys, (key) => [key, 0])), seen: new Set<Identity>() };
+      const { next, seen } = entry(states, node, () => fresh);
+      for (let more = true; more;) {
+        more = false;
+        for (const [key, pairs] of Object.entries(messagesOf(await connection.rpc(node, POLL, { offsets: next })))) {
+          for (const pair of pairs) {
+            more ||= pair[0] >= next[key]!;
+            next[key] = Math.max(next[key]!, pair[0] + 1);
+            seen.add(identifyMessage(key, pair));
+          }
+        }
+      }
+      return seen;
+    },
+    isComplete: (seen) => haveAll(seen as Set<Identity>[], known),
   };
 }
 

@@ -46,5 +46,13 @@ export const pnCounter: Workload = {
   generator: (_options, random) =>
     mix(random, [repeat(() => ({ f: "add", value: random.integer(10) - 5 })), repeat(() => ({ f: "read" }))]),
   final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
+  convergence: (history) => ({
+    look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
+    isComplete(seen) {
+      const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
+      const { valid } = checkCounter([...history, ...seen.map((value) => ({ ...read, value }))]);
+      return new Set(seen).size === 1 && valid !== false;
+    },
+  }),
   check: (history) => checkCounter(history),
 };

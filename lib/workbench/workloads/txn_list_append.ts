@@ -7,11 +7,13 @@
  */
 
 import Type from "typebox";
+import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnListAppend } from "../checkers/txn_list_append.ts";
 import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import { arrayOf } from "../schema.ts";
 import type { Rpc, Workload } from "../workload.ts";
 import { withErrors } from "./outcome.ts";
+import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 
 const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
@@ -36,7 +38,8 @@ export const txnListAppend: Workload = {
   name: "txn-list-append",
   doc:
     "Transactions which read lists and append to them. What is appended to a key is unique, so that a read shows the order of all " +
-    "appends before it, and the whole history shows which of the consistency models it keeps to.",
+    "appends before it, and the whole history shows which of the consistency models it keeps to. In the end, when the network has been " +
+    "whole for 10 s, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
   client: (connection, node) => ({
@@ -50,5 +53,8 @@ export const txnListAppend: Workload = {
     const next = transactions(random, { write: "append", keyCount, minLength: 1, maxLength, maxWritesPerKey });
     return repeat(() => ({ f: "txn", value: next() }));
   },
-  check: (history, options) => checkTxnListAppend(history, options.consistencyModels),
+  final: txnFinalReads,
+  convergence: (history) => txnConvergence(history, TXN),
+  check: (history, options) =>
+    checkWithReplicas(history, options, (main) => checkTxnListAppend(main, options.consistencyModels)),
 };

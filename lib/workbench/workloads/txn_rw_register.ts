@@ -7,10 +7,12 @@
  */
 
 import Type from "typebox";
+import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnRwRegister } from "../checkers/txn_rw_register.ts";
 import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import type { Rpc, Workload } from "../workload.ts";
 import { withErrors } from "./outcome.ts";
+import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 
 const WRITE = Type.Tuple([Type.Literal("w"), Type.Unknown(), Type.Unknown()]);
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
@@ -35,7 +37,8 @@ export const txnRWRegister: Workload = {
   name: "txn-rw-register",
   doc:
     "Transactions which read and write registers. What is written to a key is unique, so that a read shows whose write it saw. Less " +
-    "can be told than of lists: the order of a key's writes is known only where a transaction reads the key before it writes it.",
+    "can be told than of lists: the order of a key's writes is known only where a transaction reads the key before it writes it. In the " +
+    "end, when the network has been whole for 10 s, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
   client: (connection, node) => ({
@@ -49,5 +52,8 @@ export const txnRWRegister: Workload = {
     const next = transactions(random, { write: "w", keyCount, minLength: 1, maxLength, maxWritesPerKey });
     return repeat(() => ({ f: "txn", value: next() }));
   },
-  check: (history, options) => checkTxnRwRegister(history, options.consistencyModels),
+  final: txnFinalReads,
+  convergence: (history) => txnConvergence(history, TXN),
+  check: (history, options) =>
+    checkWithReplicas(history, options, (main) => checkTxnRwRegister(main, options.consistencyModels)),
 };

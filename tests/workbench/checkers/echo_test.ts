@@ -49,6 +49,8 @@ Deno.test("checkEcho finds a reply without an echo, and one that never came", ()
   const lost = echo('"hi"', ':type :info, :value "hi", :error :net-timeout');
   assertEquals(lost.valid, false);
   assertStringIncludes(lost.anomalies![0]!.explanation, "got no answer: given up at 0.002 s");
+  const interrupted = echo('"hi"', ':type :info, :value "hi", :error "interrupted"');
+  assertEquals(interrupted.valid, true);
   const open = checkEcho(parseEdnHistory("{:type :invoke, :process 0, :f :echo, :value 1}"));
   assertEquals([open.valid, open.error_count], [false, 1]);
 });

@@ -5,7 +5,9 @@ import type { RealtimeLag } from "../../../lib/workbench/checkers/kafka_lag.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history.ts";
 import type { Operation } from "../../../lib/workbench/operation.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
+import { KAFKA_CASES, KAFKA_OVERLAPS, poll, send, SENDS, txn } from "./kafka_cases.ts";
 import { type Line, sequential } from "./sequential.ts";
+import { timeline } from "./timeline.ts";
 
 testRecorded("checkKafka agrees with Maelstrom on every recorded history", ["kafka"], (recorded) => {
   const verdict = checkKafka(recorded.history);
@@ -19,104 +21,9 @@ testRecorded("checkKafka agrees with Maelstrom on every recorded history", ["kaf
     const unseen: number[] = Object.values(workload.unseen?.unseen ?? {});
     assertEquals(count, type === "unseen" ? unseen.reduce((sum, each) => sum + each) : workload[type].count, type);
   }
-  assertEquals(verdict.not_checked, ["G1c", "G1c-realtime"]);
 });
 
-type Pairs = [offset: number, value: number][];
-
-/** A send to key a, acknowledged at an offset. */
-function send(process: number, value: number, offset: number): Line {
-  return [process, "ok", "send", [["send", "a", value]], [["send", "a", [offset, value]]]];
-}
-
-/** A poll of key a. */
-function poll(process: number, ...pairs: Pairs): Line {
-  return [process, "ok", "poll", [["poll"]], [["poll", { a: pairs }]]];
-}
-
-/** A transaction. */
-function txn(process: number, ...result: unknown[]): Line {
-  return [process, "ok", "txn", [], result];
-}
-
-const SENDS = [send(0, 1, 0), send(0, 2, 1), send(0, 3, 2)];
-
-/** By anomaly: a history that has it, the same with the flaw repaired, and a part of what is said about it. */
-const CASES: Record<string, { flawed: Line[]; repaired: Line[]; says: string; also?: string[] }> = {
-  "lost-write": {
-    flawed: [...SENDS.slice(0, 2), poll(1, [1, 2])],
-    repaired: [...SENDS.slice(0, 2), poll(1, [0, 1], [1, 2])],
-    says: 'Process 0 sent 1 to key "a" at offset 0 and was acknowledged at 1.000 s; process 1 polled 2 at offset 1, ' +
-      "but no poll ever saw 1",
-    also: ["unseen"],
-  },
-  "unseen": {
-    flawed: [send(0, 1, 0), [1, "ok", "poll", [["poll"]], [["poll", {}]]]],
-    repaired: [send(0, 1, 0), poll(1, [0, 1])],
-    says: 'Process 0 sent 1 to key "a" at offset 0 and was acknowledged at 1.000 s, but no poll ever saw it',
-  },
-  "duplicate": {
-    flawed: [send(0, 1, 0), poll(1, [0, 1]), poll(2, [1, 1])],
-    repaired: [send(0, 1, 0), poll(1, [0, 1]), poll(2, [0, 1])],
-    says: '1 stands at 2 offsets of key "a": 0, 1',
-  },
-  "inconsistent-offsets": {
-    flawed: [send(0, 1, 0), send(1, 2, 0), poll(2, [0, 1]), poll(3, [0, 2])],
-    repaired: [send(0, 1, 0), send(1, 2, 1), poll(2, [0, 1]), poll(3, [0, 1], [1, 2])],
-    says: 'Key "a" holds 2 messages at offset 0: process 0 sent 1 (acknowledged at 1.000 s), ' +
-      "process 1 sent 2 (acknowledged at 3.000 s)",
-  },
-  "G1a": {
-    flawed: [[0, "fail", "send", [["send", "a", 1]]], poll(1, [0, 1])],
-    repaired: [[0, "info", "send", [["send", "a", 1]]], poll(1, [0, 1])],
-    says: 'Process 1 polled 1 of key "a" at offset 0 at 3.000 s, though process 0\'s send of it failed at 1.000 s',
-  },
-  "garbage-read": {
-    flawed: [poll(1, [0, 1])],
-    repaired: [[0, "invoke", "send", [["send", "a", 1]]], poll(1, [0, 1])],
-    says: 'Process 1 polled 1 of key "a" at offset 0 at 1.000 s, which nobody ever sent to it',
-  },
-  "poll-skip": {
-    flawed: [...SENDS, poll(1, [0, 1]), poll(1, [2, 3]), poll(2, [1, 2])],
-    repaired: [...SENDS, poll(1, [0, 1]), poll(1, [1, 2]), poll(2, [1, 2], [2, 3])],
-    says: 'Process 1 polled 1 at offset 0 of key "a" (7.000 s) and next 3 at offset 2 (9.000 s): passed over 2',
-  },
-  "nonmonotonic-poll": {
-    flawed: [...SENDS, poll(1, [0, 1], [1, 2], [2, 3]), poll(1, [1, 2])],
-    repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(1, [2, 3])],
-    says: 'Process 1 polled 3 at offset 2 of key "a" (7.000 s) and next 2 at offset 1 (9.000 s): 1 back in the log',
-  },
-  "int-poll-skip": {
-    flawed: [...SENDS, poll(1, [0, 1], [2, 3]), poll(2, [1, 2])],
-    repaired: [...SENDS, poll(1, [0, 1], [1, 2], [2, 3]), poll(2, [1, 2])],
-    says:
-      'Process 1 polled 1 at offset 0 of key "a" and next 3 at offset 2 in the same operation (7.000 s): passed over 2',
-  },
-  "int-nonmonotonic-poll": {
-    flawed: [...SENDS, poll(1, [1, 2], [0, 1]), poll(2, [2, 3])],
-    repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(2, [2, 3])],
-    says: 'Process 1 polled 2 at offset 1 of key "a" and next 1 at offset 0 in the same operation (7.000 s): 1 ' +
-      "back in the log",
-  },
-  "nonmonotonic-send": {
-    flawed: [send(0, 1, 1), send(0, 2, 0), poll(1, [0, 2], [1, 1])],
-    repaired: [send(0, 1, 0), send(0, 2, 1), poll(1, [0, 1], [1, 2])],
-    says: 'Process 0 sent 1 at offset 1 of key "a" (1.000 s) and next 2 at offset 0 (3.000 s): 1 back in the log',
-  },
-  "int-nonmonotonic-send": {
-    flawed: [txn(0, ["send", "a", [1, 1]], ["send", "a", [0, 2]]), poll(1, [0, 2], [1, 1])],
-    repaired: [txn(0, ["send", "a", [0, 1]], ["send", "a", [1, 2]]), poll(1, [0, 1], [1, 2])],
-    says: 'Process 0 sent 1 at offset 1 of key "a" and next 2 at offset 0 in the same operation (1.000 s): 1 back ' +
-      "in the log",
-  },
-  "precommitted-read": {
-    flawed: [txn(0, ["send", "a", [0, 1]], ["poll", { a: [[0, 1]] }])],
-    repaired: [txn(0, ["send", "a", [0, 1]], ["poll", {}]), poll(0, [0, 1])],
-    says: 'Process 0 polled 1 of key "a" at offset 0 at 1.000 s, in the transaction that sent it',
-  },
-};
-
-for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(CASES)) {
+for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(KAFKA_CASES)) {
   Deno.test(`checkKafka finds ${type}, and does not where it is repaired`, () => {
     const verdict = checkKafka(sequential(flawed));
     assertEquals(verdict.valid, false);
@@ -129,8 +36,7 @@ for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(CASES
 }
 
 Deno.test("checkKafka reports int-send-skip, which is allowed", () => {
-  const skipping = txn(0, ["send", "a", [0, 1]], ["send", "a", [2, 3]]);
-  const verdict = checkKafka(sequential([skipping, send(1, 2, 1), poll(2, [0, 1], [1, 2], [2, 3])]));
+  const verdict = checkKafka(timeline(KAFKA_OVERLAPS["int-send-skip"]!.lines));
   assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["int-send-skip"], []]);
   assertEquals(verdict.anomalies![0]!.allowed, true);
   assertStringIncludes(verdict.anomalies![0]!.explanation, "passed over 2");
@@ -154,7 +60,7 @@ Deno.test("checkKafka forgives skips and repetitions where the client was given 
 });
 
 Deno.test("checkKafka allows skips from poll to poll where keys are subscribed to", () => {
-  const history = sequential([...CASES["poll-skip"]!.flawed, poll(2, [0, 1])]);
+  const history = sequential([...KAFKA_CASES["poll-skip"]!.flawed, poll(2, [0, 1])]);
   assertEquals(checkKafka(history).bad_error_types, ["nonmonotonic-poll", "poll-skip"]);
   const verdict = checkKafka(history, { subVia: "subscribe" });
   assertEquals([verdict.valid, verdict.error_types], [true, ["nonmonotonic-poll", "poll-skip"]]);
@@ -326,4 +232,38 @@ Deno.test("checkKafka tells why outcomes are unknown", () => {
   history[1]!.error = "net-timeout";
   history[3]!.error = "net-timeout";
   assertEquals(checkKafka(history).info_txn_causes, ["net-timeout"]);
+});
+
+Deno.test("checkKafka finds that what is polled has not been sent yet, and nothing where the poll is only early", () => {
+  const early = KAFKA_OVERLAPS["G1c-realtime"]!.lines;
+  const verdict = checkKafka(sequential(early));
+  assertEquals([verdict.valid, verdict.bad_error_types], [false, ["G1c-realtime"]]);
+  assertEquals(verdict.anomalies![0]!.explanation.split("\n"), [
+    'T1 is process 0\'s send [["send","a",[0,1]]] (acknowledged at 3.000 s)',
+    'T2 is process 1\'s poll [["poll",{"a":[[0,1]]}]] (acknowledged at 1.000 s)',
+    'T1 < T2, because T2 polled 1 of key "a", which T1 sent',
+    "But T2 < T1, because T2 was over at 1.000 s, before T1 began at 2.000 s",
+  ]);
+  assertEquals(checkKafka(timeline(early, [0, 1, 0, 1])).anomalies, []);
+  // Nobody knows when a poll without a definite end was over.
+  const open: Line = [1, "info", "poll", [["poll"]], [["poll", { a: [[0, 1]] }]]];
+  assertEquals(checkKafka(sequential([open, send(0, 1, 0), poll(2, [0, 1])])).anomalies, []);
+});
+
+Deno.test("checkKafka finds transactions that see each other's messages, and only then asks for the order of sends", () => {
+  const seen = KAFKA_OVERLAPS.G1c!.lines;
+  const { valid, bad_error_types } = checkKafka(timeline(seen));
+  assertEquals([valid, bad_error_types], [false, ["G1c"]]);
+  assertEquals(checkKafka(timeline(seen), { wwDeps: true }).valid, true);
+  const interleaved = [
+    txn(0, ["send", "a", [0, 1]], ["send", "b", [1, 3]]),
+    txn(1, ["send", "a", [1, 2]], ["send", "b", [0, 4]]),
+    poll(2, [0, 1], [1, 2]),
+    [3, "ok", "poll", [["poll"]], [["poll", { b: [[0, 4], [1, 3]] }]]] as Line,
+  ];
+  assertEquals(checkKafka(timeline(interleaved)).anomalies, []);
+  const verdict = checkKafka(timeline(interleaved), { wwDeps: true });
+  assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["G0"], []]);
+  assertEquals(verdict.anomalies![0]!.allowed, true);
+  assertStringIncludes(verdict.anomalies![0]!.explanation, "T1 < T2, because T2's 2 comes next to T1's 1 in key \"a\"");
 });

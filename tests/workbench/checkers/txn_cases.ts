@@ -28,9 +28,9 @@ export interface Case {
 /** The anomalies of txn-list-append, by name. */
 export const LIST_CASES: Record<string, Case> = {
   "internal": {
-    flawed: [txn(0, "ok", ["append", 1, 7], ["r", 1, [8]]), txn(1, "ok", ["append", 1, 8])],
-    repaired: [txn(0, "ok", ["append", 1, 7], ["r", 1, [8, 7]]), txn(1, "ok", ["append", 1, 8])],
-    says: 'Process 0\'s transaction [["append",1,7],["r",1,[8]]] (acknowledged at 1.000 s) read key 1 as [8], ' +
+    flawed: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8]])],
+    repaired: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8, 7]])],
+    says: 'Process 0\'s transaction [["append",1,7],["r",1,[8]]] (acknowledged at 3.000 s) read key 1 as [8], ' +
       "where its own reads and appends before say a list that ends with [7]",
     not: ["read-atomic"],
     allowedBy: "repeatable-read",
@@ -59,10 +59,12 @@ export const LIST_CASES: Record<string, Case> = {
       'process 0\'s transaction [["append",1,7],["append",1,8]] (acknowledged at 1.000 s) wrote to it',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
+    // What the last append is shown to follow was read without it.
+    also: ["G-single-item"],
   },
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, [7]])],
-    repaired: [txn(0, "ok", ["r", 1, [7]]), txn(1, "invoke", ["append", 1, 7])],
+    repaired: [txn(1, "invoke", ["append", 1, 7]), txn(0, "ok", ["r", 1, [7]])],
     says: 'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
     not: ["read-uncommitted"],
   },
@@ -77,18 +79,18 @@ export const LIST_CASES: Record<string, Case> = {
     flawed: [
       txn(0, "ok", ["append", 1, 7]),
       txn(1, "ok", ["append", 1, 8]),
-      txn(2, "ok", ["r", 1, [7]]),
-      txn(3, "ok", ["r", 1, [8, 7]]),
+      txn(2, "ok", ["r", 1, [8]]),
+      txn(3, "ok", ["r", 1, [7, 8]]),
     ],
     repaired: [
       txn(0, "ok", ["append", 1, 7]),
       txn(1, "ok", ["append", 1, 8]),
-      txn(2, "ok", ["r", 1, [8]]),
-      txn(3, "ok", ["r", 1, [8, 7]]),
+      txn(2, "ok", ["r", 1, [7, 8]]),
+      txn(3, "ok", ["r", 1, [7, 8]]),
     ],
-    says: "Key 1 was read as [7] and as [8,7], which no one order of appends allows: " +
-      'by process 2\'s transaction [["r",1,[7]]] (acknowledged at 5.000 s) and ' +
-      'process 3\'s transaction [["r",1,[8,7]]] (acknowledged at 7.000 s)',
+    says: "Key 1 was read as [8] and as [7,8], which no one order of appends allows: " +
+      'by process 2\'s transaction [["r",1,[8]]] (acknowledged at 5.000 s) and ' +
+      'process 3\'s transaction [["r",1,[7,8]]] (acknowledged at 7.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
@@ -119,6 +121,7 @@ export const LIST_CASES: Record<string, Case> = {
       "its initial state and wrote it",
     not: ["cursor-stability", "update-atomic"],
     allowedBy: "read-atomic",
+    also: ["G2-item"],
   },
 };
 
@@ -158,7 +161,7 @@ export const REGISTER_CASES: Record<string, Case> = {
   },
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, 7])],
-    repaired: [txn(0, "ok", ["r", 1, 7]), txn(1, "invoke", ["w", 1, 7])],
+    repaired: [txn(1, "invoke", ["w", 1, 7]), txn(0, "ok", ["r", 1, 7])],
     says: 'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
     not: ["read-uncommitted"],
   },
@@ -180,6 +183,7 @@ export const REGISTER_CASES: Record<string, Case> = {
       "wrote it, and 1 more like them",
     not: ["cursor-stability", "update-atomic"],
     allowedBy: "read-atomic",
+    also: ["G2-item"],
   },
   "cyclic-versions": {
     flawed: [
@@ -193,9 +197,10 @@ export const REGISTER_CASES: Record<string, Case> = {
       txn(2, "ok", ["r", 1, 8], ["w", 1, 9]),
     ],
     says: "The versions of key 1 go round in a circle: " +
+      'process 0\'s transaction [["r",1,9],["w",1,7]] (acknowledged at 1.000 s) read 9 and wrote 7; ' +
       'process 1\'s transaction [["r",1,7],["w",1,8]] (acknowledged at 3.000 s) read 7 and wrote 8; ' +
-      'process 2\'s transaction [["r",1,8],["w",1,9]] (acknowledged at 5.000 s) read 8 and wrote 9; ' +
-      'process 0\'s transaction [["r",1,9],["w",1,7]] (acknowledged at 1.000 s) read 9 and wrote 7',
+      'process 2\'s transaction [["r",1,8],["w",1,9]] (acknowledged at 5.000 s) read 8 and wrote 9',
     not: ["read-uncommitted"],
+    also: ["G1c"],
   },
 };

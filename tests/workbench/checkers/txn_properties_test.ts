@@ -94,3 +94,35 @@ Deno.test("an acknowledged transaction whose writes were read has a G1a where it
   );
   assertGreater(spoilt, 100);
 });
+
+Deno.test("a transaction that misses all of a key, though it began when something had long been there, is found", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const history = play(transactions, write);
+        const begins = new Map(
+          history.filter(({ type }) => type === "invoke").map(({ process, index }) => [process, index]),
+        );
+        const isThere = (key: number, index: number) =>
+          history.some((other) =>
+            other.type === "ok" && other.index < index &&
+            (other.value as MicroOperation[]).some(([f, ofKey]) => f === write && ofKey === key)
+          );
+        const reads = history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
+          (value as MicroOperation[]).filter(([f, key], place, all) =>
+            f === "r" && all.findIndex((other) => other[1] === key) === place && isThere(key, begins.get(process)!)
+          )
+        );
+        if (reads.length === 0) continue;
+        spoilt++;
+        reads[draw % reads.length]![2] = null;
+        const { valid, anomaly_types } = check(history);
+        assertEquals(valid, false);
+        assert((anomaly_types as string[]).some((type) => type.startsWith("G")));
+      }
+    }),
+    { numRuns: 300, seed: 13 },
+  );
+  assertGreater(spoilt, 100);
+});

@@ -1,5 +1,6 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { impliedAnomalies } from "../../../lib/workbench/checkers/consistency_model.ts";
 import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn_list_append.ts";
 import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn_rw_register.ts";
 import type { Anomaly } from "../../../lib/workbench/checkers/verdict.ts";
@@ -7,12 +8,23 @@ import { assertSameVerdict, type Recorded, testRecorded } from "../recorded.ts";
 import { type Line, sequential } from "./sequential.ts";
 import { LIST_CASES, type MicroOperation, REGISTER_CASES, txn } from "./txn_cases.ts";
 
+/**
+ * Where Elle's search ran out of time. It then shows any cycle it comes upon, of whatever type, and Maelstrom does not let
+ * one see that it did.
+ */
+const TIMED_OUT: Record<string, { theirs: string[]; insteadOf: string }> = {
+  "rw-notserializable": { theirs: ["G2-item-realtime"], insteadOf: "G-single-item-realtime" },
+};
+
 /** Holds a verdict against Maelstrom's: anomalies and how often, and the models that they rule out. */
-function assertSameAnomalies({ results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
+function assertSameAnomalies({ name, results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
   const theirs: string[] = results.workload["anomaly-types"] ?? [];
-  assertEquals(verdict.anomaly_types, [...theirs].sort());
+  const timedOut = TIMED_OUT[name];
+  for (const type of timedOut?.theirs ?? []) assert(impliedAnomalies([timedOut!.insteadOf]).has(type));
+  assertEquals(verdict.anomaly_types, theirs.filter((type) => !timedOut?.theirs.includes(type)).sort());
   for (const { type, count, allowed } of verdict.anomalies!) {
-    if (!allowed) assertEquals(count, results.workload.anomalies[type].length, type);
+    const more = timedOut?.insteadOf === type ? timedOut.theirs.length : 0;
+    if (!allowed) assertEquals(count, results.workload.anomalies[type].length + more, type);
   }
   if (theirs.length === 0) return;
   assertEquals(verdict.not, [...results.workload.not].sort());

@@ -200,6 +200,107 @@ Deno.test("a stopped node neither acts nor answers, and its place is free", asyn
   assertEquals((await pair.ask("n0", { type: "hello" })).type, "hello_ok");
 });
 
+/** A node that writes down what happens to it, and when. */
+async function startDiary() {
+  const diary: string[] = [];
+  const pair = await startPair((node) => {
+    const write = (what: string) => void diary.push(`${what} ${node.now() - Date.UTC(2026, 0, 1)}`);
+    node.on("note", async ({ number }) => {
+      write(`got ${number}`);
+      await node.sleep(30);
+      write(`slept ${number}`);
+      return {};
+    });
+    node.on("cancel", () => {
+      write("cancel");
+      cancel();
+    });
+    node.after(250, () => write("timer"));
+    const cancel = node.after(320, () => write("cancelled timer"));
+  }, { nodes: ["n0"] });
+  const tell = (type: string, number = 0) => void pair.client.call("n0", { type, number }).catch(() => {});
+  return { ...pair, diary, tell, node: pair.hosts[0]! };
+}
+
+Deno.test("while a node is paused nothing happens to it; then all that has waited does, in order", async () => {
+  const { clock, diary, tell, node } = await startDiary();
+  clock.schedule(90, () => tell("note", 1));
+  clock.schedule(100, () => {
+    node.pause();
+    node.pause();
+  });
+  clock.schedule(200, () => tell("note", 2));
+  clock.schedule(300, () => tell("note", 3));
+  clock.schedule(500, () => {
+    node.resume();
+    tell("note", 4);
+    node.resume();
+  });
+  await clock.run(499);
+  assertEquals(diary, ["got 1 90"]);
+  await clock.run();
+  assertEquals(diary, [
+    "got 1 90",
+    // What was due at 120, 200, 250, 300 and 320, and came now.
+    ...["slept 1 500", "got 2 500", "timer 500", "got 3 500", "cancelled timer 500", "got 4 500"],
+    ...["slept 2 530", "slept 3 530", "slept 4 530"],
+  ]);
+});
+
+Deno.test("a timer that waits for its node to resume can still be called off", async () => {
+  const { clock, diary, tell, node } = await startDiary();
+  clock.schedule(100, node.pause);
+  clock.schedule(200, () => tell("cancel"));
+  clock.schedule(500, node.resume);
+  await clock.run();
+  assertEquals(diary, ["cancel 500", "timer 500"]);
+});
+
+Deno.test("a message that came while its node was paused stays as it was sent", async () => {
+  const pair = await startPair((node) => node.on("show", ({ list }) => ({ list })));
+  pair.hosts[0]!.pause();
+  const list = [1];
+  const reply = pair.client.call("n0", { type: "show", list });
+  await pair.clock.run(pair.clock.now() + 100);
+  list.push(2);
+  pair.hosts[0]!.resume();
+  await pair.clock.run(pair.clock.now() + 100);
+  assertEquals((await reply).list, [1]);
+});
+
+Deno.test("a paused node that is stopped never goes on, and says no more", async () => {
+  const { clock, diary, tell, node, log } = await startDiary();
+  clock.schedule(90, () => tell("note", 1));
+  clock.schedule(100, node.pause);
+  clock.schedule(200, () => tell("note", 2));
+  clock.schedule(300, () => void node.stop());
+  clock.schedule(400, node.resume);
+  clock.schedule(500, node.pause);
+  clock.schedule(600, node.resume);
+  await clock.run();
+  assertEquals([diary, log], [["got 1 90"], []]);
+});
+
+Deno.test("a stopped node's calls end, but it neither logs nor sends of it", async () => {
+  const pair = await startPair((node) => {
+    node.on("ask", async () => {
+      try {
+        await node.rpc("n1", { type: "never" });
+      } catch (error) {
+        node.log.error(`ended: ${error}`);
+        node.send("n1", { type: "late" });
+      }
+    });
+    node.on("never", () => {});
+    node.on("late", () => node.log.error("got a message of a stopped node"));
+  });
+  const asked = pair.client.call("n0", { type: "ask" }).catch(() => "no answer");
+  await pair.clock.run(pair.clock.now() + 10);
+  await pair.hosts[0]!.stop();
+  await pair.clock.run(pair.clock.now() + 10_000);
+  assertEquals([await asked, pair.log], ["no answer", []]);
+});
+
 Deno.test("two runs with one seed are the same to the last message", async () => {
   const course = async (seed: string) => {
     const clock = new VirtualClock();

@@ -1,5 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+// @ts-types="../../../types/async.d.ts"
+import { delay } from "@std/async/delay";
 import type { Body } from "../../../lib/protocol.ts";
 import { RealClock } from "../../../lib/workbench/clock.ts";
 import { UsageError } from "../../../lib/workbench/errors.ts";
@@ -282,7 +284,7 @@ testScript(
     const [, child, parent] = (await said("child")).match(/child (\d+) of (\d+)/)!;
     assertEquals([alive(child!), alive(parent!)], [true, true]);
     await node.stop();
-    assertEquals([alive(child!), alive(parent!)], [false, false]);
+    assertEquals([await ends(child!), await ends(parent!)], [true, true]);
     await node.stop();
     assertEquals(failures, []);
     network.attach("n0", () => {});
@@ -295,7 +297,7 @@ testScript(
   async ({ said, failure }) => {
     const [, child] = (await said("child")).match(/child (\d+)/)!;
     await failure;
-    assertEquals(alive(child!), false);
+    assertEquals(await ends(child!), true);
   },
 );
 
@@ -304,6 +306,12 @@ function alive(pid: string): boolean {
   const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", pid] }).outputSync();
   const state = new TextDecoder().decode(stdout).trim();
   return state !== "" && !state.startsWith("Z");
+}
+
+/** Whether a process that was killed is gone, which takes the system a moment. */
+async function ends(pid: string): Promise<boolean> {
+  for (let i = 0; i < 500 && alive(pid); i++) await delay(20);
+  return !alive(pid);
 }
 
 /** Tries to start a file with this content and mode. */
@@ -370,7 +378,7 @@ Deno.test({
     const args = ["run", "-A", "--no-check", "--config", config.pathname, `${folder}/exits.ts`];
     const { code, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
     assertEquals(code, 7);
-    assertEquals(alive(new TextDecoder().decode(stdout).trim()), false);
+    assertEquals(await ends(new TextDecoder().decode(stdout).trim()), true);
     await Deno.remove(folder, { recursive: true });
   },
 });

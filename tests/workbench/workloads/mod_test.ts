@@ -97,9 +97,12 @@ for (const name of ["broadcast", "g-set", "g-counter", "pn-counter"]) {
   });
 }
 
-Deno.test("the other workloads have no final phase, but for kafka's polls", () => {
+Deno.test("the other workloads have no final phase, but for kafka's polls and the transactions' reads", () => {
   const names = Object.values(WORKLOADS).filter(({ final }) => final !== undefined).map(({ name }) => name);
-  assertEquals(names, ["broadcast", "g-set", "g-counter", "pn-counter", "kafka"]);
+  const transactional = ["txn-list-append", "txn-rw-register"];
+  assertEquals(names, ["broadcast", "g-set", "g-counter", "pn-counter", "kafka", ...transactional]);
+  const uncounted = Object.values(WORKLOADS).filter(({ final }) => final?.uncounted).map(({ name }) => name);
+  assertEquals(uncounted, transactional);
   const { timeLimit, rate } = WORKLOADS.kafka!.final!;
   assertEquals([timeLimit, rate], [10, 5]);
 });

@@ -1,0 +1,119 @@
+/**
+ * Which challenge programs survive which faults: the table of `docs/faults.md`.
+ * `deno run bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
+ *
+ * Each cell is some runs of the official command under virtual time, with that fault instead of the official ones: `yes` where all were
+ * valid, or how many were. What was wrong with the others stands below. A node that is paused or down answers nobody, so that no availability is asked there.
+ */
+
+// @ts-types="../types/cli.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+import { broadcast } from "../challenges/broadcast.ts";
+import { echo } from "../challenges/echo.ts";
+import { gCounter } from "../challenges/g_counter.ts";
+import { kafka } from "../challenges/kafka.ts";
+import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
+import { kafkaSingle } from "../challenges/kafka_single.ts";
+import { txn } from "../challenges/txn.ts";
+import { uniqueIds } from "../challenges/unique_ids.ts";
+import type { AnyNode } from "../lib/node.ts";
+import { parseArguments } from "../lib/workbench/arguments.ts";
+import { type Challenge, CHALLENGES } from "../lib/workbench/challenges.ts";
+import { VirtualClock } from "../lib/workbench/clock.ts";
+import { FAULTS } from "../lib/workbench/faults.ts";
+import { inProcessWorld } from "../lib/workbench/hosts/in_process.ts";
+import { createRequest } from "../lib/workbench/request.ts";
+import type { Results } from "../lib/workbench/results.ts";
+import { runTest } from "../lib/workbench/run.ts";
+import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
+
+/** The programs, by the names that the challenges have for them. */
+const PROGRAMS: Record<string, (node: AnyNode) => void> = {
+  "echo": echo,
+  "unique-ids": uniqueIds,
+  "broadcast": broadcast(),
+  "broadcast-efficient": broadcast({ topology: "hub", period: 780 }),
+  "g-counter": gCounter(),
+  "kafka-single": kafkaSingle,
+  "kafka-lin-kv": kafkaLinKV(),
+  "kafka": kafka(),
+  "txn": txn(),
+};
+
+const { seeds, "time-limit": timeLimit, "nemesis-interval": interval, _: wanted } = parseArgs(Deno.args, {
+  string: ["seeds", "time-limit", "nemesis-interval", "_"],
+  default: { seeds: "20", "time-limit": "12", "nemesis-interval": "3" },
+});
+
+/** Each fault on its own, the network's together, and all together. */
+const NETWORK = Object.keys(FAULTS).filter((fault) => fault !== "pause" && fault !== "kill");
+const COLUMNS: Record<string, string[]> = {
+  ...Object.fromEntries(Object.keys(FAULTS).map((fault) => [fault, [fault]])),
+  "all of the network": NETWORK,
+  "all but kill": [...NETWORK, "pause"],
+  "all": Object.keys(FAULTS),
+};
+
+async function run(challenge: Challenge, nemesis: string[], seed: string): Promise<Results> {
+  const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
+  const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimit];
+  const { options } = createRequest(challenge, parseArguments(flags), "", files);
+  const clock = new VirtualClock();
+  let over = false;
+  const test = runTest(
+    {
+      ...options,
+      availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,
+      challenge: challenge.id,
+      workload: WORKLOADS[challenge.workload]!,
+      seed,
+      targets: [],
+      logNetSend: false,
+      logNetRecv: false,
+    },
+    inProcessWorld({ program: PROGRAMS[challenge.program]!, clock }),
+  ).finally(() => over = true);
+  await clock.run(() => over);
+  return await test;
+}
+
+/** What was wrong with a run: its anomalies, what ended it, or what never succeeded. */
+function problems({ valid, anomalies, exceptions }: Results): string[] {
+  if (valid === true) return [];
+  const found = [...anomalies, ...exceptions.filter(({ fatal }) => fatal)].map(({ type }) => type);
+  return found.length > 0 ? found : [`validity ${valid}`];
+}
+
+/** How many runs were valid, and what was wrong with the others. */
+async function runAll(challenge: Challenge, nemesis: string[]): Promise<{ valid: number; wrong: string[] }> {
+  const wrong = new Set<string>();
+  let valid = 0;
+  for (let seed = 1; seed <= Number(seeds); seed++) {
+    const results = await run(challenge, nemesis, String(seed));
+    if (results.valid === true) valid++;
+    for (const problem of problems(results)) wrong.add(problem);
+  }
+  return { valid, wrong: [...wrong].sort() };
+}
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function row(cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+const notes: string[] = [];
+print(row(["challenge", "program", ...Object.keys(COLUMNS)]));
+print(row(["---", "---", ...Object.keys(COLUMNS).map(() => "---")]));
+for (const challenge of CHALLENGES.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
+  const cells: string[] = [];
+  for (const [column, nemesis] of Object.entries(COLUMNS)) {
+    const { valid, wrong } = await runAll(challenge, nemesis);
+    cells.push(wrong.length === 0 ? "yes" : `${valid}/${seeds}`);
+    if (wrong.length > 0) notes.push(`- ${challenge.id}, ${column}: ${wrong.join(", ")}`);
+  }
+  print(row([challenge.id, challenge.program, ...cells]));
+}
+print(["", ...notes].join("\n"));

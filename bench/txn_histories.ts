@@ -1,0 +1,95 @@
+/**
+ * Histories of transactions, and graphs of their dependencies, for the benchmark of the checkers.
+ */
+
+import { RW, WW } from "../lib/workbench/checkers/cycles.ts";
+import { buildGraph, type Graph, link, noEdges } from "../lib/workbench/checkers/graph.ts";
+import { transactions } from "../lib/workbench/generator.ts";
+import type { Operation } from "../lib/workbench/operation.ts";
+import { seededRandom } from "../lib/workbench/random.ts";
+
+const PROCESSES = 10;
+
+/**
+ * Transactions by 10 processes at a time, over 10 keys with up to 16 writes each, as Maelstrom makes them.
+ *
+ * @param staleness How many rounds old the state is that each transaction reads; 0 is what a right store does.
+ */
+export function txnHistory(count: number, write: "append" | "w", staleness: number): Operation[] {
+  const options = { write, keyCount: 10, minLength: 1, maxLength: 4, maxWritesPerKey: 16 };
+  const next = transactions(seededRandom("bench"), options);
+  const history: Operation[] = [];
+  const add = (type: "invoke" | "ok", process: number, value: unknown) =>
+    history.push({ index: history.length, time: history.length * 1e5, type, process, f: "txn", value });
+  const lists = new Map<unknown, unknown[]>();
+  // By key, how long its list was at the end of each of the last rounds.
+  const rounds: Map<unknown, number>[] = [];
+  for (let done = 0; done < count; done += PROCESSES) {
+    const asked = Array.from({ length: PROCESSES }, next);
+    asked.forEach((value, process) => add("invoke", process, value));
+    const past = rounds.at(-staleness);
+    asked.forEach((value, process) => {
+      const own = new Map<unknown, unknown[]>();
+      const result = value.map(([f, key, element]) => {
+        const list = lists.get(key) ?? [];
+        if (f !== "r") {
+          own.set(key, [...own.get(key) ?? [], element]);
+          lists.set(key, [...list, element]);
+          return [f, key, element];
+        }
+        const seen = staleness === 0 ? list : [...list.slice(0, past?.get(key) ?? 0), ...own.get(key) ?? []];
+        return [f, key, write === "append" ? seen : seen.at(-1) ?? null];
+      });
+      add("ok", process, result);
+    });
+    if (staleness === 0) continue;
+    rounds.push(new Map([...lists].map(([key, { length }]) => [key, length])));
+    for (const key of lists.keys()) if (lists.size > 30 && rounds.at(-40)?.has(key)) forget(lists, rounds, key);
+    if (rounds.length > 50) rounds.shift();
+  }
+  return history;
+}
+
+/** Keys that have long been retired need not be remembered. */
+function forget(lists: Map<unknown, unknown[]>, rounds: Map<unknown, number>[], key: unknown): void {
+  if (rounds.at(-40)!.get(key) === lists.get(key)!.length && lists.get(key)!.length === 16) lists.delete(key);
+}
+
+/** A sends and polls in turns: 10 processes, 10 keys, everything polled by the one who sent what comes next. */
+export function kafkaHistory(count: number): Operation[] {
+  const history: Operation[] = [];
+  const add = (process: number, f: string, asked: unknown, result: unknown) => {
+    for (const [type, value] of [["invoke", asked], ["ok", result]] as const) {
+      history.push({ index: history.length, time: history.length * 1e5, type, process, f, value });
+    }
+  };
+  const offsets = new Map<string, number>();
+  for (let turn = 0; 2 * turn < count; turn++) {
+    const [process, key] = [turn % 10, String(turn % 10)];
+    const offset = offsets.get(key) ?? 0;
+    offsets.set(key, offset + 1);
+    add(process, "send", [["send", key, turn]], [["send", key, [offset, turn]]]);
+    add(process, "poll", [["poll"]], [["poll", { [key]: [[offset, turn]] }]]);
+  }
+  return history;
+}
+
+/**
+ * One strongly connected component in which every cycle has two anti-dependencies or more: what takes the longest to make
+ * sure of. Two halves that only anti-dependencies join.
+ */
+export function hardComponent(size: number): Graph {
+  const random = seededRandom("component");
+  const half = size / 2;
+  const edges = noEdges();
+  for (const start of [0, half]) {
+    for (let at = 0; at < half; at++) {
+      for (let chord = 0; chord < 3; chord++) {
+        const to = at + 1 + (chord === 0 ? 0 : random.integer(100));
+        if (to < half) link(edges, start + at, start + to, WW);
+      }
+      link(edges, start + at, (start + half + random.integer(half)) % size, RW);
+    }
+  }
+  return buildGraph(size, edges);
+}

@@ -1,0 +1,86 @@
+/**
+ * Simulations: whole tests in this process, under virtual time. All that happens follows from the seed: the same seed gives the same
+ * history, messages and results, on any machine.
+ *
+ * @module
+ */
+
+import type { AnyNode } from "../node.ts";
+import { VirtualClock } from "./clock.ts";
+import { guard } from "./hosts/guard.ts";
+import { inProcessWorld } from "./hosts/in_process.ts";
+import type { Results, TestException } from "./results.ts";
+import { type RunHooks, type RunOptions, runTest } from "./run.ts";
+import { timeStandsStill, watchTime } from "./standstill.ts";
+
+/** How a simulation speaks to the outside. */
+export interface SimulationHooks extends RunHooks {
+  /** Takes one entry of a node's log: `12.345 warn …`, with the seconds since the test began. */
+  nodeLog?(node: string, entry: string): void;
+}
+
+/**
+ * Runs a test in simulation.
+ *
+ * Besides what ends any test, a program ends it that reaches for the real clock, real timers or real randomness, and nodes that answer
+ * each other without end while no time passes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { runSimulation } from "./simulation.ts";
+ * import { WORKLOADS } from "./workloads/mod.ts";
+ *
+ * const results = await runSimulation({
+ *   challenge: null,
+ *   workload: WORKLOADS.echo!,
+ *   seed: "dune",
+ *   targets: [],
+ *   logNetSend: false,
+ *   logNetRecv: false,
+ *   nodes: ["n0", "n1"],
+ *   concurrency: 2,
+ *   timeLimit: 10,
+ *   rate: 100,
+ *   latency: { mean: 0, distribution: "constant" },
+ *   nemesis: [],
+ *   nemesisInterval: 10,
+ *   consistencyModels: [],
+ *   maxTxnLength: 4,
+ *   maxWritesPerKey: 16,
+ *   topology: "grid",
+ * }, (node) => node.on("echo", ({ echo }) => ({ echo })));
+ * assertEquals([results.valid, results.mode, results.seed], [true, "simulation", "dune"]);
+ * ```
+ */
+export async function runSimulation(
+  options: RunOptions,
+  program: (node: AnyNode) => void,
+  hooks: SimulationHooks = {},
+): Promise<Results> {
+  const clock = new VirtualClock();
+  const log = (node: string, level: string, text: string) =>
+    hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`);
+  const world = inProcessWorld({ program, clock, log });
+  let fail: (failure: TestException) => void = () => {};
+  const { startNode } = world;
+  world.startNode = (id, network, random, onFailure) => startNode(id, network, random, fail = onFailure);
+  const release = guard((trouble) => {
+    if (trouble.type === "nondeterminism") fail(trouble);
+    else hooks.log?.(trouble.message);
+  });
+  try {
+    let over = false;
+    const test = runTest(options, world, hooks).finally(() => over = true);
+    test.catch(() => {});
+    const standsStill = watchTime(clock);
+    await clock.run(() => over || standsStill());
+    if (!over) {
+      fail(timeStandsStill(clock));
+      await clock.run(() => over);
+    }
+    return await test;
+  } finally {
+    release();
+  }
+}

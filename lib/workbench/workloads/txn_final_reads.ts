@@ -1,0 +1,49 @@
+/**
+ * The final phase of the transactional workloads: every node is asked for every key, to see whether they agree.
+ *
+ * @module
+ */
+
+import { type MicroOperation, perWorker, sequence } from "../generator.ts";
+import type { Operation } from "../operation.ts";
+import type { Convergence, FinalPhase, Generator, Rpc, TestOptions } from "../workload.ts";
+
+/** The final reads. A single node has nobody to agree with. */
+export const txnFinalReads: FinalPhase = {
+  needed: ({ nodes }) => nodes.length > 1,
+  uncounted: true,
+  generator: (options, _random, history) => readEverything(options, history),
+  timeLimit: 10,
+};
+
+/** One worker of each node reads all keys that anybody tried to write, those that were first written last in front. */
+function readEverything({ nodes, concurrency, maxTxnLength }: TestOptions, history: readonly Operation[]): Generator {
+  const keys = writtenKeys(history).reverse();
+  const transactions = Array.from({ length: Math.ceil(keys.length / maxTxnLength) }, (_, i) => {
+    const chunk = keys.slice(i * maxTxnLength, (i + 1) * maxTxnLength);
+    return { f: "txn", value: chunk.map((key): MicroOperation => ["r", key, null]), final: true };
+  });
+  return perWorker(concurrency, (worker) => sequence(worker < nodes.length ? transactions : []));
+}
+
+/** All nodes must read the same of all keys that anybody tried to write. Each is asked in one transaction. */
+export function txnConvergence(history: readonly Operation[], rpc: Rpc): Convergence {
+  const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
+  return {
+    async look(connection, node) {
+      const reply = await connection.rpc(node, rpc, { txn });
+      return JSON.stringify(reply.txn);
+    },
+    isComplete: (seen) => new Set(seen).size === 1,
+  };
+}
+
+/** The keys of all writes, whatever came of them, in the order of their first. */
+function writtenKeys(history: readonly Operation[]): number[] {
+  const keys = new Set<number>();
+  for (const { type, f, value } of history) {
+    if (type !== "invoke" || f !== "txn") continue;
+    for (const [f, key] of value as MicroOperation[]) if (f !== "r") keys.add(key);
+  }
+  return [...keys];
+}

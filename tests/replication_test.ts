@@ -1,0 +1,256 @@
+// @ts-types="../types/assert.d.ts"
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type AnyNode, startNode } from "../lib/node.ts";
+import { replicate, type ReplicationOptions } from "../lib/replication.ts";
+import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "./cluster.ts";
+
+/** An entry: whose it is and its how-manieth, and what its author had taken in when it made it: how many of each. */
+interface Entry {
+  from: string;
+  number: number;
+  after: Record<string, number>;
+}
+
+type Style = Pick<ReplicationOptions<Entry, Record<string, number>>, "topology" | "period" | "keep" | "acknowledge">;
+
+const MESH: Style = { topology: "mesh", period: 0 };
+const HUB: Style = { topology: "hub", period: 100 };
+const STYLES = { mesh: MESH, "mesh with a period": { ...MESH, period: 100 }, hub: HUB };
+
+/** A world in which nothing happens. */
+const HOST = {
+  send: () => {},
+  now: () => 0,
+  setTimer: () => 0,
+  clearTimer: () => {},
+  getRandomValues: <T extends Uint8Array | Uint32Array>(array: T) => array,
+  random: () => 0,
+  log: () => {},
+};
+
+/** What a test may see of a node from outside. */
+interface Watch {
+  /** Is told of an entry that is stable at a node. */
+  onStable(node: string, entry: Entry): void;
+  /** What each node has. */
+  counts: Map<string, Record<string, number>>;
+}
+
+/** Counts what it has of each node. Answers `add`, and `state` with its counts, what was wrong, and what replication has done. */
+function counting(style: Style, watch?: Watch) {
+  return (node: AnyNode) => {
+    const counts: Record<string, number> = {};
+    node.onInit(() => void watch?.counts.set(node.id, counts));
+    const faults: string[] = [];
+    const life = node.getRandomValues(new Uint32Array(1))[0]!;
+    const replication = replicate<Entry, Record<string, number>>(node, {
+      ...style,
+      apply({ from, number, after }) {
+        if (number !== (counts[from] ?? 0) + 1) faults.push(`${number} of ${from} after ${counts[from] ?? 0}`);
+        counts[from] = number;
+        // What comes together may come in any order.
+        queueMicrotask(() => {
+          for (const other in after) {
+            const count = counts[other] ?? 0;
+            if (after[other]! > count) faults.push(`${number} of ${from} before ${after[other]} of ${other}`);
+          }
+        });
+      },
+      snapshot: () => counts,
+      restore(others) {
+        for (const from in others) counts[from] = Math.max(counts[from] ?? 0, others[from]!);
+      },
+      onStable: watch && ((entry) => watch.onStable(node.id, entry)),
+    });
+    node.on("add", () => {
+      const from = `${node.id}.${life}`;
+      const entry = { from, number: (counts[from] ?? 0) + 1, after: { ...counts } };
+      counts[from] = entry.number;
+      replication.append(entry);
+      return {};
+    });
+    node.on("state", () => ({ counts, faults, stats: replication.stats, suspects: replication.suspects }));
+  };
+}
+
+interface State {
+  counts: Record<string, number>;
+  faults: string[];
+  stats: { messages: number; entries: number; probes: number; snapshots: number; suspicions: number };
+  suspects: string[];
+}
+
+async function states(cluster: Cluster): Promise<State[]> {
+  return await cluster.ask({ type: "state" }) as unknown as State[];
+}
+
+/** Counts without the zeroes and in a fixed order, to compare them. */
+function text({ counts }: State): string {
+  return JSON.stringify(Object.entries(counts).sort());
+}
+
+function allEqual(cluster: Cluster): () => Promise<boolean> {
+  return async () => new Set((await states(cluster)).map(text)).size === 1;
+}
+
+function total({ counts }: State): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+const add = (cluster: Cluster) => async (node: string) => void await cluster.rpc(node, { type: "add" });
+
+for (const [name, style] of Object.entries(STYLES)) {
+  Deno.test(`${name}: entries come once and in order, on bad networks, and nothing is said once all is known`, async () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
+      load(cluster, 20, 9000, add(cluster));
+      await shake(cluster, 10_000);
+      await timeUntil(cluster, 4000, allEqual(cluster));
+      const faults = (await states(cluster)).flatMap((state) => state.faults);
+      // In a mesh, entries of different nodes may overtake each other.
+      assertEquals(faults.filter((fault) => name === "hub" || fault.includes("after")), []);
+      await cluster.run(20_000);
+      const { messages } = cluster;
+      await cluster.run(60_000);
+      assertEquals(cluster.messages, messages, "there was nothing more to say");
+      const suspects = (await states(cluster)).map((state) => state.suspects);
+      // Around a hub it does not matter whom the others suspect among themselves.
+      if (name === "hub") assert(suspects[0]!.length === 0 && !suspects.flat().includes("n0"));
+      else assertEquals(suspects.flat(), []);
+    }
+  });
+
+  Deno.test(`${name}: a node that was killed gets everything back, and what it adds then is not taken for old`, async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
+      load(cluster, 20, 9000, add(cluster));
+      for (let i = 0; i < 3; i++) {
+        await cluster.run(3000);
+        const node = cluster.random.pick(cluster.nodes);
+        cluster.crash(node);
+        await cluster.run(2000 * cluster.random.float());
+        await cluster.restart(node);
+      }
+      cluster.calm();
+      await timeUntil(cluster, 10_000, allEqual(cluster));
+    }
+  });
+
+  Deno.test(`${name}: a peer that is gone is left alone more and more, and forgotten entries come as a snapshot`, async () => {
+    const cluster = await startCluster({ program: counting({ ...style, keep: 100 }), nodes: 3, seed: "1" });
+    cluster.partition(["n2"], ["n0", "n1"]);
+    load(cluster, 200, 600_000, add(cluster));
+    await cluster.run(595_000);
+    // Only the hub talks to everybody.
+    assertEquals(
+      (await states(cluster)).map(({ suspects }) => suspects),
+      [["n2"], name === "hub" ? [] : ["n2"], ["n0", "n1"]],
+    );
+    const before = (await states(cluster)).map(({ stats }) => stats.probes);
+    await cluster.run(60_000);
+    // After ten minutes, one every six seconds to each suspect.
+    const probes = (await states(cluster)).map(({ stats }, i) => stats.probes - before[i]!);
+    assert(probes.every((count) => count <= 24), `${probes}`);
+
+    const sent = (await states(cluster))[0]!.stats.entries;
+    cluster.heal();
+    await timeUntil(cluster, 10_000, allEqual(cluster));
+    const after = await states(cluster);
+    assert(after[0]!.stats.snapshots + after[1]!.stats.snapshots >= 1);
+    assert(
+      after[0]!.stats.entries - sent < 500,
+      `${after[0]!.stats.entries - sent} of ${total(after[0]!)} entries were sent again`,
+    );
+  });
+}
+
+Deno.test("hub: what all nodes have is forgotten, so a node that starts again gets a snapshot and few entries", async () => {
+  const cluster = await startCluster({ program: counting(HUB), nodes: 3, seed: "1" });
+  load(cluster, 5, 5000, add(cluster));
+  await cluster.run(6000);
+  const before = await states(cluster);
+  cluster.crash("n1");
+  await cluster.restart("n1");
+  await cluster.run(10_000);
+  const after = await states(cluster);
+  assertEquals(text(after[1]!), text(after[0]!));
+  assert(total(after[0]!) > 500);
+  assertEquals(after[0]!.stats.snapshots - before[0]!.stats.snapshots, 1);
+  assert(after[0]!.stats.entries - before[0]!.stats.entries < 200);
+});
+
+Deno.test("hub: an entry is stable when all nodes have it, and everybody is told of each, once", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const stable = new Map<string, string[]>();
+    const counts: Watch["counts"] = new Map();
+    const onStable = (node: string, { from, number }: Entry) => {
+      for (const [id, has] of counts) assert((has[from] ?? 0) >= number, `${id} does not have ${number} of ${from}`);
+      stable.set(node, [...stable.get(node) ?? [], `${from} ${number}`]);
+    };
+    const program = counting({ ...HUB, keep: Infinity, acknowledge: 0 }, { counts, onStable });
+    const cluster = await startCluster({ program, ...badNetwork(seed) });
+    load(cluster, 50, 4000, add(cluster));
+    await shake(cluster, 5000);
+    await cluster.run(10_000);
+    const [state] = await states(cluster);
+    for (const node of cluster.nodes) {
+      assertEquals(stable.get(node)?.length, total(state!), `${node} was not told of each`);
+      assertEquals(new Set(stable.get(node)).size, total(state!));
+    }
+  }
+});
+
+Deno.test("in a mesh, nobody knows what is stable", () => {
+  const options = { ...MESH, apply() {}, snapshot: () => 0, restore() {}, onStable() {} };
+  const mount = () => startNode((node: AnyNode) => void replicate(node, options), HOST);
+  assertThrows(mount, TypeError, "Cannot replicate: onStable needs topology hub, got mesh");
+});
+
+Deno.test("a hub costs 2(n - 1) messages a period at most, a mesh with a period n(n - 1)", async () => {
+  for (const [style, most] of [[HUB, 2 * 9], [{ ...MESH, period: 100 }, 10 * 9]] as const) {
+    const cluster = await startCluster({ program: counting(style), nodes: 10, seed: "1" });
+    load(cluster, 2, 10_000, add(cluster));
+    await cluster.run(10_000);
+    assert(cluster.messages <= most * 100 * 1.02, `${cluster.messages / 100} messages a period`);
+    assert(cluster.messages >= most * 100 * 0.8, `${cluster.messages / 100} messages a period`);
+  }
+});
+
+Deno.test("a hub that is gone is replaced, and followed again when it is back", async () => {
+  const counts: Watch["counts"] = new Map();
+  const program = counting(HUB, { counts, onStable() {} });
+  const cluster = await startCluster({ program, nodes: 5, seed: "1" });
+  load(cluster, 20, 20_000, add(cluster));
+  await cluster.run(2000);
+  cluster.crash("n0");
+  await cluster.run(3000);
+  await cluster.complete(cluster.rpc("n3", { type: "add" }));
+  const added = counts.get("n3")!;
+  const [ofN3] = Object.entries(added).find(([from]) => from.startsWith("n3"))!;
+  const number = added[ofN3]!;
+  await cluster.run(300);
+  for (const node of ["n1", "n2", "n4"]) assert(counts.get(node)![ofN3]! >= number, `${node} does not have it`);
+  await cluster.restart("n0");
+  await cluster.run(18_000);
+  assert(await allEqual(cluster)());
+});
+
+Deno.test("nothing can be appended before the node is initialised", () => {
+  startNode((node: AnyNode) => {
+    const replication = replicate<number, number[]>(node, { ...MESH, apply() {}, snapshot: () => [], restore() {} });
+    assertThrows(() => replication.append(1), Error, "Cannot replicate: the node is not initialised yet");
+  }, HOST);
+});
+
+Deno.test("a message from somebody who is not a node of the cluster is ignored", async () => {
+  const cluster = await startCluster({ program: counting(MESH), nodes: 2, seed: "1" });
+  cluster.network.attach("stranger", () => {});
+  const entries = { x: [0, [{ from: "x", number: 1, after: {} }]] };
+  cluster.network.send({
+    src: "stranger",
+    dest: "n0",
+    body: { type: "replicate", stamp: 1, stream: "x", have: { x: 1 }, entries },
+  });
+  await cluster.run(1000);
+  assertEquals((await states(cluster)).map(({ counts }) => counts), [{}, {}]);
+});

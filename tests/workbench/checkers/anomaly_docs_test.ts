@@ -1,0 +1,41 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { CYCLE_ANOMALIES, ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
+import { anomalyDocs, EXAMPLES } from "./anomaly_docs.ts";
+import { ANOMALIES } from "./anomaly_names.ts";
+
+const readable = Deno.permissions.querySync({ name: "read" }).state === "granted";
+
+Deno.test("the reference has every anomaly that the tests have an example of, with what is said about it", () => {
+  const docs = anomalyDocs();
+  assertEquals(new Set(EXAMPLES.map(({ type }) => type)), new Set(Object.keys(ANOMALIES)));
+  for (const type of Object.keys(ANOMALIES)) {
+    assertStringIncludes(docs, `| [${type}](#`);
+    const { history, check } = EXAMPLES.find((example) => example.type === type)!;
+    const { explanation } = check(history).anomalies!.find((anomaly) => anomaly.type === type)!;
+    assertStringIncludes(docs.slice(docs.indexOf(`\n### ${type}\n`)), `\`\`\`text\n${explanation}\n\`\`\``);
+  }
+});
+
+Deno.test("of every cycle there is an example, but for those that need predicates", () => {
+  for (const type of CYCLE_ANOMALIES) {
+    const isOfPredicates = /^G(-single|-nonadjacent|2)(-process|-realtime)?$/.test(type);
+    assertEquals(type in ANOMALIES, !isOfPredicates, type);
+  }
+});
+
+Deno.test("of every anomaly of transactions it is said which models it rules out", () => {
+  for (const { type, workloads } of EXAMPLES) {
+    if (!workloads.every((workload) => workload.startsWith("txn-")) || ["divergent-replicas"].includes(type)) continue;
+    assertEquals(ruledOutModels([type]).not.length === 0, type === "empty-transaction-graph", type);
+  }
+});
+
+Deno.test({
+  name: "docs/anomalies.md is current; if not: deno run --allow-write=docs tests/workbench/checkers/anomaly_docs.ts",
+  ignore: !readable,
+  async fn() {
+    const committed = await Deno.readTextFile(new URL("../../../docs/anomalies.md", import.meta.url));
+    assert(committed === anomalyDocs(), "docs/anomalies.md is not what the examples say");
+  },
+});

@@ -1,0 +1,190 @@
+/**
+ * The wrong programs: what tests each of them, by which anomaly its mistake must be found, and its right twin.
+ *
+ * @module
+ */
+
+import { broadcast } from "../../challenges/broadcast.ts";
+import { gCounter } from "../../challenges/g_counter.ts";
+import { kafka } from "../../challenges/kafka.ts";
+import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
+import { txn } from "../../challenges/txn.ts";
+import { uniqueIds } from "../../challenges/unique_ids.ts";
+import type { AnyNode } from "../../lib/node.ts";
+import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
+import { VirtualClock } from "../../lib/workbench/clock.ts";
+import { inProcessWorld } from "../../lib/workbench/hosts/in_process.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import { type RunOptions, runTest } from "../../lib/workbench/run.ts";
+import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
+import txnPrimary from "../right/txn_primary.ts";
+import broadcastLosesOutbox from "./broadcast_loses_outbox.ts";
+import broadcastWithoutAcks from "./broadcast_without_acks.ts";
+import broadcastWithoutRetry from "./broadcast_without_retry.ts";
+import counterStaleRead from "./counter_stale_read.ts";
+import counterWithoutCas from "./counter_without_cas.ts";
+import idsFromClock from "./ids_from_clock.ts";
+import logAnswersBeforeCas from "./log_answers_before_cas.ts";
+import logLastWriterWins from "./log_last_writer_wins.ts";
+import txnDirtyReads from "./txn_dirty_reads.ts";
+import txnFracturedReads from "./txn_fractured_reads.ts";
+import txnWithoutTimestamp from "./txn_without_timestamp.ts";
+
+/** A program, whatever messages it declares. */
+type AnyProgram = (node: AnyNode) => void;
+
+/** One wrong program. */
+export interface Case {
+  /** The name of its file in this folder, without `.ts`. */
+  file: string;
+  /** The mistake, in a few words. */
+  mistake: string;
+  wrong: AnyProgram;
+  /** A program without the mistake: our own solution, where that is one. */
+  right: AnyProgram;
+  /** The anomaly by which the mistake must be found. */
+  anomaly: string;
+  /** How both are tested, apart from {@linkcode OPTIONS}. */
+  options: Partial<RunOptions>;
+}
+
+/** Between nodes: messages overtake each other. */
+const LATENCY = { mean: 50, distribution: "exponential" } as const;
+
+const OPTIONS: Omit<RunOptions, "seed"> = {
+  challenge: null,
+  workload: WORKLOADS.echo!,
+  targets: [],
+  logNetSend: false,
+  logNetRecv: false,
+  nodes: ["n0", "n1", "n2"],
+  concurrency: 3,
+  timeLimit: 5,
+  rate: 20,
+  latency: LATENCY,
+  nemesis: [],
+  nemesisInterval: 2,
+  consistencyModels: [],
+  maxTxnLength: 4,
+  maxWritesPerKey: 16,
+  topology: "grid",
+};
+
+const BROADCAST = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
+const KAFKA = { workload: WORKLOADS.kafka!, rate: 50 };
+const TRANSACTIONS = {
+  workload: WORKLOADS["txn-rw-register"]!,
+  consistencyModels: ["read-committed"],
+  timeLimit: 3,
+  rate: 40,
+};
+
+/** All of them. */
+export const CASES: readonly Case[] = [
+  {
+    file: "broadcast_without_retry",
+    mistake: "broadcast without retry",
+    wrong: broadcastWithoutRetry as AnyProgram,
+    right: broadcast() as AnyProgram,
+    anomaly: "lost",
+    options: BROADCAST,
+  },
+  {
+    file: "broadcast_without_acks",
+    mistake: "broadcast that forwards again, but asks for no acknowledgement",
+    wrong: broadcastWithoutAcks as AnyProgram,
+    right: broadcast() as AnyProgram,
+    anomaly: "lost",
+    options: BROADCAST,
+  },
+  {
+    file: "broadcast_loses_outbox",
+    mistake: "broadcast that loses its outbox when it is paused",
+    wrong: broadcastLosesOutbox as AnyProgram,
+    right: broadcast() as AnyProgram,
+    anomaly: "lost",
+    options: { ...BROADCAST, nemesis: ["pause"], nemesisInterval: 1 },
+  },
+  {
+    file: "ids_from_clock",
+    mistake: "ids from the clock alone",
+    wrong: idsFromClock as AnyProgram,
+    right: uniqueIds as AnyProgram,
+    anomaly: "duplicate-id",
+    options: { workload: WORKLOADS["unique-ids"]!, rate: 100 },
+  },
+  {
+    file: "counter_without_cas",
+    mistake: "counter by read, add, write, without compare-and-set",
+    wrong: counterWithoutCas as AnyProgram,
+    right: gCounter() as AnyProgram,
+    anomaly: "wrong-sum",
+    options: { workload: WORKLOADS["g-counter"]! },
+  },
+  {
+    file: "counter_stale_read",
+    mistake: "counter read from a stale seq-kv",
+    wrong: counterStaleRead as AnyProgram,
+    right: gCounter() as AnyProgram,
+    anomaly: "wrong-sum",
+    options: { workload: WORKLOADS["g-counter"]!, rate: 50, latency: { mean: 0, distribution: "constant" } },
+  },
+  {
+    file: "log_last_writer_wins",
+    mistake: "log whose offsets go to the last writer",
+    wrong: logLastWriterWins as AnyProgram,
+    right: kafka() as AnyProgram,
+    anomaly: "inconsistent-offsets",
+    options: KAFKA,
+  },
+  {
+    file: "log_answers_before_cas",
+    mistake: "log that answers before its compare-and-set",
+    wrong: logAnswersBeforeCas as AnyProgram,
+    right: kafkaLinKV() as AnyProgram,
+    anomaly: "lost-write",
+    options: KAFKA,
+  },
+  {
+    file: "txn_without_timestamp",
+    mistake: "transactions where the last write wins, without a timestamp",
+    wrong: txnWithoutTimestamp as AnyProgram,
+    right: txn() as AnyProgram,
+    anomaly: "divergent-replicas",
+    options: { ...TRANSACTIONS, availability: "total" },
+  },
+  {
+    file: "txn_dirty_reads",
+    mistake: "dirty reads",
+    wrong: txnDirtyReads as AnyProgram,
+    right: txn() as AnyProgram,
+    anomaly: "G1a",
+    options: { ...TRANSACTIONS, nemesis: ["partition"] },
+  },
+  {
+    file: "txn_fractured_reads",
+    mistake: "fractured reads",
+    wrong: txnFracturedReads as AnyProgram,
+    right: txnPrimary as AnyProgram,
+    anomaly: "G-single-item",
+    options: { ...TRANSACTIONS, workload: WORKLOADS["txn-list-append"]!, consistencyModels: ["serializable"] },
+  },
+];
+
+/** How many seeds a mistake may hide: 1, 2, … 50. */
+export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i + 1);
+
+/** Tests one of the two programs of a case with a seed. */
+export async function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
+  const clock = new VirtualClock();
+  let over = false;
+  const running = runTest({ ...OPTIONS, ...options, seed: String(seed) }, inProcessWorld({ program, clock }));
+  const ended = running.finally(() => over = true);
+  await clock.run(() => over);
+  return await ended;
+}
+
+/** The anomaly that the mistake must be found by, where it was found and makes the result invalid. */
+export function findMistake({ anomaly }: Case, { valid, anomalies }: Results): Anomaly | undefined {
+  return valid === false ? anomalies.find(({ type, allowed }) => type === anomaly && !allowed) : undefined;
+}

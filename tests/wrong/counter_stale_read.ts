@@ -1,0 +1,15 @@
+import { type GCounterMessages, type Node, seqKV } from "../../mod.ts";
+
+/**
+ * The mistake: reads are plain reads of seq-kv, which may show any state since the one that this node saw last. (Adds are right: by
+ * compare-and-set.)
+ */
+export default function counterStaleRead(node: Node<GCounterMessages>): void {
+  const kv = seqKV<number>(node);
+
+  node.on("add", async ({ delta }) => {
+    if (delta > 0) await kv.update("counter", (value) => value + delta, { default: 0 });
+    return {};
+  });
+  node.on("read", async () => ({ value: await kv.readOr("counter", 0) }));
+}

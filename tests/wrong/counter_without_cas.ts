@@ -1,0 +1,13 @@
+import { type GCounterMessages, type Node, seqKV } from "../../mod.ts";
+
+/** The mistake: read, add, write. Whatever another node writes between the read and the write is overwritten. */
+export default function counterWithoutCas(node: Node<GCounterMessages>): void {
+  const kv = seqKV<number>(node);
+  const latest = () => kv.readLatest("counter").catch(() => 0);
+
+  node.on("add", async ({ delta }) => {
+    await kv.write("counter", await latest() + delta);
+    return {};
+  });
+  node.on("read", async () => ({ value: await latest() }));
+}

@@ -1,0 +1,6 @@
+import type { Node, UniqueIdsMessages } from "../../mod.ts";
+
+/** The mistake: the time in milliseconds is the id. Two requests in one millisecond get the same, on one node or on two. */
+export default function idsFromClock(node: Node<UniqueIdsMessages>): void {
+  node.on("generate", () => ({ id: Math.floor(node.now()) }));
+}

@@ -1,0 +1,33 @@
+import { type KafkaMessages, linKV, type Node } from "../../mod.ts";
+
+/**
+ * The mistake: a send is answered as soon as its offset is known, while the compare-and-set that puts the message there is still on its
+ * way. Where another node's is faster, the message is in no log, and its offset is another message's.
+ */
+export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>): void {
+  const kv = linKV<unknown[]>(node);
+  const committed = new Map<string, number>();
+
+  node.on("send", async ({ key, msg }) => {
+    const log = await kv.readOr(key, []);
+    kv.cas(key, log, [...log, msg], { createIfNotExists: log.length === 0 }).catch(() => {
+      // Too late: the client has its answer.
+    });
+    return { offset: log.length };
+  });
+  node.on("poll", async ({ offsets }) => {
+    const read = Object.entries(offsets).map(async ([key, from]) => {
+      const log = await kv.readOr(key, []);
+      return [key, log.slice(from).map((msg, i): [number, unknown] => [from + i, msg])] as const;
+    });
+    return { msgs: Object.fromEntries((await Promise.all(read)).filter(([, rest]) => rest.length > 0)) };
+  });
+  node.on("commit_offsets", ({ offsets }) => {
+    for (const [key, offset] of Object.entries(offsets)) committed.set(key, offset);
+    return {};
+  });
+  node.on("list_committed_offsets", ({ keys }) => {
+    const known = keys.filter((key) => committed.has(key));
+    return { offsets: Object.fromEntries(known.map((key) => [key, committed.get(key)!])) };
+  });
+}
