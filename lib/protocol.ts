@@ -151,7 +151,11 @@ export function parseMessage(line: string, parse: (text: string) => unknown = JS
   }
   const problem = messageProblem(value);
   if (problem !== undefined) throw new SyntaxError(`Cannot parse message: ${problem}`);
-  return value as Message;
+  const message = value as Message;
+  const ids: { msg_id?: number | null; in_reply_to?: number | null } = message.body;
+  if (ids.msg_id === null) delete ids.msg_id;
+  if (ids.in_reply_to === null) delete ids.in_reply_to;
+  return message;
 }
 
 /** Says what keeps a value from being a message, or `undefined` where nothing does. */
@@ -162,11 +166,12 @@ export function messageProblem(value: unknown): string | undefined {
   const body = value.body;
   if (!isObject(body)) return `expected body to be an object, got ${describe(body)}`;
   if (typeof body.type !== "string") return `expected body.type to be a string, got ${describe(body.type)}`;
-  if (body.msg_id !== undefined && !Number.isInteger(body.msg_id)) {
-    return `expected body.msg_id to be an integer, got ${describe(body.msg_id)}`;
-  }
-  if (body.in_reply_to !== undefined && !Number.isInteger(body.in_reply_to)) {
-    return `expected body.in_reply_to to be an integer, got ${describe(body.in_reply_to)}`;
+  for (const name of ["msg_id", "in_reply_to"]) {
+    const id = body[name];
+    // Some languages write null for what is not there; bigints come from the workbench's exact reader.
+    if (id !== undefined && id !== null && typeof id !== "bigint" && !Number.isInteger(id)) {
+      return `expected body.${name} to be an integer, got ${describe(id)}`;
+    }
   }
   return undefined;
 }

@@ -79,7 +79,7 @@ export async function serve<M extends MessageTypes = AnyMessages>(
   });
   try {
     await receiveAll(lines, node, output, log, debug);
-    await Promise.race([node.idle(), output.broken]);
+    await Promise.race([node.idle(), output.broken, grace()]);
   } finally {
     ended = true;
     node.stop();
@@ -87,6 +87,14 @@ export async function serve<M extends MessageTypes = AnyMessages>(
     release();
   }
   await output.close();
+}
+
+/** How long handlers in flight may take after the end of input, ms: what they still wait for can no longer come. */
+const GRACE = 5000;
+
+/** Fulfilled when the grace is over; keeps nothing alive. */
+function grace(): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, GRACE)));
 }
 
 /** Hands a node all lines, as fast as its output is written. */

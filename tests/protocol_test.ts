@@ -23,3 +23,8 @@ Deno.test("parseMessage keeps every field of the body", () => {
   const message = { src: "c1", dest: "n0", body: { type: "x", msg_id: 1, deep: { a: [1, null, "é"] } } };
   assertEquals(parseMessage(JSON.stringify(message)), message);
 });
+
+Deno.test("parseMessage takes ids of null for ids that are not there", () => {
+  const line = '{"src":"c1","dest":"n0","body":{"type":"x","msg_id":null,"in_reply_to":null}}';
+  assertEquals(parseMessage(line).body, { type: "x" });
+});
