@@ -109,17 +109,25 @@ function print(cells: string[]): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`| ${cells.join(" | ")} |\n`));
 }
 
-const { seeds, _: words } = parseArgs(Deno.args, { string: ["seeds"], default: { seeds: "5" } });
-for (const row of ROWS.filter(([id, name]) => words.every((word) => `${id} ${name}`.includes(String(word))))) {
-  const began = performance.now();
-  const runs: Results[] = [];
-  for (let seed = 1; seed <= Number(seeds); seed++) runs.push(await run(row, String(seed)));
-  const rows = runs.map(figures);
-  const columns = Object.keys(rows[0]!);
-  if (row === ROWS[0]) print(["challenge", "program", "valid", ...columns, "s a run"]);
-  const valid = new Set(runs.map((results) => String(results.valid)));
-  const anomalies = new Set(runs.flatMap(({ anomalies }) => anomalies.map(({ type }) => type)));
-  const cells = columns.map((column) => median(rows.map((figure) => figure[column]!)));
-  const seconds = (performance.now() - began) / 1000 / runs.length;
-  print([row[0], row[1], [...valid, ...anomalies].join(" "), ...cells, seconds.toFixed(2)]);
+/** Runs the rows that all of these words occur in, and prints the table. */
+async function main(words: string[], seeds: number): Promise<void> {
+  const selected = ROWS.filter(([id, name]) => words.every((word) => `${id} ${name}`.includes(word)));
+  for (const row of selected) {
+    const began = performance.now();
+    const runs: Results[] = [];
+    for (let seed = 1; seed <= seeds; seed++) runs.push(await run(row, String(seed)));
+    const rows = runs.map(figures);
+    const columns = Object.keys(rows[0]!);
+    if (row === selected[0]) print(["challenge", "program", "valid", ...columns, "s a run"]);
+    const valid = new Set(runs.map((results) => String(results.valid)));
+    const anomalies = new Set(runs.flatMap(({ anomalies }) => anomalies.map(({ type }) => type)));
+    const cells = columns.map((column) => median(rows.map((figure) => figure[column]!)));
+    const seconds = (performance.now() - began) / 1000 / runs.length;
+    print([row[0], row[1], [...valid, ...anomalies].join(" "), ...cells, seconds.toFixed(2)]);
+  }
+}
+
+if (import.meta.main) {
+  const { seeds, _: words } = parseArgs(Deno.args, { string: ["seeds"], default: { seeds: "5" } });
+  await main(words.map(String), Number(seeds));
 }

@@ -228,9 +228,10 @@ export class VirtualClock implements Clock {
             if (settlePromises === undefined || count === TURNS) return void setImmediate(go);
             settlePromises();
           }
-          resolve();
+          // Rejections that nobody handles are told of when the turn of the event loop ends.
+          setImmediate(resolve);
         } catch (error) {
-          reject(error);
+          setImmediate(() => reject(error));
         }
       };
       // Microtasks, however long their chain, come before this.

@@ -8,7 +8,7 @@ import { makeStore } from "./engine_workbench.ts";
 import type { EngineHooks } from "./engine.ts";
 import { findModule, loadProgram } from "./hosts/program_module.ts";
 import { newSeed } from "./random.ts";
-import { bothStores, compareRecordings, openRecording } from "./recording.ts";
+import { compareRecordings, everyStore, openRecording, type Recording } from "./recording.ts";
 import type { TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
 import type { RunOptions } from "./run.ts";
@@ -28,30 +28,34 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
   const { checkDeterminism, keep } = request.simulation!;
   const program = await loadProgram(findModule(request.bin, programArguments(request), root));
   const options = runOptions(request);
-  const run = async (store?: Store) => (await simulate(options, program, request, hooks, store)).results;
-  const runStored = async (other?: Store) => {
-    const store = makeStore(request);
-    try {
-      const both = other === undefined ? store : bothStores(store, other);
-      const { results, logs } = await simulate(options, program, request, hooks, both);
-      for (const [node, text] of logs) await Deno.writeTextFile(store.nodeLog(node), text);
-      return results;
-    } finally {
-      store.close();
+  const run = (keeping: Keeping) => simulate(options, program, request, hooks, keeping);
+  let store = keep === "all" ? makeStore(request) : undefined;
+  try {
+    const [first, second] = [openRecording(), openRecording()];
+    let results = await run({ store, recording: checkDeterminism ? first : undefined });
+    let difference: string | undefined;
+    if (checkDeterminism && !hooks.signal.aborted) {
+      await run({ recording: second });
+      difference = compareRecordings(first, second);
     }
-  };
-  const recording = checkDeterminism ? openRecording() : undefined;
-  let results = keep === "all" ? await runStored(recording) : await run(recording);
-  let difference: string | undefined;
-  if (recording !== undefined && !hooks.signal.aborted) {
-    const again = openRecording();
-    await run(again);
-    difference = compareRecordings(recording, again);
+    // A run that was not kept can be had again: its seed repeats it.
+    const failed = !results.passed || difference !== undefined;
+    if (failed && store === undefined && !hooks.signal.aborted) {
+      results = await run({ store: store = makeStore(request) });
+    }
+    if (difference === undefined) return results;
+    results = withDifference(results, difference);
+    store?.results({ ...results, store: null });
+    return results;
+  } finally {
+    store?.close();
   }
-  // A run that is not kept can be had again: its seed repeats it.
-  const failed = !results.passed || difference !== undefined;
-  if (failed && keep === "failing" && !hooks.signal.aborted) results = await runStored();
-  return difference === undefined ? results : withDifference(results, difference);
+}
+
+/** Where a run is kept, if anywhere. */
+interface Keeping {
+  store?: Store;
+  recording?: Recording;
 }
 
 /** Whether to log details is no business of the program's. */
@@ -74,32 +78,29 @@ function runOptions(request: TestRequest): RunOptions {
   };
 }
 
-/** Runs it once; gives its results, and what each node has logged. */
+/** Runs it once. */
 async function simulate(
   options: RunOptions,
   program: Parameters<typeof runSimulation>[1],
   { logStderr, args }: TestRequest,
   { signal, log, progress }: EngineHooks,
-  store: Store | undefined,
-): Promise<{ results: Results; logs: Map<string, string> }> {
+  { store, recording }: Keeping,
+): Promise<Results> {
   const logs = new Map<string, string>(options.nodes.map((node) => [node, ""]));
+  const stores = [store, recording].filter((each) => each !== undefined);
   const results = await runSimulation(options, program, {
     signal,
     log,
     progress,
-    ...store === undefined ? {} : { store: withoutPath(store) },
+    store: everyStore(stores),
     nodeLog(node, entry) {
       if (/^[\d.]+ debug /.test(entry) && !args.includes(DEBUG)) return;
       logs.set(node, `${logs.get(node)}${entry}\n`);
       if (logStderr) log(`${node}: ${entry}`);
     },
   });
-  return { results, logs };
-}
-
-/** The results are stored without their place. */
-function withoutPath(store: Store): Store {
-  return { ...store, results: (results) => store.results({ ...results, store: null }) };
+  if (store !== undefined) { for (const [node, text] of logs) await Deno.writeTextFile(store.nodeLog(node), text); }
+  return { ...results, store: store?.path ?? null };
 }
 
 /** A program that is not deterministic is not judged by one run. */

@@ -69,26 +69,14 @@ function differenceText(name: string, line: number, first: string | undefined, s
   ].join("\n");
 }
 
-/** A store that is two: each is given everything. */
-export function bothStores(main: Store, other: Store): Store {
+/** A store that gives everything to each of several; what it is given does not say where that is. */
+export function everyStore(stores: readonly Store[]): Store {
   return {
-    path: main.path,
-    nodeLog: main.nodeLog,
-    message(entry) {
-      main.message(entry);
-      other.message(entry);
-    },
-    history(history) {
-      main.history(history);
-      other.history(history);
-    },
-    results(results) {
-      main.results(results);
-      other.results(results);
-    },
-    close() {
-      main.close();
-      other.close();
-    },
+    path: "",
+    nodeLog: (node) => node,
+    message: (entry) => stores.forEach((store) => store.message(entry)),
+    history: (history) => stores.forEach((store) => store.history(history)),
+    results: (results) => stores.forEach((store) => store.results({ ...results, store: null })),
+    close: () => stores.forEach((store) => store.close()),
   };
 }

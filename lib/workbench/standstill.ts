@@ -12,7 +12,7 @@ import type { TestException } from "./results.ts";
 const MAX_AT_ONCE = 5_000_000;
 
 /** Returns a function that is to be called at each event, and says whether time does not pass any more. */
-export function watchTime(clock: VirtualClock): () => boolean {
+export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
   let time = -1;
   let count = 0;
   return () => {
@@ -20,7 +20,7 @@ export function watchTime(clock: VirtualClock): () => boolean {
       time = clock.now();
       count = 0;
     }
-    return ++count > MAX_AT_ONCE;
+    return ++count > limit;
   };
 }
 

@@ -133,7 +133,8 @@ function guardedDate(real: DateConstructor): DateConstructor {
 function refuse({ call, instead }: Pick<Forbidden, "call" | "instead">, below: unknown): void {
   const error = new Error();
   Error.captureStackTrace(error, below as AnyFunction);
-  const [frame] = framesOf(error);
+  // What stands between may be Deno's own.
+  const frame = framesOf(error).find(({ url }) => !/^(ext|node):/.test(url));
   const concerned = [...watches].filter(({ caller }) => caller === undefined || frame?.url === caller);
   if (concerned.length === 0) return;
   const where = frame === undefined ? "" : ` at ${formatFrame(frame)}`;

@@ -54,11 +54,15 @@ export function findModule(bin: string, args: readonly string[], root: string): 
 /**
  * Imports a program.
  *
- * @throws {UsageError} The module cannot be imported, or not within 10 s; it does not export a program; it draws on the real clock or
+ * @param timeout How long that may take, ms.
+ * @throws {UsageError} The module cannot be imported, or not in time; it does not export a program; it draws on the real clock or
  *   on chance while it is imported; or its program does not take these arguments.
  */
-export async function loadProgram({ path, args }: ProgramModule): Promise<(node: AnyNode) => void> {
-  const exports = await importModule(path);
+export async function loadProgram(
+  { path, args }: ProgramModule,
+  timeout: number = IMPORT_TIMEOUT,
+): Promise<(node: AnyNode) => void> {
+  const exports = await importModule(path, timeout);
   const { default: program, createProgram } = exports;
   if (typeof createProgram === "function") return checked(made(createProgram as CreateProgram, args, path), path);
   if (typeof program !== "function") throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
@@ -72,19 +76,19 @@ export async function loadProgram({ path, args }: ProgramModule): Promise<(node:
 
 type CreateProgram = (args: readonly string[]) => unknown;
 
-async function importModule(path: string): Promise<Record<string, unknown>> {
+async function importModule(path: string, timeout: number): Promise<Record<string, unknown>> {
   const url = new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href;
   let trouble: string | undefined;
   const release = guard(({ type, message }) => {
     if (type === "nondeterminism") trouble ??= message;
   }, url);
   const imported = new AbortController();
-  const timeout = new RealClock().sleep(IMPORT_TIMEOUT, imported.signal).then(() => {
-    throw new Error("it did not finish within 10 s; does it serve its program only if (import.meta.main)?");
+  const late = new RealClock().sleep(timeout, imported.signal).then(() => {
+    throw new Error(`it did not finish in ${timeout / 1000} s; does it serve its program only if (import.meta.main)?`);
   });
-  timeout.catch(() => {});
+  late.catch(() => {});
   try {
-    const exports: Record<string, unknown> = await Promise.race([import(url), timeout]);
+    const exports: Record<string, unknown> = await Promise.race([import(url), late]);
     if (trouble !== undefined) throw new Error(trouble);
     return exports;
   } catch (error) {

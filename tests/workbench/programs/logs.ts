@@ -1,0 +1,14 @@
+/** A program that logs when it is ready. */
+
+import type { AnyNode } from "../../../lib/node.ts";
+
+export function createProgram(args: readonly string[]): (node: AnyNode) => void {
+  if (args.length > 0) throw new Error(`Cannot use ${args}: expected nothing`);
+  return (node) => {
+    node.on("echo", ({ echo }) => ({ echo }));
+    node.onInit(() => {
+      node.log.debug("details");
+      node.log.info("hello");
+    });
+  };
+}

@@ -1,0 +1,3 @@
+/** A module whose `createProgram` forgets to return the program. */
+
+export function createProgram(): void {}
