@@ -309,3 +309,25 @@ Deno.test({
     await Deno.remove(folder, { recursive: true });
   },
 });
+
+Deno.test({
+  name: "maelstrom.sh simulates a challenge: the same seed prints the same bytes",
+  ignore: !ALLOWED,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const run = async (...flags: string[]) => {
+      const { code, stdout } = await new Deno.Command(new URL("maelstrom.sh", ROOT), {
+        args: ["3e", "--sim", "--json", "--quiet", "--store", folder, "--time-limit", "5", "--seed", ...flags],
+        env: { DENO: Deno.execPath() },
+        stdin: "null",
+        stderr: "null",
+      }).output();
+      return { code, out: new TextDecoder().decode(stdout) };
+    };
+    const [first, second, other] = await Promise.all([run("7"), run("7", "--check-determinism"), run("8")]);
+    assertEquals([first.code, JSON.parse(first.out).mode, JSON.parse(first.out).seed], [0, "simulation", "7"]);
+    assertEquals(first, second);
+    assert(first.out !== other.out);
+    await Deno.remove(folder, { recursive: true });
+  },
+});

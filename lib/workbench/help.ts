@@ -34,6 +34,7 @@ const EXIT_STATUSES = [
 const EXAMPLES = [
   "./maelstrom.sh kafka",
   "./maelstrom.sh 3d --bin ./my-node -- --fan-out 4",
+  "./maelstrom.sh 5c --sim --seeds 20 --nemesis partition,loss",
   "./maelstrom.sh test -w broadcast --bin ./my-node --node-count 5 --nemesis partition",
 ];
 

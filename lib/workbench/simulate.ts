@@ -229,10 +229,10 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
       void hostOf(node).stop();
       running.delete(node);
     },
-    restart(node) {
+    async restart(node) {
       checkName(node, nodes);
       if (running.has(node)) throw new RangeError(`Cannot restart ${node}: it is running`);
-      return timeline.until(() => start(world, node));
+      await timeline.until(() => start(world, node));
     },
     pause: (node) => hostOf(node).pause(),
     resume: (node) => hostOf(node).resume(),

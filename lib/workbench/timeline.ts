@@ -41,8 +41,12 @@ interface Wait {
   reject(error: Error): void;
 }
 
-/** Opens a timeline. */
-export function openTimeline(clock: VirtualClock): Timeline {
+/**
+ * Opens a timeline.
+ *
+ * @param maxAtOnce So many events without any time passing between them are taken for no end of them; 5 million by default.
+ */
+export function openTimeline(clock: VirtualClock, maxAtOnce?: number): Timeline {
   const waits = new Set<Wait>();
   let failure: Error | undefined;
   /** Whether something is over that nobody has been told of. */
@@ -73,7 +77,7 @@ export function openTimeline(clock: VirtualClock): Timeline {
 
   /** Lets time pass until something is over, or has failed. */
   async function advance(): Promise<void> {
-    const standsStill = watchTime(clock);
+    const standsStill = watchTime(clock, maxAtOnce);
     const release = guard(({ message }) => fail(new Error(message)));
     try {
       await clock.run(() => {

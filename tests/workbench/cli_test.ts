@@ -1,28 +1,9 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CHALLENGES } from "../../lib/workbench/challenges.ts";
-import { main } from "../../lib/workbench/cli.ts";
 import { FailedError, UsageError } from "../../lib/workbench/errors.ts";
-import { type FakeEdge, fakeEdge } from "./fake_edge.ts";
-
-/** Carries out a command line, and gives back how it ended. */
-async function command(line: string, changes: Partial<FakeEdge> = {}): Promise<FakeEdge & { status: number }> {
-  const edge = fakeEdge(changes);
-  const status = await main(line === "" ? [] : line.split(" "), edge);
-  return Object.assign(edge, { status });
-}
-
-/** Asserts that a command line is rejected with one line, and that nothing was run. */
-async function assertRejected(line: string, expected: string, changes: Partial<FakeEdge> = {}): Promise<void> {
-  const { status, out, err, ran } = await command(line, changes);
-  assertStringIncludes(err, expected);
-  assertEquals({ status, out, ran, lines: err.trimEnd().split("\n").length }, {
-    status: 254,
-    out: "",
-    ran: [],
-    lines: 1,
-  });
-}
+import { assertRejected, command } from "./fake_command.ts";
+import type { FakeEdge } from "./fake_edge.ts";
 
 Deno.test("main() shows help without a command, and when asked", async () => {
   for (const line of ["", "help", "--help", "-h"]) {

@@ -184,3 +184,34 @@ Deno.test("shellWord() quotes what a shell would not take as it is", () => {
   assertEquals(shellWord(""), "''");
   assertEquals(shellWord("$HOME"), "'$HOME'");
 });
+
+Deno.test("createRequest() judges every run of a challenge by its limits, whatever differs from the official one", () => {
+  assertEquals(request("3e").limits.length, 3);
+  assertEquals(request("3e", "--rate", "50").limits.length, 3);
+  assertEquals(request("3e", "--nemesis", "partition").limits.length, 3);
+  assertEquals(request("test", "--bin", "./node").limits, []);
+});
+
+Deno.test("createRequest() knows a simulation, and which of its runs are kept", () => {
+  const simulation = (...args: string[]) => request("3e", ...args).simulation;
+  assertEquals(simulation(), null);
+  assertEquals(simulation("--sim"), { checkDeterminism: false, keep: "all" });
+  assertEquals(simulation("--sim", "--seeds", "2", "--check-determinism"), { checkDeterminism: true, keep: "failing" });
+  assertEquals(simulation("--sim", "--seeds", "2", "--store", "runs"), { checkDeterminism: false, keep: "all" });
+  assertEquals(
+    request("3e", "--sim", "--seeds", "2", "--seed", "s", "--json").command.join(" "),
+    "./maelstrom.sh 3e --sim",
+  );
+  assertEquals(
+    complaint("3e", "--seeds", "2"),
+    "Cannot use --seeds without --sim: only a simulation follows from its seed",
+  );
+});
+
+Deno.test("createRequest() takes any file for a module to simulate", () => {
+  assertEquals(request("test", "--sim", "--bin", "./notes.txt").bin, "/home/notes.txt");
+  assertEquals(
+    complaint("test", "--sim", "--bin", "/tmp"),
+    "Cannot run --bin /tmp: it is a folder, expected the module that exports a node's program",
+  );
+});

@@ -175,7 +175,7 @@ Deno.test("a node that crashes forgets everything, and is reachable again after 
   assertThrows(() => world.crash("n7"), RangeError, "Cannot find n7: expected one of n0, n1");
   world.crash("n1");
   assertThrows(() => world.crash("n1"), RangeError, "Cannot reach n1: it is not running");
-  assertThrows(() => void world.restart("n0"), RangeError, "Cannot restart n0: it is running");
+  await assertRejects(() => world.restart("n0"), RangeError, "Cannot restart n0: it is running");
 });
 
 Deno.test("each life of a node draws anew, and all follow from the seed", async () => {

@@ -55,7 +55,7 @@ function copyAt(value: unknown, depth: number): unknown {
 function isPlain(value: object): value is Record<string, unknown> | unknown[] {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false;
-  return (value as { toJSON?: unknown }).toJSON === undefined && !Object.hasOwn(value, "__proto__");
+  return (value as { toJSON?: unknown }).toJSON === undefined;
 }
 
 function copyArray(values: readonly unknown[], depth: number): unknown[] {

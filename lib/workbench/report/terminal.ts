@@ -28,6 +28,8 @@ export interface SummaryNotes {
 
 /** How many anomalies and exceptions are shown. */
 const SHOWN = 8;
+/** How many seeds that failed are named. */
+const SEEDS = 16;
 /** How many lines of each explanation are shown; the rest is in the results. */
 const LINES = 12;
 
@@ -333,7 +335,10 @@ function failedSeeds(runs: readonly Results[], { width }: Screen): string[] {
   const failed = runs.filter(({ passed }) => !passed);
   const several = new Set(runs.map(({ challenge }) => challenge)).size > 1;
   const seeds = failed.map(({ challenge, seed }) => several ? `${challenge} ${seed}` : seed);
-  return seeds.length === 0 ? [] : ["", ...wrap(`failed with seed ${seeds.join(", ")}`, width, "  ")];
+  const rest = seeds.length > SEEDS ? ` … and ${seeds.length - SEEDS} more` : "";
+  return seeds.length === 0
+    ? []
+    : ["", ...wrap(`failed with seed ${seeds.slice(0, SEEDS).join(", ")}${rest}`, width, "  ")];
 }
 
 /** A figure, and its limit where there is one: `1.74 < 20`. */

@@ -46,6 +46,8 @@ Deno.test("copyJson() does what a pipe does to what JSON does not know", () => {
     undefined,
   ];
   for (const value of values) assertSame(value);
+  // To assertEquals it is the same.
+  assert(Object.is(copyJson({ zero: -0 }).zero, 0));
 });
 
 Deno.test("copyJson() copies what is deep, and refuses what has no end, or no place in JSON", () => {

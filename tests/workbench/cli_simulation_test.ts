@@ -1,0 +1,141 @@
+// @ts-types="../../types/assert.d.ts"
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { CHALLENGES } from "../../lib/workbench/challenges.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import { assertRejected, command } from "./fake_command.ts";
+import type { FakeEdge } from "./fake_edge.ts";
+
+Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not", async () => {
+  const { ran, out, status } = await command("3e --sim --seed 7", { env: () => "./node" });
+  assertEquals(ran.map(({ engine, request }) => [engine, request.seed, request.simulation]), [
+    ["simulation", "7", { checkDeterminism: false, keep: "all" }],
+  ]);
+  assertEquals(status, 0);
+  assertStringIncludes(out, "./maelstrom.sh 3e --sim --seed 7\n");
+  const checked = await command("3e --sim --check-determinism");
+  assertEquals(checked.ran[0]!.request.simulation, { checkDeterminism: true, keep: "all" });
+  assertStringIncludes(checked.out, "./maelstrom.sh 3e --sim --check-determinism --seed seed-1\n");
+  await assertRejected("3e --sim --engine maelstrom", "Cannot use --sim with --engine maelstrom");
+  await assertRejected("3e --seeds 3", "Cannot use --seeds without --sim: only a simulation follows from its seed");
+  await assertRejected("3e --check-determinism", "Cannot use --check-determinism without --sim");
+  await assertRejected("3e --sim --seeds 0", 'Cannot use --seeds "0": expected a whole number above 0');
+  await assertRejected("3e --sim --seeds 2 --test-count 2", "Cannot use --seeds with --test-count: ");
+});
+
+Deno.test("main() simulates a module that is not executable, but not a folder or nothing", async () => {
+  const { ran } = await command("test -w echo --sim --bin ./notes.txt");
+  assertEquals(ran[0]!.request.bin, "/home/notes.txt");
+  await assertRejected("test --sim --bin /tmp", "it is a folder, expected the module that exports a node's program");
+  await assertRejected("test --sim --bin ./none", "expected the module that exports a node's program");
+  await assertRejected("test --sim", "Missing --bin: expected --bin FILE, the module that exports a node's program");
+});
+
+Deno.test("main() runs every one of many seeds, which follow from the first", async () => {
+  const seeds = async (line: string) => (await command(line)).ran.map(({ request }) => request.seed);
+  assertEquals(await seeds("3e --sim --seeds 3 --seed s"), ["s", "s-2", "s-3"]);
+  assertEquals(await seeds("3e --sim --seeds 3"), ["seed-1", "seed-1-2", "seed-1-3"]);
+  const { ran } = await command("all --sim --seeds 2");
+  assertEquals(ran.length, 2 * CHALLENGES.length);
+  assertEquals(new Set(ran.map(({ request }) => request.seed)).size, ran.length);
+  const kept = async (line: string) => (await command(line)).ran[0]!.request.simulation!.keep;
+  assertEquals(await kept("3e --sim --seeds 3"), "failing");
+  assertEquals(await kept("3e --sim --seeds 1"), "all");
+  assertEquals(await kept("3e --sim --seeds 3 --store kept"), "all");
+});
+
+/** Fails for these seeds. */
+const failsFor = (...seeds: string[]): FakeEdge["runs"] => ({ seed }) =>
+  seeds.includes(seed!)
+    ? {
+      valid: false,
+      passed: false,
+      store: `store/of-${seed}`,
+      anomalies: [{ type: "lost", count: 2, explanation: `Element of ${seed}` }],
+    }
+    : { store: null };
+
+Deno.test("main() says of many seeds only what matters: those that fail, and a table", async () => {
+  const good = await command("3e --sim --seeds 4 --seed s");
+  assertEquals([good.status, good.err], [0, ""]);
+  assertMatch(good.out, /^ +passed +ops +ok .*\n✓ 3e broadcast +4 of 4 +40 +90 %\n\n4 of 4 passed\n$/);
+  const bad = await command("3e --sim --seeds 4 --seed s --rate 50", { runs: failsFor("s-2", "s-4") });
+  assertEquals([bad.status, bad.ran.length], [1, 4]);
+  for (const seed of ["s-2", "s-4"]) {
+    assertStringIncludes(bad.out, `Element of ${seed}`);
+    assertStringIncludes(bad.out, `stored in    store/of-${seed}\n`);
+    assertStringIncludes(bad.out, `run again    ./maelstrom.sh 3e --sim --rate 50 --seed ${seed}\n`);
+  }
+  assertMatch(bad.out, /✗ 3e broadcast +2 of 4 .*\n\n +failed with seed s-2, s-4\n\n2 of 4 passed\n$/);
+});
+
+const NO_MESSAGES = { send_count: 0, recv_count: 0, msg_count: 0 };
+
+Deno.test("main() shows the worst figures of many seeds, and whether they are within the limits", async () => {
+  const figures = (msgs_per_op: number, max: number): Partial<Results> => ({
+    net: { all: { ...NO_MESSAGES, msgs_per_op }, clients: NO_MESSAGES, servers: { ...NO_MESSAGES, msgs_per_op } },
+    result: { valid: true, stable_latencies: { 0.5: 100, 1: max } },
+  });
+  const good = await command("3e --sim --seeds 2 --seed s", { runs: ({ seed }) => figures(seed === "s" ? 5 : 9, 700) });
+  assertMatch(good.out, /✓ 3e broadcast .* 9 < 20 +100 < 1000 +700 < 2000\n/);
+  const { out } = await command("3e --sim --seeds 2 --seed s", {
+    runs: ({ seed, limits }) =>
+      seed === "s" ? figures(5, 700) : {
+        ...figures(5, 2500),
+        passed: false,
+        targets: limits.map(({ name, limit }) => ({ name, limit, value: 1, met: name !== "max_latency_ms" })),
+      },
+  });
+  assertMatch(out, /✗ 3e broadcast .* 5 < 20 +100 < 1000 +2500 ≥ 2000\n/);
+});
+
+Deno.test("main() tells the first failures in full, and of the others how to run them again", async () => {
+  const { out } = await command("3e --sim --seeds 5 --seed s", { runs: failsFor("s", "s-2", "s-3", "s-4", "s-5") });
+  assertEquals(out.match(/Element of/g)!.length, 3);
+  assertStringIncludes(out, "✗ 3e broadcast: INVALID (lost)\n  run again    ./maelstrom.sh 3e --sim --seed s-5\n");
+});
+
+Deno.test("main() names no more seeds that failed than one wants to read", async () => {
+  const { out } = await command("3e --sim --seeds 18 --seed s", { runs: () => ({ valid: false, passed: false }) });
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "failed with seed s, s-2, s-3, ");
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "s-16 … and 2 more 0 of 18 passed");
+});
+
+Deno.test("main() names the challenge of each seed that failed, where there are several", async () => {
+  const { out } = await command("all --sim --seeds 2 --seed s", {
+    runs: (request, hooks) => request.challenge!.id === "4" ? failsFor("s-2")(request, hooks) : {},
+  });
+  assertStringIncludes(out, "\n  failed with seed 4 s-2\n");
+  assertMatch(out, /✗ 4 {2}g-counter +1 of 2/);
+  assertMatch(out, /✓ 5c kafka +2 of 2/);
+  assertStringIncludes(out, "\n27 of 28 passed\n");
+});
+
+Deno.test("main() prints the same JSON of a simulation wherever it is stored", async () => {
+  const one = await command("3e --sim --seed s --json");
+  const { store, mode, seed } = JSON.parse(one.out);
+  assertEquals([store, mode, seed], [null, "simulation", "s"]);
+  assertEquals(one.err, "Stored in store/somewhere\n");
+  assertEquals((await command("3e --sim --json -q")).err, "");
+  assertEquals((await command("3e --json --engine workbench")).err, "");
+  const many = await command("3e --sim --seeds 2 --seed s --json", { runs: failsFor("s-2") });
+  const document = JSON.parse(many.out);
+  assertEquals([document.schema, document.valid, document.passed], [1, false, false]);
+  assertEquals(document.runs.map(({ seed, store }: Record<string, unknown>) => [seed, store]), [["s", null], [
+    "s-2",
+    null,
+  ]]);
+  assertEquals(many.err, "✗ 3e broadcast: INVALID (lost)\nStored in store/of-s-2\n");
+  assertEquals(JSON.parse((await command("3e --sim --seeds 1 --json")).out).runs.length, 1);
+});
+
+Deno.test("main() shows how far many seeds are, but not what happens in each, unless asked", async () => {
+  const runs: FakeEdge["runs"] = function (this: FakeEdge, _, hooks) {
+    hooks.progress(() => ({ phase: "running", elapsed: 0, ok: 7, fail: 1, info: 0, messages: 20, fault: null }));
+    this.tick();
+    hooks.log("start-partition isolates n1");
+    return {};
+  };
+  const { err } = await command("3e --sim --seeds 2", { runs });
+  assertMatch(err, /^3e broadcast {2}1 of 2 {2}0 of 20 s .*\n3e broadcast {2}2 of 2 {2}0 of 20 s .*\n$/);
+  assertStringIncludes((await command("3e --sim --seeds 2 --log-stderr", { runs })).err, "start-partition");
+});

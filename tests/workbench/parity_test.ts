@@ -1,0 +1,92 @@
+/**
+ * Parity: the same short test with processes in real time and in simulation has the same verdict, and costs as many messages.
+ */
+
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { parseArguments } from "../../lib/workbench/arguments.ts";
+import { findChallenge } from "../../lib/workbench/challenges.ts";
+import { machineEdge } from "../../lib/workbench/edge.ts";
+import { createRequest } from "../../lib/workbench/request.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+
+/** Whether these tests may run: they start the challenges as processes. */
+const ignore = (["read", "write", "run", "env"] as const)
+  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+
+const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+
+/** Seconds: of the one run with processes, and of each of those in simulation. */
+const TIME_LIMIT = 2;
+const SEEDS = 20;
+
+/** One row: a challenge, and what is different from its official command. */
+const ROWS: Record<string, string> = {
+  echo: "1 --node-count 2 --rate 50",
+  broadcast: "3d --node-count 5 --rate 100 --latency 20",
+  counter: "4 --rate 50 --nemesis-interval 1",
+  log: "5c --node-count 3 --rate 200",
+  transactions: "6c --rate 100",
+};
+
+async function run(line: string, mode: "process" | "simulation", seed: string, store: string): Promise<Results> {
+  const edge = machineEdge(ROOT);
+  const [id = "", ...words] = line.split(" ");
+  const simulated = mode === "simulation" ? ["--sim"] : [];
+  const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
+  const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, edge.files);
+  const engine = mode === "simulation" ? edge.engines.simulation : edge.engines.workbench;
+  const results = await engine({ ...request, store }, {
+    signal: new AbortController().signal,
+    log() {},
+    output() {},
+    progress() {},
+  });
+  assertEquals(results.mode, mode);
+  return results;
+}
+
+/** What a run costs: how many operations a second, and messages between servers for each. */
+function costs({ operations, net }: Results): Record<string, number> {
+  return { "operations a second": operations!.count / TIME_LIMIT, "messages per operation": net!.servers.msgs_per_op! };
+}
+
+/**
+ * The bounds of what a run with processes may cost: those of the simulations, with as much room on either side as lies between them,
+ * and a little more, since processes start late and are interrupted.
+ */
+function bounds(values: readonly number[]): [least: number, most: number] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = (most - least) + 0.15 * most;
+  return [least - room, most + room];
+}
+
+Deno.test({
+  name: "a test has the same verdict, and costs the same, with processes and in simulation",
+  ignore,
+  async fn(t) {
+    const store = await Deno.makeTempDir();
+    const real = Object.fromEntries(
+      await Promise.all(
+        Object.entries(ROWS).map(async ([name, line]) => [name, await run(line, "process", "parity", store)] as const),
+      ),
+    );
+    for (const [name, line] of Object.entries(ROWS)) {
+      await t.step(name, async () => {
+        const simulated: Results[] = [];
+        for (let seed = 0; seed < SEEDS; seed++) simulated.push(await run(line, "simulation", String(seed), store));
+        const results = real[name]!;
+        assertEquals(new Set(simulated.map(({ valid }) => valid)), new Set([true]));
+        assertEquals(results.valid, true, JSON.stringify([results.anomalies, results.exceptions]));
+        for (const [cost, value] of Object.entries(costs(results))) {
+          const [least, most] = bounds(simulated.map((each) => costs(each)[cost]!));
+          assert(
+            least <= value && value <= most,
+            `${cost}: ${value} with processes, ${least} to ${most} in simulation`,
+          );
+        }
+      });
+    }
+    await Deno.remove(store, { recursive: true });
+  },
+});
