@@ -53,7 +53,9 @@ export async function update<V, K>(
     let writing = false;
     try {
       const { value, missing } = await present(kv, key, options, n === 1, request);
-      const next = await fn(structuredClone(value));
+      const result = fn(structuredClone(value));
+      const late = () => lateError(key, timeout, doubtful);
+      const next = result instanceof Promise ? await inTime(node, result, deadline, late, signal) : result;
       if (next === undefined) return value;
       const how = { ...request(), createIfNotExists: missing };
       writing = true;
@@ -70,6 +72,26 @@ export async function update<V, K>(
     const delay = backoffDelay(n, wait, () => node.random());
     if (node.now() + delay >= deadline) throw lateError(key, timeout, doubtful);
     await node.sleep(delay, signal);
+  }
+}
+
+/** Waits for a promise, but no longer than until `deadline`, or until the signal aborts. */
+async function inTime<T>(
+  node: AnyNode,
+  promise: Promise<T>,
+  deadline: number,
+  late: () => RPCError,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const done = new AbortController();
+  const stop = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+  const end = node.sleep(Math.max(0, deadline - node.now()), stop).then(() => {
+    throw late();
+  });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    done.abort();
   }
 }
 

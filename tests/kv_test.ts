@@ -200,6 +200,20 @@ Deno.test("update ends when its time is over, and knows that nothing was changed
   });
 });
 
+Deno.test("the time of an update, and its signal, cover a function that takes its time", () =>
+  withLinKV({ state: new Map([['"x"', 0]]) }, async (kv, { host, passing }) => {
+    const begin = host.now();
+    const never = () => new Promise<number>(() => {});
+    const error = await assertRejects(() => passing(kv.update("x", never, { timeout: 700 })), RPCError);
+    assertEquals([error.code, error.message], [11, 'Cannot update "x" within 700 ms: nothing was changed']);
+    assertEquals(host.now() - begin, 700);
+    const stop = new AbortController();
+    const update = kv.update("x", never, { signal: stop.signal });
+    host.setTimer(50, () => stop.abort(new Error("enough")));
+    await assertRejects(() => passing(update), Error, "enough");
+    assertEquals(await passing(kv.update("x", (x) => Promise.resolve(x + 1))), 1);
+  }));
+
 Deno.test("the time of an update covers reads that are not answered", () =>
   withLinKV({ fate: () => "request lost" }, async (kv, { host, passing, requests }) => {
     const begin = host.now();

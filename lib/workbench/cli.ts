@@ -30,7 +30,11 @@ export async function main(args: readonly string[], edge: Edge): Promise<number>
       edge.stderr(`${error.message}\n`);
       return 254;
     }
-    edge.stderr(error instanceof FailedError ? `${error.message}\n` : `This is a bug: ${(error as Error).stack}\n`);
+    const { message, stack } = error as Error;
+    // A full disk, say: the system names the reason and its number.
+    const refused = /\(os error \d+\)/.test(message);
+    if (refused) edge.stderr(`Cannot go on: ${message}\n`);
+    else edge.stderr(error instanceof FailedError ? `${message}\n` : `This is a bug: ${stack}\n`);
     return 255;
   }
 }

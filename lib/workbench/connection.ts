@@ -4,6 +4,7 @@
  * @module
  */
 
+import { clip } from "./hosts/node_host.ts";
 import { formatLine } from "./json.ts";
 import { type Body, type Message, RPCError } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
@@ -147,8 +148,8 @@ function throwError(node: string, request: Body, reply: Body): void {
   if (!Number.isInteger(code)) {
     throw new TypeError([
       `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
-      `  request:  ${formatLine(request)}`,
-      `  reply:    ${formatLine(reply)}`,
+      `  request:  ${clip(formatLine(request))}`,
+      `  reply:    ${clip(formatLine(reply))}`,
       `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
     ].join("\n"));
   }

@@ -4,17 +4,15 @@
  * @module
  */
 
-import { makeStore } from "./engine_workbench.ts";
+import { makeStore, runOptions } from "./engine_workbench.ts";
 import type { EngineHooks } from "./engine.ts";
 import { findModule, loadProgram } from "./hosts/program_module.ts";
-import { newSeed } from "./random.ts";
 import { compareRecordings, everyStore, openRecording, type Recording } from "./recording.ts";
 import type { TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
 import type { RunOptions } from "./run.ts";
 import { runSimulation } from "./simulation.ts";
 import type { Store } from "./store.ts";
-import { WORKLOADS } from "./workloads/mod.ts";
 
 /**
  * Simulates one test.
@@ -63,19 +61,6 @@ const DEBUG = "--debug";
 
 function programArguments({ args }: TestRequest): string[] {
   return args.filter((word) => word !== DEBUG);
-}
-
-function runOptions(request: TestRequest): RunOptions {
-  const { options, logNetSend, logNetRecv } = request;
-  return {
-    ...options,
-    challenge: request.challenge?.id ?? null,
-    workload: WORKLOADS[request.workload]!,
-    seed: request.seed ?? newSeed(),
-    targets: [...request.limits],
-    logNetSend,
-    logNetRecv,
-  };
 }
 
 /** Runs it once. */

@@ -11,7 +11,7 @@ import { processWorld } from "./hosts/process.ts";
 import { newSeed } from "./random.ts";
 import type { TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
-import { runTest } from "./run.ts";
+import { type RunOptions, runTest } from "./run.ts";
 import { openStore, type Store } from "./store.ts";
 import { WORKLOADS } from "./workloads/mod.ts";
 
@@ -21,27 +21,29 @@ import { WORKLOADS } from "./workloads/mod.ts";
  * @throws {UsageError} The store cannot be written to, or the binary cannot be run.
  */
 export async function runWorkbench(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
-  const { bin, args, logStderr, logNetSend, logNetRecv, options } = request;
+  const { bin, args, logStderr } = request;
   const store = makeStore(request);
   try {
     const clock = new RealClock();
     const world = processWorld({ bin, args, clock, logFile: store.nodeLog, onStderr: logStderr ? log : undefined });
-    return await runTest(
-      {
-        ...options,
-        challenge: request.challenge?.id ?? null,
-        workload: WORKLOADS[request.workload]!,
-        seed: request.seed ?? newSeed(),
-        targets: [...request.limits],
-        logNetSend,
-        logNetRecv,
-      },
-      world,
-      { signal, store, log, progress },
-    );
+    return await runTest(runOptions(request), world, { signal, store, log, progress });
   } finally {
     store.close();
   }
+}
+
+/** What a request comes to as the options of a run. */
+export function runOptions(request: TestRequest): RunOptions {
+  const { options, logNetSend, logNetRecv } = request;
+  return {
+    ...options,
+    challenge: request.challenge?.id ?? null,
+    workload: WORKLOADS[request.workload]!,
+    seed: request.seed ?? newSeed(),
+    targets: [...request.limits],
+    logNetSend,
+    logNetRecv,
+  };
 }
 
 /**

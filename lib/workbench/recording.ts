@@ -24,6 +24,7 @@ export function openRecording(): Recording {
     message: (entry) => void files["messages.jsonl"].push(formatLine(entry)),
     history: (history) => void history.forEach((operation) => files["history.jsonl"].push(formatLine(operation))),
     results: (results) => void files["results.json"].push(...formatJson(results, 2).split("\n")),
+    problem: () => undefined,
     close() {},
   };
 }
@@ -77,6 +78,7 @@ export function everyStore(stores: readonly Store[]): Store {
     message: (entry) => stores.forEach((store) => store.message(entry)),
     history: (history) => stores.forEach((store) => store.history(history)),
     results: (results) => stores.forEach((store) => store.results({ ...results, store: null })),
+    problem: () => stores.map((store) => store.problem()).find((problem) => problem !== undefined),
     close: () => stores.forEach((store) => store.close()),
   };
 }

@@ -120,6 +120,8 @@ export async function runTest(options: RunOptions, world: World, hooks: RunHooks
   });
   hooks.store?.history(test.history);
   hooks.store?.results(results);
+  const problem = hooks.store?.problem();
+  if (problem !== undefined) results.exceptions.push({ type: "not-stored", message: problem, count: 1 });
   return results;
 }
 

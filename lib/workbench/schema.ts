@@ -5,6 +5,7 @@
  * @module
  */
 
+import { clip } from "./hosts/node_host.ts";
 import { formatLine } from "./json.ts";
 import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -78,8 +79,8 @@ export function checksOf(rpc: Rpc): RpcChecks {
 export function malformedReply(node: string, rpc: Rpc, request: Body, reply: Body, problem: string): string {
   return [
     `Node ${node} answered ${rpc.type} with a malformed reply: ${problem}`,
-    `  request:  ${formatLine(request)}`,
-    `  reply:    ${formatLine(reply)}`,
+    `  request:  ${clip(formatLine(request))}`,
+    `  reply:    ${clip(formatLine(reply))}`,
     `  expected: ${describeSchema(replySchema(rpc))}`,
   ].join("\n");
 }

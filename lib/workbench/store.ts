@@ -22,6 +22,8 @@ export interface Store {
   history(history: readonly Operation[]): void;
   /** Writes `results.json`. */
   results(results: Results): void;
+  /** Writes what is buffered; says what could not be written, and why. A test goes on without its store. */
+  problem(): string | undefined;
   /** Writes what is buffered, and closes the files. */
   close(): void;
 }
@@ -41,18 +43,32 @@ export function openStore(root: string, workload: string, now: Date): Store {
   const path = makeRunFolder(root, workload, now);
   Deno.mkdirSync(`${path}/node-logs`);
   link(`${root}/latest`, path.slice(root.length + 1));
+  let problem: string | undefined;
+  /** Writes, or notes why not: a full disk must not cost the verdict. */
+  function attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      problem ??= `Cannot store all of the run in ${path}: ${(error as Error).message}`;
+    }
+  }
   const messages = lineWriter(`${path}/messages.jsonl`);
   return {
     path,
     nodeLog: (node) => `${path}/node-logs/${node}.log`,
-    message: (entry) => messages.write(entry),
-    history(history) {
-      const lines = lineWriter(`${path}/history.jsonl`);
-      history.forEach(lines.write);
-      lines.close();
+    message: (entry) => attempt(() => messages.write(entry)),
+    history: (history) =>
+      attempt(() => {
+        const lines = lineWriter(`${path}/history.jsonl`);
+        history.forEach(lines.write);
+        lines.close();
+      }),
+    results: (results) => attempt(() => Deno.writeTextFileSync(`${path}/results.json`, formatJson(results, 2) + "\n")),
+    problem() {
+      attempt(messages.flush);
+      return problem;
     },
-    results: (results) => Deno.writeTextFileSync(`${path}/results.json`, formatJson(results, 2) + "\n"),
-    close: () => messages.close(),
+    close: () => attempt(messages.close),
   };
 }
 
@@ -83,7 +99,7 @@ function link(path: string, target: string): void {
 }
 
 /** Writes values to a file, one line of JSON each. */
-function lineWriter(path: string): { write(value: unknown): void; close(): void } {
+function lineWriter(path: string): { write(value: unknown): void; flush(): void; close(): void } {
   const file = Deno.openSync(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
   let buffer = "";
@@ -97,6 +113,7 @@ function lineWriter(path: string): { write(value: unknown): void; close(): void 
       buffer += formatLine(value) + "\n";
       if (buffer.length > BUFFER) flush();
     },
+    flush,
     close() {
       flush();
       file.close();

@@ -108,6 +108,8 @@ Deno.test("main() tells a person's mistakes and failures in one line, and bugs w
     out: "",
   });
   assertEquals(await ends(new FailedError("Cannot judge")), { status: 255, err: "Cannot judge\n", out: "" });
+  const full = new Error("No space left on device (os error 28)");
+  assertEquals(await ends(full), { status: 255, err: `Cannot go on: ${full.message}\n`, out: "" });
   const bug = await ends(new TypeError("x is undefined"));
   assertEquals(bug.status, 255);
   assertMatch(bug.err, /^This is a bug: TypeError: x is undefined\n +at /);

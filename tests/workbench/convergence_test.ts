@@ -18,26 +18,15 @@ import txnPrimary from "../right/txn_primary.ts";
 import broadcastWithoutRetry from "../wrong/broadcast_without_retry.ts";
 import logLastWriterWins from "../wrong/log_last_writer_wins.ts";
 import txnWithoutTimestamp from "../wrong/txn_without_timestamp.ts";
+import { runOptions } from "./stand_in.ts";
 
-const OPTIONS: RunOptions = {
-  challenge: null,
+const OPTIONS = runOptions({
   workload: WORKLOADS.broadcast!,
-  seed: "7",
-  targets: [],
-  logNetSend: false,
-  logNetRecv: false,
-  nodes: ["n0", "n1", "n2"],
-  concurrency: 3,
   timeLimit: 5,
   rate: 20,
   latency: { mean: 100, distribution: "constant" },
-  nemesis: [],
-  nemesisInterval: 2,
   consistencyModels: ["read-committed"],
-  maxTxnLength: 4,
-  maxWritesPerKey: 16,
-  topology: "grid",
-};
+});
 
 type AnyProgram = (node: AnyNode) => void;
 
@@ -143,6 +132,7 @@ Deno.test("up to the heal the measured run is the test itself", async () => {
     message() {},
     history: (recorded) => void (stored = recorded),
     results() {},
+    problem: () => undefined,
     close() {},
   };
   await simulate(broadcast(), (world) => runTest({ ...OPTIONS, ...options }, world, { store }));

@@ -4,20 +4,9 @@ import { judge, judgeTarget, type TestRecord } from "../../lib/workbench/judge.t
 import type { Operation } from "../../lib/workbench/operation.ts";
 import type { Verdict } from "../../lib/workbench/checkers/verdict.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
+import { testOptions } from "./stand_in.ts";
 
-const OPTIONS: TestRecord["options"] = {
-  nodes: ["n0"],
-  concurrency: 1,
-  timeLimit: 1,
-  rate: 1,
-  latency: { mean: 0, distribution: "constant" },
-  nemesis: [],
-  nemesisInterval: 10,
-  consistencyModels: [],
-  maxTxnLength: 4,
-  maxWritesPerKey: 16,
-  topology: "grid",
-};
+const OPTIONS = testOptions({ consistencyModels: [] });
 
 function record(check: () => Verdict, rest: Partial<TestRecord> = {}): TestRecord {
   return {

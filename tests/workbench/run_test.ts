@@ -11,26 +11,9 @@ import { type RunHooks, type RunOptions, runTest } from "../../lib/workbench/run
 import type { Results } from "../../lib/workbench/results.ts";
 import type { Store } from "../../lib/workbench/store.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
+import { runOptions } from "./stand_in.ts";
 
-const OPTIONS: RunOptions = {
-  challenge: null,
-  workload: WORKLOADS.echo!,
-  seed: "7",
-  targets: [],
-  logNetSend: false,
-  logNetRecv: false,
-  nodes: ["n0", "n1", "n2"],
-  concurrency: 3,
-  timeLimit: 10,
-  rate: 20,
-  latency: { mean: 0, distribution: "constant" },
-  nemesis: [],
-  nemesisInterval: 2,
-  consistencyModels: [],
-  maxTxnLength: 4,
-  maxWritesPerKey: 16,
-  topology: "grid",
-};
+const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimit: 10, rate: 20 });
 
 /** Runs a test in virtual time; what it stores is kept as text. */
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
@@ -43,6 +26,7 @@ async function run(program: (node: AnyNode) => void, options: Partial<RunOptions
     message: (entry) => stored.messages += JSON.stringify(entry) + "\n",
     history: (history) => stored.history = JSON.stringify(history),
     results: (results) => stored.results = JSON.stringify(results),
+    problem: () => undefined,
     close() {},
   };
   let over = false;

@@ -13,26 +13,17 @@ import { runSimulation, type SimulationHooks } from "../../lib/workbench/simulat
 import type { RunOptions } from "../../lib/workbench/run.ts";
 import { watchTime } from "../../lib/workbench/standstill.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
+import { runOptions } from "./stand_in.ts";
 
-const OPTIONS: RunOptions = {
-  challenge: null,
+const OPTIONS = runOptions({
   workload: WORKLOADS.echo!,
-  seed: "7",
-  targets: [],
-  logNetSend: false,
-  logNetRecv: false,
-  nodes: ["n0", "n1", "n2"],
   concurrency: 6,
   timeLimit: 5,
   rate: 50,
   latency: { mean: 10, distribution: "exponential" },
-  nemesis: [],
   nemesisInterval: 1,
   consistencyModels: ["read-committed"],
-  maxTxnLength: 4,
-  maxWritesPerKey: 16,
-  topology: "grid",
-};
+});
 
 /** Runs a program in simulation; gives the results, and all that was told. */
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: SimulationHooks = {}) {

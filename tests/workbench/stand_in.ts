@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RunOptions } from "../../lib/workbench/run.ts";
 import type { Body, Message } from "../../lib/protocol.ts";
 import { VirtualClock } from "../../lib/workbench/clock.ts";
 import { type ConnectionNetwork, type OpenConnection, openConnection } from "../../lib/workbench/connection.ts";
@@ -71,6 +72,12 @@ export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
     topology: "grid",
     ...options,
   };
+}
+
+/** Options of a run of three nodes, of which a test names what matters to it. */
+export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "workload">): RunOptions {
+  const test = testOptions({ nodes: ["n0", "n1", "n2"], concurrency: 3, consistencyModels: [], nemesisInterval: 2 });
+  return { ...test, challenge: null, seed: "7", targets: [], logNetSend: false, logNetRecv: false, ...options };
 }
 
 /** A workload's client of a stand-in node. */

@@ -1,5 +1,5 @@
 // @ts-types="../../types/assert.d.ts"
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Operation } from "../../lib/workbench/operation.ts";
 import { openStore } from "../../lib/workbench/store.ts";
 
@@ -39,6 +39,20 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   assertEquals(lines(`${store.path}/history.jsonl`), history);
   assertEquals(lines(`${store.path}/messages.jsonl`), entries);
   assertEquals(store.nodeLog("n0"), `${store.path}/node-logs/n0.log`);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test({ name: "what cannot be written is said, and costs nothing else", ignore }, async () => {
+  const root = await Deno.makeTempDir();
+  const store = openStore(root, "echo", NOW);
+  assertEquals(store.problem(), undefined);
+  // In the place of the history there is a folder.
+  await Deno.mkdir(`${store.path}/history.jsonl`);
+  store.history([]);
+  assertStringIncludes(store.problem()!, `Cannot store all of the run in ${store.path}: `);
+  store.message({ id: 0, time: 0, type: "send", message: { src: "c0", dest: "n0", body: { type: "echo" } } });
+  store.close();
+  assertEquals(lines(`${store.path}/messages.jsonl`).length, 1);
   await Deno.remove(root, { recursive: true });
 });
 

@@ -29,6 +29,7 @@ import logLastWriterWins from "./log_last_writer_wins.ts";
 import txnDirtyReads from "./txn_dirty_reads.ts";
 import txnFracturedReads from "./txn_fractured_reads.ts";
 import txnWithoutTimestamp from "./txn_without_timestamp.ts";
+import { runOptions } from "../workbench/stand_in.ts";
 
 /** A program, whatever messages it declares. */
 type AnyProgram = (node: AnyNode) => void;
@@ -51,24 +52,7 @@ export interface Case {
 /** Between nodes: messages overtake each other. */
 const LATENCY = { mean: 50, distribution: "exponential" } as const;
 
-const OPTIONS: Omit<RunOptions, "seed"> = {
-  challenge: null,
-  workload: WORKLOADS.echo!,
-  targets: [],
-  logNetSend: false,
-  logNetRecv: false,
-  nodes: ["n0", "n1", "n2"],
-  concurrency: 3,
-  timeLimit: 5,
-  rate: 20,
-  latency: LATENCY,
-  nemesis: [],
-  nemesisInterval: 2,
-  consistencyModels: [],
-  maxTxnLength: 4,
-  maxWritesPerKey: 16,
-  topology: "grid",
-};
+const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimit: 5, rate: 20, latency: LATENCY });
 
 const BROADCAST = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
 const KAFKA = { workload: WORKLOADS.kafka!, rate: 50 };

@@ -26,8 +26,6 @@ export interface Verdict {
   valid: Validity;
   /** What went wrong, one entry a type; empty where nothing did. May hold anomalies that do not invalidate. */
   anomalies?: Anomaly[];
-  /** The names of what this checker does not look for (yet) although the workload asks for it. */
-  not_checked?: string[];
   /** The figures of the checker, in snake_case. */
   [field: string]: unknown;
 }

@@ -70,10 +70,12 @@ export function startProcess(
       const problem = failure.over ? undefined : sendLine(id, line, network);
       if (problem !== undefined) failure.soon(() => badLine(id, line, problem));
     },
+    onEndless: () => lost("printed a line of more than 64 MB on stdout"),
     signal: drained.signal,
   });
   const stderr = readOutput("stderr", child.stderr, {
     onLine: (line) => options.onStderr?.(`${id}: ${line}`),
+    onEndless: () => lost("wrote a line of more than 64 MB to stderr"),
     signal: drained.signal,
     file: log,
   });

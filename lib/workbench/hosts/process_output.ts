@@ -12,6 +12,10 @@ import { clip, MAX_LINE } from "./node_host.ts";
 export interface Reader {
   /** Is given each line, whole. */
   onLine(line: string): void;
+  /** Is told of a line so long that it is not waited for; nothing is read any more. */
+  onEndless(): void;
+  /** How long a line may be, in characters; {@linkcode LONGEST_LINE} by default. */
+  longest?: number;
   /** Ends the reading, though the stream may go on. */
   signal: AbortSignal;
   /** Gets the bytes as they are. */
@@ -26,6 +30,9 @@ export interface ProcessOutput {
   report(): string;
 }
 
+/** How long a line may be, in characters. */
+export const LONGEST_LINE = 1 << 26;
+
 /** How many lines a report shows. */
 const LAST_LINES = 32;
 
@@ -35,12 +42,22 @@ const LAST_LINES = 32;
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
-  const { onLine, signal, file } = reader;
+  const { onLine, onEndless, longest = LONGEST_LINE, signal, file } = reader;
   const last = lastLines();
+  let length = 0;
+  function measure(text: string): void {
+    const end = text.lastIndexOf("\n");
+    length = end < 0 ? length + text.length : text.length - end - 1;
+    if (length <= longest) return;
+    length = -Infinity;
+    onEndless();
+    void lines.cancel();
+  }
   const lines = stream
     .pipeThrough(onEach<Uint8Array>((bytes) => file !== undefined && writeAll(file, bytes)))
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(onEach(last.addText))
+    .pipeThrough(onEach(measure))
     .pipeThrough(new TextLineStream())
     .getReader();
   signal.addEventListener("abort", () => void lines.cancel(), { once: true });

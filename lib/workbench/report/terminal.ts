@@ -152,7 +152,7 @@ function figureLines({ result, availability, anomalies }: Results, { width }: Sc
   const types = new Set<unknown>(anomalies.map(({ type }) => type));
   for (const [name, value] of Object.entries(result)) {
     const label = LABELS[name] ?? name.replace(/_count$/, "").replaceAll("_", " ");
-    if (name === "valid" || name === "not_checked" || value === null) continue;
+    if (name === "valid" || value === null) continue;
     if (name.endsWith("latencies")) lines.push(...distribution(label, value as Record<string, number>));
     else if (typeof value === "number") words.push(`${label} ${figure(value)}`);
     else if (typeof value === "string" || typeof value === "boolean") words.push(`${label} ${value}`);
@@ -224,11 +224,10 @@ function noteLines(results: Results, notes: SummaryNotes, style: Style, { width 
     const [first, ...rest] = wrap(text, width, " ".repeat(15));
     return [`  ${name.padEnd(13)}${first!.trimStart()}`, ...rest];
   };
-  const { result: { not_checked = [] }, seed, store } = results;
+  const { seed, store } = results;
   return [
     ...notes.interrupted ? [style.yellow("  It was ended early: this is about what was recorded until then")] : [],
     ...notes.deviations.length === 0 ? [] : note("not official", notes.deviations.join(", ")).map(style.yellow),
-    ...not_checked.length === 0 ? [] : note("not checked", not_checked.join(", ")).map(style.yellow),
     ...store === null ? [] : note("stored in", store).map(style.dim),
     style.dim(commandLine(notes, seed)),
   ];

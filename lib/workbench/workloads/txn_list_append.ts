@@ -12,7 +12,7 @@ import { checkTxnListAppend } from "../checkers/txn_list_append.ts";
 import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import { arrayOf } from "../schema.ts";
 import type { Rpc, Workload } from "../workload.ts";
-import { withErrors } from "./outcome.ts";
+import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 
 const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);
@@ -42,13 +42,7 @@ export const txnListAppend: Workload = {
     "whole for 10 s, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
-  client: (connection, node) => ({
-    invoke: ({ value }) =>
-      withErrors(false, async () => {
-        const { txn } = await connection.rpc(node, TXN, { txn: value });
-        return { type: "ok", value: txn };
-      }),
-  }),
+  client: txnClient(TXN),
   generator({ keyCount = KEY_COUNT, maxTxnLength: maxLength, maxWritesPerKey }, random) {
     const next = transactions(random, { write: "append", keyCount, minLength: 1, maxLength, maxWritesPerKey });
     return repeat(() => ({ f: "txn", value: next() }));

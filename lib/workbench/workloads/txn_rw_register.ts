@@ -11,7 +11,7 @@ import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnRwRegister } from "../checkers/txn_rw_register.ts";
 import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import type { Rpc, Workload } from "../workload.ts";
-import { withErrors } from "./outcome.ts";
+import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 
 const WRITE = Type.Tuple([Type.Literal("w"), Type.Unknown(), Type.Unknown()]);
@@ -41,13 +41,7 @@ export const txnRWRegister: Workload = {
     "end, when the network has been whole for 10 s, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
-  client: (connection, node) => ({
-    invoke: ({ value }) =>
-      withErrors(false, async () => {
-        const { txn } = await connection.rpc(node, TXN, { txn: value });
-        return { type: "ok", value: txn };
-      }),
-  }),
+  client: txnClient(TXN),
   generator({ keyCount = KEY_COUNT, maxTxnLength: maxLength, maxWritesPerKey }, random) {
     const next = transactions(random, { write: "w", keyCount, minLength: 1, maxLength, maxWritesPerKey });
     return repeat(() => ({ f: "txn", value: next() }));

@@ -7,12 +7,15 @@ async function read(...chunks: string[]) {
   const encoder = new TextEncoder();
   const stream = ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk)));
   const lines: string[] = [];
+  let endless = 0;
   const output = readOutput("stdout", stream, {
     onLine: (line) => void lines.push(line),
+    onEndless: () => endless++,
+    longest: 1000,
     signal: new AbortController().signal,
   });
   await output.ended;
-  return { lines, report: output.report() };
+  return { lines, report: output.report(), endless };
 }
 
 Deno.test("lines are whole, however the chunks fall", async () => {
@@ -24,8 +27,16 @@ Deno.test("characters are whole, however the bytes fall", async () => {
   const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
   const lines: string[] = [];
   const { signal } = new AbortController();
-  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), signal }).ended;
+  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), onEndless() {}, signal }).ended;
   assertEquals(lines, ["grüße 🦊"]);
+});
+
+Deno.test("a line that does not end is told of once, and not waited for; lines that are long enough together are none", async () => {
+  const right = await read("x".repeat(600), "x".repeat(400) + "\n", "y".repeat(900) + "\n");
+  assertEquals([right.lines.length, right.endless], [2, 0]);
+  const { lines, endless, report } = await read("first\n", ...Array.from({ length: 50 }, () => "x".repeat(100)));
+  assertEquals([lines, endless], [["first"], 1]);
+  assertStringIncludes(report, "first");
 });
 
 Deno.test("the report shows the last 32 lines, the unfinished one too", async () => {
@@ -54,7 +65,7 @@ Deno.test("a line that never ends is in the report, as much of it as fits", asyn
     },
   });
   let pulled = 0;
-  const output = readOutput("stdout", stream, { onLine: () => {}, signal: controller.signal });
+  const output = readOutput("stdout", stream, { onLine: () => {}, onEndless() {}, signal: controller.signal });
   await output.ended;
   assertEquals(output.report(), `The last it wrote to stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
 });
@@ -73,6 +84,7 @@ Deno.test("reading ends at the signal, though the stream goes on", async () => {
   });
   const lines: string[] = [];
   const output = readOutput("stderr", stream, {
+    onEndless() {},
     onLine(line) {
       lines.push(line);
       controller.abort();

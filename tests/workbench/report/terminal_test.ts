@@ -153,13 +153,12 @@ Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in 
 });
 
 Deno.test("formatSummary() notes what makes a run less than it seems", () => {
-  const text = summary({ result: { valid: true, not_checked: ["G0", "G1c"] } }, {
+  const text = summary({}, {
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
     interrupted: true,
   });
   assertStringIncludes(text, "It was ended early: this is about what was recorded until then\n");
   assertStringIncludes(text, "  not official --time-limit 5 (official 20), --rate 1 (official 100)\n");
-  assertStringIncludes(text, "  not checked  G0, G1c\n");
 });
 
 Deno.test("formatSummary() puts the seed before the arguments of the program", () => {

@@ -28,7 +28,13 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
   };
   let history: readonly Operation[] = [];
   const store = { path: "", nodeLog: String, message() {}, results() {}, close() {} };
-  const hooks = { store: { ...store, history: (recorded: readonly Operation[]) => void (history = recorded) } };
+  const hooks = {
+    store: {
+      ...store,
+      problem: () => undefined,
+      history: (recorded: readonly Operation[]) => void (history = recorded),
+    },
+  };
   let over = false;
   const running = runTest(all, inProcessWorld({ program, clock }), hooks).finally(() => over = true);
   await clock.run(() => over);

@@ -22,6 +22,18 @@ Deno.test("operations of another workload, or without a value, are malformed", a
   }
 });
 
+Deno.test("a reply with other operations than were asked for is malformed, however well it is formed", async () => {
+  const wrong: [unknown[], string][] = [
+    [[["r", 1, null], ["w", 1, 6]], "expected 3 operations, got 2"],
+    [[["r", 1, null], ["w", 1, 7], ["r", 1, 7]], 'expected operation 2 to be ["w",1,6], got ["w",1,7]'],
+    [[["r", 2, null], ["w", 1, 6], ["r", 1, 6]], 'expected operation 1 to be ["r",1], got ["r",2]'],
+  ];
+  for (const [txn, expected] of wrong) {
+    const { invoke } = openClient(txnRWRegister, () => ({ type: "txn_ok", txn }));
+    await assertRejects(() => invoke(INVOCATION), TypeError, expected);
+  }
+});
+
 Deno.test("a conflict has failed", async () => {
   const { invoke } = openClient(txnRWRegister, erring(30, "aborted"));
   assertEquals(await invoke(INVOCATION), { type: "fail", error: ["txn-conflict", "aborted"] });
