@@ -93,7 +93,7 @@ export DENO="$deno" # for the nodes, which run elsewhere
 export DENO_NO_UPDATE_CHECK=1
 export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}" # a company's own certificates are often the system's
 
-permissions="--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TMPDIR,TMP,TEMP"
+permissions="--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP"
 case ${1:-} in
   deno)
     shift

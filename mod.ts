@@ -22,7 +22,8 @@
  * ```
  *
  * The types of messages are declared with {@linkcode MessageTypes}. Maelstrom's services are at hand with {@linkcode seqKV},
- * {@linkcode linKV}, {@linkcode lwwKV} and {@linkcode linTSO}.
+ * {@linkcode linKV}, {@linkcode lwwKV} and {@linkcode linTSO}. `simulate`, the entry point `./simulate`, runs a program in a test: many
+ * nodes in one process, in virtual time, on a network that the test can cut.
  *
  * @module
  */

@@ -1,149 +1,151 @@
+// deno-lint-ignore-file no-console
 /**
- * How fast the checkers are: `deno bench -A bench/checkers.ts`. One row a case; the name says how large it is.
+ * How fast the checkers are: `deno run -A bench/checkers.ts [words]` prints a table, a row a case; with words, only of the cases that have
+ * them in their names.
+ *
+ * Each case runs in a process of its own, so that memory is its own too. Times are of the processor, in user mode, from the history to the
+ * verdict: a busy machine does not change them much. Memory is that of the process after the check, with the history.
  */
 
+import process from "node:process";
 import { checkCounter } from "../lib/workbench/checkers/counter.ts";
 import { findCycles } from "../lib/workbench/checkers/cycles.ts";
+import { checkEcho } from "../lib/workbench/checkers/echo.ts";
 import { checkKafka } from "../lib/workbench/checkers/kafka.ts";
+import { checkLinKv } from "../lib/workbench/checkers/linearizable.ts";
 import { checkSetFull } from "../lib/workbench/checkers/set_full.ts";
 import { checkTxnListAppend } from "../lib/workbench/checkers/txn_list_append.ts";
 import { checkTxnRwRegister } from "../lib/workbench/checkers/txn_rw_register.ts";
+import { checkUniqueIds } from "../lib/workbench/checkers/unique_ids.ts";
 import type { Operation } from "../lib/workbench/operation.ts";
+import {
+  counterHistory,
+  echoHistory,
+  idHistory,
+  lostHistory,
+  registerHistory,
+  setHistory,
+  shuffle,
+} from "./histories.ts";
 import { hardComponent, kafkaHistory, txnHistory } from "./txn_histories.ts";
 
-/** One case: a history, made outside of what is timed, and what checks it. */
-interface Case {
+/** One case: what is checked, made outside of what is timed, and what checks it. */
+interface Case<Subject = unknown> {
   name: string;
-  history: () => Operation[];
-  check: (history: readonly Operation[]) => { valid: unknown };
+  make: () => Subject;
+  check: (subject: Subject) => { valid: unknown };
   /** The verdict that the check must come to. */
   valid: unknown;
+  /** Seconds within which it should. */
+  reach?: number;
 }
+
+/** A case with a history. */
+function history(
+  name: string,
+  make: () => Operation[],
+  check: (history: readonly Operation[]) => { valid: unknown },
+  valid: unknown = true,
+  reach?: number,
+): Case {
+  return { name, make, check: (history) => check(history as Operation[]), valid, reach };
+}
+
+const SIZES = [1_000, 10_000, 100_000];
 
 const CASES: Case[] = [
+  ...SIZES.flatMap((count) => {
+    const size = count.toLocaleString("en");
+    const isLargest = count === 100_000;
+    return [
+      history(`echo: ${size} operations`, () => echoHistory(count), checkEcho),
+      history(`unique-ids: ${size} operations`, () => idHistory(count), checkUniqueIds),
+      history(
+        `set-full: ${size} operations`,
+        () => setHistory(count, (elements) => elements.slice()),
+        checkSetFull,
+        true,
+        isLargest ? 2 : undefined,
+      ),
+      history(`counter: ${size} operations, one in ten of unknown outcome`, () => counterHistory(count), checkCounter),
+      history(
+        `lin-kv: ${size} operations, 5 keys, 10 clients`,
+        () => registerHistory(count, 0),
+        checkLinKv,
+        true,
+        count === 10_000 ? 2 : undefined,
+      ),
+      history(`kafka: ${size} operations`, () => kafkaHistory(count), checkKafka, true, isLargest ? 2 : undefined),
+      ...["append", "w"].flatMap((write) => {
+        const [name, check] = write === "w"
+          ? ["txn-rw-register", checkTxnRwRegister] as const
+          : ["txn-list-append", checkTxnListAppend] as const;
+        const reach = isLargest ? 5 : undefined;
+        const make = (staleness: number) => () => txnHistory(count, write as "append" | "w", staleness);
+        return [
+          history(`${name}: ${size} transactions`, make(0), (history) => check(history), true, reach),
+          history(`${name}: ${size} that read what is old`, make(20), (history) => check(history), false, reach),
+        ];
+      }),
+    ];
+  }),
+  history("set-full: 20,000 operations, in any order", () => setHistory(20_000, shuffle), checkSetFull),
+  history("set-full: 100,000 operations, all lost", () => setHistory(100_000, () => []), checkSetFull, false),
+  history("lin-kv: 10,000 operations, 1 % of unknown outcome", () => registerHistory(10_000, 10), checkLinKv),
+  history("lin-kv: 10,000 operations, last reads wrong", () => registerHistory(10_000, 0, true), checkLinKv, false),
+  history(
+    "lin-kv: 500 operations, 10 % unknown, last reads wrong",
+    () => registerHistory(500, 100, true),
+    checkLinKv,
+    false,
+  ),
+  history("kafka: 100,000 operations, all lost", () => lostHistory(100_000), checkKafka, false),
   {
-    name: "set-full: 100,000 operations, 25 processes, sets that grow at the end, 1.2e9 values read",
-    history: () => setHistory(100_000, (elements) => elements.slice()),
-    check: checkSetFull,
-    valid: true,
+    name: "cycles: one component of 20,000, no G-single in it",
+    make: () => hardComponent(20_000),
+    check: (component) => {
+      const types = findCycles(component as ReturnType<typeof hardComponent>).map(({ type }) => type);
+      return { valid: types.join() };
+    },
+    valid: "G-nonadjacent-item",
+    reach: 2,
   },
-  {
-    name: "set-full: 20,000 operations, 25 processes, sets in any order, 5e7 values read",
-    history: () => setHistory(20_000, shuffle),
-    check: checkSetFull,
-    valid: true,
-  },
-  {
-    name: "counter: 100,000 operations, of which 10,000 adds of unknown outcome",
-    history: () => counterHistory(100_000),
-    check: checkCounter,
-    valid: true,
-  },
-  ...[1_000, 10_000, 100_000].flatMap((count): Case[] => [
-    {
-      name: `txn-list-append: ${count.toLocaleString("en")} transactions`,
-      history: () => txnHistory(count, "append", 0),
-      check: (history) => checkTxnListAppend(history),
-      valid: true,
-    },
-    {
-      name: `txn-list-append: ${count.toLocaleString("en")} transactions that read what is old`,
-      history: () => txnHistory(count, "append", 20),
-      check: (history) => checkTxnListAppend(history),
-      valid: false,
-    },
-    {
-      name: `txn-rw-register: ${count.toLocaleString("en")} transactions`,
-      history: () => txnHistory(count, "w", 0),
-      check: (history) => checkTxnRwRegister(history),
-      valid: true,
-    },
-    {
-      name: `txn-rw-register: ${count.toLocaleString("en")} transactions that read what is old`,
-      history: () => txnHistory(count, "w", 20),
-      check: (history) => checkTxnRwRegister(history),
-      valid: false,
-    },
-    {
-      name: `kafka: ${count.toLocaleString("en")} operations`,
-      history: () => kafkaHistory(count),
-      check: (history) => checkKafka(history),
-      valid: true,
-    },
-  ]),
 ];
 
-const component = hardComponent(20_000);
-Deno.bench({ name: "cycles: one component of 20,000 transactions, no G-single in it", n: 3, warmup: 0 }, () => {
-  const types = findCycles(component).map(({ type }) => type);
-  if (types.join() !== "G-nonadjacent-item") throw new Error(`Expected G-nonadjacent-item, got ${types}`);
-});
-
-for (const { name, history, check, valid } of CASES) {
-  let made: Operation[] | undefined;
-  Deno.bench({ name, n: 3, warmup: 0 }, (bench) => {
-    made ??= history();
-    bench.start();
-    const verdict = check(made);
-    bench.end();
-    if (verdict.valid !== valid) throw new Error(`${name}: expected ${valid}, got ${verdict.valid}`);
-  });
+/** What a case took. */
+interface Measure {
+  /** Seconds of the processor. */
+  seconds: number;
+  /** Bytes. */
+  memory: number;
 }
 
-/**
- * A set to which 25 processes add, and which they read, in turns. Memory would not hold a list for each read: every 500 elements all
- * processes come to see them, and until then they read two copies in turn, so that no list is the one read before.
- */
-function setHistory(operations: number, copy: (elements: readonly number[]) => number[]): Operation[] {
-  const history: Operation[] = [];
-  const elements: number[] = [];
-  let copies: number[][] = [[], []];
-  let reads = 0;
-  for (let turn = 0; turn < operations; turn++) {
-    const process = turn % 25;
-    if (turn % 2 === 0) {
-      operate(history, process, "add", elements.length, elements.length);
-      elements.push(elements.length);
-    } else {
-      if (elements.length % 500 === 0) copies = [copy(elements), copy(elements)];
-      operate(history, process, "read", null, copies[reads++ % 2]);
+function measure({ name, make, check, valid }: Case): Measure {
+  const subject = make();
+  const before = process.cpuUsage();
+  const verdict = check(subject);
+  const { user } = process.cpuUsage(before);
+  if (verdict.valid !== valid) throw new Error(`${name}: expected ${valid}, got ${verdict.valid}`);
+  return { seconds: user / 1e6, memory: Deno.memoryUsage().rss };
+}
+
+async function measureApart(place: number): Promise<Measure> {
+  const args = ["run", "-A", import.meta.filename!, `--case=${place}`];
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+  if (!success) throw new Error(`Cannot measure ${CASES[place]!.name}: the process failed`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+if (import.meta.main) {
+  const apart = /^--case=(\d+)$/.exec(Deno.args[0] ?? "");
+  if (apart !== null) console.log(JSON.stringify(measure(CASES[Number(apart[1])]!)));
+  else {
+    console.log("| case | seconds | reach | memory |\n| --- | --- | --- | --- |");
+    for (const [place, { name, reach }] of CASES.entries()) {
+      if (!Deno.args.every((word) => name.includes(word))) continue;
+      const { seconds, memory } = await measureApart(place);
+      const limit = reach === undefined ? "" : `${reach}${seconds <= reach ? "" : " missed"}`;
+      console.log(`| ${name} | ${seconds.toFixed(2)} | ${limit} | ${Math.round(memory / 1e6)} MB |`);
     }
-  }
-  operate(history, 0, "read", null, copy(elements));
-  return history;
-}
-
-function shuffle(elements: readonly number[]): number[] {
-  return elements.map((element) => ({ element, at: Math.random() })).sort((a, b) => a.at - b.at)
-    .map(({ element }) => element);
-}
-
-function counterHistory(operations: number): Operation[] {
-  const history: Operation[] = [];
-  let sum = 0;
-  for (let turn = 0; turn < operations; turn++) {
-    const delta = turn * 7 % 13 - 5;
-    if (turn % 10 === 0) operate(history, turn, "add", delta, delta, "info");
-    else {
-      operate(history, 0, "add", delta, delta);
-      sum += delta;
-    }
-  }
-  operate(history, 0, "read", null, sum, "ok", true);
-  return history;
-}
-
-function operate(
-  history: Operation[],
-  process: number,
-  f: string,
-  value: unknown,
-  result: unknown,
-  type: "ok" | "info" = "ok",
-  final?: true,
-): void {
-  const fields = { process, f, final };
-  for (const entry of [{ type: "invoke", value }, { type, value: result }] as const) {
-    history.push({ index: history.length, time: history.length * 1e5, ...fields, ...entry });
   }
 }

@@ -3,7 +3,8 @@
  * `deno run bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
  *
  * Each cell is some runs of the official command under virtual time, with that fault instead of the official ones: `yes` where all were
- * valid, or how many were. What was wrong with the others stands below. A node that is paused or down answers nobody, so that no availability is asked there.
+ * survived (`isSurvived`), or how many were. What was wrong with the others stands below. A node that is paused or down answers nobody, so
+ * that no availability is asked there.
  */
 
 // @ts-types="../types/cli.d.ts"
@@ -19,12 +20,11 @@ import { uniqueIds } from "../challenges/unique_ids.ts";
 import type { AnyNode } from "../lib/node.ts";
 import { parseArguments } from "../lib/workbench/arguments.ts";
 import { type Challenge, CHALLENGES } from "../lib/workbench/challenges.ts";
-import { VirtualClock } from "../lib/workbench/clock.ts";
 import { FAULTS } from "../lib/workbench/faults.ts";
-import { inProcessWorld } from "../lib/workbench/hosts/in_process.ts";
 import { createRequest } from "../lib/workbench/request.ts";
 import type { Results } from "../lib/workbench/results.ts";
-import { runTest } from "../lib/workbench/run.ts";
+import { runSimulation } from "../lib/workbench/simulation.ts";
+import { isSurvived } from "../lib/workbench/survives.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
 /** The programs, by the names that the challenges have for them. */
@@ -58,42 +58,35 @@ async function run(challenge: Challenge, nemesis: string[], seed: string): Promi
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
   const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimit];
   const { options } = createRequest(challenge, parseArguments(flags), "", files);
-  const clock = new VirtualClock();
-  let over = false;
-  const test = runTest(
-    {
-      ...options,
-      availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,
-      challenge: challenge.id,
-      workload: WORKLOADS[challenge.workload]!,
-      seed,
-      targets: [],
-      logNetSend: false,
-      logNetRecv: false,
-    },
-    inProcessWorld({ program: PROGRAMS[challenge.program]!, clock }),
-  ).finally(() => over = true);
-  await clock.run(() => over);
-  return await test;
+  return await runSimulation({
+    ...options,
+    availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,
+    challenge: challenge.id,
+    workload: WORKLOADS[challenge.workload]!,
+    seed,
+    targets: [],
+    logNetSend: false,
+    logNetRecv: false,
+  }, PROGRAMS[challenge.program]!);
 }
 
-/** What was wrong with a run: its anomalies, what ended it, or what never succeeded. */
-function problems({ valid, anomalies, exceptions }: Results): string[] {
-  if (valid === true) return [];
-  const found = [...anomalies, ...exceptions.filter(({ fatal }) => fatal)].map(({ type }) => type);
-  return found.length > 0 ? found : [`validity ${valid}`];
+/** What was wrong with a run: its anomalies, and what ended it. */
+function problems({ anomalies, exceptions }: Results): string[] {
+  return [...anomalies.filter(({ allowed }) => !allowed), ...exceptions.filter(({ fatal }) => fatal)].map(({ type }) =>
+    type
+  );
 }
 
-/** How many runs were valid, and what was wrong with the others. */
-async function runAll(challenge: Challenge, nemesis: string[]): Promise<{ valid: number; wrong: string[] }> {
+/** How many runs were survived, and what was wrong with the others. */
+async function runAll(challenge: Challenge, nemesis: string[]): Promise<{ survived: number; wrong: string[] }> {
   const wrong = new Set<string>();
-  let valid = 0;
+  let survived = 0;
   for (let seed = 1; seed <= Number(seeds); seed++) {
     const results = await run(challenge, nemesis, String(seed));
-    if (results.valid === true) valid++;
-    for (const problem of problems(results)) wrong.add(problem);
+    if (isSurvived(results)) survived++;
+    else problems(results).forEach((problem) => wrong.add(problem));
   }
-  return { valid, wrong: [...wrong].sort() };
+  return { survived, wrong: [...wrong].sort() };
 }
 
 function print(line: string): void {
@@ -110,8 +103,8 @@ print(row(["---", "---", ...Object.keys(COLUMNS).map(() => "---")]));
 for (const challenge of CHALLENGES.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
   const cells: string[] = [];
   for (const [column, nemesis] of Object.entries(COLUMNS)) {
-    const { valid, wrong } = await runAll(challenge, nemesis);
-    cells.push(wrong.length === 0 ? "yes" : `${valid}/${seeds}`);
+    const { survived, wrong } = await runAll(challenge, nemesis);
+    cells.push(survived === Number(seeds) ? "yes" : `${survived}/${seeds}`);
     if (wrong.length > 0) notes.push(`- ${challenge.id}, ${column}: ${wrong.join(", ")}`);
   }
   print(row([challenge.id, challenge.program, ...cells]));

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { ERRORS, type GCounterMessages, type Node, type Program, RPCError, seqKV } from "../mod.ts";
+import { type GCounterMessages, type Node, type Program, RPCError, seqKV } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
 import { choice, serveWith } from "./arguments.ts";
+import { PATIENT } from "./patient.ts";
+import { ADD } from "./requests.ts";
 
 /** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
 export type GCounterAcknowledgement = "written" | "at-once";
@@ -38,6 +40,7 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
     /** What is to be written next, and what is being written. */
     let waiting = newBatch();
     let writing: Batch | undefined;
+    let busy = false;
     let writes = 0;
     let incarnation = "";
 
@@ -55,26 +58,29 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
       restore: (others) => others.forEach(learn),
     });
 
-    /** Takes up again where the node may have been before it was killed. */
-    node.onInit(async () => {
+    /** Takes up again where the node may have been before it was killed; until then nothing is read or written. */
+    async function recover(): Promise<void> {
       incarnation = Array.from(node.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
-      // As long as anybody waits for a node to start.
-      const patient = { retry: { attempts: 8, maxBackoff: 200, idempotent: true } };
-      slot = await orMissing(kv.readLatest(keyOf(node.id), patient));
-      // After a latest read, plain reads are no older.
-      const others = await Promise.all(node.peers.map((id) => orMissing(kv.read(keyOf(id), patient))));
-      [node.id, ...node.peers].forEach((id, i) => {
-        const total = [slot, ...others][i]?.total;
-        if (total === undefined) return;
+      // Whoever changes seq-kv sees its newest state from then on.
+      await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: incarnation }, PATIENT);
+      const ids = [node.id, ...node.peers];
+      const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), undefined, PATIENT)));
+      slot = slots[0];
+      slots.forEach((found, i) => {
+        if (found === undefined) return;
         // Nobody may have heard of it yet.
-        learn([id, total]);
-        replication.append([id, total]);
+        learn([ids[i]!, found.total]);
+        replication.append([ids[i]!, found.total]);
       });
-    });
+    }
+    const recovered = Promise.withResolvers<void>();
+    node.onInit(() => void recover().then(recovered.resolve, recovered.reject));
 
     /** Writes what is waiting, batch after batch. */
     async function writeAll(): Promise<void> {
-      if (writing !== undefined) return;
+      if (busy) return;
+      busy = true;
+      await recovered.promise;
       while (waiting.delta > 0) {
         writing = waiting;
         waiting = newBatch();
@@ -84,11 +90,12 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
         writing.written.resolve();
         writing = undefined;
       }
+      busy = false;
     }
 
     /**
      * Adds to this node's slot, exactly once, and returns the slot. Compare-and-set makes sure that a write on its way from an earlier
-     * life of this node, or a repeated one of this, is not taken back or counted twice: one that is not answered is looked for.
+     * life of this node, or a repeated one of this, is not taken back or counted twice: where it fails, it may have succeeded before.
      */
     async function write(delta: number): Promise<Slot> {
       const name = `${incarnation}/${++writes}`;
@@ -96,20 +103,14 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
         const next = { total: (slot?.total ?? 0) + delta, write: name };
         try {
           // A value that no slot ever has: where there should be none, the write fails if there is one.
-          await kv.cas(keyOf(node.id), slot ?? { total: -1, write: "" }, next, {
-            createIfNotExists: slot === undefined,
-          });
+          const from = slot ?? { total: -1, write: "" };
+          await kv.cas(keyOf(node.id), from, next, { createIfNotExists: slot === undefined, ...PATIENT });
           return next;
         } catch (error) {
-          if (!(error instanceof RPCError)) throw error;
+          if (!(error instanceof RPCError && error.definite)) throw error;
         }
-        try {
-          slot = await orMissing(kv.read(keyOf(node.id)));
-          if (slot?.write === name) return slot;
-        } catch (error) {
-          if (!(error instanceof RPCError)) throw error;
-          await node.sleep(100);
-        }
+        slot = await kv.readOr(keyOf(node.id), undefined, PATIENT);
+        if (slot?.write === name) return slot;
       }
     }
 
@@ -121,10 +122,11 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
       void writeAll();
       await batch.written.promise;
       return {};
-    });
+    }, ADD);
     if (acknowledge === "at-once") node.every(WRITE_PERIOD, writeAll);
 
-    node.on("read", () => {
+    node.on("read", async () => {
+      await recovered.promise;
       let value = waiting.delta + (writing?.delta ?? 0);
       for (const total of totals.values()) value += total;
       return { value };
@@ -138,16 +140,6 @@ function keyOf(node: string): string {
 
 function newBatch(): Batch {
   return { delta: 0, written: Promise.withResolvers() };
-}
-
-/** What a read gives, or nothing where the key does not exist. */
-async function orMissing<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof RPCError && error.code === ERRORS["key-does-not-exist"].code) return undefined;
-    throw error;
-  }
 }
 
 /** The program that these arguments ask for. */

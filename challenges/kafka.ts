@@ -7,6 +7,8 @@ import type { KafkaMessages, Node, Program } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
 import { choice, milliseconds, serveWith } from "./arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
+import { openOffsets } from "./kafka_offsets.ts";
+import { KEYS, OFFSETS, SEND } from "./requests.ts";
 
 /** How the program goes about its business. */
 export interface KafkaOptions {
@@ -19,10 +21,12 @@ export interface KafkaOptions {
 /** The messages of one key, as far as this node has them. */
 interface Partition {
   log: Log;
-  /** The highest offset that this node has seen. */
-  top: number;
+  /** Offsets of messages which perhaps not all nodes have. */
+  pending: Set<number>;
   /** Below this offset nothing will ever be added. */
   final: number;
+  /** How many messages, from the first on, are shown: they are final, and all nodes have them. */
+  shown: number;
 }
 
 /** What nodes tell each other. */
@@ -30,7 +34,7 @@ type Entry = { key: string; offset: number; msg: unknown } | { commits: Offsets 
 
 /** Everything, for a node that has missed too much. */
 interface Snapshot {
-  partitions: Record<string, Pick<Partition, "log" | "final">>;
+  partitions: Record<string, { log: Log; pending: number[]; final: number }>;
   committed: Offsets;
 }
 
@@ -39,29 +43,38 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
   return (node: Node<KafkaMessages<unknown>>) => {
     const partitions = new Map<string, Partition>();
     const committed = new Map<string, number>();
+    const offsets = openOffsets(node);
     /** Sends that are acknowledged when all nodes have the message. */
     const unacknowledged = new Map<Entry, () => void>();
 
     function partitionOf(key: string): Partition {
       let partition = partitions.get(key);
-      if (partition === undefined) partitions.set(key, partition = { log: [], top: -1, final: 0 });
+      if (partition === undefined) partitions.set(key, partition = { log: [], pending: new Set(), final: 0, shown: 0 });
       return partition;
     }
 
     function add(key: string, offset: number, msg: unknown): void {
-      const partition = partitionOf(key);
-      insert(partition.log, offset, msg);
-      partition.top = Math.max(partition.top, offset);
+      const { log, pending } = partitionOf(key);
+      if (insert(log, offset, msg)) pending.add(offset);
     }
 
     /**
-     * The next offset for this node. Each node has offsets of its own (of three, n0 has 0, 3, 6, …), so no two nodes can ever choose the
-     * same; and each goes beyond all that it has seen.
+     * Notes that all nodes have a message. Whatever they add from now on goes beyond it; and whatever they had added below it before they
+     * had it, is here by now: up to there the log is final. It is shown as far as all nodes have it, too.
      */
-    function nextOffset(top: number): number {
-      const count = node.nodeIds.length;
-      const first = top + 1;
-      return first + (node.nodeIds.indexOf(node.id) - first % count + count) % count;
+    function settle(key: string, offset: number): void {
+      const partition = partitionOf(key);
+      const { log, pending } = partition;
+      pending.delete(offset);
+      partition.final = Math.max(partition.final, offset + 1);
+      for (
+        let next = log[partition.shown];
+        next !== undefined && next[0] < partition.final;
+        next = log[partition.shown]
+      ) {
+        if (pending.has(next[0])) break;
+        partition.shown++;
+      }
     }
 
     const replication = replicate<Entry, Snapshot>(node, {
@@ -70,56 +83,64 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
       acknowledge: 0,
       // The log keeps all messages anyway.
       keep: Infinity,
+      lives: { begin: offsets.begin, announcement: { commits: {} } },
       apply(entry) {
         if ("commits" in entry) commit(committed, entry.commits);
         else add(entry.key, entry.offset, entry.msg);
       },
-      // When all nodes have seen an offset, whatever they add from now on goes beyond it; and whatever they had added below it before
-      // they saw it, is here by now. So up to there the log is final, and may be shown.
       onStable(entry) {
         if ("commits" in entry) return;
-        const partition = partitionOf(entry.key);
-        partition.final = Math.max(partition.final, entry.offset + 1);
+        settle(entry.key, entry.offset);
         unacknowledged.get(entry)?.();
         unacknowledged.delete(entry);
       },
       snapshot: () => ({
-        partitions: Object.fromEntries(Array.from(partitions, ([key, { log, final }]) => [key, { log, final }])),
+        partitions: Object.fromEntries(Array.from(partitions, ([key, { log, pending, final }]) => {
+          return [key, { log, pending: [...pending], final }];
+        })),
         committed: Object.fromEntries(committed),
       }),
       restore(snapshot) {
         commit(committed, snapshot.committed);
-        for (const [key, { log, final }] of Object.entries(snapshot.partitions)) {
+        for (const [key, { log, pending, final }] of Object.entries(snapshot.partitions)) {
           for (const [offset, msg] of log) add(key, offset, msg);
-          partitionOf(key).final = Math.max(partitionOf(key).final, final);
+          const partition = partitionOf(key);
+          partition.final = Math.max(partition.final, final);
+          const notSettled = new Set(pending);
+          for (const [offset] of log) if (!notSettled.has(offset)) settle(key, offset);
         }
       },
     });
 
-    node.on("send", ({ key, msg }) => {
-      const offset = nextOffset(partitionOf(key).top);
+    node.on("send", async ({ key, msg }) => {
+      const { log } = partitionOf(key);
+      const nextOffset = () => offsets.next(log.at(-1)?.[0] ?? -1);
+      let offset = nextOffset();
+      while (offset === undefined) {
+        await offsets.more();
+        offset = nextOffset();
+      }
       add(key, offset, msg);
       const entry = { key, offset, msg };
-      const reply = acks === "one"
-        ? { offset }
-        : new Promise<{ offset: number }>((resolve) => unacknowledged.set(entry, () => resolve({ offset })));
+      const known = acks === "one" || new Promise<void>((resolve) => unacknowledged.set(entry, resolve));
       replication.append(entry);
-      return reply;
-    });
+      await known;
+      return { offset };
+    }, SEND);
 
     node.on("poll", ({ offsets }) =>
       poll(offsets, (key, from) => {
-        const partition = partitions.get(key);
-        return partition === undefined ? [] : readFrom(partition.log, from, partition.final);
-      }));
+        const { log, shown } = partitions.get(key) ?? { log: [], shown: 0 };
+        return shown === 0 ? [] : readFrom(log, from, log[shown - 1]![0] + 1);
+      }), OFFSETS);
 
     node.on("commit_offsets", ({ offsets }) => {
       const commits = commit(committed, offsets);
       if (Object.keys(commits).length > 0) replication.append({ commits });
       return {};
-    });
+    }, OFFSETS);
 
-    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys));
+    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
   };
 }
 

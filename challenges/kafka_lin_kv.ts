@@ -6,6 +6,7 @@
 import type { KafkaMessages, Node, Program } from "../mod.ts";
 import { choice, serveWith } from "./arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
+import { KEYS, OFFSETS, SEND } from "./requests.ts";
 import { openSlotLog } from "./slot_log.ts";
 
 /** How the program goes about its business. */
@@ -51,23 +52,23 @@ export function kafkaLinKV({ polls = "local" }: KafkaLinKVOptions = {}): Program
       return slots.append(entry);
     }
 
-    node.on("send", async ({ key, msg }) => ({ offset: await append([key, msg]) }));
+    node.on("send", async ({ key, msg }) => ({ offset: await append([key, msg]) }), SEND);
 
     node.on("poll", async ({ offsets }) => {
       if (polls === "latest") await slots.catchUp();
       return poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from));
-    });
+    }, OFFSETS);
 
     // A commit that is lost with its node only means that something is read twice, so it need not be waited for.
     node.on("commit_offsets", ({ offsets }) => {
       Object.assign(commits, commit(committed, offsets));
       return {};
-    });
+    }, OFFSETS);
     node.every(COMMIT_PERIOD, async () => {
       if (Object.keys(commits).length > 0) await append();
     });
 
-    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys));
+    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { type KafkaMessages, type Node, serve } from "../mod.ts";
 import { commit, insert, listCommitted, type Log, poll, readFrom } from "./kafka_log.ts";
+import { KEYS, OFFSETS, SEND } from "./requests.ts";
 
 /** The single-node log program. */
 export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
@@ -17,13 +18,13 @@ export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
     const offset = log.length;
     insert(log, offset, msg);
     return { offset };
-  });
-  node.on("poll", ({ offsets }) => poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from)));
+  }, SEND);
+  node.on("poll", ({ offsets }) => poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from)), OFFSETS);
   node.on("commit_offsets", ({ offsets }) => {
     commit(committed, offsets);
     return {};
-  });
-  node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys));
+  }, OFFSETS);
+  node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
 }
 
 export default kafkaSingle;

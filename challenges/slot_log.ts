@@ -8,6 +8,7 @@
  * @module
  */
 import { type AnyNode, type KV, linKV, RPCError } from "../mod.ts";
+import { PATIENT } from "./patient.ts";
 
 /** The log, as one node sees it. */
 export interface SlotLog<E, R> {
@@ -29,16 +30,21 @@ interface Batch<E> {
 /** What is in one key of lin-kv. */
 type Slot<E> = Batch<E>[];
 
-/** How long the writer may take for a batch, ms. Then a node writes for itself, until it hears from the writer again. */
-const WRITER_TIMEOUT = 1000;
+/**
+ * How long the writer may take for a batch, ms, or twice as long as it took for the last one; and twice as long after each batch that it
+ * was too slow for. Then a node writes for itself, until it hears from the writer again.
+ */
+const WRITER_TIMEOUT = 250;
+/** Where the writer needs longer than this, ms, a node is better off by itself: clients do not wait much longer. */
+const MAX_WRITER_TIMEOUT = 4000;
+/** How long a node writes for itself at most before it tries the writer again, ms. */
+const MAX_ALONE = 64_000;
 /** How long a node waits to be told what is in a slot that another one has taken, before it reads it, ms. */
 const GRACE = 5;
 /** How long a node waits for news before it looks for itself, ms. */
 const IDLE_PERIOD = 1000;
 /** How many slots are read at once, at most. */
 const MAX_WINDOW = 64;
-/** Reads go on until they are answered. */
-const PATIENT = { retry: { attempts: Infinity, maxBackoff: 1000 } };
 
 /**
  * Opens the log; to be called once, when the program sets up its node. Nodes tell each other of it in messages of types `append` and
@@ -58,6 +64,9 @@ export function openSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): SlotLo
   let sent: OwnBatch<E, R> | undefined;
   let writer = "";
   let writerIsThere = true;
+  let writerTimeout = WRITER_TIMEOUT;
+  /** Until when it is not asked. */
+  let aloneUntil = -Infinity;
   let busy = false;
 
   node.onInit(() => {
@@ -108,23 +117,33 @@ export function openSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): SlotLo
 
   /** Has the writer write a batch. Returns whether it did; if not, it may still do so, which does no harm. */
   async function forward(batch: Batch<E>, written: Promise<unknown>): Promise<boolean> {
-    if (writer === node.id || !writerIsThere) return false;
+    const began = node.now();
+    if (writer === node.id || !writerIsThere || began < aloneUntil) return false;
     node.send(writer, { type: "append", batch });
-    await Promise.race([written, node.sleep(WRITER_TIMEOUT)]);
-    return writerIsThere = isWritten(batch);
+    await Promise.race([written, node.sleep(Math.min(writerTimeout, MAX_WRITER_TIMEOUT))]);
+    writerIsThere = isWritten(batch);
+    if (writerIsThere) {
+      writerTimeout = Math.max(WRITER_TIMEOUT, 2 * (node.now() - began));
+    } else {
+      if (writerTimeout > MAX_WRITER_TIMEOUT) aloneUntil = node.now() + writerTimeout;
+      writerTimeout = Math.min(2 * writerTimeout, MAX_ALONE);
+    }
+    return writerIsThere;
   }
 
   /** Tries to put batches into the next slot. */
   async function write(slot: Slot<E>): Promise<void> {
     const index = reader.next;
     try {
-      await kv.cas(keyOf(index), null, slot, { createIfNotExists: true });
+      await kv.cas(keyOf(index), null, slot, { createIfNotExists: true, ...PATIENT });
     } catch (error) {
-      if (!(error instanceof RPCError)) throw error;
-      // The slot is somebody else's, who will say what is in it; or there was no answer, and it may even be ours.
-      if (error.definite && reader.next <= index) await Promise.race([reader.news(), node.sleep(GRACE)]);
-      if (reader.next <= index) await reader.catchUp();
-      return;
+      if (!(error instanceof RPCError && error.errorName === "precondition-failed")) throw error;
+      // The slot is somebody else's, who will say what is in it; or there was no answer at first, and it is ours.
+      if (reader.next <= index) await Promise.race([reader.news(), node.sleep(GRACE)]);
+      if (reader.next > index) return;
+      const news = reader.news();
+      void reader.catchUp();
+      return await news;
     }
     reader.learn(index, slot);
     for (const peer of node.peers) node.send(peer, { type: "written", index, slot });

@@ -6,6 +6,7 @@
 import type { Node, Program, TxnRWRegisterMessages } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
 import { milliseconds, serveWith } from "./arguments.ts";
+import { TXN } from "./requests.ts";
 
 /**
  * When a transaction happened, in an order on which all nodes agree: by time, then by node. The time is Lamport's: whatever a node has
@@ -61,7 +62,7 @@ export function txn({ period = 50 }: { period?: number } = {}): Program<TxnRWReg
         replication.append({ stamp, writes: [...own.values()] });
       }
       return { txn: done };
-    });
+    }, TXN);
   };
 }
 

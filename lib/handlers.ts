@@ -4,6 +4,7 @@
  * @module
  */
 
+import { textOf } from "./log.ts";
 import type { MessageTypes, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import { type Message, RPCError } from "./protocol.ts";
 import { checkSchema, type Schema, SchemaError } from "./schema.ts";
@@ -17,7 +18,7 @@ import { checkSchema, type Schema, SchemaError } from "./schema.ts";
  */
 export type Handler<M extends MessageTypes, T extends TypeOf<M>> = (
   body: RequestBody<M, T>,
-  message: Message,
+  message: Message<RequestBody<M, T>>,
 ) => ReplyFields<M, T> | void | Promise<ReplyFields<M, T> | void>;
 
 /** How a type of request is treated. */
@@ -67,9 +68,14 @@ export class Handlers {
   }
 }
 
+/** Whether a handler's result is a promise, be it of another make. */
+export function isPromise(result: unknown): result is PromiseLike<unknown> {
+  return result instanceof Promise || typeof (result as Partial<PromiseLike<unknown>> | null)?.then === "function";
+}
+
 /** The error that is sent for what the handling of a message of some type threw. */
 export function toRPCError(type: string, thrown: unknown): RPCError {
   if (thrown instanceof RPCError) return thrown;
   if (thrown instanceof SchemaError) return new RPCError("malformed-request", `Malformed ${type}: ${thrown.message}`);
-  return new RPCError("crash", String(thrown), { cause: thrown });
+  return new RPCError("crash", textOf(thrown), { cause: thrown });
 }

@@ -23,8 +23,9 @@ export interface CASOptions extends RPCOptions {
  * A client of a key-value store.
  *
  * Each method makes one request and waits 1 s for the reply, unless it says otherwise or is told otherwise. With `retry`, reads are tried
- * again after a time-out too, for they may be repeated; the rest only with `retry: { idempotent: true }`, that is, where a repetition
- * does no harm. (It may: a repeated write can undo what somebody else wrote in between.)
+ * again after a time-out too, and given more time each time ({@linkcode RPCOptions}), for they may be repeated; the rest only with
+ * `retry: { idempotent: true }`, that is, where a repetition does no harm. (It may: a repeated write can undo what somebody else wrote in
+ * between.)
  *
  * @typeParam V The type of the values; anything that JSON can say.
  * @typeParam K The type of the keys; the same.

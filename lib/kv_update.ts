@@ -15,7 +15,7 @@ export interface UpdateOptions<V> {
   default?: V;
   /** What the value is believed to be: tried first, which saves a read if it is. */
   expected?: V;
-  /** How long all of it may take, in ms: reads, writes, repetitions and waits; 5000 by default. */
+  /** How long all of it may take, in ms: reads, writes, repetitions and waits; 5000 by default; `Infinity`: as long as it takes. */
   timeout?: number;
   /** Gives up when it aborts; the update then throws the signal's reason. */
   signal?: AbortSignal;
@@ -28,8 +28,8 @@ export interface UpdateOptions<V> {
   wait?: Pick<RetryOptions, "backoff" | "factor" | "maxBackoff" | "jitter">;
 }
 
-/** How long one request may take, in ms. */
-const ATTEMPT_TIMEOUT = 1000;
+/** How each request is repeated: a reply to any attempt will do, so there is no need to wait long between them. */
+const RETRY: RetryOptions = { attempts: Infinity, maxTimeout: 5000, maxBackoff: 500 };
 
 /** Replaces the value of a key by a function of it; see {@linkcode KV.update}. */
 export async function update<V, K>(
@@ -39,59 +39,65 @@ export async function update<V, K>(
   fn: (value: V) => V | undefined | Promise<V | undefined>,
   options: UpdateOptions<V> = {},
 ): Promise<V> {
-  const { timeout = 5000, signal, idempotent = false } = options;
+  const { timeout = 5000, idempotent = false } = options;
   if (!(timeout > 0)) throw new RangeError(`Cannot update: expected timeout to be more than 0 ms, got ${timeout}`);
+  let writing = false;
   let doubtful = false;
-  const deadline = node.now() + timeout;
-  const request = (): RPCOptions => {
-    const left = deadline - node.now();
-    if (left <= 0) throw lateError(key, timeout, doubtful);
-    return { timeout: Math.min(ATTEMPT_TIMEOUT, left), signal };
-  };
+  const late = () => lateError(key, timeout, doubtful || writing);
+  const { signal, cancel } = deadline(node, timeout, late, options.signal);
+  const reading: RPCOptions = { signal, retry: RETRY };
+  // Where a write cannot be repeated, there is nothing better to do than to wait for its answer.
+  const writingOptions: RPCOptions = idempotent
+    ? { signal, retry: { ...RETRY, idempotent } }
+    : { signal, timeout: Infinity };
   const wait = { backoff: 10, maxBackoff: 500, jitter: 1, ...options.wait };
-  for (let n = 1;; n++) {
-    let writing = false;
-    try {
-      const { value, missing } = await present(kv, key, options, n === 1, request);
-      const result = fn(structuredClone(value));
-      const late = () => lateError(key, timeout, doubtful);
-      const next = result instanceof Promise ? await inTime(node, result, deadline, late, signal) : result;
-      if (next === undefined) return value;
-      const how = { ...request(), createIfNotExists: missing };
-      writing = true;
-      await kv.cas(key, value, next, how);
-      return next;
-    } catch (error) {
-      if (!(error instanceof RPCError)) throw error;
-      const again = writing
-        ? error.code === 20 || error.code === 22 || isRetriable(error, idempotent)
-        : isRetriable(error, true);
-      if (!again) throw error;
-      if (writing && !error.definite) doubtful = true;
+  try {
+    for (let n = 1;; n++) {
+      try {
+        const { value, missing } = await present(kv, key, options, n === 1, reading);
+        const result = fn(structuredClone(value));
+        const next = result instanceof Promise ? await unlessAborted(result, signal) : result;
+        if (next === undefined) return value;
+        writing = true;
+        await kv.cas(key, value, next, { ...writingOptions, createIfNotExists: missing });
+        return next;
+      } catch (error) {
+        if (signal.aborted || !(error instanceof RPCError)) throw error;
+        const again = writing
+          ? error.code === 20 || error.code === 22 || isRetriable(error, idempotent)
+          : isRetriable(error, true);
+        if (!again) throw error;
+        if (writing && !error.definite) doubtful = true;
+        writing = false;
+      }
+      await node.sleep(backoffDelay(n, wait, () => node.random()), signal);
     }
-    const delay = backoffDelay(n, wait, () => node.random());
-    if (node.now() + delay >= deadline) throw lateError(key, timeout, doubtful);
-    await node.sleep(delay, signal);
+  } finally {
+    cancel();
   }
 }
 
-/** Waits for a promise, but no longer than until `deadline`, or until the signal aborts. */
-async function inTime<T>(
-  node: AnyNode,
-  promise: Promise<T>,
-  deadline: number,
-  late: () => RPCError,
-  signal: AbortSignal | undefined,
-): Promise<T> {
+/** A signal that aborts after `timeout` ms, for the reason that `late` gives, or when another one does. */
+function deadline(node: AnyNode, timeout: number, late: () => RPCError, signal: AbortSignal | undefined) {
+  const end = new AbortController();
   const done = new AbortController();
-  const stop = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
-  const end = node.sleep(Math.max(0, deadline - node.now()), stop).then(() => {
-    throw late();
-  });
+  if (timeout < Infinity) node.sleep(timeout, done.signal).then(() => end.abort(late()), () => {});
+  return {
+    signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]),
+    cancel: () => done.abort(),
+  };
+}
+
+/** Waits for a promise, but no longer than until the signal aborts; then throws its reason. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
   try {
-    return await Promise.race([promise, end]);
+    return await Promise.race([promise, aborted.promise]);
   } finally {
-    done.abort();
+    signal.removeEventListener("abort", onAbort);
   }
 }
 
@@ -101,11 +107,11 @@ async function present<V, K>(
   key: K,
   options: UpdateOptions<V>,
   first: boolean,
-  request: () => RPCOptions,
+  how: RPCOptions,
 ): Promise<{ value: V; missing: boolean }> {
   if (first && options.expected !== undefined) return { value: options.expected, missing: false };
   try {
-    return { value: await kv.read(key, request()), missing: false };
+    return { value: await kv.read(key, how), missing: false };
   } catch (error) {
     const missing = error instanceof RPCError && error.errorName === "key-does-not-exist";
     if (!missing || options.default === undefined) throw error;

@@ -26,5 +26,15 @@ export function createLog(host: Host): Log {
 
 /** What was thrown, with the stack where there is one. */
 export function describeThrown(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.stack ?? String(thrown) : `${String(thrown)} was thrown`;
+  return thrown instanceof Error ? thrown.stack ?? String(thrown) : `${textOf(thrown)} was thrown`;
+}
+
+/** What was thrown, in few words: an error's name and message, an object's fields. */
+export function textOf(thrown: unknown): string {
+  try {
+    return typeof thrown !== "object" || thrown instanceof Error ? String(thrown) : JSON.stringify(thrown);
+  } catch {
+    // Not even that can be relied on.
+    return "something that cannot be shown";
+  }
 }

@@ -25,8 +25,8 @@ export interface BodyHeader<T extends string = string> {
   type: T;
   /** Unique among the messages of one sender; present where a reply is wanted. */
   msg_id?: number;
-  /** The `msg_id` of the request that this message answers. */
-  in_reply_to?: number;
+  /** The `msg_id` of the request that this message answers; a service answers one that had none with null. */
+  in_reply_to?: number | null;
 }
 
 /** The names of the requests in a map of message types. */

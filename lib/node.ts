@@ -4,12 +4,13 @@
  * @module
  */
 
-import { type Handler, type HandlerOptions, Handlers, toRPCError } from "./handlers.ts";
+import { type Handler, type HandlerOptions, Handlers, isPromise, toRPCError } from "./handlers.ts";
 import type { Host } from "./host.ts";
 import { createLog, describeThrown, type Log } from "./log.ts";
-import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, TypeOf } from "./messages.ts";
+import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import { type Body, type Message, RPCError } from "./protocol.ts";
-import { Calls, type CallStats, callWithRetries, type RPCOptions } from "./rpc.ts";
+import { Calls, type CallStats, callWithRetries, type Patience, type RPCOptions } from "./rpc.ts";
+import { initProblem } from "./schema.ts";
 import { type EveryOptions, Timers } from "./timers.ts";
 
 /** A program is a function of a node: it sets handlers and timers, and keeps its state in its own variables. */
@@ -50,20 +51,27 @@ let handleOf: (node: AnyNode) => NodeHandle;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { fakeHost, init, request } from "../tests/fake_host.ts";
- * import type { EchoMessages } from "./messages.ts";
- * import { type Program, startNode } from "./node.ts";
+ * import type { GSetMessages } from "./messages.ts";
+ * import type { Node } from "./node.ts";
+ * import { simulate } from "./workbench/simulate.ts";
  *
- * const echo: Program<EchoMessages> = (node) => {
- *   node.on("echo", ({ echo }) => ({ echo }));
- * };
+ * function growOnlySet(node: Node<GSetMessages & { gossip: { request: { all: number[] } } }>): void {
+ *   const elements = new Set<number>();
+ *   node.on("add", ({ element }) => {
+ *     elements.add(element);
+ *     return {};
+ *   });
+ *   node.on("read", () => ({ value: [...elements] }));
+ *   node.on("gossip", ({ all }) => all.forEach((element) => elements.add(element)));
+ *   node.every(500, () => {
+ *     for (const peer of node.peers) node.send(peer, { type: "gossip", all: [...elements] });
+ *   });
+ * }
  *
- * const host = fakeHost();
- * const { receive } = startNode(echo, host);
- * receive(init("n0", ["n0"]));
- * receive(request({ type: "echo", msg_id: 2, echo: "hi" }));
- * await host.settle();
- * assertEquals(host.sent[1]?.body, { type: "echo_ok", echo: "hi", in_reply_to: 2 });
+ * const world = simulate({ program: growOnlySet, nodes: 3 });
+ * await world.client().rpc("n0", { type: "add", element: 7 });
+ * await world.run(1000);
+ * assertEquals((await world.client().rpc("n2", { type: "read" })).value, [7]);
  * ```
  */
 export class Node<M extends MessageTypes = AnyMessages> {
@@ -167,22 +175,37 @@ export class Node<M extends MessageTypes = AnyMessages> {
   }
 
   /**
-   * Answers a request; for handlers that return nothing and answer later.
+   * Answers a request; for handlers that return nothing and answer later:
+   * `node.on("echo", ({ echo }, request) => void node.after(50, () => node.reply(request, { echo })))`.
    *
-   * @param request The message that is answered; where it has no msg_id nobody waits, and nothing is sent.
+   * @param request The message that is answered, as the handler got it; where it has no msg_id nobody waits, and nothing is sent.
    * @param fields The fields of the reply; its type is the request's with `_ok` unless there is a field `type`.
    */
-  reply(request: Message, fields: object): void {
-    const { type, msg_id } = request.body;
-    if (msg_id === undefined) return;
-    this.#send(request.src, { type: `${type}_ok`, ...fields, in_reply_to: msg_id });
+  reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void {
+    this.#reply(request as Message<BodyHeader>, fields);
   }
 
   /**
-   * Sends a request and waits for the reply, whose body it returns.
+   * Sends a request and waits for the reply, whose body it returns. A reply is known by the id of the request, whoever sends it: who is
+   * asked may pass the request on, and have another answer.
    *
    * @throws {RPCError} The reply was an error, or (code 0, timeout) did not come in time; 13 (crash), if the node was stopped.
    * @throws {RangeError} An option is out of its range.
+   *
+   * @example All reads are answered by n0.
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { simulate } from "./workbench/simulate.ts";
+   *
+   * const world = simulate({
+   *   nodes: 2,
+   *   program(node) {
+   *     const ask = (key: unknown) => node.rpc("n0", { type: "read", key }, { timeout: 500, retry: { idempotent: true } });
+   *     node.on("read", async ({ key }) => ({ value: node.id === "n0" ? "from n0" : (await ask(key)).value }));
+   *   },
+   * });
+   * assertEquals((await world.client().rpc("n1", { type: "read", key: "x" })).value, "from n0");
+   * ```
    */
   rpc<T extends TypeOf<M>>(
     dest: string,
@@ -191,8 +214,8 @@ export class Node<M extends MessageTypes = AnyMessages> {
   ): Promise<ReplyBody<M, T>> {
     const { timeout = 1000, signal, retry } = options;
     const send = (msg_id: number) => this.#send(dest, { ...body, msg_id } as unknown as Body);
-    const call = () => this.#calls.open(dest, body.type, send, timeout, signal) as Promise<unknown>;
-    const reply = retry === undefined ? call() : callWithRetries(call, retry, {
+    const call = (patience: Patience) => this.#calls.open(dest, body.type, send, patience, signal) as Promise<unknown>;
+    const reply = retry === undefined ? call({ timeout }) : callWithRetries(call, timeout, retry, {
       sleep: (delay) => this.sleep(delay, signal),
       random: () => this.random(),
       onRetry: () => void this.#stats.retries++,
@@ -203,6 +226,8 @@ export class Node<M extends MessageTypes = AnyMessages> {
   /**
    * Calls `callback` every `interval` ms, first after one interval; before the node is ready, that starts when it is. While a callback
    * is still at work (its promise), its turns are left out. What it throws is logged, and the timer goes on.
+   * Each interval begins with a turn, however late that is: turns never come closer together, and a node that was held up does not catch
+   * up on those that it has missed.
    *
    * @returns Call it to end the timer.
    * @throws {RangeError} The interval is not more than 0, or the jitter not from 0 to 1.
@@ -258,10 +283,18 @@ export class Node<M extends MessageTypes = AnyMessages> {
     if (this.#stopped) return;
     this.#stats.received++;
     const { type, in_reply_to } = message.body;
-    if (in_reply_to !== undefined && this.#receiveReply(message)) return;
+    if (typeof in_reply_to === "number" && this.#receiveReply(message)) return;
     if (type === "init") return this.#receiveInit(message);
     if (this.#waiting !== undefined) this.#waiting.push(message);
     else this.#handle(message);
+  }
+
+  #reply({ src, body: { type, msg_id } }: Message<BodyHeader>, fields: object): void {
+    if (msg_id === undefined) return;
+    const reply: Body = { type: `${type}_ok`, ...fields, in_reply_to: msg_id };
+    // A handler may return what it was asked: then the type and the msg_id are the request's.
+    if (reply.type === type && reply.msg_id === msg_id) Object.assign(reply, { type: `${type}_ok`, msg_id: undefined });
+    this.#send(src, reply);
   }
 
   /** Whether a reply has found its end: in a call, or as a stray that is no handler's business. */
@@ -305,19 +338,19 @@ export class Node<M extends MessageTypes = AnyMessages> {
   #handle(message: Message): void {
     try {
       const result = this.#handlers.handle(message);
-      if (result instanceof Promise) void this.#finish(message, result);
-      else if (result !== undefined) this.reply(message, result as object);
+      if (isPromise(result)) void this.#finish(message, result);
+      else if (result !== undefined) this.#reply(message, result as object);
     } catch (thrown) {
       this.#fail(message, thrown);
     }
   }
 
   /** Answers when a promise is settled. */
-  async #finish(message: Message, result: Promise<unknown>, onDone?: () => void): Promise<void> {
+  async #finish(message: Message, result: PromiseLike<unknown>, onDone?: () => void): Promise<void> {
     this.#running++;
     try {
       const fields = await result;
-      if (fields !== undefined) this.reply(message, fields as object);
+      if (fields !== undefined) this.#reply(message, fields as object);
       onDone?.();
     } catch (thrown) {
       this.#fail(message, thrown);
@@ -328,12 +361,13 @@ export class Node<M extends MessageTypes = AnyMessages> {
   /** Answers with an error, and logs what the sender is not told. */
   #fail(message: Message, thrown: unknown): void {
     if (this.#stopped) return;
-    const { type, msg_id } = message.body;
+    const { type, msg_id, in_reply_to } = message.body;
     const error = toRPCError(type, thrown);
     if (error !== thrown && error.errorName === "crash") {
       this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
     } else if (msg_id === undefined) {
-      this.log.warn(`Cannot handle ${JSON.stringify(message)}: ${error.message}`);
+      // What a service says to a message that was sent without a msg_id is no news.
+      this.log[in_reply_to === null ? "debug" : "warn"](`Cannot handle ${JSON.stringify(message)}: ${error.message}`);
     }
     if (msg_id === undefined) return;
     const src = this.#cluster?.id ?? message.dest;
@@ -363,12 +397,4 @@ export function startNode<M extends MessageTypes = AnyMessages>(program: Program
   const node = new Node<M>(host);
   program(node);
   return handleOf(node);
-}
-
-function initProblem({ node_id, node_ids }: Body): string | undefined {
-  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
-  if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
-    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
-  }
-  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }

@@ -12,14 +12,14 @@ export interface Body {
   type: string;
   /** Unique among the messages of one sender; present where a reply is wanted. */
   msg_id?: number;
-  /** The `msg_id` of the request that this message answers. */
-  in_reply_to?: number;
+  /** The `msg_id` of the request that this message answers; a service answers one that had none with null. */
+  in_reply_to?: number | null;
   /** The fields of the type. */
   [field: string]: unknown;
 }
 
 /** One message, as it stands on one line of a node's stdin or stdout. */
-export interface Message<B extends Body = Body> {
+export interface Message<B = Body> {
   /** Given by the network, for its own books; a node neither sets nor reads it. */
   id?: number;
   /** The sender: a node (`"n0"`), a client (`"c7"`) or a service (`"seq-kv"`). */
@@ -129,7 +129,6 @@ export class RPCError extends Error {
 /**
  * Reads one line as a message.
  *
- * @param parse Reads JSON; `JSON.parse` by default.
  * @throws {SyntaxError} The line is not JSON, or not a message; says what was expected.
  *
  * @example
@@ -142,24 +141,23 @@ export class RPCError extends Error {
  * assertThrows(() => parseMessage('{"src":"c1"}'), SyntaxError, "dest");
  * ```
  */
-export function parseMessage(line: string, parse: (text: string) => unknown = JSON.parse): Message {
+export function parseMessage(line: string): Message {
   let value;
   try {
-    value = parse(line);
+    value = JSON.parse(line);
   } catch (cause) {
     throw new SyntaxError(`Cannot parse message: ${(cause as Error).message}`, { cause });
   }
   const problem = messageProblem(value);
   if (problem !== undefined) throw new SyntaxError(`Cannot parse message: ${problem}`);
   const message = value as Message;
-  const ids: { msg_id?: number | null; in_reply_to?: number | null } = message.body;
-  if (ids.msg_id === null) delete ids.msg_id;
-  if (ids.in_reply_to === null) delete ids.in_reply_to;
+  const body: { msg_id?: number | null } = message.body;
+  if (body.msg_id === null) delete body.msg_id;
   return message;
 }
 
 /** Says what keeps a value from being a message, or `undefined` where nothing does. */
-export function messageProblem(value: unknown): string | undefined {
+function messageProblem(value: unknown): string | undefined {
   if (!isObject(value)) return `expected an object, got ${describe(value)}`;
   if (typeof value.src !== "string") return `expected src to be a string, got ${describe(value.src)}`;
   if (typeof value.dest !== "string") return `expected dest to be a string, got ${describe(value.dest)}`;
@@ -168,8 +166,8 @@ export function messageProblem(value: unknown): string | undefined {
   if (typeof body.type !== "string") return `expected body.type to be a string, got ${describe(body.type)}`;
   for (const name of ["msg_id", "in_reply_to"]) {
     const id = body[name];
-    // Some languages write null for what is not there; bigints come from the workbench's exact reader.
-    if (id !== undefined && id !== null && typeof id !== "bigint" && !Number.isInteger(id)) {
+    // Some languages write null for what is not there.
+    if (id !== undefined && id !== null && !Number.isInteger(id)) {
       return `expected body.${name} to be an integer, got ${describe(id)}`;
     }
   }

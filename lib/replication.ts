@@ -12,8 +12,10 @@
  * @module
  */
 
+import { describeThrown } from "./log.ts";
 import type { AnyNode } from "./node.ts";
-import { confirm, learn, type Peer, restarted } from "./replication/peer.ts";
+import { isOver, type Lives, noteLives } from "./replication/lives.ts";
+import { confirm, isFormer, learn, type Peer, restarted } from "./replication/peer.ts";
 import {
   adoptStable,
   appendOwn,
@@ -28,6 +30,7 @@ import {
 } from "./replication/replica.ts";
 import { proceed } from "./replication/rounds.ts";
 import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
+import { isStopped } from "./rpc.ts";
 import { askWhenLonely, heardFrom, probe, want } from "./replication/suspicion.ts";
 
 export type { ReplicationOptions, ReplicationStats } from "./replication/replica.ts";
@@ -102,16 +105,29 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
     if (replica === undefined) throw new Error("Cannot replicate: the node is not initialised yet");
     return replica;
   };
+  /** Entries from before this node takes part. */
+  const waiting: E[] = [];
+  const begin = (lives?: Lives) => {
+    const created = replica = createReplica(node, options, lives);
+    const restarted = lives !== undefined && lives[node.id]! > 1;
+    for (const entry of restarted ? [options.lives!.announcement, ...waiting] : waiting) appendOwn(created, entry);
+    if (!restarted) askWhenLonely(created, () => proceed(created));
+    proceed(created);
+  };
   node.onInit(() => {
-    const created = replica = createReplica(node, options);
-    askWhenLonely(created, () => proceed(created));
+    if (options.lives === undefined) return begin();
+    options.lives.begin().then(begin).catch((error) => {
+      if (!isStopped(error)) node.log.error(`Cannot take part in replication: ${describeThrown(error)}`);
+    });
   });
   node.on("replicate", (body, { src }) => {
-    const peer = started().peers.get(src);
-    if (peer !== undefined) receive(started(), peer, body as unknown as ReplicateBody<E, S>);
+    // What comes before this node takes part is as good as lost.
+    const peer = replica?.peers.get(src);
+    if (peer !== undefined) receive(replica!, peer, body as unknown as ReplicateBody<E, S>);
   });
   return {
     append(entry) {
+      if (replica === undefined && options.lives !== undefined) return void waiting.push(entry);
       appendOwn(started(), entry);
       proceed(started());
     },
@@ -125,14 +141,17 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
 }
 
 function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
+  if (isOver(replica, body.stream)) return;
+  noteLives(replica, body.have);
   const now = replica.heardAt = clockOf(replica);
   if (peer.stream !== body.stream) {
-    restarted(peer, body.stream);
+    if (isFormer(peer, body.born, now)) return;
+    restarted(peer, body.stream, body.born);
     replica.early = replica.early.filter((message) => message.peer !== peer);
   }
   const latest = peer.heard === undefined || body.stamp > peer.heard.stamp;
   if (latest) peer.heard = { stamp: body.stamp, at: now };
-  if (body.echo !== undefined) confirm(peer, body.echo, now);
+  if (body.echo !== undefined && body.echo[2] === replica.own) confirm(peer, body.echo, now);
   if (latest) {
     learn(peer, body.have, body.stable ?? {}, now);
     peer.follows = body.follows;
@@ -152,6 +171,7 @@ const MAX_EARLY = 32;
 function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
   const { early, options, streams } = replica;
   const { base, entries = {}, have, snapshot, stable } = body;
+  if (isOver(replica, body.stream)) return;
   if (snapshot !== undefined && !covers(streams.vector, base!)) {
     options.restore(snapshot);
     skipTo(streams, base!);

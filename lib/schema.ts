@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Body } from "./protocol.ts";
+
 /**
  * The part of a Standard Schema that a node uses.
  *
@@ -40,18 +42,18 @@ export interface StandardIssue {
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
- * import { fakeHost, init, request } from "../tests/fake_host.ts";
- * import { startNode } from "./node.ts";
+ * import { assertRejects } from "@std/assert";
+ * import { RPCError } from "./protocol.ts";
+ * import { simulate } from "./workbench/simulate.ts";
  *
- * const host = fakeHost();
- * const { receive } = startNode((node) => {
- *   node.on("add", () => ({}), { schema: ({ delta }) => Number.isInteger(delta) || "expected delta to be an integer" });
- * }, host);
- * receive(init("n0", ["n0"]));
- * await host.settle();
- * receive(request({ type: "add", msg_id: 2, delta: "three" }));
- * assertEquals(host.sent.at(-1)?.body.text, "Malformed add: expected delta to be an integer");
+ * const world = simulate({
+ *   nodes: 1,
+ *   program(node) {
+ *     node.on("add", () => ({}), { schema: ({ delta }) => Number.isInteger(delta) || "expected delta to be an integer" });
+ *   },
+ * });
+ * const text = "Malformed add: expected delta to be an integer";
+ * await assertRejects(() => world.client().rpc("n0", { type: "add", delta: "three" }), RPCError, text);
  * ```
  */
 export type Schema = StandardSchema | ((body: Record<string, unknown>) => boolean | string);
@@ -86,4 +88,13 @@ function describeIssue({ message, path }: StandardIssue): string {
   if (path === undefined || path.length === 0) return message;
   const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
   return `${keys.join(".")}: ${message}`;
+}
+
+/** Says what keeps a body from being an init, or `undefined` where nothing does. */
+export function initProblem({ node_id, node_ids }: Body): string | undefined {
+  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
+  if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
+    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
+  }
+  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }

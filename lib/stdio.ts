@@ -35,7 +35,8 @@ const MAX_SHOWN = 1000;
 const MAX_DELAY = 2 ** 31 - 1;
 
 /**
- * Runs a program until the input ends; then handlers in flight finish, all output is written, and the promise is fulfilled.
+ * Runs a program until the input ends; then handlers in flight finish (5 s are for that), all output is written, and the promise is
+ * fulfilled. Maelstrom does not end the input, it kills the process; a test or a shell's pipe does.
  *
  * All that is sent while one chunk of the input is dealt with goes out in one write. A line that is not a message is logged, and the
  * node goes on. When nobody reads the output any more, the node ends quietly.
@@ -89,7 +90,7 @@ export async function serve<M extends MessageTypes = AnyMessages>(
   await output.close();
 }
 
-/** How long handlers in flight may take after the end of input, ms: what they still wait for can no longer come. */
+/** How long handlers in flight may take after the end of input, ms: messages that they still wait for can no longer come. */
 const GRACE = 5000;
 
 /** Fulfilled when the grace is over; keeps nothing alive. */

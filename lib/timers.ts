@@ -12,17 +12,16 @@ import type { Host } from "./host.ts";
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
- * import { fakeHost, init } from "../tests/fake_host.ts";
- * import { startNode } from "./node.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ * import { simulate } from "./workbench/simulate.ts";
  *
- * const host = fakeHost();
- * const { receive } = startNode((node) => {
- *   node.every(100, () => node.send("n1", { type: "gossip" }), { jitter: 0.1 });
- * }, host);
- * receive(init("n0", ["n0", "n1"]));
- * await host.advance(350);
- * assertEquals(host.sent.filter(({ body }) => body.type === "gossip").length, 3);
+ * const turns: number[] = [];
+ * const world = simulate({
+ *   nodes: 1,
+ *   program: (node) => void node.every(100, () => void turns.push(node.now()), { jitter: 0.1 }),
+ * });
+ * await world.run(1050);
+ * assertAlmostEquals(turns.length, 10, 1);
  * ```
  */
 export interface EveryOptions {

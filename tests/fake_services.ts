@@ -28,9 +28,11 @@ export type Service = (body: Body, src: string) => Record<string, unknown>;
 export async function startWithService(
   name: "seq-kv" | "lin-kv" | "lww-kv" | "lin-tso",
   test: (node: AnyNode, served: ServedNode) => Promise<void>,
-  { service = name === "lin-tso" ? timestamps() : store(name !== "lww-kv"), fate }: {
+  { service = name === "lin-tso" ? timestamps() : store(name !== "lww-kv"), fate, delay }: {
     service?: Service;
     fate?: (request: Body, count: number) => Fate;
+    /** How long replies take, ms; by default they come at once. */
+    delay?: number;
   } = {},
 ): Promise<void> {
   const host = fakeHost();
@@ -44,7 +46,9 @@ export async function startWithService(
     const outcome = fate?.(request.body, requests.length) ?? "delivered";
     if (outcome === "request lost") return;
     const reply = answer(service, request);
-    if (outcome === "delivered") queueMicrotask(() => handle.receive(reply));
+    if (outcome !== "delivered") return;
+    if (delay === undefined) queueMicrotask(() => handle.receive(reply));
+    else host.setTimer(delay, () => handle.receive(reply));
   };
   let node!: Node;
   const handle = startNode((started) => void (node = started), host);

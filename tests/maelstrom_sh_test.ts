@@ -106,7 +106,7 @@ testScript(
   async ({ root, bin, script, run }) => {
     await script(`${bin}/deno`, deno("2.9.0"));
     const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
-    const permissions = "--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TMPDIR,TMP,TEMP";
+    const permissions = "--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP";
     assertEquals(
       out.split("\n")[0],
       `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +

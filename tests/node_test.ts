@@ -55,6 +55,48 @@ Deno.test("a handler may give the type of its reply, but not what it replies to"
   assertEquals(await ask(program, { type: "ping" }), [{ dest: "c1", type: "pong", in_reply_to: 7 }]);
 });
 
+Deno.test("a handler may return what it was asked, or more: the reply has neither its type nor its msg_id", async () => {
+  for (
+    const program of [
+      (node) => node.on("echo", (body) => body),
+      (node) => node.on("echo", (body) => Promise.resolve({ ...body, echo: 1 })),
+      (node) => node.on("echo", (body, request) => node.reply(request, body)),
+    ] satisfies Program[]
+  ) {
+    assertEquals(await ask(program, { type: "echo", echo: 1 }), [{
+      dest: "c1",
+      type: "echo_ok",
+      echo: 1,
+      in_reply_to: 7,
+    }]);
+  }
+  const sameType: Program = (node) => node.on("ping", () => ({ type: "ping" }));
+  assertEquals((await ask(sameType, { type: "ping" }))[0]?.type, "ping");
+});
+
+Deno.test("a promise may be of another make", async () => {
+  const thenable = { then: (resolve: (fields: object) => void) => resolve({ n: 1 }) };
+  const program: Program = (node) => node.on("count", () => thenable as unknown as Promise<{ n: number }>);
+  assertEquals(await ask(program, { type: "count" }), [{ dest: "c1", type: "count_ok", n: 1, in_reply_to: 7 }]);
+});
+
+Deno.test("whatever a handler throws, the node goes on and says what it can", async () => {
+  const things: [thrown: unknown, text: string][] = [
+    [{ code: 3 }, '{"code":3}'],
+    [Object.create(null), "{}"],
+    [{ toJSON: () => (0 as unknown as () => void)() }, "something that cannot be shown"],
+    [Symbol("x"), "Symbol(x)"],
+    [undefined, "undefined"],
+  ];
+  for (const [thrown, text] of things) {
+    const program: Program = (node) =>
+      node.on("read", () => {
+        throw thrown;
+      });
+    assertEquals((await ask(program, { type: "read" })).map(({ code, text }) => [code, text]), [[13, text]]);
+  }
+});
+
 Deno.test("a handler may return the same object, or a frozen one, each time", async () => {
   const OK = Object.freeze({});
   const program: Program = (node) => node.on("topology", () => OK);
@@ -193,6 +235,16 @@ Deno.test("a reply that no call waits for goes to the handler of its type, if th
   handle.receive(request({ type: "gossip_ok", in_reply_to: host.take()[0]!.body.msg_id }));
   await reply;
   assertEquals([seen, node.stats.duplicateReplies], [[5], 0]);
+});
+
+Deno.test("what a service says to a message without msg_id is no news; a handler may want it", async () => {
+  const seen: unknown[] = [];
+  const { host, handle } = await start((node) => node.on("ts_ok", ({ ts }) => void seen.push(ts)));
+  handle.receive({ src: "lin-kv", dest: "n0", body: { type: "write_ok", in_reply_to: null } });
+  handle.receive({ src: "lin-tso", dest: "n0", body: { type: "ts_ok", ts: 3, in_reply_to: null } });
+  assertEquals([host.take(), seen, host.logged.map(({ level }) => level)], [[], [3], ["debug"]]);
+  handle.receive(request({ type: "nonsense", msg_id: 4, in_reply_to: null }));
+  assertEquals(host.take()[0]?.body.code, 10);
 });
 
 Deno.test("a type has one handler, and init none", async () => {

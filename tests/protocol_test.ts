@@ -24,7 +24,7 @@ Deno.test("parseMessage keeps every field of the body", () => {
   assertEquals(parseMessage(JSON.stringify(message)), message);
 });
 
-Deno.test("parseMessage takes ids of null for ids that are not there", () => {
+Deno.test("parseMessage takes a msg_id of null for one that is not there", () => {
   const line = '{"src":"c1","dest":"n0","body":{"type":"x","msg_id":null,"in_reply_to":null}}';
-  assertEquals(parseMessage(line).body, { type: "x" });
+  assertEquals(parseMessage(line).body, { type: "x", in_reply_to: null });
 });

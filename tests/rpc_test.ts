@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertGreaterOrEqual, assertLessOrEq
 import fc from "fast-check";
 import { type Node, type NodeHandle, startNode } from "../lib/node.ts";
 import { ERRORS, type Message, RPCError } from "../lib/protocol.ts";
-import { backoffDelay, isRetriable, type RPCOptions } from "../lib/rpc.ts";
+import { backoffDelay, isRetriable, type RetryOptions, type RPCOptions } from "../lib/rpc.ts";
 import { type FakeHost, fakeHost, init } from "./fake_host.ts";
 
 interface Caller {
@@ -187,6 +187,25 @@ Deno.test("rpc tells late replies from duplicate ones, and logs both at debug le
   assertEquals(host.sent.length, 3);
 });
 
+Deno.test("a late reply is known as one after thousands of other calls were given up", async () => {
+  const { host, node, call, answer } = await startCaller();
+  const { reply, request } = call({ timeout: 1 });
+  const others = Array.from({ length: 20_000 }, () => node.rpc("n1", { type: "ask" }, { timeout: 2 }));
+  const all = Promise.allSettled([reply, ...others]);
+  await host.advance(2);
+  await all;
+  answer(request);
+  assertEquals([node.stats.lateReplies, node.stats.duplicateReplies], [1, 0]);
+});
+
+Deno.test("whoever sends a reply with the id of a request answers it, as with Maelstrom's own clients", async () => {
+  const { handle, call } = await startCaller();
+  const { reply, request } = call();
+  // Asked was n1, which has passed the question on.
+  handle.receive({ src: "n2", dest: "n0", body: { type: "ask_ok", in_reply_to: request.body.msg_id } });
+  assertEquals((await reply).type, "ask_ok");
+});
+
 Deno.test("rpc counts a late error reply, and does not throw it", async () => {
   const { host, node, call, answer } = await startCaller();
   const { reply, request } = call({ timeout: 5 });
@@ -255,7 +274,7 @@ Deno.test("retry repeats a call after an error that passes, with growing waits",
 Deno.test("retry ends after so many attempts, with the last error", async () => {
   const { host, node, call } = await startCaller();
   const { reply } = call({ timeout: 10, retry: { attempts: 3, idempotent: true, jitter: 0 } });
-  const rejected = assertRejects(() => reply, RPCError, "within 10 ms");
+  const rejected = assertRejects(() => reply, RPCError, "within 70 ms");
   await host.advance(10_000);
   await rejected;
   assertEquals([node.stats.calls, node.stats.timeouts], [3, 3]);
@@ -276,16 +295,67 @@ Deno.test("retry leaves a call alone that may have taken effect, unless it is id
   }
 });
 
-Deno.test("retry takes the reply to a later attempt, and counts the one to the first as late", async () => {
+Deno.test("retry gives each attempt more time than the one before, up to a limit", async () => {
+  const cases: [RPCOptions, number[]][] = [
+    [{ retry: { attempts: Infinity } }, [0, 1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000]],
+    [{ timeout: 10, retry: { attempts: 4, factor: 3 } }, [0, 10, 40, 130]],
+    [{ timeout: 10, retry: { attempts: 4, maxTimeout: 15 } }, [0, 10, 25, 40]],
+    [{ timeout: 70_000, retry: { attempts: 3 } }, [0, 70_000, 140_000]],
+  ];
+  for (const [options, expected] of cases) {
+    const { host, call } = await startCaller();
+    const began = host.now();
+    const sentAt: number[] = [];
+    const { send } = host;
+    host.send = (message) => (sentAt.push(host.now() - began), send(message));
+    call({ ...options, retry: { ...options.retry, idempotent: true } }).reply.catch(() => {});
+    for (let i = 0; i < 200; i++) await host.advance(1000);
+    assertEquals(sentAt, expected);
+  }
+});
+
+Deno.test("retry takes the reply to any attempt, and counts others as late", async () => {
+  for (const [first, second] of [[0, 1], [1, 0]] as const) {
+    const { host, node, call, answer } = await startCaller();
+    const { reply } = call({ timeout: 10, retry: { idempotent: true } });
+    await host.advance(11);
+    const requests = host.sent.slice(-2);
+    assert(requests[0]!.body.msg_id !== requests[1]!.body.msg_id);
+    answer(requests[first]!, { answer: "first" });
+    answer(requests[second]!, { answer: "second" });
+    assertEquals((await reply).answer, "first");
+    await host.advance(100);
+    assertEquals([node.stats.calls, node.stats.lateReplies, node.stats.duplicateReplies], [2, 1, 0]);
+    assertEquals(host.timers, 0);
+  }
+});
+
+Deno.test("retry comes back after one round trip, however long that is", async () => {
+  for (const roundTrip of [1, 999, 1200, 4800, 19_200]) {
+    const { host, call, answer } = await startCaller();
+    const began = host.now();
+    const { send } = host;
+    host.send = (message) => {
+      send(message);
+      host.setTimer(roundTrip, () => answer(message, { answer: 42 }));
+    };
+    let took = 0;
+    const done = call({ retry: { idempotent: true } }).reply.then(() => took = host.now() - began);
+    await host.advance(roundTrip);
+    await done;
+    assertEquals(took, roundTrip);
+  }
+});
+
+Deno.test("retry counts attempts together, whether there was an error or none", async () => {
   const { host, node, call, answer } = await startCaller();
-  const { reply, request } = call({ timeout: 10, retry: { backoff: 1, idempotent: true } });
-  await host.advance(11);
-  const again = host.sent.at(-1)!;
-  assert(again.body.msg_id !== request.body.msg_id);
-  answer(request, { answer: "late" });
-  answer(again, { answer: "in time" });
-  assertEquals((await reply).answer, "in time");
-  assertEquals([node.stats.lateReplies, host.timers], [1, 0]);
+  const { reply } = call({ timeout: 10, retry: { attempts: 3, backoff: 5, jitter: 0, idempotent: true } });
+  const rejected = assertRejects(() => reply, RPCError, "No reply to ask from n1 within 40 ms");
+  await host.advance(10);
+  answer(host.sent.at(-1)!, errorFields("temporarily-unavailable"));
+  await host.advance(1000);
+  await rejected;
+  assertEquals([node.stats.calls, node.stats.retries, node.stats.timeouts], [3, 2, 2]);
 });
 
 Deno.test("retry ends at once when the signal aborts, even while it waits", async () => {
@@ -294,7 +364,7 @@ Deno.test("retry ends at once when the signal aborts, even while it waits", asyn
   const { reply } = call({
     timeout: 10,
     signal: controller.signal,
-    retry: { attempts: Infinity, backoff: 1000, jitter: 0, idempotent: true },
+    retry: { attempts: Infinity, idempotent: true },
   });
   const rejected = assertRejects(() => reply, Error, "enough");
   await host.advance(500);
@@ -304,9 +374,39 @@ Deno.test("retry ends at once when the signal aborts, even while it waits", asyn
   assertEquals(host.timers, 0);
 });
 
-Deno.test("retry refuses no attempts", async () => {
-  const { call } = await startCaller();
-  await assertRejects(() => call({ retry: { attempts: 0 } }).reply, RangeError, "expected attempts to be 1 or more");
+Deno.test("retry ends at once when the signal aborts between two attempts", async () => {
+  const { host, call, answer } = await startCaller();
+  const controller = new AbortController();
+  const { reply, request } = call({ signal: controller.signal, retry: { backoff: 1000 } });
+  const rejected = assertRejects(() => reply, Error, "enough");
+  answer(request, errorFields("abort"));
+  await host.advance(100);
+  assertEquals(host.timers, 1);
+  controller.abort(new Error("enough"));
+  await rejected;
+  assertEquals(host.timers, 0);
+});
+
+Deno.test("retry refuses options that make no sense, before anything is sent", async () => {
+  const { host, node } = await startCaller();
+  const sent = host.sent.length;
+  const bad: [RetryOptions, string][] = [
+    [{ attempts: 0 }, "expected attempts to be a whole number, 1 or more, got 0"],
+    [{ attempts: -3 }, "got -3"],
+    [{ attempts: NaN }, "got NaN"],
+    [{ attempts: 2.5 }, "got 2.5"],
+    [{ backoff: -1 }, "expected backoff to be 0 ms or more, got -1"],
+    [{ factor: 0.5 }, "expected factor to be 1 or more, got 0.5"],
+    [{ factor: NaN }, "expected factor"],
+    [{ maxBackoff: -1 }, "expected maxBackoff to be 0 ms or more, got -1"],
+    [{ maxTimeout: 0 }, "expected maxTimeout to be more than 0 ms, got 0"],
+    [{ jitter: 1.1 }, "expected jitter to be from 0 to 1, got 1.1"],
+    [{ jitter: NaN }, "expected jitter"],
+  ];
+  for (const [retry, problem] of bad) {
+    await assertRejects(() => node.rpc("n1", { type: "ask" }, { retry }), RangeError, problem);
+  }
+  assertEquals([host.sent.length, host.timers], [sent, 0]);
 });
 
 Deno.test("isRetriable: definite errors that pass always, indefinite ones if idempotent, all others never", () => {

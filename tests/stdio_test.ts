@@ -178,6 +178,37 @@ Deno.test("when the input ends, handlers in flight finish, and their calls still
   assertEquals(bodies[2]?.error, "timeout");
 });
 
+Deno.test("when the input ends, a handler that does not finish is given 5 s, and no more", async () => {
+  const { setTimeout } = globalThis;
+  const delays: unknown[] = [];
+  const soon = (callback: () => void, delay?: number) => {
+    delays.push(delay);
+    queueMicrotask(callback);
+    return setTimeout(() => {}, 0);
+  };
+  globalThis.setTimeout = soon as typeof setTimeout;
+  try {
+    const { bodies } = await run((node) => node.on("ask", () => new Promise<never>(() => {})), [
+      INIT,
+      line({ type: "ask", msg_id: 2 }),
+    ]);
+    assertEquals([bodies.map(({ type }) => type), delays], [["init_ok"], [5000]]);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+});
+
+Deno.test("bytes that are no UTF-8 are replaced, half a line at the end is logged, and the node goes on", async () => {
+  const [before, after] = line({ type: "echo", msg_id: 2, echo: "@" }).split("@").map((part) =>
+    new TextEncoder().encode(part)
+  );
+  const bytes = new Uint8Array([...new TextEncoder().encode(INIT), ...before!, 0xff, 0xc3, ...after!]);
+  const { bodies, logged } = await run(echo, [bytes, '{"src":"c1","dest":']);
+  assertEquals(bodies[1]?.echo, "\ufffd\ufffd");
+  assertEquals(logged.map(({ level }) => level), ["error"]);
+  assertStringIncludes(logged[0]!.text, "Cannot parse message: ");
+});
+
 Deno.test("when the input has ended, the node is stopped", async () => {
   let node!: Node;
   await run((started) => void (node = started), [INIT]);

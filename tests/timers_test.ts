@@ -44,6 +44,17 @@ Deno.test("every calls again and again, first after one interval", async () => {
   assertEquals(ticks, [30, 60, 90]);
 });
 
+Deno.test("every does not catch up: after a turn that was late, the next is a whole interval away", async () => {
+  const host = fakeHost();
+  const [begin, setTimer] = [host.now(), host.setTimer];
+  const late = [50, 0, 7];
+  host.setTimer = (delay, callback) => setTimer(delay + (late.shift() ?? 0), callback);
+  const ticks: number[] = [];
+  startNode((node) => void node.every(30, () => void ticks.push(host.now() - begin)), host).receive(init("n0", ["n0"]));
+  await host.advance(200);
+  assertEquals(ticks, [80, 110, 147, 177]);
+});
+
 Deno.test("both can be called off, before they start, in between, and from inside", async () => {
   const cancels: (() => void)[] = [];
   const { host, node, ticks, tick } = await start((node, tick) => {

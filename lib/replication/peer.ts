@@ -9,14 +9,16 @@
 
 import { raise, type Vector } from "./streams.ts";
 
-/** Names the newest message of yours that I have: its stamp, and how long I have held it, in ms. */
-export type Echo = [stamp: number, held: number];
+/** Names the newest message of yours that I have: its stamp, how long I have held it, in ms, and your stream, which names your life. */
+export type Echo = [stamp: number, held: number, stream: string];
 
 /** One other node, as this one sees it. Times are in ms since this node started; stamps are such times in whole µs, no two alike. */
 export interface Peer {
   readonly id: string;
   /** The stream it appends to. It draws a new one when it starts, so another one means that it has lost its memory. */
   stream: string | undefined;
+  /** When it started, by its own clock. */
+  born: number;
   /** What it has, by its latest word. */
   have: Vector;
   /** What it will have when everything under way has arrived. */
@@ -32,7 +34,7 @@ export interface Peer {
   heard: { stamp: number; at: number } | undefined;
   /** The newest stamp of ours that it has. */
   confirmed: number;
-  /** The stamp of the last message to it, and of the last one to it that wants to be confirmed. */
+  /** The stamp of the last message to it that brought anything new, and of the last one that wants to be confirmed. */
   lastSent: number;
   wanting: number;
   /** When the first message that wants to be confirmed, and is not, was sent. */
@@ -47,6 +49,8 @@ export interface Peer {
   /** Smoothed round trip and its mean deviation, in ms; undefined until measured. */
   roundTrip: number | undefined;
   deviation: number;
+  /** The shortest round trip so far, ms. */
+  shortest: number;
 
   /** How many probes in a row it has left unanswered, and when the last was sent. */
   probes: number;
@@ -60,6 +64,7 @@ export function createPeer(id: string): Peer {
   return {
     id,
     stream: undefined,
+    born: -Infinity,
     have: {},
     sent: {},
     shared: {},
@@ -75,6 +80,7 @@ export function createPeer(id: string): Peer {
     nextRound: -Infinity,
     roundTrip: undefined,
     deviation: 0,
+    shortest: Infinity,
     probes: 0,
     probedAt: -Infinity,
     suspected: undefined,
@@ -92,7 +98,7 @@ export function confirm(peer: Peer, [stamp, held]: Echo, now: number): void {
   peer.waitingSince = stamp >= peer.wanting ? undefined : now;
 }
 
-/** Notes what it has. What it lacks although our latest message has come, or should have, was lost on the way. */
+/** Notes what it has. What it lacks although our latest news has come, or should have, was lost on the way. */
 export function learn(peer: Peer, have: Vector, stable: Vector, now: number): void {
   peer.have = have;
   if (peer.confirmed >= peer.lastSent || now - peer.lastSent / 1000 > usualAnswerTime(peer)) {
@@ -105,38 +111,53 @@ export function learn(peer: Peer, have: Vector, stable: Vector, now: number): vo
 }
 
 /** When an answer is late, although it may well come. */
-function usualAnswerTime({ roundTrip, deviation }: Peer): number {
-  return roundTrip === undefined ? Infinity : roundTrip + 2 * deviation + 5;
+function usualAnswerTime({ roundTrip, deviation, shortest }: Peer): number {
+  return roundTrip === undefined ? Infinity : Math.min(roundTrip + 2 * deviation + 5, 2000 + 10 * shortest);
 }
 
 /** Forgets what a peer knew that has lost its memory. */
-export function restarted(peer: Peer, stream: string): void {
-  Object.assign(peer, { stream, have: {}, sent: {}, shared: {}, stable: {}, heard: undefined });
+export function restarted(peer: Peer, stream: string, born: number): void {
+  Object.assign(peer, { stream, born, have: {}, sent: {}, shared: {}, stable: {}, heard: undefined });
+}
+
+/**
+ * Whether a message is a late one of a life that is over. A node that has said nothing for a minute may have started again with its
+ * clock put back.
+ */
+export function isFormer(peer: Peer, born: number, now: number): boolean {
+  return born < peer.born && peer.heard !== undefined && now - peer.heard.at < 60_000;
 }
 
 /**
  * How long an answer may take: round trip and a margin; undefined until measured.
  *
- * Source: RFC 6298, whose smoothing this is, but for a bolder first guess of the deviation.
+ * Source: RFC 6298, whose smoothing this is, but for a bolder first guess of the deviation, and an upper limit: nodes that were paused
+ * for seconds answer late, and may seem far away for long.
  */
-export function measuredAnswerTime({ roundTrip, deviation }: Peer): number | undefined {
-  return roundTrip === undefined ? undefined : roundTrip + Math.max(MARGIN, 4 * deviation);
+export function measuredAnswerTime({ roundTrip, deviation, shortest }: Peer): number | undefined {
+  if (roundTrip === undefined) return undefined;
+  return Math.min(roundTrip + Math.max(MARGIN, 4 * deviation), 2000 + 10 * shortest);
 }
 
 /** By how much one message may overtake another. */
 export function detourTime(peer: Peer): number {
-  return 25 + 3 * peer.deviation;
+  return 25 + Math.min(1000, 3 * peer.deviation);
 }
 
 /** What a busy machine may add to a round trip at any time, ms. */
 const MARGIN = 100;
+/** The longest round trip that is believed at first, ms. */
+const LONGEST_FIRST = 1000;
 
 function measure(peer: Peer, sample: number): void {
+  peer.shortest = Math.min(peer.shortest, sample);
   if (peer.roundTrip === undefined) {
-    peer.roundTrip = sample;
-    peer.deviation = sample / 4;
+    peer.roundTrip = Math.min(sample, LONGEST_FIRST);
+    peer.deviation = peer.roundTrip / 20;
     return;
   }
-  peer.deviation += (Math.abs(sample - peer.roundTrip) - peer.deviation) / 4;
-  peer.roundTrip += (sample - peer.roundTrip) / 8;
+  // A pause of either node is no distance: one sample cannot say more than that it is farther than thought.
+  const credible = Math.min(sample, 4 * (peer.roundTrip + MARGIN));
+  peer.deviation += (Math.abs(credible - peer.roundTrip) - peer.deviation) / 4;
+  peer.roundTrip += (credible - peer.roundTrip) / 8;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { AnyNode } from "../node.ts";
+import { allKnowOfLives, type Lives, type LivesOptions, nameOfLife } from "./lives.ts";
 import { createPeer, type Echo, measuredAnswerTime, type Peer } from "./peer.ts";
 import {
   append,
@@ -13,6 +14,7 @@ import {
   least,
   limit,
   raise,
+  segmentBeyond,
   type Segments,
   segmentsBeyond,
   starts,
@@ -53,7 +55,14 @@ export interface ReplicationOptions<E, S> {
   restore(snapshot: S): void;
   /** Is told of each entry, own ones too, once it is known that all nodes have it; only in a hub topology, with `keep: Infinity`. */
   onStable?(entry: E): void;
+  /**
+   * Tells the lives of nodes apart, for programs to which {@linkcode ReplicationOptions.onStable} means that nothing more will come which
+   * was appended before; see `lives.ts`. Without it, a message of a node that was killed may still come in late.
+   */
+  lives?: LivesOptions<E>;
 }
+
+type Optional = "onStable" | "lives";
 
 /** What replication has done so far. */
 export interface ReplicationStats {
@@ -78,6 +87,8 @@ export interface ReplicateBody<E, S> {
   echo?: Echo;
   /** The sender's own stream. */
   stream: string;
+  /** When the sender started, by its own clock: of two streams of one node, the later one is its present one. */
+  born: number;
   /** All that the sender has. */
   have: Vector;
   /** What the sender knows all nodes to have. */
@@ -101,7 +112,7 @@ export interface ReplicateBody<E, S> {
 /** One node's replication. */
 export interface Replica<E, S> {
   readonly node: AnyNode;
-  readonly options: Required<Omit<ReplicationOptions<E, S>, "onStable">> & Pick<ReplicationOptions<E, S>, "onStable">;
+  readonly options: Required<Omit<ReplicationOptions<E, S>, Optional>> & Pick<ReplicationOptions<E, S>, Optional>;
   readonly stats: ReplicationStats;
   /** The stream that this node appends to. */
   readonly own: string;
@@ -109,6 +120,8 @@ export interface Replica<E, S> {
   readonly peers: ReadonlyMap<string, Peer>;
   /** What all nodes are known to have. */
   readonly stable: Vector;
+  /** The present life of each node, where lives are told apart. */
+  readonly lives: Lives | undefined;
   /** The node's clock at the start. */
   readonly born: number;
   lastStamp: number;
@@ -118,8 +131,10 @@ export interface Replica<E, S> {
   lastRound: number;
   /** When to tell everybody what is new, out of turn: a peer is back. */
   haste: number;
-  /** The first sign of entries that should be here and are not: who has them, and since when that is known. */
+  /** A sign of entries that should be here and are not: who has them, and since when that is known. */
   wanted: { peer: Peer; have: Vector; at: number } | undefined;
+  /** Whether there have been other such signs, which are still to be looked into. */
+  wantsMore: boolean;
   /** Messages that came before another one which they build on. */
   early: { peer: Peer; body: ReplicateBody<E, S> }[];
   /** How many peers to try next as a hub, at once. */
@@ -136,7 +151,7 @@ export interface Replica<E, S> {
 export const FIRST_AMBITION = 2;
 
 /** The replication of a node that knows its id. */
-export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>): Replica<E, S> {
+export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>, lives?: Lives): Replica<E, S> {
   const [word] = node.getRandomValues(new Uint32Array(1));
   const { topology, period } = options;
   const patience = topology === "hub"
@@ -146,16 +161,18 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     node,
     options: { ...patience, probe: 400, keep: 10_000, ...options },
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
-    own: `${node.id}.${word!.toString(36)}`,
+    own: lives === undefined ? `${node.id}.${word!.toString(36)}` : nameOfLife(node.id, lives[node.id]!),
     streams: createStreams(),
     peers: new Map(node.peers.map((id) => [id, createPeer(id)])),
     stable: {},
+    lives,
     born: node.now(),
     lastStamp: -1,
     heardAt: -Infinity,
     lastRound: -Infinity,
     haste: Infinity,
     wanted: undefined,
+    wantsMore: false,
     early: [],
     ambition: FIRST_AMBITION,
     probedAt: -Infinity,
@@ -228,9 +245,10 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
     type: "replicate",
     stamp: newStamp(replica),
     stream: replica.own,
+    born: replica.born,
     have: streams.vector,
   };
-  if (peer.heard !== undefined) body.echo = [peer.heard.stamp, round(now - peer.heard.at)];
+  if (peer.heard !== undefined) body.echo = [peer.heard.stamp, round(now - peer.heard.at), peer.stream!];
   if (options.onStable !== undefined) body.stable = replica.stable;
   if (options.topology === "hub") {
     body.follows = hubOf(replica);
@@ -238,11 +256,12 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
   }
   if (entries !== "none") addEntries(replica, peer, body, entries === "all");
   // Somebody whom this node does not inform by itself asks again if an answer is lost.
-  if (informs(replica, peer) && (body.entries !== undefined || lacksStable(replica, peer))) body.confirm = true;
+  const news = body.entries !== undefined || body.snapshot !== undefined || lacksStable(replica, peer);
+  if (news && informs(replica, peer)) body.confirm = true;
   if (answer) body.answer = true;
   node.send(peer.id, body);
   stats.messages++;
-  peer.lastSent = body.stamp;
+  if (news) peer.lastSent = body.stamp;
   peer.owedSince = undefined;
   raise(peer.stable, replica.stable);
   if (!answer && !body.confirm) return;
@@ -254,14 +273,10 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
 function addEntries<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, all: boolean): void {
   const { options, own, stats, streams } = replica;
   const mesh = options.topology === "mesh" && !all;
-  const from = all ? peer.have : mesh ? { ...streams.vector, [own]: peer.sent[own] ?? 0 } : peer.sent;
-  const base = starts(streams);
-  if (all && !covers(from, base)) {
-    body.snapshot = options.snapshot();
-    body.base = base;
-    stats.snapshots++;
-  }
-  const segments = segmentsBeyond(streams, from);
+  if (all) addSnapshot(replica, peer, body);
+  const segments = mesh
+    ? segmentBeyond(streams, own, peer.sent[own] ?? 0)
+    : segmentsBeyond(streams, all ? peer.have : peer.sent);
   if (segments !== undefined) body.entries = segments;
   for (const id in segments) stats.entries += segments[id]![1].length;
   // Of what is not held any more, the peer either has it, or will find that it is missing and ask.
@@ -269,8 +284,18 @@ function addEntries<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBod
   else raise(peer.sent, streams.vector);
 }
 
+/** Adds a snapshot if entries that a peer lacks are not held any more. */
+function addSnapshot<E, S>({ options, stats, streams }: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
+  const base = starts(streams);
+  if (covers(peer.have, base)) return;
+  body.snapshot = options.snapshot();
+  body.base = base;
+  stats.snapshots++;
+}
+
 /** Works out what all nodes have, from what this one knows of them. */
 export function findStable<E>(replica: Replica<E, unknown>): void {
+  if (!allKnowOfLives(replica)) return;
   const shared: Vector[] = [];
   for (const peer of replica.peers.values()) shared.push(peer.shared);
   adoptStable(replica, least(replica.streams.vector, shared));

@@ -65,13 +65,21 @@ export function append<E>(streams: Streams<E>, id: string, entry: E): void {
 /** What goes beyond a vector, as far as it is still held; `undefined` where nothing does. */
 export function segmentsBeyond<E>(streams: Streams<E>, have: Vector): Segments<E> | undefined {
   let segments: Segments<E> | undefined;
-  for (const [id, { start, entries }] of streams.byId) {
-    const from = Math.max(have[id] ?? 0, start);
-    if (from >= start + entries.length) continue;
-    segments ??= {};
-    segments[id] = [from, entries.slice(from - start)];
+  for (const id of streams.byId.keys()) {
+    if (streams.vector[id]! <= (have[id] ?? 0)) continue;
+    const beyond = segmentBeyond(streams, id, have[id] ?? 0);
+    if (beyond !== undefined) segments = Object.assign(segments ?? {}, beyond);
   }
   return segments;
+}
+
+/** What one stream has from an index on, as far as it is still held; `undefined` where there is nothing. */
+export function segmentBeyond<E>({ byId }: Streams<E>, id: string, index: number): Segments<E> | undefined {
+  const stream = byId.get(id);
+  if (stream === undefined) return undefined;
+  const from = Math.max(index, stream.start);
+  if (from >= stream.start + stream.entries.length) return undefined;
+  return { [id]: [from, stream.entries.slice(from - stream.start)] };
 }
 
 /**

@@ -51,8 +51,8 @@ export function watch(replica: AnyReplica, then: () => void): void {
   });
 }
 
-function isOpen({ peers, wanted }: AnyReplica): boolean {
-  if (wanted !== undefined) return true;
+function isOpen({ peers, wanted, wantsMore }: AnyReplica): boolean {
+  if (wanted !== undefined || wantsMore) return true;
   for (const peer of peers.values()) if (peer.waitingSince !== undefined || peer.suspected !== undefined) return true;
   return false;
 }
@@ -60,17 +60,13 @@ function isOpen({ peers, wanted }: AnyReplica): boolean {
 function isOverdue(replica: AnyReplica, peer: Peer, now: number): boolean {
   if (peer.suspected !== undefined || peer.waitingSince === undefined) return false;
   if (peer.probes > 0) return now - peer.probedAt > answerTime(replica, peer);
-  if (now - peer.waitingSince > patience(replica, peer)) return true;
+  const { acknowledge, period, quiet } = replica.options;
+  // How long a peer may take to confirm a message that wants it, its way not counted.
+  const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
   // When all is quiet, acknowledgements do not wait for company, so neither does this node.
   const quietSince = Math.max(peer.waitingSince, replica.heardAt);
-  return now - quietSince > replica.options.quiet + replica.options.period + answerTime(replica, peer);
-}
-
-/** How long a peer may take to confirm a message that wants it. */
-function patience(replica: AnyReplica, peer: Peer): number {
-  const { acknowledge, period } = replica.options;
-  const wait = peer.id === hubOf(replica) ? period : acknowledge + period;
-  return wait + answerTime(replica, peer);
+  const excess = Math.max(now - peer.waitingSince - wait, now - quietSince - quiet - period);
+  return excess > 0 && excess > answerTime(replica, peer);
 }
 
 function remind(replica: AnyReplica, peer: Peer): void {
@@ -149,15 +145,28 @@ function isDue({ probedAt, suspected }: Peer, now: number, interval: number): bo
 
 /** Notes that a peer has more than this node does after its message: something is missing, or under way from elsewhere. */
 export function want(replica: AnyReplica, peer: Peer, have: Vector): void {
-  replica.wanted ??= { peer, have, at: clockOf(replica) };
+  if (replica.wanted === undefined) replica.wanted = { peer, have, at: clockOf(replica) };
+  else replica.wantsMore = true;
 }
 
 function askForWanted(replica: AnyReplica, now: number): void {
   const { wanted, streams } = replica;
-  if (wanted === undefined) return;
-  if (covers(streams.vector, wanted.have)) replica.wanted = undefined;
-  else if (now - wanted.at > detourTime(wanted.peer)) {
+  if (wanted !== undefined && covers(streams.vector, wanted.have)) replica.wanted = undefined;
+  else if (wanted !== undefined && now - wanted.at > detourTime(wanted.peer)) {
     replica.wanted = undefined;
+    // It may not answer, and others may have what it has.
+    replica.wantsMore = true;
     probe(replica, wanted.peer);
+  }
+  if (replica.wanted === undefined && replica.wantsMore) wantFromOthers(replica, now);
+}
+
+/** Looks for another peer that has more than this node, and has not been asked. */
+function wantFromOthers(replica: AnyReplica, now: number): void {
+  replica.wantsMore = false;
+  for (const peer of replica.peers.values()) {
+    if (peer.suspected !== undefined || covers(replica.streams.vector, peer.have)) continue;
+    replica.wantsMore = true;
+    if (peer.probes === 0) return void (replica.wanted = { peer, have: peer.have, at: now });
   }
 }

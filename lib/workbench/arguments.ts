@@ -13,15 +13,20 @@ export interface Arguments {
   given: FlagValues;
   /** What was written for each of them; an empty array for a switch. */
   texts: Map<string, string[]>;
-  /** What stands after `--`: the program's own arguments. */
+  /** What is no flag, before `--`: Maelstrom takes it for arguments of the program. */
+  loose: string[];
+  /** The program's own arguments: those, and what stands after `--`. */
   program: string[];
 }
 
 /**
- * Parses flags, as `--flag value`, `--flag=value` or by their letters.
+ * Parses flags, as `--flag value`, `--flag=value` or by their letters: `-w value`, `-wvalue`. Of a flag that is given twice the last
+ * counts, unless it may be given often.
+ *
+ * Source: Clojure's `tools.cli`, which Maelstrom uses.
  *
  * @param args What was written after the command.
- * @throws {UsageError} A flag is unknown, lacks its value or has a bad one, or is given twice; or something is not a flag.
+ * @throws {UsageError} A flag is unknown, lacks its value or has a bad one.
  *
  * @example
  * ```ts
@@ -37,28 +42,25 @@ export function parseArguments(args: readonly string[]): Arguments {
   const end = args.indexOf("--");
   const words = end === -1 ? [...args] : args.slice(0, end);
   const texts = new Map<string, string[]>();
+  const loose: string[] = [];
   while (words.length > 0) {
-    const { flag, value } = takeFlag(words);
-    const earlier = texts.get(flag.name);
-    if (earlier !== undefined && !flag.repeatable) {
-      throw new UsageError(`Cannot use --${flag.name} twice: expected it once`);
+    if (!/^-./.test(words[0]!)) {
+      loose.push(words.shift()!);
+      continue;
     }
-    texts.set(flag.name, [...earlier ?? [], ...value === undefined ? [] : [value]]);
+    const { flag, value } = takeFlag(words);
+    const earlier = flag.repeatable ? texts.get(flag.name) ?? [] : [];
+    texts.set(flag.name, value === undefined ? [] : [...earlier, value]);
   }
-  return { given: flagValues(texts), texts, program: end === -1 ? [] : args.slice(end + 1) };
+  return { given: flagValues(texts), texts, loose, program: [...loose, ...end === -1 ? [] : args.slice(end + 1)] };
 }
 
 /** Takes a flag, and its value, from the front of the words. */
 function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
   const word = words.shift()!;
-  const [, name, attached] = /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
-  if (name === undefined) {
-    throw new UsageError(
-      `Cannot use argument ${JSON.stringify(word)}: expected a flag; a node's own arguments go after --`,
-    );
-  }
-  const flag = findFlag(name);
-  if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name, FLAG_WORDS)}`);
+  const [, name, attached] = splitGlued(word) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
+  const flag = findFlag(name!);
+  if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name!, FLAG_WORDS)}`);
   if (flag.kind === "switch") {
     if (attached === undefined) return { flag, value: undefined };
     throw new UsageError(`Cannot use ${word}: --${flag.name} takes no value`);
@@ -66,6 +68,13 @@ function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
   const value = attached ?? (isFlag(words[0]) ? undefined : words.shift());
   if (value === undefined) throw new UsageError(`Missing value for --${flag.name}: expected ${expectedValue(flag)}`);
   return { flag, value };
+}
+
+/** A letter with its value, as in `-wecho`; where a dash is missing, as in `-workload`, it is none. */
+function splitGlued(word: string): RegExpExecArray | undefined {
+  const glued = /^(-[a-z])([^=][\s\S]*)$/i.exec(word);
+  const flag = glued === null || findFlag(`-${word}`) !== undefined ? undefined : findFlag(glued[1]!);
+  return flag === undefined || flag.kind === "switch" ? undefined : glued!;
 }
 
 function isFlag(word: string | undefined): boolean {
@@ -104,14 +113,19 @@ const KINDS: { [Kind in keyof KindValues]: { expected: string; parse(text: strin
   list: {
     expected: "a comma-separated list",
     parse(text) {
-      const words = text.trim().split(/\s*,\s*/);
+      // A comma at the end does no harm.
+      const words = text.trim().replace(/(?<=[^\s,])[\s,]+$/, "").split(/\s*,\s*/);
       return words.includes("") ? undefined : words;
     },
   },
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
   number: {
     expected: "a number",
-    parse: (text) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined,
+    parse(text) {
+      const [, dividend, divisor] = /^([+-]?\d+)\/(\d+)$/.exec(text) ?? [];
+      if (divisor !== undefined) return finite(Number(dividend) / Number(divisor));
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined;
+    },
   },
   concurrency: {
     expected: "a whole number above 0, such as 4, or 4n for four per node",

@@ -5,6 +5,7 @@
  */
 
 import { CHALLENGE_NAMES, CHALLENGES, findChallenge } from "./challenges.ts";
+import { checkHistory } from "./check_command.ts";
 import { type Edge, machineEdge, screenOf } from "./edge.ts";
 import { expectedOneOf, FailedError, UsageError } from "./errors.ts";
 import { formatFlagsHelp, formatHelp, VERSION } from "./help.ts";
@@ -13,7 +14,7 @@ import { formatList } from "./report/terminal.ts";
 import { runChallenges } from "./run_command.ts";
 
 /** The commands besides the challenges; `maelstrom.sh` itself sees to `deno`. */
-const COMMANDS = ["test", "all", "list", "install", "deno", "help"];
+const COMMANDS = ["test", "check", "all", "list", "install", "deno", "help"];
 
 /**
  * Carries out a command line.
@@ -23,8 +24,13 @@ const COMMANDS = ["test", "all", "list", "install", "deno", "help"];
  *   test failed to run.
  */
 export async function main(args: readonly string[], edge: Edge): Promise<number> {
+  return await reportErrors(() => carryOut(args, edge), edge);
+}
+
+/** Tells a person of what a command throws; its exit status, or that of the error. */
+export async function reportErrors(command: () => Promise<number>, edge: Pick<Edge, "stderr">): Promise<number> {
   try {
-    return await carryOut(args, edge);
+    return await command();
   } catch (error) {
     if (error instanceof UsageError) {
       edge.stderr(`${error.message}\n`);
@@ -50,6 +56,7 @@ async function carryOut([command, ...args]: readonly string[], edge: Edge): Prom
     case "help":
     case "--help":
     case "-h":
+      if (args[0] === "check") return await checkHistory(["--help"], edge);
       return say(args.length === 0 ? formatHelp(screenOf(edge)) : formatFlagsHelp(screenOf(edge)));
     case "--version":
       return say(`maelstrom.sh ${VERSION} (Deno ${edge.denoVersion})`);
@@ -62,6 +69,8 @@ async function carryOut([command, ...args]: readonly string[], edge: Edge): Prom
       return 0;
     case "test":
       return await runChallenges([null], args, edge);
+    case "check":
+      return await checkHistory(args, edge);
     case "all":
       return await runChallenges(CHALLENGES, args, edge);
   }

@@ -11,6 +11,7 @@ import type { Clock } from "./clock.ts";
 import { type OpenConnection, openConnection } from "./connection.ts";
 import { UsageError } from "./errors.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
+import { formatLine } from "./json.ts";
 import { isClient, type Network } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { TestException } from "./results.ts";
@@ -83,6 +84,8 @@ interface Member {
   host?: NodeHost;
   /** What it is initialised and set up through. */
   connection?: OpenConnection;
+  /** What it has sent there that answers nothing. */
+  mistake?: string;
   /** How often it was started. */
   starts: number;
 }
@@ -184,9 +187,10 @@ async function attempt(
 async function initialise(options: ClusterOptions, member: Member, timeout: number): Promise<void> {
   const { network, world: { clock }, test, signal, onFailure } = options;
   const { id, host } = member;
-  const connection = openConnection(network, clock);
+  const connection = openConnection(network, clock, ({ message }) => member.mistake ??= message);
   member.connection = connection;
-  const fail = (reason: string) => onFailure(initFailure(id, reason, host!.output()));
+  const fail = (reason: string) =>
+    onFailure(initFailure(id, reason, [member.mistake ?? [], host!.output()].flat().join("\n")));
   const again = member.starts > 1;
   if (again) network.admit(id, (src) => src === connection.id);
   try {
@@ -194,7 +198,7 @@ async function initialise(options: ClusterOptions, member: Member, timeout: numb
     // That comes after the init, which takes no time.
     if (again) clock.schedule(clock.now(), () => network.admit(id, (src) => src === connection.id || !isClient(src)));
     const { type } = await abortable(reply, signal);
-    if (type !== "init_ok") fail(`it answered with a message of type ${type}`);
+    if (type !== "init_ok") fail(`it answered with a message of type ${formatLine(type) ?? "none"}`);
   } catch (error) {
     if (signal.aborted) return connection.close();
     const late = error instanceof RPCError && error.code === 0;
@@ -214,7 +218,8 @@ async function setUp({ workload, test, signal, onFailure }: ClusterOptions, memb
     await abortable(workload.client(connection!, id, test).setup?.() ?? Promise.resolve(), signal);
   } catch (error) {
     if (signal.aborted) return;
-    onFailure({ type: "setup-failed", node: id, message: `Cannot set up node ${id}: ${messageOf(error)}`, count: 1 });
+    const message = [`Cannot set up node ${id}: ${messageOf(error)}`, member.mistake ?? []].flat().join("\n");
+    onFailure({ type: "setup-failed", node: id, message, count: 1 });
   } finally {
     connection!.close();
   }

@@ -8,6 +8,7 @@ import { clip } from "./hosts/node_host.ts";
 import { formatLine } from "./json.ts";
 import { type Body, type Message, RPCError } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
+import type { TestException } from "./results.ts";
 import { checksOf, malformedReply } from "./schema.ts";
 import type { Connection } from "./workload.ts";
 
@@ -26,12 +27,11 @@ export interface OpenConnection extends Connection {
   /** The client's name on the network. */
   readonly id: string;
   /**
-   * Sends a body as it stands, given a msg_id, and waits for the reply to it. Checks nothing but that an error reply has a code.
+   * Sends a body as it stands, given a msg_id, and waits for the reply to it, which may be anything.
    *
    * @param timeout Milliseconds; 5000 by default.
    * @returns The body of the reply.
    * @throws {RPCError} The node answered with an error, or (code 0) not in time.
-   * @throws {TypeError} The node answered with an error that has no code.
    */
   call(node: string, body: Body, timeout?: number): Promise<Body>;
   /** Ends the connection and whatever calls are under way; they reject. */
@@ -49,7 +49,11 @@ interface Call {
 }
 
 /**
- * Opens a connection. Replies that come too late, or to nothing that was asked, are ignored.
+ * Opens a connection. As with Maelstrom's clients, what does not answer a call by its very msg_id is ignored, and an error without a
+ * code of the protocol is of an unknown kind.
+ *
+ * @param onMistake Is told what is wrong with such a message, which people would look for in vain; not of replies that come too late, or
+ *   twice.
  *
  * @example
  * ```ts
@@ -74,7 +78,11 @@ interface Call {
  * connection.close();
  * ```
  */
-export function openConnection(network: ConnectionNetwork, clock: Clock): OpenConnection {
+export function openConnection(
+  network: ConnectionNetwork,
+  clock: Clock,
+  onMistake: (mistake: TestException) => void = () => {},
+): OpenConnection {
   const number = OPENED.get(network) ?? 0;
   OPENED.set(network, number + 1);
   const id = `c${number}`;
@@ -82,8 +90,11 @@ export function openConnection(network: ConnectionNetwork, clock: Clock): OpenCo
   let lastId = 0;
   let open = true;
 
-  network.attach(id, ({ body }) => {
-    if (body.in_reply_to !== undefined) calls.get(body.in_reply_to)?.settle({ reply: body });
+  network.attach(id, (message) => {
+    const id = message.body.in_reply_to;
+    const call = calls.get(id!);
+    if (call !== undefined) call.settle({ reply: message.body });
+    else if (!Number.isInteger(id) || id! < 1 || id! > lastId) onMistake(unmatchedReply(message, [...calls.keys()]));
   });
 
   const closed = () => new Error(`Cannot complete a call: connection ${id} is closed`);
@@ -118,7 +129,7 @@ export function openConnection(network: ConnectionNetwork, clock: Clock): OpenCo
     async call(node, body, timeout = DEFAULT_TIMEOUT) {
       const request = { ...body, msg_id: ++lastId };
       const reply = await send(node, request, timeout);
-      throwError(node, request, reply);
+      throwError(node, request, reply, onMistake);
       return reply;
     },
     async rpc(node, rpc, fields, timeout = DEFAULT_TIMEOUT) {
@@ -127,7 +138,7 @@ export function openConnection(network: ConnectionNetwork, clock: Clock): OpenCo
       const mistake = checks.request(request);
       if (mistake !== undefined) throw new TypeError(`Cannot send ${formatLine(request)}: ${mistake}`);
       const reply = await send(node, request, timeout);
-      throwError(node, request, reply);
+      throwError(node, request, reply, onMistake);
       // An id of 64 bits is an integer too; nobody looks at what it is.
       const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
       if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
@@ -141,17 +152,30 @@ export function openConnection(network: ConnectionNetwork, clock: Clock): OpenCo
   };
 }
 
+/** What is wrong with a message that answers nothing. */
+function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestException {
+  const ids = asked.length === 0 ? "the msg_id of a request" : `${asked.join(" or ")}, the msg_id of its request`;
+  const message = [
+    `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${
+      formatLine(body.in_reply_to) ?? "nothing"
+    }`,
+    `  body: ${clip(formatLine(body))}`,
+  ].join("\n");
+  return { type: "unmatched-reply", node: src, message, count: 1 };
+}
+
 /** Throws the error that an error reply stands for. */
-function throwError(node: string, request: Body, reply: Body): void {
+function throwError(node: string, request: Body, reply: Body, onMistake: (mistake: TestException) => void): void {
   if (reply.type !== "error") return;
-  const { code, text } = reply;
-  if (!Number.isInteger(code)) {
-    throw new TypeError([
-      `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
-      `  request:  ${clip(formatLine(request))}`,
-      `  reply:    ${clip(formatLine(reply))}`,
-      `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
-    ].join("\n"));
-  }
-  throw new RPCError(code as number, typeof text === "string" ? text : undefined);
+  const { code } = reply;
+  const text = typeof reply.text === "string" ? reply.text : undefined;
+  if (Number.isInteger(code)) throw new RPCError(code as number, text);
+  const message = [
+    `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
+    `  request:  ${clip(formatLine(request))}`,
+    `  reply:    ${clip(formatLine(reply))}`,
+    `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
+  ].join("\n");
+  onMistake({ type: "malformed-reply", node, message, count: 1 });
+  throw new RPCError(NaN, text ?? "an error without a code");
 }

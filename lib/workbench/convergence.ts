@@ -15,8 +15,9 @@ import { openConnection } from "./connection.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
 import type { Operation } from "./operation.ts";
-import { type HealedTest, RECOVERY, type RunOptions, runUntilHealed } from "./run.ts";
+import { type HealedTest, type RunOptions, runUntilHealed } from "./run.ts";
 import { watchTime } from "./standstill.ts";
+import { RECOVERY } from "./workload.ts";
 
 /** How often the nodes are asked, ms. */
 export const LOOK_INTERVAL = 50;
@@ -24,13 +25,25 @@ export const LOOK_INTERVAL = 50;
 /** The functions that write, besides transactions. */
 const WRITES: readonly string[] = ["broadcast", "add", "send"];
 
+/** Whether all nodes got to have everything within 10 s of peace. */
+export interface Converged {
+  /**
+   * Milliseconds until every node answered with everything: from the end of the last fault, or from the last write if that was later, or
+   * if there was no fault. It is too high by {@linkcode LOOK_INTERVAL} and the time that an answer takes, at most; and nobody looks
+   * before the main phase is over. Null where they did not.
+   */
+  time: number | null;
+  /** What was lacking in the end, where they did not: a phrase for each node, or for each key. */
+  lacking: readonly string[];
+}
+
 /**
  * Simulates a test until the nemesis has healed, and then watches the nodes.
  *
- * @param options Those of the test. `runTest` takes what is returned as its `convergence`.
- * @returns Milliseconds until every node answered with everything: from the end of the last fault, or from the last write if that was
- *   later, or if there was no fault. It is too high by {@linkcode LOOK_INTERVAL} and the time that an answer takes, at most. Null where
- *   the workload has nothing to agree on, where the test ends early, and where the nodes do not converge within 10 s.
+ * @param options Those of the test.
+ * @param signal Ends it early.
+ * @param maxAtOnce So many events without any time passing between them are taken for no end of them.
+ * @returns Nothing where nothing can be said: the workload has nothing to agree on, or the test ends early.
  *
  * @example
  * ```ts
@@ -62,48 +75,60 @@ const WRITES: readonly string[] = ["broadcast", "add", "send"];
  *   node.on("add", () => ({}));
  *   node.on("read", () => ({ value: 0 }));
  * });
- * assertEquals(forgetful, null);
+ * assertEquals(forgetful, { time: null, lacking: ["the counter was 0, which is no sum of the adds, on n0, n1"] });
  * ```
  */
 export async function measureConvergence(
   options: RunOptions,
   program: (node: AnyNode) => void,
-): Promise<number | null> {
-  if (options.workload.convergence === undefined) return null;
+  { signal, maxAtOnce }: { signal?: AbortSignal; maxAtOnce?: number } = {},
+): Promise<Converged | undefined> {
+  if (options.workload.convergence === undefined) return undefined;
   const clock = new VirtualClock();
   const world = inProcessWorld({ program, clock });
-  const standsStill = watchTime(clock);
-  let convergence: number | null = null;
+  const standsStill = watchTime(clock, maxAtOnce);
+  let converged: Converged | undefined;
   let over = false;
   // What is wrong with the program besides, the test itself tells.
   const release = guard(() => {});
   try {
-    const running = runUntilHealed(options, world, async (test) => {
-      const at = await watch(test, options, clock);
-      if (at === undefined) return;
-      convergence = Math.ceil(at - Math.max(test.healed ?? 0, lastWrite(test.history)));
-    }).finally(() => over = true);
+    const watching = async (test: HealedTest) => void (converged = await watch(test, options, clock));
+    const running = runUntilHealed(options, world, watching, signal).finally(() => over = true);
     running.catch(() => {});
     await clock.run(() => over || standsStill());
     if (over) await running;
   } finally {
     release();
   }
-  return convergence;
+  return signal?.aborted ? undefined : converged;
 }
 
-/** Asks all nodes until all have everything; returns when that was, or nothing where it was too late. */
-async function watch(test: HealedTest, options: RunOptions, clock: VirtualClock): Promise<number | undefined> {
-  const { look, isComplete } = options.workload.convergence!(test.history, options);
+/** Asks all nodes until all have everything, or it is too late. */
+async function watch(test: HealedTest, options: RunOptions, clock: VirtualClock): Promise<Converged | undefined> {
+  const { nodes } = options;
+  const { look, isComplete, lacking, asksMuch } = options.workload.convergence!(test.history, options);
   const connection = openConnection(test.network, clock);
+  /** What each node has answered last: whatever it had, it still has. */
+  const seen = new Map<string, unknown>();
+  const lookAt = async (node: string) => {
+    // No answer, too, is something that may have changed by the next time.
+    await look(connection, node).then((answer) => seen.set(node, answer), () => {});
+  };
   const last = clock.now() + RECOVERY;
   for (let due = clock.now(); due <= last; due = Math.max(due + LOOK_INTERVAL, clock.now())) {
     await clock.sleep(due - clock.now());
-    const looks = await Promise.allSettled(options.nodes.map((node) => look(connection, node)));
-    const seen = looks.filter((outcome) => outcome.status === "fulfilled").map(({ value }) => value);
-    if (seen.length === looks.length && isComplete(seen)) return clock.now();
+    await Promise.all(nodes.map(lookAt));
+    if (seen.size === nodes.length && isComplete(nodes.map((node) => seen.get(node)))) {
+      const since = Math.max(test.healed ?? 0, lastWrite(test.history));
+      return { time: Math.ceil(clock.now() - since), lacking: [] };
+    }
   }
-  return undefined;
+  const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
+  const lacks = [
+    ...asksMuch ? [] : silent.map((node) => `${node} answered nothing`),
+    ...lacking(new Map(answering.map((node) => [node, seen.get(node)]))),
+  ];
+  return lacks.length === 0 ? undefined : { time: null, lacking: lacks };
 }
 
 /** When the last write was acknowledged, or begun, ms. */

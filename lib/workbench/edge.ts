@@ -8,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { runMaelstrom } from "./engine_maelstrom.ts";
 import { runSimulated } from "./engine_simulation.ts";
 import { runWorkbench } from "./engine_workbench.ts";
+import type { OpenFile } from "./history_file.ts";
 import { newSeed } from "./random.ts";
 import type { Screen } from "./report/terminal.ts";
 import type { Files } from "./request.ts";
@@ -19,6 +20,7 @@ export interface Edge {
   /** The version of the Deno that runs this. */
   denoVersion: string;
   files: Files;
+  openFile: OpenFile;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Whether a person is looking. */
@@ -76,9 +78,10 @@ export function machineEdge(root: string): Edge {
     root,
     denoVersion: Deno.version.deno,
     files: { readTextFile: Deno.readTextFileSync, inspect },
+    openFile: async (path) => (await Deno.open(path)).readable,
     stdout: (text) => writeAll(Deno.stdout, encoder.encode(text)),
     stderr: (text) => writeAll(Deno.stderr, encoder.encode(text)),
-    isTerminal: { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
+    isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
     env: (name) => Deno.env.get(name),
     ask,
@@ -98,6 +101,20 @@ export function machineEdge(root: string): Edge {
   };
 }
 
+/**
+ * Which outputs are terminals that can move the cursor and show colours: a dumb one cannot.
+ *
+ * @param outputs `Deno`, as far as it matters.
+ * @param term `$TERM`.
+ */
+export function terminals(
+  { stdout, stderr }: Record<"stdout" | "stderr", { isTerminal(): boolean }>,
+  term: string | undefined,
+): Edge["isTerminal"] {
+  const able = term !== "dumb";
+  return { stdout: able && stdout.isTerminal(), stderr: able && stderr.isTerminal() };
+}
+
 /** What is not written at once is written in the next turn. */
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   let rest = bytes;
@@ -111,7 +128,8 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8
 
 function width(): number {
   try {
-    return Deno.consoleSize().columns;
+    // Some terminals do not know, and say 0.
+    return Deno.consoleSize().columns || 80;
   } catch {
     return 80;
   }

@@ -6,36 +6,25 @@
  * @module
  */
 
+import {
+  type Cursor,
+  cursorOver,
+  EDNError,
+  failure,
+  lineAndColumn,
+  place,
+  readAtom,
+  readCharacter,
+  readKeyword,
+  readPattern,
+  readString,
+  readToken,
+} from "./edn_tokens.ts";
+
 /** How deep forms may be nested. */
 const MAX_DEPTH = 1000;
 
-const INTEGER = /^(?:[+-]?\d+N?|0x[0-9a-fA-F]+)$/;
-const FLOAT = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?M?$/;
-const RATIO = /^[+-]?\d+\/\d+$/;
-
-const NAMED_CHARACTERS: Record<string, string> = {
-  newline: "\n",
-  return: "\r",
-  space: " ",
-  tab: "\t",
-  formfeed: "\f",
-  backspace: "\b",
-};
-
-const ESCAPES: Record<string, string> = { t: "\t", r: "\r", n: "\n", b: "\b", f: "\f", "\\": "\\", '"': '"' };
-
 const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infinity, NaN: NaN };
-
-/** What ends a token: blanks, brackets, quotes and comments; by character code. */
-const IS_DELIMITER = new Uint8Array(128);
-for (const character of ' \t\n\v\f\r,()[]{}";') IS_DELIMITER[character.charCodeAt(0)] = 1;
-
-/** A text, and how far it has been read. */
-interface Cursor {
-  readonly text: string;
-  at: number;
-  depth: number;
-}
 
 /**
  * Reads all forms of a text, as plain values:
@@ -44,7 +33,8 @@ interface Cursor {
  * - Vectors, lists and sets are arrays.
  * - Maps whose keys are all strings, keywords or symbols are objects; others (integer keys, say) are instances of `Map`.
  * - Numbers are numbers, ratios their quotient; integers that a number cannot hold exactly are bigints.
- * - Of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, the tag is left out.
+ * - Of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, the tag is left out. What Clojure prints besides EDN, patterns
+ *   (`#"…"`) and variables (`#'…`), are strings.
  *
  * @param text Any number of forms.
  * @returns The forms, in order.
@@ -63,34 +53,110 @@ interface Cursor {
  * ```
  */
 export function parseEdn(text: string): unknown[] {
-  return Array.from(readEdn(text), ({ value }) => value);
-}
-
-/**
- * Reads the forms of a text one by one, as {@linkcode parseEdn} does, and says where each begins.
- *
- * @returns The forms, each with the offset of its first character.
- * @throws {SyntaxError} The text is not EDN, once reading gets that far.
- */
-export function* readEdn(text: string): Generator<{ value: unknown; at: number }> {
-  const cursor: Cursor = { text, at: 0, depth: 0 };
+  const cursor = cursorOver(text, false);
+  const values: unknown[] = [];
   for (;;) {
     skipBlank(cursor);
-    if (cursor.at === text.length) return;
-    const at = cursor.at;
-    yield { value: readValue(cursor), at };
+    if (cursor.at === text.length) return values;
+    values.push(readValue(cursor));
   }
 }
 
-/** Where an offset lies in a text, for a person: `line 3, column 14`, both counted from 1. */
-export function position(text: string, at: number): string {
-  const before = text.slice(0, at);
-  const line = before.split("\n").length;
-  return `line ${line}, column ${at - before.lastIndexOf("\n")}`;
+/** Reads a text that comes in pieces. */
+export interface EDNReader {
+  /** Takes the next piece; it may end anywhere. */
+  push(piece: string): void;
+  /** Takes what is left, after the last piece. */
+  end(): void;
 }
 
-function failure({ text }: Cursor, at: number, problem: string): SyntaxError {
-  return new SyntaxError(`Cannot parse EDN at ${position(text, at)}: ${problem}`);
+/**
+ * Reads the forms of a long text one by one, as {@linkcode parseEdn} does, piece by piece. Where they stand in a vector or a list, they
+ * are read all the same: `[1 2]` is two forms. To Clojure, 1.0 is not equal to 1: here it is what `parseJson` makes of it.
+ *
+ * @param take Is given each form, and how to say where it begins: `line 3, column 14`.
+ * @throws {SyntaxError} From `push` and `end`: the text is not EDN; says at which line and column, and what was expected.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createEdnReader } from "./edn.ts";
+ *
+ * const forms: unknown[] = [];
+ * const reader = createEdnReader((value, where) => forms.push([value, where()]));
+ * reader.push("[:a\n {:b 1");
+ * reader.push("2}]");
+ * reader.end();
+ * assertEquals(forms, [["a", "line 1, column 2"], [{ b: 12 }, "line 2, column 2"]]);
+ * ```
+ */
+export function createEdnReader(take: (value: unknown, where: () => string) => void): EDNReader {
+  const cursor = cursorOver("", true);
+  /** The bracket around all forms, if there is one. */
+  let around: { close: string; where: string } | undefined;
+  let waiting = "";
+
+  /** Reads the next form, or a bracket around all; undefined at the end. */
+  function next(): { value: unknown; at: number } | "bracket" | undefined {
+    skipBlank(cursor);
+    const { at } = cursor;
+    const character = cursor.text[at];
+    if (character === undefined) return undefined;
+    if (around === undefined && (character === "[" || character === "(")) {
+      around = { close: character === "[" ? "]" : ")", where: place(cursor, at) };
+    } else if (around !== undefined && ")]}".includes(character)) {
+      if (character !== around.close) {
+        throw failure(cursor, at, `expected ${around.close} to close the form of ${around.where}, got ${character}`);
+      }
+      around = undefined;
+    } else return { value: readValue(cursor), at };
+    cursor.at++;
+    return "bracket";
+  }
+
+  function read(isLast: boolean): void {
+    for (;;) {
+      const { at } = cursor;
+      let form;
+      try {
+        form = next();
+      } catch (error) {
+        if (isLast || !(error instanceof EDNError && error.isEnd)) throw error;
+        Object.assign(cursor, { at, depth: 0 });
+        return;
+      }
+      if (form === undefined) return;
+      if (form !== "bracket") {
+        const { value, at } = form;
+        take(value, () => place(cursor, at));
+      }
+    }
+  }
+
+  return {
+    push(piece) {
+      // No token goes over the end of a line, but for a string, of which one can tell that it has not ended.
+      const end = piece.lastIndexOf("\n") + 1;
+      if (end === 0) {
+        waiting += piece;
+        return;
+      }
+      const rest = cursor.text.slice(cursor.at);
+      const { line, column } = lineAndColumn(cursor, cursor.at);
+      Object.assign(cursor, { text: rest + waiting + piece.slice(0, end), at: 0, line, column });
+      waiting = piece.slice(end);
+      read(false);
+    },
+    end() {
+      cursor.text += waiting;
+      waiting = "";
+      read(true);
+      if (around !== undefined) {
+        const problem = `expected ${around.close} to close the form of ${around.where}, got the end of the text`;
+        throw failure(cursor, cursor.text.length, problem);
+      }
+    },
+  };
 }
 
 /** Skips blanks, comments and discarded forms. */
@@ -134,134 +200,19 @@ function readValue(cursor: Cursor): unknown {
   return readAtom(cursor);
 }
 
-function isDelimiter(code: number): boolean {
-  return code < 128 ? IS_DELIMITER[code] === 1 : Number.isNaN(code);
-}
-
-function readToken(cursor: Cursor): string {
-  const { text, at } = cursor;
-  let end = at;
-  while (!isDelimiter(text.charCodeAt(end))) end++;
-  cursor.at = end;
-  return text.slice(at, end);
-}
-
-function readKeyword(cursor: Cursor): string {
-  const start = cursor.at++;
-  const name = readToken(cursor);
-  if (name === "") throw failure(cursor, start, "expected the name of a keyword after :");
-  return name;
-}
-
-/** Reads a number, nil, true, false or a symbol. */
-function readAtom(cursor: Cursor): unknown {
-  const start = cursor.at;
-  const digits = readDigits(cursor);
-  if (digits !== undefined) return digits;
-  const token = readToken(cursor);
-  switch (token) {
-    case "nil":
-      return null;
-    case "true":
-      return true;
-    case "false":
-      return false;
-  }
-  if (!/^[+-]?\d/.test(token)) return token;
-  const number = toNumber(token);
-  if (number === undefined) throw failure(cursor, start, `expected a number, got ${token}`);
-  return number;
-}
-
-/** The common case, quickly: a run of up to 15 digits. Moves on only if that is what there is. */
-function readDigits(cursor: Cursor): number | undefined {
-  const { text, at } = cursor;
-  let number = 0;
-  let end = at;
-  for (;; end++) {
-    const digit = text.charCodeAt(end) - 48;
-    if (!(digit >= 0 && digit <= 9)) break;
-    number = number * 10 + digit;
-  }
-  if (end === at || end - at > 15 || !isDelimiter(text.charCodeAt(end))) return undefined;
-  cursor.at = end;
-  return number;
-}
-
-function toNumber(token: string): number | bigint | undefined {
-  if (INTEGER.test(token)) {
-    const digits = token.replace(/^\+|N$/g, "");
-    const number = Number(digits);
-    return Number.isSafeInteger(number) ? number : BigInt(digits);
-  }
-  if (FLOAT.test(token)) return Number(token.replace("M", ""));
-  if (!RATIO.test(token)) return undefined;
-  const [numerator, denominator] = token.split("/").map(Number);
-  return numerator! / denominator!;
-}
-
-function readString(cursor: Cursor): string {
-  const { text } = cursor;
-  const start = cursor.at;
-  let value = "";
-  for (let from = start + 1, at = from;; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 34 /* " */) {
-      cursor.at = at + 1;
-      return value + text.slice(from, at);
-    }
-    if (Number.isNaN(code)) {
-      throw failure(cursor, at, `expected " to close the string of ${position(text, start)}, got the end of the text`);
-    }
-    if (code !== 92 /* \ */) continue;
-    cursor.at = at + 1;
-    value += text.slice(from, at) + readEscape(cursor);
-    from = cursor.at;
-    at = from - 1;
-  }
-}
-
-function readEscape(cursor: Cursor): string {
-  const { text, at } = cursor;
-  const unicode = /^u([0-9a-fA-F]{4})/.exec(text.slice(at, at + 5));
-  if (unicode !== null) {
-    cursor.at += 5;
-    return String.fromCharCode(parseInt(unicode[1]!, 16));
-  }
-  const octal = /^[0-3]?[0-7]{1,2}/.exec(text.slice(at, at + 3));
-  if (octal !== null) {
-    cursor.at += octal[0].length;
-    return String.fromCharCode(parseInt(octal[0], 8));
-  }
-  const escaped = ESCAPES[text[at] ?? ""];
-  if (escaped === undefined) throw failure(cursor, at - 1, `expected an escape, got ${text.slice(at - 1, at + 1)}`);
-  cursor.at++;
-  return escaped;
-}
-
-function readCharacter(cursor: Cursor): string {
-  const start = cursor.at++;
-  // The character itself may be a delimiter: \( is one.
-  const first = String.fromCodePoint(cursor.text.codePointAt(cursor.at) ?? 32);
-  cursor.at += first.length;
-  const name = first + readToken(cursor);
-  if (name === first && first.trim() !== "") return first;
-  const named = Object.hasOwn(NAMED_CHARACTERS, name) ? NAMED_CHARACTERS[name] : undefined;
-  if (named !== undefined) return named;
-  if (/^u[0-9a-fA-F]{4}$/.test(name)) return String.fromCharCode(parseInt(name.slice(1), 16));
-  throw failure(cursor, start, `expected a character, got \\${name.trim()}`);
-}
-
 /** Reads what begins with #: a set, a symbolic value or a tagged value. */
 function readDispatch(cursor: Cursor): unknown {
   const start = cursor.at++;
   if (cursor.text[cursor.at] === "{") return readSequence(cursor, "}");
+  if (cursor.text[cursor.at] === '"') return readPattern(cursor);
   const tag = readToken(cursor);
   if (tag.startsWith("#")) {
     const value = SYMBOLIC_VALUES[tag.slice(1)];
     if (value === undefined) throw failure(cursor, start, `expected ##Inf, ##-Inf or ##NaN, got #${tag}`);
     return value;
   }
+  // The name of a variable, as Clojure prints it.
+  if (/^'./.test(tag)) return tag.slice(1);
   if (!/^[\p{L}:]/u.test(tag)) throw failure(cursor, start, `expected a tag after #, got ${tag || "none"}`);
   return readValue(cursor);
 }
@@ -287,7 +238,7 @@ function readMap(cursor: Cursor): unknown {
       throw failure(
         cursor,
         cursor.at,
-        `expected a value for the last key of the map of ${position(cursor.text, start)}`,
+        `expected a value for the last key of the map of ${place(cursor, start)}`,
       );
     }
     const value = readValue(cursor);
@@ -309,7 +260,7 @@ function closes(cursor: Cursor, start: number, close: string): boolean {
   const next = text[at] ?? "the end of the text";
   if (next !== close) {
     if (at < text.length && !")]}".includes(next)) return false;
-    throw failure(cursor, at, `expected ${close} to close the form of ${position(text, start)}, got ${next}`);
+    throw failure(cursor, at, `expected ${close} to close the form of ${place(cursor, start)}, got ${next}`);
   }
   cursor.at++;
   cursor.depth--;

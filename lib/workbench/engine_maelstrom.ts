@@ -48,16 +48,30 @@ export function findMaelstrom(machine: MachineWithMaelstrom): { executable: stri
 }
 
 /**
+ * Why Maelstrom would refuse a test that the workbench runs; undefined where it would not.
+ *
+ * Jepsen's generator for lin-kv gives each key two workers for each node, and wants none left over.
+ *
+ * Source: Jepsen's `independent.clj`, `group-threads`.
+ */
+export function refusal({ workload, options: { nodes, concurrency } }: TestRequest): string | undefined {
+  if (workload !== "lin-kv" || concurrency % (2 * nodes.length) === 0) return undefined;
+  return `Maelstrom does not run lin-kv with ${concurrency} workers on ${nodes.length} nodes: it expects --concurrency 2n, 4n, 6n …`;
+}
+
+/**
  * Runs Maelstrom's `test`.
  *
  * Maelstrom writes to a folder called `store` where it is started, so it is started above the request's store, or inside it where that has
  * another name.
  *
  * @param executable Maelstrom's executable.
- * @throws {UsageError} It refused the arguments, or its folder cannot be made.
+ * @throws {UsageError} It refuses the arguments, or its folder cannot be made.
  * @throws {FailedError} It left no results.
  */
 export async function runMaelstrom(executable: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
+  const problem = refusal(request);
+  if (problem !== undefined) throw new UsageError(`Cannot run this: ${problem}; or use --engine workbench`);
   const folder = workingFolder(request.store);
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];

@@ -38,7 +38,7 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
     }
     // A run that was not kept can be had again: its seed repeats it.
     const failed = !results.passed || difference !== undefined;
-    if (failed && store === undefined && !hooks.signal.aborted) {
+    if (failed && store === undefined && keep === "failing" && !hooks.signal.aborted) {
       results = await run({ store: store = makeStore(request) });
     }
     if (difference === undefined) return results;

@@ -49,6 +49,8 @@ export interface Flag {
   origin: "maelstrom" | "jepsen" | "workbench";
   /** Whether a run with another value than the official one is another test. */
   shapesTest?: boolean;
+  /** What it means to `check`, which takes no other flags. */
+  check?: string;
   /** Why the workbench accepts it without doing anything. */
   ignored?: string;
 }
@@ -65,6 +67,7 @@ export const FLAGS = [
     default: "lin-kv",
     allowed: Object.keys(WORKLOADS),
     help: "What the nodes are tested for",
+    check: "What the history is of; told by its folder or its operations by default",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -75,6 +78,7 @@ export const FLAGS = [
     placeholder: "NUMBER",
     above: 0,
     help: "How many nodes to run: n0, n1, …",
+    check: "How many nodes there were: n0, n1, …",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -84,6 +88,7 @@ export const FLAGS = [
     placeholder: "NUMBER",
     default: "1n",
     help: "How many workers; 4n means four per node",
+    check: "How many workers there were; 4n means four per node",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -131,7 +136,8 @@ export const FLAGS = [
     name: "nemesis",
     kind: "list",
     placeholder: "FAULTS",
-    allowed: ["partition", "one-way-partition", "loss", "duplicate", "delay", "reorder", "pause", "kill"],
+    default: "none",
+    allowed: ["none", "partition", "one-way-partition", "loss", "duplicate", "delay", "reorder", "pause", "kill"],
     help: "Faults to inject, comma-separated",
     origin: "maelstrom",
     shapesTest: true,
@@ -151,6 +157,7 @@ export const FLAGS = [
     kind: "availability",
     placeholder: "EXPECTED",
     help: "What must succeed: total, or a fraction from 0 to 1",
+    check: "What must have succeeded: total, or a fraction from 0 to 1",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -161,6 +168,7 @@ export const FLAGS = [
     default: "strict-serializable",
     allowed: CONSISTENCY_MODELS,
     help: "What transactions must satisfy, comma-separated, in Elle's words",
+    check: "What transactions must satisfy, comma-separated, in Elle's words",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -219,6 +227,7 @@ export const FLAGS = [
     placeholder: "NAME",
     repeatable: true,
     help: "A node's name; may be given often",
+    check: "A node's name; may be given often",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -227,6 +236,7 @@ export const FLAGS = [
     kind: "list",
     placeholder: "NAMES",
     help: "The nodes' names, comma-separated",
+    check: "The nodes' names, comma-separated",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -235,6 +245,7 @@ export const FLAGS = [
     kind: "text",
     placeholder: "FILE",
     help: "A file with the nodes' names, one a line",
+    check: "A file with the nodes' names, one a line",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -272,6 +283,12 @@ export const FLAGS = [
     origin: "workbench",
   },
   {
+    name: "no-shrink",
+    kind: "switch",
+    help: "Simulate no smaller runs in search of one that fails as the first one that failed",
+    origin: "workbench",
+  },
+  {
     name: "store",
     kind: "text",
     placeholder: "FOLDER",
@@ -279,9 +296,22 @@ export const FLAGS = [
     help: "Where runs are kept",
     origin: "workbench",
   },
-  { name: "json", kind: "switch", help: "Print the results as one JSON document on stdout", origin: "workbench" },
-  { name: "quiet", short: "q", kind: "switch", help: "Show no progress", origin: "workbench" },
-  { name: "help", short: "h", kind: "switch", help: "Show this", origin: "jepsen" },
+  {
+    name: "json",
+    kind: "switch",
+    help: "Print the results as one JSON document on stdout",
+    check: "Print the results as one JSON document",
+    origin: "workbench",
+  },
+  {
+    name: "quiet",
+    short: "q",
+    kind: "switch",
+    help: "Show no progress",
+    check: "Show nothing but the results, as always",
+    origin: "workbench",
+  },
+  { name: "help", short: "h", kind: "switch", help: "Show this", check: "Show this", origin: "jepsen" },
   { name: "username", kind: "text", placeholder: "USER", help: "", origin: "jepsen", ignored: NO_SSH },
   { name: "password", kind: "text", placeholder: "PASS", help: "", origin: "jepsen", ignored: NO_SSH },
   { name: "ssh-private-key", kind: "text", placeholder: "FILE", help: "", origin: "jepsen", ignored: NO_SSH },

@@ -7,7 +7,7 @@
 import denoJson from "../../deno.json" with { type: "json" };
 import { CHALLENGES } from "./challenges.ts";
 import { type Flag, FLAGS } from "./flags.ts";
-import { columns, createStyle, wrap } from "./report/text.ts";
+import { createStyle, wrap } from "./report/text.ts";
 import type { Screen } from "./report/terminal.ts";
 
 /** The version of this project. */
@@ -18,6 +18,7 @@ const COMMANDS = [
   ["all", "Run all challenges, one after another"],
   ["list", "Show the challenges with their official flags and limits"],
   ["test", "Run any program: test -w WORKLOAD --bin FILE"],
+  ["check", "Judge a recorded history, of ours or of Jepsen: check PATH"],
   ["install", "Fetch the real Maelstrom, or unpack it --from FILE; it is then used"],
   ["deno …", "Run the Deno that this uses"],
   ["help test", "Show all flags"],
@@ -49,12 +50,12 @@ export function formatHelp(screen: Screen): string {
   return [
     "The Gossip Glomers challenges, and Maelstrom's test bench without a JVM",
     section(bold("Usage"), ["./maelstrom.sh COMMAND [flags] [-- arguments of the node]"]),
-    section(bold("Commands"), pairs(COMMANDS)),
+    section(bold("Commands"), pairs(COMMANDS, screen)),
     section(bold("Challenges"), [
       ...wrap(challenges.join(", "), screen.width - 2),
       "A name alone means its most demanding part",
     ]),
-    section(bold("Exit status"), pairs(EXIT_STATUSES)),
+    section(bold("Exit status"), pairs(EXIT_STATUSES, screen)),
     section(bold("Examples"), EXAMPLES),
   ].join("\n\n");
 }
@@ -79,7 +80,27 @@ export function formatFlagsHelp(screen: Screen): string {
         ["MAELSTROM", "the real Maelstrom's executable"],
         ["DENO", "the Deno to use"],
         ["NO_COLOR", "if set, no colours"],
-      ]),
+      ], screen),
+    ),
+  ].join("\n\n");
+}
+
+/** What is shown for `check --help`. */
+export function formatCheckHelp(screen: Screen): string {
+  const { bold } = createStyle(screen.colour);
+  const flags = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined)
+    .map((flag) => ({ ...flag, help: flag.check!, ...flag.name === "workload" ? { default: undefined } : {} }));
+  return [
+    "Judges the history of a test that was run before, here or by Maelstrom",
+    section(bold("Usage"), ["./maelstrom.sh check PATH [flags]"]),
+    section(bold("Path"), [
+      "A run's folder, such as store/latest: its flags are known, yours go first",
+      "A history: our history.jsonl, or Jepsen's history.edn; also with gzip",
+    ]),
+    section(bold("Flags"), describe(flags, screen)),
+    section(
+      bold("Exit status"),
+      pairs([...EXIT_STATUSES.slice(0, -1), ["255", "the history cannot be read, or its nodes crashed"]], screen),
     ),
   ].join("\n\n");
 }
@@ -88,22 +109,27 @@ function section(title: string, lines: readonly string[]): string {
   return [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-function pairs(rows: readonly (readonly string[])[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name!.length));
-  return rows.map(([name, text]) => `${name!.padEnd(width)}  ${text}`);
+/** A narrower column of text than this is hard to read. */
+const LEAST_TEXT = 24;
+
+/** Two columns: a name, and what it is, wrapped; one below the other where there is no room for both. */
+function pairs(rows: readonly (readonly string[])[], { width }: Screen): string[] {
+  const indent = Math.max(...rows.map(([name]) => name!.length)) + 2;
+  return rows.flatMap(([name, text]) => {
+    if (width - 2 - indent < LEAST_TEXT) return [name!.trimStart(), ...wrap(text!, width - 2, "    ")];
+    const [first, ...rest] = wrap(text!, width - 2, " ".repeat(indent));
+    return [name!.padEnd(indent) + first!.trimStart(), ...rest];
+  });
 }
 
-/** Two columns: the flag, and what it does, wrapped. */
-function describe(flags: readonly Flag[], { width }: Screen): string[] {
-  const shown = flags.filter(({ ignored }) => ignored === undefined);
-  const names = columns(shown.map(({ name, short, placeholder }) => [
-    `${short === undefined ? "   " : `-${short},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,
-  ]));
-  const indent = Math.max(...names.map((name) => name.length)) + 2;
-  return shown.flatMap((flag, index) => {
-    const [first, ...rest] = wrap(flagText(flag), width - 2, " ".repeat(indent));
-    return [names[index]!.padEnd(indent) + first!.trimStart(), ...rest];
+/** The flags, and what they do. */
+function describe(flags: readonly Flag[], screen: Screen): string[] {
+  const rows = flags.filter(({ ignored }) => ignored === undefined).map((flag) => {
+    const { name, short, placeholder } = flag;
+    const letter = short === undefined ? "   " : `-${short},`;
+    return [`${letter} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`, flagText(flag)];
   });
+  return pairs(rows, screen);
 }
 
 function flagText({ help, allowed, default: initial }: Flag): string {

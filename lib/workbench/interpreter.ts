@@ -8,8 +8,6 @@
  * @module
  */
 
-// @ts-types="../../types/async.d.ts"
-import { abortable } from "@std/async/abortable";
 import type { Clock } from "./clock.ts";
 import type { Operation } from "./operation.ts";
 import type { Random } from "./random.ts";
@@ -87,7 +85,21 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
       if (signal.aborted) wake();
     });
   }
-  signal.addEventListener("abort", () => wake());
+  /** What to reject when the run is aborted: one listener for all operations, since listeners are slow to come and go. */
+  const underWay = new Set<(reason: unknown) => void>();
+  signal.addEventListener("abort", () => {
+    wake();
+    for (const reject of underWay) reject(signal.reason);
+  });
+
+  function unlessAborted<T>(promise: Promise<T>): Promise<T> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise<T>((resolve, reject) => {
+      underWay.add(reject);
+      const settled = () => void underWay.delete(reject);
+      promise.then(resolve, reject).then(settled);
+    });
+  }
 
   /** Asks the generator for each free worker in turn, in a random order. */
   function ask({ generator, random }: Phase): { worker: Worker; invocation: Invocation } | "pending" | undefined {
@@ -118,7 +130,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   async function complete(worker: Worker, invocation: Invocation): Promise<Completion> {
     try {
       worker.open ??= options.open(worker.index);
-      return await abortable(worker.open.client.invoke(invocation), signal);
+      return await unlessAborted(worker.open.client.invoke(invocation));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (error instanceof RPCError) return { type: "info", error: [error.errorName, error.message] };

@@ -5,27 +5,29 @@
  */
 
 import { checkAvailability } from "./checkers/availability.ts";
+import { found } from "./checkers/explain.ts";
 import { latencies } from "./checkers/latency.ts";
 import { type JournalCounts, netStatistics } from "./checkers/net.ts";
 import { checkStats } from "./checkers/stats.ts";
 import { mergeValidity, type Verdict } from "./checkers/verdict.ts";
+import type { Converged } from "./convergence.ts";
 import type { Operation } from "./operation.ts";
 import type { Results, Target, TargetLimit, TestException } from "./results.ts";
-import type { TestOptions, Workload } from "./workload.ts";
+import { RECOVERY, type TestOptions, type Workload } from "./workload.ts";
 
 /** What was recorded of a test. */
 export interface TestRecord {
   challenge: string | null;
   workload: Workload;
-  mode: "process" | "simulation";
+  mode: Results["mode"];
   seed: string | null;
   options: TestOptions;
   targets: readonly TargetLimit[];
   history: readonly Operation[];
   /** The journal's counts; null for a history whose messages nobody counted. */
   counts: JournalCounts | null;
-  /** How long it took until every node had everything, ms; null or nothing where that was not measured. */
-  convergence?: number | null;
+  /** Whether, and when, every node had everything; nothing where nobody looked. */
+  convergence?: Converged;
   exceptions: readonly TestException[];
   /** Whether a person ended the test early: then it cannot be valid, and what only its final phase could settle is not known. */
   interrupted?: boolean;
@@ -42,6 +44,7 @@ export function judge(record: TestRecord): Results {
     checkStats(counted, workload.mayNeverSucceed),
     // Total means to the very end.
     checkAvailability(options.availability === "total" ? history : counted, options.availability),
+    checkConvergence(record.convergence),
   ] as const;
   const valid = mergeValidity([
     ...verdicts.map((verdict) => verdict.valid),
@@ -49,7 +52,7 @@ export function judge(record: TestRecord): Results {
     record.interrupted ? "unknown" : true,
   ]);
   const [{ anomalies: _, ...result }, { count, ok, fail, info, by_f }, availability] = verdicts;
-  if (workload.convergence !== undefined) result.convergence_ms = record.convergence ?? null;
+  if (workload.convergence !== undefined) result.convergence_ms = record.convergence?.time ?? null;
   const results: Results = {
     schema: 1,
     challenge: record.challenge,
@@ -66,6 +69,12 @@ export function judge(record: TestRecord): Results {
     result,
     anomalies: verdicts.flatMap(({ anomalies }) => anomalies ?? []),
     targets: [],
+    judged_by: {
+      nodes: options.nodes,
+      concurrency: options.concurrency,
+      availability: options.availability ?? null,
+      consistency_models: options.consistencyModels,
+    },
     exceptions,
     interrupted: record.interrupted ?? false,
     store: record.store,
@@ -86,6 +95,12 @@ function checkWorkload(record: TestRecord, exceptions: TestException[]): Verdict
     exceptions.push({ type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 });
     return { valid: "unknown" };
   }
+}
+
+/** Being late, no matter how, is what a test forgives; that nodes never get there it does not. */
+function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
+  const tell = (what: string) => `After ${RECOVERY / 1000} s without faults, ${what}`;
+  return { valid: lacking.length === 0, anomalies: found("not-converged", lacking, tell) };
 }
 
 const FIGURES: Record<TargetLimit["name"], (results: Results) => unknown> = {

@@ -12,6 +12,7 @@ import type { Message } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
 import type { Disturbance } from "./disturbances.ts";
 import { type Journal, type JournalEntry, openJournal } from "./journal.ts";
+import { formatLine, parseJson } from "./json.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
 import type { Random } from "./random.ts";
 
@@ -125,7 +126,9 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
     const found = participants.get(id);
     if (found !== undefined) return found;
     throw new RangeError(
-      `Cannot send ${body.type} from ${src} to ${dest}: the ${role} ${JSON.stringify(id)} is not on the network, ` +
+      `Cannot send ${body.type ?? "a body without type"} from ${src} to ${dest}: the ${role} ${
+        JSON.stringify(id)
+      } is not on the network, ` +
         `expected one of ${listNames(participants.values())}`,
     );
   }
@@ -168,7 +171,7 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
       const delays = client ? [0] : delaysOf(src, dest);
       delays.forEach((delay, copies) => {
         // Each delivery is its receiver's own: they share nothing.
-        const delivered = copies === 0 ? message : structuredClone(message);
+        const delivered = copies === 0 ? message : parseJson(formatLine(message)) as Message;
         clock.schedule(now + delay, () => deliver(delivered, destination, client));
       });
     },

@@ -46,7 +46,7 @@ export interface SimulationRequest {
   /** Whether to run it twice, and compare. */
   checkDeterminism: boolean;
   /** Which runs go to the store. */
-  keep: "all" | "failing";
+  keep: "all" | "failing" | "none";
 }
 
 /** What a request may ask of the world. */
@@ -99,7 +99,7 @@ export function createRequest(
     logNetRecv: values["log-net-recv"] ?? false,
     deviations: challenge === null ? [] : deviations(official, texts, limits.length < challenge.limits.length),
     flags: maelstromFlags(new Map([...withoutOverridden(official, args.given), ...args.texts]), options.nodes),
-    command: repeatCommand(challenge, args),
+    command: repeatCommand(launcher(programs, files), challenge, args),
   };
 }
 
@@ -109,7 +109,7 @@ function simulationRequest(given: FlagValues): SimulationRequest | null {
     const keep = (given.seeds ?? 1) > 1 && given.store === undefined ? "failing" : "all";
     return { checkDeterminism: given["check-determinism"] ?? false, keep };
   }
-  for (const name of ["seeds", "check-determinism"] as const) {
+  for (const name of ["seeds", "check-determinism", "no-shrink"] as const) {
     if (given[name] !== undefined) {
       throw new UsageError(`Cannot use --${name} without --sim: only a simulation follows from its seed`);
     }
@@ -117,7 +117,8 @@ function simulationRequest(given: FlagValues): SimulationRequest | null {
   return null;
 }
 
-function officialTexts(challenge: Challenge): Map<string, string[]> {
+/** What is written in a challenge's official command, by the names of the flags. */
+export function officialTexts(challenge: Challenge): Map<string, string[]> {
   return parseArguments(["--workload", challenge.workload, ...challenge.flags.split(" ")]).texts;
 }
 
@@ -128,7 +129,13 @@ function withoutOverridden(official: ReadonlyMap<string, string[]>, given: FlagV
   return texts;
 }
 
-function testOptions(values: FlagValues, files: Files): TestOptions {
+/**
+ * The options of a test.
+ *
+ * @param values All that have a default must be there.
+ * @throws {UsageError} Nodes have the same or other strange names, or no test can have these faults.
+ */
+export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile">): TestOptions {
   const nodes = nodeNames(values, files);
   const { count, perNode } = values.concurrency!;
   return {
@@ -140,7 +147,7 @@ function testOptions(values: FlagValues, files: Files): TestOptions {
       mean: values.latency!,
       distribution: values["latency-dist"] as TestOptions["latency"]["distribution"],
     },
-    nemesis: [...new Set(values.nemesis ?? [])],
+    nemesis: faults(values.nemesis!),
     nemesisInterval: values["nemesis-interval"]!,
     availability: values.availability,
     consistencyModels: values["consistency-models"]!,
@@ -151,13 +158,21 @@ function testOptions(values: FlagValues, files: Files): TestOptions {
   };
 }
 
+/** Each fault once, as none is not one. */
+function faults(words: readonly string[]): string[] {
+  if (words.length > 1 && words.includes("none")) {
+    throw new UsageError(`Cannot use --nemesis ${words.join()}: expected none, or faults`);
+  }
+  return [...new Set(words)].filter((word) => word !== "none");
+}
+
 /** Jepsen's names where none are given. */
 const JEPSEN_NODES = ["n1", "n2", "n3", "n4", "n5"];
 /** What Maelstrom takes for clients, and the nodes that it brings along. */
 const RESERVED = /^(c.*|lin-kv|seq-kv|lww-kv|lin-tso)$/;
 
 /** As in Jepsen: a count wins; else files, lists and single names are joined; else there are five. */
-function nodeNames(values: FlagValues, files: Files): string[] {
+function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">): string[] {
   const count = values["node-count"];
   if (count !== undefined) return Array.from({ length: count }, (_, index) => `n${index}`);
   const file = values["nodes-file"];
@@ -174,7 +189,7 @@ function nodeNames(values: FlagValues, files: Files): string[] {
   return nodes;
 }
 
-function readNames(path: string, files: Files): string[] {
+function readNames(path: string, files: Pick<Files, "readTextFile">): string[] {
   let text: string;
   try {
     text = files.readTextFile(path);
@@ -241,6 +256,8 @@ function maelstromFlags(texts: ReadonlyMap<string, readonly string[]>, nodes: re
   for (const flag of FLAGS as readonly Flag[]) {
     const written = texts.get(flag.name);
     if (written === undefined || flag.origin === "workbench" || SENT_OTHERWISE.has(flag.name)) continue;
+    // Maelstrom has no word for it.
+    if (flag.name === "nemesis" && written[0]!.trim() === "none") continue;
     if (flag.kind === "switch") words.push(`--${flag.name}`);
     // Maelstrom tells one model from the next only by a comma between blanks.
     else if (flag.name === "consistency-models") {
@@ -256,10 +273,16 @@ function maelstromFlags(texts: ReadonlyMap<string, readonly string[]>, nodes: re
 const SENT_OTHERWISE = new Set(["bin", "node", "nodes", "nodes-file", "help", "test-count"]);
 
 /** What does not change what a run does, or which are run besides. */
-const SHOWS_ONLY = new Set(["seed", "seeds", "json", "quiet"]);
+const SHOWS_ONLY = new Set(["seed", "seeds", "no-shrink", "json", "quiet"]);
 
-function repeatCommand(challenge: Challenge | null, { texts, program }: Arguments): string[] {
-  const words = ["./maelstrom.sh", challenge?.id ?? "test"];
+/** How `maelstrom.sh` is called from here: other paths of a command are as they were written, so it is to be repeated here too. */
+function launcher(programs: string, files: Files): string {
+  const root = programs.replace(/\/challenges\/bin$/, "");
+  return files.inspect(".").path === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
+}
+
+function repeatCommand(launcher: string, challenge: Challenge | null, { texts, program }: Arguments): string[] {
+  const words = [launcher, challenge?.id ?? "test"];
   for (const [name, written] of texts) {
     if (SHOWS_ONLY.has(name)) continue;
     if (written.length === 0) words.push(`--${name}`);

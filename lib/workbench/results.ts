@@ -8,9 +8,13 @@ import type { Anomaly, Validity, Verdict } from "./checkers/verdict.ts";
 
 /** Counts of operations by what became of them. */
 export interface OperationCounts {
+  /** All that were completed. */
   count: number;
+  /** Those that took effect. */
   ok: number;
+  /** Those that did not. */
   fail: number;
+  /** Those of which nobody knows. */
   info: number;
 }
 
@@ -64,6 +68,17 @@ export interface Latencies {
   max: number;
 }
 
+/** What the checkers are told of a test besides its history. */
+export interface JudgedBy {
+  /** The nodes, and how many workers there were: worker i talked to node i mod n. Null where nobody knows. */
+  nodes: string[] | null;
+  concurrency: number | null;
+  /** `"total"`, the least fraction of operations that must succeed, or null where nothing was asked for. */
+  availability: "total" | number | null;
+  /** In Elle's words; of workloads without transactions it says nothing. */
+  consistency_models: string[];
+}
+
 /** The result of one run. Fields that an engine cannot know are null. */
 export interface Results {
   schema: 1;
@@ -71,7 +86,8 @@ export interface Results {
   challenge: string | null;
   workload: string;
   engine: "workbench" | "maelstrom";
-  mode: "process" | "simulation";
+  /** How the nodes ran; null for a history of which nobody knows. */
+  mode: "process" | "simulation" | null;
   /** What to pass to `--seed` to repeat it. */
   seed: string | null;
   /** All checkers merged. */
@@ -90,9 +106,24 @@ export interface Results {
   result: Verdict;
   anomalies: Anomaly[];
   targets: Target[];
+  /** What the checkers were told of the test: with that, `check` judges its history in the same way. */
+  judged_by?: JudgedBy;
   exceptions: TestException[];
   /** Whether a person ended the run early. */
   interrupted?: boolean;
+  /** The smallest run that was found to fail for the same reason; only where one was looked for. */
+  shrunk?: ShrunkRun;
   /** Where it was stored. */
   store: string | null;
+}
+
+/** The smallest run that was found to fail for the same reason as another. */
+export interface ShrunkRun {
+  /** The command that repeats it. */
+  command: string;
+  /** In what it is smaller, such as `--node-count 2 (was 25)`; empty where it is the other run itself. */
+  changes: string[];
+  /** How many smaller runs were tried. */
+  tried: number;
+  results: Results;
 }

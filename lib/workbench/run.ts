@@ -8,14 +8,14 @@ import { type Cluster, createCluster, type World } from "./cluster.ts";
 import type { Operation } from "./operation.ts";
 import type { Results, TargetLimit, TestException } from "./results.ts";
 import type { Store } from "./store.ts";
-import type { TestOptions, Workload } from "./workload.ts";
+import { RECOVERY, type TestOptions, type Workload } from "./workload.ts";
 // @ts-types="../../types/async.d.ts"
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "./connection.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
 import { formatLine } from "./json.ts";
 import type { NetCounts } from "./journal.ts";
-import { judge } from "./judge.ts";
+import { judge, type TestRecord } from "./judge.ts";
 import { createNemesis, type Nemesis } from "./nemesis.ts";
 import { createNetwork, type Network } from "./network.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -33,8 +33,6 @@ export interface RunOptions extends TestOptions {
   /** Report every message sent, received. */
   logNetSend: boolean;
   logNetRecv: boolean;
-  /** What `measureConvergence` has found for this test, ms; null where it was not, or could not be, measured. */
-  convergence?: number | null;
 }
 
 /** What goes on, for a progress line. */
@@ -63,9 +61,6 @@ export interface RunHooks {
   /** Is given a function to ask for the progress at any time. */
   progress?(ask: () => Progress): void;
 }
-
-/** How long the network is left in peace before the final phase, ms. By then every node has to have everything. */
-export const RECOVERY = 10_000;
 
 /** A test whose main phase is over, and in which nothing is broken any more. */
 export interface HealedTest {
@@ -104,11 +99,16 @@ interface Test {
  * recorded until then is judged all the same.
  */
 export async function runTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<Results> {
+  return concludeTest(await performTest(options, world, hooks), hooks);
+}
+
+/** The first half of {@linkcode runTest}: all that happens, in whatever time the world has. */
+export async function performTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<TestRecord> {
   const test = prepare(options, world, hooks);
   hooks.progress?.(() => progress(test));
   await perform(test);
   test.phase = "checking";
-  const results = judge({
+  return {
     ...options,
     mode: world.mode,
     options,
@@ -117,8 +117,13 @@ export async function runTest(options: RunOptions, world: World, hooks: RunHooks
     exceptions: test.exceptions,
     interrupted: hooks.signal?.aborted ?? false,
     store: hooks.store?.path ?? null,
-  });
-  hooks.store?.history(test.history);
+  };
+}
+
+/** The second half of {@linkcode runTest}: judges what has happened, and stores it. */
+export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results {
+  const results = judge(record);
+  hooks.store?.history(record.history);
   hooks.store?.results(results);
   const problem = hooks.store?.problem();
   if (problem !== undefined) results.exceptions.push({ type: "not-stored", message: problem, count: 1 });
@@ -133,8 +138,9 @@ export async function runUntilHealed(
   options: RunOptions,
   world: World,
   onHealed: (healed: HealedTest) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const test = prepare(options, world, {});
+  const test = prepare(options, world, { signal });
   test.onHealed = onHealed;
   await perform(test);
 }
@@ -167,6 +173,7 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
   attachServices(network, random.stream("services"));
   const stop = new AbortController();
   hooks.signal?.addEventListener("abort", () => stop.abort(hooks.signal!.reason));
+  if (hooks.signal?.aborted) stop.abort(hooks.signal.reason);
   const cluster = createCluster({
     world,
     network,
@@ -262,7 +269,7 @@ async function runFinal(test: Test, interpreter: Interpreter, nemesis: Nemesis):
 
 function openClient(test: Test, worker: number) {
   const { options, network, world } = test;
-  const connection = openConnection(network, world.clock);
+  const connection = openConnection(network, world.clock, (mistake) => note(test, mistake));
   const client = options.workload.client(connection, nodeOf(test, worker), options);
   return { client, close: () => connection.close() };
 }

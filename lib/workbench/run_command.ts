@@ -10,14 +10,18 @@ import type { Challenge } from "./challenges.ts";
 import { mergeValidity, type Validity } from "./checkers/verdict.ts";
 import { type Edge, screenOf } from "./edge.ts";
 import type { Engine } from "./engine.ts";
-import { findMaelstrom } from "./engine_maelstrom.ts";
+import { findMaelstrom, refusal } from "./engine_maelstrom.ts";
 import { UsageError } from "./errors.ts";
+import { worstOf } from "./failure.ts";
 import { type Flag, FLAGS, type FlagValues } from "./flags.ts";
 import { formatFlagsHelp } from "./help.ts";
-import { createProgressLine, type ProgressLine } from "./report/progress.ts";
+import { createProgressLine, createStatusLine, type ProgressLine, SILENT_STATUS } from "./report/progress.ts";
+import { formatShrunk } from "./report/shrunk.ts";
 import { formatSeeds, formatSummary, formatTable, formatVerdict, formatVerdictAndCommand } from "./report/terminal.ts";
+import { visible } from "./report/text.ts";
 import { createRequest, type TestRequest } from "./request.ts";
-import type { Results } from "./results.ts";
+import type { Results, ShrunkRun } from "./results.ts";
+import { shrinkRun, type Simulator } from "./shrink_run.ts";
 
 /**
  * Runs challenges, or a plain test (null), and tells how they went.
@@ -37,19 +41,33 @@ export async function runChallenges(
     edge.stdout(`${formatFlagsHelp(screenOf(edge))}\n`);
     return 0;
   }
+  // The challenges are our own commands: what is no flag must be a mistake there.
+  if (challenges[0] !== null) forbidLoose(args);
   if (challenges.length > 1) forbidProgram(args);
-  const requests = challenges.map((challenge) =>
-    createRequest(challenge, args, `${edge.root}/challenges/bin`, edge.files)
-  );
+  const requests = challenges.map((challenge) => createRequest(challenge, args, programsOf(edge), edge.files));
   const engine = chooseEngine(args, edge);
   noteIgnored(args, engine.name, edge);
+  noteLoose(args, edge);
+  if (engine.name !== "maelstrom") noteRefusals(requests, edge);
   const planned = requests.flatMap((request) => repeated(request, args.given, edge));
   const seeds = args.given.seeds ?? 1;
-  const series: Series = { planned, runs: [], interrupted: false, seeds, failed: 0 };
+  const series: Series = { planned, runs: [], interrupted: false, seeds, failed: 0, shrinks: shrinks(args) };
   // As in Jepsen, the first of many tests that goes wrong is the last; of many challenges or seeds, each is run.
   await runSeries(series, engine.run, challenges.length === 1 && seeds === 1, args, edge);
   tellSeries(series, args, edge);
   return seriesStatus(series);
+}
+
+/** The folder of our own solutions. */
+function programsOf({ root }: Edge): string {
+  return `${root}/challenges/bin`;
+}
+
+function forbidLoose({ loose: [word] }: Arguments): void {
+  if (word === undefined) return;
+  throw new UsageError(
+    `Cannot use argument ${JSON.stringify(word)}: expected a flag; a node's own arguments go after --`,
+  );
 }
 
 function forbidProgram({ texts, program }: Arguments): void {
@@ -102,6 +120,20 @@ function noteIgnored({ texts }: Arguments, engine: NamedEngine["name"], edge: Ed
   }
 }
 
+/** Maelstrom gives the nodes what is no flag; it may have been meant for one. */
+function noteLoose({ loose }: Arguments, edge: Edge): void {
+  if (loose.length === 0) return;
+  const words = loose.map((word) => JSON.stringify(word)).join(", ");
+  edge.stderr(`Note: nodes get ${words} as arguments, as with Maelstrom; flags begin with --\n`);
+}
+
+function noteRefusals(requests: readonly TestRequest[], edge: Edge): void {
+  for (const request of requests) {
+    const problem = refusal(request);
+    if (problem !== undefined) edge.stderr(`Note: ${problem}\n`);
+  }
+}
+
 /** The same test several times over, each with a seed of its own: from one seed S come S, S-2, S-3 and so on. */
 function repeated(request: TestRequest, given: FlagValues, edge: Edge): TestRequest[] {
   if (given.seeds !== undefined && given["test-count"] !== undefined) {
@@ -123,10 +155,16 @@ interface Series {
   seeds: number;
   /** How many runs were not passed so far. */
   failed: number;
+  /** Whether those that fail are shrunk. */
+  shrinks: boolean;
 }
 
-/** So many runs are told in full where they go wrong; of further ones a line. */
-const TOLD_IN_FULL = 3;
+function shrinks({ given }: Arguments): boolean {
+  return given.sim === true && given["no-shrink"] !== true;
+}
+
+/** So many runs of each series are told of where they go wrong; of further ones less. */
+const TOLD = 3;
 
 async function runSeries(
   series: Series,
@@ -150,6 +188,7 @@ async function runSeries(
       tellOne(results, request, series, args, edge);
       if (series.interrupted || (untilOneFails && !results.passed)) break;
     }
+    if (series.shrinks && !series.interrupted) await shrinkWorst(series, engine, controller.signal, args, edge);
   } finally {
     stopListening();
   }
@@ -163,7 +202,7 @@ async function runOne(
   { given }: Arguments,
   edge: Edge,
 ): Promise<Results> {
-  const name = request.challenge === null ? request.workload : `${request.challenge.id} ${request.workload}`;
+  const name = nameOf(request);
   const title = seeds === 1 ? name : `${name}  ${runs.length + 1} of ${planned.length}`;
   const line = given.quiet ? SILENT : createProgressLine(edge, title, request.options.timeLimit);
   // What was asked for is shown even where progress is not; of many runs, nothing else.
@@ -177,17 +216,59 @@ async function runOne(
   }
 }
 
+function nameOf({ challenge, workload }: TestRequest): string {
+  return challenge === null ? workload : `${challenge.id} ${workload}`;
+}
+
+/** Shrinks, of the runs of each test, the first of those that failed worst. */
+async function shrinkWorst(
+  { planned, runs, seeds }: Series,
+  engine: Engine,
+  signal: AbortSignal,
+  args: Arguments,
+  edge: Edge,
+): Promise<void> {
+  for (const group of Map.groupBy(runs, ({ challenge }) => challenge).values()) {
+    const results = worstOf(group);
+    if (results === undefined) continue;
+    const request = planned[runs.indexOf(results)]!;
+    const line = args.given.quiet ? SILENT_STATUS : createStatusLine(edge);
+    const simulator: Simulator = {
+      engine,
+      programs: programsOf(edge),
+      files: edge.files,
+      signal,
+      progress: (tried) => line.show(`${nameOf(request)}  shrinking: ${tried} smaller runs tried`),
+    };
+    try {
+      results.shrunk = await shrinkRun({ challenge: request.challenge, args, request, results }, simulator);
+    } finally {
+      line.stop();
+    }
+    tellShrunk(results.shrunk, planned.length > 1, seeds > 1, args, edge);
+  }
+}
+
+function tellShrunk(shrunk: ShrunkRun, several: boolean, brief: boolean, { given }: Arguments, edge: Edge): void {
+  if (given.json) {
+    if (!given.quiet && shrunk.changes.length > 0) edge.stderr(`Shrunk, and stored in ${shrunk.results.store}\n`);
+    return;
+  }
+  const text = formatShrunk(shrunk, !brief, screenOf(edge));
+  edge.stdout(several ? `${text}\n\n` : `\n${text}\n`);
+}
+
 const SILENT: ProgressLine = { show() {}, log() {}, output() {}, stop() {} };
 
 function logOf(line: ProgressLine, edge: Edge): (text: string) => void {
-  return line === SILENT ? (text) => edge.stderr(`${text}\n`) : line.log;
+  return line === SILENT ? (text) => edge.stderr(`${visible(text)}\n`) : line.log;
 }
 
 /** Tells how a run went: in full where it is the only one or went wrong; else a line will do until the table comes. */
 function tellOne(
   results: Results,
   { deviations, command }: TestRequest,
-  { planned, interrupted, seeds, failed }: Series,
+  { planned, interrupted, seeds, failed, shrinks }: Series,
   { given }: Arguments,
   edge: Edge,
 ): void {
@@ -202,7 +283,9 @@ function tellOne(
     edge.stderr(`Stored in ${results.store}\n`);
   }
   if (given.json || (several && results.passed)) return;
-  const brief = seeds > 1 && failed > TOLD_IN_FULL;
+  // Of many seeds one will be told in full, when it has been shrunk; the table names the rest.
+  if (seeds > 1 && shrinks && failed > TOLD) return;
+  const brief = seeds > 1 && (shrinks || failed > TOLD);
   const text = brief
     ? formatVerdictAndCommand(results, notes, screenOf(edge))
     : formatSummary(results, notes, screenOf(edge));
@@ -218,7 +301,10 @@ function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
 
 /** The results as they are printed: a simulation prints the same whenever it is run. */
 function printed(results: Results): Results {
-  return results.mode === "simulation" ? { ...results, store: null } : results;
+  if (results.mode !== "simulation") return results;
+  const { shrunk } = results;
+  if (shrunk === undefined) return { ...results, store: null };
+  return { ...results, store: null, shrunk: { ...shrunk, results: printed(shrunk.results) } };
 }
 
 /** Whether tests are left that an interruption has kept from running. */

@@ -7,10 +7,12 @@
 
 import type { AnyNode } from "../node.ts";
 import { VirtualClock } from "./clock.ts";
+import { measureConvergence } from "./convergence.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
+import type { TestRecord } from "./judge.ts";
 import type { Results, TestException } from "./results.ts";
-import { type RunHooks, type RunOptions, runTest } from "./run.ts";
+import { concludeTest, performTest, type RunHooks, type RunOptions } from "./run.ts";
 import { timeStandsStill, watchTime } from "./standstill.ts";
 
 /** How a simulation speaks to the outside. */
@@ -25,7 +27,8 @@ export interface SimulationHooks extends RunHooks {
  * Runs a test in simulation.
  *
  * Besides what ends any test, a program ends it that reaches for the real clock, real timers or real randomness, and nodes that answer
- * each other without end while no time passes.
+ * each other without end while no time passes. And what it has to show for it, if the workload has that, is how long the nodes take to
+ * converge; if they do not, it is not valid.
  *
  * @example
  * ```ts
@@ -60,6 +63,19 @@ export async function runSimulation(
   program: (node: AnyNode) => void,
   hooks: SimulationHooks = {},
 ): Promise<Results> {
+  const record = await simulate(options, program, hooks);
+  // Of a test that was ended early nobody knows what would have become of it.
+  const whole = !record.interrupted && !record.exceptions.some(({ fatal }) => fatal);
+  if (whole) record.convergence = await measureConvergence(options, program, hooks);
+  return concludeTest(record, hooks);
+}
+
+/** Lets everything happen. */
+async function simulate(
+  options: RunOptions,
+  program: (node: AnyNode) => void,
+  hooks: SimulationHooks,
+): Promise<TestRecord> {
   const clock = new VirtualClock();
   const log = (node: string, level: string, text: string) =>
     hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`);
@@ -73,7 +89,7 @@ export async function runSimulation(
   });
   try {
     let over = false;
-    const test = runTest(options, world, hooks).finally(() => over = true);
+    const test = performTest(options, world, hooks).finally(() => over = true);
     test.catch(() => {});
     const standsStill = watchTime(clock, hooks.maxAtOnce);
     await clock.run(() => over || standsStill());

@@ -102,6 +102,9 @@ export interface Generator {
   update?(operation: Operation, worker: number): void;
 }
 
+/** How long the network is left in peace before the final phase, ms. By then every node has to have everything. */
+export const RECOVERY = 10_000;
+
 /** What is done when the main phase is over. */
 export interface FinalPhase {
   /** Whether there is anything to be found out; always, by default. */
@@ -125,6 +128,10 @@ export interface Convergence {
   look(connection: Connection, node: string): Promise<unknown>;
   /** Whether what was seen at the nodes, one after another, is everything at each. */
   isComplete(seen: readonly unknown[]): boolean;
+  /** Where that is not so: what is lacking, by what was last seen at each node, in phrases such as `n2 lacked 1 of 40 values: 7`. */
+  lacking(seen: ReadonlyMap<string, unknown>): string[];
+  /** Set where a look asks for more than any client does: then a node that does not answer it is not blamed. */
+  asksMuch?: boolean;
 }
 
 /** A workload. */

@@ -1,5 +1,6 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Message } from "../../lib/protocol.ts";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import { kafkaSingle } from "../../challenges/kafka_single.ts";
@@ -80,12 +81,12 @@ function useLogs(cluster: Cluster, interval: number, duration: number): Record_ 
   return record;
 }
 
-/** All of every log, as each node shows it. */
-async function readLogs(cluster: Cluster): Promise<Logs[]> {
-  const logs: Logs[] = cluster.nodes.map(() => Object.fromEntries(KEYS.map((key) => [key, []])));
+/** All of every log, as each of some nodes shows it. */
+async function readLogs(cluster: Cluster, nodes = cluster.nodes): Promise<Logs[]> {
+  const logs: Logs[] = nodes.map(() => Object.fromEntries(KEYS.map((key) => [key, []])));
   while (true) {
     let more = false;
-    for (const [i, node] of cluster.nodes.entries()) {
+    for (const [i, node] of nodes.entries()) {
       const offsets = Object.fromEntries(KEYS.map((key) => [key, (logs[i]![key]!.at(-1)?.[0] ?? -1) + 1]));
       const polled = await cluster.complete(poll(cluster, node, offsets));
       for (const [key, pairs] of Object.entries(polled)) more = logs[i]![key]!.push(...pairs) > 0;
@@ -230,6 +231,8 @@ Deno.test("kafka (efficient) answers from where it is, in a partition too", asyn
     seed: "1",
     latency: { mean: 100, distribution: "constant" },
   });
+  // At first it finds out whether it has been there before.
+  await cluster.run(200);
   cluster.partition(["n0", "n1"], ["n2", "n3"]);
   const record = useLogs(cluster, 5, 5000);
   await cluster.run(5000);
@@ -272,5 +275,212 @@ Deno.test("kafka (efficient) costs a few messages a second", async () => {
   const cluster = await startCluster({ program: kafka(), nodes: 2, seed: "1" });
   useLogs(cluster, 1, 5000);
   await cluster.run(5000);
-  assert(cluster.messages < 2 * 5000 / 50 + 10, `${cluster.messages} messages in 5 s`);
+  // And some to lin-kv, for offsets.
+  assert(cluster.messages < 2 * 5000 / 50 + 30, `${cluster.messages} messages in 5 s`);
+});
+
+/** What must hold whatever is lost: no two messages were ever given the same offset, and none is anywhere else than was said. */
+function checkOffsets(logs: Logs, { sends }: Record_): void {
+  for (const key of KEYS) {
+    const given = sends.filter((send) => send.key === key && send.offset !== undefined);
+    assertEquals(
+      new Set(given.map(({ offset }) => offset)).size,
+      given.length,
+      `an offset of ${key} was given out twice`,
+    );
+    const offsets = new Map(given.map(({ message, offset }) => [message, offset]));
+    for (const [offset, message] of logs[key]!) assertEquals(offsets.get(message) ?? offset, offset);
+  }
+}
+
+/** Kills nodes at random, `count` times, and lets them start again; always spares one that has everything that must not be lost. */
+async function killSome(cluster: Cluster, count: number, { sends }: Record_): Promise<void> {
+  const { random } = cluster;
+  for (let i = 0; i < count; i++) {
+    await cluster.run(1500 * random.float());
+    const spared = random.pick(cluster.nodes);
+    const victims = cluster.nodes.filter((node) => node !== spared && random.float() < 0.6);
+    victims.forEach((node) => cluster.crash(node));
+    if (random.float() < 0.5) await cluster.run(1000 * random.float());
+    for (const node of random.shuffle(victims)) await cluster.restart(node);
+    const [shown] = await readLogs(cluster, [spared]);
+    await allShow(cluster, Object.values(shown!).flat().map(([, message]) => message));
+    await allShow(cluster, sends.filter(({ offset }) => offset !== undefined).map(({ message }) => message));
+  }
+}
+
+async function allShow(cluster: Cluster, messages: number[]): Promise<void> {
+  await timeUntil(cluster, 15_000, async () => {
+    return (await readLogs(cluster)).every((logs) => {
+      const shown = new Set(Object.values(logs).flat().map(([, message]) => message));
+      return messages.every((message) => shown.has(message));
+    });
+  });
+}
+
+for (const acks of ["one", "all"] as const) {
+  Deno.test(`kafka (efficient, acks of ${acks}) never gives an offset twice, and all agree, when nodes are killed`, async () => {
+    let lost = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const cluster = await startCluster({ program: kafka({ acks }), ...badNetwork(seed) });
+      const record = useLogs(cluster, 10, 12_000);
+      await killSome(cluster, 4, acks === "all" ? record : { ...record, sends: [] });
+      await cluster.run(Math.max(0, 13_000 - cluster.clock.now()));
+      cluster.calm();
+      const all = { ...record, sends: acks === "all" ? record.sends : [] };
+      const logs = await settled(cluster, all, 10_000);
+      checkOffsets(logs, record);
+      // What was shown to anybody is never taken back.
+      checkLogs(logs, all);
+      const there = new Set(Object.values(logs).flat().map(([, message]) => message));
+      lost += record.sends.filter(({ offset, message }) => offset !== undefined && !there.has(message)).length;
+    }
+    if (acks === "all") assertEquals(lost, 0);
+    else assertGreater(lost, 0, "this would prove little");
+  });
+}
+
+Deno.test("kafka (efficient) never gives an offset twice, and all agree, when all nodes are killed at once", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const cluster = await startCluster({ program: kafka(), ...badNetwork(seed) });
+    const record = useLogs(cluster, 10, 9000);
+    for (let i = 0; i < 3; i++) {
+      await cluster.run(2000 * cluster.random.float());
+      cluster.nodes.forEach((node) => cluster.crash(node));
+      for (const node of cluster.nodes) await cluster.restart(node);
+    }
+    await cluster.run(9000);
+    cluster.calm();
+    checkOffsets(await settled(cluster, { ...record, sends: [] }, 10_000), record);
+    const late = record.sends.filter(({ began, ended }) => began > 7000 && ended < Infinity);
+    assertGreater(late.length, 0, "nobody was ever answered again");
+  }
+});
+
+/** Three nodes of which the test holds up what it likes. */
+async function clusterWithHold() {
+  let hold = (_message: Message) => false;
+  const held: Message[] = [];
+  const keep = (message: Message) => hold(message) && held.push(message) > 0;
+  const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", keep });
+  await cluster.run(500);
+  return {
+    cluster,
+    /** From now on, holds up only such messages. */
+    hold: (which: typeof hold) => hold = which,
+    /** What was held up so far. */
+    take: () => held.splice(0),
+    deliver: (messages: Message[]) => messages.forEach((message) => cluster.network.send(message)),
+    send: (node: string, msg: number) => cluster.complete(cluster.rpc(node, { type: "send", key: "a", msg })),
+    /** What each node shows. */
+    async shown(): Promise<Pairs[]> {
+      return (await readLogs(cluster)).map((logs) => logs.a!);
+    },
+  };
+}
+
+/** Checks that all show the same now, and nothing else of what they have shown before. */
+function checkAgreed(before: Pairs[], after: Pairs[]): void {
+  for (const log of after) assertEquals(log, after[0]);
+  for (const log of before) {
+    assertEquals(after[0]!.slice(0, log.length), log, "somebody has shown something else before");
+  }
+}
+
+const fromFirst = ({ src, body }: Message) => src === "n0" && body.type === "replicate";
+
+Deno.test("kafka (efficient) does not take in what a killed node said when others have shown what comes after it", async () => {
+  const { cluster, hold, take, deliver, send, shown } = await clusterWithHold();
+  hold(fromFirst);
+  await send("n0", 1);
+  await cluster.run(200);
+  cluster.crash("n0");
+  hold(() => false);
+  await cluster.restart("n0");
+  for (const [i, node] of cluster.nodes.entries()) await send(node, 2 + i);
+  await cluster.run(1000);
+  const before = await shown();
+  assertEquals(before.map((log) => log.length), [3, 3, 3]);
+  deliver(take());
+  await cluster.run(2000);
+  checkAgreed(before, await shown());
+});
+
+Deno.test("kafka (efficient) shows nothing while somebody may still take in what a killed node said", async () => {
+  const { cluster, hold, take, deliver, send, shown } = await clusterWithHold();
+  hold(fromFirst);
+  await send("n0", 1);
+  await cluster.run(100);
+  cluster.crash("n0");
+  const old = take();
+  hold((message) => fromFirst(message) && message.dest === "n2");
+  await cluster.restart("n0");
+  await cluster.run(20);
+  await send("n2", 2);
+  await cluster.run(500);
+  const before = await shown();
+  deliver(old.filter(({ dest }) => dest === "n2"));
+  hold(() => false);
+  deliver(take());
+  await cluster.run(3000);
+  const after = await shown();
+  checkAgreed(before, after);
+  assertEquals(after[0]!.map(([, message]) => message), [1, 2]);
+});
+
+Deno.test("kafka (efficient) has a node that starts again know who else has started again", async () => {
+  const { cluster, hold, take, deliver, send, shown } = await clusterWithHold();
+  hold(fromFirst);
+  await send("n0", 1);
+  await cluster.run(100);
+  cluster.crash("n0");
+  const old = take();
+  hold(() => false);
+  await cluster.restart("n0");
+  await send("n1", 2);
+  await cluster.run(1000);
+  const before = await shown();
+  assertEquals(before.map((log) => log.length), [1, 1, 1]);
+  cluster.crash("n2");
+  hold(({ dest, body }) => dest === "n2" && body.type === "replicate");
+  await cluster.restart("n2");
+  await cluster.run(20);
+  hold(() => false);
+  deliver(old.filter(({ dest }) => dest === "n2"));
+  await cluster.run(10);
+  deliver(take());
+  await cluster.run(3000);
+  checkAgreed(before, await shown());
+});
+
+Deno.test("kafka (efficient) shows only what all nodes have", async () => {
+  let count = 0;
+  for (let time = 0; time < 400; time += 10) {
+    const latency = { mean: 20, distribution: "constant" } as const;
+    const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", latency });
+    const record = useLogs(cluster, 2, 2000);
+    await cluster.run(500 + time);
+    const before = await readLogs(cluster);
+    for (const node of ["n0", "n1"]) cluster.crash(node);
+    for (const node of ["n0", "n1"]) await cluster.restart(node);
+    await cluster.run(5000);
+    const after = await settled(cluster, { ...record, sends: [] }, 1000);
+    for (const key of KEYS) for (const logs of before) count += logs[key]!.length;
+    for (const key of KEYS) checkAgreed(before.map((logs) => logs[key]!), [after[key]!]);
+  }
+  assertGreater(count, 1000, "this would prove little");
+});
+
+Deno.test("kafka (efficient) goes on giving out offsets beyond those that were reserved at first", async () => {
+  const cluster = await startCluster({
+    program: kafka(),
+    nodes: 2,
+    seed: "1",
+    latency: { mean: 5, distribution: "constant" },
+  });
+  const record = useLogs(cluster, 1, 20_000);
+  await cluster.run(20_000);
+  const logs = await settled(cluster, record, 2000);
+  checkLogs(logs, record);
+  assertGreater(logs.a!.at(-1)![0], 2500);
 });

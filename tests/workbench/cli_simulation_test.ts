@@ -18,6 +18,7 @@ Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not
   await assertRejected("3e --sim --engine maelstrom", "Cannot use --sim with --engine maelstrom");
   await assertRejected("3e --seeds 3", "Cannot use --seeds without --sim: only a simulation follows from its seed");
   await assertRejected("3e --check-determinism", "Cannot use --check-determinism without --sim");
+  await assertRejected("3e --no-shrink", "Cannot use --no-shrink without --sim");
   await assertRejected("3e --sim --seeds 0", 'Cannot use --seeds "0": expected a whole number above 0');
   await assertRejected("3e --sim --seeds 2 --test-count 2", "Cannot use --seeds with --test-count: ");
 });
@@ -58,7 +59,7 @@ Deno.test("main() says of many seeds only what matters: those that fail, and a t
   const good = await command("3e --sim --seeds 4 --seed s");
   assertEquals([good.status, good.err], [0, ""]);
   assertMatch(good.out, /^ +passed +ops +ok .*\n✓ 3e broadcast +4 of 4 +40 +90 %\n\n4 of 4 passed\n$/);
-  const bad = await command("3e --sim --seeds 4 --seed s --rate 50", { runs: failsFor("s-2", "s-4") });
+  const bad = await command("3e --sim --seeds 4 --seed s --rate 50 --no-shrink", { runs: failsFor("s-2", "s-4") });
   assertEquals([bad.status, bad.ran.length], [1, 4]);
   for (const seed of ["s-2", "s-4"]) {
     assertStringIncludes(bad.out, `Element of ${seed}`);
@@ -89,9 +90,14 @@ Deno.test("main() shows the worst figures of many seeds, and whether they are wi
 });
 
 Deno.test("main() tells the first failures in full, and of the others how to run them again", async () => {
-  const { out } = await command("3e --sim --seeds 5 --seed s", { runs: failsFor("s", "s-2", "s-3", "s-4", "s-5") });
+  const { out } = await command("3e --sim --seeds 5 --seed s --no-shrink", {
+    runs: failsFor("s", "s-2", "s-3", "s-4", "s-5"),
+  });
   assertEquals(out.match(/Element of/g)!.length, 3);
-  assertStringIncludes(out, "✗ 3e broadcast: INVALID (lost)\n  run again    ./maelstrom.sh 3e --sim --seed s-5\n");
+  assertStringIncludes(
+    out,
+    "✗ 3e broadcast: INVALID (lost)\n  stored in    store/of-s-5\n  run again    ./maelstrom.sh 3e --sim --seed s-5\n",
+  );
 });
 
 Deno.test("main() names no more seeds that failed than one wants to read", async () => {
@@ -117,7 +123,7 @@ Deno.test("main() prints the same JSON of a simulation wherever it is stored", a
   assertEquals(one.err, "Stored in store/somewhere\n");
   assertEquals((await command("3e --sim --json -q")).err, "");
   assertEquals((await command("3e --json --engine workbench")).err, "");
-  const many = await command("3e --sim --seeds 2 --seed s --json", { runs: failsFor("s-2") });
+  const many = await command("3e --sim --seeds 2 --seed s --json --no-shrink", { runs: failsFor("s-2") });
   const document = JSON.parse(many.out);
   assertEquals([document.schema, document.valid, document.passed], [1, false, false]);
   assertEquals(document.runs.map(({ seed, store }: Record<string, unknown>) => [seed, store]), [["s", null], [
@@ -138,4 +144,102 @@ Deno.test("main() shows how far many seeds are, but not what happens in each, un
   const { err } = await command("3e --sim --seeds 2", { runs });
   assertMatch(err, /^3e broadcast {2}1 of 2 {2}0 of 20 s .*\n3e broadcast {2}2 of 2 {2}0 of 20 s .*\n$/);
   assertStringIncludes((await command("3e --sim --seeds 2 --log-stderr", { runs })).err, "start-partition");
+});
+
+/** Fails, with values lost, wherever there are two nodes or more and a partition, and misses a limit elsewhere. */
+const LOSES: FakeEdge["runs"] = ({ options, limits, seed, simulation }) =>
+  options.nodes.length >= 2 && options.nemesis.includes("partition")
+    ? { ...failsFor(seed!)({ seed } as never, {} as never), store: simulation!.keep === "none" ? null : "store/kept" }
+    : { passed: false, targets: limits.map(({ name, limit }) => ({ name, limit, value: limit, met: false })) };
+
+Deno.test("main() shows the smallest of the runs that fail as one of many seeds, and how to repeat it", async () => {
+  const { out, status, ran } = await command("3e --sim --seeds 2 --seed s --nemesis partition,loss", { runs: LOSES });
+  assertEquals(status, 1);
+  assertEquals(out.match(/Element of/g)!.length, 1);
+  assertMatch(
+    out,
+    /\nThe smallest that fails for the same reason: \d+ were tried\n\n✗ 3e broadcast: INVALID \(lost\)\n/,
+  );
+  assertStringIncludes(
+    out,
+    "  smaller      --nemesis partition (was partition,loss), --node-count 2 (was\n               25), --",
+  );
+  const small = "--nemesis partition --node-count 2 --concurrency 1 --rate 1 --time-limit 1 --seed s";
+  assertStringIncludes(out, `  stored in    store/kept\n  run again    ./maelstrom.sh 3e --sim ${small}\n`);
+  // What was only tried is not kept; what is shown is.
+  assertEquals(ran.map(({ request }) => request.simulation!.keep).slice(0, 3), ["failing", "failing", "none"]);
+  const { request } = ran.at(-1)!;
+  assertEquals([request.simulation!.keep, request.options.nodes.length, request.seed], ["all", 2, "s"]);
+});
+
+Deno.test("main() shrinks a single run that fails, after it was told of in full, and none with --no-shrink", async () => {
+  const { out, ran } = await command("3c --sim --seed s", { runs: LOSES });
+  assertMatch(out, /^✗ 3c broadcast[^]*--sim --seed s\n\nThe smallest that fails[^]*\n +run again .* --seed s\n$/);
+  assertEquals(ran.length > 2, true);
+  const plain = await command("3c --sim --seed s --no-shrink", { runs: LOSES });
+  assertEquals([plain.ran.length, plain.out.includes("smallest")], [1, false]);
+  assertStringIncludes(plain.out, "run again    ./maelstrom.sh 3c --sim --seed s\n");
+  const minimal = await command("3c --sim --seed s --node-count 1 --rate 1 --time-limit 1 --nemesis none", {
+    runs: failsFor("s"),
+  });
+  assertStringIncludes(minimal.out, "\n\nNo smaller run fails for the same reason: 0 were tried\n");
+  assertEquals((await command("3c --sim")).ran.length, 1);
+  assertEquals((await command("3c", { runs: failsFor("seed-1") })).ran.length, 1);
+});
+
+Deno.test("main() shrinks the worst of each challenge, rather a lost value than a missed limit", async () => {
+  const { ran } = await command("3c --sim --seeds 3 --seed s", {
+    runs: (request, hooks) => request.seed === "s-2" ? LOSES(request, hooks) : { passed: false },
+  });
+  assertEquals(ran[3]!.request.seed, "s-2");
+  assertEquals(ran.at(-1)!.request.seed, "s-2");
+  const all = await command("all --sim --seeds 2 --seed s", {
+    runs: ({ challenge }) => ["3a", "4"].includes(challenge!.id) ? { valid: false, passed: false } : {},
+  });
+  const further = all.ran.slice(2 * CHALLENGES.length).map(({ request }) => `${request.challenge!.id} ${request.seed}`);
+  assertEquals([further[0], further.at(-1)], ["3a s", "4 s"]);
+  assertEquals(all.out.match(/The smallest that fails/g)!.length, 2);
+});
+
+Deno.test("main() goes on with other seeds where the first leads no further", async () => {
+  const { out, ran } = await command("3c --sim --seed s", {
+    runs: (request, hooks) =>
+      request.options.nodes.length >= (request.seed === "s" ? 4 : 2) ? failsFor(request.seed!)(request, hooks) : {},
+  });
+  assertStringIncludes(out, "run again    ./maelstrom.sh 3c --sim --nemesis none --node-count 2 --concurrency 1 ");
+  assertMatch(out, /--time-limit 1 --seed s-2\n$/);
+  const seeds = ran.map(({ request }) => request.seed);
+  assertEquals([...new Set(seeds)], ["s", "s-2", "s-3"]);
+  assertEquals(seeds.at(-1), "s-2");
+});
+
+Deno.test("main() prints the shrunk run within the document, the same wherever it is stored", async () => {
+  const line = "3c --sim --seeds 2 --seed s --json";
+  const [one, two] = [await command(line, { runs: LOSES }), await command(line, { runs: LOSES })];
+  assertEquals(one.out, two.out);
+  const [first, second] = JSON.parse(one.out).runs;
+  assertEquals(second.shrunk, undefined);
+  const { command: words, changes, tried, results } = first.shrunk;
+  assertEquals(words, "./maelstrom.sh 3c --sim --node-count 2 --concurrency 1 --rate 1 --time-limit 1 --seed s");
+  assertEquals(changes, [
+    "--node-count 2 (was 5)",
+    "--concurrency 1 (was 1n)",
+    "--rate 1 (was 10)",
+    "--time-limit 1 (was 20)",
+  ]);
+  assertEquals([results.valid, results.seed, results.store, tried > 0], [false, "s", null, true]);
+  assertStringIncludes(one.err, "Shrunk, and stored in store/kept\n");
+});
+
+Deno.test("main() ends the search when it is interrupted, and shows what it has come to", async () => {
+  const { out, ran, status } = await command("3c --sim --seed s", {
+    runs(this: FakeEdge, request, hooks) {
+      // The third smaller run is the first with two nodes.
+      if (request.simulation!.keep === "none" && request.options.nodes.length === 2) this.interrupt();
+      return LOSES(request, hooks);
+    },
+  });
+  assertEquals(status, 1);
+  assertEquals(ran.at(-1)!.request.options.nodes.length, 2);
+  assertStringIncludes(out, "No smaller run fails for the same reason: 3 were tried\n");
 });

@@ -267,3 +267,54 @@ Deno.test("a node that comes to life when the test is over is stopped", async ()
   const init = { type: "init", node_id: "n2", node_ids: NODES };
   assertEquals([await rig.ask("n2", init).catch(({ code }) => code), rig.failures], [0, []]);
 });
+
+Deno.test("an answer to init that answers nothing is shown where the node is said not to have answered", async () => {
+  for (
+    const [answer, problem] of [
+      [
+        { type: "init_ok", in_reply_to: "1" },
+        "it did not answer within 10 s, expected init_ok in reply to its init message\n" +
+        'Node n0 sent c0 a message that answers nothing: expected in_reply_to to be 1, the msg_id of its request, got "1"\n' +
+        '  body: {"type":"init_ok","in_reply_to":"1"}',
+      ],
+      [{ in_reply_to: 1 }, "it answered with a message of type none, expected init_ok in reply to its init message"],
+    ] as const
+  ) {
+    const clock = new VirtualClock();
+    const network = createNetwork({
+      clock,
+      random: seededRandom("dune"),
+      latency: { mean: 0, distribution: "constant" },
+    });
+    const failures: TestException[] = [];
+    const cluster = createCluster({
+      world: {
+        mode: "process",
+        clock,
+        startNode(id) {
+          network.attach(id, ({ src }) => network.send({ src: id, dest: src, body: { ...answer } as Body }));
+          const nothing = () => {};
+          return Promise.resolve({
+            id,
+            output: () => "",
+            pause: nothing,
+            resume: nothing,
+            stop: () => Promise.resolve(),
+          });
+        },
+      },
+      network,
+      random: seededRandom("dune"),
+      test: testOptions({ nodes: ["n0"] }),
+      workload: WORKLOADS.echo!,
+      onFailure: (failure) => void failures.push(failure),
+      signal: new AbortController().signal,
+    });
+    let over = false;
+    const opening = cluster.open().finally(() => over = true);
+    await clock.run(() => over);
+    await opening;
+    assertEquals(failures.map(({ type }) => type), ["init-failed"]);
+    assertStringIncludes(failures[0]!.message, problem);
+  }
+});

@@ -1,9 +1,11 @@
 // @ts-types="../../types/assert.d.ts"
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import Type from "typebox";
 import { type Message, RPCError } from "../../lib/protocol.ts";
 import type { Clock } from "../../lib/workbench/clock.ts";
 import { openConnection } from "../../lib/workbench/connection.ts";
+import { formatLine, parseJson } from "../../lib/workbench/json.ts";
+import type { TestException } from "../../lib/workbench/results.ts";
 import type { Rpc } from "../../lib/workbench/workload.ts";
 import { erring, silent, standIn, type StandInNode } from "./stand_in.ts";
 
@@ -16,7 +18,9 @@ const ASK: Rpc = {
 
 function open(node: StandInNode) {
   const world = standIn(node);
-  return { ...world, connection: openConnection(world.network, world.clock) };
+  const mistakes: TestException[] = [];
+  const connection = openConnection(world.network, world.clock, (mistake) => void mistakes.push(mistake));
+  return { ...world, connection, mistakes };
 }
 
 Deno.test("connections are named c0, c1, c2 … on each network, and names are not used twice", () => {
@@ -52,18 +56,20 @@ Deno.test("without a reply, rpc rejects with error 0 after 5 s, or as long as gi
   assertEquals(clock.now(), 5100);
 });
 
-Deno.test("a reply that comes too late, again, or to nothing at all is ignored", async () => {
+Deno.test("a reply that comes too late, or again, is ignored, and no mistake", async () => {
   const { network, clock, settle } = standIn(silent);
   let receive = (_: Message) => {};
-  const connection = openConnection({ ...network, attach: (_, receiver) => void (receive = receiver) }, clock);
+  const mistakes: TestException[] = [];
+  const attach = (_: string, receiver: typeof receive) => void (receive = receiver);
+  const connection = openConnection({ ...network, attach }, clock, (mistake) => void mistakes.push(mistake));
   const reply = (fields: object) => receive({ src: "n0", dest: connection.id, body: { type: "ask_ok", ...fields } });
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 10)), RPCError);
   const second = connection.rpc("n0", ASK, { what: "" });
   reply({ answer: 1, in_reply_to: 1 });
-  reply({ answer: 7 });
   reply({ answer: 2, in_reply_to: 2 });
   reply({ answer: 3, in_reply_to: 2 });
   assertEquals((await settle(second)).answer, 2);
+  assertEquals(mistakes, []);
 });
 
 Deno.test("an error reply rejects with its code and text", async () => {
@@ -77,15 +83,45 @@ Deno.test("an error reply without text has the error's name for one", async () =
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "temporarily-unavailable");
 });
 
-Deno.test("an error reply without code is malformed", async () => {
-  const { connection, settle } = open(() => ({ type: "error", text: "oops" }));
-  const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), TypeError);
-  assertEquals(error.message.split("\n"), [
-    "Node n0 answered ask with a malformed error: expected body.code to be integer",
-    '  request:  {"type":"ask","msg_id":1,"what":""}',
-    '  reply:    {"in_reply_to":1,"type":"error","text":"oops"}',
-    '  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }',
-  ]);
+Deno.test("an error reply without a code is an error of an unknown kind, as in Maelstrom, and a mistake", async () => {
+  for (const code of [undefined, null, "20", parseJson("20.0")]) {
+    const { connection, settle, mistakes } = open(() => ({ type: "error", text: "oops", code }));
+    const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
+    assertEquals([error.errorName, error.message, error.definite], ["unknown", "oops", false]);
+    assertEquals(mistakes.map(({ type, node, message }) => [type, node, message.split("\n")[0]]), [
+      ["malformed-reply", "n0", "Node n0 answered ask with a malformed error: expected body.code to be integer"],
+    ]);
+  }
+});
+
+Deno.test("a message that answers nothing is ignored, and a mistake that says what was expected", async () => {
+  const ids = ["1", null, parseJson("1.0"), 0, 2, 9007199254740993n];
+  for (const in_reply_to of ids) {
+    const { connection, settle, mistakes } = open(() => ({ type: "ask_ok", answer: 1, in_reply_to }));
+    await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "did not answer");
+    const got = formatLine(in_reply_to);
+    assertEquals(mistakes, [{
+      type: "unmatched-reply",
+      node: "n0",
+      message:
+        "Node n0 sent c0 a message that answers nothing: expected in_reply_to to be 1, the msg_id of its request, " +
+        `got ${got}\n  body: {"in_reply_to":${got},"type":"ask_ok","answer":1}`,
+      count: 1,
+    }]);
+  }
+  const { connection, settle, mistakes } = open(() => ({ type: "ask_ok", answer: 1, in_reply_to: undefined }));
+  await assertRejects(() => settle(connection.call("n0", { type: "ask" })), RPCError);
+  assertStringIncludes(mistakes[0]!.message, "got nothing");
+});
+
+Deno.test("a reply without a type, or with 1.0 for an integer, is malformed", async () => {
+  const ask = async (body: object) => {
+    const { connection, settle } = open(() => body as { type: string });
+    return (await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), TypeError)).message;
+  };
+  assertStringIncludes(await ask({ answer: 1 }), "body.type is missing");
+  assertStringIncludes(await ask({ type: "ask_ok", answer: parseJson("1.0") }), "to be integer, got 1.0");
+  assertStringIncludes(await ask({ type: "ask_ok", answer: 1, msg_id: parseJson("1.0") }), "to be integer, got 1.0");
 });
 
 Deno.test("a malformed reply shows node, request, reply and what was expected", async () => {

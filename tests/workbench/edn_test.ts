@@ -1,7 +1,7 @@
 // @ts-types="../../types/assert.d.ts"
-import { assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { parseEdn, position, readEdn } from "../../lib/workbench/edn.ts";
+import { createEdnReader, parseEdn } from "../../lib/workbench/edn.ts";
 import { CAN_READ, recordedNames } from "./recorded.ts";
 
 Deno.test("parseEdn reads every kind of form", () => {
@@ -39,6 +39,15 @@ Deno.test("parseEdn reads every kind of form", () => {
       ['#inst "1985-04-12T23:20:50.52Z"', "1985-04-12T23:20:50.52Z"],
       ["#my/tag [1]", [1]],
       ['#object[java.lang.Object 0x1f "x"]', ["java.lang.Object", 31, "x"]],
+      ['#object[java.time.Instant 0x7a9 "2026-11-22T10:00:00Z"]', ["java.time.Instant", 0x7a9, "2026-11-22T10:00:00Z"]],
+      ["#error {:cause nil, :via []}", { cause: null, via: [] }],
+      ["[maelstrom.client$recv_BANG_ <init> clojure.lang.AFn$1]", [
+        "maelstrom.client$recv_BANG_",
+        "<init>",
+        "clojure.lang.AFn$1",
+      ]],
+      ["#'clojure.core/inc", "clojure.core/inc"],
+      ['#"\\d+ \\"a\\""', '\\d+ \\"a\\"'],
     ] as const
   ) {
     assertEquals(parseEdn(text), [value], text);
@@ -114,6 +123,7 @@ Deno.test("parseEdn says where the text is wrong, and what was expected", () => 
       ["##Nan", "line 1, column 1: expected ##Inf, ##-Inf or ##NaN, got ##Nan"],
       ["#", "line 1, column 1: expected a tag after #, got none"],
       ["#1", "line 1, column 1: expected a tag after #, got 1"],
+      ['#"a', 'line 1, column 4: expected " to close the string of line 1, column 2, got the end of the text'],
       ["#inst", "line 1, column 6: expected a value, got the end of the text"],
       ["1 #_", "line 1, column 5: expected a value, got the end of the text"],
     ] as const
@@ -128,16 +138,87 @@ Deno.test("parseEdn refuses what is nested too deeply, rather than overflow the 
   assertThrows(() => parseEdn("[".repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
 });
 
-Deno.test("readEdn says where each form begins, and reads no further than asked", () => {
-  assertEquals([...readEdn(" 1\n[2] :a")], [{ value: 1, at: 1 }, { value: [2], at: 3 }, { value: "a", at: 7 }]);
-  assertEquals(readEdn("1 )").next().value, { value: 1, at: 0 });
+/** What a reader takes from a text in pieces: each form, and where it begins; or the mistake. */
+function readPieces(pieces: readonly string[]): unknown {
+  const forms: unknown[] = [];
+  const reader = createEdnReader((value, where) => forms.push([value, where()]));
+  try {
+    pieces.forEach((piece) => reader.push(piece));
+    reader.end();
+    return forms;
+  } catch (error) {
+    assert(error instanceof SyntaxError);
+    return [forms, error.message];
+  }
+}
+
+Deno.test("createEdnReader says where each form begins, also in a vector or a list around all", () => {
+  assertEquals(readPieces([" 1\n[2] :a"]), [[1, "line 1, column 2"], [2, "line 2, column 2"], [
+    "a",
+    "line 2, column 5",
+  ]]);
+  assertEquals(readPieces(["; all\n(1\n [2])"]), [[1, "line 2, column 2"], [[2], "line 3, column 2"]]);
+  assertEquals(readPieces([]), []);
+  assertEquals(readPieces(["[]"]), []);
 });
 
-Deno.test("position counts lines and columns from 1", () => {
-  assertEquals(position("ab\nc", 0), "line 1, column 1");
-  assertEquals(position("ab\nc", 2), "line 1, column 3");
-  assertEquals(position("ab\nc", 3), "line 2, column 1");
-  assertEquals(position("ab\nc", 4), "line 2, column 2");
+Deno.test("createEdnReader says what is wrong, once reading gets that far", () => {
+  const wrong = (text: string) => (readPieces([text]) as [unknown[], string])[1];
+  assertEquals(readPieces(["1\n)"]), [
+    [[1, "line 1, column 1"]],
+    "Cannot parse EDN at line 2, column 1: expected a value, got )",
+  ]);
+  assertEquals(
+    wrong("[1\n 2"),
+    "Cannot parse EDN at line 2, column 3: expected ] to close the form of line 1, column 1, got the end of the text",
+  );
+  assertEquals(
+    wrong("[1\n 2)"),
+    "Cannot parse EDN at line 2, column 3: expected ] to close the form of line 1, column 1, got )",
+  );
+  assertEquals(
+    wrong("1\n{:a\n {:b 2}"),
+    "Cannot parse EDN at line 3, column 8: expected } to close the form of line 2, column 1, got the end of the text",
+  );
+});
+
+Deno.test("createEdnReader tells a mistake at once, and waits for the rest of what has not ended", () => {
+  const reader = createEdnReader(() => {});
+  reader.push("{:a [\n");
+  assertThrows(
+    () => reader.push("}\n"),
+    SyntaxError,
+    "line 2, column 1: expected ] to close the form of line 1, column 5, got }",
+  );
+  // One form over many pieces is not one that is nested deeply.
+  const long = ["{:a [\n", ...Array.from({ length: 1200 }, () => "1\n"), "]}"];
+  assertEquals(readPieces(long), [[{ a: Array(1200).fill(1) }, "line 1, column 1"]]);
+});
+
+Deno.test("createEdnReader reads a text in pieces as it reads it whole", () => {
+  const form = fc.constantFrom(
+    "1",
+    ":a",
+    '"b\n; c"',
+    "{:d 2,\n :e [3]}",
+    "#_6 7",
+    "; eight\n",
+    "\\newline",
+    '#"9\n"',
+    "#{\n1}",
+    ")",
+    "{",
+  );
+  const text = fc.array(form, { maxLength: 8 }).map((forms) => forms.join("\n"));
+  fc.assert(
+    fc.property(text, fc.boolean(), fc.array(fc.nat(99), { maxLength: 6 }), (forms, isVector, cuts) => {
+      const text = isVector ? `[${forms}]` : forms;
+      const ends = [...cuts.filter((cut) => cut < text.length).sort((a, b) => a - b), text.length];
+      const pieces = ends.map((end, index) => text.slice(index === 0 ? 0 : ends[index - 1], end));
+      assertEquals(readPieces(pieces), readPieces([text]));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 /** Writes a JSON value as EDN. */

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { parseArguments } from "../../lib/workbench/arguments.ts";
 import { findChallenge } from "../../lib/workbench/challenges.ts";
 import { exitStatus } from "../../lib/workbench/run_command.ts";
-import { runMaelstrom } from "../../lib/workbench/engine_maelstrom.ts";
+import { refusal, runMaelstrom } from "../../lib/workbench/engine_maelstrom.ts";
 import type { EngineHooks } from "../../lib/workbench/engine.ts";
 import { FailedError, UsageError } from "../../lib/workbench/errors.ts";
 import { createRequest, type TestRequest } from "../../lib/workbench/request.ts";
@@ -175,4 +175,18 @@ testStandIn("runMaelstrom() interrupts Maelstrom, and reads what it still writes
   const hooks = listen(controller.signal, () => controller.abort());
   const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
   assert(results.valid === true);
+});
+
+Deno.test("lin-kv needs two workers for each node, or a multiple, as in Jepsen", async () => {
+  const text = "Maelstrom does not run lin-kv with 3 workers on 3 nodes: it expects --concurrency 2n, 4n, 6n …";
+  const linKV = "test -w lin-kv --bin ./node --node-count 3";
+  assertEquals(refusal(request(linKV)), text);
+  for (const fits of ["2n", "4n", "12"]) assertEquals(refusal(request(`${linKV} --concurrency ${fits}`)), undefined);
+  for (const other of ["3n", "1", "7"]) assert(refusal(request(`${linKV} --concurrency ${other}`)) !== undefined);
+  assertEquals(refusal(request("test -w g-set --bin ./node --node-count 3")), undefined);
+  await assertRejects(
+    () => runMaelstrom("/none", request(linKV), listen()),
+    UsageError,
+    `Cannot run this: ${text}; or use`,
+  );
 });

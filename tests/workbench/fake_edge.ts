@@ -44,13 +44,17 @@ export function fakeEdge(changes: Partial<FakeEdge> = {}): FakeEdge {
     root: "/project",
     denoVersion: "2.9.6",
     files: {
-      inspect: (path) => ({ kind: FILES[path] ?? "missing", path: path.replace(/^\.\//, "/home/") }),
+      inspect: (path) => ({
+        kind: FILES[path] ?? "missing",
+        path: path === "." ? "/project" : path.replace(/^\.\//, "/home/"),
+      }),
       readTextFile: (path) => {
         if (path === "./nodes") return "n1\n n2 \n\n";
         if (path === "./empty") return "\n";
         throw new Error("No such file or directory");
       },
     },
+    openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
     stdout: (text) => void (edge.out += text),
     stderr: (text) => void (edge.err += text),
     isTerminal: { stdout: false, stderr: false },

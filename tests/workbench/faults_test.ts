@@ -95,7 +95,7 @@ function spans(history: TimedOperation[], fault: string): { from: number; to: nu
 
 Deno.test("the faults are those that the command line knows", () => {
   const flag = FLAGS.find(({ name }) => name === "nemesis") as { allowed: readonly string[] };
-  assertEquals(Object.keys(FAULTS), [...flag.allowed]);
+  assertEquals(["none", ...Object.keys(FAULTS)], [...flag.allowed]);
 });
 
 Deno.test("operations are named as in Jepsen where it has them", () => {

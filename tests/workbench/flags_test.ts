@@ -11,7 +11,7 @@ function complaint(...args: string[]): string {
   return error.message;
 }
 
-Deno.test("FLAGS has Maelstrom's defaults", () => {
+Deno.test("FLAGS has Maelstrom's defaults, and the workbench's own", () => {
   assertEquals(flagValues(DEFAULTS), {
     "workload": "lin-kv",
     "concurrency": { count: 1, perNode: true },
@@ -19,6 +19,7 @@ Deno.test("FLAGS has Maelstrom's defaults", () => {
     "rate": 5,
     "latency": 0,
     "latency-dist": "constant",
+    "nemesis": ["none"],
     "nemesis-interval": 10,
     "consistency-models": ["strict-serializable"],
     "topology": "grid",
@@ -62,6 +63,9 @@ Deno.test("parseArguments() parses every kind of value", () => {
   assertEquals(parse("--availability", "total"), { availability: "total" });
   assertEquals(parse("--availability", "0.5"), { availability: 0.5 });
   assertEquals(parse("--availability", "1"), { availability: 1 });
+  assertEquals(parse("--availability", "1/2"), { availability: 0.5 });
+  assertEquals(parse("--nemesis-interval", "5/2"), { "nemesis-interval": 2.5 });
+  assertEquals(parse("--nemesis", "partition,"), { nemesis: ["partition"] });
   assertEquals(parse("--consistency-models", "read-committed, PL-2"), {
     "consistency-models": ["read-committed", "PL-2"],
   });
@@ -88,7 +92,11 @@ Deno.test("parseArguments() rejects values that are not of their kind", () => {
     ["--concurrency", "2m", "expected a whole number above 0"],
     ["--availability", "1.1", "expected total, or a number from 0 to 1"],
     ["--availability", "all", "expected total, or a number from 0 to 1"],
+    ["--availability", "3/2", "expected total, or a number from 0 to 1"],
+    ["--availability", "0/0", "expected total, or a number from 0 to 1"],
+    ["--rate", "1/0", "expected a number, 0 or more"],
     ["--nodes", "a,,b", "expected a comma-separated list"],
+    ["--nodes", ",", "expected a comma-separated list"],
     ["--bin", "", "expected a value"],
   ];
   for (const [flag, value, expected] of bad) {
@@ -106,12 +114,12 @@ Deno.test("parseArguments() rejects values that are not allowed, and names those
   );
   assertEquals(
     complaint("--nemesis", "partion"),
-    "Cannot use --nemesis partion: expected one of partition, one-way-partition, loss, duplicate, delay, reorder, pause, " +
-      "kill; did you mean partition?",
+    "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, reorder, " +
+      "pause, kill; did you mean partition?",
   );
   assertStringIncludes(
     complaint("--nemesis", "partition,meteor"),
-    "Cannot use --nemesis meteor: expected one of partition,",
+    "Cannot use --nemesis meteor: expected one of none, partition,",
   );
   assertStringIncludes(complaint("--consistency-models", "serialisable"), "; did you mean serializable?");
   assertStringIncludes(
@@ -139,15 +147,30 @@ Deno.test("parseArguments() rejects a flag without its value", () => {
   assertEquals(complaint("-w", "--", "echo"), "Missing value for --workload: expected a value");
 });
 
-Deno.test("parseArguments() rejects a value for a switch, a flag given twice, and what is no flag", () => {
+Deno.test("parseArguments() rejects a value for a switch", () => {
   assertEquals(complaint("--json=yes"), "Cannot use --json=yes: --json takes no value");
-  assertEquals(complaint("--rate", "1", "--rate=2"), "Cannot use --rate twice: expected it once");
-  assertEquals(complaint("-w", "echo", "--workload", "echo"), "Cannot use --workload twice: expected it once");
-  assertEquals(complaint("--json", "--json"), "Cannot use --json twice: expected it once");
-  assertEquals(
-    complaint("--json", "fast"),
-    'Cannot use argument "fast": expected a flag; a node\'s own arguments go after --',
+});
+
+Deno.test("parseArguments() takes a letter with its value, as Maelstrom does", () => {
+  assertEquals(parseArguments(["-wecho", "-na", "-nb=c"]).given, { workload: "echo", node: ["a", "b=c"] });
+  assertStringIncludes(complaint("-wecko"), "Cannot use --workload ecko: expected one of echo, ");
+  assertStringIncludes(complaint("-workload", "echo"), "Cannot use flag -workload: ");
+  assertStringIncludes(complaint("-nodes", "a,b"), "did you mean --nodes?");
+  assertStringIncludes(complaint("-qx"), "Cannot use flag -qx: ");
+});
+
+Deno.test("parseArguments() takes the last of a flag given twice, and all of those that may be given often", () => {
+  const { given, texts } = parseArguments(
+    "--rate 1 -n a --json --rate=2 --node b --json --nodes c --nodes d,e".split(" "),
   );
+  assertEquals(given, { rate: 2, json: true, node: ["a", "b"], nodes: ["d", "e"] });
+  assertEquals(texts.get("rate"), ["2"]);
+  assertEquals(parseArguments(["-w", "echo", "--workload", "g-set"]).given, { workload: "g-set" });
+});
+
+Deno.test("parseArguments() takes what is no flag for arguments of the program, before those after --", () => {
+  const { given, loose, program } = parseArguments(["fast", "--rate", "1", "-", "", "--", "--slow", "x"]);
+  assertEquals([given, loose, program], [{ rate: 1 }, ["fast", "-", ""], ["fast", "-", "", "--slow", "x"]]);
 });
 
 Deno.test("findFlag() knows names and letters, with their dashes only", () => {

@@ -55,7 +55,7 @@ Deno.test("a history that is none is refused, and the error says where and what 
         "{:type :invoke :process 0 :f :read}\n 17",
         "Cannot read operation 1 at line 2, column 2: expected an operation, got 17",
       ],
-      ["[[1]]", "operation 0 at line 1, column 1: expected an operation, got [1]"],
+      ["[[1]]", "operation 0 at line 1, column 2: expected an operation, got [1]"],
       ["{1 2}", 'expected an operation, got {"1":2}'],
       ["{:process 0 :f :read}", "expected type to be invoke, ok, fail or info, got nothing"],
       ["{:type :done :process 0 :f :read}", 'expected type to be invoke, ok, fail or info, got "done"'],
@@ -63,7 +63,7 @@ Deno.test("a history that is none is refused, and the error says where and what 
       ["{:type :ok :process :other :f :read}", 'expected process to be a whole number or nemesis, got "other"'],
       ["{:type :ok :process 0 :f 5}", "expected f to be the name of a function, got 5"],
       ["{:type :ok :process 0 :f :a :index 1.5}", "expected index to be a whole number, got 1.5"],
-      ["{:type :ok :process 0 :f :a :time :noon}", 'expected time to be whole nanoseconds, got "noon"'],
+      ["{:type :ok :process 0 :f :a :time :noon}", 'expected time to be a number of nanoseconds, got "noon"'],
       [
         "{:type :ok :process 0 :f :a :index 4}\n{:type :ok :process 0 :f :a :index 4}",
         "operation 1 at line 2, column 1: expected an index above 4, got 4",
@@ -132,10 +132,10 @@ Deno.test("a history is read back as it was written", () => {
 
 Deno.test("integers beyond 2^53 are read and written exactly", () => {
   const line =
-    '{"index":0,"time":0,"type":"ok","process":0,"f":"generate","value":[9007199254740993,-12345678901234567890,1e300,0.5]}\n';
+    '{"index":0,"time":0,"type":"ok","process":0,"f":"generate","value":[9007199254740993,-12345678901234567890,1e-300,0.5]}\n';
   const history = parseHistory(line);
-  assertEquals(history[0]!.value, [9007199254740993n, -12345678901234567890n, 1e300, 0.5]);
-  assertEquals(formatHistory(history), line.replace("1e300", "1e+300"));
+  assertEquals(history[0]!.value, [9007199254740993n, -12345678901234567890n, 1e-300, 0.5]);
+  assertEquals(formatHistory(history), line);
 });
 
 testRecorded("every recorded history can be rewritten as JSON lines", undefined, ({ history }) => {
@@ -170,18 +170,17 @@ testRecorded("pairs accounts for all client operations of recorded histories", u
 });
 
 Deno.test({
-  name: "readHistory chooses the format by the file's name",
+  name: "readHistory reads a file, and says which file is wrong",
   ignore: !CAN_READ,
   fn() {
     const path = new URL("../testdata/histories/echo-ok/history.edn", import.meta.url).pathname;
     assertEquals(readHistory(path), loadRecorded("echo-ok").history);
     assertThrows(() => readHistory(path.replace(".edn", ".txt")), Error, "there is no such file");
+    const wrong = path.replace("history.edn", "verdict");
     assertThrows(
-      () => readHistory(path.replace("history.edn", "test-flags")),
+      () => readHistory(wrong),
       SyntaxError,
-      "line 1, column 2: No number",
+      `Cannot read history ${wrong}: Cannot read operation 0 at line 1, column 1: expected an operation, got true`,
     );
-    const error = assertThrows(() => readHistory(path.replace("history.edn", "verdict")), SyntaxError) as Error;
-    assert(error.message.startsWith(`Cannot read history ${path.replace("history.edn", "verdict")}: `), error.message);
   },
 });

@@ -10,10 +10,11 @@ import { parseEdnHistory } from "../../lib/workbench/history.ts";
 import type { Operation } from "../../lib/workbench/operation.ts";
 import type { TestOptions } from "../../lib/workbench/workload.ts";
 
-const FOLDER = new URL("../testdata/histories/", import.meta.url);
+/** Where they are: a folder for each. */
+export const HISTORIES = new URL("../testdata/histories/", import.meta.url);
 
 /** Whether the recorded histories can be read: a plain `deno test` may not. */
-export const CAN_READ = Deno.permissions.querySync({ name: "read", path: FOLDER }).state === "granted";
+export const CAN_READ = Deno.permissions.querySync({ name: "read", path: HISTORIES }).state === "granted";
 
 /** One test under Maelstrom. */
 export interface Recorded {
@@ -53,7 +54,9 @@ interface StatsOf {
 
 /** The names of the recorded tests, of some workloads or of all. */
 export function recordedNames(workloads?: readonly string[]): string[] {
-  const names = Array.from(Deno.readDirSync(FOLDER)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  const names = Array.from(Deno.readDirSync(HISTORIES)).filter(({ isDirectory }) => isDirectory).map(({ name }) =>
+    name
+  );
   return names.sort().filter((name) => workloads === undefined || workloads.includes(flagsOf(name, "check-flags").w!));
 }
 
@@ -85,7 +88,7 @@ export function loadRecorded(name: string): Recorded {
 export function testRecorded(
   name: string,
   workloads: readonly string[] | undefined,
-  check: (recorded: Recorded) => void,
+  check: (recorded: Recorded) => void | Promise<void>,
 ): void {
   Deno.test({
     name,
@@ -107,7 +110,7 @@ export function assertSameVerdict(recorded: Recorded, verdict: Verdict): void {
 }
 
 function read(name: string, file: string): string {
-  return Deno.readTextFileSync(new URL(`${name}/${file}`, FOLDER));
+  return Deno.readTextFileSync(new URL(`${name}/${file}`, HISTORIES));
 }
 
 /** The flags in a file, by name without dashes. */

@@ -48,6 +48,14 @@ Deno.test("createRequest() has Maelstrom's defaults for a plain test", () => {
   });
 });
 
+Deno.test("createRequest() takes a challenge's faults away with --nemesis none", () => {
+  const { options, deviations, flags } = request("3c", "--nemesis", "none");
+  assertEquals([options.nemesis, deviations], [[], ["--nemesis none (official partition)"]]);
+  assertEquals(flags.includes("--nemesis"), false);
+  assertEquals(request("3b", "--nemesis", "none").deviations, []);
+  assertEquals(complaint("3c", "--nemesis", "none,loss"), "Cannot use --nemesis none,loss: expected none, or faults");
+});
+
 Deno.test("createRequest() takes every flag of a plain test", () => {
   const { options, ...rest } = request(
     "test",
@@ -213,5 +221,28 @@ Deno.test("createRequest() takes any file for a module to simulate", () => {
   assertEquals(
     complaint("test", "--sim", "--bin", "/tmp"),
     "Cannot run --bin /tmp: it is a folder, expected the module that exports a node's program",
+  );
+});
+
+Deno.test("createRequest() repeats a command from where it was given", () => {
+  const { files } = fakeEdge();
+  const elsewhere = {
+    ...files,
+    inspect: (path: string) => path === "." ? { kind: "folder", path: "/tmp" } as const : files.inspect(path),
+  };
+  const args = () => parseArguments(["-w", "echo", "--bin", "./node"]);
+  const command = (programs: string, files: typeof elsewhere) =>
+    createRequest(null, args(), programs, files).command.join(" ");
+  assertEquals(
+    command("/project/challenges/bin", files as typeof elsewhere),
+    "./maelstrom.sh test --workload echo --bin ./node",
+  );
+  assertEquals(
+    command("/project/challenges/bin", elsewhere),
+    "/project/maelstrom.sh test --workload echo --bin ./node",
+  );
+  assertEquals(
+    command("/my code/challenges/bin", elsewhere),
+    "'/my code/maelstrom.sh' test --workload echo --bin ./node",
   );
 });

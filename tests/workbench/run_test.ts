@@ -318,3 +318,17 @@ Deno.test("the progress names the faults that there are just now", async () => {
   );
   assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));
 });
+
+Deno.test("answers that answer nothing are told of, once for each node, and operations time out as with Maelstrom", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", (_, { src }) => node.send(src, { type: "echo_ok" }));
+  });
+  assertEquals([results.valid, results.operations!.ok], [false, 0]);
+  const found = results.exceptions.map(({ type, node, fatal }) => [type, node, fatal]);
+  assertEquals(found.sort(), ["n0", "n1", "n2"].map((node) => ["unmatched-reply", node, undefined]));
+  assertStringIncludes(
+    results.exceptions[0]!.message,
+    "expected in_reply_to to be 1, the msg_id of its request, got nothing",
+  );
+  assertGreater(results.exceptions[0]!.count, 0);
+});

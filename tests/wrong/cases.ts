@@ -12,10 +12,9 @@ import { txn } from "../../challenges/txn.ts";
 import { uniqueIds } from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
-import { VirtualClock } from "../../lib/workbench/clock.ts";
-import { inProcessWorld } from "../../lib/workbench/hosts/in_process.ts";
 import type { Results } from "../../lib/workbench/results.ts";
-import { type RunOptions, runTest } from "../../lib/workbench/run.ts";
+import type { RunOptions } from "../../lib/workbench/run.ts";
+import { runSimulation } from "../../lib/workbench/simulation.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import txnPrimary from "../right/txn_primary.ts";
 import broadcastLosesOutbox from "./broadcast_loses_outbox.ts";
@@ -159,13 +158,8 @@ export const CASES: readonly Case[] = [
 export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i + 1);
 
 /** Tests one of the two programs of a case with a seed. */
-export async function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
-  const clock = new VirtualClock();
-  let over = false;
-  const running = runTest({ ...OPTIONS, ...options, seed: String(seed) }, inProcessWorld({ program, clock }));
-  const ended = running.finally(() => over = true);
-  await clock.run(() => over);
-  return await ended;
+export function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
+  return runSimulation({ ...OPTIONS, ...options, seed: String(seed) }, program);
 }
 
 /** The anomaly that the mistake must be found by, where it was found and makes the result invalid. */

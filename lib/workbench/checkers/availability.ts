@@ -5,7 +5,6 @@
  */
 
 import type { Operation } from "../operation.ts";
-import type { TestOptions } from "../workload.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -17,7 +16,7 @@ import type { Verdict } from "./verdict.ts";
  */
 export function checkAvailability(
   history: readonly Operation[],
-  expected?: TestOptions["availability"],
+  expected?: "total" | number,
 ): Verdict & { ok_fraction: number } {
   let invoked = 0;
   let ok = 0;

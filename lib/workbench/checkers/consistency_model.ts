@@ -234,6 +234,43 @@ function impossibleWith(anomaly: string): Set<string> {
   });
 }
 
+/** An order in which transactions were done, beyond that of the data. */
+export type Order = "process" | "realtime";
+
+/** Which order the models rule out anomalies of. Real time includes the order of each process. */
+export function orderAskedFor(models: readonly string[]): Order | undefined {
+  const proscribed = [...proscribedAnomalies(models)];
+  if (proscribed.some((type) => type.endsWith("-realtime"))) return "realtime";
+  return proscribed.some((type) => type.endsWith("-process")) ? "process" : undefined;
+}
+
+/**
+ * The strongest models that a history with these anomalies may still satisfy, by friendly name, sorted. Models that no
+ * anomaly could rule out are left out, since nothing is known of them.
+ *
+ * @param order The order in which anomalies were looked for: without one, nothing is known of strong models.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { permittedModels } from "./consistency_model.ts";
+ *
+ * assertEquals(permittedModels([], "realtime"), ["strong-serializable"]);
+ * assertEquals(permittedModels(["G2-item"], undefined), ["snapshot-isolation", "update-serializable"]);
+ * ```
+ */
+export function permittedModels(anomalies: readonly string[], order: Order | undefined): string[] {
+  const impossible = impossibleModels(anomalies);
+  const isKnown = (model: string) => {
+    const needed = orderAskedFor([model]);
+    return needed === undefined || needed === order || order === "realtime";
+  };
+  const possible = Object.keys(PROSCRIBED_ANOMALIES).filter((model) => !impossible.has(model) && isKnown(model));
+  const weaker = new Set(possible.flatMap((model) => WEAKER_MODELS[model] ?? []));
+  const implied = reachable(WEAKER_MODELS, [...weaker]);
+  return friendlyNames(possible.filter((model) => !implied.has(model)));
+}
+
 /** Which models a history with some anomalies cannot satisfy. */
 export interface RuledOut {
   /** The weakest models that are ruled out. */
@@ -259,11 +296,14 @@ export function ruledOutModels(anomalies: readonly string[]): RuledOut {
   const impossible = impossibleModels(anomalies);
   const isWeakest = (model: string) =>
     [...reachable(WEAKER_MODELS, [model])].every((weaker) => weaker === model || !impossible.has(weaker));
-  const names = (models: string[]) => models.map((model) => FRIENDLY_NAMES[model] ?? model).sort();
   return {
-    not: names([...impossible].filter(isWeakest)),
-    also_not: names([...impossible].filter((model) => !isWeakest(model))),
+    not: friendlyNames([...impossible].filter(isWeakest)),
+    also_not: friendlyNames([...impossible].filter((model) => !isWeakest(model))),
   };
+}
+
+function friendlyNames(models: readonly string[]): string[] {
+  return models.map((model) => FRIENDLY_NAMES[model] ?? model).sort();
 }
 
 /** Adya's name of a model where it has one, else the model's own: what the tables here and `cycles.ts` use. */

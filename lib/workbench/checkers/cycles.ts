@@ -77,7 +77,7 @@ const PATTERNS: Pattern[] = DATA.flatMap((pattern) => [
 ]);
 
 /** A model that allows no cycle at all of some kinds. */
-interface AcyclicModel {
+export interface AcyclicModel {
   model: string;
   /** Of these kinds, … */
   along: Kinds;
@@ -89,7 +89,7 @@ interface AcyclicModel {
  * The models that can be violated by a cycle which has another name, because a pair in it counts as something else;
  * weaker ones first. The cycles that violate any other model have a name for it.
  */
-const ACYCLIC_MODELS: AcyclicModel[] = [
+export const ACYCLIC_MODELS: readonly AcyclicModel[] = [
   { model: "PL-1", along: WW },
   { model: "strong-session-PL-1", along: WW | PROCESS },
   { model: "strong-session-PL-2", along: WW | WR | PROCESS },

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatJson } from "../json.ts";
 import type { Operation } from "../operation.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
 
@@ -34,10 +35,7 @@ export function found<Case>(type: string, cases: readonly Case[], tell: (example
 
 /** A value as JSON, cut to `length` characters. */
 export function show(value: unknown, length: number = LENGTH): string {
-  const text = JSON.stringify(value, (_, item) => {
-    if (typeof item === "bigint") return String(item);
-    return item instanceof Map ? Object.fromEntries(item) : item;
-  }) ?? "nothing";
+  const text = formatJson(value) ?? "nothing";
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 

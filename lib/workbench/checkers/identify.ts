@@ -4,12 +4,14 @@
  * @module
  */
 
+import { isRawNumber } from "../json.ts";
+
 /** What stands for a value in a `Map` or a `Set`. */
 export type Identity = string | number | bigint | boolean | null;
 
 /**
  * Gives two values the same identity exactly when they are equal as JSON: objects whatever the order of their fields,
- * lists item by item. Nothing (`undefined`) is null.
+ * lists item by item. Nothing (`undefined`) is null, and 1.0 is not 1.
  *
  * @param value Anything read from JSON or EDN.
  * @returns The value itself where it is a primitive, else a text that no string of a history is likely to be.
@@ -30,7 +32,7 @@ export function identify(value: unknown): Identity {
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || isRawNumber(value)) {
     return typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? "null";
   }
   const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);

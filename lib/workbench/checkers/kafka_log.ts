@@ -9,7 +9,8 @@ import type { Operation } from "../operation.ts";
 import { attempts } from "./attempts.ts";
 import { entry } from "./entry.ts";
 import { show } from "./explain.ts";
-import { identify, type Identity } from "./identify.ts";
+import { firstInSet } from "./hash_order.ts";
+import { identify, type Identity, showIdentity } from "./identify.ts";
 
 /** A message as a send or a poll shows it. */
 export interface LogMessage {
@@ -42,7 +43,7 @@ export interface Log {
    * By index, the values found at that offset, each with the operation that showed it first: one value, if all is well.
    */
   values: Map<Identity, KafkaOperation>[];
-  /** By index, the value; where there are several, the one seen first. */
+  /** By index, the value; where there are several, the one that Jepsen takes. */
   order: Identity[];
   /** The index of each value in `order`; of a duplicate, the last. */
   indices: Map<Identity, number>;
@@ -76,7 +77,7 @@ export function readKafkaHistory(history: readonly Operation[]): KafkaHistory {
       sends: new Map(),
       polls: new Map(),
     };
-    if (f === "assign" || f === "subscribe") operation.keys = list(completion, "a list of keys").map(String);
+    if (f === "assign" || f === "subscribe") operation.keys = list(completion, "a list of keys").map(nameKey);
     if (f === "send" || f === "poll" || f === "txn") readMicroOperations(operation);
     return operation;
   });
@@ -112,14 +113,14 @@ function readMicroOperations({ completion, sends, polls }: KafkaOperation): void
     const [f, ...content] = Array.isArray(item) ? item : [];
     if (f === "send" && content.length === 2) {
       const [key, value] = content;
-      entry(sends, String(key), () => []).push(
+      entry(sends, nameKey(key), () => []).push(
         Array.isArray(value) ? readMessage(value) : { offset: null, value: identify(value) },
       );
     } else if (
       f === "poll" && pollEntries(content[0]).every(([_, pairs]) => Array.isArray(pairs) && pairs.every(Array.isArray))
     ) {
       for (const [key, pairs] of pollEntries(content[0])) {
-        if (pairs.length > 0) entry(polls, String(key), () => []).push(...pairs.map(readMessage));
+        if (pairs.length > 0) entry(polls, nameKey(key), () => []).push(...pairs.map(readMessage));
       }
     } else throw new TypeError(`Cannot check operation ${completion.index} with ${show(item)}: expected ${expected}`);
   }
@@ -128,6 +129,11 @@ function readMicroOperations({ completion, sends, polls }: KafkaOperation): void
 // Where keys are integers, EDN gives a Map.
 function pollEntries(polled: unknown): [key: unknown, pairs: unknown[][]][] {
   return polled instanceof Map ? [...polled] : Object.entries(polled ?? {}) as [string, unknown[][]][];
+}
+
+/** A key as text: JSON has no other keys, EDN has. */
+function nameKey(key: unknown): string {
+  return typeof key === "string" ? key : showIdentity(identify(key));
 }
 
 function readMessage([offset, value]: unknown[]): LogMessage {
@@ -163,6 +169,6 @@ export function mustHaveTakenEffect({ type, sends }: KafkaOperation, pollers: Ka
 function toLog(byOffset: Map<number, Map<Identity, KafkaOperation>>): Log {
   const offsets = [...byOffset.keys()].sort((a, b) => a - b);
   const values = offsets.map((offset) => byOffset.get(offset)!);
-  const order = values.map((atOffset) => [...atOffset.keys()][0]!);
+  const order = values.map((atOffset) => firstInSet(atOffset.keys()));
   return { offsets, values, order, indices: new Map(order.map((value, index) => [value, index])) };
 }

@@ -152,14 +152,14 @@ function findAbortedReads(history: KafkaHistory): Anomaly[] {
   });
 }
 
-/** Precommitted reads: a transaction polls what it has sent itself, before it could be committed. */
+/** Precommitted reads: a transaction polls what it has sent itself, before it could be committed. One case a transaction. */
 function findPrecommittedReads({ operations }: KafkaHistory): Anomaly[] {
-  const cases = operations.flatMap((poller) =>
-    [...poller.sends].flatMap(([key, sent]): Polled[] => {
-      const message = poller.polls.get(key)?.find(({ value }) => sent.some((own) => own.value === value));
-      return message ? [{ poller, key, ...message }] : [];
-    })
-  );
+  const cases = operations.flatMap((poller) => {
+    const own = [...messages(poller.polls)].find(([key, { value }]) =>
+      poller.sends.get(key)?.some((sent) => sent.value === value)
+    );
+    return own === undefined ? [] : [{ poller, key: own[0], ...own[1] }];
+  });
   return found("precommitted-read", cases, (polled) => `${tellPolled(polled)}, in the transaction that sent it`);
 }
 

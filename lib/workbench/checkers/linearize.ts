@@ -42,6 +42,9 @@ export interface Blocked<State> {
   states: State[];
 }
 
+/** How many comparisons with other configurations the budget allows for each of its configurations, on average. */
+const COMPARISONS = 50;
+
 /** A configuration on the path of the search. */
 interface Configuration<State> {
   /** The operation that took effect last; −1 at the beginning. */
@@ -71,7 +74,8 @@ export function linearize<State>(
   const taken = new TakenSet(intervals);
   const idOf = numberStates(model);
   const farthest = new Farthest(intervals, idOf);
-  const explored = new Set<string>();
+  const explored = new ExploredSets();
+  let configurations = 0;
   const path: Configuration<State>[] = [];
 
   /**
@@ -102,33 +106,41 @@ export function linearize<State>(
     farthest.note(due, state, path);
   }
 
-  if (taken.open > 0) enter(-1, model.initial);
+  if (taken.open > 0) enter(-1, model.init());
   while (taken.open > 0) {
     const { index, steps } = path.at(-1)!;
     const step = steps.pop();
     if (step === undefined) {
       path.pop();
-      if (path.length === 0) return { valid: false, configurations: explored.size, blocked: farthest.blocked };
+      if (path.length === 0) return { valid: false, configurations, blocked: farthest.blocked };
       taken.delete(index);
       continue;
     }
     taken.add(step.index);
-    const configuration = `${idOf(step.after)} ${taken.key()}`;
-    if (explored.has(configuration)) {
+    if (!explored.add(`${idOf(step.after)} ${taken.key()}`, taken.indefinite())) {
       taken.delete(step.index);
       continue;
     }
-    if (explored.size === budget) return { valid: "unknown", configurations: budget };
-    explored.add(configuration);
+    if (configurations === budget || explored.comparisons > COMPARISONS * budget) {
+      return { valid: "unknown", configurations };
+    }
+    configurations++;
     if (taken.open > 0) enter(step.index, step.after);
   }
-  return { valid: true, configurations: explored.size };
+  return { valid: true, configurations };
 }
 
 /** Gives each different state a number. */
-function numberStates<State>(model: Model<State>): (state: State) => number {
-  const numbers = new Map<Identity, number>();
-  return (state) => entry(numbers, model.identify(state), () => numbers.size);
+function numberStates<State>({ equal }: Model<State>): (state: State) => number {
+  if (equal === undefined) {
+    const numbers = new Map<Identity, number>();
+    return (state) => entry(numbers, identify(state), () => numbers.size);
+  }
+  const states: State[] = [];
+  return (state) => {
+    const number = states.findIndex((other) => equal(other, state));
+    return number >= 0 ? number : states.push(state) - 1;
+  };
 }
 
 /** Remembers how far the search got: the operation that is due latest among those due first. */
@@ -172,6 +184,10 @@ class TakenSet {
   readonly #indefinite: number[];
   /** By indefinite operation, the one before it that is just the same, if any. */
   readonly #twins: Map<number, number>;
+  /** By operation, its place among the indefinite ones. */
+  readonly #places: Map<number, number>;
+  /** Which of the indefinite ones are in the set: 32 bits a number. */
+  readonly #bits: Uint32Array;
   /** Where in `#definite` the first one stands that is not in the set. */
   #first = 0;
   /** How many definite operations are not in the set. */
@@ -184,19 +200,21 @@ class TakenSet {
     this.#definite = indices.filter((index) => intervals[index]!.end !== Infinity);
     this.#indefinite = indices.filter((index) => intervals[index]!.end === Infinity);
     this.#twins = findTwins(intervals, this.#indefinite);
+    this.#places = new Map(this.#indefinite.map((index, place) => [index, place]));
+    this.#bits = new Uint32Array(Math.ceil(this.#indefinite.length / 32));
     this.open = this.#definite.length;
   }
 
   add(index: number): void {
     this.#taken[index] = 1;
-    if (this.#intervals[index]!.end === Infinity) return;
+    if (this.#intervals[index]!.end === Infinity) return this.#flip(index);
     this.open--;
     while (this.#taken[this.#definite[this.#first]!]) this.#first++;
   }
 
   delete(index: number): void {
     this.#taken[index] = 0;
-    if (this.#intervals[index]!.end === Infinity) return;
+    if (this.#intervals[index]!.end === Infinity) return this.#flip(index);
     this.open++;
     while (this.#first > 0 && this.#definite[this.#first - 1]! >= index) this.#first--;
   }
@@ -226,9 +244,19 @@ class TakenSet {
     return { enabled, due };
   }
 
+  #flip(index: number): void {
+    const place = this.#places.get(index)!;
+    this.#bits[place >> 5]! ^= 1 << (place & 31);
+  }
+
+  /** The indefinite operations in the set, as bits. */
+  indefinite(): Uint32Array {
+    return this.#bits.slice();
+  }
+
   /**
-   * A text that is equal for equal sets. It is short: all definite operations before the first missing one are in the
-   * set, and none that began after that one's end.
+   * A text that is equal for sets of the same definite operations. It is short: all before the first missing one are in
+   * the set, and none that began after that one's end.
    */
   key(): string {
     let text = `${this.#first} `;
@@ -239,7 +267,6 @@ class TakenSet {
       text += String.fromCharCode(bits);
       bits = 0;
     };
-    this.#indefinite.forEach(put);
     const end = this.#intervals[this.#definite[this.#first]!]?.end ?? -1;
     for (let place = this.#first + 1; place < this.#definite.length; place++) {
       const index = this.#definite[place]!;
@@ -248,6 +275,37 @@ class TakenSet {
     }
     return text + String.fromCharCode(bits);
   }
+}
+
+/**
+ * What has been explored. Whoever came to the same state with the same definite operations, but with fewer indefinite ones,
+ * had all the ways on that there are now, and more: since no indefinite operation need ever take effect.
+ */
+class ExploredSets {
+  /** By state and definite operations, sets of indefinite ones, of which none is a part of another. */
+  readonly #sets = new Map<string, Uint32Array[]>();
+  /** How many sets have been held against others. */
+  comparisons = 0;
+
+  /** Adds a configuration; false where there was no need to, since it or a better one has been explored. */
+  add(key: string, indefinite: Uint32Array): boolean {
+    const sets = this.#sets.get(key);
+    if (sets === undefined) {
+      this.#sets.set(key, [indefinite]);
+      return true;
+    }
+    this.comparisons += sets.length;
+    if (sets.some((set) => isSubset(set, indefinite))) return false;
+    this.#sets.set(key, [...sets.filter((set) => !isSubset(indefinite, set)), indefinite]);
+    return true;
+  }
+}
+
+function isSubset(part: Uint32Array, whole: Uint32Array): boolean {
+  for (let word = 0; word < part.length; word++) {
+    if ((part[word]! & ~whole[word]!) !== 0) return false;
+  }
+  return true;
 }
 
 function findTwins(intervals: readonly Interval[], indefinite: readonly number[]): Map<number, number> {

@@ -13,7 +13,7 @@ import { identify, type Identity } from "./identify.ts";
 import { compareValues } from "./order.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";
 
-/** Which node a process talks to: process p is, or has taken the place of, worker p mod concurrency. */
+/** Which node a process talks to: process p is, or has taken the place of, worker p mod concurrency. No nodes: nobody knows. */
 export interface Assignment {
   nodes: readonly string[];
   concurrency: number;
@@ -91,7 +91,8 @@ function finalReads(history: readonly Operation[], { nodes, concurrency }: Assig
     if (!Array.isArray(value)) {
       throw new TypeError(`Cannot check operation ${index}: expected a list, got ${show(value)}`);
     }
-    const node = nodes[process % concurrency % nodes.length]!;
+    // Where nobody knows the nodes, no two processes are taken to have the same.
+    const node = nodes[process % concurrency % nodes.length] ?? `the node of process ${process}`;
     for (const [f, key, read] of value) {
       if (f !== "r") continue;
       // A list that nothing was appended to may be read as null.

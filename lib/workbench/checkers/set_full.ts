@@ -5,7 +5,6 @@
  */
 
 import type { Operation } from "../operation.ts";
-import type { TestOptions } from "../workload.ts";
 import { checkOrUnknown, explain, seconds, show } from "./explain.ts";
 import { compareValues } from "./order.ts";
 import { type Element, type SetTimeline, trackElements } from "./set_timeline.ts";
@@ -19,7 +18,12 @@ const WORST = 8;
 const POINTS = [0, 0.5, 0.95, 0.99, 1];
 
 /** What tells which node a process talks to; without it, explanations name the process only. */
-export type ClusterShape = Partial<Pick<TestOptions, "nodes" | "concurrency">>;
+export interface ClusterShape {
+  /** The names of the nodes: worker i talks to node i modulo their number. */
+  nodes?: readonly string[];
+  /** How many workers there are: process p is, or has taken the place of, worker p modulo that. */
+  concurrency?: number;
+}
 
 /** What became of an element. */
 interface Fate extends Element {

@@ -12,7 +12,7 @@
 
 import type { Operation } from "../operation.ts";
 import { attempts } from "./attempts.ts";
-import { proscribedAnomalies, ruledOutModels } from "./consistency_model.ts";
+import { orderAskedFor, permittedModels, proscribedAnomalies, ruledOutModels } from "./consistency_model.ts";
 import { entry } from "./entry.ts";
 import { found, outcome, show } from "./explain.ts";
 import { identify, type Identity, showIdentity } from "./identify.ts";
@@ -29,6 +29,8 @@ export interface MicroOperation {
    * where keys are registers.
    */
   elements: Identity[];
+  /** Set for a read that returned null. */
+  isNull?: boolean;
 }
 
 /** A transaction, as far as its outcome tells what it did. */
@@ -78,7 +80,7 @@ export function readTransactions(
       if (f !== "r") return complain(`every micro-operation to be "r" or "${write}", got ${show(item)}`);
       const elements = elementsOf(content) ??
         complain(`each read to return what a "${write}" can make, got ${show(content)}`);
-      return { f, key: identify(key), elements };
+      return { f, key: identify(key), elements, isNull: content === null || content === undefined };
     });
     return {
       place,
@@ -127,8 +129,6 @@ interface Sighting {
   reader: Transaction;
   key: Identity;
   element: Identity;
-  /** Whether it is the newest of what the read saw. */
-  newest: boolean;
   writer?: Writer;
 }
 
@@ -137,12 +137,24 @@ interface Sighting {
  * reads (G1b) and garbage reads.
  */
 export function findDirtyReads(transactions: readonly Transaction[], writers: Writers): Anomaly[] {
-  const seen = [...sightings(transactions, writers)];
-  const aborted = seen.filter(({ writer }) => writer?.transaction.type === "fail");
-  const intermediate = seen.filter(({ reader, newest, writer }) =>
-    newest && writer?.final === false && writer.transaction !== reader
-  );
-  const garbage = seen.filter(({ writer }) => writer === undefined);
+  const aborted: Sighting[] = [];
+  const intermediate: Sighting[] = [];
+  const garbage: Sighting[] = [];
+  for (const reader of transactions) {
+    for (const { f, key, elements } of reader.microOperations) {
+      if (f !== "r") continue;
+      const writersOfKey = writers.get(key);
+      for (const [index, element] of elements.entries()) {
+        const writer = writersOfKey?.get(element);
+        const isNewest = index === elements.length - 1;
+        if (writer === undefined) garbage.push({ reader, key, element });
+        else if (writer.transaction.type === "fail") aborted.push({ reader, key, element, writer });
+        if (isNewest && writer?.final === false && writer.transaction !== reader) {
+          intermediate.push({ reader, key, element, writer });
+        }
+      }
+    }
+  }
   return [
     ...found(
       "G1a",
@@ -167,18 +179,6 @@ export function findDirtyReads(transactions: readonly Transaction[], writers: Wr
   ];
 }
 
-function* sightings(transactions: readonly Transaction[], writers: Writers): Generator<Sighting> {
-  for (const reader of transactions) {
-    for (const { f, key, elements } of reader.microOperations) {
-      if (f !== "r") continue;
-      for (const [index, element] of elements.entries()) {
-        const writer = writers.get(key)?.get(element);
-        yield { reader, key, element, newest: index === elements.length - 1, writer };
-      }
-    }
-  }
-}
-
 /** Future reads: a transaction sees an element that it will write later on. */
 export function findFutureReads(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
@@ -198,31 +198,57 @@ export function findFutureReads(transactions: readonly Transaction[]): Anomaly[]
   );
 }
 
+/** Transactions that wrote a key after they had read the same version of it. */
+interface Updates {
+  key: Identity;
+  /** The elements that they read. */
+  read: Identity[];
+  updaters: Transaction[];
+}
+
 /**
- * Lost updates: two or more transactions read the same version of a key from outside and wrote the key, and all were
+ * Lost updates: two or more transactions read the same version of a key and then wrote the key, and all were
  * acknowledged. All but one were computed from a version that was no longer current.
  */
 export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[] {
-  const updates = new Map<Identity, Map<Identity, Transaction[]>>();
+  const updates = new Map<Identity, Map<Identity | undefined, Updates[]>>();
   for (const transaction of transactions) {
-    for (const [key, elements] of externalReads(transaction)) {
-      if (
-        !transaction.microOperations.some((microOperation) => isWrite(microOperation) && microOperation.key === key)
-      ) continue;
-      const byVersion = entry(updates, key, () => new Map<Identity, Transaction[]>());
-      entry(byVersion, identify(elements), (): Transaction[] => []).push(transaction);
+    for (const [key, read] of updatesOf(transaction)) {
+      // Lists that end alike are mostly the same.
+      const byVersion = entry(updates, key, () => new Map<Identity | undefined, Updates[]>());
+      const alike = entry(byVersion, read.at(-1), (): Updates[] => []);
+      const same = alike.find((other) => areSame(other.read, read));
+      if (same === undefined) alike.push({ key, read, updaters: [transaction] });
+      else same.updaters.push(transaction);
     }
   }
-  const cases = [...updates].flatMap(([key, byVersion]) =>
-    [...byVersion.values()].filter((updaters) => updaters.length > 1).map((updaters) => ({ key, updaters }))
+  const cases = [...updates.values()].flatMap((byVersion) =>
+    [...byVersion.values()].flat().filter(({ updaters }) => updaters.length > 1)
   );
-  return found("lost-update", cases, ({ key, updaters }) => {
-    const newest = externalReads(updaters[0]!).get(key)!.at(-1);
+  return found("lost-update", cases, ({ key, read, updaters }) => {
+    const newest = read.at(-1);
     const version = newest === undefined ? "in its initial state" : `as of ${showIdentity(newest)}`;
     const others = updaters.length > 2 ? `, and ${updaters.length - 2} more like them` : "";
     return `${tellTransaction(updaters[0]!)} and ${tellTransaction(updaters[1]!)} ` +
       `both read key ${showIdentity(key)} ${version} and wrote it${others}`;
   });
+}
+
+/** Whether two lists have the same elements in the same order. */
+export function areSame(one: readonly Identity[], other: readonly Identity[]): boolean {
+  return one.length === other.length && one.every((element, index) => element === other[index]);
+}
+
+/** By key, the elements that a transaction read first, where it wrote the key after that. */
+function updatesOf({ microOperations }: Transaction): Map<Identity, Identity[]> {
+  const reads = new Map<Identity, Identity[]>();
+  const updates = new Map<Identity, Identity[]>();
+  for (const microOperation of microOperations) {
+    const { key, elements } = microOperation;
+    if (!isWrite(microOperation)) entry(reads, key, () => elements);
+    else if (reads.has(key)) updates.set(key, reads.get(key)!);
+  }
+  return updates;
 }
 
 /** What a transaction read before it touched the key otherwise: by key, the elements seen. */
@@ -247,8 +273,9 @@ export function tellTransaction({ operation }: Transaction): string {
  * @param anomalies All that was found.
  * @param models The consistency models asked for: names from `CONSISTENCY_MODELS`.
  * @returns Invalid where one of the models rules out an anomaly that was found; unknown where no transaction was
- *   acknowledged. Holds also the anomalies that the models allow, `anomaly_types` (those they rule out), and `not` and
- *   `also_not` (the models that all the anomalies rule out, weakest and others).
+ *   acknowledged. Holds also the anomalies that the models allow, `anomaly_types` (those they rule out), `not` and
+ *   `also_not` (the models that all the anomalies rule out, weakest and others), and `permits` (the strongest models that
+ *   nothing found rules out, of those whose anomalies were looked for).
  */
 export function judgeTransactions(
   transactions: readonly Transaction[],
@@ -256,19 +283,32 @@ export function judgeTransactions(
   models: readonly string[],
 ): Verdict {
   const proscribed = proscribedAnomalies(models);
+  if (!transactions.some(({ type }) => type === "ok")) return NOTHING_KNOWN;
   const bad = anomalies.filter(({ type }) => proscribed.has(type));
   const allowed = anomalies.filter(({ type }) => !proscribed.has(type)).map((anomaly) => ({
     ...anomaly,
     allowed: true,
   }));
-  if (!transactions.some(({ type }) => type === "ok")) {
-    const explanation = "No transaction was acknowledged, so there is nothing to check";
-    return { valid: "unknown", anomalies: [{ type: "empty-transaction-graph", count: 1, explanation }] };
-  }
+  const types = anomalies.map(({ type }) => type);
   return {
     valid: bad.length === 0,
     anomalies: [...bad, ...allowed],
     anomaly_types: bad.map(({ type }) => type).sort(),
-    ...ruledOutModels(anomalies.map(({ type }) => type)),
+    ...ruledOutModels(types),
+    permits: permittedModels(types, orderAskedFor(models)),
   };
 }
+
+/** The verdict where no transaction was acknowledged. */
+const NOTHING_KNOWN: Verdict = {
+  valid: "unknown",
+  anomalies: [{
+    type: "empty-transaction-graph",
+    count: 1,
+    explanation: "No transaction was acknowledged, so there is nothing to check",
+  }],
+  anomaly_types: ["empty-transaction-graph"],
+  not: [],
+  also_not: [],
+  permits: [],
+};

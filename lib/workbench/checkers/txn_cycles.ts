@@ -4,7 +4,7 @@
  * @module
  */
 
-import { impossibleModels, proscribedAnomalies } from "./consistency_model.ts";
+import { impossibleModels, orderAskedFor } from "./consistency_model.ts";
 import { findCycles } from "./cycles.ts";
 import type { Kinds } from "./graph.ts";
 import type { Transaction } from "./txn.ts";
@@ -34,13 +34,6 @@ export function findCycleAnomalies(
   const cycles = findCycles(graph, precedence);
   const anomalies = explainCycles(cycles, transactions, transactionWords(words, dependencies.reason));
   return withoutRedundant(anomalies, found);
-}
-
-/** Which order the models rule out anomalies of. Real time includes the order of each process. */
-function orderAskedFor(models: readonly string[]): "process" | "realtime" | undefined {
-  const proscribed = [...proscribedAnomalies(models)];
-  if (proscribed.some((type) => type.endsWith("-realtime"))) return "realtime";
-  return proscribed.some((type) => type.endsWith("-process")) ? "process" : undefined;
 }
 
 /** Leaves out that some cycle exists where other anomalies rule out the same model. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Order } from "./consistency_model.ts";
 import { RW } from "./cycles.ts";
 import { buildGraph, type Edges, type Graph, JOINT, type Kinds, link, noEdges } from "./graph.ts";
 import type { Identity } from "./identify.ts";
@@ -94,7 +95,7 @@ export function createLinker(size: number): Linker {
 export function buildDependencyGraph(
   transactions: readonly Transaction[],
   { edges }: Dependencies,
-  order: "process" | "realtime" | undefined,
+  order: Order | undefined,
 ): Graph {
   const spans = spansOf(transactions);
   if (order === "process") linkProcesses(edges, spans);

@@ -12,6 +12,7 @@ import { entry } from "./entry.ts";
 import { checkOrUnknown, found, show } from "./explain.ts";
 import { identify, type Identity, showIdentity } from "./identify.ts";
 import {
+  areSame,
   findDirtyReads,
   findFutureReads,
   findLostUpdates,
@@ -79,20 +80,29 @@ function elementsOf(value: unknown): Identity[] | undefined {
   return Array.isArray(value) ? value.map(identify) : undefined;
 }
 
+/** What a transaction must know of a list. */
+interface Known {
+  elements: Identity[];
+  /** Whether these are all elements; else others come before them. */
+  whole: boolean;
+  /** Whether a read returned null, and nothing was appended since. As in Elle, that does not bind the reads after it. */
+  isNull?: boolean;
+}
+
 /**
  * Internal inconsistencies: a read that contradicts what the same transaction read and appended before. Where it had
  * not read the key, only the end of the list is known. One case a transaction.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
-    const states = new Map<Identity, { whole: boolean; elements: Identity[] }>();
-    for (const { f, key, elements } of transaction.microOperations) {
+    const states = new Map<Identity, Known>();
+    for (const { f, key, elements, isNull } of transaction.microOperations) {
       const state = states.get(key);
       if (f !== "r") {
         states.set(key, { whole: state?.whole ?? false, elements: [...state?.elements ?? [], elements[0]!] });
-      } else if (state && !agrees(elements, state)) {
+      } else if (state && !state.isNull && !agrees(elements, state)) {
         return [{ transaction, key, elements, expected: state }];
-      } else states.set(key, { whole: true, elements });
+      } else states.set(key, { whole: true, elements, isNull });
     }
     return [];
   });
@@ -106,7 +116,7 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   );
 }
 
-function agrees(elements: Identity[], state: { whole: boolean; elements: Identity[] }): boolean {
+function agrees(elements: Identity[], state: Known): boolean {
   const start = elements.length - state.elements.length;
   if (start < 0 || (state.whole && start > 0)) return false;
   return state.elements.every((element, index) => elements[start + index] === element);
@@ -139,15 +149,16 @@ interface Observed {
 
 /** By key, the different lists that were seen (the empty one aside), shortest first. */
 function observedLists(transactions: readonly Transaction[]): Map<Identity, Observed[]> {
-  const byKey = new Map<Identity, Map<Identity, Observed>>();
+  const byKey = new Map<Identity, Observed[]>();
   for (const reader of transactions) {
     for (const { f, key, elements } of reader.microOperations) {
-      if (f !== "r" || elements.length === 0) continue;
-      entry(entry(byKey, key, () => new Map()), identify(elements), () => ({ elements, reader }));
+      if (f === "r" && elements.length > 0) entry(byKey, key, (): Observed[] => []).push({ elements, reader });
     }
   }
+  const isNew = ({ elements }: Observed, index: number, lists: Observed[]) =>
+    index === 0 || !areSame(lists[index - 1]!.elements, elements);
   const byLength = (a: Observed, b: Observed) => a.elements.length - b.elements.length;
-  return new Map([...byKey].map(([key, lists]) => [key, [...lists.values()].sort(byLength)]));
+  return new Map([...byKey].map(([key, lists]) => [key, lists.sort(byLength).filter(isNew)]));
 }
 
 /** Incompatible orders: of two lists seen of a key, the shorter is not the beginning of the longer. One case a key. */

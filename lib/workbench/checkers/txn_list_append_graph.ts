@@ -41,7 +41,7 @@ export function listDependencies(
     for (const { f, key, elements } of microOperations) {
       const before = f === "r" ? elements.at(-1) : previous(key, elements[0]!);
       const writer = writerOf(key, before);
-      if (writer !== undefined) linker.link(writer.place, place, f === "r" ? WR : WW);
+      if (writer !== undefined && writer.place !== place) linker.link(writer.place, place, f === "r" ? WR : WW);
       if (f !== "r") entry(entry(successors, key, () => new Map()), before, () => new Set<number>()).add(place);
     }
   }

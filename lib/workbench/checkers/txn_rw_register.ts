@@ -88,15 +88,14 @@ function elementsOf(value: unknown): Identity[] {
 
 /**
  * Internal inconsistencies: a read that contradicts the same transaction's last read or write of the key. One case a
- * transaction.
+ * transaction. As in Elle, a read of null does not bind the reads after it.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
     const states = new Map<Identity, Identity | undefined>();
     for (const { f, key, elements: [element] } of transaction.microOperations) {
-      if (f === "r" && states.has(key) && states.get(key) !== element) {
-        return [{ transaction, key, element, expected: states.get(key) }];
-      }
+      const expected = states.get(key);
+      if (f === "r" && expected !== undefined && expected !== element) return [{ transaction, key, element, expected }];
       states.set(key, element);
     }
     return [];
@@ -106,7 +105,7 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     cases,
     ({ transaction, key, element, expected }) =>
       `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
-      `where its own last read or write before says ${showIdentity(expected ?? null)}`,
+      `where its own last read or write before says ${showIdentity(expected)}`,
   );
 }
 

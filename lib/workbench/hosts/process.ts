@@ -8,15 +8,14 @@
  */
 
 import { tmpdir } from "node:os";
-import { parseMessage } from "../../protocol.ts";
 import type { Clock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
-import { parseJson } from "../json.ts";
 import type { Network } from "../network.ts";
 import type { TestException } from "../results.ts";
 import type { World } from "../cluster.ts";
 import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
 import { openInput } from "./process_input.ts";
+import { readMessage } from "./process_message.ts";
 import { readOutput } from "./process_output.ts";
 
 /** How to start a node's process. */
@@ -67,7 +66,7 @@ export function startProcess(
   const drained = new AbortController();
   const stdout = readOutput("stdout", child.stdout, {
     onLine(line) {
-      const problem = failure.over ? undefined : sendLine(id, line, network);
+      const problem = failure.over ? undefined : sendLine(line, network);
       if (problem !== undefined) failure.soon(() => badLine(id, line, problem));
     },
     onEndless: () => lost("printed a line of more than 64 MB on stdout"),
@@ -179,19 +178,39 @@ function spawn({ bin, args }: ProcessOptions, log: Deno.FsFile): Deno.ChildProce
     }).spawn();
   } catch (error) {
     log.close();
-    throw new UsageError(`Cannot run ${bin}: ${spawnProblem(error as Error)}`);
+    throw new UsageError(`Cannot run ${bin}: ${spawnProblem(bin, error as Error)}`);
   }
 }
 
-function spawnProblem(error: Error): string {
-  if (error instanceof Deno.errors.NotFound) {
-    return "there is no such file, or its first line (#!) names a program that does not exist";
+/** Why a program cannot be started; of a script, it may be the program that its first line names. */
+function spawnProblem(bin: string, error: Error): string {
+  const missing = error instanceof Deno.errors.NotFound;
+  if (missing || error instanceof Deno.errors.PermissionDenied) {
+    const file = lookInto(bin);
+    if (file === undefined) return missing ? "there is no such file" : "it may not be read";
+    if (!file.executable) return "it is not executable, expected a program (try chmod +x)";
+    const what = missing ? "does not exist here" : "cannot be executed";
+    if (file.interpreter === undefined) return `it ${what}, expected a program that is built for this system`;
+    const hint = file.interpreter.endsWith("\r") ? "; the lines of the script end with a carriage return" : "";
+    return `its first line (#!) names ${JSON.stringify(file.interpreter)}, which ${what}${hint}`;
   }
-  if (error instanceof Deno.errors.PermissionDenied) return "it is not executable, expected a program (try chmod +x)";
   if (error.message.includes("os error 8")) {
     return "the system does not know how to, expected a program or a script whose first line names one (#!/usr/bin/env python3)";
   }
   return error.message;
+}
+
+/** Whether a file may be executed, and which program its first line names; undefined where there is no file to look into. */
+function lookInto(path: string): { executable: boolean; interpreter: string | undefined } | undefined {
+  try {
+    const { mode } = Deno.statSync(path);
+    using file = Deno.openSync(path);
+    const start = new Uint8Array(256);
+    const text = new TextDecoder().decode(start.subarray(0, file.readSync(start) ?? 0));
+    return { executable: mode === null || (mode & 0o111) !== 0, interpreter: /^#![ \t]*([^ \t\n]+)/.exec(text)?.[1] };
+  } catch {
+    return undefined;
+  }
 }
 
 function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
@@ -207,11 +226,9 @@ function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
 }
 
 /** Puts a line on the network as a message; says what is wrong if it is none. */
-function sendLine(id: string, line: string, network: Pick<Network, "send">): string | undefined {
+function sendLine(line: string, network: Pick<Network, "send">): string | undefined {
   try {
-    const message = parseMessage(line, parseJson);
-    if (message.src !== id) return `expected src to be ${JSON.stringify(id)}, got ${JSON.stringify(message.src)}`;
-    network.send(message);
+    network.send(readMessage(line));
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -5,6 +5,7 @@
  */
 
 import type { Progress } from "../run.ts";
+import { visible } from "./text.ts";
 
 /** What showing progress needs of the machine. */
 export interface ProgressScreen {
@@ -18,7 +19,7 @@ export interface ProgressScreen {
 export interface ProgressLine {
   /** Begins to show what `ask` tells. */
   show(ask: () => Progress): void;
-  /** Shows the first line of a text, which stays. */
+  /** Shows the first line of a text, which stays, control characters made visible. */
   log(line: string): void;
   /** Shows text that stays, as it is. */
   output(text: string): void;
@@ -53,7 +54,7 @@ export function createProgressLine(screen: ProgressScreen, title: string, timeLi
     },
     log(text) {
       // What a node last wrote, and all that, stands in the summary.
-      const [first] = text.split("\n", 1);
+      const [first] = visible(text).split("\n", 1);
       screen.stderr(live ? `${ERASE}${first}\n` : `${first}\n`);
       if (live) draw();
     },
@@ -62,6 +63,35 @@ export function createProgressLine(screen: ProgressScreen, title: string, timeLi
       cancel();
       if (live && ask !== undefined) screen.stderr(ERASE);
       ask = undefined;
+    },
+  };
+}
+
+/** Shows how something else goes on, on stderr. */
+export interface StatusLine {
+  /** Shows this line instead of the one before. */
+  show(line: string): void;
+  /** Ends showing; takes the line away. */
+  stop(): void;
+}
+
+/** Shows nothing. */
+export const SILENT_STATUS: StatusLine = { show() {}, stop() {} };
+
+/** Makes a status line: on a terminal it changes as often as it is told; elsewhere a line is added now and then. */
+export function createStatusLine(screen: ProgressScreen): StatusLine {
+  const live = screen.isTerminal.stderr;
+  let due = false;
+  const cancel = screen.every(SPARSE, () => due = true);
+  return {
+    show(line) {
+      if (live) screen.stderr(ERASE + line.slice(0, screen.width() - 1));
+      else if (due) screen.stderr(`${line}\n`);
+      due = false;
+    },
+    stop() {
+      cancel();
+      if (live) screen.stderr(ERASE);
     },
   };
 }

@@ -7,7 +7,8 @@
 import type { Challenge } from "../challenges.ts";
 import { shellWord } from "../request.ts";
 import type { MessageCounts, OperationCounts, Results, Target } from "../results.ts";
-import { columns, createStyle, type Style, wrap } from "./text.ts";
+import { anomalyLines, exceptionLines } from "./problems.ts";
+import { createStyle, type Style, table, wrap } from "./text.ts";
 
 /** How wide to write, and whether in colour. */
 export interface Screen {
@@ -20,18 +21,14 @@ export interface Screen {
 export interface SummaryNotes {
   /** How the test differed from the official one. */
   deviations: readonly string[];
-  /** The command that runs it again, without its seed. */
+  /** The command that runs it again, without its seed; empty where there is none. */
   command: readonly string[];
   /** Whether it was ended early. */
   interrupted: boolean;
 }
 
-/** How many anomalies and exceptions are shown. */
-const SHOWN = 8;
 /** How many seeds that failed are named. */
 const SEEDS = 16;
-/** How many lines of each explanation are shown; the rest is in the results. */
-const LINES = 12;
 
 /**
  * The summary of one run.
@@ -42,12 +39,12 @@ export function formatSummary(results: Results, notes: SummaryNotes, screen: Scr
   const style = createStyle(screen.colour);
   return [
     [formatVerdict(results, screen)],
-    targetLines(results, style),
-    operationLines(results),
-    messageLines(results),
+    targetLines(results, screen),
+    operationLines(results, screen),
+    messageLines(results, screen),
     figureLines(results, screen),
-    anomalyLines(results, style, screen),
-    exceptionLines(results, style, screen),
+    anomalyLines(results.anomalies, screen),
+    exceptionLines(results.exceptions, screen),
     noteLines(results, notes, style, screen),
   ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
@@ -101,18 +98,20 @@ const TARGETS: Record<string, { label: string; unit: string }> = {
   max_latency_ms: { label: "maximum latency", unit: " ms" },
 };
 
-function targetLines({ targets }: Results, style: Style): string[] {
+/** The figures that have a limit, and whether they are within it. */
+export function targetLines({ targets }: Results, { width, colour }: Screen): string[] {
+  const style = createStyle(colour);
   const rows = targets.map(({ name, limit, value }) => {
     const { label, unit } = TARGETS[name] ?? { label: name, unit: "" };
     return [`  ${label}`, value === null ? "not measured" : figure(value) + unit, `limit ${limit}${unit}`];
   });
-  return columns(rows).map((line, index) => {
+  return table(undefined, rows, width - 3).map((line, index) => {
     const { met } = targets[index]!;
     return met ? `${line}  ${style.green("✓")}` : `${style.red(`${line}  ✗`)}`;
   });
 }
 
-function operationLines({ operations, latency_ms }: Results): string[] {
+function operationLines({ operations, latency_ms }: Results, { width }: Screen): string[] {
   if (operations === null) return [];
   const quantiles = latency_ms === null ? [] : ["p50", "p95", "p99", "max ms"];
   const rows = Object.entries(operations.by_f).map(([f, counts]) => {
@@ -121,14 +120,14 @@ function operationLines({ operations, latency_ms }: Results): string[] {
     return [`    ${f}`, ...counted(counts), ...times.map(milliseconds)];
   });
   if (rows.length !== 1) rows.push(["    all", ...counted(operations)]);
-  return columns([["  operations", "count", "ok", "fail", "info", ...quantiles], ...rows]);
+  return table(["  operations", "count", "ok", "fail", "info", ...quantiles], rows, width);
 }
 
 function counted({ count, ok, fail, info }: OperationCounts): string[] {
   return [count, ok, fail, info].map(String);
 }
 
-function messageLines({ net }: Results): string[] {
+function messageLines({ net }: Results, { width }: Screen): string[] {
   if (net === null) return [];
   const row = (name: string, counts: MessageCounts, perOperation: number | null) => [
     `    ${name}`,
@@ -137,23 +136,26 @@ function messageLines({ net }: Results): string[] {
     String(counts.recv_count),
     perOperation === null ? "" : figure(perOperation),
   ];
-  return columns([
-    ["  messages", "count", "sent", "received", "per operation"],
+  const rows = [
     row("between servers", net.servers, net.servers.msgs_per_op),
     row("with clients", net.clients, null),
     row("all", net.all, net.all.msgs_per_op),
-  ]);
+  ];
+  return table(["  messages", "count", "sent", "received", "per operation"], rows, width);
 }
 
 /** The figures of the workload's checker: what is a number, a word or a few, and all distributions of latencies. */
-function figureLines({ result, availability, anomalies }: Results, { width }: Screen): string[] {
+function figureLines(results: Results, { width }: Screen): string[] {
+  const { result, anomalies } = results;
   const lines: string[] = [];
-  const words = availability === null ? [] : [`${percent(availability.ok_fraction)} of operations ok`];
+  const ok = okPart(results);
+  const words = ok === "" ? [] : [`${ok} of operations ok`];
   const types = new Set<unknown>(anomalies.map(({ type }) => type));
   for (const [name, value] of Object.entries(result)) {
     const label = LABELS[name] ?? name.replace(/_count$/, "").replaceAll("_", " ");
     if (name === "valid" || value === null) continue;
-    if (name.endsWith("latencies")) lines.push(...distribution(label, value as Record<string, number>));
+    if (name === "convergence_ms") words.push(`converged in ${value} ms`);
+    else if (name.endsWith("latencies")) lines.push(...distribution(label, value as Record<string, number>, width));
     else if (typeof value === "number") words.push(`${label} ${figure(value)}`);
     else if (typeof value === "string" || typeof value === "boolean") words.push(`${label} ${value}`);
     else if (Array.isArray(value) && !(`${name}_count` in result)) {
@@ -173,82 +175,66 @@ const LABELS: Record<string, string> = {
 };
 
 function isShortList(value: readonly unknown[]): boolean {
-  return value.length > 0 && value.join(" ").length < 60 && value.every((item) => typeof item !== "object");
+  return value.length > 0 && value.every((item) => typeof item !== "object") && value.join(" ").length < 60;
 }
 
-function distribution(label: string, quantiles: Record<string, number>): string[] {
+function distribution(label: string, quantiles: Record<string, number>, width: number): string[] {
   const names: Record<string, string> = { 0: "min", 0.5: "median", 1: "max" };
   // The keys of an object that are whole numbers come first, whatever their place.
   const parts = Object.entries(quantiles).sort(([a], [b]) => Number(a) - Number(b)).map(([quantile, latency]) =>
     `${names[quantile] ?? `p${Math.round(Number(quantile) * 100)}`} ${milliseconds(latency)}`
   );
-  return parts.length === 0 ? [] : [`  ${label}: ${parts.join(", ")} ms`];
+  return parts.length === 0 ? [] : wrap(`${label}: ${parts.join(", ")} ms`, width, "  ");
 }
 
-function anomalyLines({ anomalies }: Results, style: Style, { width }: Screen): string[] {
-  const allowed = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
-  const forbidden = anomalies.filter(({ allowed }) => !allowed);
-  const lines = forbidden.slice(0, SHOWN).flatMap(({ type, count, explanation }) => [
-    style.red(`  ${type}${times(count)}`),
-    ...bounded(wrap(explanation, width, "    ")),
-  ]);
-  // What the test permits is found, and explained in the stored results, but is no reason for concern.
-  const permitted = allowed.length === 0 ? [] : wrap(`permitted: ${allowed.join(", ")}`, width, "  ");
-  return [...lines, ...more(forbidden.length), ...permitted];
-}
-
-function exceptionLines({ exceptions }: Results, style: Style, { width }: Screen): string[] {
-  const lines = exceptions.slice(0, SHOWN).flatMap(({ type, count, node, message }) => [
-    style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`),
-    ...wrap(message, width, "    "),
-  ]);
-  return [...lines, ...more(exceptions.length)];
-}
-
-function bounded(lines: string[]): string[] {
-  return lines.length <= LINES
-    ? lines
-    : [...lines.slice(0, LINES - 1), `    … and ${lines.length - LINES + 1} more lines`];
-}
-
-function more(count: number): string[] {
-  return count <= SHOWN ? [] : [`  … and ${count - SHOWN} more kinds`];
-}
-
-function times(count: number): string {
-  return count === 1 ? "" : ` × ${count}`;
-}
-
-function noteLines(results: Results, notes: SummaryNotes, style: Style, { width }: Screen): string[] {
-  const note = (name: string, text: string) => {
-    const [first, ...rest] = wrap(text, width, " ".repeat(15));
-    return [`  ${name.padEnd(13)}${first!.trimStart()}`, ...rest];
-  };
-  const { seed, store } = results;
+function noteLines(results: Results, notes: SummaryNotes, style: Style, screen: Screen): string[] {
   return [
     ...notes.interrupted ? [style.yellow("  It was ended early: this is about what was recorded until then")] : [],
-    ...notes.deviations.length === 0 ? [] : note("not official", notes.deviations.join(", ")).map(style.yellow),
-    ...store === null ? [] : note("stored in", store).map(style.dim),
-    style.dim(commandLine(notes, seed)),
+    ...notes.deviations.length === 0
+      ? []
+      : noteLine("not official", notes.deviations.join(", "), screen).map(style.yellow),
+    ...repeatLines(
+      results.store,
+      notes.command.length === 0 ? null : formatCommand(notes.command, results.seed),
+      screen,
+    ),
   ];
 }
 
-/** A command is there to be copied: it stays on one line. */
-function commandLine({ command }: Pick<SummaryNotes, "command">, seed: string | null): string {
-  return `  run again    ${withSeed(command, seed).join(" ")}`;
+/** A note in the margin: what it is about, and the text, on as many lines as that takes. */
+export function noteLine(name: string, text: string, { width }: Screen): string[] {
+  const [first, ...rest] = wrap(text, width, " ".repeat(15));
+  return [`  ${name.padEnd(13)}${first!.trimStart()}`, ...rest];
+}
+
+/**
+ * Where a run is kept, if it is, and how to run it again. The command is there to be copied: it stays on one line.
+ *
+ * @param command As {@linkcode formatCommand} writes it; null where nothing was run.
+ */
+export function repeatLines(store: string | null, command: string | null, screen: Screen): string[] {
+  const { dim } = createStyle(screen.colour);
+  return [
+    ...store === null ? [] : noteLine("stored in", store, screen),
+    ...command === null ? [] : [`  run again    ${command}`],
+  ].map(dim);
 }
 
 /** The verdict on a run, and how to run it again: where there are too many runs to say more. */
-export function formatVerdictAndCommand(results: Results, notes: SummaryNotes, screen: Screen): string {
-  const { dim } = createStyle(screen.colour);
-  return `${formatVerdict(results, screen)}\n${dim(commandLine(notes, results.seed))}`;
+export function formatVerdictAndCommand(results: Results, { command }: SummaryNotes, screen: Screen): string {
+  const lines = repeatLines(results.store, formatCommand(command, results.seed), screen);
+  return [formatVerdict(results, screen), ...lines].join("\n");
 }
 
-/** The seed goes before the arguments of the program. */
-function withSeed(command: readonly string[], seed: string | null): string[] {
-  if (seed === null) return [...command];
+/**
+ * The command that runs a test with a seed; the seed goes before the arguments of the program.
+ *
+ * @param command Its words without the seed, as a shell takes them.
+ */
+export function formatCommand(command: readonly string[], seed: string | null): string {
+  if (seed === null) return command.join(" ");
   const end = command.includes("--") ? command.indexOf("--") : command.length;
-  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)];
+  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)].join(" ");
 }
 
 /**
@@ -263,14 +249,14 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
     `${MARKS[outcomeOf(results)]} ${(results.challenge ?? "").padEnd(3)}${results.workload}`,
     { passed: "valid", missed: "missed", unknown: "unknown", invalid: "INVALID" }[outcomeOf(results)],
     String(results.operations?.count ?? ""),
-    results.availability === null ? "" : percent(results.availability.ok_fraction),
+    okPart(results),
     against(results, "msgs_per_op", results.net?.servers.msgs_per_op),
     against(results, "median_latency_ms", stableLatency(results, "0.5")),
     against(results, "max_latency_ms", stableLatency(results, "1")),
   ]);
-  const [first, ...lines] = columns([head, ...rows]);
+  const lines = table(head, rows, screen.width);
   return [
-    style.dim(first!),
+    ...lines.splice(0, lines.length - rows.length).map(style.dim),
     ...lines.map((line, index) => {
       const outcome = outcomeOf(runs[index]!);
       return outcome === "passed" ? line : style[COLOURS[outcome]](line);
@@ -303,7 +289,7 @@ export function formatSeeds(runs: readonly Results[], planned: number, screen: S
       return values.length === 0 ? undefined : pick(...values);
     };
     const operations = group.reduce((sum, { operations }) => sum + (operations?.count ?? 0), 0);
-    const ok = worst(({ availability }) => availability?.ok_fraction, Math.min);
+    const ok = worst((results) => okPart(results) === "" ? undefined : results.availability!.ok_fraction, Math.min);
     const target = (name: Target["name"], figure: (results: Results) => unknown) =>
       against(
         group.find(({ targets }) => targets.some((target) => target.name === name && !target.met)) ?? group[0]!,
@@ -320,9 +306,9 @@ export function formatSeeds(runs: readonly Results[], planned: number, screen: S
       target("max_latency_ms", (results) => stableLatency(results, "1")),
     ];
   });
-  const [first, ...lines] = columns([head, ...rows]);
+  const lines = table(head, rows, screen.width);
   return [
-    style.dim(first!),
+    ...lines.splice(0, lines.length - rows.length).map(style.dim),
     ...lines.map((line) => line.startsWith("✓") ? line : style.red(line)),
     ...failedSeeds(runs, screen),
     "",
@@ -363,6 +349,11 @@ export function formatList(challenges: readonly Challenge[], screen: Screen): st
       ...below.length === 0 ? [] : wrap(`below ${below.join(", ")}`, screen.width, " ".repeat(16)),
     ].join("\n");
   }).join("\n");
+}
+
+/** Which part of the operations succeeded; empty where there were none, or nobody knows. */
+function okPart({ availability, operations }: Results): string {
+  return availability === null || operations?.count === 0 ? "" : percent(availability.ok_fraction);
 }
 
 function percent(fraction: number): string {

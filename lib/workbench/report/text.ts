@@ -40,9 +40,29 @@ export function createStyle(colour: boolean): Style {
 }
 
 /**
+ * Makes control characters visible, which a terminal would obey: what others have written can neither colour the screen nor move about
+ * on it, nor turn the direction of the text. Line feeds and tabs stay.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { visible } from "./text.ts";
+ *
+ * assertEquals(visible("\x1b[2J\r\n\tgone\u202e"), "\\x1b[2J\\x0d\n\tgone\\u202e");
+ * ```
+ */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
+    if (character === "\n" || character === "\t") return character;
+    const code = character.codePointAt(0)!.toString(16);
+    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
+  });
+}
+
+/**
  * Sets rows in columns, two blanks apart: the first column to the left, the others to the right; columns that are empty are left out.
  *
- * @param rows Texts without colours.
+ * @param rows Texts without colours; what they have of control characters is made visible.
  *
  * @example
  * ```ts
@@ -52,7 +72,8 @@ export function createStyle(colour: boolean): Style {
  * assertEquals(columns([["", "ok"], ["read", "12"], ["send", "7"]]), ["      ok", "read  12", "send   7"]);
  * ```
  */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(texts: readonly (readonly string[])[]): string[] {
+  const rows = texts.map((row) => row.map(visible));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
@@ -64,8 +85,45 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 /**
+ * Sets rows in columns, or where those would be wider than `width`, each as a paragraph of its own: the first cell, and below it the
+ * others, each with what stands above it.
+ *
+ * @param head What stands above the columns; undefined where the cells speak for themselves.
+ * @returns The head, if there is room for it, and each row; with line feeds in it where it is a paragraph.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { table } from "./text.ts";
+ *
+ * const rows = [["read", "1234", "0"], ["send", "7", ""]];
+ * assertEquals(table(["", "count", "failed"], rows, 19), ["      count  failed", "read   1234       0", "send      7"]);
+ * assertEquals(table(["", "count", "failed"], rows, 18), ["read\n  count 1234,\n  failed 0", "send\n  count 7"]);
+ * ```
+ */
+export function table(
+  head: readonly string[] | undefined,
+  rows: readonly (readonly string[])[],
+  width: number,
+): string[] {
+  const lines = columns(head === undefined ? rows : [head, ...rows]);
+  if (lines.every((line) => line.length <= width)) return lines;
+  const title = head?.[0] === "" ? [] : head?.slice(0, 1) ?? [];
+  return [...title, ...rows.map((row) => paragraph(head, row, width))];
+}
+
+function paragraph(head: readonly string[] | undefined, [name, ...cells]: readonly string[], width: number): string {
+  const indent = " ".repeat(/^ */.exec(name!)![0].length + 2);
+  const pairs = cells.map((cell, index) => cell === "" ? "" : `${head?.[index + 1] ?? ""} ${cell}`.trim());
+  // What belongs together stays together.
+  const text = pairs.filter((pair) => pair !== "").join(", ").replaceAll(/(?<!,) /g, "\u00a0");
+  const lines = text === "" ? [] : wrap(text, width, indent).map((line) => line.replaceAll("\u00a0", " "));
+  return [visible(name!), ...lines].join("\n");
+}
+
+/**
  * Breaks a text between words, and words between commas, so that no line is wider than `width`. Lines that it has already stay apart, and
- * keep their own indentation.
+ * keep their own indentation; a tab is four blanks, and other control characters are made visible.
  *
  * @param width In characters, the indentation included.
  * @param indent What each line begins with.
@@ -80,9 +138,9 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
  * ```
  */
 export function wrap(text: string, width: number, indent: string = ""): string[] {
-  return text.split("\n").flatMap((line) => {
+  return visible(text).replaceAll("\t", "    ").split("\n").flatMap((line) => {
     const ownIndent = indent + /^ */.exec(line)![0];
-    const room = width - ownIndent.length;
+    const room = width > ownIndent.length ? width - ownIndent.length : LEAST_ROOM;
     const lines: string[] = [];
     let current = "";
     for (const part of line.trim().split(" ").flatMap((word) => breakWord(word, room))) {
@@ -95,6 +153,9 @@ export function wrap(text: string, width: number, indent: string = ""): string[]
     return [...lines, current].map((part) => (ownIndent + part).trimEnd());
   });
 }
+
+/** Where the indentation alone is wider than the screen, a line may have so many characters more. */
+const LEAST_ROOM = 10;
 
 /** The parts of a word that is too long for a line; after a comma if may be. */
 function breakWord(word: string, room: number): string[] {

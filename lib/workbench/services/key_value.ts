@@ -9,11 +9,11 @@
  * @module
  */
 
-import { formatLine } from "../json.ts";
+import { formatLine, isRawNumber } from "../json.ts";
 import { type Body, ERRORS, RPCError } from "../../protocol.ts";
 import type { Reply } from "./service.ts";
 
-/** A request that is well formed. The key is as {@linkcode canonicalText} writes it. */
+/** A request. The key is as {@linkcode canonicalText} writes it. */
 export type KeyValueRequest =
   | { type: "read"; key: string }
   | { type: "write"; key: string; value: unknown }
@@ -27,30 +27,29 @@ export interface Outcome {
 }
 
 /**
- * Checks a request.
+ * Reads a request.
  *
- * A `cas` that does not say `from` means null, as in Maelstrom: where it creates its key, `from` does not matter.
+ * A field that is not there is null, as in Maelstrom; some languages leave null fields out.
  *
- * @throws {RPCError} 10 or 12, as for every service.
+ * @throws {RPCError} 10: it is no such request.
  */
 export function parseKeyValueRequest(body: Body): KeyValueRequest {
+  const key = canonicalText(body.key ?? null);
   switch (body.type) {
     case "read":
-      return { type: "read", key: parseKey(body) };
+      return { type: "read", key };
     case "write":
-      return { type: "write", key: parseKey(body), value: field(body, "value") };
+      return { type: "write", key, value: body.value ?? null };
     case "cas": {
-      const createIfNotExists = body.create_if_not_exists ?? false;
-      if (typeof createIfNotExists !== "boolean") {
-        throw malformed(
-          body,
-          `expected create_if_not_exists to be a boolean, got ${formatLine(createIfNotExists)}`,
-        );
-      }
-      return { type: "cas", key: parseKey(body), from: body.from ?? null, to: field(body, "to"), createIfNotExists };
+      // As in Clojure, whatever is neither false nor null will do for true.
+      const createIfNotExists = (body.create_if_not_exists ?? false) !== false;
+      return { type: "cas", key, from: body.from ?? null, to: body.to ?? null, createIfNotExists };
     }
     default:
-      throw new RPCError("not-supported", `Cannot handle ${formatLine(body.type)}: expected read, write or cas`);
+      throw new RPCError(
+        "not-supported",
+        `Cannot handle ${formatLine(body.type ?? null)}: expected read, write or cas`,
+      );
   }
 }
 
@@ -100,24 +99,10 @@ export function equalValues(a: unknown, b: unknown): boolean {
  * ```
  */
 export function canonicalText(value: unknown): string {
-  if (typeof value !== "object" || value === null) return formatLine(value);
+  if (typeof value !== "object" || value === null || isRawNumber(value)) return formatLine(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
   return `{${fields.map(([name, content]) => `${formatLine(name)}:${canonicalText(content)}`).join(",")}}`;
-}
-
-function parseKey(body: Body): string {
-  return canonicalText(field(body, "key"));
-}
-
-function field(body: Body, name: string): unknown {
-  const value = body[name];
-  if (value === undefined) throw malformed(body, `${name} is missing`);
-  return value;
-}
-
-function malformed(body: Body, problem: string): RPCError {
-  return new RPCError("malformed-request", `Cannot ${body.type}: ${problem}`);
 }
 
 function noSuchKey(): Reply {

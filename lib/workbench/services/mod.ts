@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Body, type Message, RPCError } from "../../protocol.ts";
+import { type Body, ERRORS, type Message, RPCError } from "../../protocol.ts";
 import type { Network } from "../network.ts";
 import type { Random } from "../random.ts";
 import { createLinKV } from "./lin_kv.ts";
@@ -26,8 +26,9 @@ export const SERVICES: Record<string, (random: Random) => Service> = {
 };
 
 /**
- * Puts the services on a network. Each takes one request after another, and answers at once those with a `msg_id`; what it cannot
- * take, it answers with an error, as a node would.
+ * Puts the services on a network. Each takes one request after another, and answers at once: one without a `msg_id` with an
+ * `in_reply_to` of null, as Maelstrom does. Where Maelstrom would be silent, on a type of request that the service does not know, the
+ * answer is an error that says so, provided that there is a `msg_id`.
  *
  * @param random Each service draws from a stream of its own.
  *
@@ -55,9 +56,11 @@ export function attachServices(network: Pick<Network, "attach" | "send">, random
   for (const [id, create] of Object.entries(SERVICES)) {
     const service = create(random.stream(id));
     network.attach(id, ({ src, body }: Message) => {
+      const in_reply_to = body.msg_id ?? null;
       const reply = answer(service, src, body);
-      if (body.msg_id === undefined) return;
-      network.send({ src: id, dest: src, body: { ...reply, in_reply_to: body.msg_id } });
+      // What is neither known nor asks for a reply may be a reply itself, and two services would answer each other for ever.
+      if (reply.type === "error" && reply.code === ERRORS["not-supported"].code && in_reply_to === null) return;
+      network.send({ src: id, dest: src, body: { ...reply, in_reply_to } });
     });
   }
 }

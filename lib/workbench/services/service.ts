@@ -15,8 +15,7 @@ export type Reply = Omit<Body, "msg_id" | "in_reply_to"> & { type: string };
  *
  * @param client Who asks: the source of the message.
  * @param request The body of the message.
- * @returns The reply; an error reply where the request is well formed, but cannot be granted.
- * @throws {RPCError} 10: the service does not know this type of request. 12: a field is missing or has the wrong type. The state is as
- *   it was before.
+ * @returns The reply; an error reply where the request cannot be granted.
+ * @throws {RPCError} 10: the service does not know this type of request. The state is as it was before.
  */
 export type Service = (client: string, request: Body) => Reply;

@@ -13,7 +13,7 @@ import { mix, perWorker, repeat, sequence } from "../generator.ts";
 import { arrayOf, mapOf } from "../schema.ts";
 import { TOPOLOGIES } from "../topology.ts";
 import type { Rpc, Workload } from "../workload.ts";
-import { haveAll } from "./have_all.ts";
+import { haveAll, lackingElements } from "./have_all.ts";
 import { withErrors } from "./outcome.ts";
 
 const TOPOLOGY: Rpc = {
@@ -81,6 +81,7 @@ export const broadcast: Workload = {
         return new Set((messages as unknown[] ?? []).map(identify));
       },
       isComplete: (seen) => haveAll(seen as Set<Identity>[], known),
+      lacking: (seen) => lackingElements(seen as Map<string, Set<Identity>>, known, "values"),
     };
   },
   check: checkSetFull,

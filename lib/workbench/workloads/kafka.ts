@@ -8,12 +8,12 @@
 
 import Type from "typebox";
 import { entry } from "../checkers/entry.ts";
-import { identify, type Identity } from "../checkers/identify.ts";
+import { identify, type Identity, showIdentity } from "../checkers/identify.ts";
 import { checkKafka } from "../checkers/kafka.ts";
 import type { Operation } from "../operation.ts";
 import { arrayOf, mapOf } from "../schema.ts";
 import type { Completion, Connection, Convergence, Rpc, Workload, WorkloadClient } from "../workload.ts";
-import { haveAll } from "./have_all.ts";
+import { haveAll, lackingElements } from "./have_all.ts";
 import { kafkaFinalPolls, kafkaOperations, type Polled, type Sent } from "./kafka_generator.ts";
 import { withErrors } from "./outcome.ts";
 
@@ -62,7 +62,7 @@ export const kafka: Workload = {
     "where it left off; they commit what they have polled. No acknowledged message may be lost, and every client must see the " +
     "messages of a log in the order of their offsets, without gaps. Now and then clients are assigned other logs, or crash and are replaced.",
   rpcs: [SEND, POLL, COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS],
-  mayNeverSucceed: ["crash"],
+  mayNeverSucceed: ["crash", "debug-topic-partitions"],
   reusable: false,
   client: kafkaClient,
   generator: kafkaOperations,
@@ -127,7 +127,9 @@ function kafkaClient(connection: Connection, node: string): WorkloadClient {
 function kafkaConvergence(history: readonly Operation[]): Convergence {
   const known = new Set<Identity>();
   const keys = new Set<string>();
-  const identifyMessage = (key: string, pair: [number, unknown]) => identify([key, ...pair]);
+  // What identify() would make of it, in a fraction of the time.
+  const identifyMessage = (key: string, [offset, message]: [number, unknown]) =>
+    `\u0000[${JSON.stringify(key)},${offset},${showIdentity(identify(message))}]`;
   for (const { type, f, value } of history) {
     if (f === "send") keys.add((value as Sent[])[0]![1]);
     if (type !== "ok") continue;
@@ -157,6 +159,7 @@ function kafkaConvergence(history: readonly Operation[]): Convergence {
       return seen;
     },
     isComplete: (seen) => haveAll(seen as Set<Identity>[], known),
+    lacking: (seen) => lackingElements(seen as Map<string, Set<Identity>>, known, "messages [key, offset, message]"),
   };
 }
 

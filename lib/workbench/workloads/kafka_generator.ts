@@ -121,7 +121,7 @@ function polledOffsets({ f, value }: Operation): Map<string, number> {
   if (f !== "poll") return offsets;
   for (const [, messages] of value as Polled[]) {
     for (const [key, pairs] of Object.entries(messages)) {
-      raise(offsets, pairs.map(([offset]): [string, number] => [key, offset]));
+      if (pairs.length > 0) offsets.set(key, pairs.reduce((highest, [offset]) => Math.max(highest, offset), -Infinity));
     }
   }
   return offsets;

@@ -8,6 +8,7 @@
 
 import Type from "typebox";
 import { checkCounter } from "../checkers/counter.ts";
+import { entry } from "../checkers/entry.ts";
 import { mix, perWorker, repeat, sequence } from "../generator.ts";
 import type { Rpc, Workload } from "../workload.ts";
 
@@ -46,13 +47,21 @@ export const pnCounter: Workload = {
   generator: (_options, random) =>
     mix(random, [repeat(() => ({ f: "add", value: random.integer(10) - 5 })), repeat(() => ({ f: "read" }))]),
   final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
-  convergence: (history) => ({
-    look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
-    isComplete(seen) {
-      const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
-      const { valid } = checkCounter([...history, ...seen.map((value) => ({ ...read, value }))]);
-      return new Set(seen).size === 1 && valid !== false;
-    },
-  }),
+  convergence(history) {
+    const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
+    const known = new Map<unknown, boolean>();
+    const isSum = (value: unknown) =>
+      entry(known, value, () => checkCounter([...history, { ...read, value }]).valid !== false);
+    return {
+      look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
+      isComplete: (seen) => new Set(seen).size === 1 && isSum(seen[0]),
+      lacking(seen) {
+        const answers = [...Map.groupBy(seen, ([, value]) => value)].map(([value, nodes]) =>
+          `${value}${isSum(value) ? "" : ", which is no sum of the adds,"} on ${nodes.map(([node]) => node).join(", ")}`
+        );
+        return [`the counter was ${answers.join(" and ")}`];
+      },
+    };
+  },
   check: (history) => checkCounter(history),
 };

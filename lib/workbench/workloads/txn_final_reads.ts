@@ -26,6 +26,9 @@ function readEverything({ nodes, concurrency, maxTxnLength }: TestOptions, histo
   return perWorker(concurrency, (worker) => sequence(worker < nodes.length ? transactions : []));
 }
 
+/** How many characters of a value are shown. */
+const LENGTH = 80;
+
 /** All nodes must read the same of all keys that anybody tried to write. Each is asked in one transaction. */
 export function txnConvergence(history: readonly Operation[], rpc: Rpc): Convergence {
   const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
@@ -35,6 +38,20 @@ export function txnConvergence(history: readonly Operation[], rpc: Rpc): Converg
       return JSON.stringify(reply.txn);
     },
     isComplete: (seen) => new Set(seen).size === 1,
+    lacking(seen) {
+      const reads = Array.from(
+        seen,
+        ([node, text]) => ({ node, values: JSON.parse(text as string) as MicroOperation[] }),
+      );
+      return txn.flatMap(([, key], index) => {
+        const byValue = Map.groupBy(reads, ({ values }) => JSON.stringify(values[index]![2]));
+        const told = Array.from(byValue, ([value, nodes]) => {
+          return `${value.slice(0, LENGTH)} on ${nodes.map(({ node }) => node).join(", ")}`;
+        });
+        return told.length < 2 ? [] : [`key ${key} was ${told.join(" and ")}`];
+      });
+    },
+    asksMuch: true,
   };
 }
 

@@ -86,16 +86,44 @@ could be read as a violation of a model that nothing else rules out.
 In each strongly connected component of transactions one cycle of each kind is told, and none of a kind that another one
 implies. What a test permits is reported as allowed, and does not make it invalid.
 
+A verdict on transactions names the models that are ruled out: \`not\` (the weakest) and \`also_not\` (the stronger ones),
+and what is left: \`permits\`, the strongest models that nothing found rules out, of those whose anomalies were looked
+for.
+
 ## What Elle finds and this does not
 
 - **Predicates** (G2, G1-predicate and the like) and **G-cursor**, **G-monotonic**, **G-MSR**, **G-SI**, **G-update**:
   none of these is looked for by Elle's list-append and rw-register either; they are in its tables only.
 - **cycle-search-timeout**: Elle gives up on a strongly connected component after a second, and then shows any cycle in
   it. This search has no such limit, and may show a worse one instead.
+- **empty-transaction-graph** where transactions were acknowledged, but none is known to come before another: no cycle
+  can be in such a history, and it is valid here. Where none was acknowledged, the verdict is unknown here; Maelstrom's
+  checker of registers then says invalid.
 - **Order given from outside** (Elle's \`transaction-order\`): there is no place for it in a history.
 
 Beyond Elle there are \`garbage-read\` (in its paper, but its checkers stop at one or pass over it) and
-\`divergent-replicas\`.`;
+\`divergent-replicas\`. For registers less is found than brute force would find, here as in Elle: the order of versions is
+inferred, by default only from transactions that read a key and then write it.
+
+## Where Jepsen and Maelstrom say something else
+
+- **Sets**: Jepsen means to count \`duplicated\` as invalid, but compares the wrong way round and never finds any. Here
+  duplicates are reported, and change nothing either.
+- **Counters**: without any final read Maelstrom says valid, here the verdict is unknown. An add that the history leaves
+  open counts as one of unknown outcome.
+- **lin-kv**: to Knossos, a read of null is one whose result is not known, so that it always fits. Here it is a read of
+  a key that does not exist, and after a write that is an anomaly. Knossos searches without end; here the search is
+  given up after so many steps, the same on every machine, and the verdict is unknown.
+- **Kafka**: a message that nobody sent stops Jepsen's checker (the verdict is then unknown), and so may a key without
+  messages in the answer to a poll. Here the one is a \`garbage-read\`, and the other is as good as no key. Jepsen names a
+  cycle that breaks real time twice, by its type and as \`strong-PL-2-cycle-exists\`; here it is named once.
+- **unique-ids**: ids that cannot be compared, such as objects, or numbers with texts, stop Jepsen's checker. Here all
+  of JSON has an order.
+
+## What no history shows
+
+A simulation also looks at the nodes themselves when all is over, and finds those that never
+[converge](simulation.md#liveness): **not-converged**.`;
 
 /** Writes the reference as Markdown. */
 export function anomalyDocs(): string {

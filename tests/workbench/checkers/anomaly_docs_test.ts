@@ -1,6 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CYCLE_ANOMALIES, ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
+import { ACYCLIC_MODELS } from "../../../lib/workbench/checkers/cycles.ts";
 import { anomalyDocs, EXAMPLES } from "./anomaly_docs.ts";
 import { ANOMALIES } from "./anomaly_names.ts";
 
@@ -17,10 +18,37 @@ Deno.test("the reference has every anomaly that the tests have an example of, wi
   }
 });
 
+Deno.test("of every model that a nameless cycle can violate there is an example of such a cycle", () => {
+  for (const { model } of ACYCLIC_MODELS) assert(`${model}-cycle-exists` in ANOMALIES, model);
+});
+
+/** What the checkers call anomalies in their code: the first argument of what sums them up, or the type of one made by hand. */
+const NAMES = [/\b(?:found|explain|skips|reversals)\(\s*"([^"]+)"/g, /\btype: "([^"]+)",\s+count: /g];
+
+Deno.test({
+  name: "every name of an anomaly in the code of the checkers is in the reference, and the other way round",
+  ignore: !readable,
+  async fn() {
+    const folder = new URL("../../../lib/workbench/checkers/", import.meta.url);
+    const names = new Set([...CYCLE_ANOMALIES, ...ACYCLIC_MODELS.map(({ model }) => `${model}-cycle-exists`)]);
+    for await (const { name } of Deno.readDir(folder)) {
+      // Examples in comments name anomalies that may not exist.
+      const code = (await Deno.readTextFile(new URL(name, folder))).replace(/^ *\*.*$/gm, "");
+      for (const pattern of NAMES) for (const [, type] of code.matchAll(pattern)) names.add(type!);
+    }
+    assertEquals([...names].filter((name) => !(name in ANOMALIES) && !isOfPredicates(name)), []);
+    assertEquals(Object.keys(ANOMALIES).filter((name) => !names.has(name)), []);
+  },
+});
+
+/** Elle's names for cycles that need predicates, which nothing here finds. */
+function isOfPredicates(type: string): boolean {
+  return /^G(-single|-nonadjacent|2)(-process|-realtime)?$/.test(type);
+}
+
 Deno.test("of every cycle there is an example, but for those that need predicates", () => {
   for (const type of CYCLE_ANOMALIES) {
-    const isOfPredicates = /^G(-single|-nonadjacent|2)(-process|-realtime)?$/.test(type);
-    assertEquals(type in ANOMALIES, !isOfPredicates, type);
+    assertEquals(type in ANOMALIES, !isOfPredicates(type), type);
   }
 });
 

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   CONSISTENCY_MODELS,
   CYCLE_ANOMALIES,
+  permittedModels,
   proscribedAnomalies,
   ruledOutModels,
 } from "../../../lib/workbench/checkers/consistency_model.ts";
@@ -149,4 +150,33 @@ Deno.test("ruledOutModels names the weakest first, and nothing for what nobody r
   assertEquals(ruledOutModels(["lost-update"]).not, ["cursor-stability", "update-atomic"]);
   assertEquals(ruledOutModels(["G2-realtime"]), { not: ["strong-serializable"], also_not: [] });
   assertEquals(ruledOutModels(["bad-hair-day"]), { not: [], also_not: [] });
+});
+
+Deno.test("what is permitted is not ruled out, and all that is not ruled out is permitted or weaker", () => {
+  const cases = [[], ["G0"], ["G1a"], ["internal"], ["lost-update"], ["G2-item"], ["G-single-item", "G1b"], [
+    "G1c-realtime",
+  ]];
+  for (const anomalies of cases) {
+    const { not, also_not } = ruledOutModels(anomalies);
+    for (const order of [undefined, "process", "realtime"] as const) {
+      const permitted = permittedModels(anomalies, order);
+      for (const model of permitted) {
+        assert(![...not, ...also_not].includes(model), `${anomalies}: ${model} is ruled out`);
+        for (const anomaly of anomalies) assert(!proscribedAnomalies([model]).has(anomaly), `${model}: ${anomaly}`);
+      }
+    }
+  }
+});
+
+Deno.test("of models that need an order nobody looked at, none is said to be permitted", () => {
+  assertEquals(permittedModels([], undefined), ["serializable"]);
+  assertEquals(permittedModels([], "process"), ["strong-session-serializable"]);
+  assertEquals(permittedModels([], "realtime"), ["strong-serializable"]);
+  assertEquals(permittedModels(["G1a"], undefined), ["read-uncommitted"]);
+  assertEquals(permittedModels(["G1a"], "realtime"), ["strong-read-uncommitted"]);
+  assertEquals(permittedModels(["G0"], "realtime"), []);
+  assertEquals(permittedModels(["G2-item-realtime"], "realtime"), [
+    "strong-session-serializable",
+    "strong-snapshot-isolation",
+  ]);
 });

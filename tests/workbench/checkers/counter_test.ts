@@ -1,5 +1,5 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkCounter, reachableSums } from "../../../lib/workbench/checkers/counter.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history.ts";
@@ -113,4 +113,52 @@ Deno.test("reachableSums are the sums of all subsets, as intervals with gaps bet
     assertEquals(listed, [...sums].sort((a, b) => a - b));
     for (const [at, [low]] of intervals.entries()) if (at > 0) assertLessOrEqual(intervals[at - 1]![1], low - 2);
   }));
+});
+
+Deno.test("checkCounter is exact beyond what a number can hold", () => {
+  const parts =
+    "{:process 0 :type :invoke :f :add :value 9007199254740992} {:process 0 :type :ok :f :add :value 9007199254740992}" +
+    "{:process 1 :type :invoke :f :add :value 1} {:process 1 :type :info :f :add :value 1}";
+  const read = (value: string) =>
+    checkCounter(parseEdnHistory(
+      `${parts} {:process 2 :type :invoke :f :read :final? true} {:process 2 :type :ok :f :read :final? true :value ${value}}`,
+    ));
+  assertEquals(read("9007199254740992").valid, true);
+  assertEquals(read("9007199254740993").valid, true);
+  assertEquals(read("9007199254740994").valid, false);
+  assertEquals(read("9007199254740991").valid, false);
+  assertEquals(read("9007199254740993").acceptable, [[9007199254740992n, 9007199254740993n]]);
+});
+
+/** Adds with any outcomes, in which those of unknown outcome took effect or not. */
+const ADDS = fc.array(
+  fc.record({
+    delta: fc.integer({ min: -5, max: 4 }),
+    outcome: fc.constantFrom("ok", "ok", "ok", "fail", "info", "open"),
+    happened: fc.boolean(),
+  }),
+  { maxLength: 30, size: "max" },
+);
+
+Deno.test("checkCounter: what a right counter reads is right; anything that no adds could make is not", () => {
+  let wrong = 0;
+  fc.assert(fc.property(ADDS, fc.integer({ min: -60, max: 60 }), (adds, off) => {
+    const lines = adds.map(({ delta, outcome }) => [delta, outcome] as const);
+    const counted = adds.filter(({ outcome, happened }) => outcome === "ok" || (outcome !== "fail" && happened));
+    const sum = counted.reduce((sum, { delta }) => sum + delta, 0);
+    assertEquals(checkCounter(history(lines, sum)).valid, true);
+    let sums = new Set([adds.reduce((sum, { delta, outcome }) => outcome === "ok" ? sum + delta : sum, 0)]);
+    for (const { delta, outcome } of adds) {
+      if (outcome === "info" || outcome === "open") {
+        sums = new Set([
+          ...sums,
+          ...Array.from(sums, (sum) => sum + delta),
+        ]);
+      }
+    }
+    const possible = sums.has(sum + off);
+    if (!possible) wrong++;
+    assertEquals(checkCounter(history(lines, sum, sum + off)).valid, possible);
+  }));
+  assertGreater(wrong, 50);
 });

@@ -1,8 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
+import { type Line, sequential } from "./sequential.ts";
 
 testRecorded("checkEcho agrees with Maelstrom on every recorded history", ["echo"], (recorded) => {
   const verdict = checkEcho(recorded.history);
@@ -61,4 +63,15 @@ Deno.test("checkEcho lists a bounded number of errors", () => {
   assertEquals(verdict.error_count, 1000);
   assertEquals((verdict.errors as unknown[]).length, 48);
   assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);
+});
+
+Deno.test("checkEcho is valid where all echoes are right, and not any more where one of them is changed", () => {
+  fc.assert(fc.property(fc.array(fc.json(), { minLength: 1 }), fc.nat(), (texts, pick) => {
+    const values = texts.map((text) => JSON.parse(text) as unknown).map((value) => value ?? 0);
+    const lines = (change: number) =>
+      values.map((value, at): Line => [at, "ok", "echo", value, { echo: at === change ? [value] : value }]);
+    assertEquals(checkEcho(sequential(lines(-1))).valid, true);
+    const spoilt = checkEcho(sequential(lines(pick % values.length)));
+    assertEquals([spoilt.valid, spoilt.error_count], [false, 1]);
+  }));
 });

@@ -20,7 +20,7 @@ Deno.test("found: no cases, no anomaly", () => {
 });
 
 Deno.test("show: JSON, cut where it is long", () => {
-  assertEquals([show([1, "a"]), show(undefined), show(new Map([[1, 2n]]))], ['[1,"a"]', "nothing", '{"1":"2"}']);
+  assertEquals([show([1, "a"]), show(undefined), show(new Map([[1, 2n]]))], ['[1,"a"]', "nothing", '{"1":2}']);
   assertEquals(show("a".repeat(100), 5), '"aaaa…');
 });
 

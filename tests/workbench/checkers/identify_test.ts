@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
+import { parseJson } from "../../../lib/workbench/json.ts";
 
 /** A value whose objects have their fields the other way round. */
 function turned(value: unknown): unknown {
@@ -26,6 +27,12 @@ Deno.test("identify: different for different values", () => {
   }, 5n];
   const more = [[null], [5n], "[1,2]", '{"a":1}', { a: { b: 1 } }, { a: 1, b: 1 }, new Map([[1, 2]]), { 1: 2 }];
   assertEquals(new Set([...values, ...more].map(identify)).size, values.length + more.length);
+});
+
+Deno.test("identify: 1.0 is not 1, but is 1.00, and shows as it is written", () => {
+  const [one, float, same, list] = parseJson("[1, 1.0, 1.00, [1.0]]") as unknown[];
+  assertEquals(new Set([one, "1.0", float, same, list, [1], ["1.0"]].map(identify)).size, 6);
+  assertEquals([float, list].map((value) => showIdentity(identify(value))), ["1.0", "[1.0]"]);
 });
 
 Deno.test("identify: nothing is null", () => {

@@ -2,17 +2,17 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkLinearizable, checkLinKv, type Model, REGISTER } from "../../../lib/workbench/checkers/linearizable.ts";
+import { pairs } from "../../../lib/workbench/history.ts";
 import type { Operation } from "../../../lib/workbench/operation.ts";
 
 /** A list to which letters are appended, as one string: the order of appends matters. */
 const LIST: Model<string> = {
   name: "list",
-  initial: "",
+  init: () => "",
   step: (state, { f, value, type }) => {
     if (f === "append") return state + value;
     return value === state || type === "info" ? state : undefined;
   },
-  identify: (state) => state,
 };
 
 /** One operation of a generated history: what it is to do, and how long it takes. */
@@ -97,7 +97,7 @@ function tryAll<State>(
 /** Whether some order works. */
 function bruteForce<State>(history: readonly Operation[], model: Model<State>): boolean {
   let works = false;
-  tryAll(model, possible(history), Infinity, model.initial, () => works = true);
+  tryAll(model, possible(history), Infinity, model.init(), () => works = true);
   return works;
 }
 
@@ -123,7 +123,9 @@ Deno.test("checkLinearizable agrees with trying all orders, for a list too", () 
       const expected = bruteForce(history, LIST);
       counts[`${expected}`]++;
       for (const isReadOnly of [undefined, ({ f }: { f: string }) => f === "read"]) {
-        assertEquals(checkLinearizable(history, { ...LIST, isReadOnly }, { split }).valid, expected);
+        for (const equal of [undefined, (a: string, b: string) => a === b]) {
+          assertEquals(checkLinearizable(history, { ...LIST, isReadOnly, equal }, { split }).valid, expected);
+        }
       }
     }),
     { numRuns: 2000, seed: 13 },
@@ -216,4 +218,56 @@ Deno.test("checkLinKv: a right register is linearizable, however concurrent its 
     }),
     { numRuns: 500, seed: 10 },
   );
+});
+
+/** As `play`, followed by a write and a read of what it wrote, when all is over. */
+function playToEnd(draws: readonly { process: number; draw: number }[], read: number): Operation[] {
+  const history = play(draws);
+  const log = (type: Operation["type"], f: string, value: unknown) =>
+    history.push({ index: history.length, time: history.length * 1e6, process: 999, type, f, value: ["k", value] });
+  log("invoke", "write", 77);
+  log("ok", "write", 77);
+  log("invoke", "read", null);
+  log("ok", "read", read);
+  return history;
+}
+
+const DRAWS = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ max: 9999 }) }), {
+  maxLength: 100,
+  size: "max",
+});
+
+Deno.test("checkLinKv: a right register is not linearizable any more where one read returns what nobody wrote", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(DRAWS, fc.nat({ max: 99 }), (draws, pick) => {
+      const history = playToEnd(draws, 77);
+      assertEquals(checkLinKv(history).valid, true);
+      const reads = history.filter(({ type, f }) => type === "ok" && f === "read");
+      reads[pick % reads.length]!.value = ["k", 99];
+      spoilt++;
+      const { valid, anomalies } = checkLinKv(history);
+      assertEquals([valid, anomalies!.map(({ type }) => type)], [false, ["nonlinearizable"]]);
+    }),
+    { numRuns: 300, seed: 14 },
+  );
+  assertEquals(spoilt, 300);
+});
+
+Deno.test("checkLinKv: a last read that misses the last write is found, if nothing was open that could explain it", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(DRAWS, fc.nat({ max: 4 }), (draws, stale) => {
+      const history = playToEnd(draws, stale);
+      // What may take effect at any time may have written just that.
+      const open = pairs(history).filter(({ invocation, completion }) =>
+        invocation.f !== "read" && (completion === undefined || completion.type === "info")
+      );
+      if (open.length > 0) return;
+      spoilt++;
+      assertEquals(checkLinKv(history).valid, false);
+    }),
+    { numRuns: 500, seed: 15 },
+  );
+  assertGreater(spoilt, 30);
 });

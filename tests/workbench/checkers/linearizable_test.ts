@@ -189,12 +189,12 @@ Deno.test("checkLinKv: one key that is wrong outweighs another that is undecided
 Deno.test("checkLinearizable takes a model of one's own", () => {
   const queue: Model<readonly number[]> = {
     name: "queue",
-    initial: [],
+    init: () => [],
     step: (state, { f, value, type }) => {
       if (f === "enqueue") return [...state, value as number];
       return type === "ok" && state[0] !== value ? undefined : state.slice(1);
     },
-    identify: (state) => state.join(),
+    equal: (a, b) => a.join() === b.join(),
   };
   const lines = (...dequeued: number[]): Line[] => [
     [0, "ok", "enqueue", 1],
@@ -214,9 +214,8 @@ Deno.test("checkLinearizable takes a model of one's own", () => {
 Deno.test("checkLinearizable: what is of unknown outcome may come before what it makes a difference to", () => {
   const list: Model<string> = {
     name: "list",
-    initial: "",
+    init: () => "",
     step: (state, { f, value }) => f === "append" ? state + value : value === state ? state : undefined,
-    identify: (state) => state,
   };
   const valid = (read: string) =>
     checkLinearizable(

@@ -57,6 +57,7 @@ for (
       assertEquals([anomaly.count, anomaly.explanation, anomaly.allowed], [1, says, undefined]);
       const right = check(sequential(repaired));
       assertEquals([right.valid, right.anomalies, right.not, right.also_not], [true, [], [], []]);
+      assertEquals(right.permits, ["strong-serializable"]);
     });
 
     Deno.test(`${name}: ${type} rules out ${not.join(" and ")}, and nothing weaker`, () => {
@@ -125,6 +126,10 @@ Deno.test("checkTxnListAppend: internal consistency knows what was read, and els
   assertEquals(internal(["r", 1, [5]], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, [5]], ["r", 1, []]), true);
   assertEquals(internal(["r", 1, null], ["r", 1, []]), false);
+  // As in Elle, null binds no read after it, but for an append in between; an empty list does.
+  assertEquals(internal(["r", 1, null], ["r", 1, [5]]), false);
+  assertEquals(internal(["r", 1, []], ["r", 1, [5]]), true);
+  assertEquals(internal(["r", 1, null], ["append", 1, 6], ["r", 1, [5, 6]]), true);
   assertEquals(internal(["r", 1, [5]], ["append", 1, 6], ["r", 1, [5, 6]]), false);
   assertEquals(internal(["r", 1, [5]], ["append", 1, 6], ["r", 1, [5]]), true);
   assertEquals(internal(["r", 1, []], ["append", 1, 6], ["r", 1, [5, 6]]), true);
@@ -154,6 +159,27 @@ Deno.test("checkTxnRwRegister: a transaction's own intermediate writes are no up
     txn(2, "ok", ["w", 2, 3], ["w", 2, 4]),
   ]);
   assertEquals(checkTxnRwRegister(history).anomalies, []);
+});
+
+Deno.test("checkTxnRwRegister: as in Elle, a read of null does not bind the reads after it", () => {
+  const types = (...result: MicroOperation[]) =>
+    checkTxnRwRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
+      .anomaly_types as string[];
+  assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), false);
+  assertEquals(types(["r", 1, 5], ["r", 1, null]).includes("internal"), true);
+  assertEquals(types(["r", 1, 5], ["r", 1, 6]).includes("internal"), true);
+});
+
+Deno.test("an update may also be lost that follows a transaction's read of its own write", () => {
+  const own = (later: MicroOperation[]) => [
+    txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
+    txn(1, "ok", ...later),
+  ];
+  const lost = (later: MicroOperation[]) =>
+    (checkTxnRwRegister(sequential(own(later))).anomaly_types as string[]).includes("lost-update");
+  assertEquals(lost([["r", 1, 6], ["w", 1, 8]]), true);
+  assertEquals(lost([["r", 1, 7], ["w", 1, 8]]), false);
+  assertEquals(lost([["w", 1, 8], ["r", 1, 8]]), false);
 });
 
 Deno.test("checkTxnRwRegister: a circle of versions is told without what merely follows it", () => {
@@ -192,4 +218,17 @@ Deno.test("the checkers of transactions say a bounded lot about any number of an
   const verdict = checkTxnListAppend(sequential([txn(0, "fail", ["append", 1, -1]), txn(1, "ok", ["r", 1, elements])]));
   assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 20_000]]);
   assertLess(JSON.stringify(verdict).length, 10_000);
+});
+
+Deno.test("checkTxnListAppend: lists that only end alike are not the same version, and no update of theirs is lost", () => {
+  const lost = (...read: number[]) => {
+    const history = sequential([
+      txn(0, "ok", ["append", 1, 5]),
+      txn(1, "ok", ["append", 1, 6]),
+      txn(2, "ok", ["r", 1, [5, 6]], ["append", 1, 7]),
+      txn(3, "ok", ["r", 1, read], ["append", 1, 8]),
+    ]);
+    return (checkTxnListAppend(history).anomaly_types as string[]).includes("lost-update");
+  };
+  assertEquals([lost(5, 6), lost(6), lost(5)], [true, false, false]);
 });

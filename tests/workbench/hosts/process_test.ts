@@ -7,6 +7,7 @@ import { RealClock } from "../../../lib/workbench/clock.ts";
 import { UsageError } from "../../../lib/workbench/errors.ts";
 import type { NodeHost } from "../../../lib/workbench/hosts/node_host.ts";
 import { processWorld, startProcess } from "../../../lib/workbench/hosts/process.ts";
+import { formatLine } from "../../../lib/workbench/json.ts";
 import { createNetwork, type Network } from "../../../lib/workbench/network.ts";
 import { seededRandom } from "../../../lib/workbench/random.ts";
 import type { TestException } from "../../../lib/workbench/results.ts";
@@ -158,13 +159,20 @@ testScript(
 );
 
 const BAD_LINES: Record<string, [line: string, problem: string]> = {
-  "no JSON": ["hello", "Cannot parse message"],
+  "no JSON": ["hello", '"hello" is not valid JSON'],
   "JSON, but no object": ["[1]", "expected an object, got [1]"],
-  "without a body": ['{"src":"n0","dest":"c0"}', "expected body to be an object, got nothing"],
-  "with a body without type": ['{"src":"n0","dest":"c0","body":{}}', "expected body.type to be a string, got nothing"],
+  "with a body of text": ['{"src":"n0","dest":"c0","body":"hi"}', 'expected body to be an object, got "hi"'],
+  "with a field too many": [
+    '{"src":"n0","dest":"c0","body":{},"time":1}',
+    'expected only src, dest and body, got "time"',
+  ],
+  "with an id that is no integer": [
+    '{"id":1.0,"src":"n0","dest":"c0","body":{}}',
+    "expected id to be an integer, or left to the network, got 1.0",
+  ],
   "in another node's name": [
-    '{"src":"n1","dest":"c0","body":{"type":"hello"}}',
-    'expected src to be "n0", got "n1"',
+    '{"src":"n7","dest":"c0","body":{"type":"hello"}}',
+    'the source "n7" is not on the network',
   ],
   "to somebody unknown": [
     '{"src":"n0","dest":"n7","body":{"type":"hello"}}',
@@ -183,6 +191,22 @@ for (const [kind, [line, problem]] of Object.entries(BAD_LINES)) {
     assertEquals(failures.length, 1);
   });
 }
+
+testScript(
+  "a body is its recipient's business: ids of any kind and types that are missing pass, in another's name too",
+  `read -r line
+   echo '{"src":"n0","dest":"c0","body":{"msg_id":"a","in_reply_to":{"b":1.0}}}'
+   echo '{"id":7,"src":"lin-kv","dest":"c0","body":{"type":5}}'
+   echo '{"src":"n0","dest":"c0"}'
+   read -r line`,
+  async ({ send, network, answered, replies, failures }) => {
+    network.attach("lin-kv", () => {});
+    send({ type: "hello" });
+    await answered(3);
+    assertEquals(formatLine(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
+    assertEquals(failures, []);
+  },
+);
 
 testScript(
   "megabytes on one line are reported, but not shown",
@@ -329,13 +353,25 @@ function testStart(name: string, content: string | undefined, mode: number, prob
   });
 }
 
-testStart("a program that is not there cannot be started", undefined, 0, "there is no such file, or its first line");
+testStart("a program that is not there cannot be started", undefined, 0, "there is no such file");
 testStart("a program without its run bit cannot be started", "#!/bin/sh\n", 0o644, "it is not executable");
 testStart(
   "a script whose interpreter is not there cannot be started",
-  "#!/no/such/interpreter\n",
+  "#! /no/such/interpreter -x\n",
   0o755,
-  "there is no such file, or its first line (#!) names a program that does not exist",
+  'its first line (#!) names "/no/such/interpreter", which does not exist here',
+);
+testStart(
+  "a script with carriage returns cannot be started",
+  "#!/bin/sh\r\necho\r\n",
+  0o755,
+  'its first line (#!) names "/bin/sh\\r", which does not exist here; the lines of the script end with a carriage return',
+);
+testStart(
+  "a script whose interpreter is no program cannot be started",
+  "#!/etc/passwd\n",
+  0o755,
+  'its first line (#!) names "/etc/passwd", which cannot be executed',
 );
 
 Deno.test({

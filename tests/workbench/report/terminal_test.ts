@@ -1,9 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { formatProgress } from "../../../lib/workbench/report/progress.ts";
-import { formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
-import { columns, createStyle, wrap } from "../../../lib/workbench/report/text.ts";
+import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
+import { formatSeeds, formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
+import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/report/text.ts";
+import { parseJson } from "../../../lib/workbench/json.ts";
 import type { Results } from "../../../lib/workbench/results.ts";
 
 const PLAIN = { width: 80, colour: false };
@@ -46,6 +47,7 @@ const GOOD: Results = {
     stale_count: 2,
     stale: [3, 4],
     stable_latencies: { "0": 0, "0.5": 772, "0.95": 1030, "0.99": 1100, "1": 1126 },
+    convergence_ms: 48,
   },
   anomalies: [],
   targets: [
@@ -82,7 +84,7 @@ Deno.test("formatSummary() is compact and aligned", () => {
     with clients      4050  4050      4050
     all               7487  7487      7487           3.79
 
-  100 % of operations ok, attempts 1012, lost 0, stale 2
+  100 % of operations ok, attempts 1012, lost 0, stale 2, converged in 48 ms
   stable latencies: min 0, median 772, p95 1030, p99 1100, max 1126 ms
 
   stored in    store/broadcast/20261122T120000
@@ -259,4 +261,98 @@ Deno.test("columns() leaves empty columns out", () => {
 Deno.test("createStyle() leaves text as it is without colours", () => {
   assertEquals(createStyle(false).red("x"), "x");
   assertEquals(createStyle(true).bold("x"), "\x1b[1mx\x1b[22m");
+});
+
+Deno.test("what nodes have written cannot steer the terminal", () => {
+  const message = "Node n1 said\x1b[2J\x1b]0;title\x07 and \x9b31m\r\n\tgone\u202e";
+  const exceptions = [{ type: "node-crashed", node: "n1", message, count: 1, fatal: true }];
+  const anomalies = [{ type: "lost", count: 1, explanation: "Element \x1b[8m was lost" }];
+  const result = { valid: false, note: "a\x1bb", range: parseJson("[1.0, 2.0]") };
+  const text = summary({ valid: false, passed: false, exceptions, anomalies, result });
+  assertStringIncludes(text, "    Node n1 said\\x1b[2J\\x1b]0;title\\x07 and \\x9b31m\\x0d\n        gone\\u202e\n");
+  assertStringIncludes(text, "Element \\x1b[8m was lost");
+  assertStringIncludes(text, "note a\\x1bb");
+  assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(text.replaceAll("\n", "")));
+});
+
+Deno.test("visible() leaves text as it is, and nothing that a terminal obeys", () => {
+  assertEquals(visible("grüße\n\t“日本” 👩‍🚀"), "grüße\n\t“日本” 👩‍🚀");
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(visible(text).replaceAll(/[\n\t]/g, "")));
+    assertEquals(visible(visible(text)), visible(text));
+  }));
+});
+
+Deno.test("progress shows what a node writes, and does not obey it", () => {
+  let shown = "";
+  const screen = {
+    stderr: (text: string) => void (shown += text),
+    isTerminal: { stderr: false },
+    width: () => 80,
+    every: () => () => {},
+  };
+  createProgressLine(screen, "echo", 10).log("n0: \x1b[31mred\rand\nmore");
+  assertEquals(shown, "n0: \\x1b[31mred\\x0dand\n");
+});
+
+Deno.test("formatSummary() says nothing of the share of operations where there were none", () => {
+  const none = { count: 0, ok: 0, fail: 0, info: 0 };
+  const exceptions = [{ type: "init-failed", node: "n1", message: "Cannot initialise", count: 1, fatal: true }];
+  const failed = {
+    valid: false,
+    passed: false,
+    exceptions,
+    operations: { ...none, by_f: {} },
+    result: { valid: "unknown" },
+  };
+  assertFalse(summary(failed as Partial<Results>).includes("%"));
+  assertFalse(formatTable([{ ...GOOD, ...failed } as Results], 1, PLAIN).includes("%"));
+  assertFalse(formatSeeds([{ ...GOOD, ...failed } as Results], 1, PLAIN).includes("%"));
+});
+
+Deno.test("on a narrow terminal, tables become paragraphs, and nothing but the command is wider", () => {
+  const narrow = { width: 40, colour: false };
+  const text = summary({}, {}, narrow);
+  assertStringIncludes(
+    text,
+    `  messages per operation
+    1.74, limit 20  ✓
+`,
+  );
+  assertStringIncludes(
+    text,
+    `  operations
+    broadcast
+      count 1012, ok 1012, fail 0,
+      info 0, p50 0.4, p95 0.9, p99 1.2,
+      max ms 5
+`,
+  );
+  assertStringIncludes(text, "    all\n      count 1974, ok 1974, fail 0,\n      info 0\n");
+  assertStringIncludes(text, "    with clients\n      count 4050, sent 4050,\n      received 4050\n");
+  for (const all of [formatTable([GOOD, GOOD], 2, narrow), formatSeeds([GOOD, GOOD], 2, narrow)]) {
+    assertStringIncludes(all, "✓ 3e broadcast\n  ");
+    assertStringIncludes(all, "median ms 772 < 1000");
+    assertFalse(all.startsWith("\n"));
+    for (const line of all.split("\n")) assert(line.length <= 40, line);
+  }
+  for (const line of text.split("\n")) assert(line.length <= 40 || line.startsWith("  run again"), line);
+});
+
+Deno.test("wrap() ends on the narrowest of screens", () => {
+  for (const width of [-5, 0, 1, 16]) {
+    assertEquals(
+      wrap("one twelve-letter", width, " ".repeat(16)),
+      ["one", "twelve-let", "ter"].map((part) => " ".repeat(16) + part),
+    );
+  }
+});
+
+Deno.test("table() is as columns where there is room", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", "b", "1"), maxLength: 5 });
+  fc.assert(fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), ([head, ...rows]) => {
+    assertEquals(table(head, rows, 100), columns([head!, ...rows]));
+    assertEquals(table(undefined, rows, 100), columns(rows));
+    assertEquals(table(undefined, rows, 0).length, rows.length);
+  }));
 });

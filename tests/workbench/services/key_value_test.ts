@@ -1,7 +1,8 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Body, RPCError } from "../../../lib/protocol.ts";
+import { parseJson } from "../../../lib/workbench/json.ts";
 import {
   canonicalText,
   equalValues,
@@ -50,19 +51,28 @@ Deno.test("cas without from means null", () => {
   assertEquals(perform({ type: "cas", key: "x", to: 2 }, 1).reply.text, "current value 1 is not null");
 });
 
-Deno.test("a request without a field that it needs is refused with error 12", () => {
-  const bad: [Body, string][] = [
-    [{ type: "read" }, "Cannot read: key is missing"],
-    [{ type: "write", value: 1 }, "Cannot write: key is missing"],
-    [{ type: "write", key: "x" }, "Cannot write: value is missing"],
-    [{ type: "cas", from: 1, to: 2 }, "Cannot cas: key is missing"],
-    [{ type: "cas", key: "x", from: 1 }, "Cannot cas: to is missing"],
-    [cas(1, 2, { create_if_not_exists: "yes" }), 'expected create_if_not_exists to be a boolean, got "yes"'],
-    [cas(1, 2, { create_if_not_exists: 0 }), "expected create_if_not_exists to be a boolean, got 0"],
-  ];
-  for (const [body, message] of bad) {
-    assertEquals(assertThrows(() => parseKeyValueRequest(body), RPCError, message).code, 12);
-  }
+Deno.test("a field that is not there is null, as in Maelstrom", () => {
+  assertEquals(perform({ type: "read" }, 1).reply, { type: "read_ok", value: 1 });
+  assertEquals(parseKeyValueRequest({ type: "read" }), parseKeyValueRequest({ type: "read", key: null }));
+  assertEquals(perform({ type: "write", key: "x" }, 1), { reply: { type: "write_ok" }, value: null });
+  assertEquals(perform({ type: "cas", key: "x", from: 1 }, 1), { reply: { type: "cas_ok" }, value: null });
+});
+
+Deno.test("create_if_not_exists is true if it is anything but false or null, as in Clojure", () => {
+  const creates = (create_if_not_exists: unknown) =>
+    perform(cas(1, 2, { create_if_not_exists }), undefined).reply.type === "cas_ok";
+  assertEquals([true, 1, 0, "yes", "", [], {}].map(creates), Array(7).fill(true));
+  assertEquals([false, null, undefined].map(creates), [false, false, false]);
+});
+
+Deno.test("1.0 is not 1, neither as a value nor as a key", () => {
+  const [one, float, same] = parseJson("[1, 1.0, 1.00]") as unknown[];
+  assert(!equalValues(one, float));
+  assert(equalValues(float, same));
+  assertEquals(perform(cas(1, 2), float).reply.text, "current value 1.0 is not 1");
+  const read = (key: unknown) => parseKeyValueRequest({ type: "read", key }).key;
+  assertNotEquals(read(one), read(float));
+  assertEquals(canonicalText(parseJson('{"b":1.0,"a":[1e2]}')), '{"a":[100.0],"b":1.0}');
 });
 
 Deno.test("a request of another type is refused with error 10", () => {

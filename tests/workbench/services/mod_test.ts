@@ -64,11 +64,6 @@ Deno.test("what a service cannot take it answers with an error, and works on", a
       code: 10,
       text: 'Cannot handle "init": expected read, write or cas',
     });
-    assertEquals(await ask(service, { type: "read" }), {
-      type: "error",
-      code: 12,
-      text: "Cannot read: key is missing",
-    });
     assertEquals(await ask(service, { type: "write", key: "x", value: 1 }), { type: "write_ok" });
   }
   assertEquals(await ask("lin-tso", { type: "read" }), {
@@ -79,15 +74,38 @@ Deno.test("what a service cannot take it answers with an error, and works on", a
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
 });
 
-Deno.test("a request without msg_id takes effect, and is not answered", async () => {
-  const { clock, received, send, ask } = rig();
+Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null, as by Maelstrom", async () => {
+  const { clock, network, received, send, ask } = rig();
   send("lin-kv", { type: "write", key: "x", value: 1 });
   send("lin-tso", { type: "ts" });
-  send("seq-kv", { type: "nonsense" });
+  send("seq-kv", { type: "read", key: "x" });
   await clock.run();
-  assertEquals(received, []);
+  assertEquals(received.map(({ body }) => body), [
+    { type: "write_ok", in_reply_to: null },
+    { type: "ts_ok", ts: 0, in_reply_to: null },
+    { type: "error", code: 20, text: "key does not exist", in_reply_to: null },
+  ]);
+  assertEquals(network.journal.counts.servers.msg_count, 6);
   assertEquals(await ask("lin-kv", { type: "read", key: "x" }), { type: "read_ok", value: 1 });
-  assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 1 });
+});
+
+Deno.test("what a service does not know it answers only where there is a msg_id: services never talk to each other", async () => {
+  const { clock, network, received, send } = rig();
+  send("seq-kv", { type: "nonsense" });
+  send("lin-tso", { msg_id: 3 } as unknown as Body);
+  // A node may write in another's name.
+  network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "nonsense", msg_id: 1 } });
+  network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "read", key: 1 } });
+  await clock.run();
+  assertEquals(received.map(({ src, body }) => [src, body.code, body.in_reply_to]), [["lin-tso", 10, 3]]);
+  assertEquals(network.journal.counts.all.msg_count, 7);
+});
+
+Deno.test("a msg_id that is no number comes back as it is", async () => {
+  const { clock, received, send } = rig();
+  send("lin-tso", { type: "ts", msg_id: "a-1" } as unknown as Body);
+  await clock.run();
+  assertEquals<unknown>(received[0]?.body, { type: "ts_ok", ts: 0, in_reply_to: "a-1" });
 });
 
 Deno.test("a msg_id of 0 is answered", async () => {

@@ -166,7 +166,7 @@ Deno.test("a write that turns out to change nothing in the newest state still ma
 Deno.test("a request that is refused changes nothing", () => {
   const service = createSeqKV(seededRandom("dune"));
   service("n0", write(1));
-  assertThrows(() => service("n0", { type: "write", key: "x" }), RPCError, "value is missing");
+  assertThrows(() => service("n0", { type: "increment", key: "x" }), RPCError, "increment");
   assertEquals(readX(service, "n0"), 1);
 });
 

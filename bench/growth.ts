@@ -1,0 +1,209 @@
+/**
+ * How the cost grows with the number of nodes, in simulation: `deno run -A bench/growth.ts` writes `docs/growth.md` and its pictures.
+ * Each case runs in a process of its own, which may take ten minutes; one that takes longer is shown as such.
+ */
+
+import { fewestMessages } from "./bounds.ts";
+import { type Axis, type Chart, drawChart, type Point, type Series, type Tone } from "./chart.ts";
+import { formatMessages } from "./measure/figures.ts";
+import { formatParagraph, formatTable } from "./measure/markdown.ts";
+import { ROOT } from "./measure/simulate_row.ts";
+import { latencyOf, simulateTraffic, type Traffic } from "./traffic.ts";
+
+/** One way to run a challenge, with ever more nodes. */
+interface Family {
+  name: string;
+  tone: Tone;
+  id: string;
+  args?: readonly string[];
+  /** How many nodes. */
+  nodes: readonly number[];
+  /** How far behind a node may be by design, ms, where no latency of values is measured. */
+  delay?: number;
+}
+
+const BROADCASTS: readonly Family[] = [
+  { name: "mesh", tone: "green", id: "3d", nodes: [5, 25, 100] },
+  { name: "hub, 780 ms", tone: "blue", id: "3e", nodes: [5, 25, 100, 1000] },
+];
+const LOGS: readonly Family[] = [
+  { name: "log (5c)", tone: "blue", id: "5c", nodes: [2, 5, 25], delay: 50 },
+  { name: "transactions (6c)", tone: "orange", id: "6c", nodes: [2, 5, 25], delay: 50 },
+];
+
+const SEED = "growth";
+/** How long a case may take, ms. */
+const PATIENCE = 600_000;
+
+/** A family at one number of nodes. */
+interface Case {
+  family: Family;
+  nodes: number;
+  /** Nothing where it took too long. */
+  traffic?: Traffic;
+}
+
+/** The length of a test's main phase, seconds: with very many nodes less, for the sake of who waits for it. */
+function secondsOf(nodes: number): number {
+  return nodes < 500 ? 20 : 5;
+}
+
+async function simulate({ id, args }: Family, nodes: number): Promise<Traffic> {
+  return await simulateTraffic({ id, flags: ["--node-count", String(nodes)], args }, secondsOf(nodes), SEED);
+}
+
+/** Simulates a case in a process of its own. */
+async function measure(family: Family, nodes: number): Promise<Case> {
+  const begin = performance.now();
+  const args = ["run", "-A", `${ROOT}/bench/growth.ts`, "--case", family.name, String(nodes)];
+  const signal = AbortSignal.timeout(PATIENCE);
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit", signal }).output();
+  if (!success && !signal.aborted) throw new Error(`Cannot simulate ${family.name} with ${nodes} nodes: see above`);
+  const traffic: Traffic | undefined = success ? JSON.parse(new TextDecoder().decode(stdout)) : undefined;
+  if (traffic !== undefined && traffic.valid !== true) {
+    throw new Error(`Cannot show ${family.name} with ${nodes} nodes: its result is not valid`);
+  }
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  Deno.stderr.writeSync(new TextEncoder().encode(`${family.name}, ${nodes} nodes: ${seconds} s\n`));
+  return { family, nodes, traffic };
+}
+
+/** The fewest messages an operation for what a case comes to. */
+function boundOf({ family, nodes }: Case, { perOperation, perSecond, max, writes }: Traffic): number {
+  const delay = max ?? family.delay!;
+  const messages = fewestMessages({ nodes, delay, latency: latencyOf(family), rate: writes });
+  return messages / perSecond * perOperation;
+}
+
+function table(cases: readonly Case[], withLatency: boolean): string {
+  const rows = cases.map((each) => {
+    const { family, nodes, traffic } = each;
+    const name = [family.name, nodes.toLocaleString("en")];
+    if (traffic === undefined) return [...name, "took too long", "", "", "", ...withLatency ? ["", ""] : []];
+    const bound = boundOf(each, traffic);
+    return [
+      ...name,
+      formatMessages(traffic.perOperation),
+      formatMessages(bound),
+      (traffic.perOperation / bound).toFixed(1),
+      traffic.busiest.toFixed(traffic.busiest < 10 ? 1 : 0),
+      ...withLatency ? [traffic.median!.toFixed(0), traffic.max!.toFixed(0)] : [],
+    ];
+  });
+  const headings = ["nodes", "messages an operation", "lower bound", "times that", "busiest node, messages a second"];
+  const latencies = withLatency ? ["median, ms", "slowest, ms"] : [];
+  return formatTable([["how"], ...[...headings, ...latencies].map((heading) => [heading, "right"] as const)], rows);
+}
+
+/** What a family comes to, by the number of nodes. */
+function seriesOf(cases: readonly Case[], figure: (traffic: Traffic, each: Case) => number): Series[] {
+  return [...Map.groupBy(cases, ({ family }) => family)].map(([{ name, tone }, group]) => ({
+    name,
+    tone,
+    line: "solid",
+    points: group.flatMap((each): Point[] =>
+      each.traffic === undefined ? [] : [{ x: each.nodes, y: figure(each.traffic, each) }]
+    ),
+  }));
+}
+
+function withBounds(cases: readonly Case[]): Series[] {
+  const bounds = seriesOf(cases, (traffic, each) => boundOf(each, traffic));
+  return [
+    ...seriesOf(cases, ({ perOperation }) => perOperation),
+    ...bounds.map((series): Series => ({
+      ...series,
+      name: `fewest for ${series.name}`,
+      line: "dashed",
+      mark: "none",
+    })),
+  ];
+}
+
+/** Axes that hold all points. */
+function chart(title: string, label: string, series: readonly Series[]): Chart {
+  const points = series.flatMap(({ points }) => points);
+  const counts = [...new Set(points.map(({ x }) => x))];
+  return {
+    title,
+    x: { label: "nodes", domain: around(counts), ticks: counts },
+    y: axis(label, points.map(({ y }) => y)),
+    series,
+  };
+}
+
+function axis(label: string, values: readonly number[]): Axis {
+  const [low, high] = around(values);
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const ticks = Array.from({ length: to - from + 1 }, (_, i) => [1, 2, 5].map((digit) => digit * 10 ** (from + i)));
+  return { label, domain: [low, high], ticks: ticks.flat().filter((tick) => tick >= low && tick <= high) };
+}
+
+/** A domain with some room at both ends. */
+function around(values: readonly number[]): [number, number] {
+  return [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
+}
+
+const BOUND =
+  `The lower bound holds for any program. When a value arises somewhere, a message must be sent to each other node
+  within the delay that the values are to have, less the latency of a message. It may carry any number of values, but none
+  that arises later; so the next value sets off the same again. Between two messages to one node there lie, on average, no
+  more than \`D - L + 1/r\`: the delay, less the latency, and the mean time until the next of \`r\` values a second from
+  elsewhere. So \`n\` nodes take at least \`n / (D - L + 1/r)\` messages a second. Messages that bring values only to where
+  they are sent on from are not even counted: a hub, which gathers as well as scatters, cannot do with less than about
+  twice that.`;
+
+function page(broadcasts: readonly Case[], logs: readonly Case[]): string {
+  const paragraphs = [
+    "# How the cost grows",
+    `More nodes, and all else as in the official commands: so many operations a second, whatever the number of nodes.
+      \`deno run -A bench/growth.ts\` writes this page from simulations (one seed; with 1,000 nodes 5 s of operations,
+      otherwise 20 s). Only messages between servers in the main phase count, since with many nodes the final reads would
+      be more operations than all others.`,
+    BOUND,
+    "## Broadcast",
+    `As in 3d and 3e: 100 operations a second, about half of them broadcasts, nodes 100 ms apart. The delay of the bound
+      is the greatest that was measured in the same row; reads measure it, so the true one may be some 20 ms longer.`,
+    table(broadcasts, true),
+    "![Messages an operation by the number of nodes: the mesh and the hub, each beside its lower bound](growth_broadcast.svg)",
+    `The mesh sends every value to every node by itself. That is the least when no value may wait, and grows with nodes and
+      values. The hub sends so many messages a round, however many values there are; but all of them are its own.`,
+    "![Messages that the busiest node sends and receives, by the number of nodes](growth_busiest.svg)",
+    "## Logs and transactions",
+    `As in 5c and 6c: 1,000 operations a second, two clients a node, no latency. The delay of the bound is that between two
+      rounds of the program, 50 ms.`,
+    table(logs, false),
+    "![Messages an operation by the number of nodes: logs and transactions, each beside its lower bound](growth_logs.svg)",
+  ];
+  const isProse = (text: string) => !/^[#|!]/.test(text);
+  return paragraphs.map((text) => isProse(text) ? formatParagraph(text) : text).join("\n\n") + "\n";
+}
+
+async function main(): Promise<void> {
+  const measureAll = async (families: readonly Family[]) => {
+    const cases: Case[] = [];
+    for (const family of families) for (const nodes of family.nodes) cases.push(await measure(family, nodes));
+    return cases;
+  };
+  const [logs, broadcasts] = [await measureAll(LOGS), await measureAll(BROADCASTS)];
+  const write = (name: string, text: string) => Deno.writeTextFileSync(`${ROOT}/docs/${name}`, text);
+  const messages = "messages an operation";
+  write(
+    "growth_broadcast.svg",
+    drawChart(chart("Broadcast, by the number of nodes", messages, withBounds(broadcasts))),
+  );
+  const busiest = seriesOf(broadcasts, ({ busiest }) => busiest);
+  write("growth_busiest.svg", drawChart(chart("The busiest node", "messages a second at one node", busiest)));
+  write(
+    "growth_logs.svg",
+    drawChart(chart("Logs and transactions, by the number of nodes", messages, withBounds(logs))),
+  );
+  write("growth.md", page(broadcasts, logs));
+}
+
+const [flag, name, nodes] = Deno.args;
+if (import.meta.main && flag === "--case") {
+  const family = [...BROADCASTS, ...LOGS].find((family) => family.name === name)!;
+  const traffic = await simulate(family, Number(nodes));
+  Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(traffic)));
+} else if (import.meta.main) await main();

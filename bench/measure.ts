@@ -1,0 +1,139 @@
+/**
+ * `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the rows of
+ * `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the README's table.
+ *
+ * All rows take about an hour; nothing else should run meanwhile. Each row is written as soon as it is measured; Ctrl-C keeps what there
+ * is, and `--missing` goes on from there. `--time-limit` is for a try: it shows the page, and writes nothing. `--render` measures
+ * nothing: it judges what was measured by the rows as they are now, and writes the page and the table.
+ */
+
+// @ts-types="../types/cli.d.ts"
+import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "../lib/workbench/errors.ts";
+import {
+  judgeRow,
+  type MeasuredRow,
+  mergeRow,
+  missingRows,
+  refresh,
+  type ResultsDocument,
+} from "./measure/document.ts";
+import { thisMachine } from "./measure/machine.ts";
+import { renderReadme, renderResults } from "./measure/render.ts";
+import { type Row, ROWS, selectRows } from "./measure/rows.ts";
+import { measureBesides, type Measuring, officialTimeLimit, runRow } from "./measure/run_row.ts";
+import { ROOT } from "./measure/simulate_row.ts";
+
+const JSON_FILE = `${ROOT}/docs/results.json`;
+const PAGE = `${ROOT}/docs/results.md`;
+const README = `${ROOT}/README.md`;
+
+/** What was asked for. */
+interface Asked {
+  rows: readonly Row[];
+  runs: number;
+  timeLimit: number | undefined;
+  missing: boolean;
+  render: boolean;
+}
+
+const FLAGS = ["rows", "runs", "time-limit", "missing", "render"];
+
+function parse(words: string[]): Asked {
+  const given = parseArgs(words, { string: ["rows", "runs", "time-limit"], boolean: ["missing", "render"] });
+  const unknown = Object.keys(given).find((name) => name !== "_" && !FLAGS.includes(name)) ?? given._[0];
+  if (unknown !== undefined) {
+    throw new UsageError(`Cannot use ${unknown}: expected ${FLAGS.map((flag) => `--${flag}`).join(", ")}`);
+  }
+  return {
+    rows: given.rows === undefined ? ROWS : selectRows(given.rows),
+    runs: given.runs === undefined ? 5 : positive("runs", given.runs),
+    timeLimit: given["time-limit"] === undefined ? undefined : positive("time-limit", given["time-limit"]),
+    missing: given.missing === true,
+    render: given.render === true,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new UsageError(`Cannot use --${name} ${text}: expected a whole number above 0`);
+}
+
+function readDocument(): ResultsDocument {
+  try {
+    return JSON.parse(Deno.readTextFileSync(JSON_FILE));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return { schema: 1, rows: [] };
+    throw error;
+  }
+}
+
+function writeDocument(document: ResultsDocument): void {
+  Deno.writeTextFileSync(JSON_FILE, JSON.stringify(document, null, 2) + "\n");
+  Deno.writeTextFileSync(PAGE, renderResults(document));
+  Deno.writeTextFileSync(README, renderReadme(Deno.readTextFileSync(README), document));
+}
+
+function log(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${new Date().toISOString().slice(11, 19)}  ${line}\n`));
+}
+
+/** Measures a row; nothing where it was ended before its first run was. */
+async function measureRow(row: Row, measuring: Measuring): Promise<MeasuredRow | undefined> {
+  const date = new Date().toISOString().slice(0, 10);
+  const runs = await runRow(row, measuring);
+  if (runs.length === 0) return undefined;
+  const besides = await measureBesides(row, measuring).catch((error: Error) => {
+    // The runs are worth keeping all the same.
+    log(`${row.id}  ${error.message}`);
+    return {};
+  });
+  return judgeRow(row, { besides, time_limit: measuring.timeLimit, date, machine: thisMachine(), runs });
+}
+
+/** Ended before its time, a row takes no better one's place. */
+function isBetter(row: MeasuredRow, document: ResultsDocument): boolean {
+  const known = document.rows.find(({ id }) => id === row.id);
+  return known === undefined || known.command !== row.command || known.runs.length <= row.runs.length;
+}
+
+async function measure({ rows, runs, timeLimit, missing }: Asked, signal: AbortSignal): Promise<void> {
+  let document = timeLimit === undefined ? refresh(readDocument()) : { schema: 1 as const, rows: [] };
+  const due = missing ? missingRows(document, rows, runs, officialTimeLimit) : rows;
+  for (const [i, row] of due.entries()) {
+    if (signal.aborted) break;
+    log(`${row.id}  ${row.title}: row ${i + 1} of ${due.length}`);
+    const measuring = { runs, timeLimit: timeLimit ?? officialTimeLimit(row), signal, log };
+    const measured = await measureRow(row, measuring).catch((error: Error) =>
+      log(`${row.id}  failed: ${error.message}`)
+    );
+    if (!measured || (signal.aborted && !isBetter(measured, document))) continue;
+    document = mergeRow(document, measured);
+    log(`${row.id}  ${measured.reached === null ? "measured" : measured.reached ? "reached" : "NOT REACHED"}`);
+    if (timeLimit === undefined) writeDocument(document);
+  }
+  if (timeLimit !== undefined) Deno.stdout.writeSync(new TextEncoder().encode(renderResults(document)));
+}
+
+async function main(): Promise<void> {
+  const asked = parse(Deno.args);
+  if (asked.render) return writeDocument(refresh(readDocument()));
+  const interrupt = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    log("Ending; what was measured is kept");
+    interrupt.abort();
+  });
+  await measure(asked, interrupt.signal);
+  Deno.exit(0);
+}
+
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    log(error.message);
+    Deno.exit(254);
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The machine that measures.
+ *
+ * @module
+ */
+
+import type { Machine } from "./document.ts";
+
+/** What this is. */
+export function thisMachine(): Machine {
+  return {
+    cpu: cpuModel(),
+    cores: navigator.hardwareConcurrency,
+    memory_gb: Math.round(Deno.systemMemoryInfo().total / 2 ** 30),
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+    deno: Deno.version.deno,
+  };
+}
+
+function cpuModel(): string {
+  try {
+    const found = /^model name\s*:\s*(.+)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"));
+    return found?.[1]?.replace(/\s+/g, " ") ?? "unknown";
+  } catch {
+    return "unknown";
+  }
+}
+
+/** How many processes wanted a core, on average of the last minute; null where the system does not tell. */
+export function load(): number | null {
+  return Deno.build.os === "windows" ? null : Deno.loadavg()[0]!;
+}

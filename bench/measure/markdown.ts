@@ -1,0 +1,57 @@
+/**
+ * Markdown as `deno fmt` would have it, so that what is generated needs no formatting.
+ *
+ * @module
+ */
+
+/** How wide prose is, characters. */
+const WIDTH = 120;
+
+/** A column: what stands above it, and on which side of it its cells stand. */
+export type Column = readonly [heading: string, side?: "left" | "right"];
+
+/** A table, its columns aligned. */
+export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(([heading], i) =>
+    Math.max(2, ...[heading, ...rows.map((row) => row[i]!)].map(length), columns[i]![1] === "right" ? 4 : 0)
+  );
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const pad = (text: string, i: number) => {
+    const blank = " ".repeat(widths[i]! - length(text));
+    return columns[i]![1] === "right" ? blank + text : text + blank;
+  };
+  const rule = columns.map(([, side], i) =>
+    side === "right" ? `${"-".repeat(widths[i]! - 1)}:` : "-".repeat(widths[i]!)
+  );
+  return [columns.map(([heading]) => heading), rule, ...rows]
+    .map((cells) => line(cells.map(pad))).join("\n");
+}
+
+/** Characters, not code units. */
+function length(text: string): number {
+  return [...text].length;
+}
+
+/** A paragraph, its lines filled up. */
+export function formatParagraph(text: string): string {
+  const lines: string[] = [];
+  // What is code stays in one line.
+  for (const word of text.match(/(`[^`]*`|\S)+/g) ?? []) {
+    const line = lines.at(-1);
+    if (line !== undefined && length(line) + 1 + length(word) <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
+
+/**
+ * Text with what stands between two marks, which are comments such as `<!-- NAME -->` and `<!-- /NAME -->`, replaced.
+ *
+ * @throws {Error} A mark is missing.
+ */
+export function replaceBetweenMarks(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`Cannot replace ${name}: expected ${begin} and, after it, ${end}`);
+  return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
+}

@@ -1,0 +1,35 @@
+/**
+ * Challenges in simulation, as their command with `--sim` would run them.
+ *
+ * @module
+ */
+
+import { parseArguments } from "../../lib/workbench/arguments.ts";
+import { machineEdge } from "../../lib/workbench/edge.ts";
+import { runOptions } from "../../lib/workbench/engine_workbench.ts";
+import { findModule, loadProgram } from "../../lib/workbench/hosts/program_module.ts";
+import { createRequest } from "../../lib/workbench/request.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import type { RunOptions } from "../../lib/workbench/run.ts";
+import { runSimulation } from "../../lib/workbench/simulation.ts";
+import type { Store } from "../../lib/workbench/store.ts";
+import { challengeOf, type Row, wordsOf } from "./rows.ts";
+
+/** The project's folder. */
+export const ROOT: string = decodeURIComponent(new URL("../../", import.meta.url).pathname).replace(/\/$/, "");
+
+/** What is simulated: a row of the table, or one like it. */
+export type Simulated = Pick<Row, "id" | "flags" | "args">;
+
+/**
+ * Simulates a row once.
+ *
+ * @param store Is given the history and each message.
+ */
+export async function simulateRow(row: Simulated, seed: string, store?: Store): Promise<Results> {
+  const args = parseArguments(wordsOf(row).slice(1));
+  const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, machineEdge(ROOT).files);
+  const options: RunOptions = { ...runOptions(request), seed };
+  const program = await loadProgram(findModule(request.bin, request.args, ROOT));
+  return await runSimulation(options, program, { store });
+}

@@ -1,0 +1,47 @@
+/**
+ * What well-formed requests look like. Others are answered with error 12 (malformed-request), which says what was expected.
+ *
+ * @module
+ */
+
+type Body = Record<string, unknown>;
+/** Whether a body is well-formed, or else what was expected. */
+type Check = (body: Body) => true | string;
+
+/** Checks one field of a body. */
+export function field(name: string, expected: string, isGood: (value: unknown) => boolean): { schema: Check } {
+  return {
+    schema: (body) => isGood(body[name]) || `expected ${name} to be ${expected}, got ${JSON.stringify(body[name])}`,
+  };
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isOffset(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** `add` of the counter. */
+export const ADD = field("delta", "an integer, 0 or more", isOffset);
+/** `send` of the logs; the message may be anything. */
+export const SEND = field("key", "a string", (key) => typeof key === "string");
+/** `poll` and `commit_offsets` of the logs. */
+export const OFFSETS = field(
+  "offsets",
+  "an object of integers, 0 or more",
+  (offsets) => isObject(offsets) && Object.values(offsets).every(isOffset),
+);
+/** `list_committed_offsets` of the logs. */
+export const KEYS = field(
+  "keys",
+  "an array of strings",
+  (keys) => Array.isArray(keys) && keys.every((key) => typeof key === "string"),
+);
+/** `txn` of the transactions. */
+export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', (operations) => {
+  return Array.isArray(operations) && operations.every((each) => {
+    return Array.isArray(each) && each.length === 3 && (each[0] === "r" || each[0] === "w");
+  });
+});

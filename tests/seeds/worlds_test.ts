@@ -1,0 +1,61 @@
+/**
+ * The worlds themselves: what is drawn, and that the command repeats it.
+ */
+
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { parseArguments } from "../../lib/workbench/arguments.ts";
+import { CHALLENGES, findChallenge } from "../../lib/workbench/challenges.ts";
+import { machineEdge } from "../../lib/workbench/edge.ts";
+import { runSimulated } from "../../lib/workbench/engine_simulation.ts";
+import { findModule, loadProgram } from "../../lib/workbench/hosts/program_module.ts";
+import { createRequest } from "../../lib/workbench/request.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import { SURVIVES } from "../../lib/workbench/survives.ts";
+import { drawWorld, type Program, runWorld } from "./worlds.ts";
+
+const ignore = (["read", "write", "env"] as const)
+  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+
+const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+
+Deno.test("worlds are of all sizes, from a quarter of the official one to all of it, and have all faults", () => {
+  for (const challenge of CHALLENGES) {
+    const drawn = Array.from({ length: 100 }, (_, seed) => drawWorld(challenge, String(seed)).request.options);
+    const official = Number(challenge.flags.match(/--node-count (\d+)/)![1]);
+    for (const { nodes, nemesis, timeLimit, nemesisInterval } of drawn) {
+      assert(nodes.length <= official && nodes.length >= Math.min(2, official) && nodes.length >= official / 4);
+      assertEquals(nemesis, SURVIVES[challenge.id]);
+      // Each fault has the time to come and go twice.
+      assert(timeLimit >= 4 * nemesisInterval);
+    }
+    const sizes = new Set(drawn.map(({ nodes }) => nodes.length));
+    assert(sizes.size >= Math.min(10, official - Math.ceil(official / 4)), challenge.id);
+    assert(new Set(drawn.map(({ rate }) => rate)).size > 3);
+  }
+});
+
+for (const challenge of CHALLENGES) {
+  Deno.test({
+    name: `the command of a world of ${challenge.id} repeats it`,
+    ignore,
+    async fn() {
+      const store = await Deno.makeTempDir();
+      const { files } = machineEdge(ROOT);
+      const bin = `${ROOT}/challenges/bin/${challenge.program}`;
+      const program = await loadProgram(findModule(bin, [], ROOT)) as Program;
+      const results: Results[] = [];
+      for (const seed of ["1", "2"]) {
+        const drawn = drawWorld(challenge, seed);
+        const [, id, ...words] = drawn.command.split(" ");
+        const request = createRequest(findChallenge(id!)!, parseArguments(words), `${ROOT}/challenges/bin`, files);
+        const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
+        const repeated = await runSimulated(ROOT, { ...request, limits: [], store }, hooks);
+        assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));
+        results.push(repeated);
+      }
+      assertNotEquals(results[0]!.net, results[1]!.net);
+      await Deno.remove(store, { recursive: true });
+    },
+  });
+}

@@ -1,0 +1,84 @@
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { main } from "../../lib/workbench/cli.ts";
+import { machineEdge } from "../../lib/workbench/edge.ts";
+import { maelstromResults } from "../../lib/workbench/maelstrom_results.ts";
+import type { Results } from "../../lib/workbench/results.ts";
+import { fakeEdge } from "./fake_edge.ts";
+import { HISTORIES, testRecorded } from "./recorded.ts";
+
+/** The figures of each workload's checker that are held against Maelstrom's. */
+const FIGURES: Record<string, readonly string[]> = {
+  "echo": [],
+  "unique-ids": ["attempted_count", "acknowledged_count", "duplicated_count", "range"],
+  "broadcast": ["attempt_count", "stable_count", "duplicated_count", "stable_latencies", "lost_latencies"] //
+    .concat("lost_count", "lost", "stale_count", "stale", "never_read_count", "never_read"),
+  "g-counter": ["acceptable", "final_reads"],
+  "kafka": ["error_types", "bad_error_types", "worst_realtime_lag", "info_txn_causes"],
+  "lin-kv": ["failures"],
+  "txn-list-append": ["anomaly_types", "not", "also_not"],
+};
+FIGURES["g-set"] = FIGURES.broadcast!;
+FIGURES["pn-counter"] = FIGURES["g-counter"]!;
+FIGURES["txn-rw-register"] = FIGURES["txn-list-append"]!;
+
+/** What Elle shows where its search ran out of time: a cycle that a worse one implies, which is found here. */
+const TIMED_OUT: Record<string, string> = { "rw-notserializable": "G2-item-realtime" };
+
+testRecorded(
+  "check agrees with Maelstrom on every recorded history",
+  undefined,
+  async ({ name, workload, verdict }) => {
+    const { files, openFile } = machineEdge("/project");
+    const folder = new URL(name, HISTORIES).pathname;
+    const flags = files.readTextFile(`${folder}/check-flags`).trim().split(/\s+/);
+    const edge = fakeEdge({ files, openFile });
+    const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], edge);
+    const ours: Results = JSON.parse(edge.out);
+    const run = { challenge: null, workload, limits: [], store: null };
+    const theirs: Results = JSON.parse(
+      JSON.stringify(maelstromResults(files.readTextFile(`${folder}/results.edn`), run)),
+    );
+
+    assertEquals([edge.err, status, ours.workload, ours.valid], ["", verdict ? 0 : 1, workload, verdict]);
+    assertEquals(ours.passed, verdict);
+    assertEquals([ours.mode, ours.seed, ours.net, ours.store, ours.challenge], [null, null, null, null, null]);
+    assertEquals(ours.operations, theirs.operations);
+    assertEquals(ours.availability!.valid, theirs.availability!.valid);
+    assertAlmostEquals(ours.availability!.ok_fraction, theirs.availability!.ok_fraction, 1e-6);
+    for (const figure of FIGURES[workload]!) {
+      // Of a history that is valid, Elle does not say what else it might not be.
+      if (figure.endsWith("not") && !(figure in theirs.result)) continue;
+      assertEquals(comparable(ours.result[figure]), comparable(theirs.result[figure], TIMED_OUT[name]), figure);
+    }
+    assertEquals(forbidden(ours), forbidden(theirs).filter((type) => type !== TIMED_OUT[name]));
+  },
+);
+
+/** Lists of names in alphabetical order, and lists as long as ours are at most. */
+function comparable(value: unknown, besides?: string): unknown {
+  if (!Array.isArray(value)) return value ?? [];
+  const list = value.filter((item) => item !== besides).slice(0, 64);
+  return list.every((item) => typeof item === "string") ? list.sort() : list;
+}
+
+/** The types of the anomalies that invalidate. */
+function forbidden({ anomalies }: Results): string[] {
+  return anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type).sort();
+}
+
+testRecorded("check reads histories as they come from anywhere: without times and indices, in one vector, tagged", [
+  "lin-kv",
+  "txn-list-append",
+  "unique-ids",
+], async ({ name, workload, results }) => {
+  const { files } = machineEdge("/project");
+  const lines = files.readTextFile(new URL(`${name}/history.edn`, HISTORIES).pathname).trim().split("\n");
+  const bare = lines.map((line) => line.replace(/^\{:index \d+, :time \d+, /, "#jepsen.history.Op{"));
+  assert(bare.every((line) => line.startsWith("#jepsen.history.Op{:type ")));
+  const stream = () => Promise.resolve(new Blob([`[${bare.join("\n ")}]`]).stream());
+  const edge = fakeEdge({ openFile: stream, files: { ...files, inspect: (path) => ({ kind: "file", path }) } });
+  await main(["check", "foreign.edn", "--json"], edge);
+  const ours: Results = JSON.parse(edge.out);
+  assertEquals([edge.err, ours.workload, ours.result.valid], ["", workload, results.workload["valid?"]]);
+});

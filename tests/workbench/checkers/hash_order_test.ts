@@ -1,0 +1,26 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { firstInSet } from "../../../lib/workbench/checkers/hash_order.ts";
+
+/** The values in the order of a set: the first, then the first of the rest … */
+function inOrder(values: number[]): number[] {
+  const order: number[] = [];
+  while (values.length > 0) {
+    const first = firstInSet(values);
+    order.push(first);
+    values = values.filter((value) => value !== first);
+  }
+  return order;
+}
+
+Deno.test("integers come in the order in which Clojure has them", () => {
+  // What Clojure prints for (set (range 10)).
+  assertEquals(inOrder([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), [0, 7, 1, 4, 6, 3, 2, 9, 5, 8]);
+  assertEquals(inOrder([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]), [0, 7, 1, 4, 6, 3, 2, 9, 5, 8]);
+});
+
+Deno.test("of one value it is the first, and of what is not all integers the first that is given", () => {
+  assertEquals(firstInSet(["a"]), "a");
+  assertEquals(firstInSet([2, "a", 0]), 2);
+  assertEquals(firstInSet([2.5, 0]), 2.5);
+});
