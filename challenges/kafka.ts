@@ -23,9 +23,7 @@ interface Partition {
   log: Log;
   /** Offsets of messages which perhaps not all nodes have. */
   pending: Set<number>;
-  /** Below this offset nothing will ever be added. */
-  final: number;
-  /** How many messages, from the first on, are shown: they are final, and all nodes have them. */
+  /** How many messages, from the first on, are shown: those before the first pending one. */
   shown: number;
 }
 
@@ -34,7 +32,7 @@ type Entry = { key: string; offset: number; msg: unknown } | { commits: Offsets 
 
 /** Everything, for a node that has missed too much. */
 interface Snapshot {
-  partitions: Record<string, { log: Log; pending: number[]; final: number }>;
+  partitions: Record<string, { log: Log; pending: number[] }>;
   committed: Offsets;
 }
 
@@ -49,7 +47,7 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
 
     function partitionOf(key: string): Partition {
       let partition = partitions.get(key);
-      if (partition === undefined) partitions.set(key, partition = { log: [], pending: new Set(), final: 0, shown: 0 });
+      if (partition === undefined) partitions.set(key, partition = { log: [], pending: new Set(), shown: 0 });
       return partition;
     }
 
@@ -59,22 +57,14 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
     }
 
     /**
-     * Notes that all nodes have a message. Whatever they add from now on goes beyond it; and whatever they had added below it before they
-     * had it, is here by now: up to there the log is final. It is shown as far as all nodes have it, too.
+     * Notes that all nodes have a message, and shows what that allows. Whatever they add from now on goes beyond it; and whatever they
+     * had added below it before they had it, is here by now. So nothing new will ever come before it.
      */
     function settle(key: string, offset: number): void {
       const partition = partitionOf(key);
       const { log, pending } = partition;
       pending.delete(offset);
-      partition.final = Math.max(partition.final, offset + 1);
-      for (
-        let next = log[partition.shown];
-        next !== undefined && next[0] < partition.final;
-        next = log[partition.shown]
-      ) {
-        if (pending.has(next[0])) break;
-        partition.shown++;
-      }
+      while (partition.shown < log.length && !pending.has(log[partition.shown]![0])) partition.shown++;
     }
 
     const replication = replicate<Entry, Snapshot>(node, {
@@ -95,19 +85,17 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
         unacknowledged.delete(entry);
       },
       snapshot: () => ({
-        partitions: Object.fromEntries(Array.from(partitions, ([key, { log, pending, final }]) => {
-          return [key, { log, pending: [...pending], final }];
+        partitions: Object.fromEntries(Array.from(partitions, ([key, { log, pending }]) => {
+          return [key, { log, pending: [...pending] }];
         })),
         committed: Object.fromEntries(committed),
       }),
       restore(snapshot) {
         commit(committed, snapshot.committed);
-        for (const [key, { log, pending, final }] of Object.entries(snapshot.partitions)) {
+        for (const [key, { log, pending }] of Object.entries(snapshot.partitions)) {
           for (const [offset, msg] of log) add(key, offset, msg);
-          const partition = partitionOf(key);
-          partition.final = Math.max(partition.final, final);
-          const notSettled = new Set(pending);
-          for (const [offset] of log) if (!notSettled.has(offset)) settle(key, offset);
+          const stillPending = new Set(pending);
+          for (const [offset] of log) if (!stillPending.has(offset)) settle(key, offset);
         }
       },
     });
@@ -120,6 +108,7 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
         await offsets.more();
         offset = nextOffset();
       }
+      // It is taken at once, before any other send can look for one.
       add(key, offset, msg);
       const entry = { key, offset, msg };
       const known = acks === "one" || new Promise<void>((resolve) => unacknowledged.set(entry, resolve));
@@ -130,8 +119,8 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
 
     node.on("poll", ({ offsets }) =>
       poll(offsets, (key, from) => {
-        const { log, shown } = partitions.get(key) ?? { log: [], shown: 0 };
-        return shown === 0 ? [] : readFrom(log, from, log[shown - 1]![0] + 1);
+        const partition = partitions.get(key);
+        return partition === undefined ? [] : readFrom(partition.log, from, partition.log[partition.shown]?.[0]);
       }), OFFSETS);
 
     node.on("commit_offsets", ({ offsets }) => {

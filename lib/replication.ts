@@ -28,7 +28,7 @@ import {
   type ReplicationStats,
   tell,
 } from "./replication/replica.ts";
-import { proceed } from "./replication/rounds.ts";
+import { proceed, sendOnLate } from "./replication/rounds.ts";
 import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
 import { isStopped } from "./rpc.ts";
 import { askWhenLonely, heardFrom, probe, want } from "./replication/suspicion.ts";
@@ -187,6 +187,7 @@ function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E,
   if (covers(streams.vector, have)) noteShared(replica, peer, have, stable);
   else want(replica, peer, have);
   if (count === 0) return;
+  sendOnLate(replica, clockOf(replica));
   for (const message of early.splice(0)) takeIn(replica, message.peer, message.body);
 }
 

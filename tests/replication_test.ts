@@ -1,6 +1,7 @@
 // @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type AnyNode, startNode } from "../lib/node.ts";
+import type { Message } from "../lib/protocol.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
 import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "./cluster.ts";
 
@@ -253,4 +254,102 @@ Deno.test("a message from somebody who is not a node of the cluster is ignored",
   });
   await cluster.run(1000);
   assertEquals((await states(cluster)).map(({ counts }) => counts), [{}, {}]);
+});
+
+Deno.test("mesh: in the quiet after a loss, somebody notices", async () => {
+  for (let lost = 1; lost <= 12; lost++) {
+    let seen = 0;
+    const keep = ({ src, body }: Message) => src === "n1" && body.entries !== undefined && ++seen === lost;
+    const cluster = await startCluster({ program: counting(MESH), nodes: 5, seed: String(lost), keep });
+    load(cluster, 100, 1000, add(cluster));
+    await cluster.complete(cluster.rpc("n1", { type: "add" }));
+    await cluster.complete(cluster.rpc("n1", { type: "add" }));
+    await cluster.complete(cluster.rpc("n1", { type: "add" }));
+    await cluster.run(1000);
+    assert(seen >= lost);
+    await timeUntil(cluster, 3000, allEqual(cluster));
+  }
+});
+
+Deno.test("what a message of an earlier life says comes too late to count", async () => {
+  for (const style of [MESH, HUB]) {
+    const held: Message[] = [];
+    let hold = false;
+    const keep = (message: Message) =>
+      hold && message.src === "n1" && message.body.type === "replicate" && held.push(message) > 0;
+    const cluster = await startCluster({ program: counting(style), nodes: 3, seed: "1", keep });
+    load(cluster, 50, 2000, add(cluster));
+    await cluster.run(3000);
+    hold = true;
+    await cluster.complete(cluster.rpc("n1", { type: "add" }));
+    await cluster.run(500);
+    cluster.crash("n1");
+    hold = false;
+    await cluster.restart("n1");
+    held.forEach((message) => cluster.network.send(message));
+    assert(held.length > 0);
+    // It asks when it has heard nothing for 5 s.
+    await timeUntil(cluster, 8000, allEqual(cluster));
+  }
+});
+
+/** A cluster of which only n0 is heard, and that by the test, which speaks for n1 and n2. */
+async function loneNode() {
+  const sent: Message[] = [];
+  const keep = (message: Message) => message.body.type === "replicate" && sent.push(message) > 0;
+  const cluster = await startCluster({ program: counting(MESH), nodes: 3, seed: "1", keep });
+  const say = async (src: string, fields: object) => {
+    const body = { type: "replicate", stamp: 1, stream: `${src}.b`, born: 500, have: {}, ...fields };
+    cluster.network.send({ src, dest: "n0", body });
+    await cluster.run(1);
+  };
+  const asked = (dest: string) => sent.filter((message) => message.dest === dest && message.body.answer).length;
+  return { cluster, sent, say, asked };
+}
+
+Deno.test("a message of an earlier life is not answered", async () => {
+  const { sent, say } = await loneNode();
+  await say("n1", { answer: true });
+  assertEquals(sent.length, 1);
+  await say("n1", { answer: true, stream: "n1.a", born: 400, stamp: 99 });
+  assertEquals(sent.length, 1);
+  await say("n1", { answer: true, stream: "n1.c", born: 600 });
+  assertEquals(sent.length, 2);
+});
+
+Deno.test("an echo of what this node said in an earlier life confirms nothing", async () => {
+  const { cluster, sent, say } = await loneNode();
+  await say("n1", {});
+  await Promise.all([cluster.rpc("n0", { type: "add" }), cluster.run(1)]);
+  const toN1 = () => sent.filter(({ dest }) => dest === "n1");
+  assertEquals(toN1().length, 1);
+  const { stamp, stream } = toN1()[0]!.body;
+  await say("n1", { stamp: 2, echo: [1e9, 0, "n0.other"] });
+  assertEquals(toN1().length, 1);
+  // But one of this life shows that the entry was lost.
+  await say("n1", { stamp: 3, echo: [stamp, 0, stream] });
+  assertEquals(toN1().length, 2);
+});
+
+Deno.test("whoever has something that is missing is asked for it, one after the other", async () => {
+  const { cluster, say, asked } = await loneNode();
+  await say("n1", { have: { "n1.b": 1 } });
+  await say("n2", { have: { "n2.b": 1 } });
+  const entry = { from: "n1", number: 1, after: {} };
+  await say("n1", { stamp: 2, have: { "n1.b": 1 }, entries: { "n1.b": [0, [entry]] } });
+  await cluster.run(250);
+  assertEquals([asked("n1"), asked("n2")], [0, 1]);
+});
+
+Deno.test("hub: whoever started again asks those it has not heard, even if others who know nothing were faster", async () => {
+  const cluster = await startCluster({ program: counting(HUB), nodes: 4, seed: "1" });
+  load(cluster, 50, 2000, add(cluster));
+  await cluster.run(5000);
+  for (const node of ["n0", "n2", "n3"]) cluster.crash(node);
+  for (const node of ["n2", "n3"]) await cluster.restart(node);
+  await cluster.run(4900);
+  // They ask n0 soon after this; only n1 knows anything.
+  await cluster.restart("n0");
+  await timeUntil(cluster, 7000, allEqual(cluster));
+  assert(total((await states(cluster))[0]!) > 0);
 });

@@ -23,6 +23,8 @@ export interface Peer {
   have: Vector;
   /** What it will have when everything under way has arrived. */
   sent: Vector;
+  /** Whether that is less than this node has, where it has been looked up since either changed. */
+  lacks: { known: boolean; version: number } | undefined;
   /** The most it was known to have at a time when this node had all of that too. */
   shared: Vector;
   /** What it will know to be held by all nodes when everything under way has arrived. */
@@ -67,6 +69,7 @@ export function createPeer(id: string): Peer {
     born: -Infinity,
     have: {},
     sent: {},
+    lacks: undefined,
     shared: {},
     stable: {},
     follows: undefined,
@@ -101,6 +104,7 @@ export function confirm(peer: Peer, [stamp, held]: Echo, now: number): void {
 /** Notes what it has. What it lacks although our latest news has come, or should have, was lost on the way. */
 export function learn(peer: Peer, have: Vector, stable: Vector, now: number): void {
   peer.have = have;
+  peer.lacks = undefined;
   if (peer.confirmed >= peer.lastSent || now - peer.lastSent / 1000 > usualAnswerTime(peer)) {
     peer.sent = { ...have };
     peer.stable = { ...stable };
@@ -117,7 +121,7 @@ function usualAnswerTime({ roundTrip, deviation, shortest }: Peer): number {
 
 /** Forgets what a peer knew that has lost its memory. */
 export function restarted(peer: Peer, stream: string, born: number): void {
-  Object.assign(peer, { stream, born, have: {}, sent: {}, shared: {}, stable: {}, heard: undefined });
+  Object.assign(peer, { stream, born, have: {}, sent: {}, lacks: undefined, shared: {}, stable: {}, heard: undefined });
 }
 
 /**

@@ -36,6 +36,11 @@ export interface ReplicationOptions<E, S> {
   acknowledge?: number;
   /** An acknowledgement waits no longer once nothing has been heard from anybody for so many ms. */
   quiet?: number;
+  /**
+   * What comes to a hub less than so many ms after a round is sent on at once instead of with the next one: a busy machine has held it up
+   * a little. Once in five rounds at most, for it costs as much as a round; 0, not at all, by default.
+   */
+  late?: number;
   /** How often it is tried whether suspects are back, in ms; 400 by default. Those that have been gone for long are tried less often. */
   probe?: number;
   /**
@@ -117,6 +122,8 @@ export interface Replica<E, S> {
   /** The stream that this node appends to. */
   readonly own: string;
   readonly streams: Streams<E>;
+  /** How many entries this node has appended. */
+  appended: number;
   readonly peers: ReadonlyMap<string, Peer>;
   /** What all nodes are known to have. */
   readonly stable: Vector;
@@ -127,10 +134,14 @@ export interface Replica<E, S> {
   lastStamp: number;
   /** When anybody was last heard. */
   heardAt: number;
+  /** When what all nodes have was last forgotten. */
+  trimmedAt: number;
   /** When the last round was. */
   lastRound: number;
   /** When to tell everybody what is new, out of turn: a peer is back. */
   haste: number;
+  /** When that was last done for what came a little late. */
+  hastenedAt: number;
   /** A sign of entries that should be here and are not: who has them, and since when that is known. */
   wanted: { peer: Peer; have: Vector; at: number } | undefined;
   /** Whether there have been other such signs, which are still to be looked into. */
@@ -159,18 +170,21 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     : { acknowledge: 3000, quiet: 300 };
   return {
     node,
-    options: { ...patience, probe: 400, keep: 10_000, ...options },
+    options: { ...patience, late: 0, probe: 400, keep: 10_000, ...options },
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
     own: lives === undefined ? `${node.id}.${word!.toString(36)}` : nameOfLife(node.id, lives[node.id]!),
     streams: createStreams(),
+    appended: 0,
     peers: new Map(node.peers.map((id) => [id, createPeer(id)])),
     stable: {},
     lives,
     born: node.now(),
     lastStamp: -1,
     heardAt: -Infinity,
+    trimmedAt: -Infinity,
     lastRound: -Infinity,
     haste: Infinity,
+    hastenedAt: 0,
     wanted: undefined,
     wantsMore: false,
     early: [],
@@ -216,10 +230,14 @@ export function answerTime({ peers }: Replica<unknown, unknown>, peer: Peer): nu
 const UNKNOWN_ANSWER_TIME = 1000;
 
 /** Whether a peer is to get something that it has not been sent. In a mesh each node passes on only its own entries. */
-export function lacks({ options, own, streams }: Replica<unknown, unknown>, { sent }: Peer): boolean {
-  if (options.topology === "mesh") return (sent[own] ?? 0) < (streams.vector[own] ?? 0);
-  for (const id in streams.vector) if ((sent[id] ?? 0) < streams.vector[id]!) return true;
-  return false;
+export function lacks({ appended, options, own, streams }: Replica<unknown, unknown>, peer: Peer): boolean {
+  const mesh = options.topology === "mesh";
+  const version = mesh ? appended : streams.version;
+  // Who lacks something goes on lacking it until it is sent, whatever else comes in; this is asked of each peer at each message.
+  if (peer.lacks?.known === true || peer.lacks?.version === version) return peer.lacks.known;
+  const known = mesh ? (peer.sent[own] ?? 0) < appended : !covers(peer.sent, streams.vector);
+  peer.lacks = { known, version };
+  return known;
 }
 
 /** Whether the program cares about what is stable, and a peer has not been told. */
@@ -282,6 +300,7 @@ function addEntries<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBod
   // Of what is not held any more, the peer either has it, or will find that it is missing and ask.
   if (mesh) peer.sent[own] = streams.vector[own] ?? 0;
   else raise(peer.sent, streams.vector);
+  peer.lacks = undefined;
 }
 
 /** Adds a snapshot if entries that a peer lacks are not held any more. */
@@ -314,6 +333,7 @@ export function adoptStable<E>({ options, stable, streams }: Replica<E, unknown>
 /** Adds an entry of this node's own. */
 export function appendOwn<E>(replica: Replica<E, unknown>, entry: E): void {
   append(replica.streams, replica.own, entry);
+  replica.appended++;
   limit(replica.streams, replica.options.keep);
   if (replica.peers.size === 0) findStable(replica);
 }

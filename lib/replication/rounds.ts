@@ -14,6 +14,9 @@ import { watch } from "./suspicion.ts";
 
 type AnyReplica = Replica<unknown, unknown>;
 
+/** How often a node looks for what it may forget, ms: a mesh has a round for each entry. */
+const TRIM_INTERVAL = 500;
+
 /** Says what there is to say, or sees to it that it will be said, and watches what becomes of it. */
 export function proceed(replica: AnyReplica): void {
   if (replica.options.onStable !== undefined && hubOf(replica) === replica.node.id) findStable(replica);
@@ -40,13 +43,25 @@ function plan(replica: AnyReplica): void {
   replica.timer = { at: next, cancel };
 }
 
+/** Sees to it that what has come just after a round of this hub's does not wait for the whole of the next one. */
+export function sendOnLate(replica: AnyReplica, now: number): void {
+  const { hastenedAt, lastRound, node, options: { late, period } } = replica;
+  if (hubOf(replica) !== node.id || now - lastRound >= late || now - hastenedAt < 5 * period) return;
+  replica.hastenedAt = now;
+  // Others may have been held up by the same thing.
+  replica.haste = Math.min(replica.haste, now + late / 4);
+}
+
 /** Tells everybody for whom it is time. */
 function round(replica: AnyReplica, at: number): void {
   clear(replica);
   const hub = hubOf(replica);
   const due = Array.from(replica.peers.values()).filter((peer) => dueAt(replica, peer, at) <= at);
-  if (hub === replica.node.id) findStable(replica);
   const now = clockOf(replica);
+  if (hub === replica.node.id && now - replica.trimmedAt >= TRIM_INTERVAL) {
+    replica.trimmedAt = now;
+    findStable(replica);
+  }
   // Before anybody is told: what they are told says when the next round is. One out of turn does not change that.
   if (at >= replica.haste) replica.haste = Infinity;
   else if (due.some((peer) => peer.id !== hub && informs(replica, peer))) replica.lastRound = now;
@@ -94,4 +109,4 @@ function timeToHub({ options: { period } }: AnyReplica, hub: Peer, earliest: num
 }
 
 /** How much earlier than just in time a message to the hub is sent at least, ms. */
-const MARGIN = 10;
+const MARGIN = 15;

@@ -29,6 +29,8 @@ interface Stream<E> {
 export interface Streams<E> {
   /** How far it has each. */
   readonly vector: Vector;
+  /** Counts the changes of the vector. */
+  version: number;
   readonly byId: Map<string, Stream<E>>;
 }
 
@@ -52,7 +54,7 @@ export interface Streams<E> {
  * ```
  */
 export function createStreams<E>(): Streams<E> {
-  return { vector: {}, byId: new Map() };
+  return { vector: {}, version: 0, byId: new Map() };
 }
 
 /** Adds an entry to the end of a stream. */
@@ -60,6 +62,7 @@ export function append<E>(streams: Streams<E>, id: string, entry: E): void {
   const stream = open(streams, id);
   stream.entries.push(entry);
   streams.vector[id] = stream.start + stream.entries.length;
+  streams.version++;
 }
 
 /** What goes beyond a vector, as far as it is still held; `undefined` where nothing does. */
@@ -109,6 +112,7 @@ export function accept<E>(streams: Streams<E>, segments: Segments<E>, apply: (en
       count++;
     }
     vector[id] = stream.start + stream.entries.length;
+    streams.version++;
   }
   return count;
 }
@@ -126,6 +130,7 @@ export function skipTo<E>(streams: Streams<E>, base: Vector): void {
     if ((streams.vector[id] ?? 0) >= base[id]!) continue;
     streams.byId.set(id, { start: base[id]!, entries: [] });
     streams.vector[id] = base[id]!;
+    streams.version++;
   }
 }
 

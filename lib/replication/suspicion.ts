@@ -20,15 +20,19 @@ const PROBES_AT_ONCE = 2;
 /** How long after a peer is back everybody is told what is new, ms. */
 const HASTE = 5;
 
-/** How long a node that hears nothing waits before it asks somebody what there is, ms: it may have been killed and started again. */
+/** How long a node waits before it asks those it has not heard what there is, ms: it may have been killed and started again. */
 const LONELY = 5000;
 
-/** Asks for what there is if nobody says anything by itself; `then` sees to what comes of it. */
+/**
+ * Asks for what there is, those who do not say anything by themselves; `then` sees to what comes of it. Others who have just started, too,
+ * may have been heard, and know nothing.
+ */
 export function askWhenLonely(replica: AnyReplica, then: () => void): void {
   replica.node.after(LONELY, () => {
-    if (replica.heardAt !== -Infinity) return;
     const hub = replica.peers.get(hubOf(replica));
-    for (const peer of hub === undefined ? replica.peers.values() : [hub]) probe(replica, peer);
+    for (const peer of hub === undefined ? replica.peers.values() : [hub]) {
+      if (peer.heard === undefined) probe(replica, peer);
+    }
     then();
   });
 }
@@ -91,6 +95,7 @@ function suspect(replica: AnyReplica, peer: Peer): void {
   peer.waitingSince = undefined;
   peer.probes = 0;
   peer.sent = { ...peer.have };
+  peer.lacks = undefined;
   if (wasHub) tryHubs(replica);
 }
 

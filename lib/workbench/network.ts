@@ -1,9 +1,10 @@
 /**
  * The network between nodes, clients and services: it delays messages, and loses those that cross a partition.
  *
- * As in Maelstrom, a message that involves a client arrives at once, all others take the latency, those with services too; a
- * message is delivered when its time has come, whatever was sent before it; and a partition is asked at delivery. A disturbance is
- * asked at sending, and never about a message that involves a client.
+ * As in Maelstrom, a message that involves a client is due at once, all others after the latency, those with services too; and a
+ * partition is asked at delivery. A message is delivered when it is due, whatever was sent before it; or, as in Maelstrom, one at a time,
+ * where whatever comes while the network waits for a message stays behind it. A disturbance is asked at sending, and never about a
+ * message that involves a client; what it delays is not in anybody's way until it would have come without.
  *
  * @module
  */
@@ -11,6 +12,7 @@
 import type { Message } from "../protocol.ts";
 import type { Clock } from "./clock.ts";
 import type { Disturbance } from "./disturbances.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
 import { type Journal, type JournalEntry, openJournal } from "./journal.ts";
 import { formatLine, parseJson } from "./json.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
@@ -25,6 +27,8 @@ export interface NetworkOptions {
   /** Draws the latencies. */
   random: Random;
   latency: Latency;
+  /** Whether each node is handed one message at a time, as in Maelstrom (see `inbox.ts`); by default, none is in another's way. */
+  oneAtATime?: boolean;
   /** Is given each send and receive as it happens. */
   sink?: (entry: JournalEntry) => void;
 }
@@ -82,11 +86,19 @@ interface Trouble {
   disturbance: Disturbance;
 }
 
+/** A message that is to be delivered. */
+interface Delivery {
+  message: Message;
+  /** Whether a client is involved. */
+  client: boolean;
+}
+
 /** One who is, or was, on the network. */
 interface Participant {
   id: string;
   client: boolean;
   receive: Receive | undefined;
+  inbox: Inbox<Delivery>;
   /** Whose messages it does not get, and the faults to blame. */
   deafTo: Map<string, Set<string>>;
   /** Whose messages it is to get; all by default. */
@@ -115,7 +127,7 @@ interface Participant {
  * assertEquals(network.journal.counts.servers, { send_count: 1, recv_count: 1, msg_count: 1 });
  * ```
  */
-export function createNetwork({ clock, random, latency, sink }: NetworkOptions): Network {
+export function createNetwork({ clock, random, latency, oneAtATime = false, sink }: NetworkOptions): Network {
   const journal = openJournal(sink);
   const participants = new Map<string, Participant>();
   const troubles = new Map<string, Trouble>();
@@ -133,15 +145,35 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
     );
   }
 
-  function deliver(message: Message, dest: Participant, client: boolean): void {
-    if (dest.receive === undefined || dest.deafTo.has(message.src) || dest.passes?.(message.src) === false) return;
-    journal.record("recv", clock.now(), message, client);
-    dest.receive(message);
+  function hears({ receive, deafTo, passes }: Participant, src: string): boolean {
+    return receive !== undefined && !deafTo.has(src) && passes?.(src) !== false;
   }
 
-  /** How long after its sending each delivery of a message comes, ms; there are none if it is lost. */
+  function createParticipant(id: string, receive: Receive): Participant {
+    const created: Participant = {
+      id,
+      client: isClient(id),
+      receive,
+      deafTo: new Map(),
+      inbox: { add: scheduleDelivery },
+    };
+    function handOver({ message, client }: Delivery): void {
+      if (!hears(created, message.src)) return;
+      journal.record("recv", clock.now(), message, client);
+      created.receive!(message);
+    }
+    function scheduleDelivery(delivery: Delivery, due: number): void {
+      clock.schedule(due, () => handOver(delivery));
+    }
+    if (oneAtATime) {
+      created.inbox = createInbox({ clock, handOver, isAwaited: ({ message }) => hears(created, message.src) });
+    }
+    return created;
+  }
+
+  /** By how much each delivery of a message is late, ms, besides the latency; there are none if it is lost. */
   function delaysOf(src: string, dest: string): number[] {
-    let delays = [drawLatency(latency.mean, random)];
+    let delays = [0];
     for (const { nodes, disturbance } of troubles.values()) {
       if (nodes.has(src) || nodes.has(dest)) delays = disturbance(delays);
     }
@@ -154,7 +186,7 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
       const known = participants.get(id);
       if (known?.receive !== undefined) throw new Error(`Cannot attach ${id}: it is on the network already`);
       if (known !== undefined) known.receive = receive;
-      else participants.set(id, { id, client: isClient(id), receive, deafTo: new Map() });
+      else participants.set(id, createParticipant(id, receive));
     },
     detach(id) {
       const known = participants.get(id);
@@ -168,11 +200,13 @@ export function createNetwork({ clock, random, latency, sink }: NetworkOptions):
       const client = source.client || destination.client;
       const now = clock.now();
       journal.record("send", now, message, client);
+      const due = now + (client ? 0 : drawLatency(latency.mean, random));
       const delays = client ? [0] : delaysOf(src, dest);
       delays.forEach((delay, copies) => {
         // Each delivery is its receiver's own: they share nothing.
-        const delivered = copies === 0 ? message : parseJson(formatLine(message)) as Message;
-        clock.schedule(now + delay, () => deliver(delivered, destination, client));
+        const delivery = { message: copies === 0 ? message : parseJson(formatLine(message)) as Message, client };
+        if (delay === 0) destination.inbox.add(delivery, due);
+        else clock.schedule(now + delay, () => destination.inbox.add(delivery, due + delay));
       });
     },
     drop(src, dest, fault = "") {

@@ -163,6 +163,7 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
     clock: world.clock,
     random: random.stream("network"),
     latency: options.latency,
+    oneAtATime: true,
     sink: (entry) => {
       hooks.store?.message(entry);
       if (entry.type === "send" ? options.logNetSend : options.logNetRecv) {

@@ -147,12 +147,48 @@ async function measure(profile: Profile): Promise<{ cost: number; slowest: numbe
 Deno.test("broadcast (fast) costs little more than n - 1 messages for a value, and takes one hop", async () => {
   const { cost, slowest } = await measure("fast");
   assert(cost > 11 && cost < 12.5, `${cost} messages an operation`);
-  assert(slowest <= 120, `${slowest} ms`);
+  // A request waits until what is under way to its node has come: the broadcast for one hop at most, and the read.
+  assert(slowest <= 3 * 100 + 20, `${slowest} ms`);
 });
 
 Deno.test("broadcast (efficient) costs less than one message an operation, and takes a round and two hops at most", async () => {
   const { cost, slowest, median } = await measure("efficient");
   assert(cost < 0.65, `${cost} messages an operation`);
-  assert(median < 650, `${median} ms`);
-  assert(slowest < 780 + 200 + 150, `${slowest} ms`);
+  assert(median < 750, `${median} ms`);
+  assert(slowest < 850 + 200 + 150, `${slowest} ms`);
+});
+
+Deno.test("broadcast (efficient) sends values on soon that a busy machine holds up just when the hub's round is due", async () => {
+  let slowest = 0;
+  for (let seed = 0; seed < 5; seed++) {
+    let seen = 0;
+    const cluster: Cluster = await startCluster({
+      program: broadcast(BROADCAST_PROFILES.efficient),
+      nodes: 10,
+      seed: String(seed),
+      latency: LATENCY,
+      keep(message) {
+        // Later than the unsettled time at the start, and not again within five rounds.
+        if (message.src !== "n3" || message.body.entries === undefined || cluster.clock.now() < 10_000) return false;
+        if (++seen % 8 !== 0) return false;
+        cluster.clock.schedule(cluster.clock.now() + 40, () => cluster.network.send(message));
+        return true;
+      },
+    });
+    const told: number[] = [];
+    const took: number[] = [];
+    load(cluster, 40, 30_000, async (node) => {
+      const message = told.push(cluster.clock.now()) - 1;
+      await cluster.rpc(node, { type: "broadcast", message });
+    });
+    while (cluster.clock.now() < 35_000) {
+      await cluster.run(20);
+      const common = (await readAll(cluster)).map((messages) => new Set(messages)).reduce((a, b) => a.intersection(b));
+      for (const value of common) took[value] ??= cluster.clock.now() - told[value]!;
+    }
+    assert(seen >= 16, "some gathers were held up");
+    assertEquals(took.length, told.length);
+    slowest = Math.max(slowest, ...took);
+  }
+  assert(slowest < 850 + 200 + 150, `${slowest} ms`);
 });

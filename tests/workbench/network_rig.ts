@@ -22,13 +22,18 @@ export interface NetworkRig {
 }
 
 /** A network with three nodes, a client and a service, and all that arrives on it. */
-export function createRig(latency: Latency = { mean: 100, distribution: "constant" }, seed = "dune"): NetworkRig {
+export function createRig(
+  latency: Latency = { mean: 100, distribution: "constant" },
+  seed = "dune",
+  oneAtATime = false,
+): NetworkRig {
   const clock = new VirtualClock();
   const entries: JournalEntry[] = [];
   const network = createNetwork({
     clock,
     random: seededRandom(seed).stream("network"),
     latency,
+    oneAtATime,
     sink: (entry) => void entries.push(entry),
   });
   const arrived: { at: number; message: Message }[] = [];

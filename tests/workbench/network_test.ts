@@ -124,6 +124,37 @@ Deno.test("a slow message does not hold up the next one", async () => {
   assertEquals(rig.arrived.map(({ at, message }) => [message.body.value, at]), [["fast", 0], ["slow", 100]]);
 });
 
+Deno.test("one at a time, what is under way to a node holds up what comes later, of clients too", async () => {
+  const rig = createRig(undefined, undefined, true);
+  rig.send("n0", "n1", "slow");
+  rig.send("c0", "n1", "behind it");
+  rig.send("c0", "n2", "elsewhere");
+  await rig.clock.run(50);
+  rig.send("n1", "c0", "to a client");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at, message }) => [message.body.value, at]), [
+    ["elsewhere", 0],
+    ["to a client", 50],
+    ["slow", 100],
+    ["behind it", 100],
+  ]);
+});
+
+Deno.test("one at a time, what comes from beyond a partition, or is delayed, is in nobody's way", async () => {
+  const rig = createRig(undefined, undefined, true);
+  rig.network.drop("n0", "n1");
+  rig.send("n0", "n1", "lost");
+  rig.network.disturb("delay", ["n2"], (delays) => delays.map((delay) => delay + 1000));
+  rig.send("n2", "n1", "late");
+  rig.send("c0", "n1", "at once");
+  await rig.clock.run(50);
+  assertEquals(values(rig), ["at once"]);
+  await rig.clock.run(1050);
+  rig.send("c0", "n1", "behind what is late");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at }) => at), [0, 1100, 1100]);
+});
+
 Deno.test("a partition loses messages one way, and only those", async () => {
   const rig = createRig();
   rig.network.drop("n0", "n1");
