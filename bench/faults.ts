@@ -9,7 +9,7 @@
 
 // @ts-types="../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
-import { broadcast } from "../challenges/broadcast.ts";
+import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
 import { echo } from "../challenges/echo.ts";
 import { gCounter } from "../challenges/g_counter.ts";
 import { kafka } from "../challenges/kafka.ts";
@@ -32,7 +32,7 @@ const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "echo": echo,
   "unique-ids": uniqueIds,
   "broadcast": broadcast(),
-  "broadcast-efficient": broadcast({ topology: "hub", period: 780 }),
+  "broadcast-efficient": broadcast(BROADCAST_PROFILES.efficient),
   "g-counter": gCounter(),
   "kafka-single": kafkaSingle,
   "kafka-lin-kv": kafkaLinKV(),
