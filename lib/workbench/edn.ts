@@ -167,8 +167,10 @@ function skipBlank(cursor: Cursor): void {
     if (code === 32 || code === 44 || (code >= 9 && code <= 13)) cursor.at++;
     else if (code === 59 /* ; */) cursor.at = (text.indexOf("\n", cursor.at) + 1) || text.length;
     else if (code === 35 /* # */ && text[cursor.at + 1] === "_") {
+      open(cursor, cursor.at);
       cursor.at += 2;
       readValue(cursor);
+      cursor.depth--;
     } else return;
   }
 }
@@ -214,7 +216,10 @@ function readDispatch(cursor: Cursor): unknown {
   // The name of a variable, as Clojure prints it.
   if (/^'./.test(tag)) return tag.slice(1);
   if (!/^[\p{L}:]/u.test(tag)) throw failure(cursor, start, `expected a tag after #, got ${tag || "none"}`);
-  return readValue(cursor);
+  open(cursor, start);
+  const value = readValue(cursor);
+  cursor.depth--;
+  return value;
 }
 
 /** Reads the values up to the closing bracket, from the opening one on. */

@@ -91,7 +91,7 @@ function checkWorkload(record: TestRecord, exceptions: TestException[]): Verdict
     const verdict = workload.check(history, options);
     return interrupted && workload.final !== undefined ? { ...verdict, valid: "unknown" } : verdict;
   } catch (error) {
-    const message = error instanceof Error ? error.stack ?? error.message : String(error);
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     exceptions.push({ type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 });
     return { valid: "unknown" };
   }

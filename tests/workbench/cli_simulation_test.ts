@@ -1,5 +1,5 @@
 // @ts-types="../../types/assert.d.ts"
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CHALLENGES } from "../../lib/workbench/challenges.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import { assertRejected, command } from "./fake_command.ts";
@@ -70,6 +70,25 @@ Deno.test("main() says of many seeds only what matters: those that fail, and a t
 });
 
 const NO_MESSAGES = { send_count: 0, recv_count: 0, msg_count: 0 };
+
+Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not run", async () => {
+  const runs: FakeEdge["runs"] = function (this: FakeEdge, { seed }) {
+    if (seed !== "s-3") return {};
+    this.interrupt();
+    return { valid: "unknown", passed: false, interrupted: true };
+  };
+  const { status, out } = await command("3e --sim --seeds 5 --seed s", { runs });
+  assertEquals(status, 2);
+  assertStringIncludes(out, "2 of 2 passed, 3 not run");
+  assert(!out.includes("s-3"), out);
+  const atOnce: FakeEdge["runs"] = function (this: FakeEdge) {
+    this.interrupt();
+    return { valid: "unknown", passed: false, interrupted: true };
+  };
+  const none = await command("3e --sim --seeds 5 --seed s", { runs: atOnce });
+  assertEquals(none.status, 2);
+  assertStringIncludes(none.out, "0 of 0 passed, 5 not run");
+});
 
 Deno.test("main() shows the worst figures of many seeds, and whether they are within the limits", async () => {
   const figures = (msgs_per_op: number, max: number): Partial<Results> => ({

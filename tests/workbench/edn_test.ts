@@ -135,7 +135,11 @@ Deno.test("parseEdn says where the text is wrong, and what was expected", () => 
 
 Deno.test("parseEdn refuses what is nested too deeply, rather than overflow the stack", () => {
   assertEquals(parseEdn("[".repeat(1000) + "]".repeat(1000)).length, 1);
-  assertThrows(() => parseEdn("[".repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
+  for (const form of ["[", "#a ", "#_"]) {
+    assertThrows(() => parseEdn(form.repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
+  }
+  // One after the other is not one in the other.
+  assertEquals(parseEdn("#_1 ".repeat(2000) + "#a 2 ".repeat(2000)).length, 2000);
 });
 
 /** What a reader takes from a text in pieces: each form, and where it begins; or the mistake. */

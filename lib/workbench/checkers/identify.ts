@@ -11,9 +11,10 @@ export type Identity = string | number | bigint | boolean | null;
 
 /**
  * Gives two values the same identity exactly when they are equal as JSON: objects whatever the order of their fields,
- * lists item by item. Nothing (`undefined`) is null, and 1.0 is not 1.
+ * lists and sets item by item. Nothing (`undefined`) is null, and 1.0 is not 1.
  *
  * @param value Anything read from JSON or EDN.
+ * @throws {TypeError} It is, or holds, an object of a class other than `Map` and `Set`.
  * @returns The value itself where it is a primitive, else a text that no string of a history is likely to be.
  *
  * @example
@@ -35,8 +36,19 @@ function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null || isRawNumber(value)) {
     return typeof value === "bigint" ? `${value}n` : JSON.stringify(value) ?? "null";
   }
+  if (value instanceof Set) return `#{${Array.from(value, canonical).sort().join()}}`;
   const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+  if (!(value instanceof Map) && !isPlain(value)) {
+    throw new TypeError(
+      `Cannot compare a ${value.constructor.name}: expected JSON, a Map or a Set; for states of other kinds, give the model an equal`,
+    );
+  }
   return `{${entries.map(([key, item]) => `${canonical(key)}:${canonical(item)}`).sort().join()}}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The value behind an identity, as JSON. */

@@ -50,8 +50,9 @@ export interface Model<State> {
    */
   isReadOnly?(operation: ModelOperation): boolean;
   /**
-   * Whether two states are the same. Optional: without it, states are compared as JSON. Each state is then compared with
-   * every other one that was come to, so that an object of many states is better off without.
+   * Whether two states are the same. Optional: without it, states are compared as JSON, maps and sets by what they hold; objects
+   * of other classes are refused with a TypeError. With it, each state is compared with every other one that was come to, so that
+   * an object of many states is better off without.
    */
   equal?(a: State, b: State): boolean;
 }

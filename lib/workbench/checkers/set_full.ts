@@ -11,7 +11,7 @@ import { type Element, type SetTimeline, trackElements } from "./set_timeline.ts
 import type { Anomaly, Validity, Verdict } from "./verdict.ts";
 
 /** How many elements of a kind the verdict lists. */
-const LISTED = 64;
+const LISTED = 10_000;
 /** How many of the slowest elements the verdict describes. */
 const WORST = 8;
 /** The quantiles of latencies. */

@@ -30,6 +30,18 @@ Deno.test("checkAvailability wants nothing, a part or everything", () => {
   assertEquals(checkAvailability(ONE_OF_FOUR.filter(({ process }) => process === 0), "total").valid, true);
 });
 
+Deno.test("checkAvailability holds a fraction of 32 bits against what is expected, as Maelstrom does", () => {
+  const history = parseEdnHistory(
+    Array.from({ length: 10 }, (_, process) => `
+      {:type :invoke, :process ${process}, :f :read} {:type ${
+      process === 0 ? ":fail" : ":ok"
+    }, :process ${process}, :f :read}`)
+      .join(""),
+  );
+  assertEquals(checkAvailability(history, 0.9).valid, false);
+  assertEquals(checkAvailability(history, 0.5).valid, true);
+});
+
 Deno.test("checkAvailability explains what is missing", () => {
   const [anomaly] = checkAvailability(ONE_OF_FOUR, "total").anomalies!;
   assertEquals([anomaly!.type, anomaly!.count], ["unavailable", 3]);

@@ -1,5 +1,5 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
 import { parseJson } from "../../../lib/workbench/json.ts";
@@ -37,6 +37,16 @@ Deno.test("identify: 1.0 is not 1, but is 1.00, and shows as it is written", () 
 
 Deno.test("identify: nothing is null", () => {
   assertEquals(identify(undefined), null);
+});
+
+Deno.test("identify tells sets apart by what they hold, and refuses objects that hide what they hold", () => {
+  assertEquals(identify(new Set([1, { a: 2 }])), identify(new Set([{ a: 2 }, 1])));
+  assertEquals(new Set([new Set(), new Set([1]), new Set(["1"]), {}, []].map(identify)).size, 5);
+  class Stack {
+    readonly #items = [1];
+    size = () => this.#items.length;
+  }
+  assertThrows(() => identify({ state: new Stack() }), TypeError, "Cannot compare a Stack");
 });
 
 Deno.test("showIdentity shows the value as JSON", () => {
