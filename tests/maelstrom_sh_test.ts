@@ -324,10 +324,14 @@ Deno.test({
       }).output();
       return { code, out: new TextDecoder().decode(stdout) };
     };
-    const [first, second, other] = await Promise.all([run("7"), run("7", "--check-determinism"), run("8")]);
-    assertEquals([first.code, JSON.parse(first.out).mode, JSON.parse(first.out).seed], [0, "simulation", "7"]);
+    const [first, second, other, checked] = await Promise.all(
+      [run("7"), run("7"), run("8"), run("7", "--check-determinism")],
+    );
+    const results = JSON.parse(first.out);
+    assertEquals([first.code, results.mode, results.seed], [0, "simulation", "7"]);
     assertEquals(first, second);
     assert(first.out !== other.out);
+    assertEquals([checked.code, JSON.parse(checked.out)], [0, { ...results, deterministic: true }]);
     await Deno.remove(folder, { recursive: true });
   },
 });

@@ -9,6 +9,7 @@ import { checkHistory } from "./check_command.ts";
 import { type Edge, machineEdge, screenOf } from "./edge.ts";
 import { expectedOneOf, FailedError, UsageError } from "./errors.ts";
 import { formatFlagsHelp, formatHelp, VERSION } from "./help.ts";
+import { startWatchdog } from "./hosts/watchdog.ts";
 import { install } from "./install.ts";
 import { formatList } from "./report/terminal.ts";
 import { runChallenges } from "./run_command.ts";
@@ -80,6 +81,7 @@ async function carryOut([command, ...args]: readonly string[], edge: Edge): Prom
 }
 
 if (import.meta.main) {
+  if (Deno.args.includes("--sim")) startWatchdog();
   const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
   Deno.exit(await main(Deno.args, machineEdge(decodeURIComponent(root))));
 }

@@ -122,7 +122,8 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * in it.
  *
  * It passes in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback all promises that can settle do
- * so before time goes on; whatever runs under this clock must wait for nothing but the clock.
+ * so before time goes on; whatever runs under this clock must wait for nothing but the clock. Promises that settle each other without end
+ * keep it from ever returning.
  *
  * @example
  * ```ts

@@ -14,9 +14,11 @@ import { VirtualClock } from "./clock.ts";
 import { openConnection } from "./connection.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
+import { endTurns } from "./hosts/watchdog.ts";
 import type { Operation } from "./operation.ts";
 import { type HealedTest, type RunOptions, runUntilHealed } from "./run.ts";
-import { watchTime } from "./standstill.ts";
+import type { TestException } from "./results.ts";
+import { timeStandsStill, watchTime } from "./standstill.ts";
 import { RECOVERY } from "./workload.ts";
 
 /** How often the nodes are asked, ms. */
@@ -35,6 +37,8 @@ export interface Converged {
   time: number | null;
   /** What was lacking in the end, where they did not: a phrase for each node, or for each key. */
   lacking: readonly string[];
+  /** What has ended it early: nodes that answer each other without end while no time passes. */
+  exceptions?: readonly TestException[];
 }
 
 /**
@@ -97,8 +101,10 @@ export async function measureConvergence(
     running.catch(() => {});
     await clock.run(() => over || standsStill());
     if (over) await running;
+    else return { time: null, lacking: [], exceptions: [{ ...timeStandsStill(clock), fatal: true }] };
   } finally {
     release();
+    endTurns();
   }
   return signal?.aborted ? undefined : converged;
 }

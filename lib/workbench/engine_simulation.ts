@@ -5,6 +5,7 @@
  */
 
 import { makeStore, runOptions } from "./engine_workbench.ts";
+import { measureConvergence } from "./convergence.ts";
 import type { EngineHooks } from "./engine.ts";
 import { findModule, loadProgram } from "./hosts/program_module.ts";
 import { compareRecordings, everyStore, openRecording, type Recording } from "./recording.ts";
@@ -26,23 +27,24 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
   const { checkDeterminism, keep } = request.simulation!;
   const program = await loadProgram(findModule(request.bin, programArguments(request), root));
   const options = runOptions(request);
-  const run = (keeping: Keeping) => simulate(options, program, request, hooks, keeping);
+  const measure = measureOnce();
+  const run = (keeping: Keeping, signal = hooks.signal) =>
+    simulate(options, program, request, { ...hooks, signal }, keeping);
   let store = keep === "all" ? makeStore(request) : undefined;
   try {
     const [first, second] = [openRecording(), openRecording()];
-    let results = await run({ store, recording: checkDeterminism ? first : undefined });
-    let difference: string | undefined;
-    if (checkDeterminism && !hooks.signal.aborted) {
-      await run({ recording: second });
-      difference = compareRecordings(first, second);
-    }
-    // A run that was not kept can be had again: its seed repeats it.
+    let results = await run({ store, recording: checkDeterminism ? first : undefined, measure });
+    if (checkDeterminism && !hooks.signal.aborted) await run({ recording: second });
+    // Where somebody has ended one of them, they differ in any case.
+    const compared = checkDeterminism && !hooks.signal.aborted;
+    const difference = compared ? compareRecordings(first, second) : undefined;
     const failed = !results.passed || difference !== undefined;
-    if (failed && store === undefined && keep === "failing" && !hooks.signal.aborted) {
-      results = await run({ store: store = makeStore(request) });
+    if (failed && !results.interrupted && store === undefined && keep === "failing") {
+      // A run that was not kept can be had again: its seed repeats it. It ends soon: it has ended before.
+      results = await run({ store: store = makeStore(request), measure }, new AbortController().signal);
     }
-    if (difference === undefined) return results;
-    results = withDifference(results, difference);
+    if (!compared) return results;
+    results = withComparison(results, difference);
     store?.results({ ...results, store: null });
     return results;
   } finally {
@@ -54,6 +56,14 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
 interface Keeping {
   store?: Store;
   recording?: Recording;
+  /** How convergence is measured, where not anew. */
+  measure?: typeof measureConvergence;
+}
+
+/** Measures convergence once: what that comes to holds for any further run with the same seed. */
+function measureOnce(): typeof measureConvergence {
+  let measured: ReturnType<typeof measureConvergence> | undefined;
+  return (...test) => measured ??= measureConvergence(...test);
 }
 
 /** Whether to log details is no business of the program's. */
@@ -69,7 +79,7 @@ async function simulate(
   program: Parameters<typeof runSimulation>[1],
   { logStderr, args }: TestRequest,
   { signal, log, progress }: EngineHooks,
-  { store, recording }: Keeping,
+  { store, recording, measure }: Keeping,
 ): Promise<Results> {
   const logs = new Map<string, string>(options.nodes.map((node) => [node, ""]));
   const stores = [store, recording].filter((each) => each !== undefined);
@@ -78,8 +88,9 @@ async function simulate(
     log,
     progress,
     store: everyStore(stores),
-    nodeLog(node, entry) {
-      if (/^[\d.]+ debug /.test(entry) && !args.includes(DEBUG)) return;
+    measure,
+    nodeLog(node, entry, level) {
+      if (level === "debug" && !args.includes(DEBUG)) return;
       logs.set(node, `${logs.get(node)}${entry}\n`);
       if (logStderr) log(`${node}: ${entry}`);
     },
@@ -89,7 +100,8 @@ async function simulate(
 }
 
 /** A program that is not deterministic is not judged by one run. */
-function withDifference(results: Results, message: string): Results {
-  const exceptions = [...results.exceptions, { type: "nondeterminism", message, count: 1 }];
-  return { ...results, valid: false, passed: false, exceptions };
+function withComparison(results: Results, difference: string | undefined): Results {
+  if (difference === undefined) return { ...results, deterministic: true };
+  const exceptions = [...results.exceptions, { type: "nondeterminism", message: difference, count: 1 }];
+  return { ...results, valid: false, passed: false, deterministic: false, exceptions };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Results } from "./results.ts";
+import { SAY_NOTHING } from "./survives.ts";
 
 /** Why a run failed. */
 export interface Failure {
@@ -21,7 +22,8 @@ export interface Failure {
 const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "missed"];
 
 /**
- * Why a run failed: only the worst, for what is less bad may well be its consequence.
+ * Why a run failed: only the worst, for what is less bad may well be its consequence. That nothing came about counts only where there is
+ * nothing else: a run of which that is all is survived, as `isSurvived` has it, and no other failure is the same.
  *
  * @returns Nothing if it passed.
  *
@@ -47,9 +49,10 @@ export function failureOf(
   if (fatal.length > 0) return { kind: "ended", what: types(fatal) };
   if (valid !== true) {
     const kind = valid === false ? "invalid" : "unknown";
-    // Where no anomaly tells why, such as when two runs of a seed differ, an exception does.
     const forbidden = types(anomalies.filter(({ allowed }) => !allowed));
-    return { kind, what: forbidden.length > 0 ? forbidden : types(exceptions) };
+    const wrong = forbidden.filter((type) => !SAY_NOTHING.includes(type));
+    // Where no anomaly tells why, such as when two runs of a seed differ, an exception does.
+    return { kind, what: [wrong, types(exceptions), forbidden].find((what) => what.length > 0) ?? [] };
   }
   return { kind: "missed", what: targets.filter(({ met }) => !met).map(({ name }) => name) };
 }

@@ -111,6 +111,8 @@ export interface Results {
   exceptions: TestException[];
   /** Whether a person ended the run early. */
   interrupted?: boolean;
+  /** Whether a second run with the same seed was the same, line by line; only where the two were compared. */
+  deterministic?: boolean;
   /** The smallest run that was found to fail for the same reason; only where one was looked for. */
   shrunk?: ShrunkRun;
   /** Where it was stored. */

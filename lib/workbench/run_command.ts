@@ -183,8 +183,9 @@ async function runSeries(
   try {
     for (const request of series.planned) {
       const results = await runOne(request, engine, controller.signal, series, args, edge);
-      // A seed that was cut short can be had again, whole; it counts as one that was not run.
-      if (series.seeds > 1 && results.interrupted) break;
+      // A seed that was cut short can be had again, whole; it counts as one that was not run. So does one that has passed as far as it
+      // was looked at: its convergence may not be measured. What has failed has failed.
+      if (series.seeds > 1 && series.interrupted && (results.interrupted || results.passed)) break;
       series.runs.push(results);
       if (!results.passed) series.failed++;
       tellOne(results, request, series, args, edge);

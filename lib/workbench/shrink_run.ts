@@ -40,7 +40,7 @@ const SEEDS = 3;
 /**
  * Searches for a smaller run that fails for the same reason, as {@linkcode shrink} does: with the same seed, and when that leads no
  * further, with others, since in a smaller test the same draws may well fall otherwise. What it has come to is kept in the store,
- * besides the run itself.
+ * besides the run itself, even where somebody has ended the search.
  *
  * @param budget How many runs may be tried.
  */
@@ -62,7 +62,11 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
     smallest = search.smallest;
   }
   const seed = found.seed!;
-  if (smallest !== original && !signal.aborted) found = await simulate(run, smallest, seed, "all", simulator);
+  if (smallest !== original) {
+    // It ends soon: it has ended before.
+    const { signal } = new AbortController();
+    found = await simulate(run, smallest, seed, "all", { ...simulator, signal });
+  }
   const { command } = requestOf(run, smallest, seed, "none", simulator);
   const changes = describeChanges(challenge, args, original, smallest);
   return { command: formatCommand(command, seed), changes, tried, results: found };

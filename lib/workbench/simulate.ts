@@ -41,7 +41,7 @@ import { openConnection } from "./connection.ts";
 import { startInProcess } from "./hosts/in_process.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
 import type { NetCounts } from "./journal.ts";
-import type { Latency } from "./latency.ts";
+import { LATENCIES, type Latency } from "./latency.ts";
 import { createNetwork, type Network } from "./network.ts";
 import type { MessageCounts } from "./results.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -117,10 +117,14 @@ export interface SimulatedWorld {
    * Cuts all links between groups of nodes and services, both ways; where there is one group, those between it and all other nodes.
    * Earlier cuts stay.
    *
-   * @throws {RangeError} There is none of that name.
+   * @throws {RangeError} There is none of that name, or one is in two groups.
    */
   partition(...groups: (readonly string[])[]): void;
-  /** Cuts one link, one way: `dest` gets nothing from `src`. */
+  /**
+   * Cuts one link, one way: `dest` gets nothing from `src`.
+   *
+   * @throws {RangeError} There is none of that name, or it is the same twice.
+   */
   cut(src: string, dest: string): void;
   /** Ends all cuts. */
   heal(): void;
@@ -163,7 +167,8 @@ interface World {
 /**
  * Begins a simulation: starts the nodes, and sends each its `init`. Nothing happens until time passes.
  *
- * @throws {RangeError} There are no nodes, or a name is not one for a node.
+ * @throws {RangeError} There are no nodes, or a name is not one for a node; or messages cannot take that long.
+ * @throws {TypeError} The program is not a function.
  *
  * @example What a node keeps in a service survives it.
  * ```ts
@@ -222,6 +227,7 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
     partition: (...groups) => partition(world, groups),
     cut(src, dest) {
       for (const name of [src, dest]) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
+      if (src === dest) throw new RangeError(`Cannot cut ${src} off from itself: expected two different names`);
       network.drop(src, dest);
     },
     heal: () => network.heal(),
@@ -240,13 +246,18 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
 }
 
 function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World {
-  const { program, seed = "0", latency = 0 } = options;
+  const { program, seed = "0" } = options;
+  if (typeof program !== "function") {
+    throw new TypeError("Cannot simulate: expected program to be a function of a node");
+  }
+  const nodes = nodeNames(options.nodes ?? 5);
+  const latency = checkedLatency(options.latency ?? 0);
   const clock = new VirtualClock();
   const random = seededRandom(String(seed));
   const network = createNetwork({
     clock,
     random: random.stream("network"),
-    latency: typeof latency === "number" ? { mean: latency, distribution: "constant" } : latency,
+    latency,
   });
   attachServices(network, random.stream("services"));
   return {
@@ -255,14 +266,31 @@ function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World
     network,
     random,
     timeline: openTimeline(clock),
-    nodes: nodeNames(options.nodes ?? 5),
+    nodes,
     running: new Map(),
     logs: [],
     starts: new Map(),
   };
 }
 
+function checkedLatency(latency: number | Latency): Latency {
+  const { mean, distribution } = typeof latency === "number"
+    ? { mean: latency, distribution: "constant" } as const
+    : latency;
+  if (!(mean >= 0 && mean < Infinity)) {
+    throw new RangeError(`Cannot simulate: expected latency to be 0 ms or more, got ${mean}`);
+  }
+  if (Object.hasOwn(LATENCIES, distribution)) return { mean, distribution };
+  const known = Object.keys(LATENCIES).join(", ");
+  throw new RangeError(
+    `Cannot simulate: expected the distribution of latencies to be one of ${known}, got ${distribution}`,
+  );
+}
+
 function nodeNames(nodes: number | readonly string[]): readonly string[] {
+  if (typeof nodes === "number" && !(Number.isInteger(nodes) && nodes >= 0)) {
+    throw new RangeError(`Cannot simulate: expected nodes to be a whole number above 0, or names, got ${nodes}`);
+  }
   const names = typeof nodes === "number" ? Array.from({ length: nodes }, (_, index) => `n${index}`) : [...nodes];
   if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
   const wrong = names.find((name, index) => /^c\d+$/.test(name) || name in SERVICES || names.indexOf(name) !== index);
@@ -301,7 +329,12 @@ async function start({ program, clock, network, random, timeline, nodes, running
 }
 
 function partition({ network, nodes }: World, groups: readonly (readonly string[])[]): void {
-  for (const name of groups.flat()) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
+  const names = groups.flatMap((group) => [...new Set(group)]);
+  for (const name of names) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new RangeError(`Cannot cut groups off from each other: ${twice} is in two of them, expected it in one`);
+  }
   const [only] = groups;
   const rest = nodes.filter((node) => !only?.includes(node));
   const sides = groups.length === 1 ? [only!, rest] : groups;

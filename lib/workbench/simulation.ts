@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { LogLevel } from "../host.ts";
 import type { AnyNode } from "../node.ts";
 import { VirtualClock } from "./clock.ts";
 import { measureConvergence } from "./convergence.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
+import { endTurns } from "./hosts/watchdog.ts";
 import type { TestRecord } from "./judge.ts";
 import type { Results, TestException } from "./results.ts";
 import { concludeTest, performTest, type RunHooks, type RunOptions } from "./run.ts";
@@ -18,9 +20,11 @@ import { timeStandsStill, watchTime } from "./standstill.ts";
 /** How a simulation speaks to the outside. */
 export interface SimulationHooks extends RunHooks {
   /** Takes one entry of a node's log: `12.345 warn …`, with the seconds since the test began. */
-  nodeLog?(node: string, entry: string): void;
+  nodeLog?(node: string, entry: string, level: LogLevel): void;
   /** So many events without any time passing between them are taken for no end of them; 5 million by default. */
   maxAtOnce?: number;
+  /** How long the nodes take to converge is measured by this; by {@linkcode measureConvergence} without. */
+  measure?: typeof measureConvergence;
 }
 
 /**
@@ -66,7 +70,9 @@ export async function runSimulation(
   const record = await simulate(options, program, hooks);
   // Of a test that was ended early nobody knows what would have become of it.
   const whole = !record.interrupted && !record.exceptions.some(({ fatal }) => fatal);
-  if (whole) record.convergence = await measureConvergence(options, program, hooks);
+  const { measure = measureConvergence } = hooks;
+  if (whole) record.convergence = await measure(options, program, hooks);
+  record.exceptions = [...record.exceptions, ...record.convergence?.exceptions ?? []];
   return concludeTest(record, hooks);
 }
 
@@ -77,12 +83,16 @@ async function simulate(
   hooks: SimulationHooks,
 ): Promise<TestRecord> {
   const clock = new VirtualClock();
-  const log = (node: string, level: string, text: string) =>
-    hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`);
+  const log = (node: string, level: LogLevel, text: string) =>
+    hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`, level);
   const world = inProcessWorld({ program, clock, log });
   let fail: (failure: TestException) => void = () => {};
   const { startNode } = world;
-  world.startNode = (id, network, random, onFailure) => startNode(id, network, random, fail = onFailure);
+  world.startNode = (id, network, random, onFailure) => {
+    // Whoever is told of one node's failure ends the test, and so can be told of all that fails it.
+    fail = onFailure;
+    return startNode(id, network, random, onFailure);
+  };
   const release = guard((trouble) => {
     if (trouble.type === "nondeterminism") fail(trouble);
     else hooks.log?.(trouble.message);
@@ -100,5 +110,6 @@ async function simulate(
     return await test;
   } finally {
     release();
+    endTurns();
   }
 }

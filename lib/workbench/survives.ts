@@ -17,7 +17,7 @@ const NETWORK = ["partition", "one-way-partition", "loss", "duplicate", "delay",
  * node is paused or down, nobody is asked to be available. {@linkcode isSurvived} says whether one run shows that.
  *
  * Not among the claims is what a program cannot promise. Whoever holds an acknowledged value only in memory loses it in a `kill`
- * (3a to 3e, 5a). An echo is late when its only node was paused for longer than a client waits, and to Maelstrom a missing echo is a
+ * (3a to 3e, 5a, 5c). An echo is late when its only node was paused for longer than a client waits, and to Maelstrom a missing echo is a
  * wrong one (1).
  */
 export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
@@ -37,8 +37,8 @@ export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
   "6c": [...NETWORK, "pause", "kill"],
 };
 
-/** What says that nothing came about, and not that something is wrong. */
-const SAY_NOTHING = ["never-succeeded", "empty-transaction-graph"];
+/** The types of anomalies that say that nothing came about, and not that something is wrong. */
+export const SAY_NOTHING: readonly string[] = ["never-succeeded", "empty-transaction-graph"];
 
 /**
  * Whether a run under faults was survived: nothing is wrong with it. It may be that nothing is known either, as where the only node was

@@ -9,10 +9,12 @@ import { CHALLENGES, findChallenge } from "../../lib/workbench/challenges.ts";
 import { machineEdge } from "../../lib/workbench/edge.ts";
 import { runSimulated } from "../../lib/workbench/engine_simulation.ts";
 import { findModule, loadProgram } from "../../lib/workbench/hosts/program_module.ts";
+import type { Operation } from "../../lib/workbench/operation.ts";
 import { createRequest } from "../../lib/workbench/request.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import { SURVIVES } from "../../lib/workbench/survives.ts";
-import { drawWorld, type Program, runWorld } from "./worlds.ts";
+import { isRepeated } from "./survive.ts";
+import { drawWorld, runWorld } from "./worlds.ts";
 
 const ignore = (["read", "write", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
@@ -35,6 +37,43 @@ Deno.test("worlds are of all sizes, from a quarter of the official one to all of
   }
 });
 
+Deno.test({
+  name: "every challenge that claims to survive something is tested in these worlds, once",
+  ignore,
+  fn() {
+    const folder = new URL(".", import.meta.url);
+    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name !== "worlds_test.ts");
+    const texts = files.filter((name) => name.endsWith("_test.ts")).map((name) =>
+      Deno.readTextFileSync(new URL(name, folder))
+    );
+    const ids = texts.flatMap((text) => Array.from(text.matchAll(/"(\d[a-e]?)"/g), ([, id]) => id!));
+    assert(texts.every((text) => text.includes("testSeeds(")));
+    assertEquals(ids.sort(), Object.keys(SURVIVES).sort());
+  },
+});
+
+Deno.test("a fault is repeated if it has begun, ended and begun again, and not if it has begun twice", () => {
+  const history = (steps: string) =>
+    Array.from(steps, (step, index): Operation => {
+      const f = { b: "start-loss", e: "stop-loss", o: "start-delay" }[step]!;
+      return { index, time: index, type: "info", process: "nemesis", f, value: null };
+    });
+  // Each operation of the nemesis stands in the history twice.
+  const cases: [string, boolean][] = [
+    ["bbeebb", true],
+    ["bboeeobb", true],
+    ["eebbeeb", true],
+    ["", false],
+    ["bb", false],
+    ["ee", false],
+    ["bbbb", false],
+    ["bbee", false],
+    ["eebb", false],
+    ["eebbbb", false],
+  ];
+  for (const [steps, expected] of cases) assertEquals(isRepeated("loss", history(steps)), expected, steps);
+});
+
 for (const challenge of CHALLENGES) {
   Deno.test({
     name: `the command of a world of ${challenge.id} repeats it`,
@@ -43,7 +82,7 @@ for (const challenge of CHALLENGES) {
       const store = await Deno.makeTempDir();
       const { files } = machineEdge(ROOT);
       const bin = `${ROOT}/challenges/bin/${challenge.program}`;
-      const program = await loadProgram(findModule(bin, [], ROOT)) as Program;
+      const program = await loadProgram(findModule(bin, [], ROOT));
       const results: Results[] = [];
       for (const seed of ["1", "2"]) {
         const drawn = drawWorld(challenge, seed);

@@ -90,6 +90,30 @@ Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not ru
   assertStringIncludes(none.out, "0 of 0 passed, 5 not run");
 });
 
+Deno.test("main() takes a seed that Ctrl-C met after the test for failed if it has, and for not run if not", async () => {
+  const runs = (seed: string): FakeEdge["runs"] =>
+    function (this: FakeEdge, request, hooks) {
+      if (request.seed === "s-3") this.interrupt();
+      return failsFor(seed)(request, hooks);
+    };
+  const failed = await command("3e --sim --seeds 5 --seed s", { runs: runs("s-3") });
+  assertEquals(failed.status, 1);
+  assertMatch(failed.out, /\n {2}failed with seed s-3\n\n2 of 3 passed, 2 not run\n$/);
+  const passed = await command("3e --sim --seeds 5 --seed s", { runs: runs("none") });
+  assertEquals(passed.status, 2);
+  assertMatch(passed.out, /\n2 of 2 passed, 3 not run\n$/);
+});
+
+Deno.test("main() says that runs were the same again, where they were compared and were", async () => {
+  const runs = (deterministic?: boolean) => ({ runs: () => ({ deterministic }) });
+  const one = await command("3e --sim --seed s --check-determinism", runs(true));
+  assertStringIncludes(one.out, "\n  checked      the same again with the same seed\n  stored in ");
+  assertEquals((await command("3e --sim --seed s", runs())).out.includes("same again"), false);
+  const many = await command("3e --sim --seeds 3 --check-determinism", runs(true));
+  assertMatch(many.out, /\n3 of 3 passed, each the same again with the same seed\n$/);
+  assertMatch((await command("3e --sim --seeds 3", runs())).out, /\n3 of 3 passed\n$/);
+});
+
 Deno.test("main() shows the worst figures of many seeds, and whether they are within the limits", async () => {
   const figures = (msgs_per_op: number, max: number): Partial<Results> => ({
     net: { all: { ...NO_MESSAGES, msgs_per_op }, clients: NO_MESSAGES, servers: { ...NO_MESSAGES, msgs_per_op } },
@@ -261,4 +285,20 @@ Deno.test("main() ends the search when it is interrupted, and shows what it has 
   assertEquals(status, 1);
   assertEquals(ran.at(-1)!.request.options.nodes.length, 2);
   assertStringIncludes(out, "No smaller run fails for the same reason: 3 were tried\n");
+});
+
+Deno.test("main() keeps the smallest run that was found, even if the search is interrupted, and whole", async () => {
+  const kept: [keep: string, nodes: number, aborted: boolean][] = [];
+  const { out, status } = await command("3c --sim --seed s --node-count 4 --concurrency 4 --rate 1 --time-limit 1", {
+    runs(this: FakeEdge, request, { signal }) {
+      const { simulation, options: { nodes } } = request;
+      if (simulation!.keep === "all") kept.push(["all", nodes.length, signal.aborted]);
+      // The runs with one node do not fail; the next ones, with two, do, and then with fewer workers.
+      else if (nodes.length === 2 && request.options.concurrency === 1) this.interrupt();
+      return nodes.length >= 2 ? failsFor("s")(request, {} as never) : {};
+    },
+  });
+  assertEquals(status, 1);
+  assertEquals(kept, [["all", 4, false], ["all", 2, false]]);
+  assertMatch(out, /\n {2}smaller +[^\n]*--node-count 2 \(was 4\)[^]*\n {2}stored in {4}store\/of-s\n/);
 });

@@ -261,6 +261,30 @@ Deno.test("where a test ends early, or nodes have nothing to agree on, nothing i
   assertEquals(await measureConvergence(OPTIONS, stopping, { signal: stop.signal }), undefined);
 });
 
+Deno.test("nodes that answer each other without end, once nothing is broken any more, are an exception", async () => {
+  /** A node that is asked when the main phase is over tells another, which tells it, and so on. */
+  const endless = (node: AnyNode) => {
+    node.on("add", () => ({}));
+    node.on("read", () => {
+      if (node.now() % 86_400_000 >= OPTIONS.timeLimit * 1000) node.send(node.peers[0]!, { type: "ping" });
+      return { value: 0 };
+    });
+    node.on("ping", (_, { src }) => node.send(src, { type: "ping" }));
+  };
+  const options: RunOptions = {
+    ...OPTIONS,
+    workload: { ...WORKLOADS["g-counter"]!, final: undefined },
+    latency: { mean: 0, distribution: "constant" },
+  };
+  const hooks = { maxAtOnce: 10_000 };
+  const { exceptions = [], ...converged } = (await measureConvergence(options, endless, hooks))!;
+  assertEquals(converged, { time: null, lacking: [] });
+  assertEquals(exceptions.map(({ type, fatal }) => [type, fatal]), [["time-stands-still", true]]);
+  assertMatch(exceptions[0]!.message, /^Time stands still at [\d.]+ ms: /);
+  const { valid, exceptions: told, result } = await runSimulation(options, endless, hooks);
+  assertEquals([valid, told, result.convergence_ms], [false, exceptions, null]);
+});
+
 Deno.test("results of a simulation show how long it took; other workloads have nothing to show", async () => {
   const run = (program: unknown, options: Partial<RunOptions>) =>
     runSimulation({ ...OPTIONS, ...options }, program as AnyProgram);

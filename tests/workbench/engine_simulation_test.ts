@@ -90,7 +90,7 @@ test("the same seed is stored as the same bytes", async ({ run, stored, read }) 
 for (const { id } of CHALLENGES) {
   test(`challenge ${id} is deterministic, with the program and arguments that it is run with`, async ({ run }) => {
     const results = await run(`${id} ${SHORT} --seed 7 --check-determinism`);
-    assertEquals([results.valid, results.exceptions], [true, []]);
+    assertEquals([results.valid, results.exceptions, results.deterministic], [true, [], true]);
   });
 }
 
@@ -150,8 +150,16 @@ test("--check-determinism finds a program out that keeps its state elsewhere", a
   const [{ type, message, fatal }] = results.exceptions as [Results["exceptions"][number]];
   assertEquals([type, fatal], ["nondeterminism", undefined]);
   assertMatch(message, /^Two runs of the same seed differ, first in line 2 of history\.jsonl\n +first: .*\n +second: /);
-  const { valid, exceptions } = JSON.parse(read(`${stored()[0]}/results.json`));
-  assertEquals([valid, exceptions.length], [false, 1]);
+  const { valid, deterministic, exceptions } = JSON.parse(read(`${stored()[0]}/results.json`));
+  assertEquals([valid, deterministic, exceptions.length], [false, false, 1]);
+});
+
+test("what --check-determinism has come to is stored", async ({ run, stored, read }) => {
+  const echo = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT}`;
+  assertEquals((await run(echo)).deterministic, undefined);
+  const results = await run(`${echo} --check-determinism`);
+  assertEquals(results.deterministic, true);
+  assertEquals(stored().map((folder) => JSON.parse(read(`${folder}/results.json`)).deterministic), [undefined, true]);
 });
 
 test("--check-determinism finds a program out that the guard lets through", async ({ run }) => {
@@ -188,4 +196,44 @@ test("a run that is ended early is stored as far as it went", async ({ run, stor
     },
   });
   assertEquals([asked, results.passed, stored().length], [1, false, 1]);
+});
+
+test("a run that fails is stored as it was, without measuring again how long the nodes take to converge", async ({ run, stored, read }) => {
+  const program = `${PROGRAMS}/counts_starts.ts`;
+  const { started } = await import(`file://${program}`);
+  const line = `test -w broadcast --bin ${program} ${SHORT} --node-count 1 --seed 7`;
+  const plain = await run(line);
+  assert(plain.anomalies.some(({ type }) => type === "not-converged"));
+  // The test itself, and a second run to measure.
+  assertEquals(started.count, 2);
+  const failing = await run(`${line} --seeds 2`);
+  assertEquals(started.count, 2 + 3);
+  assertEquals({ ...failing, store: null }, { ...plain, store: null });
+  const [first, second] = stored().map((folder) => FILES.map((file) => read(`${folder}/${file}`)));
+  assertEquals(first, second);
+});
+
+/** Ends runs early when the run with this number begins. */
+function interruptAt(number: number): Partial<EngineHooks> {
+  const stop = new AbortController();
+  let begun = 0;
+  return {
+    signal: stop.signal,
+    progress() {
+      if (++begun === number) stop.abort(new Error("interrupted"));
+    },
+  };
+}
+
+test("two runs are not compared where one was ended early", async ({ run }) => {
+  const { passed, exceptions, deterministic } = await run(`1 ${SHORT} --seed 7 --check-determinism`, interruptAt(2));
+  assertEquals([passed, exceptions, deterministic], [true, [], undefined]);
+});
+
+test("a run that has failed is kept whole, even if somebody ends it meanwhile", async ({ run, stored, read }) => {
+  const line = `test -w broadcast --bin ${PROGRAMS}/counts_starts.ts ${SHORT} --node-count 1 --seed 7 --seeds 2`;
+  const { valid, interrupted } = await run(line, interruptAt(2));
+  assertEquals([valid, interrupted], [false, false]);
+  const results = JSON.parse(read(`${stored()[0]}/results.json`));
+  assertEquals([results.valid, results.interrupted], [false, false]);
 });

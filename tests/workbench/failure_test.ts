@@ -1,7 +1,9 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { type Failure, failureOf, isSameFailure, worstOf } from "../../lib/workbench/failure.ts";
 import type { Results } from "../../lib/workbench/results.ts";
+import { isSurvived, SAY_NOTHING } from "../../lib/workbench/survives.ts";
 
 type Run = Parameters<typeof failureOf>[0];
 
@@ -22,8 +24,12 @@ Deno.test("failureOf() tells the worst that is wrong", () => {
   });
   assertEquals(what({ anomalies, targets, exceptions: [exception("bad-line")] }), {
     kind: "invalid",
-    what: ["lost", "never-succeeded"],
+    what: ["lost"],
   });
+  const silent = [anomaly("never-succeeded"), anomaly("empty-transaction-graph")];
+  assertEquals(what({ anomalies: [...silent, anomaly("unavailable")] }), { kind: "invalid", what: ["unavailable"] });
+  assertEquals(what({ anomalies: silent, exceptions: [exception("malformed-reply")] })!.what, ["malformed-reply"]);
+  assertEquals(what({ anomalies: silent })!.what, ["never-succeeded", "empty-transaction-graph"]);
   assertEquals(what({ exceptions: [exception("nondeterminism")] }), { kind: "invalid", what: ["nondeterminism"] });
   assertEquals(what({ valid: "unknown", targets }), { kind: "unknown", what: [] });
   assertEquals(what({ valid: true, targets }), { kind: "missed", what: ["max_latency_ms"] });
@@ -42,6 +48,19 @@ Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
   const unknown: Failure = { kind: "unknown", what: [] };
   assert(isSameFailure(unknown, unknown));
   assert(!isSameFailure({ kind: "unknown", what: ["checker-crashed"] }, unknown));
+});
+
+Deno.test("no run that is survived fails for the same reason as one that is not", () => {
+  const types = fc.uniqueArray(fc.constantFrom(...SAY_NOTHING, "unavailable", "lost"), { maxLength: 3 });
+  const runs = fc.record({
+    valid: fc.constantFrom<Run["valid"]>(false, "unknown"),
+    anomalies: types.map((types) => types.map((type) => anomaly(type))),
+    exceptions: fc.constantFrom<Run["exceptions"]>([], [exception("malformed-reply")]),
+  }).map(failed);
+  fc.assert(fc.property(runs, runs, (run, original) => {
+    fc.pre(isSurvived(run) && !isSurvived(original));
+    assert(!isSameFailure(failureOf(run), failureOf(original)!));
+  }));
 });
 
 Deno.test("worstOf() finds the first of the worst", () => {

@@ -30,6 +30,24 @@ Deno.test("simulate() has five nodes by default, or as many or those that were n
   }
 });
 
+Deno.test("simulate() refuses what is no number of nodes, no latency and no program", () => {
+  const refused = (options: unknown, type: ErrorConstructor, message: string) =>
+    assertThrows(() => simulate({ program: counter, ...options as object }), type, message);
+  for (const nodes of [1.5, -1, NaN, Infinity]) {
+    refused({ nodes }, RangeError, `expected nodes to be a whole number above 0, or names, got ${nodes}`);
+  }
+  for (const mean of [-5, NaN, Infinity]) {
+    const message = `Cannot simulate: expected latency to be 0 ms or more, got ${mean}`;
+    refused({ latency: mean }, RangeError, message);
+    refused({ latency: { mean, distribution: "uniform" } }, RangeError, message);
+  }
+  for (const distribution of ["xx", "toString", undefined]) {
+    const expected = "expected the distribution of latencies to be one of constant, uniform, exponential, got ";
+    refused({ latency: { mean: 5, distribution } }, RangeError, `${expected}${distribution}`);
+  }
+  refused({ program: undefined }, TypeError, "Cannot simulate: expected program to be a function of a node");
+});
+
 Deno.test("time passes only as far as it is waited for", async () => {
   const times: number[] = [];
   const world = simulate({
@@ -155,6 +173,16 @@ Deno.test("partition() of one group cuts it off from all other nodes, but not fr
   assertThrows(() => world.partition(["n0"], ["n9"]), RangeError, "Cannot find n9: expected one of n0, n1, n2, lin-kv");
 });
 
+Deno.test("partition() takes groups that have nobody in common, and cuts nothing where they do", async () => {
+  const world = simulate({ program: counter, nodes: 3 });
+  const overlapping = "Cannot cut groups off from each other: n1 is in two of them, expected it in one";
+  assertThrows(() => world.partition(["n0", "n1"], ["n1", "n2"]), RangeError, overlapping);
+  await world.client().rpc("n0", { type: "tell" });
+  assertEquals(await heardBy(world, "n2"), ["n0"]);
+  // To name somebody twice in one group is no contradiction.
+  world.partition(["n0", "n0"], ["n1"]);
+});
+
 Deno.test("cut() is one-way", async () => {
   const world = simulate({ program: counter, nodes: 2 });
   world.cut("n0", "n1");
@@ -162,6 +190,7 @@ Deno.test("cut() is one-way", async () => {
   await world.client().rpc("n1", { type: "tell" });
   assertEquals([await heardBy(world, "n0"), await heardBy(world, "n1")], [["n1"], []]);
   assertThrows(() => world.cut("n0", "nobody"), RangeError);
+  assertThrows(() => world.cut("n0", "n0"), RangeError, "Cannot cut n0 off from itself: expected two different names");
 });
 
 Deno.test("a node that crashes forgets everything, and is reachable again after its restart", async () => {

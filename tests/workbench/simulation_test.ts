@@ -84,6 +84,15 @@ const REACHING: Record<string, [program: (node: AnyNode) => void, expected: stri
       }),
     "setTimeout()",
   ],
+  "a file": [(node) => node.on("echo", async () => ({ echo: await Deno.readTextFile("x") })), "Deno.readTextFile()"],
+  "a hash of another thread": [
+    (node) => node.on("echo", async () => ({ echo: await crypto.subtle.digest("SHA-1", new Uint8Array()) })),
+    "crypto.subtle.digest()",
+  ],
+  "a process": [
+    (node) => node.on("echo", async () => ({ echo: await new Deno.Command("x").output() })),
+    "new Deno.Command()",
+  ],
   "the time at its start": [() => void performance.now(), "performance.now()"],
 };
 
@@ -158,6 +167,17 @@ Deno.test("the nodes' logs have the virtual time, the level and the text", async
     node.after(1500, () => node.log.warn("half past one"));
   }, { nodes: ["n0"], concurrency: 1 });
   assertEquals(logs, ["n0 1.500 warn half past one"]);
+  const levels: string[] = [];
+  await run(
+    (node) => {
+      node.on("echo", ({ echo }) => ({ echo }));
+      node.log.debug("1.500 warn: no warning");
+      node.log.warn("0.000 debug: a warning");
+    },
+    { nodes: ["n0"], concurrency: 1 },
+    { nodeLog: (_, entry, level) => void levels.push(level, entry) },
+  );
+  assertEquals(levels, ["debug", "0.000 debug 1.500 warn: no warning", "warn", "0.000 warn 0.000 debug: a warning"]);
 });
 
 Deno.test("a test that is ended early is judged by what there is", async () => {

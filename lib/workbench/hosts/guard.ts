@@ -1,8 +1,8 @@
 /**
- * A guard for simulations: while one runs, nothing in this process may reach for the real clock, real timers or real randomness, from
- * which the same seed would not give the same run. What does so is stopped, and told what to use instead.
+ * A guard for simulations: while one runs, nothing in this process may reach for the real world, from which the same seed would not give
+ * the same run: its clock, timers, randomness, files and network. What does so is stopped, and told what to use instead.
  *
- * What a module has imported, as from `node:timers`, is beyond its reach.
+ * What a module has imported, as from `node:timers/promises`, is beyond its reach.
  *
  * @module
  */
@@ -10,56 +10,12 @@
 import { describeThrown } from "../../log.ts";
 import { isStopped } from "../../rpc.ts";
 import type { TestException } from "../results.ts";
-
-/** Something of the real world. */
-interface Forbidden {
-  /** What it belongs to. */
-  of: object;
-  name: string;
-  /** What a program calls. */
-  call: string;
-  /** What it is to call instead. */
-  instead: string;
-}
-
-const TIMERS = "node.after(), node.every() or node.sleep()";
-const BYTES = "node.getRandomValues()";
-
-const FORBIDDEN: readonly Forbidden[] = [
-  { of: Date, name: "now", call: "Date.now()", instead: "node.now()" },
-  { of: performance, name: "now", call: "performance.now()", instead: "node.now()" },
-  ...functionsOf(temporalNow()).map((name) => ({
-    of: temporalNow(),
-    name,
-    call: `Temporal.Now.${name}()`,
-    instead: "node.now()",
-  })),
-  { of: Math, name: "random", call: "Math.random()", instead: "node.random()" },
-  { of: crypto, name: "getRandomValues", call: "crypto.getRandomValues()", instead: BYTES },
-  { of: crypto, name: "randomUUID", call: "crypto.randomUUID()", instead: BYTES },
-  { of: globalThis, name: "setTimeout", call: "setTimeout()", instead: TIMERS },
-  { of: globalThis, name: "setInterval", call: "setInterval()", instead: TIMERS },
-  { of: globalThis, name: "setImmediate", call: "setImmediate()", instead: TIMERS },
-  { of: AbortSignal, name: "timeout", call: "AbortSignal.timeout()", instead: TIMERS },
-  { of: globalThis, name: "fetch", call: "fetch()", instead: "messages to nodes and services" },
-];
-
-/** `Temporal.Now`, where there is one. */
-function temporalNow(): object {
-  return (globalThis as unknown as { Temporal?: { Now: object } }).Temporal?.Now ?? {};
-}
-
-function functionsOf(object: object): string[] {
-  const isFunction = ({ value }: PropertyDescriptor) => typeof value === "function";
-  return Object.entries(Object.getOwnPropertyDescriptors(object)).filter(([, own]) => isFunction(own)).map(([name]) =>
-    name
-  );
-}
+import { FORBIDDEN, type Forbidden } from "./forbidden.ts";
 
 /** Who guards. */
 interface Watch {
   onTrouble(trouble: TestException): void;
-  /** Whose calls are forbidden: those from this file only. */
+  /** Whose calls are forbidden: those from this file only, which is being imported. */
   caller?: string;
 }
 
@@ -71,7 +27,8 @@ let restore = () => {};
  *
  * @param onTrouble Is told of each call of what is forbidden (`nondeterminism`; the call itself throws), and of each promise that was
  *   rejected although nobody looks (`unhandled-rejection`).
- * @param caller The URL of a module: only what that module itself calls is forbidden, and what it uses may call everything.
+ * @param caller The URL of a module that is being imported: only what that module itself calls is forbidden, but for what is waited for
+ *   then, such as reading a file; what it uses may call everything.
  * @returns Ends it, and puts everything back as it was when nobody else guards.
  */
 export function guard(onTrouble: (trouble: TestException) => void, caller?: string): () => void {
@@ -98,9 +55,15 @@ function forbid(): () => void {
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-function replace({ of, name }: Pick<Forbidden, "of" | "name">, make: (real: AnyFunction) => unknown): () => void {
+/** Replaces what an object has; what `make` is given returns the real one. */
+function replace(
+  { of, name }: Pick<Forbidden, "of" | "name">,
+  make: (real: () => AnyFunction) => unknown,
+): () => void {
   const own = Object.getOwnPropertyDescriptor(of, name);
-  const real = (of as Record<string, AnyFunction>)[name]!;
+  const inherited = own === undefined ? (of as Record<string, AnyFunction>)[name]! : undefined;
+  // Some of what belongs to Deno is loaded when somebody gets it.
+  const real = () => inherited ?? own!.value ?? own!.get!.call(of);
   Object.defineProperty(of, name, { value: make(real), configurable: true, writable: true, enumerable: false });
   return () => {
     if (own === undefined) delete (of as Record<string, unknown>)[name];
@@ -108,10 +71,11 @@ function replace({ of, name }: Pick<Forbidden, "of" | "name">, make: (real: AnyF
   };
 }
 
-function replacement(forbidden: Forbidden, real: AnyFunction): AnyFunction {
-  return function guarded(this: unknown, ...args) {
+/** Called, or called with `new`, as the real one is. */
+function replacement(forbidden: Forbidden, real: () => AnyFunction): AnyFunction {
+  return function guarded(...args) {
     refuse(forbidden, guarded);
-    return Reflect.apply(real, forbidden.of, args);
+    return new.target === undefined ? Reflect.apply(real(), forbidden.of, args) : Reflect.construct(real(), args);
   };
 }
 
@@ -130,12 +94,14 @@ function guardedDate(real: DateConstructor): DateConstructor {
 }
 
 /** Tells those whose business it is, and throws if there are any. */
-function refuse({ call, instead }: Pick<Forbidden, "call" | "instead">, below: unknown): void {
+function refuse({ call, instead, whileImported }: Omit<Forbidden, "of" | "name">, below: unknown): void {
   const error = new Error();
   Error.captureStackTrace(error, below as AnyFunction);
   // What stands between may be Deno's own.
   const frame = framesOf(error).find(({ url }) => !/^(ext|node):/.test(url));
-  const concerned = [...watches].filter(({ caller }) => caller === undefined || frame?.url === caller);
+  const concerned = [...watches].filter(({ caller }) =>
+    caller === undefined || (frame?.url === caller && !whileImported)
+  );
   if (concerned.length === 0) return;
   const where = frame === undefined ? "" : ` at ${formatFrame(frame)}`;
   error.message = `Cannot call ${call}${where} in a simulation, where a seed must repeat a run: expected ${instead}`;

@@ -15,6 +15,7 @@ import type { World } from "../cluster.ts";
 import { copyJson } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
 import { openTurns, type Turns } from "./turns.ts";
+import { watchTurns } from "./watchdog.ts";
 
 /** What {@linkcode startInProcess} needs. */
 export interface InProcessOptions {
@@ -75,14 +76,14 @@ const EPOCH = Date.UTC(2026, 0, 1);
  */
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
   const { id, clock, network, onFailure = throwFailure } = options;
-  const turns = openTurns(clock);
+  const turns = openTurns(clock, watchTurns(id));
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     const received = copyJson(message);
     turns.take(() => node?.receive(received));
   });
   try {
-    node = startNode(program, createHost(options, turns));
+    turns.take(() => node = startNode(program, createHost(options, turns)));
   } catch (error) {
     onFailure(nodeCrashed(id, "crashed at its start", `  ${errorText(error)}`));
   }

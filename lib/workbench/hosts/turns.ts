@@ -21,11 +21,20 @@ export interface Turns {
   end(): void;
 }
 
-/** Begins a node's turns. */
-export function openTurns(clock: Clock): Turns {
+/**
+ * Begins a node's turns.
+ *
+ * @param onTurn Is told whenever one begins.
+ */
+export function openTurns(clock: Clock, onTurn: () => void = () => {}): Turns {
   let waiting: (() => void)[] = [];
   let state: "running" | "paused" | "ended" = "running";
   let catchingUp = false;
+
+  function begin(turn: () => void): void {
+    onTurn();
+    turn();
+  }
 
   function catchUp(): void {
     if (catchingUp || state !== "running" || waiting.length === 0) return;
@@ -34,7 +43,7 @@ export function openTurns(clock: Clock): Turns {
       catchingUp = false;
       if (state !== "running") return;
       try {
-        waiting.shift()!();
+        begin(waiting.shift()!);
       } finally {
         catchUp();
       }
@@ -48,7 +57,7 @@ export function openTurns(clock: Clock): Turns {
     take(turn) {
       if (state === "ended") return;
       if (state === "paused" || waiting.length > 0) waiting.push(turn);
-      else turn();
+      else begin(turn);
     },
     pause() {
       if (state === "running") state = "paused";

@@ -193,6 +193,7 @@ function noteLines(results: Results, notes: SummaryNotes, style: Style, screen: 
     ...notes.deviations.length === 0
       ? []
       : noteLine("not official", notes.deviations.join(", "), screen).map(style.yellow),
+    ...results.deterministic ? noteLine("checked", "the same again with the same seed", screen).map(style.dim) : [],
     ...repeatLines(
       results.store,
       notes.command.length === 0 ? null : formatCommand(notes.command, results.seed),
@@ -269,7 +270,8 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
 function totalLine(runs: readonly Results[], planned: number, style: Style): string {
   const passed = runs.filter((results) => results.passed).length;
   const notRun = planned > runs.length ? `, ${planned - runs.length} not run` : "";
-  const total = `${passed} of ${runs.length} passed${notRun}`;
+  const same = runs.length > 0 && runs.every(({ deterministic }) => deterministic);
+  const total = `${passed} of ${runs.length} passed${notRun}${same ? ", each the same again with the same seed" : ""}`;
   return style.bold(passed === planned ? style.green(total) : style.red(total));
 }
 

@@ -93,6 +93,18 @@ export function formatTallyTable(challenges: readonly Challenge[], tally: Tally,
   ].join("\n");
 }
 
+/** Of which challenges nothing is known, for no run of them came to a verdict, or there was none. */
+export function unknownLines(tally: Tally): string[] {
+  const unknown = [...tally].filter(([, { tests, unknown }]) => unknown === tests);
+  const missing = unknown.filter(([, { tests }]) => tests === 0).map(([challenge]) => challenge);
+  return [
+    ...unknown.filter(([, { tests }]) => tests > 0).map(([challenge, { tests }]) =>
+      `Nothing is known of ${challenge}: none of ${tests} runs came to a verdict`
+    ),
+    ...missing.length === 0 ? [] : [`Nothing is known of ${missing.join(", ")}: no test was run`],
+  ];
+}
+
 /** A time as one reads it: `2:05`. */
 function formatTime(elapsed: number): string {
   const seconds = Math.round(elapsed / 1000);

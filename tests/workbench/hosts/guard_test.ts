@@ -16,6 +16,8 @@ function guarded(run: () => void, caller?: string): TestException[] {
   return troubles;
 }
 
+const BYTES = new Uint8Array(1);
+
 /** What a program may not call, and what it is to call instead. */
 const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
   "Date.now()": [() => Date.now(), "node.now()"],
@@ -28,7 +30,20 @@ const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
   "setTimeout()": [() => setTimeout(() => {}, 0), "node.after(), node.every() or node.sleep()"],
   "setInterval()": [() => setInterval(() => {}, 0), "node.after(), node.every() or node.sleep()"],
   "AbortSignal.timeout()": [() => AbortSignal.timeout(0), "node.after(), node.every() or node.sleep()"],
+  "crypto.subtle.digest()": [() => crypto.subtle.digest("SHA-256", BYTES), "node:crypto, which computes at once"],
+  "Deno.readTextFile()": [() => Deno.readTextFile("x"), "Deno.readTextFileSync()"],
+  "Deno.readFile()": [() => Deno.readFile("x"), "Deno.readFileSync()"],
+  "Deno.writeTextFile()": [() => Deno.writeTextFile("x", ""), "Deno.writeTextFileSync()"],
+  "Deno.open()": [() => Deno.open("x"), "Deno.openSync()"],
+  "Deno.readDir()": [() => Deno.readDir("x"), "Deno.readDirSync()"],
   "fetch()": [() => fetch("https://example.com"), "messages to nodes and services"],
+  "Deno.connect()": [() => Deno.connect({ port: 1 }), "messages to nodes and services"],
+  "Deno.listen()": [() => Deno.listen({ port: 0 }), "messages to nodes and services"],
+  "Deno.serve()": [() => Deno.serve(() => new Response()), "messages to nodes and services"],
+  "Deno.resolveDns()": [() => Deno.resolveDns("localhost", "A"), "messages to nodes and services"],
+  "new Deno.Command()": [() => new Deno.Command("x"), "messages to nodes and services"],
+  "new WebSocket()": [() => new WebSocket("wss://example.com"), "messages to nodes and services"],
+  "new Worker()": [() => new Worker("data:,", { type: "module" }), "messages to nodes and services"],
 };
 
 for (const [name, [call, instead]] of Object.entries(FORBIDDEN)) {
@@ -56,6 +71,9 @@ Deno.test("guard() puts back everything exactly", () => {
     [performance, "now"],
     [globalThis, "setTimeout"],
     [AbortSignal, "timeout"],
+    [crypto.subtle, "digest"],
+    [Deno, "readTextFile"],
+    [Deno, "Command"],
   ];
   const describe = () => owners.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
   const before = describe();
@@ -90,6 +108,20 @@ Deno.test("guard() can be about one module alone", () => {
   assertEquals(guarded(() => void Math.random(), "file:///elsewhere.ts"), []);
   const troubles = guarded(() => assertThrows(() => Math.random()), import.meta.url);
   assertEquals(troubles.length, 1);
+});
+
+Deno.test("guard() lets a module read and hash while it is imported, for that is waited for", async () => {
+  let digest: Promise<ArrayBuffer> | undefined;
+  assertEquals(guarded(() => void (digest = crypto.subtle.digest("SHA-256", BYTES)), import.meta.url), []);
+  assertEquals((await digest!).byteLength, 32);
+  guarded(() => assertThrows(() => crypto.subtle.digest("SHA-256", BYTES)));
+});
+
+Deno.test("guard() leaves alone what others make with new, and what answers at once", () => {
+  const url = "file:///elsewhere.ts";
+  guarded(() => assert(new Deno.Command("x") instanceof Object), url);
+  const before = [Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync];
+  guarded(() => assertEquals([Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync], before));
 });
 
 Deno.test("guard() takes rejections that nobody handles, but for those of a stopped node", async () => {

@@ -66,9 +66,23 @@ Deno.test("the swarm draws the same tests for the same seed, and others for a se
 });
 
 Deno.test("the swarm counts what says nothing, and does not take it for a failure", async () => {
-  const { status, out } = await swarm("--minutes 0.1 --jobs 1 --challenge 4", () => ({ ...SURVIVED, known: false }));
+  const { status, out } = await swarm("--minutes 0.1 --jobs 1 --challenge 4", (number) => {
+    return { ...SURVIVED, known: number === 6 };
+  });
   assertEquals(status, 0);
-  assertMatch(out, /\n4 {2}g-counter +6 +600 +0\.06 +6 +0\n\n6 runs in 0:06, 1\.0 a second\n$/);
+  assertMatch(out, /\n4 {2}g-counter +6 +600 +0\.06 +5 +0\n\n6 runs in 0:06, 1\.0 a second\n$/);
+});
+
+Deno.test("the swarm does not pass for good where nothing is known of a challenge", async () => {
+  const silent = await swarm("--minutes 0.1 --jobs 1 --challenge 4", () => ({ ...SURVIVED, known: false }));
+  assertEquals(silent.status, 2);
+  assertMatch(silent.out, /\n\n6 runs [^\n]*\n\nNothing is known of 4: none of 6 runs came to a verdict\n$/);
+  const short = await swarm("--minutes 0.01 --jobs 1 --seed s --challenge 1,2,3a");
+  assertEquals([short.status, short.asked.length], [2, 1]);
+  const rest = ["1", "2", "3a"].filter((challenge) => challenge !== short.asked[0]!.task.challenge);
+  assertStringIncludes(short.out, `second\n\nNothing is known of ${rest.join(", ")}: no test was run\n`);
+  const failing = await swarm("--challenge 4 --jobs 1", () => ({ ...SURVIVED, survived: false, known: false }));
+  assertEquals([failing.status, failing.out.includes("Nothing is known")], [1, false]);
 });
 
 Deno.test("the swarm ends with the first test that fails: it is run again, kept, shrunk, and told with its command", async () => {
@@ -85,12 +99,14 @@ Deno.test("the swarm ends with the first test that fails: it is run again, kept,
     },
   );
   assertEquals([status, asked.length], [1, 3]);
-  assertMatch(out, /^Run 3 of the swarm with seed s has failed\n\n✗ 3c broadcast: INVALID \(lost\)\n/);
   const { words } = asked[2]!.task;
   assertEquals(words.slice(0, 2), ["--store", "kept"]);
-  assertStringIncludes(
-    out,
-    `\n  stored in    kept/here\n  run again    ./maelstrom.sh 3c --sim ${words.join(" ")}\n\n`,
+  const repeat = `\n  run again    ./maelstrom.sh 3c --sim ${words.join(" ")}\n`;
+  const [before, after] = out.split(repeat);
+  assertMatch(before!, /^Run 3 of the swarm with seed s has failed\n\n {2}not official /);
+  assertMatch(
+    after!,
+    /^\n✗ 3c broadcast: INVALID \(lost\)\n[^]*\n {2}stored in {4}kept\/here\n\nThe smallest that fails/,
   );
   // All that was drawn is told.
   const told = out.replaceAll(/\s+/g, " ");
@@ -102,6 +118,76 @@ Deno.test("the swarm ends with the first test that fails: it is run again, kept,
   assertStringIncludes(out, `\n  run again    ${small} --seed s-3\n`);
   assertEquals(ran.map(({ request }) => request.simulation!.keep).filter((keep) => keep === "all").length, 2);
   assertMatch(out, /\n3c broadcast +3 +300 +0\.03 +0 +1\n\n3 runs in 0:03, 1\.0 a second\n$/);
+});
+
+Deno.test("the swarm tells the test that failed before it runs it again", async () => {
+  let told = "";
+  await swarm("--challenge 3c --seed s", () => ({ ...SURVIVED, survived: false }), {
+    runs(this: FakeEdge) {
+      told ||= this.out;
+      return { valid: false, passed: false, anomalies: LOST };
+    },
+  });
+  assertMatch(told, /^Run 1 of the swarm with seed s has failed\n\n {2}not official [^]* --seed s-1\n\n$/);
+});
+
+Deno.test("the swarm ends with the table when it is interrupted while a failure is run again", async () => {
+  const { status, out, ran } = await swarm(
+    "--challenge 3c --seed s --jobs 1",
+    () => ({ ...SURVIVED, survived: false }),
+    {
+      runs(this: FakeEdge, _, { signal }) {
+        this.interrupt();
+        return { valid: "unknown", passed: false, interrupted: signal.aborted };
+      },
+    },
+  );
+  assertEquals([status, ran.length], [1, 1]);
+  assertMatch(out, /^Run 1 [^]* --seed s-1\n\n +runs +operations [^]*\n1 runs in 0:01, [^\n]*\n$/);
+});
+
+Deno.test("the swarm ends with what it has come to when it is interrupted while a failure is shrunk", async () => {
+  let before = 0;
+  const { status, out, ran, exited } = await swarm(
+    "--challenge 3c --seed s --jobs 1",
+    () => ({ ...SURVIVED, survived: false }),
+    {
+      runs(this: FakeEdge, { simulation, options: { nodes } }) {
+        if (before === 0 && simulation!.keep === "none" && nodes.length === 1) {
+          before = this.ran.length;
+          this.interrupt();
+        }
+        return { valid: false, passed: false, anomalies: LOST };
+      },
+    },
+  );
+  assertEquals([status, exited], [1, undefined]);
+  // One more, to keep what was found until then.
+  assertEquals([ran.length, ran.at(-1)!.request.simulation!.keep], [before + 1, "all"]);
+  assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n[^]*\n1 runs in 0:01, [^\n]*\n$/);
+});
+
+Deno.test("the swarm ends at once when it is interrupted twice", async () => {
+  const { exited } = await swarm("--challenge 3c --jobs 1", () => ({ ...SURVIVED, survived: false }), {
+    runs(this: FakeEdge) {
+      this.interrupt();
+      assertEquals(this.exited, undefined);
+      this.interrupt();
+      return { valid: "unknown", passed: false, interrupted: true };
+    },
+  });
+  assertEquals(exited, 130);
+});
+
+Deno.test("the swarm names the test that ended without results, and ends with the table", async () => {
+  const { status, out, err, closed } = await swarm("--jobs 2 --seed s --challenge 1", (number) => {
+    return number === 3 ? Promise.reject(new FailedError("Cannot go on: a worker has ended")) : SURVIVED;
+  });
+  assertEquals([status, err, closed], [255, "Cannot go on: a worker has ended\n", true]);
+  assertMatch(
+    out,
+    /^Run 3 of the swarm with seed s has ended without results\n\n[^]* --seed s-3\n\n +runs [^]*\n1 {2}echo +3 [^]*\n3 runs in /,
+  );
 });
 
 Deno.test("the swarm says so where a test that failed does not fail again", async () => {
@@ -123,18 +209,24 @@ Deno.test("the swarm ends with the table when it is interrupted", async () => {
   assertMatch(out, /^[^\n]*\n1 {2}echo +2 +200 +0\.02 +0 +0\n\n2 runs in 0:03, 0\.7 a second\n$/);
 });
 
-Deno.test("the swarm waits a minute for the last tests, and names those that do not end", async () => {
-  let end = () => {};
-  for (const [wait, expected] of [[119_000, 0], [121_000, 1]] as const) {
-    const { status, out, closed } = await swarm("--minutes 1 --jobs 2 --seed s --challenge 1", (number, world) => {
-      if (number === 1) return new Promise((resolve) => end = () => resolve(SURVIVED));
-      world.pass(wait - 2000);
-      world.edge.tick();
-      if (expected === 0) end();
-      return SURVIVED;
-    });
-    assertEquals([status, closed], [expected, true]);
-    assertEquals(/^Has not ended: \.\/maelstrom\.sh 1 --sim [^\n]* --seed s-1\n\n/.test(out), expected === 1, out);
+Deno.test("the swarm gives each test two minutes, and names one that does not end by then", async () => {
+  for (const minutes of [1, 60]) {
+    for (const [time, expected] of [[120_000, 0], [120_001, 1]] as const) {
+      let end = () => {};
+      const line = `--minutes ${minutes} --jobs 2 --seed s --challenge 1`;
+      const { status, out, closed } = await swarm(line, (number, world) => {
+        if (number === 1) return new Promise((resolve) => end = () => resolve(SURVIVED));
+        if (number !== 3) return SURVIVED;
+        world.pass(time - 3000);
+        world.edge.tick();
+        if (expected === 0) end();
+        return SURVIVED;
+      });
+      assertEquals([status, closed], [expected, true], out);
+      const told =
+        /^Run 1 of the swarm with seed s has not ended after 120 s\n\n[^]* 1 --sim [^\n]* --seed s-1\n\n +runs /;
+      assertEquals(told.test(out), expected === 1, out);
+    }
   }
 });
 
