@@ -37,7 +37,7 @@ export function openOffsets(node: AnyNode): OwnOffsets {
     if (lives[node.id] === 1) {
       limit = ROOM;
     } else {
-      const others = node.peers.map(async (id) => lives[id] = await kv.readOr(lifeOf(id), 1, PATIENT));
+      const others = node.peers.map(async (id) => lives[id] = await kv.readOr(lifeOf(id), 1, SOON));
       const raised = kv.update("kafka/limit", (present) => present + ROOM, { default: ROOM, ...FOR_EVER });
       [limit] = await Promise.all([raised, ...others]);
       floor = limit - ROOM;
@@ -49,7 +49,7 @@ export function openOffsets(node: AnyNode): OwnOffsets {
   async function countLife(): Promise<number> {
     try {
       // No life is number 0, so this succeeds only where there has been none. An answer that was lost makes it look like the second.
-      await kv.cas(lifeOf(node.id), 0, 1, { createIfNotExists: true, ...PATIENT });
+      await kv.cas(lifeOf(node.id), 0, 1, { createIfNotExists: true, ...SOON });
       return 1;
     } catch (error) {
       if (!(error instanceof RPCError && error.errorName === "precondition-failed")) throw error;
@@ -87,8 +87,11 @@ export function openOffsets(node: AnyNode): OwnOffsets {
   };
 }
 
+/** These requests are few, and a node that starts again waits for them: so they are soon repeated. */
+const SOON = { ...PATIENT, timeout: 250 };
+
 /** An update may be repeated: the limit may be higher than needed, and lives may be left out. */
-const FOR_EVER = { timeout: Infinity, idempotent: true };
+const FOR_EVER = { timeout: Infinity, idempotent: true, requestTimeout: SOON.timeout };
 
 function lifeOf(node: string): string {
   return `kafka/life/${node}`;

@@ -17,6 +17,8 @@ export interface UpdateOptions<V> {
   expected?: V;
   /** How long all of it may take, in ms: reads, writes, repetitions and waits; 5000 by default; `Infinity`: as long as it takes. */
   timeout?: number;
+  /** How long each request is given before it is sent again, at first, in ms; 1000 by default. A reply to any of them will do. */
+  requestTimeout?: number;
   /** Gives up when it aborts; the update then throws the signal's reason. */
   signal?: AbortSignal;
   /**
@@ -29,7 +31,7 @@ export interface UpdateOptions<V> {
 }
 
 /** How each request is repeated: a reply to any attempt will do, so there is no need to wait long between them. */
-const RETRY: RetryOptions = { attempts: Infinity, maxTimeout: 5000, maxBackoff: 500 };
+const RETRY: RetryOptions = { attempts: Infinity, maxTimeout: 2000, maxBackoff: 500 };
 
 /** Replaces the value of a key by a function of it; see {@linkcode KV.update}. */
 export async function update<V, K>(
@@ -39,16 +41,16 @@ export async function update<V, K>(
   fn: (value: V) => V | undefined | Promise<V | undefined>,
   options: UpdateOptions<V> = {},
 ): Promise<V> {
-  const { timeout = 5000, idempotent = false } = options;
+  const { timeout = 5000, idempotent = false, requestTimeout } = options;
   if (!(timeout > 0)) throw new RangeError(`Cannot update: expected timeout to be more than 0 ms, got ${timeout}`);
   let writing = false;
   let doubtful = false;
   const late = () => lateError(key, timeout, doubtful || writing);
   const { signal, cancel } = deadline(node, timeout, late, options.signal);
-  const reading: RPCOptions = { signal, retry: RETRY };
+  const reading: RPCOptions = { signal, timeout: requestTimeout, retry: RETRY };
   // Where a write cannot be repeated, there is nothing better to do than to wait for its answer.
   const writingOptions: RPCOptions = idempotent
-    ? { signal, retry: { ...RETRY, idempotent } }
+    ? { signal, timeout: requestTimeout, retry: { ...RETRY, idempotent } }
     : { signal, timeout: Infinity };
   const wait = { backoff: 10, maxBackoff: 500, jitter: 1, ...options.wait };
   try {

@@ -14,10 +14,12 @@
 
 import { describeThrown } from "./log.ts";
 import type { AnyNode } from "./node.ts";
+import { complete } from "./replication/abridge.ts";
 import { isOver, type Lives, noteLives } from "./replication/lives.ts";
 import { confirm, isFormer, learn, type Peer, restarted } from "./replication/peer.ts";
 import {
   adoptStable,
+  answerTime,
   appendOwn,
   clockOf,
   createReplica,
@@ -29,7 +31,8 @@ import {
   tell,
 } from "./replication/replica.ts";
 import { proceed, sendOnLate } from "./replication/rounds.ts";
-import { accept, covers, fits, limit, raise, skipTo, type Vector } from "./replication/streams.ts";
+import { accept, fits, limit, skipTo, vectorOf } from "./replication/streams.ts";
+import { covers, raise, type Vector } from "./replication/vectors.ts";
 import { isStopped } from "./rpc.ts";
 import { askWhenLonely, heardFrom, probe, want } from "./replication/suspicion.ts";
 
@@ -143,6 +146,7 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
 function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
   if (isOver(replica, body.stream)) return;
   noteLives(replica, body.have);
+  noteLives(replica, body.entries ?? {});
   const now = replica.heardAt = clockOf(replica);
   if (peer.stream !== body.stream) {
     if (isFormer(peer, body.born, now)) return;
@@ -151,14 +155,18 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
   }
   const latest = peer.heard === undefined || body.stamp > peer.heard.stamp;
   if (latest) peer.heard = { stamp: body.stamp, at: now };
-  if (body.echo !== undefined && body.echo[2] === replica.own) confirm(peer, body.echo, now);
+  const isOurs = body.echo?.[2] === replica.own;
+  if (isOurs) confirm(peer, body.echo!, now);
+  // What is left out refers to what this node has said in its present life.
+  const have = body.beyond === undefined || isOurs ? complete(replica.streams, body) : undefined;
   if (latest) {
-    learn(peer, body.have, body.stable ?? {}, now);
+    if (have !== undefined) learn(peer, have, vectorOf(replica.streams, body.stable ?? {}), now);
     peer.follows = body.follows;
     if (body.next !== undefined) peer.nextRound = now + body.next;
   }
   heardFrom(replica, peer, body.answer === true);
-  takeIn(replica, peer, body);
+  if (have !== undefined) takeIn(replica, peer, body, have);
+  else if (now - peer.probedAt > answerTime(replica, peer)) probe(replica, peer);
   if (body.answer) tell(replica, peer, { entries: "all", answer: peer.suspected !== undefined });
   followUp(replica, peer, now);
   proceed(replica);
@@ -167,35 +175,40 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
 /** How many messages are held that came before what they build on. */
 const MAX_EARLY = 32;
 
-/** Takes in what a message brings, and notes what that says. */
-function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>): void {
+/** Takes in what a message brings whose sender has so much, and notes what that says. */
+function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, have: Vector): void {
   const { early, options, streams } = replica;
-  const { base, entries = {}, have, snapshot, stable } = body;
+  const { entries = {}, snapshot } = body;
   if (isOver(replica, body.stream)) return;
-  if (snapshot !== undefined && !covers(streams.vector, base!)) {
-    options.restore(snapshot);
-    skipTo(streams, base!);
-  }
+  if (snapshot !== undefined) restore(replica, snapshot, vectorOf(streams, body.base!));
   // In a mesh, a sender has entries of others that it leaves to them: no message can bring everything.
-  if (!fits(streams, entries, options.topology === "mesh" ? {} : have)) {
-    if (early.push({ peer, body }) > MAX_EARLY) early.shift();
+  if (!fits(streams, entries, options.topology === "mesh" ? [] : have)) {
+    if (early.push({ peer, body, have }) > MAX_EARLY) early.shift();
     return want(replica, peer, have);
   }
   const count = accept(streams, entries, (entry) => options.apply(entry));
   limit(streams, options.keep);
   if (body.confirm) peer.owedSince ??= clockOf(replica);
-  if (covers(streams.vector, have)) noteShared(replica, peer, have, stable);
+  if (covers(streams.vector, have)) noteShared(replica, peer, body, have);
   else want(replica, peer, have);
   if (count === 0) return;
   sendOnLate(replica, clockOf(replica));
-  for (const message of early.splice(0)) takeIn(replica, message.peer, message.body);
+  for (const message of early.splice(0)) takeIn(replica, message.peer, message.body, message.have);
+}
+
+function restore<E, S>({ options, streams }: Replica<E, S>, snapshot: S, base: Vector): void {
+  if (covers(streams.vector, base)) return;
+  options.restore(snapshot);
+  skipTo(streams, base);
 }
 
 /** Notes that the peer has nothing that this node lacks. */
-function noteShared<E>(replica: Replica<E, unknown>, peer: Peer, have: Vector, stable: Vector | undefined): void {
+function noteShared<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, have: Vector): void {
   raise(peer.shared, have);
-  if (stable === undefined || covers(replica.stable, stable)) return;
-  adoptStable(replica, stable);
+  peer.sharedVersion = Math.max(peer.sharedVersion ?? 0, body.version);
+  if (body.stable === undefined) return;
+  const stable = vectorOf(replica.streams, body.stable);
+  if (!covers(replica.stable, stable)) adoptStable(replica, stable);
 }
 
 /** A hub that follows somebody who is suspected here shows that the suspect is alive: it should be this node's hub, too. */

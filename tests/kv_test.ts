@@ -262,6 +262,13 @@ Deno.test("an idempotent update goes on when a write is not answered", async () 
   });
 });
 
+Deno.test("an update sends its requests again as soon as it was told to", () =>
+  withLinKV({ fate: (_request, count) => count <= 2 ? "request lost" : "delivered" }, async (kv, { host, passing }) => {
+    const begin = host.now();
+    assertEquals(await passing(kv.update("x", (x) => x + 1, { default: 0, requestTimeout: 100 })), 1);
+    assertEquals(host.now() - begin, 300);
+  }));
+
 Deno.test("update ends with the reason of the signal", () =>
   withLinKV({ fate: () => "request lost" }, async (kv, { host }) => {
     const controller = new AbortController();

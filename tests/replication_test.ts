@@ -250,7 +250,7 @@ Deno.test("a message from somebody who is not a node of the cluster is ignored",
   cluster.network.send({
     src: "stranger",
     dest: "n0",
-    body: { type: "replicate", stamp: 1, stream: "x", have: { x: 1 }, entries },
+    body: { type: "replicate", stamp: 1, stream: "x", version: 1, have: { x: 1 }, entries },
   });
   await cluster.run(1000);
   assertEquals((await states(cluster)).map(({ counts }) => counts), [{}, {}]);
@@ -299,7 +299,7 @@ async function loneNode() {
   const keep = (message: Message) => message.body.type === "replicate" && sent.push(message) > 0;
   const cluster = await startCluster({ program: counting(MESH), nodes: 3, seed: "1", keep });
   const say = async (src: string, fields: object) => {
-    const body = { type: "replicate", stamp: 1, stream: `${src}.b`, born: 500, have: {}, ...fields };
+    const body = { type: "replicate", stamp: 1, stream: `${src}.b`, born: 500, version: 0, have: {}, ...fields };
     cluster.network.send({ src, dest: "n0", body });
     await cluster.run(1);
   };

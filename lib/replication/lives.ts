@@ -13,7 +13,7 @@
  */
 
 import type { Replica } from "./replica.ts";
-import type { Vector } from "./streams.ts";
+import { numberOf } from "./streams.ts";
 
 /** Which life of a node is its present one, as far as is known: 1 is the first; nodes that are not named have had no other. */
 export type Lives = Record<string, number>;
@@ -39,8 +39,8 @@ function parseName(stream: string): [node: string, life: number] {
   return [stream.slice(0, dot), Number(stream.slice(dot + 1))];
 }
 
-/** Takes note of the lives that streams belong to. */
-export function noteLives({ lives }: Pick<Replica<unknown, unknown>, "lives">, streams: Vector): void {
+/** Takes note of the lives that streams belong to, which are the keys of an object. */
+export function noteLives({ lives }: Pick<Replica<unknown, unknown>, "lives">, streams: object): void {
   if (lives === undefined) return;
   for (const stream in streams) {
     const [node, life] = parseName(stream);
@@ -56,12 +56,13 @@ export function isOver({ lives }: Pick<Replica<unknown, unknown>, "lives">, stre
 }
 
 /** Whether all nodes are known to know of the lives that speak here: of those that are not the first ones. */
-export function allKnowOfLives({ lives, own, peers }: Replica<unknown, unknown>): boolean {
+export function allKnowOfLives({ lives, own, peers, streams }: Replica<unknown, unknown>): boolean {
   if (lives === undefined) return true;
   const speaking = [own, ...Array.from(peers.values(), ({ stream }) => stream)];
   const later = speaking.filter((stream) => stream !== undefined && parseName(stream)[1] > 1);
   for (const stream of later) {
-    for (const { shared } of peers.values()) if (!((shared[stream!] ?? 0) > 0)) return false;
+    const number = numberOf(streams, stream!);
+    for (const { shared } of peers.values()) if (!((shared[number] ?? 0) > 0)) return false;
   }
   return true;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { raise, type Vector } from "./streams.ts";
+import { raise, type Vector } from "./vectors.ts";
 
 /** Names the newest message of yours that I have: its stamp, how long I have held it, in ms, and your stream, which names your life. */
 export type Echo = [stamp: number, held: number, stream: string];
@@ -27,6 +27,8 @@ export interface Peer {
   lacks: { known: boolean; version: number } | undefined;
   /** The most it was known to have at a time when this node had all of that too. */
   shared: Vector;
+  /** The version of its vector that this was; undefined if there was no such time. */
+  sharedVersion: number | undefined;
   /** What it will know to be held by all nodes when everything under way has arrived. */
   stable: Vector;
   /** The hub it goes by. */
@@ -67,11 +69,12 @@ export function createPeer(id: string): Peer {
     id,
     stream: undefined,
     born: -Infinity,
-    have: {},
-    sent: {},
+    have: [],
+    sent: [],
     lacks: undefined,
-    shared: {},
-    stable: {},
+    shared: [],
+    sharedVersion: undefined,
+    stable: [],
     follows: undefined,
     heard: undefined,
     confirmed: -1,
@@ -106,8 +109,8 @@ export function learn(peer: Peer, have: Vector, stable: Vector, now: number): vo
   peer.have = have;
   peer.lacks = undefined;
   if (peer.confirmed >= peer.lastSent || now - peer.lastSent / 1000 > usualAnswerTime(peer)) {
-    peer.sent = { ...have };
-    peer.stable = { ...stable };
+    peer.sent = [...have];
+    peer.stable = [...stable];
   } else {
     raise(peer.sent, have);
     raise(peer.stable, stable);
@@ -121,7 +124,8 @@ function usualAnswerTime({ roundTrip, deviation, shortest }: Peer): number {
 
 /** Forgets what a peer knew that has lost its memory. */
 export function restarted(peer: Peer, stream: string, born: number): void {
-  Object.assign(peer, { stream, born, have: {}, sent: {}, lacks: undefined, shared: {}, stable: {}, heard: undefined });
+  const { have, sent, lacks, shared, sharedVersion, stable, heard } = createPeer(peer.id);
+  Object.assign(peer, { stream, born, have, sent, lacks, shared, sharedVersion, stable, heard });
 }
 
 /**

@@ -5,23 +5,24 @@
  */
 
 import type { AnyNode } from "../node.ts";
+import { abridge } from "./abridge.ts";
 import { allKnowOfLives, type Lives, type LivesOptions, nameOfLife } from "./lives.ts";
 import { createPeer, type Echo, measuredAnswerTime, type Peer } from "./peer.ts";
 import {
   append,
-  covers,
+  type Counts,
+  countsOf,
   createStreams,
-  least,
   limit,
-  raise,
+  OWN,
   segmentBeyond,
   type Segments,
   segmentsBeyond,
   starts,
   type Streams,
   trim,
-  type Vector,
 } from "./streams.ts";
+import { covers, least, put, raise, type Vector } from "./vectors.ts";
 
 /** What a program says about its data and how they are to travel. */
 export interface ReplicationOptions<E, S> {
@@ -94,10 +95,14 @@ export interface ReplicateBody<E, S> {
   stream: string;
   /** When the sender started, by its own clock: of two streams of one node, the later one is its present one. */
   born: number;
-  /** All that the sender has. */
-  have: Vector;
+  /** Counts the changes of all that the sender has. */
+  version: number;
+  /** What the sender has besides all that the receiver had at version `beyond`, and besides `entries`; see `abridge.ts`. */
+  have: Counts;
+  /** Missing where `have` is all. */
+  beyond?: number;
   /** What the sender knows all nodes to have. */
-  stable?: Vector;
+  stable?: Counts;
   /** The sender's hub. */
   follows?: string;
   /** In how many ms the sender's next round is, at the earliest. */
@@ -107,7 +112,7 @@ export interface ReplicateBody<E, S> {
   /** All that came before `entries`, where the sender does not hold that any more. */
   snapshot?: S;
   /** Where the snapshot ends. */
-  base?: Vector;
+  base?: Counts;
   /** Whether the sender wants to know that this has arrived: soon, with whatever else there is to say. */
   confirm?: true;
   /** Whether the receiver is to answer at once. */
@@ -147,7 +152,7 @@ export interface Replica<E, S> {
   /** Whether there have been other such signs, which are still to be looked into. */
   wantsMore: boolean;
   /** Messages that came before another one which they build on. */
-  early: { peer: Peer; body: ReplicateBody<E, S> }[];
+  early: { peer: Peer; body: ReplicateBody<E, S>; have: Vector }[];
   /** How many peers to try next as a hub, at once. */
   ambition: number;
   /** When suspects were last probed. */
@@ -164,6 +169,7 @@ export const FIRST_AMBITION = 2;
 /** The replication of a node that knows its id. */
 export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E, S>, lives?: Lives): Replica<E, S> {
   const [word] = node.getRandomValues(new Uint32Array(1));
+  const own = lives === undefined ? `${node.id}.${word!.toString(36)}` : nameOfLife(node.id, lives[node.id]!);
   const { topology, period } = options;
   const patience = topology === "hub"
     ? { acknowledge: 2 * period, quiet: 1.25 * period }
@@ -172,11 +178,11 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     node,
     options: { ...patience, late: 0, probe: 400, keep: 10_000, ...options },
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
-    own: lives === undefined ? `${node.id}.${word!.toString(36)}` : nameOfLife(node.id, lives[node.id]!),
-    streams: createStreams(),
+    own,
+    streams: createStreams(own),
     appended: 0,
     peers: new Map(node.peers.map((id) => [id, createPeer(id)])),
-    stable: {},
+    stable: [],
     lives,
     born: node.now(),
     lastStamp: -1,
@@ -212,9 +218,12 @@ export function hubOf({ node, options, peers }: Replica<unknown, unknown>): stri
 }
 
 /** Whether this node tells a peer what is new: it tells all, or its hub and those that take it for theirs; suspects never. */
-export function informs(replica: Replica<unknown, unknown>, { id, follows, suspected }: Peer): boolean {
+export function informs(
+  replica: Replica<unknown, unknown>,
+  { id, follows, suspected }: Peer,
+  hub = hubOf(replica),
+): boolean {
   if (suspected !== undefined) return false;
-  const hub = hubOf(replica);
   return hub === replica.node.id || hub === id || follows === replica.node.id;
 }
 
@@ -230,12 +239,12 @@ export function answerTime({ peers }: Replica<unknown, unknown>, peer: Peer): nu
 const UNKNOWN_ANSWER_TIME = 1000;
 
 /** Whether a peer is to get something that it has not been sent. In a mesh each node passes on only its own entries. */
-export function lacks({ appended, options, own, streams }: Replica<unknown, unknown>, peer: Peer): boolean {
+export function lacks({ appended, options, streams }: Replica<unknown, unknown>, peer: Peer): boolean {
   const mesh = options.topology === "mesh";
   const version = mesh ? appended : streams.version;
   // Who lacks something goes on lacking it until it is sent, whatever else comes in; this is asked of each peer at each message.
   if (peer.lacks?.known === true || peer.lacks?.version === version) return peer.lacks.known;
-  const known = mesh ? (peer.sent[own] ?? 0) < appended : !covers(peer.sent, streams.vector);
+  const known = mesh ? (peer.sent[OWN] ?? 0) < appended : !covers(peer.sent, streams.vector);
   peer.lacks = { known, version };
   return known;
 }
@@ -243,8 +252,7 @@ export function lacks({ appended, options, own, streams }: Replica<unknown, unkn
 /** Whether the program cares about what is stable, and a peer has not been told. */
 export function lacksStable({ options, stable }: Replica<unknown, unknown>, peer: Peer): boolean {
   if (options.onStable === undefined || options.topology === "mesh") return false;
-  for (const id in stable) if ((peer.stable[id] ?? 0) < stable[id]!) return true;
-  return false;
+  return !covers(peer.stable, stable);
 }
 
 /** What {@linkcode tell} puts into the message. */
@@ -264,15 +272,19 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
     stamp: newStamp(replica),
     stream: replica.own,
     born: replica.born,
-    have: streams.vector,
+    version: streams.version,
+    have: {},
   };
   if (peer.heard !== undefined) body.echo = [peer.heard.stamp, round(now - peer.heard.at), peer.stream!];
-  if (options.onStable !== undefined) body.stable = replica.stable;
+  if (options.onStable !== undefined) body.stable = countsOf(streams, replica.stable);
   if (options.topology === "hub") {
     body.follows = hubOf(replica);
     body.next = round(Math.max(0, replica.lastRound + options.period - now));
   }
   if (entries !== "none") addEntries(replica, peer, body, entries === "all");
+  // Who asks may not know any more what it had.
+  if (entries === "all" || peer.sharedVersion === undefined) body.have = countsOf(streams, streams.vector);
+  else Object.assign(body, abridge(streams, peer, body.entries));
   // Somebody whom this node does not inform by itself asks again if an answer is lost.
   const news = body.entries !== undefined || body.snapshot !== undefined || lacksStable(replica, peer);
   if (news && informs(replica, peer)) body.confirm = true;
@@ -290,16 +302,16 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
 /** Adds what a peer lacks. Asked for everything, it also sends a snapshot if entries that the peer lacks are gone. */
 function addEntries<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, all: boolean): void {
   const { options, own, stats, streams } = replica;
+  const { vector } = streams;
   const mesh = options.topology === "mesh" && !all;
   if (all) addSnapshot(replica, peer, body);
-  const segments = mesh
-    ? segmentBeyond(streams, own, peer.sent[own] ?? 0)
-    : segmentsBeyond(streams, all ? peer.have : peer.sent);
+  const segment = mesh ? segmentBeyond(streams, OWN, peer.sent[OWN] ?? 0) : undefined;
+  const segments = mesh ? segment && { [own]: segment } : segmentsBeyond(streams, all ? peer.have : peer.sent);
   if (segments !== undefined) body.entries = segments;
-  for (const id in segments) stats.entries += segments[id]![1].length;
+  for (const name in segments) stats.entries += segments[name]![1].length;
   // Of what is not held any more, the peer either has it, or will find that it is missing and ask.
-  if (mesh) peer.sent[own] = streams.vector[own] ?? 0;
-  else raise(peer.sent, streams.vector);
+  if (mesh) peer.sent[OWN] = vector[OWN] ?? 0;
+  else raise(peer.sent, vector);
   peer.lacks = undefined;
 }
 
@@ -308,7 +320,7 @@ function addSnapshot<E, S>({ options, stats, streams }: Replica<E, S>, peer: Pee
   const base = starts(streams);
   if (covers(peer.have, base)) return;
   body.snapshot = options.snapshot();
-  body.base = base;
+  body.base = countsOf(streams, base);
   stats.snapshots++;
 }
 
@@ -322,17 +334,17 @@ export function findStable<E>(replica: Replica<E, unknown>): void {
 
 /** Takes note of what all nodes have: nobody will ever need it from this one, so it is forgotten here. */
 export function adoptStable<E>({ options, stable, streams }: Replica<E, unknown>, found: Vector): void {
-  for (const id in found) {
-    if (found[id]! <= (stable[id] ?? 0)) continue;
-    stable[id] = found[id]!;
-    const entries = trim(streams, id, found[id]!);
+  for (const [stream, count] of found.entries()) {
+    if (count <= (stable[stream] ?? 0)) continue;
+    put(stable, stream, count);
+    const entries = trim(streams, stream, count);
     if (options.onStable !== undefined) entries.forEach((entry) => options.onStable!(entry));
   }
 }
 
 /** Adds an entry of this node's own. */
 export function appendOwn<E>(replica: Replica<E, unknown>, entry: E): void {
-  append(replica.streams, replica.own, entry);
+  append(replica.streams, entry);
   replica.appended++;
   limit(replica.streams, replica.options.keep);
   if (replica.peers.size === 0) findStable(replica);

@@ -30,8 +30,9 @@ function plan(replica: AnyReplica): void {
   // A timer may be late, and what comes in meanwhile must not put off what it was set for.
   if (replica.timer !== undefined && replica.timer.at <= now) return round(replica, replica.timer.at);
   if (replica.haste < now) replica.haste = Infinity;
+  const hub = hubOf(replica);
   let next = Infinity;
-  for (const peer of replica.peers.values()) next = Math.min(next, dueAt(replica, peer, now));
+  for (const peer of replica.peers.values()) next = Math.min(next, dueAt(replica, peer, hub, now));
   if (next <= now) return round(replica, now);
   if (replica.timer?.at === next) return;
   clear(replica);
@@ -56,7 +57,7 @@ export function sendOnLate(replica: AnyReplica, now: number): void {
 function round(replica: AnyReplica, at: number): void {
   clear(replica);
   const hub = hubOf(replica);
-  const due = Array.from(replica.peers.values()).filter((peer) => dueAt(replica, peer, at) <= at);
+  const due = Array.from(replica.peers.values()).filter((peer) => dueAt(replica, peer, hub, at) <= at);
   const now = clockOf(replica);
   if (hub === replica.node.id && now - replica.trimmedAt >= TRIM_INTERVAL) {
     replica.trimmedAt = now;
@@ -64,10 +65,10 @@ function round(replica: AnyReplica, at: number): void {
   }
   // Before anybody is told: what they are told says when the next round is. One out of turn does not change that.
   if (at >= replica.haste) replica.haste = Infinity;
-  else if (due.some((peer) => peer.id !== hub && informs(replica, peer))) replica.lastRound = now;
+  else if (due.some((peer) => peer.id !== hub && informs(replica, peer, hub))) replica.lastRound = now;
   for (const peer of due) {
     peer.toldAt = now;
-    tell(replica, peer, informs(replica, peer) ? {} : { entries: "none" });
+    tell(replica, peer, informs(replica, peer, hub) ? {} : { entries: "none" });
   }
   plan(replica);
 }
@@ -78,17 +79,15 @@ function clear(replica: AnyReplica): void {
 }
 
 /** When a peer is to be told something; never, if there is nothing to say. */
-function dueAt(replica: AnyReplica, peer: Peer, now: number): number {
+function dueAt(replica: AnyReplica, peer: Peer, hub: string, now: number): number {
   const { node, options, haste, lastRound } = replica;
-  const informed = informs(replica, peer);
+  const informed = informs(replica, peer, hub);
   const news = informed && (lacks(replica, peer) || lacksStable(replica, peer));
   if (!news && (peer.owedSince === undefined || peer.suspected !== undefined)) return Infinity;
   // Whoever follows this node wants to know soon whether it has been heard.
   const earliest = Math.max(now, news || peer.follows === node.id ? now : acknowledgementTime(replica, peer));
   if (!informed) return earliest;
-  const inTurn = peer.id === hubOf(replica)
-    ? timeToHub(replica, peer, earliest)
-    : Math.max(earliest, lastRound + options.period);
+  const inTurn = peer.id === hub ? timeToHub(replica, peer, earliest) : Math.max(earliest, lastRound + options.period);
   return news ? Math.min(inTurn, Math.max(now, haste)) : inTurn;
 }
 

@@ -9,7 +9,7 @@
 
 import { detourTime, type Peer } from "./peer.ts";
 import { answerTime, clockOf, FIRST_AMBITION, hubOf, newStamp, type Replica, tell } from "./replica.ts";
-import { covers, type Vector } from "./streams.ts";
+import { covers, type Vector } from "./vectors.ts";
 
 type AnyReplica = Replica<unknown, unknown>;
 
@@ -94,7 +94,7 @@ function suspect(replica: AnyReplica, peer: Peer): void {
   peer.suspected = { at: clockOf(replica), stamp: newStamp(replica) };
   peer.waitingSince = undefined;
   peer.probes = 0;
-  peer.sent = { ...peer.have };
+  peer.sent = [...peer.have];
   peer.lacks = undefined;
   if (wasHub) tryHubs(replica);
 }

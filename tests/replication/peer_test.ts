@@ -2,12 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { confirm, createPeer, isFormer, learn, measuredAnswerTime, restarted } from "../../lib/replication/peer.ts";
 
-/** A peer that is 10 ms away and has 1 entry of `x`; 3 have been sent to it, with stamp 1_000_000. */
+/** A peer that is 10 ms away and has 1 entry of stream 0; 3 have been sent to it, with stamp 1_000_000. */
 function peerWithNews() {
   const peer = createPeer("n1");
   confirm(peer, [0, 0, "own"], 10);
-  learn(peer, { x: 1 }, {}, 10);
-  peer.sent = { x: 3 };
+  learn(peer, [1], [], 10);
+  peer.sent = [3];
   peer.lastSent = peer.wanting = 1_000_000;
   peer.waitingSince = 1000;
   return peer;
@@ -16,16 +16,16 @@ function peerWithNews() {
 Deno.test("what a peer lacks was lost if it has heard the last news, or should have", () => {
   const heard = peerWithNews();
   confirm(heard, [1_000_000, 0, "own"], 1005);
-  learn(heard, { x: 1 }, {}, 1005);
-  assertEquals(heard.sent, { x: 1 });
+  learn(heard, [1], [], 1005);
+  assertEquals(heard.sent, [1]);
 
   const late = peerWithNews();
-  learn(late, { x: 1 }, {}, 1100);
-  assertEquals(late.sent, { x: 1 });
+  learn(late, [1], [], 1100);
+  assertEquals(late.sent, [1]);
 
   const underWay = peerWithNews();
-  learn(underWay, { x: 1, y: 1 }, {}, 1005);
-  assertEquals(underWay.sent, { x: 3, y: 1 });
+  learn(underWay, [1, 1], [], 1005);
+  assertEquals(underWay.sent, [3, 1]);
 });
 
 Deno.test("a pause of some seconds does not make a peer seem far away for long", () => {
