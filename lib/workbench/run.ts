@@ -146,13 +146,20 @@ export async function runUntilHealed(
 }
 
 async function perform(test: Test): Promise<void> {
+  const { hooks: { signal }, stop } = test;
+  // A signal may outlive many tests, all of which it would hold on to.
+  const listening = new AbortController();
+  const onAbort = () => stop.abort(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { signal: listening.signal });
+  if (signal?.aborted) onAbort();
   try {
     await test.cluster.open();
     await runPhases(test);
   } catch (error) {
     // An early end is not a crash: whoever caused it has said why.
-    if (!test.stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) throw error;
   } finally {
+    listening.abort();
     await test.cluster.close();
   }
 }
@@ -173,8 +180,6 @@ function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
   });
   attachServices(network, random.stream("services"));
   const stop = new AbortController();
-  hooks.signal?.addEventListener("abort", () => stop.abort(hooks.signal!.reason));
-  if (hooks.signal?.aborted) stop.abort(hooks.signal.reason);
   const cluster = createCluster({
     world,
     network,
