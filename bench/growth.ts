@@ -87,10 +87,20 @@ function table(cases: readonly Case[], withLatency: boolean): string {
       formatMessages(bound),
       (traffic.perOperation / bound).toFixed(1),
       traffic.busiest.toFixed(traffic.busiest < 10 ? 1 : 0),
+      traffic.kilobytes.toFixed(0),
+      `${(100 * traffic.share).toFixed(1)} %`,
       ...withLatency ? [traffic.median!.toFixed(0), traffic.max!.toFixed(0)] : [],
     ];
   });
-  const headings = ["nodes", "messages an operation", "lower bound", "times that", "busiest node, messages a second"];
+  const headings = [
+    "nodes",
+    "messages an operation",
+    "lower bound",
+    "times that",
+    "busiest node, messages a second",
+    "kB a second",
+    "of a core",
+  ];
   const latencies = withLatency ? ["median, ms", "slowest, ms"] : [];
   return formatTable([["how"], ...[...headings, ...latencies].map((heading) => [heading, "right"] as const)], rows);
 }
@@ -159,7 +169,8 @@ function page(broadcasts: readonly Case[], logs: readonly Case[]): string {
     `More nodes, and all else as in the official commands: so many operations a second, whatever the number of nodes.
       \`deno run -A bench/growth.ts\` writes this page from simulations (one seed; with 1,000 nodes 5 s of operations,
       otherwise 20 s). Only messages between servers in the main phase count, since with many nodes the final reads would
-      be more operations than all others.`,
+      be more operations than all others. What is said of the busiest node is what it sends and receives, and the share of
+      one core of this machine that its program takes, without reading and writing JSON.`,
     BOUND,
     "## Broadcast",
     `As in 3d and 3e: 100 operations a second, about half of them broadcasts, nodes 100 ms apart. The delay of the bound

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AnyNode } from "../lib/node.ts";
 import { isClient } from "../lib/workbench/network.ts";
 import type { Operation } from "../lib/workbench/operation.ts";
 import type { Store } from "../lib/workbench/store.ts";
@@ -16,8 +17,11 @@ export interface Traffic {
   /** Messages an operation, and a second. */
   perOperation: number;
   perSecond: number;
-  /** Messages that the busiest node sends and receives, a second. */
+  /** Messages that the busiest node sends and receives, a second, and thousands of bytes, as lines of JSON. */
   busiest: number;
+  kilobytes: number;
+  /** The share of one core that the program of the busiest node takes, without reading and writing messages. */
+  share: number;
   /** Operations that write, a second. */
   writes: number;
   /** Stable latencies of broadcasts, ms: the median and the greatest; null for other workloads. */
@@ -40,16 +44,49 @@ export async function simulateTraffic(
 ): Promise<Traffic> {
   const row = { id, flags: [...flags, "--time-limit", String(seconds)], args };
   const counter = countingStore(seconds);
-  const { valid, result } = await simulateRow(row, seed, counter);
+  const watch = stopwatch(seconds);
+  const { valid, result } = await simulateRow(row, seed, counter, watch.follow);
   const stable = result.stable_latencies as Record<string, number> | undefined;
   return {
     valid,
     perOperation: counter.messages / counter.operations,
     perSecond: counter.messages / seconds,
-    busiest: Math.max(0, ...counter.loads.values()) / seconds,
+    busiest: greatest(counter.loads, ({ messages }) => messages) / seconds,
+    kilobytes: greatest(counter.loads, ({ bytes }) => bytes) / 1000 / seconds,
+    share: greatest(watch.busy, (ms) => ms) / 1000 / seconds,
     writes: counter.writes / seconds,
     median: stable?.["0.5"] ?? null,
     max: stable?.["1"] ?? null,
+  };
+}
+
+function greatest<T>(values: ReadonlyMap<unknown, T>, figure: (value: T) => number): number {
+  return Math.max(0, ...Array.from(values.values(), figure));
+}
+
+/** The real clock: a simulation takes it from everybody while it runs. */
+const now = performance.now.bind(performance);
+
+/** Measures how long nodes compute in handlers and timers of their programs, by their nodes, in the first seconds; ms of real time. */
+function stopwatch(seconds: number): { busy: Map<AnyNode, number>; follow(node: AnyNode): void } {
+  const busy = new Map<AnyNode, number>();
+  return {
+    busy,
+    follow(node) {
+      const end = node.now() + 1000 * seconds;
+      const timed = <A extends unknown[], R>(fn: (...args: A) => R) => (...args: A): R => {
+        const before = now();
+        try {
+          return fn(...args);
+        } finally {
+          if (node.now() <= end) busy.set(node, (busy.get(node) ?? 0) + now() - before);
+        }
+      };
+      const { on, after, every } = node;
+      node.on = (type, handler, options) => on.call(node, type, timed(handler), options);
+      node.after = (ms, fn) => after.call(node, ms, timed(fn));
+      node.every = (ms, fn, options) => every.call(node, ms, timed(fn), options);
+    },
   };
 }
 
@@ -59,12 +96,12 @@ interface Counter extends Store {
   operations: number;
   writes: number;
   /** Sent and received, by each node. */
-  loads: Map<string, number>;
+  loads: Map<string, { messages: number; bytes: number }>;
 }
 
 function countingStore(seconds: number): Counter {
   const isDuring = ({ time }: { time: number }) => time <= seconds * 1e9;
-  const loads = new Map<string, number>();
+  const loads: Counter["loads"] = new Map();
   return {
     messages: 0,
     operations: 0,
@@ -77,7 +114,10 @@ function countingStore(seconds: number): Counter {
       if (!isDuring(entry) || isClient(src) || isClient(dest)) return;
       if (entry.type === "send") this.messages++;
       const node = entry.type === "send" ? src : dest;
-      loads.set(node, (loads.get(node) ?? 0) + 1);
+      const load = loads.get(node) ?? { messages: 0, bytes: 0 };
+      loads.set(node, load);
+      load.messages++;
+      load.bytes += JSON.stringify(entry.message).length + 1;
     },
     history(history: readonly Operation[]) {
       for (const operation of history) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/arguments.ts";
 import { machineEdge } from "../../lib/workbench/edge.ts";
 import { runOptions } from "../../lib/workbench/engine_workbench.ts";
@@ -25,11 +26,21 @@ export type Simulated = Pick<Row, "id" | "flags" | "args">;
  * Simulates a row once.
  *
  * @param store Is given the history and each message.
+ * @param prepare Called with each node before the program is.
  */
-export async function simulateRow(row: Simulated, seed: string, store?: Store): Promise<Results> {
+export async function simulateRow(
+  row: Simulated,
+  seed: string,
+  store?: Store,
+  prepare: (node: AnyNode) => void = () => {},
+): Promise<Results> {
   const args = parseArguments(wordsOf(row).slice(1));
   const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, machineEdge(ROOT).files);
   const options: RunOptions = { ...runOptions(request), seed };
   const program = await loadProgram(findModule(request.bin, request.args, ROOT));
-  return await runSimulation(options, program, { store });
+  const prepared = (node: AnyNode) => {
+    prepare(node);
+    program(node);
+  };
+  return await runSimulation(options, prepared, { store });
 }

@@ -86,7 +86,11 @@ Deno.test("figuresOf() takes the figures from the results of a run", () => {
     operations: { count: 2000, ok: 1800 },
     availability: { valid: true, ok_fraction: 0.9 },
     net: { servers: { msgs_per_op: 0.75 } },
-    latency_ms: { read: { p50: 1, p95: 2, p99: 3, max: 4 }, broadcast: { p50: 1, p95: 2, p99: 3.52048, max: 4 } },
+    latency_ms: {
+      read: { p50: 1, p95: 2, p99: 3, max: 4 },
+      broadcast: { p50: 1, p95: 2, p99: 3.52048, max: 4 },
+      assign: { p50: 1, p95: 2, p99: 9, max: 9 },
+    },
     result: { stable_latencies: { "0": 0, "0.5": 520, "0.95": 900, "0.99": 950, "1": 1010 } },
   } as unknown as Results;
   assertEquals(figuresOf(results, 20), {
