@@ -12,13 +12,14 @@ import { type Flag, FLAGS, type FlagValues } from "./flags.ts";
 import { formatCheckHelp } from "./help.ts";
 import { workloadOf } from "./infer_workload.ts";
 import { formatJson } from "./json.ts";
-import { judge } from "./judge.ts";
+import { judge, type TestRecord } from "./judge.ts";
 import type { Operation } from "./operation.ts";
 import { formatSummary } from "./report/terminal.ts";
 import { testOptions } from "./request.ts";
 import type { Results, TargetLimit, TestException } from "./results.ts";
 import { exitStatus } from "./run_command.ts";
 import { readStoredRun, type StoredRun } from "./stored_run.ts";
+import type { TestOptions, Workload } from "./workload.ts";
 
 /** What `check` takes: the flags of `test` that matter to a checker, and those that say how to show its results. */
 const ACCEPTED = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined).map(({ name }) => name);
@@ -51,43 +52,68 @@ function pathOf({ texts, loose, program }: Arguments): string {
   }
   if (program.length > loose.length) throw new UsageError("Cannot use arguments after -- with check: no node is run");
   const [path, second] = loose;
+  if (path === "") throw new UsageError("Cannot check a path that is empty: expected a history or the folder of a run");
   if (path === undefined) throw new UsageError("Missing PATH: expected check PATH, a history or the folder of a run");
   if (second !== undefined) throw new UsageError(`Cannot check ${path} and ${second}: expected one path`);
+  if (STDIN.includes(path)) {
+    throw new UsageError(`Cannot check ${path}: expected a path; <(COMMAND) is one of what a command prints`);
+  }
   return path;
 }
 
+/** Deno lets only those open it by name who may do everything. */
+const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
+
 function judgeStored(stored: StoredRun, args: Arguments, edge: Edge): Results {
-  const { history, results: earlier, folder, net } = stored;
-  const texts = new Map([...withoutOverridden(stored.flags, args.given), ...args.texts]);
-  if (history.length === 0 && earlier === undefined) {
-    throw new FailedError(`Cannot check ${args.loose[0]}: it is empty, expected operations`);
-  }
-  const workload = workloadOf(history, texts.get("workload")?.[0]);
-  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), edge.files);
+  const texts = new Map([...withoutStoredNodes(stored.flags, args.given), ...args.texts]);
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const results = judge({
-    challenge: earlier?.challenge ?? null,
-    workload,
-    mode: earlier?.mode ?? null,
-    seed: earlier?.seed ?? null,
-    options: namesNodes ? options : { ...options, nodes: [], concurrency: Infinity },
-    targets: (earlier?.targets ?? []) as TargetLimit[],
-    history,
-    counts: net,
-    convergence: { time: (earlier?.result.convergence_ms ?? null) as number | null, lacking: [] },
-    exceptions: earlier === undefined ? clientExceptions(history) : earlier.exceptions.filter(isOfTheRun),
-    interrupted: earlier?.interrupted ?? false,
-    store: folder,
+    ...recordOf(stored),
+    workload: knownWorkload(stored.history, texts.get("workload")?.[0], args.loose[0]!),
+    options: optionsOf(texts, namesNodes, edge),
   });
   if (!namesNodes) results.judged_by = { ...results.judged_by!, nodes: null, concurrency: null };
-  if (earlier !== undefined) return withUnseen(results, earlier);
-  return history.some(({ time }) => time !== 0) ? results : withoutLatencies(results);
+  if (stored.results !== undefined) return withUnseen(results, stored.results);
+  return stored.history.some(({ time }) => time !== 0) ? results : withoutTimes(results);
 }
 
+/** What is known of a test but for its workload and its options: nothing but the history, where it is not a run of ours. */
+function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord, "workload" | "options"> {
+  return {
+    challenge: results?.challenge ?? null,
+    mode: results?.mode ?? null,
+    seed: results?.seed ?? null,
+    targets: (results?.targets ?? []) as TargetLimit[],
+    history,
+    counts: net,
+    convergence: { time: (results?.result.convergence_ms ?? null) as number | null, lacking: [] },
+    exceptions: results === undefined ? clientExceptions(history) : results.exceptions.filter(isOfTheRun),
+    interrupted: results?.interrupted ?? false,
+    store: folder,
+  };
+}
+
+/** The workload; where there are no operations that could tell it, somebody must have said it. */
+function knownWorkload(history: readonly Operation[], name: string | undefined, path: string): Workload {
+  if (history.length > 0 || name !== undefined) return workloadOf(history, name);
+  throw new FailedError(
+    `Cannot check ${path}: it is empty, expected operations, or -w with the workload that it is of`,
+  );
+}
+
+/** The options of the test; who names no nodes tells nothing of them. */
+function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, edge: Edge): TestOptions {
+  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), edge.files);
+  return namesNodes ? options : { ...options, nodes: [], concurrency: Infinity };
+}
+
+/** What the checkers tell of how long something took. */
+const TIMES = ["stable_latencies", "lost_latencies", "worst_realtime_lag"];
+
 /** Where a history has no times, nobody knows how long anything took. */
-function withoutLatencies(results: Results): Results {
-  const figures = Object.entries(results.result).map(([name, value]) => [name, /latenc/.test(name) ? null : value]);
-  return { ...results, latency_ms: null, result: Object.fromEntries(figures) };
+function withoutTimes(results: Results): Results {
+  const unknown = TIMES.filter((name) => name in results.result).map((name) => [name, null]);
+  return { ...results, latency_ms: null, result: { ...results.result, ...Object.fromEntries(unknown) } };
 }
 
 /** Adds what no history shows: that nodes never got to have everything, and that two runs of the same seed differed. */
@@ -102,7 +128,7 @@ function withUnseen(results: Results, earlier: Results): Results {
 const NODE_FLAGS = ["node-count", "nodes", "node", "nodes-file"] as const;
 
 /** Who names nodes, names all of them. */
-function withoutOverridden(flags: ReadonlyMap<string, string[]>, given: FlagValues): Map<string, string[]> {
+function withoutStoredNodes(flags: ReadonlyMap<string, string[]>, given: FlagValues): Map<string, string[]> {
   const named = NODE_FLAGS.some((name) => given[name] !== undefined);
   return new Map([...flags].filter(([name]) => !named || !(NODE_FLAGS as readonly string[]).includes(name)));
 }

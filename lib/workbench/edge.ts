@@ -137,8 +137,9 @@ function width(): number {
 
 function inspect(path: string): ReturnType<Files["inspect"]> {
   try {
-    const resolved = Deno.realPathSync(path);
-    const { isDirectory, mode } = Deno.statSync(resolved);
+    const { isDirectory, isFile, mode } = Deno.statSync(path);
+    // What a shell pipes in, as with <(…), stands nowhere.
+    const resolved = isDirectory || isFile ? Deno.realPathSync(path) : path;
     if (isDirectory) return { kind: "folder", path: resolved };
     return { kind: mode !== null && (mode & 0o111) === 0 ? "file" : "executable", path: resolved };
   } catch {

@@ -20,9 +20,7 @@ import {
   readString,
   readToken,
 } from "./edn_tokens.ts";
-
-/** How deep forms may be nested. */
-const MAX_DEPTH = 1000;
+import { MAX_DEPTH, TOO_DEEP } from "./nesting.ts";
 
 const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infinity, NaN: NaN };
 
@@ -71,7 +69,7 @@ export interface EDNReader {
 }
 
 /**
- * Reads the forms of a long text one by one, as {@linkcode parseEdn} does, piece by piece. Where they stand in a vector or a list, they
+ * Reads the forms of a long text one by one, as {@linkcode parseEdn} does, piece by piece. Where all stand in a vector or a list, they
  * are read all the same: `[1 2]` is two forms. To Clojure, 1.0 is not equal to 1: here it is what `parseJson` makes of it.
  *
  * @param take Is given each form, and how to say where it begins: `line 3, column 14`.
@@ -92,8 +90,9 @@ export interface EDNReader {
  */
 export function createEdnReader(take: (value: unknown, where: () => string) => void): EDNReader {
   const cursor = cursorOver("", true);
-  /** The bracket around all forms, if there is one. */
-  let around: { close: string; where: string } | undefined;
+  /** The bracket around all forms, if there is one, and whether it was closed. */
+  let around: { close: string; where: string; isClosed: boolean } | undefined;
+  let isFirst = true;
   let waiting = "";
 
   /** Reads the next form, or a bracket around all; undefined at the end. */
@@ -102,14 +101,21 @@ export function createEdnReader(take: (value: unknown, where: () => string) => v
     const { at } = cursor;
     const character = cursor.text[at];
     if (character === undefined) return undefined;
-    if (around === undefined && (character === "[" || character === "(")) {
-      around = { close: character === "[" ? "]" : ")", where: place(cursor, at) };
+    if (around?.isClosed) {
+      throw failure(cursor, at, `expected nothing after the form of ${around.where}, got ${character}`);
+    }
+    if (isFirst && (character === "[" || character === "(")) {
+      around = { close: character === "[" ? "]" : ")", where: place(cursor, at), isClosed: false };
     } else if (around !== undefined && ")]}".includes(character)) {
       if (character !== around.close) {
         throw failure(cursor, at, `expected ${around.close} to close the form of ${around.where}, got ${character}`);
       }
-      around = undefined;
-    } else return { value: readValue(cursor), at };
+      around.isClosed = true;
+    } else {
+      isFirst = false;
+      return { value: readValue(cursor), at };
+    }
+    isFirst = false;
     cursor.at++;
     return "bracket";
   }
@@ -151,7 +157,7 @@ export function createEdnReader(take: (value: unknown, where: () => string) => v
       cursor.text += waiting;
       waiting = "";
       read(true);
-      if (around !== undefined) {
+      if (around !== undefined && !around.isClosed) {
         const problem = `expected ${around.close} to close the form of ${around.where}, got the end of the text`;
         throw failure(cursor, cursor.text.length, problem);
       }
@@ -255,7 +261,7 @@ function readMap(cursor: Cursor): unknown {
 }
 
 function open(cursor: Cursor, start: number): void {
-  if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, `expected at most ${MAX_DEPTH} nested forms, got more`);
+  if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, TOO_DEEP);
 }
 
 /** Whether the form that was opened at `start` ends here; then moves past its closing bracket. */

@@ -8,7 +8,7 @@ import { parseJson } from "./json.ts";
 
 const INTEGER = /^(?:[+-]?\d+N?|0x[0-9a-fA-F]+)$/;
 const FLOAT = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?M?$/;
-const RATIO = /^[+-]?\d+\/\d+$/;
+const RATIO = /^[+-]?\d+\/0*[1-9]\d*$/;
 
 const NAMED_CHARACTERS: Record<string, string> = {
   newline: "\n",
@@ -109,7 +109,10 @@ export function readAtom(cursor: Cursor): unknown {
   }
   if (!/^[+-]?\d/.test(token)) return token;
   const number = toNumber(token, cursor.exact);
-  if (number === undefined) throw failure(cursor, start, `expected a number, got ${token}`);
+  if (number === undefined) {
+    const expected = /\/0+$/.test(token) ? "a ratio whose denominator is not 0" : "a number";
+    throw failure(cursor, start, `expected ${expected}, got ${token}`);
+  }
   return number;
 }
 

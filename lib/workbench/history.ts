@@ -6,15 +6,18 @@
 
 import { createHistoryReader, type HistoryReaderOptions } from "./history_reader.ts";
 import { formatJson } from "./json.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation, OperationType } from "./operation.ts";
 
 /** An operation from its beginning to its end. */
 export interface Pair {
   /** How it began. */
   invocation: Operation;
   /** What came of it; nothing where the history ends before the operation does. */
-  completion?: Operation;
+  completion?: Completion;
 }
+
+/** The end of an operation. */
+export type Completion = Operation & { type: Exclude<OperationType, "invoke"> };
 
 /**
  * Finds the completion of each client operation. The nemesis, whose operations are all of type info, is left out, and so are
@@ -35,7 +38,7 @@ export function pairs(history: readonly Operation[]): Pair[] {
       open.set(process, pair);
     } else {
       const pair = open.get(process);
-      if (pair !== undefined) pair.completion = operation;
+      if (pair !== undefined) pair.completion = operation as Completion;
       open.delete(process);
     }
   }
@@ -51,7 +54,7 @@ export function pairs(history: readonly Operation[]): Pair[] {
 export function readHistory(path: string): Operation[] {
   let text;
   try {
-    text = Deno.readTextFileSync(path);
+    text = Deno.readTextFileSync(path).replace(/^\uFEFF/, "");
   } catch (cause) {
     const reason = cause instanceof Deno.errors.NotFound ? "there is no such file" : (cause as Error).message;
     throw new Error(`Cannot read history ${path}: ${reason}`, { cause });

@@ -37,47 +37,56 @@ export async function readHistoryFile(path: string, open: OpenFile): Promise<Ope
 export async function* readText(path: string, open: OpenFile): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let isFirst = true;
+  for await (const bytes of decompressed(path, readBytes(path, open))) {
+    const text = decoder.decode(bytes, { stream: true });
+    if (isFirst && text.includes("\0")) throw new FailedError(binaryFile(path, text));
+    isFirst = false;
+    yield text;
+  }
+  yield decoder.decode();
+}
+
+async function* readBytes(path: string, open: OpenFile): AsyncGenerator<Bytes> {
   try {
-    for await (const bytes of await decompressed(await open(path))) {
-      const text = decoder.decode(bytes, { stream: true });
-      if (isFirst && text.includes("\0")) throw new FailedError(binaryFile(path, text));
-      isFirst = false;
-      yield text;
-    }
-    yield decoder.decode();
+    yield* await open(path);
   } catch (error) {
-    if (error instanceof FailedError || error instanceof SyntaxError) throw error;
     throw new FailedError(`Cannot read ${path}: ${reasonOf(error as Error)}`);
   }
 }
 
 /** What gzip has written begins with two bytes that no text begins with. */
-async function decompressed(stream: ReadableStream<Bytes>): Promise<ReadableStream<Bytes>> {
-  const reader = stream.getReader();
-  const first = await reader.read();
-  let next: Promise<ReadableStreamReadResult<Bytes>> | undefined = Promise.resolve(first);
-  const whole = new ReadableStream<Bytes>({
-    async pull(controller) {
-      const { done, value } = await (next ?? reader.read());
-      next = undefined;
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  const isCompressed = first.value?.[0] === 0x1f && first.value[1] === 0x8b;
-  return isCompressed ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
+async function* decompressed(path: string, pieces: AsyncGenerator<Bytes>): AsyncGenerator<Bytes> {
+  const { value: first } = await pieces.next();
+  if (first === undefined) return;
+  const whole = prepended(first, pieces);
+  if (first[0] !== 0x1f || first[1] !== 0x8b) return yield* whole;
+  try {
+    yield* ReadableStream.from(whole).pipeThrough(new DecompressionStream("gzip"));
+  } catch (error) {
+    if (error instanceof FailedError) throw error;
+    throw new FailedError(
+      `Cannot read ${path}: it is compressed, and damaged, cut off, or put together of several (${
+        (error as Error).message
+      })`,
+    );
+  }
+}
+
+async function* prepended<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 function binaryFile(path: string, text: string): string {
-  const kind = text.startsWith("JEPSEN") ? "it is Jepsen's own format" : "it is no text";
+  const kind = text.startsWith("JEPSEN") ? "it is Jepsen's own format" : "it is no text in UTF-8";
   return `Cannot read ${path}: ${kind}, expected a history.jsonl, or the history.edn that Jepsen writes`;
 }
 
 /** What the system says, without its number and without the path again. */
-function reasonOf({ name, message }: Error): string {
-  if (/gzip|deflate|corrupt|decompress/i.test(message) || name === "TypeError") {
-    return `it is compressed, and damaged or cut off (${message})`;
-  }
+function reasonOf({ message }: Error): string {
   return message.replace(/ \(os error \d+\).*/s, "");
 }

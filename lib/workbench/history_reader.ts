@@ -7,6 +7,7 @@
 import { show } from "./checkers/explain.ts";
 import { createEdnReader } from "./edn.ts";
 import { parseJson } from "./json.ts";
+import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
 /** How a history is written: as JSON, one operation a line, or as EDN. */
@@ -76,7 +77,7 @@ export function createHistoryReader({ format, strict = false }: HistoryReaderOpt
     },
     end() {
       if (reader === undefined) {
-        reader = READERS.edn(take);
+        reader = READERS[formatOf(`${beginning}\n`) ?? "edn"](take);
         reader.push(beginning);
       }
       reader.end();
@@ -87,11 +88,42 @@ export function createHistoryReader({ format, strict = false }: HistoryReaderOpt
 
 const READERS: Record<HistoryFormat, (take: Take) => TextReader> = { edn: createEdnReader, json: createJsonReader };
 
-/** Only in JSON a map begins with a string: in EDN operations have keywords. Undefined as long as nobody can tell. */
+/**
+ * Only in JSON a map begins with a string: in EDN operations have keywords. Undefined as long as nobody can tell.
+ *
+ * @throws {SyntaxError} It is neither, or JSON that is not one operation a line.
+ */
 function formatOf(beginning: string): HistoryFormat | undefined {
-  const [, bracket, next] = /^\s*(\S)\s*(\S?)/.exec(beginning) ?? [];
-  if (bracket === undefined || (bracket === "{" && next === "")) return undefined;
-  return bracket === "{" && next === '"' ? "json" : "edn";
+  const [blank, list, map, space, next] = /^(\s*)(\[?)\s*(\{?)(\s*)(\S?)/.exec(beginning)!.slice(1) as Five;
+  if (next === "") return undefined;
+  if (list === "" && map === "" && !"#;,(".includes(next)) return refuseText(beginning, blank);
+  if (map === "" || next !== '"') return "edn";
+  if (list === "" && !space.includes("\n")) return "json";
+  const [got, filter] = list === "" ? ["one on several lines", "."] : ["all in one array", "'.[]'"];
+  throw new SyntaxError(
+    `Cannot parse JSON at ${placeAfter(blank)}: expected one operation a line, got ${got}; jq -c ${filter} mends it`,
+  );
+}
+
+type Five = [string, string, string, string, string];
+
+/** As Jepsen and Knossos print operations, for people. */
+const LOG_LINE = /^\d+\s+:(invoke|ok|fail|info)\s|^(\d{4}-\d\d-\d\d.*)?\b(DEBUG|INFO|WARN|ERROR)\b/;
+
+/** Says what a text is that is no history, once its first line is there, or enough of it. */
+function refuseText(beginning: string, blank: string): undefined {
+  const [line, ...more] = beginning.slice(blank.length).split("\n");
+  if (more.length === 0 && line!.length < 1000) return undefined;
+  const what = LOG_LINE.test(line!) ? "a line of a log, which Jepsen writes as EDN in history.edn" : "a line of text";
+  const got = `${what}: ${show(line!.trimEnd(), 60)}`;
+  throw new SyntaxError(
+    `Cannot read operation 0 at ${placeAfter(blank)}: expected an operation as JSON or EDN, got ${got}`,
+  );
+}
+
+function placeAfter(blank: string): string {
+  const lines = blank.split("\n");
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
 function createJsonReader(take: Take): TextReader {
@@ -115,13 +147,17 @@ function createJsonReader(take: Take): TextReader {
 }
 
 function parseLine(line: string, number: number): unknown {
+  const fail = (offset: number, problem: string, cause?: unknown): never => {
+    throw new SyntaxError(`Cannot parse JSON at line ${number}, column ${offset + 1}: ${problem}`, { cause });
+  };
+  const tooDeep = tooDeepAt(line);
+  if (tooDeep !== undefined) return fail(tooDeep, TOO_DEEP);
   try {
     return parseJson(line);
   } catch (cause) {
     const { message } = cause as Error;
     const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");
-    const column = errorOffset(line, message) + 1;
-    throw new SyntaxError(`Cannot parse JSON at line ${number}, column ${column}: ${reason}`, { cause });
+    return fail(errorOffset(line, message), reason, cause);
   }
 }
 
@@ -230,7 +266,9 @@ function orderProblem(
   strict: boolean,
 ): string | undefined {
   if (!isNothing(index) && last !== undefined && index! <= last.index) {
-    return `expected an index above ${last.index}, got ${index}`;
+    return `expected an index above ${last.index}, got ${index}${
+      index === 0 && last.index > 0 ? ", as at the beginning of another history" : ""
+    }`;
   }
   if (process === "nemesis") return undefined;
   const before = open.get(process);

@@ -109,6 +109,7 @@ const SINGLE_REGISTER: Workload = {
  */
 function isSingleRegister(clients: readonly Operation[]): boolean {
   const invocations = clients.filter(({ type }) => type === "invoke");
+  if (invocations.length === 0) return false;
   const reads = invocations.filter(({ f }) => f === "read");
   return (reads.length > 0 ? reads : invocations).every(({ f, value }) =>
     !isPair(value) || (f === "cas" && !isPair(value[1]))

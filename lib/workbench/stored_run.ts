@@ -45,6 +45,7 @@ export async function readStoredRun(path: string, edge: StoredFiles): Promise<St
   const { kind, path: resolved } = edge.files.inspect(path);
   if (kind === "missing") throw new UsageError(`Cannot find ${path}: expected a history, or the folder of a run`);
   if (kind !== "folder") {
+    if (BESIDES.includes(path.split("/").at(-1)!)) throw new UsageError(`Cannot check ${path}: ${WITHOUT_HISTORY}`);
     return { history: await readHistoryFile(path, edge.openFile), folder: null, flags: new Map(), net: null };
   }
   const folder = path.replace(/(?<=.)\/+$/, "");
@@ -59,6 +60,10 @@ export async function readStoredRun(path: string, edge: StoredFiles): Promise<St
 
 /** What histories are called in a folder, the best first. */
 const HISTORIES = ["history.jsonl", "history.jsonl.gz", "history.edn", "history.edn.gz"];
+
+/** What else stands in the folder of a run, of ours or of Maelstrom's. */
+const BESIDES = ["results.json", "messages.jsonl", "results.edn", "jepsen.log"];
+const WITHOUT_HISTORY = "it is not the history of a run; expected the folder that it is in, or the history there";
 
 function exists(path: string, { files }: StoredFiles): boolean {
   const { kind } = files.inspect(path);

@@ -12,7 +12,7 @@ import { runSimulation } from "../../lib/workbench/simulation.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../wrong/broadcast_without_retry.ts";
 import { assertRejected, command } from "./fake_command.ts";
-import type { FakeEdge } from "./fake_edge.ts";
+import { type FakeEdge, fakeEdge } from "./fake_edge.ts";
 import { filesOf } from "./fake_files.ts";
 import { runOptions } from "./stand_in.ts";
 
@@ -63,8 +63,14 @@ Deno.test("check rejects bad arguments", async () => {
   await assertRejected("check x.edn --nodes a,a", "Cannot name two nodes a", files);
   await assertRejected("check y.edn", "Cannot find y.edn: expected a history, or the folder of a run", files);
   await assertRejected("check f", "Cannot find a history in f: ", files);
+  for (const path of ["-", "/dev/stdin"]) {
+    await assertRejected(`check ${path}`, `Cannot check ${path}: expected a path; <(COMMAND) is one`, files);
+  }
   await assertRejected("check x.edn -w echo", "Cannot check generate as echo: ", files);
   await assertRejected("chek x.edn", "did you mean check?", files);
+  const empty = fakeEdge(files);
+  assertEquals(await main(["check", ""], empty), 254);
+  assertEquals(empty.err, "Cannot check a path that is empty: expected a history or the folder of a run\n");
 });
 
 Deno.test("check tells in a line what is wrong with a history", async () => {
@@ -73,8 +79,13 @@ Deno.test("check tells in a line what is wrong with a history", async () => {
     assertEquals([status, out, err.split("\n").length], [255, "", 2]);
     return err;
   };
-  assertEquals(await wrong(""), "Cannot check history.edn: it is empty, expected operations\n");
-  assertEquals(await wrong("[]"), "Cannot check history.edn: it is empty, expected operations\n");
+  const empty = "Cannot check history.edn: it is empty, expected operations, or -w with the workload that it is of\n";
+  assertEquals(await wrong(""), empty);
+  assertEquals(await wrong("[]"), empty);
+  const deep = `{:type :invoke, :process 0, :f :echo, :value ${"[".repeat(5000)}`;
+  assertStringIncludes(await wrong(deep), "line 1, column 1045: expected at most 1000 nested forms, got more");
+  const json = `{"type":"invoke","process":0,"f":"echo","value":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+  assertStringIncludes(await wrong(json), "line 1, column 1048: expected at most 1000 nested forms, got more");
   assertStringIncludes(
     await wrong(IDS.slice(0, -5)),
     "Cannot read history history.edn: Cannot parse EDN at line 4, column ",
@@ -89,6 +100,20 @@ Deno.test("check tells in a line what is wrong with a history", async () => {
     await wrong([first, first].join("\n")),
     "operation 1 at line 2, column 1: expected the completion",
   );
+});
+
+Deno.test("check judges an empty history where it is known what it is of", async () => {
+  const valid: Record<string, boolean> = { "echo": true, "unique-ids": true, "kafka": true, "lin-kv": true };
+  for (const name of Object.keys(WORKLOADS)) {
+    for (const text of ["", "[]", "; nothing\n", "{:type :info, :process :nemesis, :f :start}"]) {
+      const { out, err, status } = await check(text, `-w ${name}`);
+      assertEquals([err, status], ["", name in valid ? 0 : 2], `${name} ${text}`);
+      assertMatch(out, name in valid ? /^✓ .*: valid/ : /^\? .*: unknown/);
+    }
+    // As Maelstrom leaves it: the folder around it is called after the workload.
+    const files = filesOf({ [`store/${name}/1/history.edn`]: "" });
+    assertEquals((await command(`check store/${name}/1`, files)).status, name in valid ? 0 : 2);
+  }
 });
 
 Deno.test("check ends with the exit statuses of a run", async () => {
@@ -134,6 +159,10 @@ Deno.test("check tells no latencies where a history has no times", async () => {
   const history = edn(0, "broadcast", "1") + edn(0, "read", "nil", "ok", "[1]");
   const { latency_ms, result } = await checkJson(history);
   assertEquals([latency_ms, result.stable_latencies, result.stable_count], [null, null, 1]);
+  const lost = await checkJson(history + edn(0, "read", "nil", "ok", "[]"));
+  assertEquals([lost.result.lost_count, lost.result.lost_latencies], [1, null]);
+  const sent = edn(0, "send", '[[:send "a" 1]]', "ok", '[[:send "a" [0 1]]]');
+  assertEquals((await checkJson(sent)).result.worst_realtime_lag, null);
   const timed = await checkJson(history.replaceAll("}\n", ", :time 5}\n"));
   assertEquals([timed.latency_ms!.read!.max, timed.result.stable_latencies], [0, {
     0: 0,
@@ -309,7 +338,6 @@ Deno.test({
     (await Deno.permissions.query({ name: "read" })).state !== "granted",
   async fn() {
     const { machineEdge } = await import("../../lib/workbench/edge.ts");
-    const { fakeEdge } = await import("./fake_edge.ts");
     const root = await Deno.makeTempDir();
     try {
       await Deno.mkdir(`${root}/unique-ids/1`, { recursive: true });
@@ -323,6 +351,21 @@ Deno.test({
     } finally {
       await Deno.remove(root, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "check reads what a shell pipes in under a name",
+  ignore: Deno.build.os === "windows" || (await Deno.permissions.query({ name: "run" })).state !== "granted",
+  async fn() {
+    const program = new URL("../../lib/workbench/cli.ts", import.meta.url).pathname;
+    // What <(…) comes to.
+    const script = `printf '%s' "$1" | "$0" run -q --allow-read --allow-env "$2" check /dev/fd/9 9<&0`;
+    const args = ["-c", script, Deno.execPath(), SAME_IDS, program];
+    const { code, stdout, stderr } = await new Deno.Command("sh", { args }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals([code, err], [1, ""]);
+    assertMatch(out!, /^✗ unique-ids: INVALID \(duplicate-id\)/);
   },
 });
 

@@ -5,7 +5,7 @@ import { machineEdge } from "../../lib/workbench/edge.ts";
 import { maelstromResults } from "../../lib/workbench/maelstrom_results.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import { fakeEdge } from "./fake_edge.ts";
-import { HISTORIES, testRecorded } from "./recorded.ts";
+import { HISTORIES, testRecorded, TIMED_OUT } from "./recorded.ts";
 
 /** The figures of each workload's checker that are held against Maelstrom's. */
 const FIGURES: Record<string, readonly string[]> = {
@@ -22,25 +22,28 @@ FIGURES["g-set"] = FIGURES.broadcast!;
 FIGURES["pn-counter"] = FIGURES["g-counter"]!;
 FIGURES["txn-rw-register"] = FIGURES["txn-list-append"]!;
 
-/** What Elle shows where its search ran out of time: a cycle that a worse one implies, which is found here. */
-const TIMED_OUT: Record<string, string> = { "rw-notserializable": "G2-item-realtime" };
+/** Checks a recorded history on the command line, with the flags that belong to it. */
+async function check(name: string): Promise<{ ours: Results; err: string; status: number }> {
+  const { files, openFile } = machineEdge("/project");
+  const folder = new URL(name, HISTORIES).pathname;
+  const flags = files.readTextFile(`${folder}/check-flags`).trim().split(/\s+/);
+  const edge = fakeEdge({ files, openFile });
+  const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], edge);
+  return { ours: JSON.parse(edge.out), err: edge.err, status };
+}
 
 testRecorded(
   "check agrees with Maelstrom on every recorded history",
   undefined,
   async ({ name, workload, verdict }) => {
-    const { files, openFile } = machineEdge("/project");
-    const folder = new URL(name, HISTORIES).pathname;
-    const flags = files.readTextFile(`${folder}/check-flags`).trim().split(/\s+/);
-    const edge = fakeEdge({ files, openFile });
-    const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], edge);
-    const ours: Results = JSON.parse(edge.out);
+    const { ours, err, status } = await check(name);
+    const { files } = machineEdge("/project");
     const run = { challenge: null, workload, limits: [], store: null };
-    const theirs: Results = JSON.parse(
-      JSON.stringify(maelstromResults(files.readTextFile(`${folder}/results.edn`), run)),
-    );
+    const text = files.readTextFile(new URL(`${name}/results.edn`, HISTORIES).pathname);
+    const theirs: Results = JSON.parse(JSON.stringify(maelstromResults(text, run)));
+    const besides = TIMED_OUT[name]?.theirs ?? [];
 
-    assertEquals([edge.err, status, ours.workload, ours.valid], ["", verdict ? 0 : 1, workload, verdict]);
+    assertEquals([err, status, ours.workload, ours.valid], ["", verdict ? 0 : 1, workload, verdict]);
     assertEquals(ours.passed, verdict);
     assertEquals([ours.mode, ours.seed, ours.net, ours.store, ours.challenge], [null, null, null, null, null]);
     assertEquals(ours.operations, theirs.operations);
@@ -49,16 +52,16 @@ testRecorded(
     for (const figure of FIGURES[workload]!) {
       // Of a history that is valid, Elle does not say what else it might not be.
       if (figure.endsWith("not") && !(figure in theirs.result)) continue;
-      assertEquals(comparable(ours.result[figure]), comparable(theirs.result[figure], TIMED_OUT[name]), figure);
+      assertEquals(comparable(ours.result[figure]), comparable(theirs.result[figure], besides), figure);
     }
-    assertEquals(forbidden(ours), forbidden(theirs).filter((type) => type !== TIMED_OUT[name]));
+    assertEquals(forbidden(ours), forbidden(theirs).filter((type) => !besides.includes(type)));
   },
 );
 
 /** Lists of names in alphabetical order. */
-function comparable(value: unknown, besides?: string): unknown {
+function comparable(value: unknown, besides: readonly string[] = []): unknown {
   if (!Array.isArray(value)) return value ?? [];
-  const list = value.filter((item) => item !== besides);
+  const list = value.filter((item) => !besides.includes(item));
   return list.every((item) => typeof item === "string") ? list.sort() : list;
 }
 
@@ -82,3 +85,24 @@ testRecorded("check reads histories as they come from anywhere: without times an
   const ours: Results = JSON.parse(edge.out);
   assertEquals([edge.err, ours.workload, ours.result.valid], ["", workload, results.workload["valid?"]]);
 });
+
+testRecorded(
+  "docs/check.md names every figure that only one of the two has, and every history on which they differ",
+  undefined,
+  async ({ name, results }) => {
+    const { files } = machineEdge("/project");
+    const page = files.readTextFile(new URL("../../docs/check.md", import.meta.url).pathname);
+    const compared = page.slice(page.indexOf("## Against Maelstrom's own results"));
+    const { ours: { result, anomalies } } = await check(name);
+    const theirs = Object.keys(results.workload).filter((figure) => figure !== "valid?");
+    const inOurWords = theirs.map((figure) => figure.replaceAll("-", "_"));
+    const onlyOurs = Object.keys(result).filter((figure) => figure !== "valid" && !inOurWords.includes(figure));
+    const onlyTheirs = theirs.filter((_, index) => !(inOurWords[index]! in result));
+    const types = anomalies.map(({ type }) => type);
+    for (const figure of [...onlyOurs, ...onlyTheirs.filter((figure) => !types.includes(figure))]) {
+      const written = [figure, figure.replaceAll("_", "-")].some((name) => compared.includes(`\`${name}\``));
+      assert(written, `${figure} is not in docs/check.md`);
+    }
+    assertEquals(compared.includes(`\`${name}\``), name in TIMED_OUT, name);
+  },
+);

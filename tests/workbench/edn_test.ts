@@ -76,6 +76,8 @@ Deno.test("parseEdn reads numbers exactly where it can", () => {
       ["3M", 3],
       ["1/4", 0.25],
       ["-2/1", -2],
+      ["0/10", 0],
+      ["3/04", 0.75],
       ["##Inf", Infinity],
       ["##-Inf", -Infinity],
       ["##NaN", NaN],
@@ -117,6 +119,9 @@ Deno.test("parseEdn says where the text is wrong, and what was expected", () => 
       ["12x", "line 1, column 1: expected a number, got 12x"],
       ["[-1.2.3]", "line 1, column 2: expected a number, got -1.2.3"],
       ["1234567890123456x", "line 1, column 1: expected a number, got 1234567890123456x"],
+      ["[1/0]", "line 1, column 2: expected a ratio whose denominator is not 0, got 1/0"],
+      ["-0/00", "line 1, column 1: expected a ratio whose denominator is not 0, got -0/00"],
+      ["1/-2", "line 1, column 1: expected a number, got 1/-2"],
       ["\\bogus", "line 1, column 1: expected a character, got \\bogus"],
       ["\\ ", "line 1, column 1: expected a character, got \\"],
       ["\\constructor", "line 1, column 1: expected a character, got \\constructor"],
@@ -157,13 +162,20 @@ function readPieces(pieces: readonly string[]): unknown {
 }
 
 Deno.test("createEdnReader says where each form begins, also in a vector or a list around all", () => {
-  assertEquals(readPieces([" 1\n[2] :a"]), [[1, "line 1, column 2"], [2, "line 2, column 2"], [
+  assertEquals(readPieces([" 1\n[2] :a"]), [[1, "line 1, column 2"], [[2], "line 2, column 1"], [
     "a",
     "line 2, column 5",
   ]]);
   assertEquals(readPieces(["; all\n(1\n [2])"]), [[1, "line 2, column 2"], [[2], "line 3, column 2"]]);
   assertEquals(readPieces([]), []);
   assertEquals(readPieces(["[]"]), []);
+  assertEquals(readPieces(["[1] ; all\n"]), [[1, "line 1, column 2"]]);
+  for (const more of ["[2]", "(2)", "2", "]"]) {
+    assertEquals(readPieces([`\n[1]\n ${more}`]), [
+      [[1, "line 2, column 2"]],
+      `Cannot parse EDN at line 3, column 2: expected nothing after the form of line 2, column 1, got ${more[0]}`,
+    ]);
+  }
 });
 
 Deno.test("createEdnReader says what is wrong, once reading gets that far", () => {

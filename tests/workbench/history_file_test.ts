@@ -42,15 +42,41 @@ Deno.test("what is wrong with a file is told in a line, with its name", async ()
     "Cannot read history x.edn: Cannot read operation 0 at line 1, column 1: " +
       "expected an invocation of process 0 before anything of it is ok, got none",
   );
-  const binary = ": it is no text, expected a history.jsonl, or the history.edn that Jepsen writes";
+  const binary = ": it is no text in UTF-8, expected a history.jsonl, or the history.edn that Jepsen writes";
   assertEquals(await wrong(opening("\x7fELF\0\0")), `Cannot read x.edn${binary}`);
   assertStringIncludes(await wrong(opening("JEPSEN\0\0\0\x01")), "Cannot read x.edn: it is Jepsen's own format");
   const denied = () =>
     Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13), open 'x.edn'"));
   assertEquals(await wrong(denied), "Cannot read x.edn: Permission denied");
   const compressed = await compress(EDN);
-  assertStringIncludes(await wrong(opening(compressed.slice(0, -9))), "it is compressed, and damaged or cut off");
-  assertStringIncludes(await wrong(opening(compressed.fill(7, 12))), "it is compressed, and damaged or cut off");
+  assertStringIncludes(
+    await wrong(opening(compressed.slice(0, -9))),
+    "it is compressed, and damaged, cut off, or put together of several (",
+  );
+  assertStringIncludes(
+    await wrong(opening(compressed.fill(7, 12))),
+    "it is compressed, and damaged, cut off, or put together of several (",
+  );
+  const twice = new Uint8Array([...await compress(EDN), ...await compress(EDN)]);
+  assertStringIncludes(await wrong(opening(twice)), "put together of several (");
+  assertEquals(await wrong(opening(Uint8Array.of(0xff, 0xfe, 0x7b, 0))), `Cannot read x.edn${binary}`);
+});
+
+Deno.test("only what cannot be decompressed is called damaged", async () => {
+  const failing = (pieces: Uint8Array<ArrayBuffer>[], error: Error): OpenFile => () =>
+    Promise.resolve(ReadableStream.from((async function* () {
+      yield* pieces;
+      throw error;
+    })()));
+  const reason = async (pieces: Uint8Array<ArrayBuffer>[], error: Error) =>
+    (await assertRejects(() => readHistoryFile("x.edn", failing(pieces, error)), FailedError) as Error).message;
+  const compressed = await compress(EDN);
+  for (const pieces of [[], [new TextEncoder().encode("{:type")], [compressed.slice(0, 20)]]) {
+    for (const error of [new TypeError("The stream is locked"), new Error("corrupt gzip disk (os error 5)")]) {
+      const said = error.message.replace(/ \(.*/, "");
+      assertEquals(await reason(pieces, error), `Cannot read x.edn: ${said}`);
+    }
+  }
 });
 
 Deno.test("a text that is not read to its end is read no further", async () => {

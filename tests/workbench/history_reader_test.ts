@@ -38,7 +38,29 @@ Deno.test("a text that is neither is refused, and so is one that ends too early"
       [`${JSON_LINE}\n{"index":1,"ty`, "Cannot parse JSON at line 2, column 15: Unterminated string"],
       [`[${EDN}\n`, "Cannot parse EDN at line 2, column 1: expected ] to close the form of line 1, column 1"],
       [`[${EDN}\n {:type :ok, :f`, "Cannot parse EDN at line 2, column 16: expected a value, got the end of the text"],
-      ["once upon a time", 'Cannot read operation 0 at line 1, column 1: expected an operation, got "once"'],
+      [
+        "\n once upon a time\nthere was",
+        'Cannot read operation 0 at line 2, column 2: expected an operation as JSON or EDN, got a line of text: "once upon a time"',
+      ],
+      ["7", 'expected an operation as JSON or EDN, got a line of text: "7"'],
+      ...["0\t:invoke\t:read\tnil", "INFO  jepsen.util - 0\t:invoke\t:read\tnil\r", "2026-11-22 10:00:00 INFO a - b"]
+        .map(
+          (line) =>
+            [
+              `${line}\n0\t:ok\t:read\t7`,
+              "expected an operation as JSON or EDN, got a line of a log, which Jepsen writes as EDN in history.edn: " +
+              JSON.stringify(line.trimEnd()),
+            ] as const,
+        ),
+      [
+        ` [${JSON_LINE}]`,
+        "Cannot parse JSON at line 1, column 2: expected one operation a line, got all in one array; jq -c '.[]' mends it",
+      ],
+      ['[\n  {\n   "index": 0', "line 1, column 1: expected one operation a line, got all in one array"],
+      [
+        `${JSON.stringify(JSON.parse(JSON_LINE), null, 2)}\n`,
+        "Cannot parse JSON at line 1, column 1: expected one operation a line, got one on several lines; jq -c . mends it",
+      ],
       [
         `{"type": 7}`,
         "Cannot read operation 0 at line 1, column 1: expected type to be invoke, ok, fail or info, got 7",
@@ -48,6 +70,48 @@ Deno.test("a text that is neither is refused, and so is one that ends too early"
     assertThrows(() => read([text]), SyntaxError, problem);
     assertThrows(() => read([...text]), SyntaxError, problem);
   }
+});
+
+Deno.test("a text that is no history is not waited for to its end, even if it has no lines", () => {
+  const reader = createHistoryReader();
+  reader.push("once upon a time ");
+  assertThrows(() => reader.push("there was ".repeat(100)), SyntaxError, 'got a line of text: "once upon a time there');
+});
+
+Deno.test("what is nested too deep is refused, as JSON and as EDN alike", () => {
+  const texts = (depth: number) => {
+    const value = "[".repeat(depth - 1) + "]".repeat(depth - 1);
+    return [JSON_LINE.replace("null", value), EDN.replace("nil", value)];
+  };
+  for (const text of texts(1000)) assertEquals(read([text]).length, 1);
+  for (const depth of [1001, 5000, 100_000]) {
+    const [json, edn] = texts(depth);
+    const column = json!.indexOf("[") + 1000;
+    const problem = "expected at most 1000 nested forms, got more";
+    assertThrows(() => read([`${JSON_LINE}\n${json}`]), SyntaxError, `JSON at line 2, column ${column}: ${problem}`);
+    assertThrows(() => read([edn!]), SyntaxError, `EDN at line 1, column ${edn!.indexOf("[") + 1000}: ${problem}`);
+  }
+});
+
+Deno.test("histories that were put one after another are told apart by what they begin with", () => {
+  const next = EDN.replace("3", "4");
+  assertThrows(
+    () => read([`${EDN.replace("0", "7")}\n${next}`]),
+    SyntaxError,
+    "operation 1 at line 2, column 1: expected an index above 7, got 0, as at the beginning of another history",
+  );
+  const bare = [EDN, next].map((text) => `[${text.replace(":index 0, ", "")}]`);
+  assertThrows(
+    () => read([bare.join("\n")]),
+    SyntaxError,
+    "Cannot parse EDN at line 2, column 1: expected nothing after the form of line 1, column 1, got [",
+  );
+});
+
+Deno.test("lines may end as in Windows", () => {
+  const json = [JSON_LINE, JSON_LINE.replace('"index":0', '"index":1').replace("invoke", "ok")];
+  const edn = [EDN, EDN.replace(":index 0", ":index 1").replace("invoke", "ok")];
+  for (const lines of [json, edn]) assertEquals(read([lines.join("\r\n"), "\r\n"]), read([lines.join("\n")]));
 });
 
 Deno.test("what a history leaves out is filled in", () => {

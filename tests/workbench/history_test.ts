@@ -17,7 +17,7 @@ Deno.test("parseEdnHistory reads operations one after another, or in a vector, t
 });
 
 Deno.test("parseEdnHistory fills in index, time and value", () => {
-  assertEquals(parseEdnHistory("{:type :invoke :process 3 :f :read} [{:type :ok :process 3 :f :read :value #{1}}]"), [
+  assertEquals(parseEdnHistory("{:type :invoke :process 3 :f :read} {:type :ok :process 3 :f :read :value #{1}}"), [
     { index: 0, time: 0, type: "invoke", process: 3, f: "read", value: null },
     { index: 1, time: 0, type: "ok", process: 3, f: "read", value: [1] },
   ]);
@@ -180,7 +180,21 @@ Deno.test({
     assertThrows(
       () => readHistory(wrong),
       SyntaxError,
-      `Cannot read history ${wrong}: Cannot read operation 0 at line 1, column 1: expected an operation, got true`,
+      `Cannot read history ${wrong}: Cannot read operation 0 at line 1, column 1: expected an operation as JSON or EDN, got a line of text: "true"`,
     );
+  },
+});
+
+Deno.test({
+  name: "readHistory passes over a byte order mark",
+  ignore: !CAN_READ || (await Deno.permissions.query({ name: "write" })).state !== "granted",
+  async fn() {
+    const path = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(path, "\ufeff" + formatHistory([OPERATION]));
+      assertEquals(readHistory(path), [OPERATION]);
+    } finally {
+      await Deno.remove(path);
+    }
   },
 });

@@ -79,6 +79,14 @@ Deno.test("a workload with other functions is refused, and the likely one named"
   );
 });
 
+Deno.test("a history of nothing is of whatever workload it is said to be", () => {
+  for (const text of ["", "{:type :info, :process :nemesis, :f :kill}"]) {
+    for (const [name, workload] of Object.entries(WORKLOADS)) {
+      assertEquals(workloadOf(parseEdnHistory(text), name), workload);
+    }
+  }
+});
+
 Deno.test("a history of one register, without keys, is checked as such", () => {
   const verdict = (...operations: Parameters<typeof historyOf>) => {
     const history = historyOf(...operations);

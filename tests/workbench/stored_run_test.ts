@@ -98,6 +98,12 @@ Deno.test("what is no run, or cannot be read, is told with its path", async () =
   const none = "Cannot find a history in s: expected one of history.jsonl, history.edn";
   assertEquals(await wrong("s", { "s/results.json": "{}", "s/latest/x": "" }), [254, none]);
   assertEquals(await wrong("s", { "s/latest/history.edn": EDN }), [254, `${none}; did you mean s/latest?`]);
+  for (const name of ["results.json", "messages.jsonl", "results.edn", "jepsen.log"]) {
+    assertEquals(await wrong(`s/${name}`, { "s/history.edn": EDN, [`s/${name}`]: EDN }), [
+      254,
+      `Cannot check s/${name}: it is not the history of a run; expected the folder that it is in, or the history there`,
+    ]);
+  }
   for (const text of ["{}", "null", '{"schema":1,"workload":"chess"}', '{"schema":1,"workload":"toString"}']) {
     assertEquals(await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": text }), [
       255,

@@ -32,7 +32,7 @@ export function attempts(history: readonly Operation[]): Attempt[] {
   return pairs(history).map(({ invocation, completion }): Attempt => ({
     process: invocation.process as number,
     f: invocation.f,
-    type: completion === undefined || completion.type === "invoke" ? "info" : completion.type,
+    type: completion?.type ?? "info",
     invocation,
     completion: completion ?? invocation,
     end: completion?.index ?? Infinity,

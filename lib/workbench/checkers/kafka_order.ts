@@ -64,18 +64,21 @@ function externalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump
   const places = new Map<number, Map<string, { operation: KafkaOperation; message: LogMessage }>>();
   return operations.flatMap((operation) => {
     const { process, f, type, keys } = operation;
-    if (type === "fail") return [];
+    // What failed was not sent; what it has polled it has seen all the same.
+    if (type === "fail" && aspect === "sends") return [];
     const before = places.get(process) ?? new Map();
     if (f === "assign" || f === "subscribe") {
-      places.set(process, new Map(keys.flatMap((key) => before.has(key) ? [[key, before.get(key)]] : [])));
+      if (type !== "fail") {
+        places.set(process, new Map(keys.flatMap((key) => before.has(key) ? [[key, before.get(key)]] : [])));
+      }
       return [];
     }
     const jumps = [...operation[aspect]].flatMap(([key, messages]) => {
       const from = before.get(key);
       return from === undefined ? [] : jump(logs, key, from, { operation, message: messages[0]! });
     });
-    // An operation of unknown outcome leaves the client where it was.
-    if (type === "ok") {
+    // A poll without a definite end leaves the client where it was. A send may have taken effect: it moves the client on.
+    if (type === "ok" || aspect === "sends") {
       for (const [key, messages] of operation[aspect]) before.set(key, { operation, message: messages.at(-1)! });
       places.set(process, before);
     }

@@ -2,7 +2,7 @@
  * The checker of txn-list-append: transactions that read lists and append to them. A read shows the whole order of the
  * appends before it, so that the versions of a key are known from reads alone.
  *
- * Semantics are those of Elle's `elle.list-append`.
+ * Semantics are those of Elle's `elle.list-append` (0.2.2, which Maelstrom uses).
  *
  * @module
  */
@@ -85,7 +85,7 @@ interface Known {
   elements: Identity[];
   /** Whether these are all elements; else others come before them. */
   whole: boolean;
-  /** Whether a read returned null, and nothing was appended since. As in Elle, that does not bind the reads after it. */
+  /** Whether a read returned null, and nothing was appended since. As in Elle 0.2.2, that does not bind the reads after it. */
   isNull?: boolean;
 }
 

@@ -2,7 +2,8 @@
  * The checker of txn-rw-register: transactions that read and write registers. A read shows only the latest write, so
  * little is known of the order of versions: that a write follows what the same transaction read.
  *
- * Semantics are those of Elle's `elle.rw-register`, by default with `wfr-keys?`, as Maelstrom runs it.
+ * Semantics are those of Elle's `elle.rw-register` (0.2.2, which Maelstrom uses), by default with `wfr-keys?`, as Maelstrom
+ * runs it.
  *
  * @module
  */
@@ -88,7 +89,7 @@ function elementsOf(value: unknown): Identity[] {
 
 /**
  * Internal inconsistencies: a read that contradicts the same transaction's last read or write of the key. One case a
- * transaction. As in Elle, a read of null does not bind the reads after it.
+ * transaction. As in Elle 0.2.2, a read of null does not bind the reads after it.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {

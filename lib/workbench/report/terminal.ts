@@ -160,7 +160,9 @@ function figureLines(results: Results, { width }: Screen): string[] {
     else if (typeof value === "string" || typeof value === "boolean") words.push(`${label} ${value}`);
     else if (Array.isArray(value) && !(`${name}_count` in result)) {
       // What only names the anomalies again is left out.
-      if (isShortList(value) && !value.every((item) => types.has(item))) words.push(`${label} ${value.join(" ")}`);
+      if (isList(value, MODELS.includes(name) ? Infinity : 60) && !value.every((item) => types.has(item))) {
+        words.push(`${label} ${value.join(" ")}`);
+      }
     }
   }
   return [...words.length === 0 ? [] : wrap(words.join(", "), width, "  "), ...lines];
@@ -174,8 +176,12 @@ const LABELS: Record<string, string> = {
   attempt_count: "attempts",
 };
 
-function isShortList(value: readonly unknown[]): boolean {
-  return value.length > 0 && value.every((item) => typeof item !== "object") && value.join(" ").length < 60;
+/** The consistency models between which the truth lies: they are told however many there are. */
+const MODELS = ["not", "permits"];
+
+/** Whether there is anything in a list, nothing but what can be told in a word, and not too much. */
+function isList(value: readonly unknown[], length: number): boolean {
+  return value.length > 0 && value.every((item) => typeof item !== "object") && value.join(" ").length < length;
 }
 
 function distribution(label: string, quantiles: Record<string, number>, width: number): string[] {

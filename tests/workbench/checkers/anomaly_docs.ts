@@ -68,7 +68,8 @@ the smallest we know, and to what is said about it. This page is made from the e
 against (\`tests/workbench/checkers/anomaly_docs.ts\`): what it quotes is what is printed.
 
 The anomalies of transactions are those of Adya's thesis (1999) and of Elle (VLDB 2020), by the names that Elle gives
-them. T1 < T2 means that whatever order transactions are thought to have been done in, T1 must have come before T2:
+them. (On this page Elle is version 0.2.2, and Jepsen 0.3.7: those of Maelstrom 0.2.5-SNAPSHOT.) T1 < T2 means that
+whatever order transactions are thought to have been done in, T1 must have come before T2:
 
 - **ww**: T2 wrote the version of a key that follows the one T1 wrote.
 - **wr**: T2 read what T1 wrote.
@@ -101,9 +102,10 @@ for.
   checker of registers then says invalid.
 - **Order given from outside** (Elle's \`transaction-order\`): there is no place for it in a history.
 
-Beyond Elle there are \`garbage-read\` (in its paper, but its checkers stop at one or pass over it) and
-\`divergent-replicas\`. For registers less is found than brute force would find, here as in Elle: the order of versions is
-inferred, by default only from transactions that read a key and then write it.
+Beyond Elle there are \`garbage-read\` for lists and registers (in its paper, but its checkers stop at one or pass over
+it), \`future-read\` for registers (Elle looks for it in lists only), and \`divergent-replicas\`. For registers less is
+found than brute force would find, here as in Elle: the order of versions is inferred, by default only from transactions
+that read a key and then write it.
 
 ## Where Jepsen and Maelstrom say something else
 

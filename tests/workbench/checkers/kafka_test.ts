@@ -81,6 +81,37 @@ Deno.test("checkKafka: a poll without a definite end leaves the client where it 
   assertEquals(checkKafka(history).valid, true);
 });
 
+Deno.test("checkKafka: a send of unknown outcome moves the client on, one that failed does not", () => {
+  const sends = (type: Operation["type"]): Line[] => [
+    send(0, 2, 1),
+    [0, type, "send", [["send", "a", 1]]],
+    send(0, 3, 2),
+    poll(1, [0, 1], [1, 2], [2, 3]),
+  ];
+  // 1 follows 2, and stands before it. That 3 follows 1 but is not its neighbour is as it should be.
+  const { anomalies } = checkKafka(sequential(sends("info")));
+  assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["nonmonotonic-send", 1]]);
+  assertStringIncludes(anomalies![0]!.explanation, "sent 2 at offset 1");
+  assertEquals(checkKafka(sequential(sends("fail"))).error_types, ["G1a"]);
+  // 1 stands before 2 again, which was sent after 3 if at all: from there on it goes forward, not back.
+  const unsure: Line[] = [send(0, 3, 2), [0, "info", "send", [["send", "a", 1]]], send(0, 2, 1)];
+  const back = checkKafka(sequential([...unsure, poll(1, [0, 1], [1, 2], [2, 3])]));
+  assertEquals(back.anomalies!.map(({ type, count }) => [type, count]), [["nonmonotonic-send", 1]]);
+  // Where nobody knows where it stands, nor whether it does, what follows is held against nothing.
+  assertEquals(
+    checkKafka(sequential([...unsure.with(1, [0, "info", "send", [["send", "a", 9]]]), poll(1, [1, 2], [2, 3])])).valid,
+    true,
+  );
+});
+
+Deno.test("checkKafka: what a failed poll has seen follows the order of the log too, but leaves the client where it was", () => {
+  const failed = (...pairs: [number, number][]): Line => [1, "fail", "poll", [["poll"]], [["poll", { a: pairs }]]];
+  const types = (...lines: Line[]) => checkKafka(sequential([...SENDS, ...lines])).error_types;
+  assertEquals(types(poll(1, [0, 1], [1, 2]), failed([0, 1]), poll(1, [2, 3])), ["nonmonotonic-poll"]);
+  assertEquals(types(poll(1, [0, 1]), failed([2, 3]), poll(1, [1, 2], [2, 3])), ["poll-skip"]);
+  assertEquals(types(poll(1, [0, 1]), failed([1, 2]), poll(1, [1, 2], [2, 3])), []);
+});
+
 Deno.test("checkKafka: a send of unknown outcome counts once it is polled, and is never lost before", () => {
   const unsure: Line = [0, "info", "send", [["send", "a", 9]], [["send", "a", [1, 9]]]];
   assertEquals(checkKafka(sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [0, 1], [2, 3])])).valid, true);

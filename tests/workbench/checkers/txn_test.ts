@@ -4,17 +4,9 @@ import { impliedAnomalies } from "../../../lib/workbench/checkers/consistency_mo
 import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn_list_append.ts";
 import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn_rw_register.ts";
 import type { Anomaly } from "../../../lib/workbench/checkers/verdict.ts";
-import { assertSameVerdict, type Recorded, testRecorded } from "../recorded.ts";
+import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../recorded.ts";
 import { type Line, sequential } from "./sequential.ts";
 import { LIST_CASES, type MicroOperation, REGISTER_CASES, txn } from "./txn_cases.ts";
-
-/**
- * Where Elle's search ran out of time. It then shows any cycle it comes upon, of whatever type, and Maelstrom does not let
- * one see that it did.
- */
-const TIMED_OUT: Record<string, { theirs: string[]; insteadOf: string }> = {
-  "rw-notserializable": { theirs: ["G2-item-realtime"], insteadOf: "G-single-item-realtime" },
-};
 
 /** Holds a verdict against Maelstrom's: anomalies and how often, and the models that they rule out. */
 function assertSameAnomalies({ name, results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
@@ -126,7 +118,7 @@ Deno.test("checkTxnListAppend: internal consistency knows what was read, and els
   assertEquals(internal(["r", 1, [5]], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, [5]], ["r", 1, []]), true);
   assertEquals(internal(["r", 1, null], ["r", 1, []]), false);
-  // As in Elle, null binds no read after it, but for an append in between; an empty list does.
+  // As in Elle 0.2.2, null binds no read after it, but for an append in between; an empty list does.
   assertEquals(internal(["r", 1, null], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, []], ["r", 1, [5]]), true);
   assertEquals(internal(["r", 1, null], ["append", 1, 6], ["r", 1, [5, 6]]), true);
@@ -161,7 +153,7 @@ Deno.test("checkTxnRwRegister: a transaction's own intermediate writes are no up
   assertEquals(checkTxnRwRegister(history).anomalies, []);
 });
 
-Deno.test("checkTxnRwRegister: as in Elle, a read of null does not bind the reads after it", () => {
+Deno.test("checkTxnRwRegister: as in Elle 0.2.2, a read of null does not bind the reads after it", () => {
   const types = (...result: MicroOperation[]) =>
     checkTxnRwRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
       .anomaly_types as string[];

@@ -137,6 +137,18 @@ Deno.test("formatSummary() names what the test permits, and does not explain it"
   assertFalse(text.includes("both"));
 });
 
+Deno.test("formatSummary() names the strongest models that are left, however many, and the weakest that are ruled out", () => {
+  const permits = ["monotonic-snapshot-read", "monotonic-view", "prefix", "strong-read-committed"];
+  const also_not = Array.from({ length: 9 }, (_, index) => `some-stronger-model-${index}`);
+  const text = summary({ result: { valid: false, not: ["cursor-stability", "update-atomic"], also_not, permits } });
+  assertStringIncludes(
+    text.replaceAll(/\s+/g, " "),
+    `rules out cursor-stability update-atomic, permits ${permits.join(" ")} `,
+  );
+  assertFalse(text.includes("some-stronger-model"));
+  assertFalse(summary({ result: { valid: false, not: ["read-uncommitted"], permits: [] } }).includes("permits"));
+});
+
 Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in bounds", () => {
   const anomaly = (index: number) => ({
     type: `lost-${index}`,
