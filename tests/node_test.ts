@@ -1,20 +1,10 @@
 // @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
-import { type Node, type NodeHandle, type Program, startNode } from "../lib/node.ts";
+import { type Program, startNode } from "../lib/node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
-import { type FakeHost, fakeHost, init, request } from "./fake_host.ts";
-
-/** Starts a program as n0 of n0, n1, n2; what it sends from then on is `host.take()`. */
-async function start(program: Program): Promise<{ host: FakeHost; handle: NodeHandle; node: Node }> {
-  const host = fakeHost();
-  let node!: Node;
-  const handle = startNode((started) => program(node = started), host);
-  handle.receive(init("n0", ["n0", "n1", "n2"]));
-  await host.settle();
-  host.take();
-  return { host, handle, node };
-}
+import { fakeHost, init, request } from "./fake_host.ts";
+import { start } from "./node_rig.ts";
 
 /** What a program answers to one request from c1. */
 async function ask(program: Program, body: Body, host = fakeHost()): Promise<Record<string, unknown>[]> {
@@ -251,103 +241,6 @@ Deno.test("a type has one handler, and init none", async () => {
   const { node } = await start((node) => node.on("echo", () => {}));
   assertThrows(() => node.on("echo", () => {}), TypeError, "Cannot handle echo: it has a handler already");
   assertThrows(() => node.on("init", () => {}), TypeError, "onInit");
-});
-
-Deno.test("init tells the node its id and the others, runs the hooks in order, and is answered", async () => {
-  const host = fakeHost();
-  const seen: unknown[] = [];
-  const handle = startNode((node) => {
-    node.onInit(async () => {
-      await Promise.resolve();
-      seen.push([node.id, node.nodeIds, node.peers]);
-    });
-    node.onInit(() => void seen.push("second"));
-  }, host);
-  handle.receive(init("n1", ["n0", "n1", "n2"], 5));
-  assertEquals(host.sent, []);
-  await handle.idle();
-  assertEquals(seen, [["n1", ["n0", "n1", "n2"], ["n0", "n2"]], "second"]);
-  assertEquals(host.sent, [{ src: "n1", dest: "c0", body: { type: "init_ok", in_reply_to: 5 } }]);
-});
-
-Deno.test("before init the node does not know itself, and says so", () => {
-  startNode((node) => {
-    assertThrows(() => node.id, Error, "Cannot read id: the node does not know it before init");
-    assertThrows(() => node.peers, Error, "peers");
-    assertThrows(() => node.nodeIds, Error, "nodeIds");
-    assertThrows(() => node.send("n1", { type: "gossip" }), Error, "before init");
-  }, fakeHost());
-});
-
-Deno.test("messages that come before the node is ready wait, in order; replies do not", async () => {
-  const host = fakeHost();
-  const seen: unknown[] = [];
-  const handle = startNode((node) => {
-    node.on("note", ({ n }) => void seen.push(n));
-    node.onInit(async () => {
-      seen.push((await node.rpc("seq-kv", { type: "read" })).value);
-    });
-  }, host);
-  handle.receive(request({ type: "note", n: 1 }));
-  handle.receive(init("n0", ["n0"]));
-  handle.receive(request({ type: "note", n: 2 }));
-  await host.settle();
-  assertEquals(seen, []);
-  handle.receive(request({ type: "read_ok", in_reply_to: host.sent[0]!.body.msg_id, value: "hook" }));
-  await host.settle();
-  handle.receive(request({ type: "note", n: 3 }));
-  assertEquals(seen, ["hook", 1, 2, 3]);
-  assertEquals(host.sent.map(({ body }) => body.type), ["read", "init_ok"]);
-});
-
-Deno.test("a second init is answered, and changes nothing", async () => {
-  let hooks = 0;
-  const { host, handle, node } = await start((node) => node.onInit(() => void hooks++));
-  handle.receive(init("n5", ["n5"], 8));
-  await handle.idle();
-  assertEquals(host.take(), [{ src: "n0", dest: "c0", body: { type: "init_ok", in_reply_to: 8 } }]);
-  assertEquals([node.id, node.peers, hooks], ["n0", ["n1", "n2"], 1]);
-});
-
-Deno.test("a malformed init gets error 12, and a good one may follow", async () => {
-  const host = fakeHost();
-  const handle = startNode(() => {}, host);
-  const fields = [
-    [{ node_ids: ["n0"] }, "Malformed init: expected node_id to be a string, got undefined"],
-    [{ node_id: "n0", node_ids: "n0" }, 'Malformed init: expected node_ids to be an array of strings, got "n0"'],
-    [{ node_id: "n0", node_ids: [0] }, "Malformed init: expected node_ids to be an array of strings, got [0]"],
-    [{ node_id: "n0", node_ids: ["n1"] }, 'Malformed init: expected node_ids to include "n0"'],
-  ] as const;
-  for (const [wrong, text] of fields) {
-    handle.receive(request({ type: "init", msg_id: 1, ...wrong }));
-    assertEquals(host.take()[0]?.body, { type: "error", code: 12, text, in_reply_to: 1 });
-  }
-  handle.receive(init("n0", ["n0"]));
-  await handle.idle();
-  assertEquals(host.take()[0]?.body.type, "init_ok");
-});
-
-Deno.test("a hook that fails makes the answer to init an error; the next init runs the hooks again", async () => {
-  const host = fakeHost();
-  let attempts = 0;
-  const handle = startNode((node) => {
-    node.onInit(() => {
-      if (++attempts === 1) throw new RPCError("temporarily-unavailable", "seq-kv is away");
-    });
-    node.on("echo", () => ({}));
-  }, host);
-  handle.receive(init("n0", ["n0"]));
-  handle.receive(request({ type: "echo", msg_id: 2 }));
-  await handle.idle();
-  assertEquals(host.take().map(({ body }) => [body.type, body.code]), [["error", 11]]);
-  handle.receive(init("n0", ["n0"], 3));
-  await handle.idle();
-  assertEquals(host.take().map(({ body }) => body.type), ["init_ok", "echo_ok"]);
-});
-
-Deno.test("a hook that comes after init is refused", async () => {
-  const { node } = await start(() => {});
-  assertThrows(() => node.onInit(() => {}), TypeError, "init has come already");
 });
 
 Deno.test("a schema refuses malformed bodies with error 12, and says what was expected", async () => {

@@ -13,13 +13,9 @@ import type { Operation } from "../../lib/workbench/operation.ts";
 import { createRequest } from "../../lib/workbench/request.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import { SURVIVES } from "../../lib/workbench/survives.ts";
+import { IGNORED, ROOT, testWithStore } from "../workbench/test_with_store.ts";
 import { isRepeated } from "./survive.ts";
 import { drawWorld, runWorld } from "./worlds.ts";
-
-const ignore = (["read", "write", "env"] as const)
-  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
 
 Deno.test("worlds are of all sizes, from a quarter of the official one to all of it, and have all faults", () => {
   for (const challenge of CHALLENGES) {
@@ -39,7 +35,7 @@ Deno.test("worlds are of all sizes, from a quarter of the official one to all of
 
 Deno.test({
   name: "every challenge that claims to survive something is tested in these worlds, once",
-  ignore,
+  ignore: IGNORED,
   fn() {
     const folder = new URL(".", import.meta.url);
     const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name !== "worlds_test.ts");
@@ -75,26 +71,20 @@ Deno.test("a fault is repeated if it has begun, ended and begun again, and not i
 });
 
 for (const challenge of CHALLENGES) {
-  Deno.test({
-    name: `the command of a world of ${challenge.id} repeats it`,
-    ignore,
-    async fn() {
-      const store = await Deno.makeTempDir();
-      const { files } = machineEdge(ROOT);
-      const bin = `${ROOT}/challenges/bin/${challenge.program}`;
-      const program = await loadProgram(findModule(bin, [], ROOT));
-      const results: Results[] = [];
-      for (const seed of ["1", "2"]) {
-        const drawn = drawWorld(challenge, seed);
-        const [, id, ...words] = drawn.command.split(" ");
-        const request = createRequest(findChallenge(id!)!, parseArguments(words), `${ROOT}/challenges/bin`, files);
-        const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
-        const repeated = await runSimulated(ROOT, { ...request, limits: [], store }, hooks);
-        assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));
-        results.push(repeated);
-      }
-      assertNotEquals(results[0]!.net, results[1]!.net);
-      await Deno.remove(store, { recursive: true });
-    },
+  testWithStore(`the command of a world of ${challenge.id} repeats it`, async (store) => {
+    const { files } = machineEdge(ROOT);
+    const bin = `${ROOT}/challenges/bin/${challenge.program}`;
+    const program = await loadProgram(findModule(bin, [], ROOT));
+    const results: Results[] = [];
+    for (const seed of ["1", "2"]) {
+      const drawn = drawWorld(challenge, seed);
+      const [, id, ...words] = drawn.command.split(" ");
+      const request = createRequest(findChallenge(id!)!, parseArguments(words), `${ROOT}/challenges/bin`, files);
+      const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
+      const repeated = await runSimulated(ROOT, { ...request, limits: [], store }, hooks);
+      assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));
+      results.push(repeated);
+    }
+    assertNotEquals(results[0]!.net, results[1]!.net);
   });
 }

@@ -8,12 +8,8 @@ import { runSimulated } from "../../lib/workbench/engine_simulation.ts";
 import { UsageError } from "../../lib/workbench/errors.ts";
 import { createRequest } from "../../lib/workbench/request.ts";
 import type { Results } from "../../lib/workbench/results.ts";
+import { ROOT, testWithStore } from "./test_with_store.ts";
 
-/** Whether these tests may run: they import programs, and write to a folder of their own. */
-const ignore = (["read", "write", "env"] as const)
-  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
 const PROGRAMS = `${ROOT}/tests/workbench/programs`;
 
 /** What one may do in a test. */
@@ -31,18 +27,7 @@ interface Bench {
 }
 
 function test(name: string, fn: (bench: Bench) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      const store = await Deno.makeTempDir();
-      try {
-        await fn(openBench(store));
-      } finally {
-        await Deno.remove(store, { recursive: true });
-      }
-    },
-  });
+  testWithStore(name, (store) => fn(openBench(store)));
 }
 
 function openBench(store: string): Bench {

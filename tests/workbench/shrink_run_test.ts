@@ -3,12 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../lib/workbench/cli.ts";
 import { machineEdge } from "../../lib/workbench/edge.ts";
 import type { Results } from "../../lib/workbench/results.ts";
-
-/** Whether these tests may run: they import programs, and write to a folder of their own. */
-const ignore = (["read", "write", "env"] as const)
-  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+import { ROOT, testWithStore } from "./test_with_store.ts";
 
 /** Carries out a command line on this machine, and gives back what it printed. */
 async function carryOut(line: string): Promise<{ status: number; out: string }> {
@@ -20,21 +15,6 @@ async function carryOut(line: string): Promise<{ status: number; out: string }> 
     onInterrupt: () => () => {},
   };
   return { status: await main(line.split(" "), edge), out };
-}
-
-function test(name: string, fn: (store: string) => Promise<void>): void {
-  Deno.test({
-    name,
-    ignore,
-    async fn() {
-      const store = await Deno.makeTempDir();
-      try {
-        await fn(store);
-      } finally {
-        await Deno.remove(store, { recursive: true });
-      }
-    },
-  });
 }
 
 /** The command that repeats the smallest run, as the last one that is printed; without the name of the script. */
@@ -52,35 +32,41 @@ const WRONG: Record<string, [line: string, anomaly: string]> = {
 };
 
 for (const [file, [line, anomaly]] of Object.entries(WRONG)) {
-  test(`${file}: the smallest run that is found fails by ${anomaly} when its command is repeated`, async (store) => {
-    const [command, ...flags] = line.split(" ");
-    const program = `--bin ${ROOT}/tests/wrong/${file}.ts --store ${store}`;
-    const { status, out } = await carryOut(`${command} --sim ${program} ${flags.join(" ")}`);
-    assertEquals(status, 1, out);
-    assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n/);
-    const smallest = smallestOf(out.slice(0, out.indexOf("\n  failed with")).concat("\n"));
-    const again = await carryOut(`${smallest} --no-shrink --json`);
-    assertEquals(again.status, 1, smallest);
-    const { anomalies } = JSON.parse(again.out) as Results;
-    assert(anomalies.some(({ type, allowed }) => type === anomaly && !allowed), again.out);
-  });
+  testWithStore(
+    `${file}: the smallest run that is found fails by ${anomaly} when its command is repeated`,
+    async (store) => {
+      const [command, ...flags] = line.split(" ");
+      const program = `--bin ${ROOT}/tests/wrong/${file}.ts --store ${store}`;
+      const { status, out } = await carryOut(`${command} --sim ${program} ${flags.join(" ")}`);
+      assertEquals(status, 1, out);
+      assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n/);
+      const smallest = smallestOf(out.slice(0, out.indexOf("\n  failed with")).concat("\n"));
+      const again = await carryOut(`${smallest} --no-shrink --json`);
+      assertEquals(again.status, 1, smallest);
+      const { anomalies } = JSON.parse(again.out) as Results;
+      assert(anomalies.some(({ type, allowed }) => type === anomaly && !allowed), again.out);
+    },
+  );
 }
 
-test("the smallest run is kept, besides the one that failed, and what was only tried is not", async (store) => {
-  const line = "3c --sim --nemesis partition --seed 1 --json";
-  const program = `--bin ${ROOT}/tests/wrong/broadcast_without_retry.ts`;
-  const one = await carryOut(`${line} ${program} --store ${store}/one`);
-  const entries = await Array.fromAsync(Deno.readDir(`${store}/one/broadcast`));
-  const folders = entries.map(({ name }) => name).sort();
-  assertEquals(folders.length, 2);
-  const stored = folders.map((folder) =>
-    JSON.parse(Deno.readTextFileSync(`${store}/one/broadcast/${folder}/results.json`))
-  );
-  const { shrunk, ...results } = JSON.parse(one.out);
-  assertEquals(stored, [results, shrunk.results]);
-  assert(shrunk.tried > 2 && shrunk.changes.length > 0);
-  assert(shrunk.results.operations.count < results.operations.count);
-  // The same bytes again, but for the folder in the command.
-  const two = await carryOut(`${line} ${program} --store ${store}/two`);
-  assertEquals(two.out.replaceAll("/two", "/one"), one.out);
-});
+testWithStore(
+  "the smallest run is kept, besides the one that failed, and what was only tried is not",
+  async (store) => {
+    const line = "3c --sim --nemesis partition --seed 1 --json";
+    const program = `--bin ${ROOT}/tests/wrong/broadcast_without_retry.ts`;
+    const one = await carryOut(`${line} ${program} --store ${store}/one`);
+    const entries = await Array.fromAsync(Deno.readDir(`${store}/one/broadcast`));
+    const folders = entries.map(({ name }) => name).sort();
+    assertEquals(folders.length, 2);
+    const stored = folders.map((folder) =>
+      JSON.parse(Deno.readTextFileSync(`${store}/one/broadcast/${folder}/results.json`))
+    );
+    const { shrunk, ...results } = JSON.parse(one.out);
+    assertEquals(stored, [results, shrunk.results]);
+    assert(shrunk.tried > 2 && shrunk.changes.length > 0);
+    assert(shrunk.results.operations.count < results.operations.count);
+    // The same bytes again, but for the folder in the command.
+    const two = await carryOut(`${line} ${program} --store ${store}/two`);
+    assertEquals(two.out.replaceAll("/two", "/one"), one.out);
+  },
+);

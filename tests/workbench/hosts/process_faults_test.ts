@@ -12,9 +12,7 @@ import type { TestException } from "../../../lib/workbench/results.ts";
 import { runTest } from "../../../lib/workbench/run.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../stand_in.ts";
-
-const granted = (["run", "read", "write", "env", "sys"] as const)
-  .every((name) => Deno.permissions.querySync({ name }).state === "granted");
+import { IGNORED, runs, stateOf } from "./process_rig.ts";
 
 /** A node in shell, with a child: answers everything with its number and that of the child, and counts what it has answered. */
 const NODE = `
@@ -40,7 +38,7 @@ interface Rig {
 function testNode(name: string, script: string, test: (rig: Rig) => Promise<void>): void {
   Deno.test({
     name,
-    ignore: !granted || Deno.build.os === "windows",
+    ignore: IGNORED,
     async fn() {
       const folder = await Deno.makeTempDir();
       const clock = new RealClock();
@@ -76,16 +74,6 @@ function testNode(name: string, script: string, test: (rig: Rig) => Promise<void
       await Deno.remove(folder, { recursive: true });
     },
   });
-}
-
-/** What `ps` says of a process: `"T…"` is stopped, `"Z…"` has ended and is not cleared away yet, `""` is not there. */
-function stateOf(pid: number): string {
-  const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).outputSync();
-  return new TextDecoder().decode(stdout).trim();
-}
-
-function runs(pid: number): boolean {
-  return !/^Z|^$/.test(stateOf(pid));
 }
 
 /** The processes that have this among their arguments. */
@@ -172,7 +160,7 @@ testNode(
 
 Deno.test({
   name: "a test of real nodes that are paused and killed is run to its end, and leaves no process behind",
-  ignore: !granted || Deno.build.os === "windows",
+  ignore: IGNORED,
   async fn() {
     const folder = await Deno.makeTempDir();
     const clock = new RealClock();

@@ -7,6 +7,7 @@ import { openPool, type Pool } from "../../../lib/workbench/swarm/pool.ts";
 import { type Outcome, runTask, type Task } from "../../../lib/workbench/swarm/run.ts";
 import { runSwarm } from "../../../lib/workbench/swarm/swarm.ts";
 import { type FakeEdge, fakeEdge } from "../fake_edge.ts";
+import { IGNORED, ROOT, testWithStore } from "../test_with_store.ts";
 
 const SURVIVED: Outcome = { survived: true, known: true, operations: 100, duration: 36_000 };
 const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];
@@ -254,50 +255,36 @@ Deno.test("the swarm rejects what cannot be run, before anything is", async () =
   assertStringIncludes((await swarm("--help")).out, "deno task swarm [flags]");
 });
 
-/** Whether these tests may run: they import programs, and write to a folder of their own. */
-const ignore = (["read", "write", "env"] as const)
-  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
 
-Deno.test({
-  name: "the swarm catches a wrong program, and lets the right one pass",
-  ignore,
-  async fn() {
-    const store = await Deno.makeTempDir();
-    try {
-      let [out, time] = ["", 0];
-      const edge = {
-        ...machineEdge(ROOT),
-        stdout: (text: string) => void (out += text),
-        stderr() {},
-        onInterrupt: () => () => {},
-      };
-      const pool: Pool = {
-        async run(_, task) {
-          time += 1000;
-          return await runTask(task, edge.engines.simulation, ROOT, edge.files);
-        },
-        close() {},
-      };
-      const machine = { edge, clock: { now: () => time }, cores: 1, openPool: () => pool };
-      const line = `--challenge 3c --seed dune --store ${store} --minutes 0.15`;
-      assertEquals(await runSwarm(line.split(" "), machine), 0, out);
-      assertStringIncludes(out, "9 runs in 0:09");
-      out = "";
-      assertEquals(await runSwarm([...line.split(" "), "--bin", WRONG], machine), 1, out);
-      assertStringIncludes(out, "✗ 3c broadcast: INVALID (lost");
-      assertMatch(out, /\nThe smallest that fails for the same reason: /);
-    } finally {
-      await Deno.remove(store, { recursive: true });
-    }
-  },
+testWithStore("the swarm catches a wrong program, and lets the right one pass", async (store) => {
+  let [out, time] = ["", 0];
+  const edge = {
+    ...machineEdge(ROOT),
+    stdout: (text: string) => void (out += text),
+    stderr() {},
+    onInterrupt: () => () => {},
+  };
+  const pool: Pool = {
+    async run(_, task) {
+      time += 1000;
+      return await runTask(task, edge.engines.simulation, ROOT, edge.files);
+    },
+    close() {},
+  };
+  const machine = { edge, clock: { now: () => time }, cores: 1, openPool: () => pool };
+  const line = `--challenge 3c --seed dune --store ${store} --minutes 0.15`;
+  assertEquals(await runSwarm(line.split(" "), machine), 0, out);
+  assertStringIncludes(out, "9 runs in 0:09");
+  out = "";
+  assertEquals(await runSwarm([...line.split(" "), "--bin", WRONG], machine), 1, out);
+  assertStringIncludes(out, "✗ 3c broadcast: INVALID (lost");
+  assertMatch(out, /\nThe smallest that fails for the same reason: /);
 });
 
 Deno.test({
   name: "workers run tests as this thread does, and tell what cannot be run",
-  ignore,
+  ignore: IGNORED,
   async fn() {
     const words = ["--node-count", "3", "--time-limit", "4", "--nemesis", "partition", "--seed", "dune"];
     const tasks: Task[] = [

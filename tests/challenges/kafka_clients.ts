@@ -1,0 +1,130 @@
+/**
+ * Clients of a replicated log, for its tests: they send and poll, and what they saw is held against what the nodes show in the end.
+ *
+ * @module
+ */
+
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { type Cluster, load, timeUntil } from "../cluster.ts";
+
+/** Some of one log, in order. */
+export type Pairs = [offset: number, message: number][];
+/** By key. */
+export type Logs = Record<string, Pairs>;
+
+/** Those that the clients use. */
+export const KEYS = ["a", "b", "c"];
+
+/** Everything that clients did, for the invariants. */
+export interface ClientRecord {
+  /** Every message that was sent, and the offset that was acknowledged, if any. */
+  sends: { key: string; message: number; offset: number | undefined; node: string; began: number; ended: number }[];
+  /** What each client has polled of each key, in order. */
+  polled: Map<string, Pairs>[];
+}
+
+/** Polls a node once, and checks that the reply keeps to what was asked: offsets that grow, from those given on. */
+export async function poll(cluster: Cluster, node: string, offsets: Record<string, number>): Promise<Logs> {
+  const { msgs } = await cluster.rpc(node, { type: "poll", offsets });
+  for (const [key, pairs] of Object.entries(msgs as Logs)) {
+    assertGreater(pairs.length, 0, "a key without messages is left out");
+    pairs.forEach(([offset], i) => assert(offset >= (i === 0 ? offsets[key]! : pairs[i - 1]![0] + 1)));
+  }
+  return msgs as Logs;
+}
+
+/** Has clients send and poll, two for each node. Each polls on from where it left off, and commits. */
+export function useLogs(cluster: Cluster, interval: number, duration: number): ClientRecord {
+  const record: ClientRecord = { sends: [], polled: [] };
+  const clients = cluster.nodes.flatMap((node) =>
+    [0, 1].map(() => ({ node, busy: false, next: Object.fromEntries(KEYS.map((key) => [key, 0])), polled: new Map() }))
+  );
+  for (const { polled } of clients) record.polled.push(polled);
+  let message = 0;
+  load(cluster, interval, duration, async () => {
+    const client = cluster.random.pick(clients);
+    if (client.busy) return;
+    client.busy = true;
+    try {
+      await (cluster.random.float() < 0.5 ? send(client.node) : pollOn(client));
+    } finally {
+      client.busy = false;
+    }
+  });
+
+  async function send(node: string): Promise<void> {
+    const key = cluster.random.pick(KEYS);
+    const entry: ClientRecord["sends"][number] = {
+      key,
+      message: message++,
+      offset: undefined,
+      node,
+      began: cluster.clock.now(),
+      ended: Infinity,
+    };
+    record.sends.push(entry);
+    const { offset } = await cluster.rpc(node, { type: "send", key, msg: entry.message });
+    entry.offset = offset as number;
+    entry.ended = cluster.clock.now();
+  }
+
+  async function pollOn({ node, next, polled }: (typeof clients)[number]): Promise<void> {
+    const logs = await poll(cluster, node, next);
+    for (const [key, pairs] of Object.entries(logs)) {
+      polled.set(key, [...polled.get(key) ?? [], ...pairs]);
+      next[key] = pairs.at(-1)![0] + 1;
+    }
+    const offsets = Object.fromEntries(Object.entries(logs).map(([key, pairs]) => [key, pairs.at(-1)![0]]));
+    if (Object.keys(offsets).length === 0) return;
+    await cluster.rpc(node, { type: "commit_offsets", offsets });
+    const committed = await cluster.rpc(node, { type: "list_committed_offsets", keys: KEYS });
+    for (const [key, offset] of Object.entries(offsets)) {
+      assert((committed.offsets as Record<string, number>)[key]! >= offset);
+    }
+  }
+
+  return record;
+}
+
+/** All of every log, as each of some nodes shows it. */
+export async function readLogs(cluster: Cluster, nodes = cluster.nodes): Promise<Logs[]> {
+  const logs: Logs[] = nodes.map(() => Object.fromEntries(KEYS.map((key) => [key, []])));
+  while (true) {
+    let more = false;
+    for (const [i, node] of nodes.entries()) {
+      const offsets = Object.fromEntries(KEYS.map((key) => [key, (logs[i]![key]!.at(-1)?.[0] ?? -1) + 1]));
+      const polled = await cluster.complete(poll(cluster, node, offsets));
+      for (const [key, pairs] of Object.entries(polled)) more = logs[i]![key]!.push(...pairs) > 0;
+    }
+    if (!more) return logs;
+  }
+}
+
+/** Waits until all nodes show the same, with all that was acknowledged; returns that. */
+export async function settled(cluster: Cluster, { sends }: ClientRecord, limit: number): Promise<Logs> {
+  let logs: Logs[] = [];
+  await timeUntil(cluster, limit, async () => {
+    logs = await readLogs(cluster);
+    const acknowledged = sends.filter(({ offset }) => offset !== undefined);
+    const shown = new Set(Object.values(logs[0]!).flatMap((pairs) => pairs.map(([, message]) => message)));
+    return logs.every((each) => JSON.stringify(each) === JSON.stringify(logs[0])) &&
+      acknowledged.every(({ message }) => shown.has(message));
+  });
+  return logs[0]!;
+}
+
+/** What must hold of any log. */
+export function checkLogs(logs: Logs, { sends, polled }: ClientRecord): void {
+  for (const [key, pairs] of Object.entries(logs)) {
+    assertEquals(new Set(pairs.map(([, message]) => message)).size, pairs.length, `a message of ${key} is there twice`);
+    for (const client of polled) {
+      const seen = client.get(key) ?? [];
+      assertEquals(seen, pairs.slice(0, seen.length), `somebody has polled something else of ${key}`);
+    }
+  }
+  for (const { key, message, offset } of sends) {
+    const pair = logs[key]!.find(([, each]) => each === message);
+    if (offset !== undefined) assertEquals(pair?.[0], offset, `message ${message} is not where it was said to be`);
+  }
+}

@@ -1,0 +1,236 @@
+// @ts-types="../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Message } from "../../lib/protocol.ts";
+import { kafka } from "../../challenges/kafka.ts";
+import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
+import { badNetwork, type Cluster, startCluster, timeUntil } from "../cluster.ts";
+import {
+  checkLogs,
+  type ClientRecord,
+  KEYS,
+  type Logs,
+  type Pairs,
+  readLogs,
+  settled,
+  useLogs,
+} from "./kafka_clients.ts";
+
+Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are killed, and keeps to the order of real time", async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const cluster = await startCluster({ program: kafkaLinKV(), ...badNetwork(seed) });
+    const record = useLogs(cluster, 10, 9000);
+    for (let i = 0; i < 4; i++) {
+      await cluster.run(2000 * cluster.random.float());
+      const node = cluster.random.pick(cluster.nodes);
+      cluster.crash(node);
+      if (cluster.random.float() < 0.5) await cluster.run(1000 * cluster.random.float());
+      await cluster.restart(node);
+    }
+    await cluster.run(9000);
+    cluster.calm();
+    const logs = await settled(cluster, record, 10_000);
+    // A node that was killed shows less for a while, which a client may notice; nothing of it may be wrong.
+    checkLogs(logs, { ...record, polled: [] });
+    for (const key of KEYS) {
+      const sends = record.sends.filter((send) => send.key === key && send.offset !== undefined);
+      for (const { offset, began } of sends) {
+        assert(sends.every((earlier) => earlier.ended >= began || earlier.offset! < offset!), `${key} is out of order`);
+      }
+    }
+  }
+});
+
+/** What must hold whatever is lost: no two messages were ever given the same offset, and none is anywhere else than was said. */
+function checkOffsets(logs: Logs, { sends }: ClientRecord): void {
+  for (const key of KEYS) {
+    const given = sends.filter((send) => send.key === key && send.offset !== undefined);
+    assertEquals(
+      new Set(given.map(({ offset }) => offset)).size,
+      given.length,
+      `an offset of ${key} was given out twice`,
+    );
+    const offsets = new Map(given.map(({ message, offset }) => [message, offset]));
+    for (const [offset, message] of logs[key]!) assertEquals(offsets.get(message) ?? offset, offset);
+  }
+}
+
+/** Kills nodes at random, `count` times, and lets them start again; always spares one that has everything that must not be lost. */
+async function killSome(cluster: Cluster, count: number, { sends }: ClientRecord): Promise<void> {
+  const { random } = cluster;
+  for (let i = 0; i < count; i++) {
+    await cluster.run(1500 * random.float());
+    const spared = random.pick(cluster.nodes);
+    const victims = cluster.nodes.filter((node) => node !== spared && random.float() < 0.6);
+    victims.forEach((node) => cluster.crash(node));
+    if (random.float() < 0.5) await cluster.run(1000 * random.float());
+    for (const node of random.shuffle(victims)) await cluster.restart(node);
+    const [shown] = await readLogs(cluster, [spared]);
+    await allShow(cluster, Object.values(shown!).flat().map(([, message]) => message));
+    await allShow(cluster, sends.filter(({ offset }) => offset !== undefined).map(({ message }) => message));
+  }
+}
+
+async function allShow(cluster: Cluster, messages: number[]): Promise<void> {
+  await timeUntil(cluster, 15_000, async () => {
+    return (await readLogs(cluster)).every((logs) => {
+      const shown = new Set(Object.values(logs).flat().map(([, message]) => message));
+      return messages.every((message) => shown.has(message));
+    });
+  });
+}
+
+for (const acks of ["one", "all"] as const) {
+  Deno.test(`kafka (efficient, acks of ${acks}) never gives an offset twice, and all agree, when nodes are killed`, async () => {
+    let lost = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const cluster = await startCluster({ program: kafka({ acks }), ...badNetwork(seed) });
+      const record = useLogs(cluster, 10, 12_000);
+      await killSome(cluster, 4, acks === "all" ? record : { ...record, sends: [] });
+      await cluster.run(Math.max(0, 13_000 - cluster.clock.now()));
+      cluster.calm();
+      const all = { ...record, sends: acks === "all" ? record.sends : [] };
+      const logs = await settled(cluster, all, 10_000);
+      checkOffsets(logs, record);
+      // What was shown to anybody is never taken back.
+      checkLogs(logs, all);
+      const there = new Set(Object.values(logs).flat().map(([, message]) => message));
+      lost += record.sends.filter(({ offset, message }) => offset !== undefined && !there.has(message)).length;
+    }
+    if (acks === "all") assertEquals(lost, 0);
+    else assertGreater(lost, 0, "this would prove little");
+  });
+}
+
+Deno.test("kafka (efficient) never gives an offset twice, and all agree, when all nodes are killed at once", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const cluster = await startCluster({ program: kafka(), ...badNetwork(seed) });
+    const record = useLogs(cluster, 10, 9000);
+    for (let i = 0; i < 3; i++) {
+      await cluster.run(2000 * cluster.random.float());
+      cluster.nodes.forEach((node) => cluster.crash(node));
+      for (const node of cluster.nodes) await cluster.restart(node);
+    }
+    await cluster.run(9000);
+    cluster.calm();
+    checkOffsets(await settled(cluster, { ...record, sends: [] }, 10_000), record);
+    const late = record.sends.filter(({ began, ended }) => began > 7000 && ended < Infinity);
+    assertGreater(late.length, 0, "nobody was ever answered again");
+  }
+});
+
+/** Three nodes of which the test holds up what it likes. */
+async function clusterWithHold() {
+  let hold = (_message: Message) => false;
+  const held: Message[] = [];
+  const keep = (message: Message) => hold(message) && held.push(message) > 0;
+  const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", keep });
+  await cluster.run(500);
+  return {
+    cluster,
+    /** From now on, holds up only such messages. */
+    hold: (which: typeof hold) => hold = which,
+    /** What was held up so far. */
+    take: () => held.splice(0),
+    deliver: (messages: Message[]) => messages.forEach((message) => cluster.network.send(message)),
+    send: (node: string, msg: number) => cluster.complete(cluster.rpc(node, { type: "send", key: "a", msg })),
+    /** What each node shows. */
+    async shown(): Promise<Pairs[]> {
+      return (await readLogs(cluster)).map((logs) => logs.a!);
+    },
+  };
+}
+
+/** Checks that all show the same now, and nothing else of what they have shown before. */
+function checkAgreed(before: Pairs[], after: Pairs[]): void {
+  for (const log of after) assertEquals(log, after[0]);
+  for (const log of before) {
+    assertEquals(after[0]!.slice(0, log.length), log, "somebody has shown something else before");
+  }
+}
+
+const fromFirst = ({ src, body }: Message) => src === "n0" && body.type === "replicate";
+
+/** Has n0 take in message 1, and kills it before anybody else hears of that; returns what it said to the others, which they may still get. */
+async function killUnheard(
+  { cluster, hold, take, send }: Awaited<ReturnType<typeof clusterWithHold>>,
+): Promise<Message[]> {
+  hold(fromFirst);
+  await send("n0", 1);
+  await cluster.run(100);
+  cluster.crash("n0");
+  return take();
+}
+
+Deno.test("kafka (efficient) does not take in what a killed node said when others have shown what comes after it", async () => {
+  const rig = await clusterWithHold();
+  const { cluster, hold, deliver, send, shown } = rig;
+  const old = await killUnheard(rig);
+  hold(() => false);
+  await cluster.restart("n0");
+  for (const [i, node] of cluster.nodes.entries()) await send(node, 2 + i);
+  await cluster.run(1000);
+  const before = await shown();
+  assertEquals(before.map((log) => log.length), [3, 3, 3]);
+  deliver(old);
+  await cluster.run(2000);
+  checkAgreed(before, await shown());
+});
+
+Deno.test("kafka (efficient) shows nothing while somebody may still take in what a killed node said", async () => {
+  const rig = await clusterWithHold();
+  const { cluster, hold, take, deliver, send, shown } = rig;
+  const old = await killUnheard(rig);
+  hold((message) => fromFirst(message) && message.dest === "n2");
+  await cluster.restart("n0");
+  await cluster.run(20);
+  await send("n2", 2);
+  await cluster.run(500);
+  const before = await shown();
+  deliver(old.filter(({ dest }) => dest === "n2"));
+  hold(() => false);
+  deliver(take());
+  await cluster.run(3000);
+  const after = await shown();
+  checkAgreed(before, after);
+  assertEquals(after[0]!.map(([, message]) => message), [1, 2]);
+});
+
+Deno.test("kafka (efficient) has a node that starts again know who else has started again", async () => {
+  const rig = await clusterWithHold();
+  const { cluster, hold, take, deliver, send, shown } = rig;
+  const old = await killUnheard(rig);
+  hold(() => false);
+  await cluster.restart("n0");
+  await send("n1", 2);
+  await cluster.run(1000);
+  const before = await shown();
+  assertEquals(before.map((log) => log.length), [1, 1, 1]);
+  cluster.crash("n2");
+  hold(({ dest, body }) => dest === "n2" && body.type === "replicate");
+  await cluster.restart("n2");
+  await cluster.run(20);
+  hold(() => false);
+  deliver(old.filter(({ dest }) => dest === "n2"));
+  await cluster.run(10);
+  deliver(take());
+  await cluster.run(3000);
+  checkAgreed(before, await shown());
+});
+
+Deno.test("kafka (efficient) has what anybody has read when all nodes but one are killed", async () => {
+  let count = 0;
+  for (let time = 0; time < 400; time += 10) {
+    const latency = { mean: 20, distribution: "constant" } as const;
+    const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", latency });
+    const record = useLogs(cluster, 2, 2000);
+    await cluster.run(500 + time);
+    const before = await readLogs(cluster);
+    for (const node of ["n0", "n1"]) cluster.crash(node);
+    for (const node of ["n0", "n1"]) await cluster.restart(node);
+    await cluster.run(5000);
+    const after = await settled(cluster, { ...record, sends: [] }, 1000);
+    for (const key of KEYS) for (const logs of before) count += logs[key]!.length;
+    for (const key of KEYS) checkAgreed(before.map((logs) => logs[key]!), [after[key]!]);
+  }
+  assertGreater(count, 1000, "this would prove little");
+});
