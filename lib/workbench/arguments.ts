@@ -6,6 +6,7 @@
 
 import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 import { expectedOneOf, UsageError } from "./errors.ts";
+import { visible } from "./report/text.ts";
 
 /** A command line, parsed. */
 export interface Arguments {
@@ -110,6 +111,10 @@ export const DEFAULTS: ReadonlyMap<string, readonly string[]> = new Map(
 const KINDS: { [Kind in keyof KindValues]: { expected: string; parse(text: string): KindValues[Kind] | undefined } } = {
   switch: { expected: "no value", parse: () => undefined },
   text: { expected: "a value", parse: (text) => text === "" ? undefined : text },
+  seed: {
+    expected: "a value without control characters",
+    parse: (text) => text === "" || visible(text) !== text || /[\n\t]/.test(text) ? undefined : text,
+  },
   list: {
     expected: "a comma-separated list",
     parse(text) {
@@ -176,7 +181,7 @@ export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindV
   const outOfBounds = typeof value === "number" &&
     (flag.above !== undefined && value <= flag.above || flag.least !== undefined && value < flag.least);
   if (value === undefined || outOfBounds) {
-    throw new UsageError(`Cannot use --${flag.name} ${JSON.stringify(text)}: expected ${expectedValue(flag)}`);
+    throw new UsageError(`Cannot use --${flag.name} ${visible(JSON.stringify(text))}: expected ${expectedValue(flag)}`);
   }
   const words = Array.isArray(value) ? value : [String(value)];
   const wrong = flag.allowed === undefined ? undefined : words.find((word) => !flag.allowed!.includes(word));

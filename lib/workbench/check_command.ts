@@ -16,7 +16,7 @@ import { judge, type TestRecord } from "./judge.ts";
 import type { Operation } from "./operation.ts";
 import { formatSummary } from "./report/terminal.ts";
 import { testOptions } from "./request.ts";
-import type { Results, TargetLimit, TestException } from "./results.ts";
+import { NOT_STORED, type Results, type TargetLimit, type TestException } from "./results.ts";
 import { exitStatus } from "./run_command.ts";
 import { readStoredRun, type StoredRun } from "./stored_run.ts";
 import type { TestOptions, Workload } from "./workload.ts";
@@ -135,7 +135,7 @@ function withoutStoredNodes(flags: ReadonlyMap<string, string[]>, given: FlagVal
 
 /** What a checker has noted is noted again. */
 function isOfTheRun({ type }: TestException): boolean {
-  return type !== "checker-crashed" && type !== "not-stored";
+  return type !== "checker-crashed" && type !== NOT_STORED;
 }
 
 /** What Jepsen's clients threw stands in the history; each class of exceptions once. */

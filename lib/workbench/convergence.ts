@@ -14,7 +14,7 @@ import { VirtualClock } from "./clock.ts";
 import { openConnection } from "./connection.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
-import { endTurns } from "./hosts/watchdog.ts";
+import { endTurn } from "./hosts/watchdog.ts";
 import type { Operation } from "./operation.ts";
 import { type HealedTest, type RunOptions, runUntilHealed } from "./run.ts";
 import type { TestException } from "./results.ts";
@@ -94,17 +94,20 @@ export async function measureConvergence(
   let converged: Converged | undefined;
   let over = false;
   // What is wrong with the program besides, the test itself tells.
-  const release = guard(() => {});
+  const release = guard(() => {}, { onStderr() {} });
   try {
     const watching = async (test: HealedTest) => void (converged = await watch(test, options, clock));
     const running = runUntilHealed(options, world, watching, signal).finally(() => over = true);
     running.catch(() => {});
-    await clock.run(() => over || standsStill());
+    await clock.run(() => {
+      endTurn();
+      return over || standsStill();
+    });
     if (over) await running;
     else return { time: null, lacking: [], exceptions: [{ ...timeStandsStill(clock), fatal: true }] };
   } finally {
     release();
-    endTurns();
+    endTurn();
   }
   return signal?.aborted ? undefined : converged;
 }

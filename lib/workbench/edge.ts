@@ -9,6 +9,7 @@ import { runMaelstrom } from "./engine_maelstrom.ts";
 import { runSimulated } from "./engine_simulation.ts";
 import { runWorkbench } from "./engine_workbench.ts";
 import type { OpenFile } from "./history_file.ts";
+import { whileWriting } from "./hosts/watchdog.ts";
 import { newSeed } from "./random.ts";
 import type { Screen } from "./report/terminal.ts";
 import type { Files } from "./request.ts";
@@ -41,8 +42,9 @@ export interface Edge {
   archives: Archives;
 }
 
-/** The real ones: a simulation takes them from everybody while it runs, and progress is to be seen all the same. */
+/** The real ones: a simulation takes them from everybody while it runs, and progress is to be seen all the same, and Ctrl-C to end it. */
 const { setInterval, clearInterval } = globalThis;
+const { exit } = Deno;
 
 /** What to write on stdout with: as wide as the terminal, in colour where a person looks who has not said no to it. */
 export function screenOf({ isTerminal, env, width }: Edge): Screen {
@@ -90,7 +92,7 @@ export function machineEdge(root: string): Edge {
       return () => clearInterval(timer);
     },
     onInterrupt,
-    exit: (status) => Deno.exit(status),
+    exit: (status) => exit(status),
     newSeed,
     engines: {
       workbench: runWorkbench,
@@ -119,7 +121,7 @@ export function terminals(
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   let rest = bytes;
   try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    while (rest.length > 0) rest = rest.subarray(whileWriting(() => stream.writeSync(rest)));
   } catch (error) {
     // Nobody reads any more, as with `| head`.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;

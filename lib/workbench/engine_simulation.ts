@@ -11,9 +11,9 @@ import { findModule, loadProgram } from "./hosts/program_module.ts";
 import { compareRecordings, everyStore, openRecording, type Recording } from "./recording.ts";
 import type { TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
-import type { RunOptions } from "./run.ts";
+import { noteUnstored, type RunOptions } from "./run.ts";
 import { runSimulation } from "./simulation.ts";
-import type { Store } from "./store.ts";
+import type { OwnStore } from "./store.ts";
 
 /**
  * Simulates one test.
@@ -33,19 +33,23 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
   let store = keep === "all" ? makeStore(request) : undefined;
   try {
     const [first, second] = [openRecording(), openRecording()];
+    const isEnded = () => hooks.signal.aborted;
     let results = await run({ store, recording: checkDeterminism ? first : undefined, measure });
-    if (checkDeterminism && !hooks.signal.aborted) await run({ recording: second });
+    if (checkDeterminism && !isEnded()) await run({ recording: second });
     // Where somebody has ended one of them, they differ in any case.
-    const compared = checkDeterminism && !hooks.signal.aborted;
+    const compared = checkDeterminism && !isEnded();
     const difference = compared ? compareRecordings(first, second) : undefined;
     const failed = !results.passed || difference !== undefined;
     if (failed && !results.interrupted && store === undefined && keep === "failing") {
       // A run that was not kept can be had again: its seed repeats it. It ends soon: it has ended before.
-      results = await run({ store: store = makeStore(request), measure }, new AbortController().signal);
+      store = makeStore(request);
+      results = await run({ store, measure }, new AbortController().signal);
     }
-    if (!compared) return results;
-    results = withComparison(results, difference);
-    store?.results({ ...results, store: null });
+    if (compared) {
+      results = withComparison(results, difference);
+      store?.results({ ...results, store: null });
+    }
+    if (store !== undefined) noteUnstored(results, store);
     return results;
   } finally {
     store?.close();
@@ -54,7 +58,7 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
 
 /** Where a run is kept, if anywhere. */
 interface Keeping {
-  store?: Store;
+  store?: OwnStore;
   recording?: Recording;
   /** How convergence is measured, where not anew. */
   measure?: typeof measureConvergence;
@@ -95,8 +99,9 @@ async function simulate(
       if (logStderr) log(`${node}: ${entry}`);
     },
   });
-  if (store !== undefined) { for (const [node, text] of logs) await Deno.writeTextFile(store.nodeLog(node), text); }
-  return { ...results, store: store?.path ?? null };
+  if (store === undefined) return { ...results, store: null };
+  for (const [node, text] of logs) store.writeNodeLog(node, text);
+  return { ...results, store: store.path };
 }
 
 /** A program that is not deterministic is not judged by one run. */

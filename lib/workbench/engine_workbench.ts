@@ -12,7 +12,7 @@ import { newSeed } from "./random.ts";
 import type { TestRequest } from "./request.ts";
 import type { Results } from "./results.ts";
 import { type RunOptions, runTest } from "./run.ts";
-import { openStore, type Store } from "./store.ts";
+import { openStore, type OwnStore } from "./store.ts";
 import { WORKLOADS } from "./workloads/mod.ts";
 
 /**
@@ -51,7 +51,7 @@ export function runOptions(request: TestRequest): RunOptions {
  *
  * @throws {UsageError} It cannot be written to.
  */
-export function makeStore({ store, workload }: Pick<TestRequest, "store" | "workload">): Store {
+export function makeStore({ store, workload }: Pick<TestRequest, "store" | "workload">): OwnStore {
   try {
     return openStore(store, workload, new Date());
   } catch (error) {

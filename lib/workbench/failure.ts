@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Results } from "./results.ts";
+import { NOT_STORED, type Results } from "./results.ts";
 import { SAY_NOTHING } from "./survives.ts";
 
 /** Why a run failed. */
@@ -52,7 +52,8 @@ export function failureOf(
     const forbidden = types(anomalies.filter(({ allowed }) => !allowed));
     const wrong = forbidden.filter((type) => !SAY_NOTHING.includes(type));
     // Where no anomaly tells why, such as when two runs of a seed differ, an exception does.
-    return { kind, what: [wrong, types(exceptions), forbidden].find((what) => what.length > 0) ?? [] };
+    const thrown = types(exceptions).filter((type) => type !== NOT_STORED);
+    return { kind, what: [wrong, thrown, forbidden].find((what) => what.length > 0) ?? [] };
   }
   return { kind: "missed", what: targets.filter(({ met }) => !met).map(({ name }) => name) };
 }

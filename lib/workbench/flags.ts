@@ -13,6 +13,8 @@ export interface KindValues {
   /** Given or not. */
   switch: true;
   text: string;
+  /** Any text that can be shown and copied from a terminal. */
+  seed: string;
   /** Comma-separated. */
   list: string[];
   /** A whole number. */
@@ -261,7 +263,7 @@ export const FLAGS = [
     help: "Who runs it; auto is the real Maelstrom where there is one",
     origin: "workbench",
   },
-  { name: "seed", kind: "text", placeholder: "TEXT", help: "Repeats the draws of an earlier run", origin: "workbench" },
+  { name: "seed", kind: "seed", placeholder: "TEXT", help: "Repeats the draws of an earlier run", origin: "workbench" },
   {
     name: "sim",
     kind: "switch",

@@ -60,6 +60,9 @@ export interface TestException {
   fatal?: boolean;
 }
 
+/** The type of the exception that not all of a test could be kept, as on a full disk. */
+export const NOT_STORED = "not-stored";
+
 /** Latencies, milliseconds, from invoke to ok. */
 export interface Latencies {
   p50: number;

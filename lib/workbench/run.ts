@@ -6,7 +6,7 @@
 
 import { type Cluster, createCluster, type World } from "./cluster.ts";
 import type { Operation } from "./operation.ts";
-import type { Results, TargetLimit, TestException } from "./results.ts";
+import { NOT_STORED, type Results, type TargetLimit, type TestException } from "./results.ts";
 import type { Store } from "./store.ts";
 import { RECOVERY, type TestOptions, type Workload } from "./workload.ts";
 // @ts-types="../../types/async.d.ts"
@@ -125,9 +125,17 @@ export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results 
   const results = judge(record);
   hooks.store?.history(record.history);
   hooks.store?.results(results);
-  const problem = hooks.store?.problem();
-  if (problem !== undefined) results.exceptions.push({ type: "not-stored", message: problem, count: 1 });
+  if (hooks.store !== undefined) noteUnstored(results, hooks.store);
   return results;
+}
+
+/** Notes in the results if not all of the test could be kept: then they do not say that it is. */
+export function noteUnstored(results: Results, store: Store): void {
+  const problem = store.problem();
+  if (problem === undefined) return;
+  results.store = null;
+  if (results.exceptions.some(({ type }) => type === NOT_STORED)) return;
+  results.exceptions.push({ type: NOT_STORED, message: problem, count: 1 });
 }
 
 /**

@@ -181,7 +181,9 @@ async function runSeries(
     controller.abort(new Error("Interrupted"));
   });
   try {
-    for (const request of series.planned) {
+    for (const [index, request] of series.planned.entries()) {
+      // Whatever becomes of this process, the runs can be had again.
+      if (index % series.seeds === 0) tellSeed(request, series, args, edge);
       const results = await runOne(request, engine, controller.signal, series, args, edge);
       // A seed that was cut short can be had again, whole; it counts as one that was not run. So does one that has passed as far as it
       // was looked at: its convergence may not be measured. What has failed has failed.
@@ -195,6 +197,13 @@ async function runSeries(
   } finally {
     stopListening();
   }
+}
+
+/** Tells the seed of a simulation before it is run, or of the first of many, but not to a person who has given it to the only one. */
+function tellSeed(request: TestRequest, { planned, seeds }: Series, { given }: Arguments, edge: Edge): void {
+  const known = planned.length === 1 && given.seed !== undefined;
+  if (!given.sim || given.quiet || known) return;
+  edge.stderr(`${nameOf(request)}  seed ${request.seed}${seeds > 1 ? `, ${request.seed}-2, …` : ""}\n`);
 }
 
 async function runOne(

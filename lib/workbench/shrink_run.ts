@@ -54,9 +54,9 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
     const search = await shrink(smallest, async (smaller) => {
       if (signal.aborted) return false;
       simulator.progress(++tried);
-      const results = await simulate(run, smaller, seed, "none", simulator);
-      const same = !signal.aborted && isSameFailure(failureOf(results), failure);
-      if (same) found = results;
+      const outcome = await simulate(run, smaller, seed, "none", simulator);
+      const same = !signal.aborted && isSameFailure(failureOf(outcome), failure);
+      if (same) found = outcome;
       return same;
     }, budget - tried);
     smallest = search.smallest;
@@ -64,8 +64,8 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   const seed = found.seed!;
   if (smallest !== original) {
     // It ends soon: it has ended before.
-    const { signal } = new AbortController();
-    found = await simulate(run, smallest, seed, "all", { ...simulator, signal });
+    const neverEnded = new AbortController().signal;
+    found = await simulate(run, smallest, seed, "all", { ...simulator, signal: neverEnded });
   }
   const { command } = requestOf(run, smallest, seed, "none", simulator);
   const changes = describeChanges(challenge, args, original, smallest);

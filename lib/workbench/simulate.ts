@@ -38,12 +38,13 @@ import type { AnyNode, Program } from "../node.ts";
 import type { Body } from "../protocol.ts";
 import { VirtualClock } from "./clock.ts";
 import { openConnection } from "./connection.ts";
+import { guard } from "./hosts/guard.ts";
 import { startInProcess } from "./hosts/in_process.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
 import type { NetCounts } from "./journal.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
 import { createNetwork, type Network } from "./network.ts";
-import type { MessageCounts } from "./results.ts";
+import type { MessageCounts, TestException } from "./results.ts";
 import { type Random, seededRandom } from "./random.ts";
 import { attachServices, SERVICES } from "./services/mod.ts";
 import { openTimeline, type Timeline } from "./timeline.ts";
@@ -108,7 +109,8 @@ export interface SimulatedWorld {
    *
    * @param duration Milliseconds.
    * @throws {Error} A node has failed: its program throws when it starts, it does not answer `init`, it sends to one who is not there,
-   *   leaves a rejection unhandled, or uses the real clock, timers or randomness; or there is no end of messages while no time passes.
+   *   leaves a rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its process; or there is no end of
+   *   messages while no time passes.
    */
   run(duration: number): Promise<void>;
   /** Opens a client. */
@@ -117,7 +119,7 @@ export interface SimulatedWorld {
    * Cuts all links between groups of nodes and services, both ways; where there is one group, those between it and all other nodes.
    * Earlier cuts stay.
    *
-   * @throws {RangeError} There is none of that name, or one is in two groups.
+   * @throws {RangeError} There is none of that name, or one is in two groups; or there is no group, or nobody in it.
    */
   partition(...groups: (readonly string[])[]): void;
   /**
@@ -167,7 +169,7 @@ interface World {
 /**
  * Begins a simulation: starts the nodes, and sends each its `init`. Nothing happens until time passes.
  *
- * @throws {RangeError} There are no nodes, or a name is not one for a node; or messages cannot take that long.
+ * @throws {RangeError} There are no nodes, or a name is not one for a node; messages cannot take that long; or the seed is no number.
  * @throws {TypeError} The program is not a function.
  *
  * @example What a node keeps in a service survives it.
@@ -246,14 +248,15 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
 }
 
 function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World {
-  const { program, seed = "0" } = options;
+  const { program } = options;
   if (typeof program !== "function") {
     throw new TypeError("Cannot simulate: expected program to be a function of a node");
   }
+  const seed = checkedSeed(options.seed ?? "0");
   const nodes = nodeNames(options.nodes ?? 5);
   const latency = checkedLatency(options.latency ?? 0);
   const clock = new VirtualClock();
-  const random = seededRandom(String(seed));
+  const random = seededRandom(seed);
   const network = createNetwork({
     clock,
     random: random.stream("network"),
@@ -273,6 +276,11 @@ function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World
   };
 }
 
+function checkedSeed(seed: string | number): string {
+  if (typeof seed === "string" || Number.isFinite(seed)) return String(seed);
+  throw new RangeError(`Cannot simulate: expected seed to be a text or a number, got ${seed}`);
+}
+
 function checkedLatency(latency: number | Latency): Latency {
   const { mean, distribution } = typeof latency === "number"
     ? { mean: latency, distribution: "constant" } as const
@@ -288,15 +296,19 @@ function checkedLatency(latency: number | Latency): Latency {
 }
 
 function nodeNames(nodes: number | readonly string[]): readonly string[] {
-  if (typeof nodes === "number" && !(Number.isInteger(nodes) && nodes >= 0)) {
+  if (typeof nodes === "number" && !(Number.isInteger(nodes) && nodes > 0)) {
     throw new RangeError(`Cannot simulate: expected nodes to be a whole number above 0, or names, got ${nodes}`);
   }
   const names = typeof nodes === "number" ? Array.from({ length: nodes }, (_, index) => `n${index}`) : [...nodes];
   if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
-  const wrong = names.find((name, index) => /^c\d+$/.test(name) || name in SERVICES || names.indexOf(name) !== index);
+  const wrong = names.find((name, index) =>
+    typeof name !== "string" || /^(c\d+)?$/.test(name) || name in SERVICES || names.indexOf(name) !== index
+  );
   if (wrong === undefined) return names;
   throw new RangeError(
-    `Cannot name a node ${wrong}: expected different names, and no client's (c0, c1, …) or service's`,
+    `Cannot name a node ${
+      JSON.stringify(wrong)
+    }: expected different names, not empty, and no client's (c0, c1, …) or service's`,
   );
 }
 
@@ -305,15 +317,19 @@ async function start({ program, clock, network, random, timeline, nodes, running
   const life = (starts.get(id) ?? 0) + 1;
   starts.set(id, life);
   const stream = random.stream(`node ${id}`);
+  const onFailure = ({ message }: TestException) => timeline.fail(new Error(message));
+  // While time passes, the timeline guards.
+  const release = guard(onFailure);
   const host = startInProcess(program, {
     id,
     clock,
     network,
     // Each life draws anew.
     random: life === 1 ? stream : stream.stream(`start ${life}`),
-    onFailure: ({ message }) => timeline.fail(new Error(message)),
+    onFailure,
     log: (level, text) => void logs.push({ time: clock.now(), node: id, level, text }),
   });
+  release();
   running.set(id, host);
   const connection = openConnection(network, clock);
   try {
@@ -329,6 +345,9 @@ async function start({ program, clock, network, random, timeline, nodes, running
 }
 
 function partition({ network, nodes }: World, groups: readonly (readonly string[])[]): void {
+  if (groups.length === 0 || groups.some((group) => group.length === 0)) {
+    throw new RangeError("Cannot cut groups off from each other: expected one or more, with somebody in each");
+  }
   const names = groups.flatMap((group) => [...new Set(group)]);
   for (const name of names) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

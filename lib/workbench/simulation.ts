@@ -11,7 +11,7 @@ import { VirtualClock } from "./clock.ts";
 import { measureConvergence } from "./convergence.ts";
 import { guard } from "./hosts/guard.ts";
 import { inProcessWorld } from "./hosts/in_process.ts";
-import { endTurns } from "./hosts/watchdog.ts";
+import { endTurn } from "./hosts/watchdog.ts";
 import type { TestRecord } from "./judge.ts";
 import type { Results, TestException } from "./results.ts";
 import { concludeTest, performTest, type RunHooks, type RunOptions } from "./run.ts";
@@ -94,15 +94,18 @@ async function simulate(
     return startNode(id, network, random, onFailure);
   };
   const release = guard((trouble) => {
-    if (trouble.type === "nondeterminism") fail(trouble);
-    else hooks.log?.(trouble.message);
-  });
+    if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
+    else fail(trouble);
+  }, { onStderr: log });
   try {
     let over = false;
     const test = performTest(options, world, hooks).finally(() => over = true);
     test.catch(() => {});
     const standsStill = watchTime(clock, hooks.maxAtOnce);
-    await clock.run(() => over || standsStill());
+    await clock.run(() => {
+      endTurn();
+      return over || standsStill();
+    });
     if (!over) {
       fail(timeStandsStill(clock));
       await clock.run(() => over);
@@ -110,6 +113,6 @@ async function simulate(
     return await test;
   } finally {
     release();
-    endTurns();
+    endTurn();
   }
 }

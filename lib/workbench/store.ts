@@ -6,6 +6,7 @@
  */
 
 import type { Message } from "../protocol.ts";
+import { whileWriting } from "./hosts/watchdog.ts";
 import { formatJson, formatLine } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { Results } from "./results.ts";
@@ -28,6 +29,12 @@ export interface Store {
   close(): void;
 }
 
+/** A run's folder, in which nobody but this process writes. */
+export interface OwnStore extends Store {
+  /** Writes a node's log. */
+  writeNodeLog(node: string, text: string): void;
+}
+
 /** What is gathered before it is written, in characters. */
 const BUFFER = 1 << 16;
 
@@ -39,7 +46,7 @@ const BUFFER = 1 << 16;
  * @param now The time of the run.
  * @throws {Error} The folder cannot be made or written to.
  */
-export function openStore(root: string, workload: string, now: Date): Store {
+export function openStore(root: string, workload: string, now: Date): OwnStore {
   const path = makeRunFolder(root, workload, now);
   Deno.mkdirSync(`${path}/node-logs`);
   link(`${root}/latest`, path.slice(root.length + 1));
@@ -53,9 +60,11 @@ export function openStore(root: string, workload: string, now: Date): Store {
     }
   }
   const messages = lineWriter(`${path}/messages.jsonl`);
+  const nodeLog = (node: string) => `${path}/node-logs/${node}.log`;
   return {
     path,
-    nodeLog: (node) => `${path}/node-logs/${node}.log`,
+    nodeLog,
+    writeNodeLog: (node, text) => attempt(() => Deno.writeTextFileSync(nodeLog(node), text)),
     message: (entry) => attempt(() => messages.write(entry)),
     history: (history) =>
       attempt(() => {
@@ -106,7 +115,7 @@ function lineWriter(path: string): { write(value: unknown): void; flush(): void;
   function flush(): void {
     let bytes = encoder.encode(buffer);
     buffer = "";
-    while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
+    while (bytes.length > 0) bytes = bytes.subarray(whileWriting(() => file.writeSync(bytes)));
   }
   return {
     write(value) {

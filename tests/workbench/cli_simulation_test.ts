@@ -1,6 +1,7 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CHALLENGES } from "../../lib/workbench/challenges.ts";
+import { visible } from "../../lib/workbench/report/text.ts";
 import type { Results } from "../../lib/workbench/results.ts";
 import { assertRejected, command } from "./fake_command.ts";
 import type { FakeEdge } from "./fake_edge.ts";
@@ -57,7 +58,7 @@ const failsFor = (...seeds: string[]): FakeEdge["runs"] => ({ seed }) =>
 
 Deno.test("main() says of many seeds only what matters: those that fail, and a table", async () => {
   const good = await command("3e --sim --seeds 4 --seed s");
-  assertEquals([good.status, good.err], [0, ""]);
+  assertEquals([good.status, good.err], [0, "3e broadcast  seed s, s-2, …\n"]);
   assertMatch(good.out, /^ +passed +ops +ok .*\n✓ 3e broadcast +4 of 4 +40 +90 %\n\n4 of 4 passed\n$/);
   const bad = await command("3e --sim --seeds 4 --seed s --rate 50 --no-shrink", { runs: failsFor("s-2", "s-4") });
   assertEquals([bad.status, bad.ran.length], [1, 4]);
@@ -70,6 +71,38 @@ Deno.test("main() says of many seeds only what matters: those that fail, and a t
 });
 
 const NO_MESSAGES = { send_count: 0, recv_count: 0, msg_count: 0 };
+
+Deno.test("main() tells the seeds before a simulation begins, unless they are known or nothing is to be shown", async () => {
+  const told = async (line: string) => {
+    // What has been told when the first run begins is told even if that is the end of everything.
+    let err = "";
+    const runs: FakeEdge["runs"] = function (this: FakeEdge) {
+      err ||= this.err || "nothing";
+      return {};
+    };
+    await command(line, { runs });
+    return err;
+  };
+  assertEquals(await told("3e --sim"), "3e broadcast  seed seed-1\n");
+  assertEquals(await told("3e --sim --seeds 5 --json"), "3e broadcast  seed seed-1, seed-1-2, …\n");
+  assertEquals(await told("3e --sim --seeds 5 --seed s"), "3e broadcast  seed s, s-2, …\n");
+  for (const line of ["3e --sim --seed s", "3e --sim --seeds 5 --quiet", "3e --engine workbench"]) {
+    assertEquals(await told(line), "nothing", line);
+  }
+  const each = await command("all --sim --seeds 2", { runs: () => ({}) });
+  assertEquals(each.err.match(/ {2}seed seed-\d+, seed-\d+-2, …\n/g)!.length, CHALLENGES.length);
+});
+
+Deno.test("main() refuses a seed that a terminal would obey", async () => {
+  for (const seed of ["a\nb", "\x1b[31m", "\u202ea", "a\tb"]) {
+    const shown = visible(JSON.stringify(seed));
+    await assertRejected(
+      `3e --sim --seed ${seed}`,
+      `Cannot use --seed ${shown}: expected a value without control characters`,
+    );
+  }
+  assertEquals((await command("3e --sim --seed ü…1")).status, 0);
+});
 
 Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not run", async () => {
   const runs: FakeEdge["runs"] = function (this: FakeEdge, { seed }) {
@@ -173,7 +206,7 @@ Deno.test("main() prints the same JSON of a simulation wherever it is stored", a
     "s-2",
     null,
   ]]);
-  assertEquals(many.err, "✗ 3e broadcast: INVALID (lost)\nStored in store/of-s-2\n");
+  assertEquals(many.err.split("\n").slice(1), ["✗ 3e broadcast: INVALID (lost)", "Stored in store/of-s-2", ""]);
   assertEquals(JSON.parse((await command("3e --sim --seeds 1 --json")).out).runs.length, 1);
 });
 
@@ -185,7 +218,7 @@ Deno.test("main() shows how far many seeds are, but not what happens in each, un
     return {};
   };
   const { err } = await command("3e --sim --seeds 2", { runs });
-  assertMatch(err, /^3e broadcast {2}1 of 2 {2}0 of 20 s .*\n3e broadcast {2}2 of 2 {2}0 of 20 s .*\n$/);
+  assertMatch(err, /^.*\n3e broadcast {2}1 of 2 {2}0 of 20 s .*\n3e broadcast {2}2 of 2 {2}0 of 20 s .*\n$/);
   assertStringIncludes((await command("3e --sim --seeds 2 --log-stderr", { runs })).err, "start-partition");
 });
 

@@ -122,6 +122,20 @@ test("of many runs only those that fail are kept, unless there is a place for th
 /** What a broadcast without retry does not survive. */
 const PARTITION = "--seed 1 --node-count 5 --rate 20 --time-limit 20 --nemesis partition --nemesis-interval 3";
 
+test("a run that cannot be kept is not said to be, and is judged all the same", async ({ run, stored }) => {
+  const line = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 1`;
+  for (const file of ["history.jsonl", "node-logs/n0.log"]) {
+    const results = await run(line, {
+      // In the place of the file there is a folder, when the test begins.
+      progress: () => Deno.mkdirSync(`${stored().at(-1)}/${file}`),
+    });
+    assertEquals([results.passed, results.store, results.exceptions.length], [true, null, 1]);
+    const [{ type, message }] = results.exceptions as [Results["exceptions"][number]];
+    assertEquals(type, "not-stored");
+    assertStringIncludes(message, `Cannot store all of the run in ${stored().at(-1)}: `);
+  }
+});
+
 test("a run that fails is repeated by its seed", async ({ run }) => {
   const line = `test -w broadcast --bin ${ROOT}/tests/wrong/broadcast_without_retry.ts ${PARTITION}`;
   const [first, second] = [await run(line), await run(line)];
@@ -148,7 +162,7 @@ test("what --check-determinism has come to is stored", async ({ run, stored, rea
 });
 
 test("--check-determinism finds a program out that the guard lets through", async ({ run }) => {
-  const line = `test -w unique-ids --bin ${PROGRAMS}/measures_memory.ts ${SHORT}`;
+  const line = `test -w unique-ids --bin ${PROGRAMS}/uses_file_time.ts ${SHORT}`;
   assertEquals((await run(line)).valid, true);
   const results = await run(`${line} --check-determinism --seeds 2`);
   assertEquals(results.exceptions.map(({ type }) => type), ["nondeterminism"]);

@@ -35,6 +35,11 @@ Deno.test("failureOf() tells the worst that is wrong", () => {
   assertEquals(what({ valid: true, targets }), { kind: "missed", what: ["max_latency_ms"] });
 });
 
+Deno.test("failureOf() does not take it for a reason that a run could not be kept", () => {
+  const exceptions = [exception("not-stored"), exception("nondeterminism")];
+  assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", what: ["nondeterminism"] });
+});
+
 Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
   const original: Failure = { kind: "invalid", what: ["lost-write", "unseen", "poll-skip"] };
   const same = (...what: string[]) => isSameFailure({ kind: "invalid", what }, original);

@@ -73,6 +73,40 @@ Deno.test("a right program is valid, and everything is counted", async () => {
   assertEquals(stored.messages!.trim().split("\n").length, 2 * results.net!.all.msg_count);
 });
 
+/** A signal that knows who listens to it. */
+function observedSignal() {
+  const { signal } = new AbortController();
+  const listening = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (type: string, listener: EventListener, options?: AddEventListenerOptions) => {
+    listening.add(listener);
+    options?.signal?.addEventListener("abort", () => listening.delete(listener));
+    addEventListener.call(signal, type, listener, options);
+  };
+  signal.removeEventListener = (type: string, listener: EventListener) => {
+    listening.delete(listener);
+    removeEventListener.call(signal, type, listener);
+  };
+  return { signal, listening };
+}
+
+Deno.test("a test that is over listens to its signal no more, however it has ended", async () => {
+  const { signal, listening } = observedSignal();
+  const during: number[] = [];
+  const look = (node: AnyNode) => void node.after(1000, () => void during.push(listening.size));
+  await run((node) => (look(node), echo(node as Parameters<typeof echo>[0])), {}, { signal });
+  await run((node) => look(node), {}, { signal });
+  const forgetful = (node: AnyNode) => {
+    node.after(2000, () => node.send("nobody", { type: "hello" }));
+    look(node);
+    echo(node as Parameters<typeof echo>[0]);
+  };
+  const { results } = await run(forgetful, {}, { signal });
+  assertEquals(results.exceptions.map(({ type }) => type), ["bad-line"]);
+  assert(during.length >= 9 && during.every((count) => count > 0), String(during));
+  assertEquals(listening.size, 0);
+});
+
 Deno.test("the same seed gives the same history, messages and results; another seed gives others", async () => {
   const options = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
   const [a, b, c] = [await run(flood, options), await run(flood, options), await run(flood, { ...options, seed: "8" })];

@@ -25,7 +25,7 @@ Deno.test("simulate() has five nodes by default, or as many or those that were n
   assertEquals(simulate({ program: counter, nodes: 2 }).nodes, ["n0", "n1"]);
   const world = simulate({ program: counter, nodes: ["ash", "elm"] });
   assertEquals((await world.client().rpc("elm", { type: "count" })).count, 1);
-  for (const nodes of [0, [], ["c1"], ["lin-kv"], ["a", "a"]]) {
+  for (const nodes of [0, [], ["c1"], ["lin-kv"], ["a", "a"], [""]]) {
     assertThrows(() => simulate({ program: counter, nodes }), RangeError);
   }
 });
@@ -33,13 +33,21 @@ Deno.test("simulate() has five nodes by default, or as many or those that were n
 Deno.test("simulate() refuses what is no number of nodes, no latency and no program", () => {
   const refused = (options: unknown, type: ErrorConstructor, message: string) =>
     assertThrows(() => simulate({ program: counter, ...options as object }), type, message);
-  for (const nodes of [1.5, -1, NaN, Infinity]) {
+  for (const nodes of [0, 1.5, -1, NaN, Infinity]) {
     refused({ nodes }, RangeError, `expected nodes to be a whole number above 0, or names, got ${nodes}`);
   }
   for (const mean of [-5, NaN, Infinity]) {
     const message = `Cannot simulate: expected latency to be 0 ms or more, got ${mean}`;
     refused({ latency: mean }, RangeError, message);
     refused({ latency: { mean, distribution: "uniform" } }, RangeError, message);
+  }
+  refused(
+    { nodes: ["a", ""] },
+    RangeError,
+    'Cannot name a node "": expected different names, not empty, and no client',
+  );
+  for (const seed of [NaN, Infinity]) {
+    refused({ seed }, RangeError, `Cannot simulate: expected seed to be a text or a number, got ${seed}`);
   }
   for (const distribution of ["xx", "toString", undefined]) {
     const expected = "expected the distribution of latencies to be one of constant, uniform, exponential, got ";
@@ -177,6 +185,8 @@ Deno.test("partition() takes groups that have nobody in common, and cuts nothing
   const world = simulate({ program: counter, nodes: 3 });
   const overlapping = "Cannot cut groups off from each other: n1 is in two of them, expected it in one";
   assertThrows(() => world.partition(["n0", "n1"], ["n1", "n2"]), RangeError, overlapping);
+  const nobody = "Cannot cut groups off from each other: expected one or more, with somebody in each";
+  for (const groups of [[], [[]], [["n0"], []]]) assertThrows(() => world.partition(...groups), RangeError, nobody);
   await world.client().rpc("n0", { type: "tell" });
   assertEquals(await heardBy(world, "n2"), ["n0"]);
   // To name somebody twice in one group is no contradiction.
@@ -272,6 +282,16 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
     (node) => void node.after(10, () => void Promise.reject(new Error("nobody looks"))),
     /^A node has not handled a rejection: Error: nobody looks/,
   ],
+  "prints on stdout": [
+    // deno-lint-ignore no-console
+    (node) => void node.after(10, () => console.log("half past one")),
+    /^Node n0 printed a line on stdout .*simulate_test.ts:\d+:\d+ .*\n {2}line: {5}half past one\n/,
+  ],
+  "ends its process": [
+    (node) => void node.after(10, () => Deno.exit(0)),
+    /^Node n0 exited with status 0 during the test, expected it to serve until it is stopped\n {2}Deno.exit\(\) at /,
+  ],
+  "uses the real clock at its start": [() => void Date.now(), /^Cannot call Date.now\(\) at .*simulate_test.ts:/],
   "uses the real clock": [
     (node) => void node.after(10, () => void Date.now()),
     /^Cannot call Date.now\(\) at .*simulate_test.ts:\d+:\d+ in a simulation, .* expected node.now\(\)$/,

@@ -9,9 +9,12 @@ import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import { uniqueIds } from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import { compareRecordings, openRecording } from "../../lib/workbench/recording.ts";
+import { nodeInTurn } from "../../lib/workbench/hosts/watchdog.ts";
+import type { TestException } from "../../lib/workbench/results.ts";
 import { runSimulation, type SimulationHooks } from "../../lib/workbench/simulation.ts";
 import type { RunOptions } from "../../lib/workbench/run.ts";
 import { watchTime } from "../../lib/workbench/standstill.ts";
+import type { Workload } from "../../lib/workbench/workload.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "./stand_in.ts";
 
@@ -106,6 +109,71 @@ for (const [what, [program, call]] of Object.entries(REACHING)) {
     assertMatch(message, /simulation_test\.ts:\d+:\d+ in a simulation/);
   });
 }
+
+Deno.test("a node that ends its process ends the test, as a process would, and the convergence is not measured", async () => {
+  let nodes = 0;
+  const { results } = await run((node) => {
+    nodes++;
+    node.on("add", async () => {
+      await Promise.resolve();
+      if (node.id === "n1") Deno.exit(0);
+      return {};
+    });
+  }, { workload: WORKLOADS["g-counter"]! });
+  const [{ type, node, message, fatal }, ...more] = results.exceptions as [TestException];
+  assertEquals([type, node, fatal, more, results.valid], ["node-crashed", "n1", true, [], false]);
+  assertStringIncludes(
+    message,
+    "Node n1 exited with status 0 during the test, expected it to serve until it is stopped\n",
+  );
+  assertEquals(nodes, 3);
+});
+
+Deno.test("a node that prints on stdout ends the test, as a process would", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", ({ echo }) => {
+      // deno-lint-ignore no-console
+      console.log("asked for %s", echo);
+      return { echo };
+    });
+  });
+  const [{ type, message, fatal }] = results.exceptions as [TestException];
+  assertEquals([type, fatal], ["bad-line", true]);
+  assertMatch(message, /\n {2}line: {5}asked for Please echo \d+\n/);
+});
+
+Deno.test("what a node writes on stderr is in its log, also when a timer has set it off", async () => {
+  const { logs, results } = await run((node) => {
+    node.on("echo", ({ echo }) => ({ echo }));
+    node.after(1500, async () => {
+      await Promise.resolve();
+      // deno-lint-ignore no-console
+      if (node.id === "n1") console.error("half past one");
+    });
+  });
+  assertEquals([logs, results.valid], [["n1 1.500 error half past one"], true]);
+});
+
+Deno.test("a turn ends when all that it has set off has settled", async () => {
+  const turns: (string | undefined)[] = [];
+  const { check, client } = WORKLOADS.echo!;
+  const workload: Workload = {
+    ...WORKLOADS.echo!,
+    check: (...args) => (turns.push(nodeInTurn()), check(...args)),
+    client(...args) {
+      const { invoke } = client(...args);
+      return { invoke: (...args) => (turns.push(nodeInTurn()), invoke(...args)) };
+    },
+  };
+  await run((node) =>
+    node.on("echo", async ({ echo }) => {
+      for (let i = 0; i < 3; i++) await Promise.resolve();
+      if (nodeInTurn() !== node.id) throw new Error(`It is the turn of ${nodeInTurn()}, not of ${node.id}`);
+      return { echo };
+    }), { workload });
+  assert(turns.length > 100);
+  assertEquals(new Set(turns), new Set([undefined]));
+});
 
 Deno.test("when it is over, the real world is back", async () => {
   await run((node) => node.on("echo", () => ({ echo: Math.random() })));

@@ -5,6 +5,8 @@
  * @module
  */
 
+import process from "node:process";
+
 /** Something of the real world. */
 export interface Forbidden {
   /** What it belongs to. */
@@ -16,15 +18,24 @@ export interface Forbidden {
   instead: string;
   /** Whether a module may call it while it is imported: that is waited for. */
   whileImported?: boolean;
+  /** Whether it is no function, but something that a program reads. */
+  isRead?: boolean;
 }
 
 const TIMERS = "node.after(), node.every() or node.sleep()";
 const BYTES = "node.getRandomValues()";
 const MESSAGES = "messages to nodes and services";
+const COUNTS = "node.stats, which counts messages";
 
 const TIME: readonly Forbidden[] = [
   { of: Date, name: "now", call: "Date.now()", instead: "node.now()" },
-  { of: performance, name: "now", call: "performance.now()", instead: "node.now()" },
+  ...["now", "mark", "measure", "toJSON"].map((name) => ({
+    of: performance,
+    name,
+    call: `performance.${name}()`,
+    instead: "node.now()",
+  })),
+  { of: performance, name: "timeOrigin", call: "performance.timeOrigin", instead: "node.now()", isRead: true },
   ...functionsOf(temporalNow()).map((name) => ({
     of: temporalNow(),
     name,
@@ -35,6 +46,22 @@ const TIME: readonly Forbidden[] = [
   { of: globalThis, name: "setInterval", call: "setInterval()", instead: TIMERS },
   { of: globalThis, name: "setImmediate", call: "setImmediate()", instead: TIMERS },
   { of: AbortSignal, name: "timeout", call: "AbortSignal.timeout()", instead: TIMERS },
+];
+
+/** How much of the machine is in use, and for how long. */
+const MACHINE: readonly Forbidden[] = [
+  ...["memoryUsage", "systemMemoryInfo", "loadavg", "osUptime"].map((name) => ({
+    of: Deno,
+    name,
+    call: `Deno.${name}()`,
+    instead: COUNTS,
+  })),
+  ...["cpuUsage", "resourceUsage"].map((name) => ({
+    of: process,
+    name,
+    call: `process.${name}()`,
+    instead: COUNTS,
+  })),
 ];
 
 const CHANCE: readonly Forbidden[] = [
@@ -75,7 +102,7 @@ const NETWORK: readonly Forbidden[] = [
 ];
 
 /** All of it, but for `Date`, which is forbidden in part. */
-export const FORBIDDEN: readonly Forbidden[] = [...TIME, ...CHANCE, ...CRYPTO, ...FILES, ...NETWORK];
+export const FORBIDDEN: readonly Forbidden[] = [...TIME, ...CHANCE, ...MACHINE, ...CRYPTO, ...FILES, ...NETWORK];
 
 /** `Temporal.Now`, where there is one. */
 function temporalNow(): object {

@@ -1,22 +1,36 @@
 /**
  * A guard for simulations: while one runs, nothing in this process may reach for the real world, from which the same seed would not give
- * the same run: its clock, timers, randomness, files and network. What does so is stopped, and told what to use instead.
+ * the same run: its clock, timers, randomness, files and network. What does so is stopped, and told what to use instead. And no node may
+ * end this process, or print on its stdout, which are the workbench's.
  *
  * What a module has imported, as from `node:timers/promises`, is beyond its reach.
  *
  * @module
  */
 
+import type { LogLevel } from "../../host.ts";
 import { describeThrown } from "../../log.ts";
 import { isStopped } from "../../rpc.ts";
 import type { TestException } from "../results.ts";
 import { FORBIDDEN, type Forbidden } from "./forbidden.ts";
+import { badLine, nodeCrashed } from "./node_host.ts";
+import { type Effect, PROCESS_CALLS, type ProcessCall } from "./process_calls.ts";
+import { nodeInTurn } from "./watchdog.ts";
 
 /** Who guards. */
-interface Watch {
+interface Watch extends GuardOptions {
   onTrouble(trouble: TestException): void;
-  /** Whose calls are forbidden: those from this file only, which is being imported. */
+}
+
+/** How to guard. */
+export interface GuardOptions {
+  /**
+   * The URL of a module that is being imported: only what that module itself calls is forbidden, but for what is waited for then, such as
+   * reading a file; what it uses may call everything. Nobody may end the process then, or print on stdout.
+   */
   caller?: string;
+  /** Takes what a node writes on stderr by `console.error()` and the like; without it, it goes there. */
+  onStderr?(node: string, level: LogLevel, text: string): void;
 }
 
 const watches = new Set<Watch>();
@@ -25,14 +39,13 @@ let restore = () => {};
 /**
  * Begins to guard.
  *
- * @param onTrouble Is told of each call of what is forbidden (`nondeterminism`; the call itself throws), and of each promise that was
- *   rejected although nobody looks (`unhandled-rejection`).
- * @param caller The URL of a module that is being imported: only what that module itself calls is forbidden, but for what is waited for
- *   then, such as reading a file; what it uses may call everything.
+ * @param onTrouble Is told of each call of what is forbidden (`nondeterminism`; the call itself throws), of a node that ends its process
+ *   (`node-crashed`; this, too, throws) or prints on stdout (`bad-line`), and of each promise that was rejected although nobody looks
+ *   (`unhandled-rejection`).
  * @returns Ends it, and puts everything back as it was when nobody else guards.
  */
-export function guard(onTrouble: (trouble: TestException) => void, caller?: string): () => void {
-  const watch: Watch = { onTrouble, ...caller === undefined ? {} : { caller } };
+export function guard(onTrouble: (trouble: TestException) => void, options: GuardOptions = {}): () => void {
+  const watch: Watch = { onTrouble, ...options };
   if (watches.size === 0) restore = forbid();
   watches.add(watch);
   return () => {
@@ -44,7 +57,8 @@ export function guard(onTrouble: (trouble: TestException) => void, caller?: stri
 function forbid(): () => void {
   const replaced = [
     ...FORBIDDEN.map((forbidden) => replace(forbidden, (real) => replacement(forbidden, real))),
-    replace({ of: globalThis, name: "Date" }, () => guardedDate(Date)),
+    ...PROCESS_CALLS.map((call) => replace(call, (real) => ({ value: actingAsProcess(call, real), writable: true }))),
+    replace({ of: globalThis, name: "Date" }, () => ({ value: guardedDate(Date), writable: true })),
   ];
   globalThis.addEventListener("unhandledrejection", onRejection);
   return () => {
@@ -56,27 +70,35 @@ function forbid(): () => void {
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /** Replaces what an object has; what `make` is given returns the real one. */
-function replace(
+function replace<T = AnyFunction>(
   { of, name }: Pick<Forbidden, "of" | "name">,
-  make: (real: () => AnyFunction) => unknown,
+  make: (real: () => T) => PropertyDescriptor,
 ): () => void {
   const own = Object.getOwnPropertyDescriptor(of, name);
-  const inherited = own === undefined ? (of as Record<string, AnyFunction>)[name]! : undefined;
+  const inherited = own === undefined ? (of as Record<string, T>)[name]! : undefined;
   // Some of what belongs to Deno is loaded when somebody gets it.
   const real = () => inherited ?? own!.value ?? own!.get!.call(of);
-  Object.defineProperty(of, name, { value: make(real), configurable: true, writable: true, enumerable: false });
+  Object.defineProperty(of, name, { ...make(real), configurable: true, enumerable: false });
   return () => {
     if (own === undefined) delete (of as Record<string, unknown>)[name];
     else Object.defineProperty(of, name, own);
   };
 }
 
-/** Called, or called with `new`, as the real one is. */
-function replacement(forbidden: Forbidden, real: () => AnyFunction): AnyFunction {
-  return function guarded(...args) {
+/** Read, called, or called with `new`, as the real one is. */
+function replacement(forbidden: Forbidden, real: () => AnyFunction): PropertyDescriptor {
+  if (forbidden.isRead) {
+    const get = () => {
+      refuse(forbidden, get);
+      return real();
+    };
+    return { get };
+  }
+  const value: AnyFunction = function guarded(...args) {
     refuse(forbidden, guarded);
     return new.target === undefined ? Reflect.apply(real(), forbidden.of, args) : Reflect.construct(real(), args);
   };
+  return { value, writable: true };
 }
 
 /** A `Date` that can be made of a time, but not of the present. */
@@ -95,18 +117,66 @@ function guardedDate(real: DateConstructor): DateConstructor {
 
 /** Tells those whose business it is, and throws if there are any. */
 function refuse({ call, instead, whileImported }: Omit<Forbidden, "of" | "name">, below: unknown): void {
-  const error = new Error();
-  Error.captureStackTrace(error, below as AnyFunction);
-  // What stands between may be Deno's own.
-  const frame = framesOf(error).find(({ url }) => !/^(ext|node):/.test(url));
+  const frame = callerOf(below);
   const concerned = [...watches].filter(({ caller }) =>
     caller === undefined || (frame?.url === caller && !whileImported)
   );
   if (concerned.length === 0) return;
-  const where = frame === undefined ? "" : ` at ${formatFrame(frame)}`;
-  error.message = `Cannot call ${call}${where} in a simulation, where a seed must repeat a run: expected ${instead}`;
-  for (const { onTrouble } of concerned) onTrouble({ type: "nondeterminism", message: error.message, count: 1 });
-  throw error;
+  const message = `Cannot call ${call}${placeOf(frame)} in a simulation, where a seed must repeat a run: ` +
+    `expected ${instead}`;
+  for (const { onTrouble } of concerned) onTrouble({ type: "nondeterminism", message, count: 1 });
+  throw new Error(message);
+}
+
+/** What a node does to its process ends, or breaks, this node alone; a module that is being imported is broken by it as well. */
+function actingAsProcess(processCall: ProcessCall, real: () => AnyFunction): AnyFunction {
+  return function guarded(...args) {
+    const effect = processCall.effect(...args);
+    const node = nodeInTurn();
+    const place = () => `${processCall.call}${placeOf(callerOf(guarded))}`;
+    const importing = [...watches].some(({ caller }) => caller !== undefined);
+    const trouble = effect && (importing ? moduleTrouble(effect, place) : nodeTrouble(effect, node, place));
+    if (trouble !== undefined) {
+      for (const { onTrouble } of watches) onTrouble(trouble);
+      if ("stdout" in effect!) return undefined;
+      // process.exit() has set it.
+      Deno.exitCode = 0;
+      throw new Error(trouble.message);
+    }
+    const listening = [...watches].filter(({ onStderr }) => onStderr !== undefined);
+    if (effect === undefined || !("stderr" in effect) || node === undefined || listening.length === 0) {
+      return Reflect.apply(real(), processCall.of, args);
+    }
+    for (const { onStderr } of listening) onStderr!(node, effect.level, effect.stderr);
+    return undefined;
+  };
+}
+
+/** As {@linkcode processWorld} would say it. */
+function nodeTrouble(effect: Effect, node: string | undefined, place: () => string): TestException | undefined {
+  if ("end" in effect) return nodeCrashed(node ?? "?", effect.end, `  ${place()}`);
+  if (!("stdout" in effect) || node === undefined) return undefined;
+  const problem = `${place()} prints on stdout, expected node.log.info() or console.error()`;
+  return badLine(node, effect.stdout, problem);
+}
+
+function moduleTrouble(effect: Effect, place: () => string): TestException | undefined {
+  if ("stderr" in effect) return undefined;
+  const message = "end" in effect
+    ? `${place()} would end the process, expected a module that only exports its program`
+    : `${place()} prints on stdout, where a node's messages go, expected console.error()`;
+  return { type: "end" in effect ? "node-crashed" : "bad-line", message, count: 1 };
+}
+
+/** Who has called a function; what stands between may be Deno's own. */
+function callerOf(below: unknown): Frame | undefined {
+  const error = new Error();
+  Error.captureStackTrace(error, below as AnyFunction);
+  return framesOf(error).find(({ url }) => !/^(ext|node):/.test(url));
+}
+
+function placeOf(frame: Frame | undefined): string {
+  return frame === undefined ? "" : ` at ${formatFrame(frame)}`;
 }
 
 function onRejection(event: PromiseRejectionEvent): void {

@@ -8,13 +8,14 @@
 import type { Host, LogLevel } from "../../host.ts";
 import { type AnyNode, type NodeHandle, startNode } from "../../node.ts";
 import type { Clock, Timer } from "../clock.ts";
-import type { Network } from "../network.ts";
+import { isClient, type Network } from "../network.ts";
 import type { Random } from "../random.ts";
 import type { TestException } from "../results.ts";
 import type { World } from "../cluster.ts";
 import { copyJson } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "./node_host.ts";
 import { openTurns, type Turns } from "./turns.ts";
+import { SERVICES } from "../services/mod.ts";
 import { watchTurns } from "./watchdog.ts";
 
 /** What {@linkcode startInProcess} needs. */
@@ -79,7 +80,8 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   const turns = openTurns(clock, watchTurns(id));
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
-    const received = copyJson(message);
+    // What a node has sent was copied then, and is nobody else's.
+    const received = isClient(message.src) || message.src in SERVICES ? copyJson(message) : message;
     turns.take(() => node?.receive(received));
   });
   try {

@@ -13,6 +13,7 @@ import { PROGRAMS } from "../challenges.ts";
 import { RealClock } from "../clock.ts";
 import { UsageError } from "../errors.ts";
 import { formatFrame, framesOf, guard } from "./guard.ts";
+import { beginModule, endTurn } from "./watchdog.ts";
 
 /** A module, and the arguments of the program in it. */
 export interface ProgramModule {
@@ -52,49 +53,84 @@ export function findModule(bin: string, args: readonly string[], root: string): 
 }
 
 /**
- * Imports a program.
+ * Imports a program. The watchdog looks at how long that takes.
  *
- * @param timeout How long that may take, ms.
- * @throws {UsageError} The module cannot be imported, or not in time; it does not export a program; it draws on the real clock or
- *   on chance while it is imported; or its program does not take these arguments.
+ * @param timeout How long the import may wait, ms.
+ * @throws {UsageError} The module cannot be imported, or not in time; it does not export a program; it draws on the real clock or on
+ *   chance while it is imported, prints, or ends the process; or its program does not take these arguments.
  */
 export async function loadProgram(
   { path, args }: ProgramModule,
   timeout: number = IMPORT_TIMEOUT,
 ): Promise<(node: AnyNode) => void> {
-  const exports = await importModule(path, timeout);
+  const module = { path, url: new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href };
+  const exports = await importModule(module, timeout);
   const { default: program, createProgram } = exports;
-  if (typeof createProgram === "function") return checked(made(createProgram as CreateProgram, args, path), path);
+  if (typeof createProgram === "function") {
+    return checked(await makeProgram(createProgram as CreateProgram, args, module), path);
+  }
   if (typeof program !== "function") throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
   if (args.length > 0) {
     throw new UsageError(
       `Cannot use arguments after -- with ${path}: it exports its program as it is, expected createProgram(args)`,
     );
   }
-  return checked(program as (node: AnyNode) => unknown, path);
+  return checked(program as AnyProgram, path);
 }
 
 type CreateProgram = (args: readonly string[]) => unknown;
+type AnyProgram = (node: AnyNode) => unknown;
 
-async function importModule(path: string, timeout: number): Promise<Record<string, unknown>> {
-  const url = new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href;
-  let trouble: string | undefined;
-  const release = guard(({ type, message }) => {
-    if (type === "nondeterminism") trouble ??= message;
-  }, url);
+interface Module {
+  path: string;
+  url: string;
+}
+
+async function importModule(module: Module, timeout: number): Promise<Record<string, unknown>> {
   const imported = new AbortController();
   const late = new RealClock().sleep(timeout, imported.signal).then(() => {
     throw new Error(`it did not finish in ${timeout / 1000} s; does it serve its program only if (import.meta.main)?`);
   });
   late.catch(() => {});
   try {
-    const exports: Record<string, unknown> = await Promise.race([import(url), late]);
-    if (trouble !== undefined) throw new Error(trouble);
-    return exports;
+    return await watched(module, () => Promise.race([import(module.url), late]));
   } catch (error) {
-    throw new UsageError(`Cannot simulate ${path}: it cannot be imported: ${trouble ?? reason(error, url)}`);
+    throw new UsageError(`Cannot simulate ${module.path}: it cannot be imported: ${reason(error, module.url)}`);
   } finally {
     imported.abort();
+  }
+}
+
+async function makeProgram(
+  createProgram: CreateProgram,
+  args: readonly string[],
+  module: Module,
+): Promise<AnyProgram> {
+  const make = () => Promise.resolve({ program: createProgram(args) });
+  const { program } = await watched(module, make).catch((error) => {
+    throw new UsageError(`Cannot simulate ${module.path}: ${messageOf(error)}`);
+  });
+  if (typeof program === "function") return program as AnyProgram;
+  throw new UsageError(
+    `Cannot simulate ${module.path}: createProgram(args) returned no function, expected the program`,
+  );
+}
+
+/** Lets a module do its part, as no node's turn but its own; what the guard has found against it is thrown. */
+async function watched<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
+  let trouble: string | undefined;
+  const release = guard(({ type, message }) => {
+    if (type !== "unhandled-rejection") trouble ??= message;
+  }, { caller: url });
+  beginModule(path);
+  try {
+    const done = await work();
+    if (trouble === undefined) return done;
+    throw new Error(trouble);
+  } catch (error) {
+    throw trouble === undefined ? error : new Error(trouble);
+  } finally {
+    endTurn();
     release();
   }
 }
@@ -103,33 +139,39 @@ async function importModule(path: string, timeout: number): Promise<Record<strin
 function reason(error: unknown, url: string): string {
   if (!(error instanceof Error)) return `${String(error)} was thrown`;
   const frame = framesOf(error).find((frame) => frame.url === url);
-  return `${error.message.split("\n")[0]}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
+  return `${messageOf(error)}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
+}
+
+function messageOf(error: unknown): string {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return message.split("\n")[0]!;
 }
 
 function exportProblem(exports: Record<string, unknown>): string {
+  const { default: program, createProgram } = exports;
+  if (createProgram !== undefined) return `its createProgram is ${nameKind(createProgram)}, expected ${MAKER}`;
+  if (program !== undefined) return `its default export is ${nameKind(program)}, expected its program, ${PROGRAM}`;
   const names = Object.keys(exports);
   const has = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-  return `${has}, expected its program as its default export, or a function createProgram(args)`;
+  return `${has}, expected its program as its default export, or ${MAKER}`;
 }
 
-function made(createProgram: CreateProgram, args: readonly string[], path: string): (node: AnyNode) => unknown {
-  let program: unknown;
-  try {
-    program = createProgram(args);
-  } catch (error) {
-    const { message } = error instanceof Error ? error : new Error(String(error));
-    throw new UsageError(`Cannot simulate ${path}: ${message.split("\n")[0]}`);
-  }
-  if (typeof program === "function") return program as (node: AnyNode) => unknown;
-  throw new UsageError(`Cannot simulate ${path}: createProgram(args) returned no function, expected the program`);
+const PROGRAM = "which is a function of a node";
+const MAKER = "a function createProgram(args)";
+
+/** What a value is that is no function: `an array`. */
+function nameKind(value: unknown): string {
+  if (value === null) return "null";
+  const kind = Array.isArray(value) ? "array" : typeof value;
+  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
 /** A program that complains where it was meant to be called for the program first. */
-function checked(program: (node: AnyNode) => unknown, path: string): (node: AnyNode) => void {
+function checked(program: AnyProgram, path: string): (node: AnyNode) => void {
   return (node) => {
     if (typeof program(node) !== "function") return;
     throw new TypeError(
-      `Cannot run the program of ${path}: it returned a function, expected a program, which is a function of a node ` +
+      `Cannot run the program of ${path}: it returned a function, expected a program, ${PROGRAM} ` +
         "and returns nothing",
     );
   };

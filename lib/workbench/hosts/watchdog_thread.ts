@@ -4,7 +4,7 @@
  * @module
  */
 
-import { COUNT, NOBODY, NODE, type Told } from "./watchdog.ts";
+import { COUNT, NOBODY, type Subject, type Told, WHO, WRITES } from "./watchdog.ts";
 
 /** So often it looks within the limit. A turn is too long when it was under way each time. */
 const LOOKS = 30;
@@ -12,29 +12,41 @@ const LOOKS = 30;
 /** The part of a worker's global scope that it uses; its types cannot stand beside those of a page. */
 const scope = globalThis as unknown as { onmessage: ((event: MessageEvent<Told>) => void) | null };
 
-let names: readonly string[] = [];
+let subjects: readonly Subject[] = [];
 
 scope.onmessage = ({ data }) => {
-  if ("names" in data) names = data.names;
+  if ("subjects" in data) subjects = data.subjects;
   else watch(data.shared, data.limit);
 };
 
 function watch(shared: Int32Array, limit: number): void {
-  let last = NOBODY;
-  let looks = 0;
+  let [lastCount, lastWrites, looks] = [0, 0, 0];
   setInterval(() => {
-    const [count, node] = [Atomics.load(shared, COUNT), Atomics.load(shared, NODE)];
-    if (node === NOBODY || count !== last) looks = 0;
-    else if (++looks === LOOKS) end(names[node]!, limit);
-    last = count;
+    const [count, who, writes] = [COUNT, WHO, WRITES].map((index) => Atomics.load(shared, index)) as [
+      number,
+      number,
+      number,
+    ];
+    // One write since the last look: somebody holds it up.
+    const heldUp = writes % 2 === 1 && writes === lastWrites;
+    if (who === NOBODY || count !== lastCount) looks = 0;
+    else if (!heldUp && ++looks === LOOKS) end(subjects[who]!, limit / 1000);
+    [lastCount, lastWrites] = [count, writes];
   }, limit / LOOKS);
 }
 
-function end(node: string, limit: number): void {
-  const message =
-    `\nNode ${node} computes without end: one of its turns has taken ${limit / 1000} s, expected handlers and timers ` +
-    "that wait for messages or time; see whether it loops over an await that waits for nothing\n";
-  Deno.stderr.writeSync(new TextEncoder().encode(message));
+/** What is wrong; how long it took, in seconds. */
+const MESSAGES: Record<Subject["kind"], (name: string, seconds: number) => string> = {
+  node: (name, seconds) =>
+    `Node ${name} computes without end: one of its turns has taken ${seconds} s, expected handlers and timers that wait ` +
+    "for messages or time; see whether it loops over an await that waits for nothing",
+  module: (name, seconds) =>
+    `Cannot simulate ${name}: it computes without end: it has not given its program within ${seconds} s; see whether it ` +
+    "loops while it is imported, or in createProgram(args)",
+};
+
+function end({ kind, name }: Subject, seconds: number): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`\n${MESSAGES[kind](name, seconds)}\n`));
   // A thread that never rests cannot be asked to end.
   Deno.kill(Deno.pid, "SIGKILL");
 }

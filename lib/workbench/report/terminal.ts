@@ -6,7 +6,7 @@
 
 import type { Challenge } from "../challenges.ts";
 import { shellWord } from "../request.ts";
-import type { MessageCounts, OperationCounts, Results, Target } from "../results.ts";
+import { type MessageCounts, NOT_STORED, type OperationCounts, type Results, type Target } from "../results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
 import { createStyle, type Style, table, wrap } from "./text.ts";
 
@@ -83,7 +83,9 @@ function verdictWords(results: Results): string {
 
 /** The kinds of what went wrong, as many as there is room for. */
 function reasons({ anomalies, exceptions }: Results, room: number): string {
-  const types = [...new Set([...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type))];
+  const found = [...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type);
+  // That it was not kept is no reason at all.
+  const types = [...new Set(found)].filter((type) => type !== NOT_STORED);
   for (let count = types.length; count > 0; count--) {
     const text = ` (${[...types.slice(0, count), ...count < types.length ? ["…"] : []].join(", ")})`;
     if (text.length <= room) return text;

@@ -45,7 +45,7 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
   },
   {
     name: "seed",
-    kind: "text",
+    kind: "seed",
     placeholder: "TEXT",
     help: "Repeats the draws of an earlier swarm",
     origin: "workbench",

@@ -1,13 +1,17 @@
+// deno-lint-ignore-file no-console -- what programs do with it is tested here
+
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import process, { exit } from "node:process";
 import { RPCError } from "../../../lib/protocol.ts";
 import { formatFrame, framesOf, guard } from "../../../lib/workbench/hosts/guard.ts";
+import { endTurn, watchTurns } from "../../../lib/workbench/hosts/watchdog.ts";
 import type { TestException } from "../../../lib/workbench/results.ts";
 
 /** Runs something under guard, and returns what was told. */
 function guarded(run: () => void, caller?: string): TestException[] {
   const troubles: TestException[] = [];
-  const release = guard((trouble) => void troubles.push(trouble), caller);
+  const release = guard((trouble) => void troubles.push(trouble), caller === undefined ? {} : { caller });
   try {
     run();
   } finally {
@@ -24,6 +28,12 @@ const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
   "new Date()": [() => new Date(), "new Date(node.now())"],
   "Date()": [() => Date(), "new Date(node.now())"],
   "performance.now()": [() => performance.now(), "node.now()"],
+  "performance.mark()": [() => performance.mark("x").startTime, "node.now()"],
+  "performance.measure()": [() => performance.measure("x").duration, "node.now()"],
+  "performance.toJSON()": [() => performance.toJSON(), "node.now()"],
+  "performance.timeOrigin": [() => performance.timeOrigin, "node.now()"],
+  "Deno.memoryUsage()": [() => Deno.memoryUsage(), "node.stats, which counts messages"],
+  "process.cpuUsage()": [() => process.cpuUsage(), "node.stats, which counts messages"],
   "Math.random()": [() => Math.random(), "node.random()"],
   "crypto.getRandomValues()": [() => crypto.getRandomValues(new Uint8Array(1)), "node.getRandomValues()"],
   "crypto.randomUUID()": [() => crypto.randomUUID(), "node.getRandomValues()"],
@@ -56,6 +66,113 @@ for (const [name, [call, instead]] of Object.entries(FORBIDDEN)) {
   });
 }
 
+Deno.test("guard() stops the ways of node:process to the time and the memory", () => {
+  const calls = [
+    () => process.hrtime(),
+    () => process.hrtime.bigint(),
+    () => process.uptime(),
+    () => process.memoryUsage(),
+  ];
+  for (const call of calls) {
+    const [trouble] = guarded(() => void assertThrows(call));
+    assertEquals(trouble?.type, "nondeterminism");
+    assertMatch(trouble!.message, /guard_test\.ts:\d+:\d+ in a simulation/);
+  }
+});
+
+/** Does something in the turn of a node, under guard; what was told, and what was written on stderr. */
+function inTurn(act: () => void) {
+  const [troubles, written]: [TestException[], unknown[][]] = [[], []];
+  const release = guard((trouble) => void troubles.push(trouble), { onStderr: (...entry) => void written.push(entry) });
+  try {
+    watchTurns("elm")();
+    act();
+  } finally {
+    endTurn();
+    release();
+  }
+  return { troubles, written };
+}
+
+/** How a program may end its process, and what is said of a node that does. */
+const ENDS: Record<string, [end: () => unknown, call: string, how: string]> = {
+  "Deno.exit()": [() => Deno.exit(), "Deno.exit()", "exited with status 0"],
+  "Deno.exit(7)": [() => Deno.exit(7), "Deno.exit()", "exited with status 7"],
+  "process.exit()": [() => process.exit(3), "Deno.exit()", "exited with status 3"],
+  "what was imported of node:process": [() => exit(4), "Deno.exit()", "exited with status 4"],
+  "close()": [() => self.close(), "close()", "exited with status 0"],
+  "process.abort()": [() => process.abort(), "process.abort()", "was ended by signal SIGABRT"],
+  "Deno.kill()": [() => Deno.kill(Deno.pid), "Deno.kill()", "was ended by signal SIGTERM"],
+  "process.kill()": [() => process.kill(process.pid, "SIGKILL"), "process.kill()", "was ended by signal SIGKILL"],
+};
+
+for (const [name, [end, call, how]] of Object.entries(ENDS)) {
+  Deno.test(`guard() takes a node for crashed that ends its process: ${name}`, () => {
+    const { troubles: [trouble, ...more] } = inTurn(() => assertThrows(end, Error, how));
+    assertEquals([trouble?.type, trouble?.node, more], ["node-crashed", "elm", []]);
+    const [first, second] = trouble!.message.split("\n");
+    assertEquals(first, `Node elm ${how} during the test, expected it to serve until it is stopped`);
+    assert(second!.startsWith(`  ${call} at /`) && second!.includes("guard_test.ts:"), second);
+  });
+}
+
+Deno.test("guard() lets nobody end the process, whose turn ever it is", () => {
+  assertEquals(guarded(() => assertThrows(() => Deno.exit(0))).map(({ type }) => type), ["node-crashed"]);
+});
+
+const PRINTS: Record<string, () => void> = {
+  log: () => console.log("%s is %d", "elm", 7, { a: 1 }),
+  info: () => console.info("elm is 7 { a: 1 }"),
+  debug: () => console.debug("elm is 7", { a: 1 }),
+};
+
+for (const [name, print] of Object.entries(PRINTS)) {
+  Deno.test(`guard() takes what a node prints for a bad line, and shows it: console.${name}()`, () => {
+    const { troubles: [trouble, ...more], written } = inTurn(print);
+    assertEquals([trouble?.type, trouble?.node, more, written], ["bad-line", "elm", [], []]);
+    const [first, line] = trouble!.message.split("\n");
+    assertMatch(
+      first!,
+      new RegExp(`^Node elm printed a line on stdout that cannot be sent: console\\.${name}\\(\\) at /`),
+    );
+    assertMatch(first!, /guard_test\.ts:\d+:\d+ prints on stdout, expected node\.log\.info\(\) or console\.error\(\)$/);
+    assertEquals(line, "  line:     elm is 7 { a: 1 }");
+  });
+}
+
+Deno.test("guard() gives what a node writes on stderr to whoever takes it", () => {
+  const { troubles, written } = inTurn(() => {
+    console.error("no %s", "luck", [1]);
+    console.warn("hm");
+    console.assert(1 < 2, "not told");
+    console.assert(2 < 1, "less");
+    console.assert();
+  });
+  assertEquals(troubles, []);
+  assertEquals(written, [
+    ["elm", "error", "no luck [ 1 ]"],
+    ["elm", "warn", "hm"],
+    ["elm", "error", "Assertion failed: less"],
+    ["elm", "error", "Assertion failed"],
+  ]);
+});
+
+Deno.test("guard() lets a module that is imported neither print nor end the process", () => {
+  const troubles = guarded(() => {
+    console.log("hello");
+    assertThrows(() => Deno.exit(0));
+  }, "file:///elsewhere.ts");
+  assertEquals(troubles.map(({ type }) => type), ["bad-line", "node-crashed"]);
+  assertMatch(
+    troubles[0]!.message,
+    /^console\.log\(\) at .*:\d+ prints on stdout, where a node's messages go, expected console/,
+  );
+  assertMatch(
+    troubles[1]!.message,
+    /^Deno\.exit\(\) at .*:\d+ would end the process, expected a module that only exports/,
+  );
+});
+
 Deno.test("guard() stops Temporal.Now, where there is Temporal", () => {
   const { Temporal } = globalThis as unknown as { Temporal?: { Now: { instant(): unknown } } };
   if (Temporal === undefined) return;
@@ -74,6 +191,12 @@ Deno.test("guard() puts back everything exactly", () => {
     [crypto.subtle, "digest"],
     [Deno, "readTextFile"],
     [Deno, "Command"],
+    [Deno, "exit"],
+    [globalThis, "close"],
+    [process, "kill"],
+    [console, "log"],
+    [console, "error"],
+    [performance, "timeOrigin"],
   ];
   const describe = () => owners.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
   const before = describe();

@@ -54,6 +54,10 @@ test("loadProgram() says what a module exports, and what it should", async () =>
   const expected = "expected its program as its default export, or a function createProgram(args)";
   assertEquals(await complaint("without_program"), `it exports helper, name, ${expected}`);
   assertEquals(await complaint("without_exports"), `it exports nothing, ${expected}`);
+  const instead = "expected its program, which is a function of a node";
+  assertEquals(await complaint("exports_object"), `its default export is an object, ${instead}`);
+  const asked = "its createProgram is a number, expected a function createProgram(args)";
+  assertEquals(await complaint("exports_number"), asked);
   assertEquals(
     await complaint("makes_no_program"),
     "createProgram(args) returned no function, expected the program",
@@ -74,6 +78,17 @@ test("loadProgram() says why a module cannot be imported, and where", async () =
   );
   const { message } = await assertRejects(() => loadProgram({ path: `${ROOT}/LICENSE`, args: [] }), UsageError);
   assertStringIncludes(message, "LICENSE: it cannot be imported: ");
+});
+
+test("loadProgram() finds out what a module does before it has given its program", async () => {
+  const exits = "would end the process, expected a module that only exports its program";
+  const prints = "prints on stdout, where a node's messages go, expected console.error()";
+  assertEquals(await complaint("exits_at_import"), `it cannot be imported: Deno.exit() at FILE:6:6 ${exits}`);
+  assertEquals(await complaint("prints_at_import"), `it cannot be imported: console.log() at FILE:6:9 ${prints}`);
+  assertEquals(await complaint("misbehaves_when_made", "exit"), `Deno.exit() at FILE:7:29 ${exits}`);
+  assertEquals(await complaint("misbehaves_when_made", "print"), `console.log() at FILE:9:38 ${prints}`);
+  assertMatch(await complaint("misbehaves_when_made", "draw"), /^Cannot call Math\.random\(\) at FILE:10:47 in a sim/);
+  assertEquals(await echoOf(await load("misbehaves_when_made", "not")), "hi");
 });
 
 test("loadProgram() does not wait for ever", async () => {

@@ -1,5 +1,5 @@
 // @ts-types="../../../types/assert.d.ts"
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 
 const ignore = (["read", "run"] as const).some((name) => Deno.permissions.querySync({ name }).state !== "granted");
 const SCRIPT = decodeURIComponent(new URL("../programs/watched.ts", import.meta.url).pathname);
@@ -17,7 +17,7 @@ const EXPECTED =
   "\nNode elm computes without end: one of its turns has taken 1 s, expected handlers and timers that wait for " +
   "messages or time; see whether it loops over an await that waits for nothing\n";
 
-for (const how of ["microtasks", "loop"]) {
+for (const how of ["microtasks", "loop", "writes"]) {
   Deno.test({
     name: `the watchdog ends a simulation whose node computes without end, and names the node: ${how}`,
     ignore,
@@ -27,10 +27,29 @@ for (const how of ["microtasks", "loop"]) {
   });
 }
 
-Deno.test({
-  name: "the watchdog lets the workbench compute for as long as it takes",
-  ignore,
-  async fn() {
-    assertEquals(await watched("workbench"), [null, "true\n", ""]);
-  },
-});
+for (const [how, module] of [["import", "loops_at_import"], ["createProgram", "loops_when_made"]] as const) {
+  Deno.test({
+    name: `the watchdog ends a module that computes without end before it has given its program: ${how}`,
+    ignore,
+    async fn() {
+      const [signal, stdout, stderr] = await watched(how);
+      assertEquals([signal, stdout], ["SIGKILL", ""]);
+      assertMatch(
+        stderr,
+        new RegExp(
+          `^\nCannot simulate /.*/${module}\\.ts: it computes without end: .* within 1 s; see whether it loops .*\n$`,
+        ),
+      );
+    },
+  });
+}
+
+for (const how of ["workbench", "heldUp"]) {
+  Deno.test({
+    name: `the watchdog lets the workbench compute, and what is written be held up, for as long as it takes: ${how}`,
+    ignore,
+    async fn() {
+      assertEquals(await watched(how), [null, "true\n", ""]);
+    },
+  });
+}

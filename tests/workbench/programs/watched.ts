@@ -1,14 +1,29 @@
-/** A simulation with a watchdog that loses patience soon; the argument says who computes without end, and how. */
+/** A simulation with a watchdog that loses patience soon; the argument says who computes without end, or for long, and how. */
 
-import { startWatchdog } from "../../../lib/workbench/hosts/watchdog.ts";
+import { loadProgram } from "../../../lib/workbench/hosts/program_module.ts";
+import { startWatchdog, whileWriting } from "../../../lib/workbench/hosts/watchdog.ts";
 import { runSimulation } from "../../../lib/workbench/simulation.ts";
+import type { Workload } from "../../../lib/workbench/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../stand_in.ts";
 
 const LIMIT = 1000;
 const { now } = performance;
+const [how] = Deno.args;
+const held = new Set<string>();
 
-/** What each node does when it is asked for an echo. */
+function hold(time: number): void {
+  const since = now.call(performance);
+  while (now.call(performance) < since + time);
+}
+
+/** Takes longer than the watchdog waits, the first time. */
+function holdLong(who: string): void {
+  if (!held.has(who)) hold(2 * LIMIT);
+  held.add(who);
+}
+
+/** What node elm does when it is asked for an echo. */
 const HANDLERS: Record<string, () => Promise<void>> = {
   async microtasks() {
     for (;;) await 0;
@@ -16,21 +31,43 @@ const HANDLERS: Record<string, () => Promise<void>> = {
   loop() {
     for (;;);
   },
-  workbench: () => Promise.resolve(),
+  // One that writes much is not held up.
+  async writes() {
+    for (;;) await whileWriting(() => hold(3));
+  },
+  heldUp: () => Promise.resolve(whileWriting(() => holdLong("pipe"))),
 };
 
-const handler = HANDLERS[Deno.args[0]!]!;
+/** Programs that are not made. */
+const MODULES: Record<string, string> = { import: "loops_at_import.ts", createProgram: "loops_when_made.ts" };
+
+/** A workload whose clients have much to compute, if that is what is asked for. */
+const workload: Workload = {
+  ...WORKLOADS.echo!,
+  client(...args) {
+    const client = WORKLOADS.echo!.client(...args);
+    return {
+      async invoke(invocation) {
+        const completion = await client.invoke(invocation);
+        if (how === "workbench") holdLong("client");
+        return completion;
+      },
+    };
+  },
+};
+
 // As a person would try to end it.
 Deno.addSignalListener("SIGTERM", () => {});
 const stop = startWatchdog(LIMIT);
-const options = { workload: WORKLOADS.echo!, nodes: ["ash", "elm"], concurrency: 2, timeLimit: 1, rate: 10 };
-const { valid } = await runSimulation(runOptions(options), (node) =>
+const module = MODULES[how!];
+if (module !== undefined) await loadProgram({ path: new URL(module, import.meta.url).pathname, args: [] });
+const options = runOptions({ workload, nodes: ["ash", "elm"], concurrency: 2, timeLimit: 1, rate: 10 });
+const { valid } = await runSimulation(options, (node) =>
   node.on("echo", async ({ echo }) => {
-    if (node.id === "elm") await handler();
+    if (node.id === "elm") await HANDLERS[how!]?.();
     return { echo };
   }));
-const since = now.call(performance);
-while (now.call(performance) < since + 2 * LIMIT);
+if (how === "workbench") hold(2 * LIMIT);
 Deno.stdout.writeSync(new TextEncoder().encode(`${valid}\n`));
 stop();
 Deno.exit(0);

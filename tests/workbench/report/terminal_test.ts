@@ -107,6 +107,15 @@ Deno.test("formatSummary() says what the verdict is, and why", () => {
   );
 });
 
+Deno.test("formatSummary() tells that a run could not be kept, but not as a reason, and not where it is", () => {
+  const exceptions = [{ type: "not-stored", message: "Cannot store all of the run in x: disk full", count: 1 }];
+  const lost = { type: "lost", count: 1, explanation: "Element 7 …" };
+  const text = summary({ valid: false, passed: false, anomalies: [lost], exceptions, store: null });
+  assertEquals(text.split("\n")[0], "✗ 3e broadcast: INVALID (lost)");
+  assertStringIncludes(text, "\n  not-stored\n    Cannot store all of the run in x: disk full\n");
+  assert(text.indexOf("not-stored") > text.indexOf("Element 7") && !text.includes("stored in"), text);
+});
+
 Deno.test("formatSummary() names as many reasons as there is room for", () => {
   const anomalies = Array.from(
     { length: 9 },

@@ -303,6 +303,8 @@ Deno.test({
       const broken = { challenge: "3c", words: ["--bin", `${ROOT}/tests/workbench/programs/throws.ts`] };
       const rejected = await assertRejects(() => pool.run(0, broken), UsageError);
       assertStringIncludes(rejected.message, "it cannot be imported: no such luck");
+      const exits = { challenge: "3c", words: [...words, "--bin", `${ROOT}/tests/workbench/programs/exits.ts`] };
+      assertEquals((await pool.run(0, exits)).survived, false);
       // A worker that has been told of one mistake goes on.
       assertEquals(await pool.run(0, tasks[0]!), outcomes[0]);
       await assertRejects(() => pool.run(1, { challenge: "none", words: [] }), FailedError);

@@ -1,0 +1,3 @@
+/** A module whose createProgram is no function. */
+
+export const createProgram = 5;

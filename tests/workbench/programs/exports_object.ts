@@ -1,0 +1,3 @@
+/** A module whose default export is no program. */
+
+export default { serve: true };
