@@ -9,11 +9,11 @@ import { milliseconds, serveWith } from "./arguments.ts";
 import { TXN } from "./requests.ts";
 
 /**
- * When a transaction happened, in an order on which all nodes agree: by time, then by node. The time is Lamport's: whatever a node has
- * seen, its own next transaction comes after that. It runs along with the clock, which only serves to make it go on growing when a node
- * that was killed starts again; no clock needs to be right.
+ * When a transaction happened, in an order on which all nodes agree: by time, then by writer, which is another one for each life of each
+ * node. The time is Lamport's: whatever a node has seen, its own next transaction comes after that, whatever the clocks show. It runs
+ * along with the clock only so that it goes on growing where a node that was killed starts again, and has not seen anything yet.
  */
-type Stamp = [time: number, node: number];
+type Stamp = [time: number, writer: number];
 
 /** A value, and the stamp of the transaction that wrote it. */
 type Version = [value: unknown, stamp: Stamp];
@@ -30,6 +30,7 @@ export function txn({ period = 50 }: { period?: number } = {}): Program<TxnRWReg
     /** The latest version of each key; keys are any JSON, so they stand as text. */
     const versions = new Map<string, Version>();
     let time = 0;
+    const [life] = node.getRandomValues(new Uint32Array(1));
 
     /** Of two versions the one with the later stamp wins, whichever comes first: so all nodes end with the same. */
     function write(key: string, value: unknown, stamp: Stamp): void {
@@ -57,7 +58,8 @@ export function txn({ period = 50 }: { period?: number } = {}): Program<TxnRWReg
         return [f, key, value] as typeof operations[number];
       });
       if (own.size > 0) {
-        const stamp: Stamp = [Math.max(time + 1, Math.floor(1000 * node.now())), node.nodeIds.indexOf(node.id)];
+        const writer = life! * node.nodeIds.length + node.nodeIds.indexOf(node.id);
+        const stamp: Stamp = [Math.max(time + 1, Math.floor(1000 * node.now())), writer];
         for (const [name, [, value]] of own) write(name, value, stamp);
         replication.append({ stamp, writes: [...own.values()] });
       }
@@ -66,8 +68,8 @@ export function txn({ period = 50 }: { period?: number } = {}): Program<TxnRWReg
   };
 }
 
-function isLater([time, node]: Stamp, [otherTime, otherNode]: Stamp): boolean {
-  return time > otherTime || (time === otherTime && node > otherNode);
+function isLater([time, writer]: Stamp, [otherTime, otherWriter]: Stamp): boolean {
+  return time > otherTime || (time === otherTime && writer > otherWriter);
 }
 
 /** The program that these arguments ask for. */

@@ -19,7 +19,6 @@ import { isOver, type Lives, noteLives } from "./replication/lives.ts";
 import { confirm, isFormer, learn, type Peer, restarted } from "./replication/peer.ts";
 import {
   adoptStable,
-  answerTime,
   appendOwn,
   clockOf,
   createReplica,
@@ -34,7 +33,7 @@ import { proceed, sendOnLate } from "./replication/rounds.ts";
 import { accept, fits, limit, skipTo, vectorOf } from "./replication/streams.ts";
 import { covers, raise, type Vector } from "./replication/vectors.ts";
 import { isStopped } from "./rpc.ts";
-import { askWhenLonely, heardFrom, probe, want } from "./replication/suspicion.ts";
+import { askWhenLonely, heardFrom, probe, probeSometimes, want } from "./replication/suspicion.ts";
 
 export type { ReplicationOptions, ReplicationStats } from "./replication/replica.ts";
 
@@ -148,14 +147,15 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
   noteLives(replica, body.have);
   noteLives(replica, body.entries ?? {});
   const now = replica.heardAt = clockOf(replica);
+  const isOurs = body.echo?.[2] === replica.own;
   if (peer.stream !== body.stream) {
-    if (isFormer(peer, body.born, now)) return;
+    // An answer would show that it is not.
+    if (isFormer(peer, body.stream, body.born, isOurs ? body.echo : undefined)) return probeSometimes(replica, peer);
     restarted(peer, body.stream, body.born);
     replica.early = replica.early.filter((message) => message.peer !== peer);
   }
   const latest = peer.heard === undefined || body.stamp > peer.heard.stamp;
   if (latest) peer.heard = { stamp: body.stamp, at: now };
-  const isOurs = body.echo?.[2] === replica.own;
   if (isOurs) confirm(peer, body.echo!, now);
   // What is left out refers to what this node has said in its present life.
   const have = body.beyond === undefined || isOurs ? complete(replica.streams, body) : undefined;
@@ -166,14 +166,14 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
   }
   heardFrom(replica, peer, body.answer === true);
   if (have !== undefined) takeIn(replica, peer, body, have);
-  else if (now - peer.probedAt > answerTime(replica, peer)) probe(replica, peer);
+  else probeSometimes(replica, peer);
   if (body.answer) tell(replica, peer, { entries: "all", answer: peer.suspected !== undefined });
   followUp(replica, peer, now);
   proceed(replica);
 }
 
 /** How many messages are held that came before what they build on. */
-const MAX_EARLY = 32;
+const MAX_EARLY = 1024;
 
 /** Takes in what a message brings whose sender has so much, and notes what that says. */
 function takeIn<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E, S>, have: Vector): void {

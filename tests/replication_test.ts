@@ -307,15 +307,32 @@ async function loneNode() {
   return { cluster, sent, say, asked };
 }
 
-Deno.test("a message of an earlier life is not answered", async () => {
-  const { sent, say } = await loneNode();
+Deno.test("a message of an earlier life is not answered, but its node is asked whether it is one", async () => {
+  const { sent, say, asked } = await loneNode();
   await say("n1", { answer: true });
-  assertEquals(sent.length, 1);
-  await say("n1", { answer: true, stream: "n1.a", born: 400, stamp: 99 });
-  assertEquals(sent.length, 1);
-  await say("n1", { answer: true, stream: "n1.c", born: 600 });
+  assertEquals([sent.length, asked("n1")], [1, 0]);
+  const late = { answer: true, stream: "n1.a", born: 400, stamp: 99 };
+  await say("n1", late);
+  assertEquals([sent.length, asked("n1")], [2, 1]);
+  await say("n1", late);
   assertEquals(sent.length, 2);
+  await say("n1", { answer: true, stream: "n1.c", born: 600 });
+  assertEquals([sent.length, asked("n1")], [3, 1]);
 });
+
+for (const [name, style] of Object.entries(STYLES)) {
+  Deno.test(`${name}: a node that starts again with its clock put back is heard at once`, async () => {
+    let skew = 0;
+    const cluster = await startCluster({ program: counting(style), nodes: 3, seed: "1", skew: () => skew });
+    load(cluster, 50, 2000, add(cluster));
+    await cluster.run(3000);
+    cluster.crash("n2");
+    skew = -100_000;
+    await cluster.restart("n2");
+    await cluster.complete(cluster.rpc("n2", { type: "add" }));
+    await timeUntil(cluster, 2000, allEqual(cluster));
+  });
+}
 
 Deno.test("an echo of what this node said in an earlier life confirms nothing", async () => {
   const { cluster, sent, say } = await loneNode();

@@ -17,6 +17,8 @@ export interface Peer {
   readonly id: string;
   /** The stream it appends to. It draws a new one when it starts, so another one means that it has lost its memory. */
   stream: string | undefined;
+  /** The streams that it appended to before. */
+  readonly former: Set<string>;
   /** When it started, by its own clock. */
   born: number;
   /** What it has, by its latest word. */
@@ -68,6 +70,7 @@ export function createPeer(id: string): Peer {
   return {
     id,
     stream: undefined,
+    former: new Set(),
     born: -Infinity,
     have: [],
     sent: [],
@@ -124,16 +127,19 @@ function usualAnswerTime({ roundTrip, deviation, shortest }: Peer): number {
 
 /** Forgets what a peer knew that has lost its memory. */
 export function restarted(peer: Peer, stream: string, born: number): void {
+  if (peer.stream !== undefined) peer.former.add(peer.stream);
   const { have, sent, lacks, shared, sharedVersion, stable, heard } = createPeer(peer.id);
   Object.assign(peer, { stream, born, have, sent, lacks, shared, sharedVersion, stable, heard });
 }
 
 /**
- * Whether a message is a late one of a life that is over. A node that has said nothing for a minute may have started again with its
- * clock put back.
+ * Whether a message seems to be a late one of a life that is over: of one that another has followed, or that began earlier by that
+ * node's clock. Clocks are put back, too; so whoever answers (`echo`) what was sent since the present life was last heard is the present
+ * one.
  */
-export function isFormer(peer: Peer, born: number, now: number): boolean {
-  return born < peer.born && peer.heard !== undefined && now - peer.heard.at < 60_000;
+export function isFormer(peer: Peer, stream: string, born: number, echo: Echo | undefined): boolean {
+  if (peer.heard === undefined || (echo !== undefined && echo[0] / 1000 > peer.heard.at)) return false;
+  return born < peer.born || peer.former.has(stream);
 }
 
 /**

@@ -116,7 +116,12 @@ export function heardFrom(replica: AnyReplica, peer: Peer, asked: boolean): void
   if (peer.suspected === undefined) return;
   if (peer.confirmed >= peer.suspected.stamp) return trust(replica, peer);
   // It can be heard; a question will show whether it hears. Where it has asked, the answer is the question.
-  if (!asked && clockOf(replica) - peer.probedAt > answerTime(replica, peer)) probe(replica, peer);
+  if (!asked) probeSometimes(replica, peer);
+}
+
+/** Asks a peer for an answer, unless it has been asked so recently that one may be under way. */
+export function probeSometimes(replica: AnyReplica, peer: Peer): void {
+  if (clockOf(replica) - peer.probedAt > answerTime(replica, peer)) probe(replica, peer);
 }
 
 function trust(replica: AnyReplica, peer: Peer): void {

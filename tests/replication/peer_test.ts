@@ -43,12 +43,17 @@ Deno.test("a pause of some seconds does not make a peer seem far away for long",
   assert(measuredAnswerTime(far)! >= 1600, "but one that is far away is given time");
 });
 
-Deno.test("a late message of an earlier life is recognised, unless the present one has been silent for a minute", () => {
+Deno.test("a late message of an earlier life is recognised, and who answers what was sent since is not of one", () => {
   const peer = createPeer("n1");
-  assert(!isFormer(peer, 5, 0));
+  assert(!isFormer(peer, "n1.a", 5, undefined));
   restarted(peer, "n1.b", 500);
   peer.heard = { stamp: 1, at: 1000 };
-  assert(isFormer(peer, 499, 2000));
-  assert(!isFormer(peer, 501, 2000));
-  assert(!isFormer(peer, 499, 61_000));
+  assert(isFormer(peer, "n1.a", 499, undefined));
+  assert(!isFormer(peer, "n1.c", 501, undefined));
+  assert(isFormer(peer, "n1.a", 499, [1_000_000, 0, "own"]));
+  assert(!isFormer(peer, "n1.a", 499, [1_000_001, 0, "own"]), "its clock was put back");
+  restarted(peer, "n1.c", 300);
+  peer.heard = { stamp: 1, at: 2000 };
+  assert(isFormer(peer, "n1.b", 500, undefined), "another life has followed that one");
+  assert(!isFormer(peer, "n1.b", 500, [2_000_001, 0, "own"]));
 });
