@@ -149,11 +149,14 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, body: ReplicateBody<E
   const now = replica.heardAt = clockOf(replica);
   const isOurs = body.echo?.[2] === replica.own;
   if (peer.stream !== body.stream) {
-    // An answer would show that it is not.
-    if (isFormer(peer, body.stream, body.born, isOurs ? body.echo : undefined)) return probeSometimes(replica, peer);
+    if (isFormer(peer, body.stream, body.born, isOurs ? body.echo : undefined)) {
+      peer.doubted = { stamp: body.stamp, at: now, stream: body.stream };
+      return probeSometimes(replica, peer);
+    }
     restarted(peer, body.stream, body.born);
     replica.early = replica.early.filter((message) => message.peer !== peer);
   }
+  peer.doubted = undefined;
   const latest = peer.heard === undefined || body.stamp > peer.heard.stamp;
   if (latest) peer.heard = { stamp: body.stamp, at: now };
   if (isOurs) confirm(peer, body.echo!, now);

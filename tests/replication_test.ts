@@ -334,6 +334,27 @@ for (const [name, style] of Object.entries(STYLES)) {
   });
 }
 
+for (const [name, style] of Object.entries(STYLES)) {
+  Deno.test(`${name}: two nodes that start again with clocks put back find each other behind messages of earlier lives`, async () => {
+    let skew = 0;
+    let hold = true;
+    const held: Message[] = [];
+    const keep = (message: Message) => hold && message.body.type === "replicate" && held.push(message) > 0;
+    const cluster = await startCluster({ program: counting(style), nodes: 2, seed: "1", skew: () => skew, keep });
+    for (const node of cluster.nodes) await cluster.complete(cluster.rpc(node, { type: "add" }));
+    await cluster.run(200);
+    assertEquals(new Set(held.map(({ src }) => src)).size, 2);
+    cluster.nodes.forEach((node) => cluster.crash(node));
+    skew = -3_600_000;
+    for (const node of cluster.nodes) await cluster.restart(node);
+    hold = false;
+    held.forEach((message) => cluster.network.send(message));
+    for (const node of cluster.nodes) await cluster.complete(cluster.rpc(node, { type: "add" }));
+    await timeUntil(cluster, 10_000, allEqual(cluster));
+    assert(total((await states(cluster))[0]!) >= 2);
+  });
+}
+
 Deno.test("an echo of what this node said in an earlier life confirms nothing", async () => {
   const { cluster, sent, say } = await loneNode();
   await say("n1", {});

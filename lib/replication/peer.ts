@@ -38,6 +38,8 @@ export interface Peer {
 
   /** The newest message from it, and when that came. */
   heard: { stamp: number; at: number } | undefined;
+  /** A message that came after that, and seems to be of an earlier life: to echo it will show whether it is. */
+  doubted: { stamp: number; at: number; stream: string } | undefined;
   /** The newest stamp of ours that it has. */
   confirmed: number;
   /** The stamp of the last message to it that brought anything new, and of the last one that wants to be confirmed. */
@@ -80,6 +82,7 @@ export function createPeer(id: string): Peer {
     stable: [],
     follows: undefined,
     heard: undefined,
+    doubted: undefined,
     confirmed: -1,
     lastSent: -1,
     wanting: -1,

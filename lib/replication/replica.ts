@@ -275,16 +275,18 @@ export function tell<E, S>(replica: Replica<E, S>, peer: Peer, { entries, answer
     version: streams.version,
     have: {},
   };
-  if (peer.heard !== undefined) body.echo = [peer.heard.stamp, round(now - peer.heard.at), peer.stream!];
+  const heard = peer.doubted ?? (peer.heard && { ...peer.heard, stream: peer.stream! });
+  if (heard !== undefined) body.echo = [heard.stamp, round(now - heard.at), heard.stream];
   if (options.onStable !== undefined) body.stable = countsOf(streams, replica.stable);
   if (options.topology === "hub") {
     body.follows = hubOf(replica);
     body.next = round(Math.max(0, replica.lastRound + options.period - now));
   }
   if (entries !== "none") addEntries(replica, peer, body, entries === "all");
-  // Who asks may not know any more what it had.
-  if (entries === "all" || peer.sharedVersion === undefined) body.have = countsOf(streams, streams.vector);
-  else Object.assign(body, abridge(streams, peer, body.entries));
+  // Who asks may not know any more what it had, and another life of the peer's never did.
+  if (entries === "all" || peer.doubted !== undefined || peer.sharedVersion === undefined) {
+    body.have = countsOf(streams, streams.vector);
+  } else Object.assign(body, abridge(streams, peer, body.entries));
   // Somebody whom this node does not inform by itself asks again if an answer is lost.
   const news = body.entries !== undefined || body.snapshot !== undefined || lacksStable(replica, peer);
   if (news && informs(replica, peer)) body.confirm = true;

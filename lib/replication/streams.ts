@@ -95,7 +95,7 @@ export function vectorOf<E>(streams: Streams<E>, counts: Counts): Vector {
 }
 
 /** How many changes are remembered at least. */
-const CHANGES = 2000;
+const CHANGES = 20_000;
 
 /** Notes how far a stream is had now. */
 function change<E>(streams: Streams<E>, stream: number, count: number): void {

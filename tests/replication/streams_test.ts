@@ -96,15 +96,15 @@ Deno.test("of a stream that is too long, the older half is forgotten", () => {
 Deno.test("what a node had at an earlier version is known, unless that is long ago", () => {
   const streams = holding(2);
   const vectors = [[], [0, 2]];
-  for (let i = 0; i < 5000; i++) {
+  for (let i = 0; i < 50_000; i++) {
     if (i % 3 === 0) skipTo(streams, [0, 3 + i]);
     else append(streams, i);
     vectors.push([...streams.vector]);
   }
   const filled = (version: number) => [vectors[version]![0] ?? 0, vectors[version]![1] ?? 0];
-  for (let version = 5001; version > 3001; version--) assertEquals(vectorAt(streams, version), filled(version));
+  for (let version = 50_001; version > 30_001; version--) assertEquals(vectorAt(streams, version), filled(version));
   assertEquals(vectorAt(streams, 500), undefined);
-  assertEquals(vectorAt(streams, 5002), undefined);
+  assertEquals(vectorAt(streams, 50_002), undefined);
 });
 
 Deno.test("however segments are cut, repeated and ordered, entries come once and in order", () => {

@@ -61,8 +61,10 @@ function forbid(): () => void {
     replace({ of: globalThis, name: "Date" }, () => ({ value: guardedDate(Date), writable: true })),
   ];
   globalThis.addEventListener("unhandledrejection", onRejection);
+  globalThis.addEventListener("error", onError);
   return () => {
     globalThis.removeEventListener("unhandledrejection", onRejection);
+    globalThis.removeEventListener("error", onError);
     for (const putBack of replaced) putBack();
   };
 }
@@ -184,6 +186,15 @@ function onRejection(event: PromiseRejectionEvent): void {
   if (isStopped(event.reason)) return;
   const message = `A node has not handled a rejection: ${describeThrown(event.reason)}`;
   for (const { onTrouble } of watches) onTrouble({ type: "unhandled-rejection", message, count: 1 });
+}
+
+/** Thrown where no promise is, as in `queueMicrotask()`: it would end a process. */
+function onError(event: ErrorEvent): void {
+  event.preventDefault();
+  if (isStopped(event.error)) return;
+  const thrown = event.error instanceof Error ? event.error.stack ?? String(event.error) : describeThrown(event.error);
+  const trouble = nodeCrashed(nodeInTurn() ?? "?", "threw an error that nobody catches", `  ${thrown}`);
+  for (const { onTrouble } of watches) onTrouble(trouble);
 }
 
 /** A place in a module. */

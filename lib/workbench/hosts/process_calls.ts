@@ -40,9 +40,12 @@ function killed(signal: unknown): Effect {
   return { end: `was ended by signal ${signal}` };
 }
 
+/** What a process gets without coming to its end; 0 only asks whether it is there. */
+const HARMLESS: readonly unknown[] = [0, "SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"];
+
 /** What becomes of others is no end of this process. */
 function kills(id: unknown, signal: unknown = "SIGTERM"): Effect | undefined {
-  return id === Deno.pid ? killed(signal) : undefined;
+  return id === Deno.pid && !HARMLESS.includes(signal) ? killed(signal) : undefined;
 }
 
 const PRINTING = [
@@ -57,6 +60,7 @@ const PRINTING = [
   "count",
   "timeLog",
   "timeEnd",
+  "clear",
 ];
 
 const STDOUT: readonly ProcessCall[] = PRINTING.map((name) => ({

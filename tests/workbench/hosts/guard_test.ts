@@ -265,6 +265,25 @@ Deno.test("guard() takes rejections that nobody handles, but for those of a stop
   assertStringIncludes(troubles[0]!.message, "A node has not handled a rejection: Error: nobody looks");
 });
 
+Deno.test("guard() takes errors that are thrown where no promise is, as what ends a process", async () => {
+  const troubles: TestException[] = [];
+  const release = guard((trouble) => void troubles.push(trouble));
+  queueMicrotask(() => {
+    throw new Error("boom");
+  });
+  await Promise.resolve();
+  release();
+  assertEquals(troubles.map(({ type }) => type), ["node-crashed"]);
+  assertStringIncludes(troubles[0]!.message, "threw an error that nobody catches");
+  assertStringIncludes(troubles[0]!.message, "Error: boom");
+});
+
+Deno.test("guard() lets a node send itself signals that end nothing", () => {
+  for (const signal of [0, "SIGWINCH"]) {
+    assertEquals(guarded(() => void process.kill(process.pid, signal)), []);
+  }
+});
+
 Deno.test("framesOf() finds places in every kind of line, and formatFrame() shows paths", () => {
   const error = new Error("x");
   error.stack = [
