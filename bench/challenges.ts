@@ -109,9 +109,11 @@ function print(cells: string[]): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`| ${cells.join(" | ")} |\n`));
 }
 
-/** Runs the rows that all of these words occur in, and prints the table. */
+/** Runs the rows that all of these words mean, and prints the table: `5` or `5b` means challenges, any other word stands in the name. */
 async function main(words: string[], seeds: number): Promise<void> {
-  const selected = ROWS.filter(([id, name]) => words.every((word) => `${id} ${name}`.includes(word)));
+  const isMeant = (word: string, [id, name]: Row) =>
+    /^\d[a-e]?$/.test(word) ? id.startsWith(word) : name.includes(word);
+  const selected = ROWS.filter((row) => words.every((word) => isMeant(word, row)));
   for (const row of selected) {
     const began = performance.now();
     const runs: Results[] = [];

@@ -212,6 +212,18 @@ export function load(
   next();
 }
 
+/** Kills a node at random and lets it start again, so many times: at once, or after a second at most. */
+export async function restartSome(cluster: Cluster, count: number): Promise<void> {
+  const { nodes, random } = cluster;
+  for (let i = 0; i < count; i++) {
+    await cluster.run(2000 * random.float());
+    const node = random.pick(nodes);
+    cluster.crash(node);
+    if (random.float() < 0.5) await cluster.run(1000 * random.float());
+    await cluster.restart(node);
+  }
+}
+
 /** Lets time pass until a condition holds; returns how long that took, ms, and throws if it was longer than `limit`. */
 export async function timeUntil(cluster: Cluster, limit: number, holds: () => Promise<boolean>): Promise<number> {
   for (let passed = 0; passed <= limit; passed += 50) {

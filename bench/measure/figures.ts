@@ -57,8 +57,8 @@ export const FIGURES: Readonly<Record<FigureName, Shape>> = {
 /** The names of all figures. */
 export const FIGURE_NAMES: readonly FigureName[] = Object.keys(FIGURES) as FigureName[];
 
-/** Operations by which a client only gets ready: a few of a log's clients take up other keys, and read where they had been. */
-const PREPARING = ["assign", "crash"];
+/** By these a client only gets ready: a few of a log's clients take up other keys, and ask where they had been. */
+const PREPARING = ["assign"];
 
 /**
  * The figures of one run.

@@ -13,16 +13,21 @@ import { type Counts, endOf, numberOf, type Segments, type Streams, vectorAt, ve
 import { put, type Vector } from "./vectors.ts";
 
 /** The parts of a message from which it can be worked out what the sender has. */
-export interface Abridged {
+export interface Abridged<E> {
   /** A version of the receiver's vector, all of which the sender has; missing where `have` is all. */
   beyond?: number;
   /** What the sender has besides that, and besides `entries`. */
   have: Counts;
-  entries?: Segments<unknown>;
+  /** Entries that the receiver lacks. */
+  entries?: Segments<E>;
 }
 
 /** What a message to a peer says of what this node has. */
-export function abridge({ names, vector }: Streams<unknown>, peer: Peer, entries: Segments<unknown> = {}): Abridged {
+export function abridge(
+  { names, vector }: Streams<unknown>,
+  peer: Peer,
+  entries: Segments<unknown> = {},
+): Abridged<unknown> {
   const { shared, sharedVersion } = peer;
   const have: Counts = {};
   for (let stream = 0; stream < vector.length; stream++) {
@@ -33,7 +38,7 @@ export function abridge({ names, vector }: Streams<unknown>, peer: Peer, entries
 }
 
 /** All that the sender of a message has; `undefined` where this node does not know any more what its own vector was then. */
-export function complete(streams: Streams<unknown>, { beyond, have, entries }: Abridged): Vector | undefined {
+export function complete(streams: Streams<unknown>, { beyond, have, entries }: Abridged<unknown>): Vector | undefined {
   if (beyond === undefined) return vectorOf(streams, have);
   const vector = vectorAt(streams, beyond);
   if (vector === undefined) return undefined;

@@ -5,7 +5,7 @@
  */
 
 import type { AnyNode } from "../node.ts";
-import { abridge } from "./abridge.ts";
+import { abridge, type Abridged } from "./abridge.ts";
 import { allKnowOfLives, type Lives, type LivesOptions, nameOfLife } from "./lives.ts";
 import { createPeer, type Echo, measuredAnswerTime, type Peer } from "./peer.ts";
 import {
@@ -16,7 +16,6 @@ import {
   limit,
   OWN,
   segmentBeyond,
-  type Segments,
   segmentsBeyond,
   starts,
   type Streams,
@@ -85,7 +84,7 @@ export interface ReplicationStats {
 }
 
 /** The message. Everything in it is cumulative: any that is lost, doubled or late costs time at most. */
-export interface ReplicateBody<E, S> {
+export interface ReplicateBody<E, S> extends Abridged<E> {
   type: "replicate";
   /** Orders the sender's messages, and is echoed. */
   stamp: number;
@@ -97,18 +96,12 @@ export interface ReplicateBody<E, S> {
   born: number;
   /** Counts the changes of all that the sender has. */
   version: number;
-  /** What the sender has besides all that the receiver had at version `beyond`, and besides `entries`; see `abridge.ts`. */
-  have: Counts;
-  /** Missing where `have` is all. */
-  beyond?: number;
   /** What the sender knows all nodes to have. */
   stable?: Counts;
   /** The sender's hub. */
   follows?: string;
   /** In how many ms the sender's next round is, at the earliest. */
   next?: number;
-  /** Entries that the receiver lacks. */
-  entries?: Segments<E>;
   /** All that came before `entries`, where the sender does not hold that any more. */
   snapshot?: S;
   /** Where the snapshot ends. */
@@ -127,8 +120,6 @@ export interface Replica<E, S> {
   /** The stream that this node appends to. */
   readonly own: string;
   readonly streams: Streams<E>;
-  /** How many entries this node has appended. */
-  appended: number;
   readonly peers: ReadonlyMap<string, Peer>;
   /** What all nodes are known to have. */
   readonly stable: Vector;
@@ -180,7 +171,6 @@ export function createReplica<E, S>(node: AnyNode, options: ReplicationOptions<E
     stats: { messages: 0, entries: 0, probes: 0, snapshots: 0, suspicions: 0 },
     own,
     streams: createStreams(own),
-    appended: 0,
     peers: new Map(node.peers.map((id) => [id, createPeer(id)])),
     stable: [],
     lives,
@@ -239,8 +229,9 @@ export function answerTime({ peers }: Replica<unknown, unknown>, peer: Peer): nu
 const UNKNOWN_ANSWER_TIME = 1000;
 
 /** Whether a peer is to get something that it has not been sent. In a mesh each node passes on only its own entries. */
-export function lacks({ appended, options, streams }: Replica<unknown, unknown>, peer: Peer): boolean {
+export function lacks({ options, streams }: Replica<unknown, unknown>, peer: Peer): boolean {
   const mesh = options.topology === "mesh";
+  const appended = streams.vector[OWN] ?? 0;
   const version = mesh ? appended : streams.version;
   // Who lacks something goes on lacking it until it is sent, whatever else comes in; this is asked of each peer at each message.
   if (peer.lacks?.known === true || peer.lacks?.version === version) return peer.lacks.known;
@@ -347,7 +338,6 @@ export function adoptStable<E>({ options, stable, streams }: Replica<E, unknown>
 /** Adds an entry of this node's own. */
 export function appendOwn<E>(replica: Replica<E, unknown>, entry: E): void {
   append(replica.streams, entry);
-  replica.appended++;
   limit(replica.streams, replica.options.keep);
   if (replica.peers.size === 0) findStable(replica);
 }

@@ -145,8 +145,14 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  */
 export class VirtualClock implements Clock {
   readonly #agenda = new Agenda();
+  readonly #onSettled: () => void;
   #now = 0;
   #running = false;
+
+  /** @param onSettled Is told after each event, when all that it has set off has settled. */
+  constructor(onSettled: () => void = () => {}) {
+    this.#onSettled = onSettled;
+  }
 
   now(): number {
     return this.#now;
@@ -225,9 +231,11 @@ export class VirtualClock implements Clock {
       const go = () => {
         const settlePromises = findSettlePromises();
         try {
+          this.#onSettled();
           for (let count = 1; !turn(); count++) {
             if (settlePromises === undefined || count === TURNS) return void setImmediate(go);
             settlePromises();
+            this.#onSettled();
           }
           // Rejections that nobody handles are told of when the turn of the event loop ends.
           setImmediate(resolve);
@@ -237,7 +245,10 @@ export class VirtualClock implements Clock {
       };
       // Microtasks, however long their chain, come before this.
       setImmediate(go);
-    }).finally(() => this.#running = false);
+    }).finally(() => {
+      this.#running = false;
+      this.#onSettled();
+    });
   }
 }
 

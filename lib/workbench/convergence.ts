@@ -88,7 +88,7 @@ export async function measureConvergence(
   { signal, maxAtOnce }: { signal?: AbortSignal; maxAtOnce?: number } = {},
 ): Promise<Converged | undefined> {
   if (options.workload.convergence === undefined) return undefined;
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(endTurn);
   const world = inProcessWorld({ program, clock });
   const standsStill = watchTime(clock, maxAtOnce);
   let converged: Converged | undefined;
@@ -99,15 +99,11 @@ export async function measureConvergence(
     const watching = async (test: HealedTest) => void (converged = await watch(test, options, clock));
     const running = runUntilHealed(options, world, watching, signal).finally(() => over = true);
     running.catch(() => {});
-    await clock.run(() => {
-      endTurn();
-      return over || standsStill();
-    });
+    await clock.run(() => over || standsStill());
     if (over) await running;
     else return { time: null, lacking: [], exceptions: [{ ...timeStandsStill(clock), fatal: true }] };
   } finally {
     release();
-    endTurn();
   }
   return signal?.aborted ? undefined : converged;
 }

@@ -58,6 +58,8 @@ export interface RunHooks {
   store?: Store;
   /** Is told of one line to show: a fault, a phase, a logged message. */
   log?(line: string): void;
+  /** Is given a function that ends the test as failed. */
+  begun?(fail: (failure: TestException) => void): void;
   /** Is given a function to ask for the progress at any time. */
   progress?(ask: () => Progress): void;
 }
@@ -105,6 +107,7 @@ export async function runTest(options: RunOptions, world: World, hooks: RunHooks
 /** The first half of {@linkcode runTest}: all that happens, in whatever time the world has. */
 export async function performTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<TestRecord> {
   const test = prepare(options, world, hooks);
+  hooks.begun?.((failure) => fail(test, failure));
   hooks.progress?.(() => progress(test));
   await perform(test);
   test.phase = "checking";

@@ -41,6 +41,7 @@ import { openConnection } from "./connection.ts";
 import { guard } from "./hosts/guard.ts";
 import { startInProcess } from "./hosts/in_process.ts";
 import type { NodeHost } from "./hosts/node_host.ts";
+import { endTurn } from "./hosts/watchdog.ts";
 import type { NetCounts } from "./journal.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
 import { createNetwork, type Network } from "./network.ts";
@@ -255,7 +256,7 @@ function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World
   const seed = checkedSeed(options.seed ?? "0");
   const nodes = nodeNames(options.nodes ?? 5);
   const latency = checkedLatency(options.latency ?? 0);
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(endTurn);
   const random = seededRandom(seed);
   const network = createNetwork({
     clock,

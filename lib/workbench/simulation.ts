@@ -82,30 +82,22 @@ async function simulate(
   program: (node: AnyNode) => void,
   hooks: SimulationHooks,
 ): Promise<TestRecord> {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock(endTurn);
   const log = (node: string, level: LogLevel, text: string) =>
     hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`, level);
   const world = inProcessWorld({ program, clock, log });
   let fail: (failure: TestException) => void = () => {};
-  const { startNode } = world;
-  world.startNode = (id, network, random, onFailure) => {
-    // Whoever is told of one node's failure ends the test, and so can be told of all that fails it.
-    fail = onFailure;
-    return startNode(id, network, random, onFailure);
-  };
   const release = guard((trouble) => {
     if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
     else fail(trouble);
   }, { onStderr: log });
   try {
     let over = false;
-    const test = performTest(options, world, hooks).finally(() => over = true);
+    const begun = (failTest: typeof fail) => void (fail = failTest);
+    const test = performTest(options, world, { ...hooks, begun }).finally(() => over = true);
     test.catch(() => {});
     const standsStill = watchTime(clock, hooks.maxAtOnce);
-    await clock.run(() => {
-      endTurn();
-      return over || standsStill();
-    });
+    await clock.run(() => over || standsStill());
     if (!over) {
       fail(timeStandsStill(clock));
       await clock.run(() => over);
@@ -113,6 +105,5 @@ async function simulate(
     return await test;
   } finally {
     release();
-    endTurn();
   }
 }

@@ -8,7 +8,6 @@
 import { setImmediate } from "node:timers";
 import type { VirtualClock } from "./clock.ts";
 import { guard } from "./hosts/guard.ts";
-import { endTurn } from "./hosts/watchdog.ts";
 import { timeStandsStill, watchTime } from "./standstill.ts";
 
 /** Virtual time, for a test. */
@@ -82,7 +81,6 @@ export function openTimeline(clock: VirtualClock, maxAtOnce?: number): Timeline 
     const release = guard(({ message }) => fail(new Error(message)));
     try {
       await clock.run(() => {
-        endTurn();
         if (standsStill()) throw new Error(timeStandsStill(clock).message);
         return failure !== undefined || news || clock.next > firstDeadline(waits);
       });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Message, RPCError } from "../../lib/protocol.ts";
 import { gCounter } from "../../challenges/g_counter.ts";
-import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "../cluster.ts";
+import { badNetwork, type Cluster, load, restartSome, shake, startCluster, timeUntil } from "../cluster.ts";
 
 /** What the counter must be: at least all adds that were acknowledged, at most those and the others. */
 interface Sums {
@@ -61,13 +61,7 @@ Deno.test("g-counter (written) keeps every acknowledged add when nodes are kille
     const { loss, duplication, ...network } = badNetwork(seed);
     const cluster = await startCluster({ program: gCounter("written"), ...network, loss, duplication });
     const sums = addAtRandom(cluster, 10, 9000);
-    for (let i = 0; i < 4; i++) {
-      await cluster.run(2000 * cluster.random.float());
-      const node = cluster.random.pick(cluster.nodes);
-      cluster.crash(node);
-      if (cluster.random.float() < 0.5) await cluster.run(1000 * cluster.random.float());
-      await cluster.restart(node);
-    }
+    await restartSome(cluster, 4);
     await cluster.run(10_000);
     cluster.calm();
     await timeUntil(cluster, 12_000, allRead(cluster, sums.acknowledged, sums.begun));

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Message } from "../../lib/protocol.ts";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
-import { badNetwork, type Cluster, startCluster, timeUntil } from "../cluster.ts";
+import { badNetwork, type Cluster, restartSome, startCluster, timeUntil } from "../cluster.ts";
 import {
   checkLogs,
   type ClientRecord,
@@ -19,13 +19,7 @@ Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are kil
   for (let seed = 0; seed < 30; seed++) {
     const cluster = await startCluster({ program: kafkaLinKV(), ...badNetwork(seed) });
     const record = useLogs(cluster, 10, 9000);
-    for (let i = 0; i < 4; i++) {
-      await cluster.run(2000 * cluster.random.float());
-      const node = cluster.random.pick(cluster.nodes);
-      cluster.crash(node);
-      if (cluster.random.float() < 0.5) await cluster.run(1000 * cluster.random.float());
-      await cluster.restart(node);
-    }
+    await restartSome(cluster, 4);
     await cluster.run(9000);
     cluster.calm();
     const logs = await settled(cluster, record, 10_000);

@@ -24,7 +24,7 @@ interface Side {
 }
 
 /** A message on its way, with what it should say when it is worked out. */
-interface Sent extends Abridged {
+interface Sent extends Abridged<number> {
   version: number;
   truth: Counts;
 }
@@ -53,7 +53,7 @@ function receive({ streams, peer }: Side, message: Sent): Counts | undefined {
   const have = complete(streams, message);
   if (have === undefined) return undefined;
   if (fits(streams, message.entries ?? {}, [])) {
-    accept(streams, (message.entries ?? {}) as Record<string, [number, number[]]>, () => {});
+    accept(streams, message.entries ?? {}, () => {});
   }
   if (covers(streams.vector, have)) {
     raise(peer.shared, have);

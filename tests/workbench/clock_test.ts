@@ -173,6 +173,22 @@ Deno.test("VirtualClock takes no time", async () => {
   assertEquals(clock.now(), 999 * 86_400_000);
 });
 
+Deno.test("VirtualClock tells when all that an event has set off has settled, also when it has thrown", async () => {
+  const seen: string[] = [];
+  const clock = new VirtualClock(() => seen.at(-1) !== "settled" && seen.push("settled"));
+  clock.schedule(1, async () => {
+    await null;
+    seen.push("chain");
+  });
+  clock.schedule(1, () => seen.push("callback"));
+  clock.schedule(2, () => {
+    seen.push("throws");
+    throw new Error("boom");
+  });
+  await assertRejects(() => clock.run(), Error, "boom");
+  assertEquals(seen, ["settled", "chain", "settled", "callback", "settled", "throws", "settled"]);
+});
+
 Deno.test("VirtualClock lets chains of promises settle before time goes on", async () => {
   const clock = new VirtualClock();
   const seen: string[] = [];

@@ -40,8 +40,8 @@ let restore = () => {};
  * Begins to guard.
  *
  * @param onTrouble Is told of each call of what is forbidden (`nondeterminism`; the call itself throws), of a node that ends its process
- *   (`node-crashed`; this, too, throws) or prints on stdout (`bad-line`), and of each promise that was rejected although nobody looks
- *   (`unhandled-rejection`).
+ *   (`node-crashed`; this, too, throws) or prints on stdout (`bad-line`), of each error that nobody catches (`node-crashed`), and of each
+ *   promise that was rejected although nobody looks (`unhandled-rejection`).
  * @returns Ends it, and puts everything back as it was when nobody else guards.
  */
 export function guard(onTrouble: (trouble: TestException) => void, options: GuardOptions = {}): () => void {
