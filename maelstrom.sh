@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one entry point: finds Deno, or installs it into .deno/ once, and hands over to lib/workbench/cli.ts.
+# The one entry point: finds Deno, or installs it into .deno/ once, and hands over to lib/workbench/cli/main.ts.
 # Usage: ./maelstrom.sh help
 set -eu
 
@@ -102,4 +102,4 @@ case ${1:-} in
   install) permissions="$permissions --allow-net" ;;
 esac
 # shellcheck disable=SC2086 # Several words.
-exec "$deno" run --quiet --no-prompt $permissions --config "$root/deno.json" "$root/lib/workbench/cli.ts" "$@"
+exec "$deno" run --quiet --no-prompt $permissions --config "$root/deno.json" "$root/lib/workbench/cli/main.ts" "$@"

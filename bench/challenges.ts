@@ -12,13 +12,13 @@ import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
 import { kafkaSingle } from "../challenges/kafka_single.ts";
 import { txn } from "../challenges/txn.ts";
 import type { AnyNode } from "../lib/node.ts";
-import { parseArguments } from "../lib/workbench/arguments.ts";
-import { CHALLENGES } from "../lib/workbench/challenges.ts";
-import { VirtualClock } from "../lib/workbench/clock.ts";
-import { inProcessWorld } from "../lib/workbench/hosts/in_process.ts";
-import { createRequest } from "../lib/workbench/request.ts";
-import type { Results } from "../lib/workbench/results.ts";
-import { runTest } from "../lib/workbench/run.ts";
+import { parseArguments } from "../lib/workbench/request/arguments.ts";
+import { CHALLENGES } from "../lib/workbench/request/challenges.ts";
+import { VirtualClock } from "../lib/workbench/world/clock.ts";
+import { inProcessWorld } from "../lib/workbench/world/hosts/in_process/in_process.ts";
+import { createRequest } from "../lib/workbench/request/request.ts";
+import type { Results } from "../lib/workbench/run/results.ts";
+import { runTest } from "../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
 /** One row: a challenge, a program, and flags besides the official ones. */

@@ -9,15 +9,15 @@
 
 import process from "node:process";
 import { checkCounter } from "../lib/workbench/checkers/counter.ts";
-import { findCycles } from "../lib/workbench/checkers/cycles.ts";
+import { findCycles } from "../lib/workbench/checkers/graph/cycles.ts";
 import { checkEcho } from "../lib/workbench/checkers/echo.ts";
-import { checkKafka } from "../lib/workbench/checkers/kafka.ts";
-import { checkLinKv } from "../lib/workbench/checkers/linearizable.ts";
-import { checkSetFull } from "../lib/workbench/checkers/set_full.ts";
-import { checkTxnListAppend } from "../lib/workbench/checkers/txn_list_append.ts";
-import { checkTxnRwRegister } from "../lib/workbench/checkers/txn_rw_register.ts";
+import { checkKafka } from "../lib/workbench/checkers/kafka/mod.ts";
+import { checkLinKv } from "../lib/workbench/checkers/linearizable/mod.ts";
+import { checkSetFull } from "../lib/workbench/checkers/set/set_full.ts";
+import { checkTxnListAppend } from "../lib/workbench/checkers/txn/list_append.ts";
+import { checkTxnRwRegister } from "../lib/workbench/checkers/txn/rw_register.ts";
 import { checkUniqueIds } from "../lib/workbench/checkers/unique_ids.ts";
-import type { Operation } from "../lib/workbench/operation.ts";
+import type { Operation } from "../lib/workbench/history/operation.ts";
 import {
   counterHistory,
   echoHistory,

@@ -18,13 +18,13 @@ import { kafkaSingle } from "../challenges/kafka_single.ts";
 import { txn } from "../challenges/txn.ts";
 import { uniqueIds } from "../challenges/unique_ids.ts";
 import type { AnyNode } from "../lib/node.ts";
-import { parseArguments } from "../lib/workbench/arguments.ts";
-import { type Challenge, CHALLENGES } from "../lib/workbench/challenges.ts";
-import { FAULTS } from "../lib/workbench/faults.ts";
-import { createRequest } from "../lib/workbench/request.ts";
-import type { Results } from "../lib/workbench/results.ts";
-import { runSimulation } from "../lib/workbench/simulation.ts";
-import { isSurvived } from "../lib/workbench/survives.ts";
+import { parseArguments } from "../lib/workbench/request/arguments.ts";
+import { type Challenge, CHALLENGES } from "../lib/workbench/request/challenges.ts";
+import { FAULTS } from "../lib/workbench/run/nemesis/faults.ts";
+import { createRequest } from "../lib/workbench/request/request.ts";
+import type { Results } from "../lib/workbench/run/results.ts";
+import { runSimulation } from "../lib/workbench/engines/virtual_run.ts";
+import { isSurvived } from "../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
 /** The programs, by the names that the challenges have for them. */

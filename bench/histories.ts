@@ -2,8 +2,8 @@
  * Histories of sets, counters, ids, registers and logs, for the benchmark of the checkers: right ones, and the worst there can be.
  */
 
-import type { Operation } from "../lib/workbench/operation.ts";
-import { seededRandom } from "../lib/workbench/random.ts";
+import type { Operation } from "../lib/workbench/history/operation.ts";
+import { seededRandom } from "../lib/workbench/world/random.ts";
 
 /** Adds an operation from its beginning to its end. */
 function operate(

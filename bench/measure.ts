@@ -9,7 +9,7 @@
 
 // @ts-types="../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
-import { UsageError } from "../lib/workbench/errors.ts";
+import { UsageError } from "../lib/workbench/base/errors.ts";
 import {
   judgeRow,
   type MeasuredRow,

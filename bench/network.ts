@@ -4,10 +4,10 @@
  */
 
 import type { AnyNode } from "../lib/node.ts";
-import { VirtualClock } from "../lib/workbench/clock.ts";
-import { startInProcess } from "../lib/workbench/hosts/in_process.ts";
-import { createNetwork, type Network } from "../lib/workbench/network.ts";
-import { seededRandom } from "../lib/workbench/random.ts";
+import { VirtualClock } from "../lib/workbench/world/clock.ts";
+import { startInProcess } from "../lib/workbench/world/hosts/in_process/in_process.ts";
+import { createNetwork, type Network } from "../lib/workbench/world/network/network.ts";
+import { seededRandom } from "../lib/workbench/world/random.ts";
 
 const MESSAGES = 200_000;
 const RUNS = 5;

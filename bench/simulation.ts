@@ -11,11 +11,11 @@ import { echo } from "../challenges/echo.ts";
 import { kafka } from "../challenges/kafka.ts";
 import { txn } from "../challenges/txn.ts";
 import type { AnyNode } from "../lib/node.ts";
-import { parseArguments } from "../lib/workbench/arguments.ts";
-import { CHALLENGES } from "../lib/workbench/challenges.ts";
-import { createRequest } from "../lib/workbench/request.ts";
-import { runSimulation } from "../lib/workbench/simulation.ts";
-import type { Workload } from "../lib/workbench/workload.ts";
+import { parseArguments } from "../lib/workbench/request/arguments.ts";
+import { CHALLENGES } from "../lib/workbench/request/challenges.ts";
+import { createRequest } from "../lib/workbench/request/request.ts";
+import { runSimulation } from "../lib/workbench/engines/virtual_run.ts";
+import type { Workload } from "../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
 /** One row: a challenge, its program, and flags besides the official ones. */

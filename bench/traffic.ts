@@ -5,9 +5,9 @@
  */
 
 import type { AnyNode } from "../lib/node.ts";
-import { isClient } from "../lib/workbench/network.ts";
-import type { Operation } from "../lib/workbench/operation.ts";
-import type { Store } from "../lib/workbench/store.ts";
+import { isClient } from "../lib/workbench/world/network/network.ts";
+import type { Operation } from "../lib/workbench/history/operation.ts";
+import type { Store } from "../lib/workbench/run/store/store.ts";
 import { challengeOf } from "./measure/rows.ts";
 import { type Simulated, simulateRow } from "./measure/simulate_row.ts";
 

@@ -2,11 +2,11 @@
  * Histories of transactions, and graphs of their dependencies, for the benchmark of the checkers.
  */
 
-import { RW, WW } from "../lib/workbench/checkers/cycles.ts";
-import { buildGraph, type Graph, link, noEdges } from "../lib/workbench/checkers/graph.ts";
-import { transactions } from "../lib/workbench/generator.ts";
-import type { Operation } from "../lib/workbench/operation.ts";
-import { seededRandom } from "../lib/workbench/random.ts";
+import { RW, WW } from "../lib/workbench/checkers/graph/cycles.ts";
+import { buildGraph, type Graph, link, noEdges } from "../lib/workbench/checkers/graph/graph.ts";
+import { transactions } from "../lib/workbench/workloads/generator.ts";
+import type { Operation } from "../lib/workbench/history/operation.ts";
+import { seededRandom } from "../lib/workbench/world/random.ts";
 
 const PROCESSES = 10;
 

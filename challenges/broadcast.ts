@@ -5,7 +5,7 @@
  */
 import type { BroadcastMessages, Node, Program } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
-import { choice, milliseconds, serveWith } from "./arguments.ts";
+import { choice, milliseconds, serveWith } from "./shared/arguments.ts";
 
 /** How values travel. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;

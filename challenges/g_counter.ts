@@ -5,9 +5,9 @@
  */
 import { type GCounterMessages, type Node, type Program, RPCError, seqKV } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice, serveWith } from "./arguments.ts";
-import { PATIENT } from "./patient.ts";
-import { ADD } from "./requests.ts";
+import { choice, serveWith } from "./shared/arguments.ts";
+import { PATIENT } from "./shared/patient.ts";
+import { ADD } from "./shared/requests.ts";
 
 /** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
 export type GCounterAcknowledgement = "written" | "at-once";

@@ -5,10 +5,10 @@
  */
 import type { KafkaMessages, Node, Program } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice, milliseconds, serveWith } from "./arguments.ts";
-import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
-import { openOffsets } from "./kafka_offsets.ts";
-import { KEYS, OFFSETS, SEND } from "./requests.ts";
+import { choice, milliseconds, serveWith } from "./shared/arguments.ts";
+import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
+import { openOffsets } from "./shared/kafka_offsets.ts";
+import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
 /** How the program goes about its business. */
 export interface KafkaOptions {

@@ -4,10 +4,10 @@
  * @module
  */
 import type { KafkaMessages, Node, Program } from "../mod.ts";
-import { choice, serveWith } from "./arguments.ts";
-import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./kafka_log.ts";
-import { KEYS, OFFSETS, SEND } from "./requests.ts";
-import { openSlotLog } from "./slot_log.ts";
+import { choice, serveWith } from "./shared/arguments.ts";
+import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
+import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
+import { openSlotLog } from "./shared/slot_log.ts";
 
 /** How the program goes about its business. */
 export interface KafkaLinKVOptions {

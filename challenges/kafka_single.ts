@@ -4,8 +4,8 @@
  * @module
  */
 import { type KafkaMessages, type Node, serve } from "../mod.ts";
-import { commit, insert, listCommitted, type Log, poll, readFrom } from "./kafka_log.ts";
-import { KEYS, OFFSETS, SEND } from "./requests.ts";
+import { commit, insert, listCommitted, type Log, poll, readFrom } from "./shared/kafka_log.ts";
+import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
 /** The single-node log program. */
 export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {

@@ -5,8 +5,8 @@
  */
 import type { Node, Program, TxnRWRegisterMessages } from "../mod.ts";
 import { replicate } from "../lib/replication.ts";
-import { milliseconds, serveWith } from "./arguments.ts";
-import { TXN } from "./requests.ts";
+import { milliseconds, serveWith } from "./shared/arguments.ts";
+import { TXN } from "./shared/requests.ts";
 
 /**
  * When a transaction happened, in an order on which all nodes agree: by time, then by writer, which is another one for each life of each

@@ -53,7 +53,7 @@ let handleOf: (node: AnyNode) => NodeHandle;
  * import { assertEquals } from "@std/assert";
  * import type { GSetMessages } from "./messages.ts";
  * import type { Node } from "./node.ts";
- * import { simulate } from "./workbench/simulate.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
  * function growOnlySet(node: Node<GSetMessages & { gossip: { request: { all: number[] } } }>): void {
  *   const elements = new Set<number>();
@@ -195,7 +195,7 @@ export class Node<M extends MessageTypes = AnyMessages> {
    * @example All reads are answered by n0.
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { simulate } from "./workbench/simulate.ts";
+   * import { simulate } from "./workbench/engines/simulate.ts";
    *
    * const world = simulate({
    *   nodes: 2,

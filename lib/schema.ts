@@ -44,7 +44,7 @@ export interface StandardIssue {
  * ```ts
  * import { assertRejects } from "@std/assert";
  * import { RPCError } from "./protocol.ts";
- * import { simulate } from "./workbench/simulate.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
  * const world = simulate({
  *   nodes: 1,

@@ -13,7 +13,7 @@ import type { Host } from "./host.ts";
  * @example
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
- * import { simulate } from "./workbench/simulate.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
  * const turns: number[] = [];
  * const world = simulate({

@@ -6,14 +6,14 @@
 
 import { type Body, ERRORS, type Message, RPCError } from "../lib/protocol.ts";
 import type { AnyNode } from "../lib/node.ts";
-import { type Clock, VirtualClock } from "../lib/workbench/clock.ts";
-import { openConnection } from "../lib/workbench/connection.ts";
-import { startInProcess } from "../lib/workbench/hosts/in_process.ts";
-import type { Latency } from "../lib/workbench/latency.ts";
-import { createNetwork, isClient, type Network } from "../lib/workbench/network.ts";
-import { PARTITIONS } from "../lib/workbench/partitions.ts";
-import { type Random, seededRandom } from "../lib/workbench/random.ts";
-import { attachServices } from "../lib/workbench/services/mod.ts";
+import { type Clock, VirtualClock } from "../lib/workbench/world/clock.ts";
+import { openConnection } from "../lib/workbench/world/connection.ts";
+import { startInProcess } from "../lib/workbench/world/hosts/in_process/in_process.ts";
+import type { Latency } from "../lib/workbench/world/network/latency.ts";
+import { createNetwork, isClient, type Network } from "../lib/workbench/world/network/network.ts";
+import { PARTITIONS } from "../lib/workbench/run/nemesis/partitions.ts";
+import { type Random, seededRandom } from "../lib/workbench/world/random.ts";
+import { attachServices } from "../lib/workbench/world/services/mod.ts";
 
 /** What a cluster is like. */
 export interface ClusterOptions {

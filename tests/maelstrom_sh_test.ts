@@ -110,7 +110,7 @@ testScript(
     assertEquals(
       out.split("\n")[0],
       `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +
-        `${root}/lib/workbench/cli.ts kafka --rate 1 -- two words`,
+        `${root}/lib/workbench/cli/main.ts kafka --rate 1 -- two words`,
     );
     assertEquals(out.split("\n")[1], `DENO=${bin}/deno 1 mozilla,system`);
     assertEquals([code, err], [7, ""]);
@@ -136,7 +136,7 @@ testScript("works through links and from other folders", async ({ root, bin, scr
   await Deno.symlink(`${root}/../elsewhere/relative`, `${root}/../elsewhere/absolute`);
   for (const name of ["relative", "absolute"]) {
     const { out } = await run(["list"], {}, `${root}/../elsewhere/${name}`);
-    assertStringIncludes(out, ` ${root}/lib/workbench/cli.ts list\n`);
+    assertStringIncludes(out, ` ${root}/lib/workbench/cli/main.ts list\n`);
   }
 });
 

@@ -5,7 +5,7 @@
  */
 
 import type { Validity } from "../../lib/workbench/checkers/verdict.ts";
-import type { Results } from "../../lib/workbench/results.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
 import { type Condition, type Figures, figuresOf, medians, meets } from "./figures.ts";
 import { commandOf, type Row, ROWS } from "./rows.ts";
 

@@ -6,7 +6,7 @@
 
 // @ts-types="../../types/d3_array.d.ts"
 import { quantileSorted } from "d3-array";
-import type { Results } from "../../lib/workbench/results.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
 
 /** What is measured. */
 export type FigureName =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CHALLENGES, PROGRAMS } from "../../lib/workbench/challenges.ts";
+import { CHALLENGES, PROGRAMS } from "../../lib/workbench/request/challenges.ts";
 import type { Machine, MeasuredRow, ResultsDocument, Run } from "./document.ts";
 import { type FigureName, FIGURES, formatCondition, formatFigure, formatMessages, valuesOf } from "./figures.ts";
 import { type Column, formatParagraph, formatTable, replaceBetweenMarks } from "./markdown.ts";

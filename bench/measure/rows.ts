@@ -4,8 +4,8 @@
  * @module
  */
 
-import { CHALLENGES } from "../../lib/workbench/challenges.ts";
-import { UsageError } from "../../lib/workbench/errors.ts";
+import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
+import { UsageError } from "../../lib/workbench/base/errors.ts";
 import type { Condition } from "./figures.ts";
 
 /** One row. */

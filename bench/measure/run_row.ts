@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Results } from "../../lib/workbench/results.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
 import { measureIds } from "../ids.ts";
 import { failedRun, type Run, runOf } from "./document.ts";
 import { type Figures, median } from "./figures.ts";

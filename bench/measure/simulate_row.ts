@@ -5,15 +5,15 @@
  */
 
 import type { AnyNode } from "../../lib/node.ts";
-import { parseArguments } from "../../lib/workbench/arguments.ts";
-import { machineEdge } from "../../lib/workbench/edge.ts";
-import { runOptions } from "../../lib/workbench/engine_workbench.ts";
-import { findModule, loadProgram } from "../../lib/workbench/hosts/program_module.ts";
-import { createRequest } from "../../lib/workbench/request.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import type { RunOptions } from "../../lib/workbench/run.ts";
-import { runSimulation } from "../../lib/workbench/simulation.ts";
-import type { Store } from "../../lib/workbench/store.ts";
+import { parseArguments } from "../../lib/workbench/request/arguments.ts";
+import { machineEdge } from "../../lib/workbench/cli/machine.ts";
+import { runOptions } from "../../lib/workbench/engines/processes.ts";
+import { findModule, loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { createRequest } from "../../lib/workbench/request/request.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import type { RunOptions } from "../../lib/workbench/run/run.ts";
+import { runSimulation } from "../../lib/workbench/engines/virtual_run.ts";
+import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
 
 /** The project's folder. */

@@ -2,7 +2,7 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
 import { fewestMessages } from "../../bench/bounds.ts";
-import { seededRandom } from "../../lib/workbench/random.ts";
+import { seededRandom } from "../../lib/workbench/world/random.ts";
 
 Deno.test("fewestMessages() is what one needs who waits as long as possible and then sends everything", () => {
   const [nodes, delay, latency, rate] = [5, 700, 100, 10];

@@ -17,9 +17,9 @@ import { type Condition, figuresOf, formatCondition, median, medians, meets } fr
 import { formatParagraph, formatTable, replaceBetweenMarks } from "../../bench/measure/markdown.ts";
 import { renderReadme, renderResults } from "../../bench/measure/render.ts";
 import { challengeOf, commandOf, type Row, ROWS, selectRows } from "../../bench/measure/rows.ts";
-import { CHALLENGES } from "../../lib/workbench/challenges.ts";
-import { UsageError } from "../../lib/workbench/errors.ts";
-import type { Results } from "../../lib/workbench/results.ts";
+import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
+import { UsageError } from "../../lib/workbench/base/errors.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
 
 const MACHINE = { cpu: "Some CPU", cores: 2, memory_gb: 8, system: "linux x86_64", deno: "2.9.6" };
 const BROADCAST: Row = {

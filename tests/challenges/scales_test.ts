@@ -10,13 +10,13 @@ import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import { txn } from "../../challenges/txn.ts";
 import { uniqueIds } from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
-import { parseArguments } from "../../lib/workbench/arguments.ts";
-import { CHALLENGES } from "../../lib/workbench/challenges.ts";
-import { VirtualClock } from "../../lib/workbench/clock.ts";
-import { inProcessWorld } from "../../lib/workbench/hosts/in_process.ts";
-import { createRequest } from "../../lib/workbench/request.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import { runTest } from "../../lib/workbench/run.ts";
+import { parseArguments } from "../../lib/workbench/request/arguments.ts";
+import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
+import { VirtualClock } from "../../lib/workbench/world/clock.ts";
+import { inProcessWorld } from "../../lib/workbench/world/hosts/in_process/in_process.ts";
+import { createRequest } from "../../lib/workbench/request/request.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import { runTest } from "../../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 
 /** The programs, their official numbers of nodes and rates. */

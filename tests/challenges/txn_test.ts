@@ -1,8 +1,8 @@
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { txn } from "../../challenges/txn.ts";
-import { checkTxnListAppend } from "../../lib/workbench/checkers/txn_list_append.ts";
-import type { Operation as HistoryOperation } from "../../lib/workbench/operation.ts";
+import { checkTxnListAppend } from "../../lib/workbench/checkers/txn/list_append.ts";
+import type { Operation as HistoryOperation } from "../../lib/workbench/history/operation.ts";
 import {
   badNetwork,
   type Cluster,

@@ -6,12 +6,12 @@
 
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
-import { CHALLENGES } from "../../lib/workbench/challenges.ts";
-import { FAULTS } from "../../lib/workbench/faults.ts";
-import type { Operation } from "../../lib/workbench/operation.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import type { Store } from "../../lib/workbench/store.ts";
-import { isSurvived, SURVIVES } from "../../lib/workbench/survives.ts";
+import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
+import { FAULTS } from "../../lib/workbench/run/nemesis/faults.ts";
+import type { Operation } from "../../lib/workbench/history/operation.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import type { Store } from "../../lib/workbench/run/store/store.ts";
+import { isSurvived, SURVIVES } from "../../lib/workbench/run/survives.ts";
 import { drawWorld, type Program, runWorld } from "./worlds.ts";
 
 /** How many worlds. */

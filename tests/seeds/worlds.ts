@@ -5,15 +5,15 @@
  */
 
 import type { AnyNode } from "../../lib/node.ts";
-import { parseArguments } from "../../lib/workbench/arguments.ts";
-import type { Challenge } from "../../lib/workbench/challenges.ts";
-import { usualTexts } from "../../lib/workbench/configuration.ts";
-import { type Random, seededRandom } from "../../lib/workbench/random.ts";
+import { parseArguments } from "../../lib/workbench/request/arguments.ts";
+import type { Challenge } from "../../lib/workbench/request/challenges.ts";
+import { usualTexts } from "../../lib/workbench/request/configuration.ts";
+import { type Random, seededRandom } from "../../lib/workbench/world/random.ts";
 import { formatCommand } from "../../lib/workbench/report/terminal.ts";
-import { createRequest, type TestRequest } from "../../lib/workbench/request.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import { runSimulation, type SimulationHooks } from "../../lib/workbench/simulation.ts";
-import { SURVIVES } from "../../lib/workbench/survives.ts";
+import { createRequest, type TestRequest } from "../../lib/workbench/request/request.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import { runSimulation, type SimulationHooks } from "../../lib/workbench/engines/virtual_run.ts";
+import { SURVIVES } from "../../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 
 /** What the program of a challenge is run in. */

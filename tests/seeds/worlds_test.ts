@@ -4,16 +4,16 @@
 
 // @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { parseArguments } from "../../lib/workbench/arguments.ts";
-import { CHALLENGES, findChallenge } from "../../lib/workbench/challenges.ts";
-import { machineEdge } from "../../lib/workbench/edge.ts";
-import { runSimulated } from "../../lib/workbench/engine_simulation.ts";
-import { findModule, loadProgram } from "../../lib/workbench/hosts/program_module.ts";
-import type { Operation } from "../../lib/workbench/operation.ts";
-import { createRequest } from "../../lib/workbench/request.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import { SURVIVES } from "../../lib/workbench/survives.ts";
-import { IGNORED, ROOT, testWithStore } from "../workbench/test_with_store.ts";
+import { parseArguments } from "../../lib/workbench/request/arguments.ts";
+import { CHALLENGES, findChallenge } from "../../lib/workbench/request/challenges.ts";
+import { machineEdge } from "../../lib/workbench/cli/machine.ts";
+import { runSimulated } from "../../lib/workbench/engines/simulation.ts";
+import { findModule, loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
+import type { Operation } from "../../lib/workbench/history/operation.ts";
+import { createRequest } from "../../lib/workbench/request/request.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import { SURVIVES } from "../../lib/workbench/run/survives.ts";
+import { IGNORED, ROOT, testWithStore } from "../workbench/run/store/test_with_store.ts";
 import { isRepeated } from "./survive.ts";
 import { drawWorld, runWorld } from "./worlds.ts";
 

@@ -5,10 +5,10 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { checkAvailability } from "../../lib/workbench/checkers/availability.ts";
 import { checkStats } from "../../lib/workbench/checkers/stats.ts";
 import { mergeValidity, type Verdict } from "../../lib/workbench/checkers/verdict.ts";
-import { parseEdn } from "../../lib/workbench/edn.ts";
-import { parseEdnHistory } from "../../lib/workbench/history.ts";
-import type { Operation } from "../../lib/workbench/operation.ts";
-import type { TestOptions } from "../../lib/workbench/workload.ts";
+import { parseEdn } from "../../lib/workbench/history/edn.ts";
+import { parseEdnHistory } from "../../lib/workbench/history/history.ts";
+import type { Operation } from "../../lib/workbench/history/operation.ts";
+import type { TestOptions } from "../../lib/workbench/workloads/workload.ts";
 
 /** Where they are: a folder for each. */
 export const HISTORIES = new URL("../testdata/histories/", import.meta.url);

@@ -12,9 +12,9 @@ import { txn } from "../../challenges/txn.ts";
 import { uniqueIds } from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
-import type { Results } from "../../lib/workbench/results.ts";
-import type { RunOptions } from "../../lib/workbench/run.ts";
-import { runSimulation } from "../../lib/workbench/simulation.ts";
+import type { Results } from "../../lib/workbench/run/results.ts";
+import type { RunOptions } from "../../lib/workbench/run/run.ts";
+import { runSimulation } from "../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import txnPrimary from "../right/txn_primary.ts";
 import broadcastLosesOutbox from "./broadcast_loses_outbox.ts";
@@ -28,7 +28,7 @@ import logLastWriterWins from "./log_last_writer_wins.ts";
 import txnDirtyReads from "./txn_dirty_reads.ts";
 import txnFracturedReads from "./txn_fractured_reads.ts";
 import txnWithoutTimestamp from "./txn_without_timestamp.ts";
-import { runOptions } from "../workbench/stand_in.ts";
+import { runOptions } from "../workbench/run/stand_in.ts";
 
 /** A program, whatever messages it declares. */
 type AnyProgram = (node: AnyNode) => void;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { pairs } from "../history.ts";
-import type { Operation } from "../operation.ts";
+import { pairs } from "../history/history.ts";
+import type { Operation } from "../history/operation.ts";
 
 /** One operation of a client from invocation to completion. */
 export interface Attempt {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../history/operation.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { pairs } from "../history.ts";
-import type { Operation } from "../operation.ts";
+import { pairs } from "../history/history.ts";
+import type { Operation } from "../history/operation.ts";
 import { checkOrUnknown, explain, seconds, show } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 

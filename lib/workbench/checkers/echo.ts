@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Pair, pairs } from "../history.ts";
-import type { Operation } from "../operation.ts";
+import { type Pair, pairs } from "../history/history.ts";
+import type { Operation } from "../history/operation.ts";
 import { explain, outcome, seconds, show } from "./explain.ts";
 import { identify } from "./identify.ts";
 import type { Verdict } from "./verdict.ts";

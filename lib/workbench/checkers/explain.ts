@@ -5,8 +5,8 @@
  * @module
  */
 
-import { formatJson } from "../json.ts";
-import type { Operation } from "../operation.ts";
+import { formatJson } from "../base/json.ts";
+import type { Operation } from "../history/operation.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
 
 /** How many cases of one anomaly are told in full. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isRawNumber } from "../json.ts";
+import { isRawNumber } from "../base/json.ts";
 
 /** What stands for a value in a `Map` or a `Set`. */
 export type Identity = string | number | bigint | boolean | null;

@@ -6,9 +6,9 @@
 
 // @ts-types="../../../types/d3_array.d.ts"
 import { quantileSorted } from "d3-array";
-import { pairs } from "../history.ts";
-import type { Operation } from "../operation.ts";
-import type { Latencies } from "../results.ts";
+import { pairs } from "../history/history.ts";
+import type { Operation } from "../history/operation.ts";
+import type { Latencies } from "../run/results.ts";
 
 /**
  * Takes the quantiles of the time from invocation to acknowledgement, for each function. Operations that did not succeed do not count.

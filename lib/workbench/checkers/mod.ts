@@ -50,16 +50,16 @@
  * @module
  */
 
-export type { Operation, OperationType } from "../operation.ts";
-export type { OperationCounts } from "../results.ts";
-export { formatHistory, parseEdnHistory, parseHistory, readHistory } from "../history.ts";
+export type { Operation, OperationType } from "../history/operation.ts";
+export type { OperationCounts } from "../run/results.ts";
+export { formatHistory, parseEdnHistory, parseHistory, readHistory } from "../history/history.ts";
 export type { Anomaly, Validity, Verdict } from "./verdict.ts";
 export { mergeValidity } from "./verdict.ts";
 export { checkAvailability } from "./availability.ts";
 export { CONSISTENCY_MODELS } from "./consistency_model.ts";
 export { checkCounter } from "./counter.ts";
 export { checkEcho } from "./echo.ts";
-export { checkKafka, type KafkaOptions } from "./kafka.ts";
+export { checkKafka, type KafkaOptions } from "./kafka/mod.ts";
 export {
   BUDGET,
   checkLinearizable,
@@ -68,10 +68,10 @@ export {
   type Model,
   type ModelOperation,
   REGISTER,
-} from "./linearizable.ts";
-export { checkSetFull, type ClusterShape } from "./set_full.ts";
+} from "./linearizable/mod.ts";
+export { checkSetFull, type ClusterShape } from "./set/set_full.ts";
 export { checkStats } from "./stats.ts";
-export { checkTxnListAppend } from "./txn_list_append.ts";
-export { checkTxnRwRegister } from "./txn_rw_register.ts";
-export type { VersionOptions } from "./txn_rw_register_versions.ts";
+export { checkTxnListAppend } from "./txn/list_append.ts";
+export { checkTxnRwRegister } from "./txn/rw_register.ts";
+export type { VersionOptions } from "./txn/rw_register_versions.ts";
 export { checkUniqueIds } from "./unique_ids.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import type { MessageCounts, Results } from "../results.ts";
+import type { Operation } from "../history/operation.ts";
+import type { MessageCounts, Results } from "../run/results.ts";
 
 /** The journal's counts: of all messages, of those with a client at either end, and of the others. */
 export interface JournalCounts {

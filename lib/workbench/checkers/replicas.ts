@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../history/operation.ts";
 import { entry } from "./entry.ts";
 import { checkOrUnknown, found, seconds, show } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import type { OperationCounts } from "../results.ts";
+import type { Operation } from "../history/operation.ts";
+import type { OperationCounts } from "../run/results.ts";
 import { explain, show } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 

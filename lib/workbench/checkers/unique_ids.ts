@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../history/operation.ts";
 import { explain, seconds, show } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
 import { compareValues } from "./order.ts";

@@ -5,9 +5,9 @@
  */
 
 import type { Anomaly } from "../checkers/verdict.ts";
-import type { TestException } from "../results.ts";
+import type { TestException } from "../run/results.ts";
 import type { Screen } from "./terminal.ts";
-import { createStyle, wrap } from "./text.ts";
+import { createStyle, wrap } from "../base/text.ts";
 
 /** How many anomalies and exceptions are shown. */
 const SHOWN = 8;

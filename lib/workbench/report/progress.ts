@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Progress } from "../run.ts";
-import { visible } from "./text.ts";
+import type { Progress } from "../run/run.ts";
+import { visible } from "../base/text.ts";
 
 /** What showing progress needs of the machine. */
 export interface ProgressScreen {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Results, ShrunkRun } from "../results.ts";
+import type { Results, ShrunkRun } from "../run/results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
 import { formatVerdict, noteLine, repeatLines, type Screen, targetLines } from "./terminal.ts";
-import { createStyle } from "./text.ts";
+import { createStyle } from "../base/text.ts";
 
 /**
  * The smallest run that fails for the same reason: what is wrong with it, in what it is smaller, and the command that repeats it.

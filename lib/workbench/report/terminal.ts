@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Challenge } from "../challenges.ts";
-import { shellWord } from "../request.ts";
-import { type MessageCounts, NOT_STORED, type OperationCounts, type Results, type Target } from "../results.ts";
+import type { Challenge } from "../request/challenges.ts";
+import { shellWord } from "../request/request.ts";
+import { type MessageCounts, NOT_STORED, type OperationCounts, type Results, type Target } from "../run/results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
-import { createStyle, type Style, table, wrap } from "./text.ts";
+import { createStyle, type Style, table, wrap } from "../base/text.ts";
 
 /** How wide to write, and whether in colour. */
 export interface Screen {

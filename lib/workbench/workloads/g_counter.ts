@@ -6,8 +6,8 @@
  * @module
  */
 
-import { filter } from "../generator.ts";
-import type { Workload } from "../workload.ts";
+import { filter } from "./generator.ts";
+import type { Workload } from "./workload.ts";
 import { pnCounter } from "./pn_counter.ts";
 
 /** Workload g-counter: pn-counter without the negative deltas. */

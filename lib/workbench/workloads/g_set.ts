@@ -7,10 +7,10 @@
  */
 
 import Type from "typebox";
-import { checkSetFull } from "../checkers/set_full.ts";
-import { mix, perWorker, repeat, sequence } from "../generator.ts";
-import { arrayOf } from "../schema.ts";
-import type { Rpc, Workload } from "../workload.ts";
+import { checkSetFull } from "../checkers/set/set_full.ts";
+import { mix, perWorker, repeat, sequence } from "./generator.ts";
+import { arrayOf } from "../world/schema.ts";
+import type { Rpc, Workload } from "./workload.ts";
 
 const ADD: Rpc = {
   type: "add",

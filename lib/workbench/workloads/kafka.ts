@@ -9,10 +9,10 @@
 import Type from "typebox";
 import { entry } from "../checkers/entry.ts";
 import { identify, type Identity, showIdentity } from "../checkers/identify.ts";
-import { checkKafka } from "../checkers/kafka.ts";
-import type { Operation } from "../operation.ts";
-import { arrayOf, mapOf } from "../schema.ts";
-import type { Completion, Connection, Convergence, Rpc, Workload, WorkloadClient } from "../workload.ts";
+import { checkKafka } from "../checkers/kafka/mod.ts";
+import type { Operation } from "../history/operation.ts";
+import { arrayOf, mapOf } from "../world/schema.ts";
+import type { Completion, Connection, Convergence, Rpc, Workload, WorkloadClient } from "./workload.ts";
 import { haveAll, lackingElements } from "./have_all.ts";
 import { kafkaFinalPolls, kafkaOperations, type Polled, type Sent } from "./kafka_generator.ts";
 import { withErrors } from "./outcome.ts";

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
-import type { Operation } from "../operation.ts";
-import type { Random } from "../random.ts";
-import type { Generator, Invocation, TestOptions } from "../workload.ts";
+import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "./generator.ts";
+import type { Operation } from "../history/operation.ts";
+import type { Random } from "../world/random.ts";
+import type { Generator, Invocation, TestOptions } from "./workload.ts";
 
 /** A send as it completes: with the offset that its message was given. */
 export type Sent = ["send", key: string, message: [offset: number, message: unknown]];

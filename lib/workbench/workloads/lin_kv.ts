@@ -7,10 +7,10 @@
  */
 
 import Type from "typebox";
-import { checkLinKv } from "../checkers/linearizable.ts";
-import { independentKeys, mix, repeat } from "../generator.ts";
-import type { Random } from "../random.ts";
-import type { Generator, Rpc, Workload } from "../workload.ts";
+import { checkLinKv } from "../checkers/linearizable/mod.ts";
+import { independentKeys, mix, repeat } from "./generator.ts";
+import type { Random } from "../world/random.ts";
+import type { Generator, Rpc, Workload } from "./workload.ts";
 import { withErrors } from "./outcome.ts";
 
 const READ: Rpc = {

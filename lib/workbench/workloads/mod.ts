@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Workload } from "../workload.ts";
+import type { Workload } from "./workload.ts";
 import { broadcast } from "./broadcast.ts";
 import { echo } from "./echo.ts";
 import { gCounter } from "./g_counter.ts";

@@ -5,7 +5,7 @@
  */
 
 import { RPCError } from "../../protocol.ts";
-import type { Completion } from "../workload.ts";
+import type { Completion } from "./workload.ts";
 
 /**
  * Performs an operation. An error reply makes it fail where the error is definite or the operation does not change anything, and

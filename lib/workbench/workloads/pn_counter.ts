@@ -9,8 +9,8 @@
 import Type from "typebox";
 import { checkCounter } from "../checkers/counter.ts";
 import { entry } from "../checkers/entry.ts";
-import { mix, perWorker, repeat, sequence } from "../generator.ts";
-import type { Rpc, Workload } from "../workload.ts";
+import { mix, perWorker, repeat, sequence } from "./generator.ts";
+import type { Rpc, Workload } from "./workload.ts";
 
 const ADD: Rpc = {
   type: "add",

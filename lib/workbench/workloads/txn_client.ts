@@ -4,9 +4,9 @@
  * @module
  */
 
-import { clip } from "../hosts/node_host.ts";
-import { formatLine } from "../json.ts";
-import type { Rpc, Workload } from "../workload.ts";
+import { clip } from "../world/hosts/node_host.ts";
+import { formatLine } from "../base/json.ts";
+import type { Rpc, Workload } from "./workload.ts";
 import { withErrors } from "./outcome.ts";
 
 type Operations = [f: string, key: unknown, value: unknown][];

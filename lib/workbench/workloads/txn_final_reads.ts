@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type MicroOperation, perWorker, sequence } from "../generator.ts";
-import type { Operation } from "../operation.ts";
-import type { Convergence, FinalPhase, Generator, Rpc, TestOptions } from "../workload.ts";
+import { type MicroOperation, perWorker, sequence } from "./generator.ts";
+import type { Operation } from "../history/operation.ts";
+import type { Convergence, FinalPhase, Generator, Rpc, TestOptions } from "./workload.ts";
 
 /** The final reads. A single node has nobody to agree with. */
 export const txnFinalReads: FinalPhase = {

@@ -8,9 +8,9 @@
 
 import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnRwRegister } from "../checkers/txn_rw_register.ts";
-import { KEY_COUNT, repeat, transactions } from "../generator.ts";
-import type { Rpc, Workload } from "../workload.ts";
+import { checkTxnRwRegister } from "../checkers/txn/rw_register.ts";
+import { KEY_COUNT, repeat, transactions } from "./generator.ts";
+import type { Rpc, Workload } from "./workload.ts";
 import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 

@@ -8,19 +8,19 @@
 
 import { ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
 import { outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
-import { checkKafka } from "../../../lib/workbench/checkers/kafka.ts";
-import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn_list_append.ts";
-import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn_rw_register.ts";
+import { checkKafka } from "../../../lib/workbench/checkers/kafka/mod.ts";
+import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/list_append.ts";
+import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
-import { pairs } from "../../../lib/workbench/history.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import { pairs } from "../../../lib/workbench/history/history.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { ANOMALIES } from "./anomaly_names.ts";
-import { KAFKA_CASES, KAFKA_OVERLAPS } from "./kafka_cases.ts";
+import { KAFKA_CASES, KAFKA_OVERLAPS } from "./kafka/cases.ts";
 import { OTHER_CASES } from "./other_cases.ts";
 import { sequential } from "./sequential.ts";
 import { timeline } from "./timeline.ts";
-import { LIST_CASES, REGISTER_CASES } from "./txn_cases.ts";
-import { EXISTING_CYCLES, LIST_CYCLES, REGISTER_CYCLES, SESSION_CYCLES } from "./txn_cycle_cases.ts";
+import { LIST_CASES, REGISTER_CASES } from "./txn/cases.ts";
+import { EXISTING_CYCLES, LIST_CYCLES, REGISTER_CYCLES, SESSION_CYCLES } from "./txn/cycle_cases.ts";
 
 /** An anomaly as a workload shows it. */
 interface Example {

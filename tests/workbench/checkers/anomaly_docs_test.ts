@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CYCLE_ANOMALIES, ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
-import { ACYCLIC_MODELS } from "../../../lib/workbench/checkers/cycles.ts";
+import { ACYCLIC_MODELS } from "../../../lib/workbench/checkers/graph/cycles.ts";
 import { anomalyDocs, EXAMPLES } from "./anomaly_docs.ts";
 import { ANOMALIES } from "./anomaly_names.ts";
 
@@ -31,15 +31,21 @@ Deno.test({
   async fn() {
     const folder = new URL("../../../lib/workbench/checkers/", import.meta.url);
     const names = new Set([...CYCLE_ANOMALIES, ...ACYCLIC_MODELS.map(({ model }) => `${model}-cycle-exists`)]);
-    for await (const { name } of Deno.readDir(folder)) {
+    for (const file of filesBelow(folder)) {
       // Examples in comments name anomalies that may not exist.
-      const code = (await Deno.readTextFile(new URL(name, folder))).replace(/^ *\*.*$/gm, "");
+      const code = (await Deno.readTextFile(file)).replace(/^ *\*.*$/gm, "");
       for (const pattern of NAMES) for (const [, type] of code.matchAll(pattern)) names.add(type!);
     }
     assertEquals([...names].filter((name) => !(name in ANOMALIES) && !isOfPredicates(name)), []);
     assertEquals(Object.keys(ANOMALIES).filter((name) => !names.has(name)), []);
   },
 });
+
+function filesBelow(folder: URL): URL[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesBelow(new URL(`${name}/`, folder)) : [new URL(name, folder)]
+  );
+}
 
 /** Elle's names for cycles that need predicates, which nothing here finds. */
 function isOfPredicates(type: string): boolean {

@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { attempts } from "../../../lib/workbench/checkers/attempts.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 Deno.test("attempts are in the order of their completions, open ones last, without the nemesis", () => {
   const entries: [Operation["process"], Operation["type"], unknown][] = [

@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
 import { testRecorded } from "../recorded.ts";
 
 testRecorded("checkAvailability agrees with Maelstrom on every recorded history", undefined, (recorded) => {

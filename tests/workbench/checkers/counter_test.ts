@@ -2,8 +2,8 @@
 import { assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkCounter, reachableSums } from "../../../lib/workbench/checkers/counter.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 
 testRecorded(

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 import { type Line, sequential } from "./sequential.ts";
 

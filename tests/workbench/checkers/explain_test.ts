@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkOrUnknown, explain, found, outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 Deno.test("explain tells the first eight cases, and counts all", () => {
   const cases = Array.from({ length: 10 }, (_, index) => index);

@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
-import { parseJson } from "../../../lib/workbench/json.ts";
+import { parseJson } from "../../../lib/workbench/base/json.ts";
 
 /** A value whose objects have their fields the other way round. */
 function turned(value: unknown): unknown {

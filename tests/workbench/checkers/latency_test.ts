@@ -1,8 +1,8 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { latencies } from "../../../lib/workbench/checkers/latency.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { testRecorded } from "../recorded.ts";
 
 /** Operations one after another that take so many milliseconds. */

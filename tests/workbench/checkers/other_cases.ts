@@ -3,14 +3,14 @@
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
 import { checkCounter } from "../../../lib/workbench/checkers/counter.ts";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
-import { checkLinKv } from "../../../lib/workbench/checkers/linearizable.ts";
+import { checkLinKv } from "../../../lib/workbench/checkers/linearizable/mod.ts";
 import { checkReplicas } from "../../../lib/workbench/checkers/replicas.ts";
-import { checkSetFull } from "../../../lib/workbench/checkers/set_full.ts";
+import { checkSetFull } from "../../../lib/workbench/checkers/set/set_full.ts";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
-import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn_list_append.ts";
+import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/list_append.ts";
 import { checkUniqueIds } from "../../../lib/workbench/checkers/unique_ids.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { type Line, sequential } from "./sequential.ts";
 
 /** An anomaly. */

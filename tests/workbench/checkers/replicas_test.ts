@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkReplicas, checkWithReplicas } from "../../../lib/workbench/checkers/replicas.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 const ASSIGNMENT = { nodes: ["n0", "n1"], concurrency: 4 };
 

@@ -1,6 +1,6 @@
 /** Histories by hand. */
 
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 /** One operation: who, what became of it, what it was to do, and the value it was completed with if that is another. */
 export type Line = [process: number, type: Operation["type"], f: string, value: unknown, result?: unknown];

@@ -1,7 +1,7 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
 import { type MaelstromResults, testRecorded } from "../recorded.ts";
 
 testRecorded("checkStats agrees with Maelstrom on every recorded history", undefined, ({ history, results }) => {

@@ -1,6 +1,6 @@
 /** Histories by hand of operations that overlap. */
 
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import type { Line } from "./sequential.ts";
 
 /**

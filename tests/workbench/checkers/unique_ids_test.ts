@@ -2,8 +2,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkUniqueIds } from "../../../lib/workbench/checkers/unique_ids.ts";
-import { parseEdnHistory, parseHistory } from "../../../lib/workbench/history.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import { parseEdnHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 
 testRecorded("checkUniqueIds agrees with Maelstrom on every recorded history", ["unique-ids"], (recorded) => {

@@ -1,11 +1,11 @@
 /** A simulation with a watchdog that loses patience soon; the argument says who computes without end, or for long, and how. */
 
-import { loadProgram } from "../../../lib/workbench/hosts/program_module.ts";
-import { startWatchdog, whileWriting } from "../../../lib/workbench/hosts/watchdog.ts";
-import { runSimulation } from "../../../lib/workbench/simulation.ts";
-import type { Workload } from "../../../lib/workbench/workload.ts";
+import { loadProgram } from "../../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { startWatchdog, whileWriting } from "../../../lib/workbench/base/watchdog.ts";
+import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
+import type { Workload } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
-import { runOptions } from "../stand_in.ts";
+import { runOptions } from "../run/stand_in.ts";
 
 const LIMIT = 1000;
 const { now } = performance;

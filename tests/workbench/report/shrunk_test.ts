@@ -1,11 +1,11 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { formatShrunk } from "../../../lib/workbench/report/shrunk.ts";
-import { parseArguments } from "../../../lib/workbench/arguments.ts";
-import { findChallenge } from "../../../lib/workbench/challenges.ts";
-import { createRequest } from "../../../lib/workbench/request.ts";
-import type { ShrunkRun } from "../../../lib/workbench/results.ts";
-import { fakeEdge, fakeResults } from "../fake_edge.ts";
+import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
+import { createRequest } from "../../../lib/workbench/request/request.ts";
+import type { ShrunkRun } from "../../../lib/workbench/run/results.ts";
+import { fakeEdge, fakeResults } from "../cli/fake_machine.ts";
 
 const PLAIN = { width: 80, colour: false };
 const REQUEST = createRequest(

@@ -3,9 +3,9 @@ import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } 
 import fc from "fast-check";
 import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
 import { formatSeeds, formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
-import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/report/text.ts";
-import { parseJson } from "../../../lib/workbench/json.ts";
-import type { Results } from "../../../lib/workbench/results.ts";
+import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/base/text.ts";
+import { parseJson } from "../../../lib/workbench/base/json.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
 
 const PLAIN = { width: 80, colour: false };
 

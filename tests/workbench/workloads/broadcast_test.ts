@@ -1,10 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RPCError } from "../../../lib/protocol.ts";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { broadcast } from "../../../lib/workbench/workloads/broadcast.ts";
-import { openClient, silent, testOptions } from "../stand_in.ts";
+import { openClient, silent, testOptions } from "../run/stand_in.ts";
 
 Deno.test("a client tells its node the topology first", async () => {
   const options = { nodes: ["n0", "n1", "n2"], topology: "line" };

@@ -5,7 +5,7 @@
  */
 
 import type { Body } from "../../../lib/protocol.ts";
-import type { Answer, StandInNode } from "../stand_in.ts";
+import type { Answer, StandInNode } from "../run/stand_in.ts";
 
 /** Makes a node for the workload of that name. */
 export const CORRECT_NODES: Readonly<Record<string, () => StandInNode>> = {

@@ -4,11 +4,17 @@
  * @module
  */
 
-import { openConnection } from "../../../lib/workbench/connection.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Completion, Invocation, TestOptions, Workload, WorkloadClient } from "../../../lib/workbench/workload.ts";
-import { standIn, type StandInNode, testOptions } from "../stand_in.ts";
+import { openConnection } from "../../../lib/workbench/world/connection.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type {
+  Completion,
+  Invocation,
+  TestOptions,
+  Workload,
+  WorkloadClient,
+} from "../../../lib/workbench/workloads/workload.ts";
+import { standIn, type StandInNode, testOptions } from "../run/stand_in.ts";
 
 /** What to drive. */
 export interface Drive {

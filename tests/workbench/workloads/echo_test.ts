@@ -1,8 +1,8 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/random.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { echo } from "../../../lib/workbench/workloads/echo.ts";
-import { openClient, testOptions } from "../stand_in.ts";
+import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("echo completes with the whole body of the reply", async () => {
   const { invoke, requests } = openClient(echo, ({ echo }) => ({ type: "echo_ok", echo }));

@@ -1,10 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { gCounter } from "../../../lib/workbench/workloads/g_counter.ts";
-import { testOptions } from "../stand_in.ts";
+import { testOptions } from "../run/stand_in.ts";
 
 function draw(seed: string, count: number): Invocation[] {
   const generator = gCounter.generator(testOptions(), seededRandom(seed));

@@ -1,9 +1,9 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { gSet } from "../../../lib/workbench/workloads/g_set.ts";
-import { openClient, testOptions } from "../stand_in.ts";
+import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("add and read", async () => {
   const { invoke, requests } = openClient(

@@ -1,12 +1,12 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Operation } from "../../../lib/workbench/operation.ts";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Generator, Invocation } from "../../../lib/workbench/workload.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Generator, Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
 import { kafkaFinalPolls, kafkaOperations } from "../../../lib/workbench/workloads/kafka_generator.ts";
-import { testOptions } from "../stand_in.ts";
+import { testOptions } from "../run/stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 

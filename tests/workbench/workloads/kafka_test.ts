@@ -1,10 +1,10 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Body } from "../../../lib/protocol.ts";
-import type { Operation } from "../../../lib/workbench/operation.ts";
-import { seededRandom } from "../../../lib/workbench/random.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
-import { type Answer, openClient, testOptions } from "../stand_in.ts";
+import { type Answer, openClient, testOptions } from "../run/stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 

@@ -1,9 +1,9 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { linKV } from "../../../lib/workbench/workloads/lin_kv.ts";
-import { erring, openClient, silent, testOptions } from "../stand_in.ts";
+import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";
 
 const NODES = ["n0", "n1", "n2"];
 

@@ -1,11 +1,11 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RPCError } from "../../../lib/protocol.ts";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import { checksOf } from "../../../lib/workbench/schema.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import { checksOf } from "../../../lib/workbench/world/schema.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
-import { erring, openClient, silent, testOptions } from "../stand_in.ts";
+import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 

@@ -1,9 +1,9 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/random.ts";
-import type { Invocation } from "../../../lib/workbench/workload.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { pnCounter } from "../../../lib/workbench/workloads/pn_counter.ts";
-import { openClient, testOptions } from "../stand_in.ts";
+import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("add and read", async () => {
   const { invoke, requests } = openClient(

@@ -1,6 +1,6 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import type { Operation } from "../../../lib/workbench/operation.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { CAN_READ, loadRecorded, recordedNames } from "../recorded.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";

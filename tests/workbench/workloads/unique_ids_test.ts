@@ -1,8 +1,8 @@
 // @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/random.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { uniqueIds } from "../../../lib/workbench/workloads/unique_ids.ts";
-import { openClient, testOptions } from "../stand_in.ts";
+import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("unique-ids takes ids of any type", async () => {
   for (const id of [1, "a", null, 1.5, false, [1, { a: 2 }]]) {

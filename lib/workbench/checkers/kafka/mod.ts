@@ -1,0 +1,108 @@
+/**
+ * The checker of kafka: append-only logs, one per key, to which clients send and which they poll.
+ *
+ * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it (single sends and polls, clients that assign keys
+ * and crash). Garbage reads are an addition: Jepsen's checker stops at one.
+ *
+ * @module
+ */
+
+import type { Operation } from "../../history/operation.ts";
+import { checkOrUnknown, EXAMPLES } from "../explain.ts";
+import { identify, type Identity } from "../identify.ts";
+import { findKafkaCycles } from "./cycles.ts";
+import { worstRealtimeLag } from "./lag.ts";
+import { readKafkaHistory } from "./log.ts";
+import { findMessageAnomalies } from "./messages.ts";
+import { findOrderAnomalies } from "./order.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** How a kafka history is judged. */
+export interface KafkaOptions {
+  /**
+   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so that skips
+   * and repetitions from one poll to the next are no fault. `"assign"` by default, as in Maelstrom.
+   */
+  subVia?: "assign" | "subscribe";
+  /**
+   * Whether sends depend on those before them in the log. It makes cycles of transactions that are no fault: their sends
+   * interleave. Off by default, as in Maelstrom.
+   */
+  wwDeps?: boolean;
+}
+
+/** The anomalies that never invalidate: sends of different transactions interleave. */
+const ALLOWED: readonly string[] = [
+  "int-send-skip",
+  "G0",
+  "G0-realtime",
+  "PL-1-cycle-exists",
+  "strong-PL-1-cycle-exists",
+];
+
+/** Those that do not either where sends depend on one another. */
+const ALLOWED_WITH_WW: readonly string[] = ["G1c", "G1c-realtime", "strong-PL-2-cycle-exists"];
+
+/** Those that do not either where keys are subscribed to. */
+const ALLOWED_WITH_SUBSCRIBE: readonly string[] = ["poll-skip", "nonmonotonic-poll"];
+
+/**
+ * Checks a history of `send`, `poll`, `assign` and `crash` (and `txn` and `subscribe`) operations.
+ *
+ * Values: `[["send", key, value]]`, completed as `[["send", key, [offset, value]]]`; `[["poll"]]`, completed as
+ * `[["poll", { key: [[offset, value], …], … }]]`; the list of keys of an assign. Every message sent to a key has a
+ * value of its own.
+ *
+ * @returns Besides the anomalies: `error_types` (all that were found), `bad_error_types` (those that invalidate),
+ *   `worst_realtime_lag` (see `RealtimeLag`), and `info_txn_causes` (why the outcome of some operations is not known).
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { checkKafka } from "./mod.ts";
+ *
+ * const history = [
+ *   { index: 0, time: 0, type: "invoke", process: 0, f: "send", value: [["send", "k1", 7]] },
+ *   { index: 1, time: 1e6, type: "ok", process: 0, f: "send", value: [["send", "k1", [0, 7]]] },
+ * ] as const;
+ * const { valid, bad_error_types } = checkKafka(history);
+ * assertEquals(valid, false);
+ * assertEquals(bad_error_types, ["unseen"]);
+ * ```
+ */
+export function checkKafka(
+  history: readonly Operation[],
+  { subVia = "assign", wwDeps = false }: KafkaOptions = {},
+): Verdict {
+  return checkOrUnknown(() => {
+    const kafka = readKafkaHistory(history);
+    const allowed = [
+      ...ALLOWED,
+      ...wwDeps ? ALLOWED_WITH_WW : [],
+      ...subVia === "subscribe" ? ALLOWED_WITH_SUBSCRIBE : [],
+    ];
+    const cycles = findKafkaCycles(kafka, wwDeps);
+    const anomalies = [...findMessageAnomalies(kafka), ...findOrderAnomalies(kafka), ...cycles].map((anomaly) =>
+      allowed.includes(anomaly.type) ? { ...anomaly, allowed: true } : anomaly
+    );
+    const error_types = anomalies.map(({ type }) => type).sort();
+    const bad_error_types = error_types.filter((type) => !allowed.includes(type));
+    return {
+      valid: bad_error_types.length === 0,
+      anomalies,
+      error_types,
+      bad_error_types,
+      worst_realtime_lag: worstRealtimeLag(kafka.operations),
+      info_txn_causes: infoCauses(history),
+    };
+  });
+}
+
+/** Why sends, polls and transactions ended as info: the different errors, the first few. */
+function infoCauses(history: readonly Operation[]): unknown[] {
+  const causes = new Map<Identity, unknown>();
+  for (const { type, f, error } of history) {
+    if (type === "info" && ["send", "poll", "txn"].includes(f)) causes.set(identify(error), error ?? null);
+  }
+  return [...causes.values()].slice(0, EXAMPLES);
+}

@@ -1,0 +1,125 @@
+/**
+ * `install`: fetches the real Maelstrom, checks that it is what it should be, and says what else it needs.
+ *
+ * @module
+ */
+
+import type { Edge } from "./machine.ts";
+import { INSTALLED } from "../engines/maelstrom.ts";
+import { FailedError, UsageError } from "../base/errors.ts";
+
+/** The release that is installed. */
+export const RELEASE = {
+  version: "0.2.4",
+  url: "https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2",
+  sha256: "301ec71d6b12af0d765edb413f5cf5aa1046b5609bd4e31376a0b549548e5799",
+};
+
+/** A program that Maelstrom needs besides itself. */
+interface Need {
+  name: string;
+  /** What asks it for its version. */
+  command: [string, string[]];
+  /** What it is needed for. */
+  use: string;
+  debian: string;
+  macos: string;
+}
+
+const NEEDS: readonly Need[] = [
+  {
+    name: "Java 11+",
+    command: ["java", ["-version"]],
+    use: "runs Maelstrom",
+    debian: "openjdk-17-jre-headless",
+    macos: "openjdk",
+  },
+  { name: "git", command: ["git", ["--version"]], use: "notes the version tested", debian: "git", macos: "git" },
+  { name: "Graphviz", command: ["dot", ["-V"]], use: "draws anomalies", debian: "graphviz", macos: "graphviz" },
+  { name: "gnuplot", command: ["gnuplot", ["--version"]], use: "draws latencies", debian: "gnuplot", macos: "gnuplot" },
+];
+
+/**
+ * Installs the real Maelstrom below the project's folder, unless it is there already.
+ *
+ * @param args What was written after the command: nothing, or `--from` and a file or address to have the archive from.
+ * @throws {UsageError} The arguments are bad.
+ * @throws {FailedError} The archive cannot be had, is not the one expected, or cannot be unpacked.
+ */
+export async function install(args: readonly string[], edge: Edge, release: typeof RELEASE = RELEASE): Promise<void> {
+  const from = sourceOf(args) ?? release.url;
+  const folder = `${edge.root}/${INSTALLED.slice(0, INSTALLED.lastIndexOf("/"))}`;
+  if (edge.files.inspect(folder).kind === "missing") {
+    edge.stderr(`Fetching ${from}\n`);
+    const archive = await fetchArchive(from, edge);
+    const sha256 = await edge.archives.sha256(archive);
+    if (sha256 !== release.sha256) {
+      throw new FailedError(
+        `Cannot install Maelstrom from ${from}: its ${archive.length} bytes have SHA-256 ${sha256}, expected ${release.sha256}; ` +
+          "the archive is damaged, incomplete or another one",
+      );
+    }
+    await unpack(archive, folder, edge);
+    edge.stdout(`Installed Maelstrom ${release.version} in ${folder}\n`);
+  } else edge.stdout(`Maelstrom is installed already, in ${folder}; delete that to install it anew\n`);
+  edge.stdout(`\n${needs(edge)}\n`);
+}
+
+function sourceOf(args: readonly string[]): string | undefined {
+  if (args.length === 0) return undefined;
+  const [, attached] = /^--from=(.+)$/.exec(args[0]!) ?? [];
+  const rest = attached === undefined ? args.slice(1) : [attached, ...args.slice(1)];
+  if (attached === undefined && args[0] !== "--from") {
+    throw new UsageError(`Cannot use ${args[0]} with install: expected --from FILE, or nothing`);
+  }
+  if (rest[0] === undefined) {
+    throw new UsageError("Missing value for --from: expected the file or address of Maelstrom's archive");
+  }
+  if (rest.length > 1) throw new UsageError(`Cannot use ${rest[1]} with install: expected --from FILE, or nothing`);
+  return rest[0];
+}
+
+async function fetchArchive(from: string, { archives }: Edge): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await archives.fetch(from);
+  } catch (error) {
+    throw new FailedError(
+      `Cannot fetch ${from}: ${messageOf(error)}; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
+    );
+  }
+}
+
+async function unpack(archive: Uint8Array<ArrayBuffer>, folder: string, { archives }: Edge): Promise<void> {
+  try {
+    await archives.unpack(archive, folder);
+  } catch (error) {
+    throw new FailedError(`Cannot unpack Maelstrom into ${folder}: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+/** What Maelstrom needs, whether it is there, and how to get what is not. */
+function needs({ ask }: Edge): string {
+  const missing = NEEDS.filter((need) => !isThere(need, ask));
+  const lines = NEEDS.map((need) => {
+    return `  ${missing.includes(need) ? "missing" : "found  "}  ${need.name.padEnd(9)} ${need.use}`;
+  });
+  const ways = missing.length === 0 ? [] : [
+    "",
+    `  Debian: apt-get install ${missing.map(({ debian }) => debian).join(" ")}`,
+    `  macOS:  brew install ${missing.map(({ macos }) => macos).join(" ")}`,
+  ];
+  return ["It needs:", ...lines, ...ways].join("\n");
+}
+
+function isThere({ name, command: [program, args] }: Need, ask: Edge["ask"]): boolean {
+  const answer = ask(program, args);
+  if (answer === undefined || name !== "Java 11+") return answer !== undefined;
+  // Before 9, versions were 1.8 and the like.
+  const [, major] = /version "(\d+)/.exec(answer) ?? [];
+  return Number(major) >= 11;
+}

@@ -1,0 +1,212 @@
+/**
+ * The Gossip Glomers challenges: what each is called, how it is officially run, and what it must show.
+ *
+ * Source: <https://fly.io/dist-sys/>.
+ *
+ * @module
+ */
+
+import type { TargetLimit } from "../run/results.ts";
+
+/** One challenge. */
+export interface Challenge {
+  /** Its number, such as `"3e"`. */
+  id: string;
+  /** The name it shares with the other parts, such as `"broadcast"`. */
+  name: string;
+  /** What it is about, in a few words. */
+  title: string;
+  /** Maelstrom's workload. */
+  workload: string;
+  /** The flags of its official command, besides the workload and the binary. */
+  flags: string;
+  /** What its figures must stay below; none where being valid is enough. */
+  limits: readonly TargetLimit[];
+  /** Our solution: one of {@linkcode PROGRAMS}. */
+  program: string;
+}
+
+/**
+ * Our solutions: by the name of what starts them, which stands in `challenges/bin/`, the file in `challenges/` and its arguments.
+ */
+export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  "echo": ["echo.ts"],
+  "unique-ids": ["unique_ids.ts"],
+  "broadcast": ["broadcast.ts"],
+  "broadcast-efficient": ["broadcast.ts", "--profile", "efficient"],
+  "g-counter": ["g_counter.ts"],
+  "kafka-single": ["kafka_single.ts"],
+  "kafka-lin-kv": ["kafka_lin_kv.ts"],
+  "kafka": ["kafka.ts"],
+  "txn": ["txn.ts"],
+};
+
+const GOSSIP = "--node-count 25 --time-limit 20 --rate 100 --latency 100";
+const LOG = "--concurrency 2n --time-limit 20 --rate 1000";
+const TRANSACTIONS = "--concurrency 2n --time-limit 20 --rate 1000";
+
+/** All challenges, in order. */
+export const CHALLENGES: readonly Challenge[] = [
+  {
+    id: "1",
+    name: "echo",
+    title: "Echo",
+    workload: "echo",
+    flags: "--node-count 1 --time-limit 10",
+    limits: [],
+    program: "echo",
+  },
+  {
+    id: "2",
+    name: "unique-ids",
+    title: "Unique ID generation",
+    workload: "unique-ids",
+    flags: "--node-count 3 --time-limit 30 --rate 1000 --availability total --nemesis partition",
+    limits: [],
+    program: "unique-ids",
+  },
+  {
+    id: "3a",
+    name: "broadcast",
+    title: "Single-node broadcast",
+    workload: "broadcast",
+    flags: "--node-count 1 --time-limit 20 --rate 10",
+    limits: [],
+    program: "broadcast",
+  },
+  {
+    id: "3b",
+    name: "broadcast",
+    title: "Multi-node broadcast",
+    workload: "broadcast",
+    flags: "--node-count 5 --time-limit 20 --rate 10",
+    limits: [],
+    program: "broadcast",
+  },
+  {
+    id: "3c",
+    name: "broadcast",
+    title: "Fault-tolerant broadcast",
+    workload: "broadcast",
+    flags: "--node-count 5 --time-limit 20 --rate 10 --nemesis partition",
+    limits: [],
+    program: "broadcast",
+  },
+  {
+    id: "3d",
+    name: "broadcast",
+    title: "Efficient broadcast, part I",
+    workload: "broadcast",
+    flags: GOSSIP,
+    limits: [
+      { name: "msgs_per_op", limit: 30 },
+      { name: "median_latency_ms", limit: 400 },
+      { name: "max_latency_ms", limit: 600 },
+    ],
+    program: "broadcast",
+  },
+  {
+    id: "3e",
+    name: "broadcast",
+    title: "Efficient broadcast, part II",
+    workload: "broadcast",
+    flags: GOSSIP,
+    limits: [
+      { name: "msgs_per_op", limit: 20 },
+      { name: "median_latency_ms", limit: 1000 },
+      { name: "max_latency_ms", limit: 2000 },
+    ],
+    program: "broadcast-efficient",
+  },
+  {
+    id: "4",
+    name: "g-counter",
+    title: "Grow-only counter",
+    workload: "g-counter",
+    flags: "--node-count 3 --time-limit 20 --rate 100 --nemesis partition",
+    limits: [],
+    program: "g-counter",
+  },
+  {
+    id: "5a",
+    name: "kafka",
+    title: "Single-node Kafka-style log",
+    workload: "kafka",
+    flags: `--node-count 1 ${LOG}`,
+    limits: [],
+    program: "kafka-single",
+  },
+  {
+    id: "5b",
+    name: "kafka",
+    title: "Multi-node Kafka-style log",
+    workload: "kafka",
+    flags: `--node-count 2 ${LOG}`,
+    limits: [],
+    program: "kafka-lin-kv",
+  },
+  {
+    id: "5c",
+    name: "kafka",
+    title: "Efficient Kafka-style log",
+    workload: "kafka",
+    flags: `--node-count 2 ${LOG}`,
+    limits: [],
+    program: "kafka",
+  },
+  {
+    id: "6a",
+    name: "txn",
+    title: "Single-node, totally available transactions",
+    workload: "txn-rw-register",
+    flags: `--node-count 1 ${TRANSACTIONS} --consistency-models read-uncommitted --availability total`,
+    limits: [],
+    program: "txn",
+  },
+  {
+    id: "6b",
+    name: "txn",
+    title: "Totally available, read uncommitted transactions",
+    workload: "txn-rw-register",
+    flags:
+      `--node-count 2 ${TRANSACTIONS} --consistency-models read-uncommitted --availability total --nemesis partition`,
+    limits: [],
+    program: "txn",
+  },
+  {
+    id: "6c",
+    name: "txn",
+    title: "Totally available, read committed transactions",
+    workload: "txn-rw-register",
+    flags:
+      `--node-count 2 ${TRANSACTIONS} --consistency-models read-committed --availability total --nemesis partition`,
+    limits: [],
+    program: "txn",
+  },
+];
+
+/** Everything that {@linkcode findChallenge} knows: the numbers, then the names. */
+export const CHALLENGE_NAMES: readonly string[] = [
+  ...CHALLENGES.map(({ id }) => id),
+  ...new Set(CHALLENGES.map(({ name }) => name)),
+];
+
+/**
+ * The challenge of that number or name; a name means its most demanding part, which is the last.
+ *
+ * @param word Such as `"3e"`, `"3E"` or `"broadcast"`.
+ * @returns The challenge, or undefined where there is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findChallenge } from "./challenges.ts";
+ *
+ * assertEquals(findChallenge("broadcast")?.id, "3e");
+ * assertEquals(findChallenge("7"), undefined);
+ * ```
+ */
+export function findChallenge(word: string): Challenge | undefined {
+  const wanted = word.toLowerCase();
+  return CHALLENGES.find(({ id }) => id === wanted) ?? CHALLENGES.findLast(({ name }) => name === wanted);
+}

@@ -1,0 +1,174 @@
+/**
+ * Runs nodes in this process: mounts a program on a clock, a stream of random draws and a network. Under a virtual clock a test is
+ * as fast as its computations, and a seed repeats it.
+ *
+ * @module
+ */
+
+import type { Host, LogLevel } from "../../../../host.ts";
+import { type AnyNode, type NodeHandle, startNode } from "../../../../node.ts";
+import type { Clock, Timer } from "../../clock.ts";
+import { isClient, type Network } from "../../network/network.ts";
+import type { Random } from "../../random.ts";
+import type { TestException } from "../../../run/results.ts";
+import type { World } from "../../../run/cluster.ts";
+import { copyJson } from "./copy.ts";
+import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
+import { openTurns, type Turns } from "./turns.ts";
+import { SERVICES } from "../../services/mod.ts";
+import { watchTurns } from "../../../base/watchdog.ts";
+
+/** What {@linkcode startInProcess} needs. */
+export interface InProcessOptions {
+  /** The node's name on the network. */
+  id: string;
+  clock: Clock;
+  /** All that the node draws comes from here. */
+  random: Random;
+  network: Network;
+  /**
+   * Is told of what goes wrong with the node: the program throws when it is mounted, or sends to one who is not on the network.
+   * Without it, that is thrown.
+   */
+  onFailure?(failure: TestException): void;
+  /** Takes the entries of the node's log. */
+  log?(level: LogLevel, text: string): void;
+}
+
+/** What time it is for the nodes when the clock shows 0: the beginning of 2026, ms since 1970. */
+const EPOCH = Date.UTC(2026, 0, 1);
+
+/**
+ * Starts a node.
+ *
+ * What goes in and what comes out is copied by way of JSON, so that a node shares no object with the rest of the world, and
+ * sees what it would see as a process.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { VirtualClock } from "../../clock.ts";
+ * import { openConnection } from "../../connection.ts";
+ * import { createNetwork } from "../../network/network.ts";
+ * import { seededRandom } from "../../random.ts";
+ * import { startInProcess } from "./in_process.ts";
+ *
+ * const clock = new VirtualClock();
+ * const random = seededRandom("dune");
+ * const network = createNetwork({
+ *   clock,
+ *   random: random.stream("network"),
+ *   latency: { mean: 100, distribution: "constant" },
+ * });
+ * startInProcess((node) => node.on("echo", ({ echo }) => ({ echo })), {
+ *   id: "n0",
+ *   clock,
+ *   random: random.stream("node n0"),
+ *   network,
+ * });
+ * const client = openConnection(network, clock);
+ * const replies = [
+ *   client.call("n0", { type: "init", node_id: "n0", node_ids: ["n0"] }),
+ *   client.call("n0", { type: "echo", echo: "hello" }),
+ * ];
+ * await clock.run(1000);
+ * assertEquals((await replies[1]!).echo, "hello");
+ * ```
+ */
+export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
+  const { id, clock, network, onFailure = throwFailure } = options;
+  const turns = openTurns(clock, watchTurns(id));
+  let node: NodeHandle | undefined;
+  network.attach(id, (message) => {
+    // What a node has sent was copied then, and is nobody else's.
+    const received = isClient(message.src) || message.src in SERVICES ? copyJson(message) : message;
+    turns.take(() => node?.receive(received));
+  });
+  try {
+    turns.take(() => node = startNode(program, createHost(options, turns)));
+  } catch (error) {
+    onFailure(nodeCrashed(id, "crashed at its start", `  ${errorText(error)}`));
+  }
+  return {
+    id,
+    output: () => "",
+    pause: turns.pause,
+    resume: turns.resume,
+    stop() {
+      turns.end();
+      node?.stop();
+      network.detach(id);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What {@linkcode inProcessWorld} needs. */
+export interface InProcessWorldOptions {
+  program: (node: AnyNode) => void;
+  clock: Clock;
+  /** Takes the entries of the nodes' logs. */
+  log?(node: string, level: LogLevel, text: string): void;
+}
+
+/** The world in which every node is the same program, in this process. */
+export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): World {
+  return {
+    mode: "simulation",
+    clock,
+    startNode: (id, network, random, onFailure) =>
+      Promise.resolve(startInProcess(program, {
+        id,
+        clock,
+        random,
+        network,
+        onFailure,
+        log: (level, text) => log?.(id, level, text),
+      })),
+  };
+}
+
+function createHost(options: InProcessOptions, turns: Turns): Host {
+  const { id, clock, random, network, onFailure = throwFailure, log } = options;
+  return {
+    send(message) {
+      try {
+        network.send(copyJson(message));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        onFailure(badLine(id, JSON.stringify(message), error.message));
+      }
+    },
+    now: () => EPOCH + clock.now(),
+    setTimer(delay, callback) {
+      const timer: HostTimer = { callback };
+      timer.scheduled = clock.schedule(clock.now() + delay, () => turns.take(() => timer.callback?.()));
+      return timer;
+    },
+    clearTimer(timer) {
+      // It may be due, and wait for its turn.
+      (timer as HostTimer).callback = undefined;
+      clock.cancel((timer as HostTimer).scheduled);
+    },
+    getRandomValues: (array) => random.fill(array),
+    random: () => random.float(),
+    log(level, text) {
+      if (!turns.ended) log?.(level, text);
+    },
+  };
+}
+
+/** A timer of a node. */
+interface HostTimer {
+  /** Undefined once it is called off. */
+  callback: (() => void) | undefined;
+  scheduled?: Timer;
+}
+
+function throwFailure({ message }: TestException): never {
+  throw new Error(message);
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}

@@ -1,0 +1,115 @@
+/**
+ * What the three key-value services have in common: the requests, and what each does to the value of its key. They differ in which
+ * state a request meets.
+ *
+ * Keys and values are any JSON, and compared by value: the order of an object's fields does not matter.
+ *
+ * Source: Maelstrom's `doc/services.md` and `service.clj`.
+ *
+ * @module
+ */
+
+import { formatLine, isRawNumber } from "../../base/json.ts";
+import { type Body, ERRORS, RPCError } from "../../../protocol.ts";
+import type { Reply } from "./service.ts";
+
+/** A request. The key is as {@linkcode canonicalText} writes it. */
+export type KeyValueRequest =
+  | { type: "read"; key: string }
+  | { type: "write"; key: string; value: unknown }
+  | { type: "cas"; key: string; from: unknown; to: unknown; createIfNotExists: boolean };
+
+/** What becomes of a request. */
+export interface Outcome {
+  reply: Reply;
+  /** What the key's value is afterwards; `undefined` where the key does not exist. */
+  value: unknown;
+}
+
+/**
+ * Reads a request.
+ *
+ * A field that is not there is null, as in Maelstrom; some languages leave null fields out.
+ *
+ * @throws {RPCError} 10: it is no such request.
+ */
+export function parseKeyValueRequest(body: Body): KeyValueRequest {
+  const key = canonicalText(body.key ?? null);
+  switch (body.type) {
+    case "read":
+      return { type: "read", key };
+    case "write":
+      return { type: "write", key, value: body.value ?? null };
+    case "cas": {
+      // As in Clojure, whatever is neither false nor null will do for true.
+      const createIfNotExists = (body.create_if_not_exists ?? false) !== false;
+      return { type: "cas", key, from: body.from ?? null, to: body.to ?? null, createIfNotExists };
+    }
+    default:
+      throw new RPCError(
+        "not-supported",
+        `Cannot handle ${formatLine(body.type ?? null)}: expected read, write or cas`,
+      );
+  }
+}
+
+/**
+ * Performs a request on the value of its key.
+ *
+ * @param value The value that the request meets; `undefined` where the key does not exist.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseKeyValueRequest, performRequest } from "./key_value.ts";
+ *
+ * const request = parseKeyValueRequest({ type: "cas", key: "x", from: 1, to: 2 });
+ * assertEquals(performRequest(request, 1), { reply: { type: "cas_ok" }, value: 2 });
+ * assertEquals(performRequest(request, 3).reply, { type: "error", code: 22, text: "current value 3 is not 1" });
+ * ```
+ */
+export function performRequest(request: KeyValueRequest, value: unknown): Outcome {
+  if (request.type === "write") return { reply: { type: "write_ok" }, value: request.value };
+  if (request.type === "read") return { reply: value === undefined ? noSuchKey() : { type: "read_ok", value }, value };
+  if (value === undefined) {
+    return request.createIfNotExists ? { reply: { type: "cas_ok" }, value: request.to } : { reply: noSuchKey(), value };
+  }
+  if (!equalValues(value, request.from)) {
+    return { reply: preconditionFailed(value, request.from), value };
+  }
+  return { reply: { type: "cas_ok" }, value: request.to };
+}
+
+/** Whether two JSON values are the same. Undefined stands for no value, and is equal to none. */
+export function equalValues(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object") return false;
+  return canonicalText(a) === canonicalText(b);
+}
+
+/**
+ * Writes a JSON value as text, the fields of each object in order: equal values have equal texts.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { canonicalText } from "./key_value.ts";
+ *
+ * assertEquals(canonicalText({ b: [1, { d: 2, c: null }], a: "x" }), '{"a":"x","b":[1,{"c":null,"d":2}]}');
+ * ```
+ */
+export function canonicalText(value: unknown): string {
+  if (typeof value !== "object" || value === null || isRawNumber(value)) return formatLine(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+  const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
+  return `{${fields.map(([name, content]) => `${formatLine(name)}:${canonicalText(content)}`).join(",")}}`;
+}
+
+function noSuchKey(): Reply {
+  return { type: "error", code: ERRORS["key-does-not-exist"].code, text: "key does not exist" };
+}
+
+function preconditionFailed(value: unknown, from: unknown): Reply {
+  const text = `current value ${formatLine(value)} is not ${formatLine(from)}`;
+  return { type: "error", code: ERRORS["precondition-failed"].code, text };
+}

@@ -1,0 +1,75 @@
+/**
+ * The services: participants of the network that a program may build upon.
+ *
+ * Source: Maelstrom's `doc/services.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/services.md>.
+ *
+ * @module
+ */
+
+import { type Body, ERRORS, type Message, RPCError } from "../../../protocol.ts";
+import type { Network } from "../network/network.ts";
+import type { Random } from "../random.ts";
+import { createLinKV } from "./lin_kv.ts";
+import { createLinTSO } from "./lin_tso.ts";
+import { createLwwKV } from "./lww_kv.ts";
+import { createSeqKV } from "./seq_kv.ts";
+import type { Reply, Service } from "./service.ts";
+
+export type { Reply, Service };
+
+/** Makes each of the services, by its id on the network. */
+export const SERVICES: Record<string, (random: Random) => Service> = {
+  "lin-kv": createLinKV,
+  "seq-kv": createSeqKV,
+  "lww-kv": createLwwKV,
+  "lin-tso": createLinTSO,
+};
+
+/**
+ * Puts the services on a network. Each takes one request after another, and answers at once: one without a `msg_id` with an
+ * `in_reply_to` of null, as Maelstrom does. Where Maelstrom would be silent, on a type of request that the service does not know, the
+ * answer is an error that says so, provided that there is a `msg_id`.
+ *
+ * @param random Each service draws from a stream of its own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { VirtualClock } from "../clock.ts";
+ * import { createNetwork } from "../network/network.ts";
+ * import { seededRandom } from "../random.ts";
+ * import { attachServices } from "./mod.ts";
+ *
+ * const clock = new VirtualClock();
+ * const random = seededRandom("dune");
+ * const network = createNetwork({ clock, random, latency: { mean: 10, distribution: "constant" } });
+ * attachServices(network, random.stream("services"));
+ * network.attach("n0", ({ body }) => {
+ *   assertEquals(body, { type: "ts_ok", ts: 0, in_reply_to: 1 });
+ *   assertEquals(clock.now(), 20);
+ * });
+ * network.send({ src: "n0", dest: "lin-tso", body: { type: "ts", msg_id: 1 } });
+ * await clock.run();
+ * ```
+ */
+export function attachServices(network: Pick<Network, "attach" | "send">, random: Random): void {
+  for (const [id, create] of Object.entries(SERVICES)) {
+    const service = create(random.stream(id));
+    network.attach(id, ({ src, body }: Message) => {
+      const in_reply_to = body.msg_id ?? null;
+      const reply = answer(service, src, body);
+      // What is neither known nor asks for a reply may be a reply itself, and two services would answer each other for ever.
+      if (reply.type === "error" && reply.code === ERRORS["not-supported"].code && in_reply_to === null) return;
+      network.send({ src: id, dest: src, body: { ...reply, in_reply_to } });
+    });
+  }
+}
+
+function answer(service: Service, client: string, request: Body): Reply {
+  try {
+    return service(client, request);
+  } catch (error) {
+    if (!(error instanceof RPCError)) throw error;
+    return error.toBody();
+  }
+}

@@ -1,0 +1,26 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { ArgumentError, choice, milliseconds } from "../../../challenges/shared/arguments.ts";
+
+Deno.test("choice takes one of the allowed words, the first by default, the last that was given", () => {
+  const profile = (...args: string[]) => choice(args, "profile", ["fast", "efficient"]);
+  assertEquals(profile(), "fast");
+  assertEquals(profile("--profile", "efficient"), "efficient");
+  assertEquals(profile("--profile=efficient"), "efficient");
+  assertEquals(profile("--profile", "efficient", "--profile", "fast"), "fast");
+  assertEquals(profile("--debug", "profile", "efficient"), "fast");
+  const expected = (given: string) => `Cannot use --profile ${given}: expected fast or efficient`;
+  assertThrows(() => profile("--profile", "slow"), ArgumentError, expected("slow"));
+  assertThrows(() => profile("--profile"), ArgumentError, expected(""));
+});
+
+Deno.test("milliseconds takes a number that is not negative", () => {
+  const period = (...args: string[]) => milliseconds(args, "period", 50);
+  assertEquals(period(), 50);
+  assertEquals(period("--period", "0"), 0);
+  assertEquals(period("--period", "12.5"), 12.5);
+  for (const bad of ["", "-1", "soon", "Infinity", "NaN"]) {
+    const text = `Cannot use --period ${bad}: expected a number of milliseconds`;
+    assertThrows(() => period(`--period=${bad}`), ArgumentError, text);
+  }
+});

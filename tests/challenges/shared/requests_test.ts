@@ -1,0 +1,51 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertMatch } from "@std/assert";
+import { gCounter } from "../../../challenges/g_counter.ts";
+import { kafka } from "../../../challenges/kafka.ts";
+import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
+import { kafkaSingle } from "../../../challenges/kafka_single.ts";
+import { txn } from "../../../challenges/txn.ts";
+import { RPCError } from "../../../lib/protocol.ts";
+import { startCluster } from "../../cluster.ts";
+
+const LOGS = [
+  [{ type: "send", msg: 1 }, "Malformed send: expected key to be a string, got undefined"],
+  [{ type: "send", key: 5, msg: 1 }, "Malformed send: expected key to be a string, got 5"],
+  [
+    { type: "poll", offsets: ["a"] },
+    'Malformed poll: expected offsets to be an object of integers, 0 or more, got ["a"]',
+  ],
+  [{ type: "poll", offsets: { a: -1 } }, "Malformed poll: expected offsets"],
+  [{ type: "commit_offsets", offsets: { a: "b" } }, "Malformed commit_offsets: expected offsets"],
+  [
+    { type: "list_committed_offsets", keys: "a" },
+    "Malformed list_committed_offsets: expected keys to be an array of strings",
+  ],
+] as const;
+
+const CASES = {
+  "kafka-single": [kafkaSingle, LOGS],
+  "kafka-lin-kv": [kafkaLinKV(), LOGS],
+  "kafka": [kafka(), LOGS],
+  "g-counter": [gCounter(), [
+    [{ type: "add" }, "Malformed add: expected delta to be an integer, 0 or more, got undefined"],
+    [{ type: "add", delta: -1 }, "Malformed add: expected delta to be an integer, 0 or more, got -1"],
+    [{ type: "add", delta: 1.5 }, "Malformed add: expected delta"],
+  ]],
+  "txn": [txn(), [
+    [{ type: "txn" }, "Malformed txn: expected txn to be an array"],
+    [{ type: "txn", txn: [["x", 1, 1]] }, "Malformed txn: expected txn to be an array"],
+    [{ type: "txn", txn: [["r", 1]] }, "Malformed txn: expected txn to be an array"],
+  ]],
+} as const;
+
+for (const [name, [program, requests]] of Object.entries(CASES)) {
+  Deno.test(`${name} refuses malformed requests, and says what was expected`, async () => {
+    const cluster = await startCluster({ program, nodes: 1, seed: "1" });
+    for (const [request, text] of requests) {
+      const error = await cluster.ask({ ...request }).catch((error) => error) as RPCError;
+      assertEquals([error instanceof RPCError, error.code], [true, 12]);
+      assertMatch(error.message, new RegExp(text.replace(/[[\]"]/g, ".")));
+    }
+  });
+}

@@ -1,0 +1,38 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import { buildGraph, link, noEdges } from "../../../../lib/workbench/checkers/graph/graph.ts";
+import { type Edge, findWaysBack } from "../../../../lib/workbench/checkers/graph/ways_back.ts";
+
+/** Graphs of 40 vertices: edges of kind 1 lead on, and of those of kind 2 it is asked which can be led back from. */
+const GRAPHS = fc.record({
+  along: fc.array(fc.tuple(fc.nat({ max: 39 }), fc.nat({ max: 39 })), { maxLength: 60 }),
+  asked: fc.array(fc.tuple(fc.nat({ max: 39 }), fc.nat({ max: 39 })), { maxLength: 80, size: "max" }),
+});
+
+Deno.test("the edges are those that a path leads back from, whether they are asked about one by one or many at once", () => {
+  let many = 0;
+  fc.assert(
+    fc.property(GRAPHS, ({ along, asked }) => {
+      const edges = noEdges();
+      for (const [from, to] of along) link(edges, from, to, 1);
+      for (const [from, to] of asked) link(edges, from, to, 2);
+      const graph = buildGraph(40, edges);
+      const candidates = asked.filter(([from, to]) => from !== to).map(([from, to]): Edge => ({ from, to, kind: 2 }));
+      const leadsBack = ({ from, to }: Edge) => {
+        const reached = new Set([to]);
+        for (const vertex of reached) along.forEach(([start, end]) => start === vertex && reached.add(end));
+        return reached.has(from);
+      };
+      const expected = candidates.filter(leadsBack);
+      assertEquals(findWaysBack(graph, candidates, 1, Infinity), expected);
+      assertEquals(findWaysBack(graph, candidates, 1, 2), expected.slice(0, 2));
+      const one = findWaysBack(graph, candidates, 1, Infinity, 0);
+      assertEquals(one.length, Math.min(expected.length, 1));
+      assert(one.every(leadsBack));
+      if (expected.length > 0 && candidates.length > 60 && !leadsBack(candidates[0]!)) many++;
+    }),
+    { numRuns: 1000, seed: 41 },
+  );
+  assertGreater(many, 20);
+});

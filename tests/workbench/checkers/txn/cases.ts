@@ -1,0 +1,206 @@
+/** A minimal history for every anomaly of transactions. */
+
+import type { Operation } from "../../../../lib/workbench/history/operation.ts";
+import type { Line } from "../sequential.ts";
+
+/** A micro-operation of either workload. */
+export type MicroOperation = [f: "r" | "w" | "append", key: number, value: unknown];
+
+/** A transaction; where it is not ok, nothing is known of its reads. */
+export function txn(process: number, type: Operation["type"], ...result: MicroOperation[]): Line {
+  const asked = result.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
+  return [process, type, "txn", asked, type === "ok" ? result : asked];
+}
+
+/** An anomaly. */
+export interface Case {
+  /** A history that has it, the same with the flaw repaired, and what is said about it. */
+  flawed: Line[];
+  repaired: Line[];
+  says: string;
+  /** The weakest models that rule the anomaly out, and one that is not strong enough to. */
+  not: string[];
+  allowedBy?: string;
+  /** Other anomalies that cannot but come with it. */
+  also?: string[];
+}
+
+/** The anomalies of txn-list-append, by name. */
+export const LIST_CASES: Record<string, Case> = {
+  "internal": {
+    flawed: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8]])],
+    repaired: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8, 7]])],
+    says: 'Process 0\'s transaction [["append",1,7],["r",1,[8]]] (acknowledged at 3.000 s) read key 1 as [8], ' +
+      "where its own reads and appends before say a list that ends with [7]",
+    not: ["read-atomic"],
+    allowedBy: "repeatable-read",
+  },
+  "future-read": {
+    flawed: [txn(0, "ok", ["r", 1, [7]], ["append", 1, 7])],
+    repaired: [txn(0, "ok", ["r", 1, []], ["append", 1, 7])],
+    says: 'Process 0\'s transaction [["r",1,[7]],["append",1,7]] (acknowledged at 1.000 s) read 7 of key 1 before ' +
+      "it wrote it",
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "G1a": {
+    flawed: [txn(0, "fail", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
+    repaired: [txn(0, "info", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
+    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read 7 of key 1, ' +
+      'which process 0\'s transaction [["append",1,7]] (failed at 1.000 s) wrote: a transaction that failed',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "G1b": {
+    flawed: [txn(0, "ok", ["append", 1, 7], ["append", 1, 8]), txn(1, "ok", ["r", 1, [7]])],
+    repaired: [txn(0, "ok", ["append", 1, 7], ["append", 1, 8]), txn(1, "ok", ["r", 1, [7, 8]])],
+    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read key 1 as of 7, which is not the ' +
+      "last that " +
+      'process 0\'s transaction [["append",1,7],["append",1,8]] (acknowledged at 1.000 s) wrote to it',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+    // What the last append is shown to follow was read without it.
+    also: ["G-single-item"],
+  },
+  "garbage-read": {
+    flawed: [txn(0, "ok", ["r", 1, [7]])],
+    repaired: [txn(1, "invoke", ["append", 1, 7]), txn(0, "ok", ["r", 1, [7]])],
+    says: 'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
+    not: ["read-uncommitted"],
+  },
+  "duplicate-elements": {
+    flawed: [txn(0, "ok", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7, 7]])],
+    repaired: [txn(0, "ok", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
+    says: 'Process 1\'s transaction [["r",1,[7,7]]] (acknowledged at 3.000 s) read key 1 as [7,7], where 7 stands ' +
+      "more than once",
+    not: ["read-uncommitted"],
+  },
+  "incompatible-order": {
+    flawed: [
+      txn(0, "ok", ["append", 1, 7]),
+      txn(1, "ok", ["append", 1, 8]),
+      txn(2, "ok", ["r", 1, [8]]),
+      txn(3, "ok", ["r", 1, [7, 8]]),
+    ],
+    repaired: [
+      txn(0, "ok", ["append", 1, 7]),
+      txn(1, "ok", ["append", 1, 8]),
+      txn(2, "ok", ["r", 1, [7, 8]]),
+      txn(3, "ok", ["r", 1, [7, 8]]),
+    ],
+    says: "Key 1 was read as [8] and as [7,8], which no one order of appends allows: " +
+      'by process 2\'s transaction [["r",1,[8]]] (acknowledged at 5.000 s) and ' +
+      'process 3\'s transaction [["r",1,[7,8]]] (acknowledged at 7.000 s)',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "dirty-update": {
+    flawed: [
+      txn(0, "fail", ["append", 1, 7]),
+      txn(1, "info", ["append", 1, 9]),
+      txn(2, "ok", ["append", 1, 8]),
+      txn(3, "ok", ["r", 1, [7, 9, 8]]),
+    ],
+    repaired: [
+      txn(0, "ok", ["append", 1, 7]),
+      txn(1, "info", ["append", 1, 9]),
+      txn(2, "ok", ["append", 1, 8]),
+      txn(3, "ok", ["r", 1, [7, 9, 8]]),
+    ],
+    says: 'Process 2\'s transaction [["append",1,8]] (acknowledged at 5.000 s) appended 8 to key 1 after 7, ' +
+      'which process 0\'s transaction [["append",1,7]] (failed at 1.000 s) appended: a transaction that failed',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+    also: ["G1a"],
+  },
+  "lost-update": {
+    flawed: [txn(0, "ok", ["r", 1, []], ["append", 1, 7]), txn(1, "ok", ["r", 1, null], ["append", 1, 8])],
+    repaired: [txn(0, "ok", ["r", 1, []], ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]], ["append", 1, 8])],
+    says: 'Process 0\'s transaction [["r",1,[]],["append",1,7]] (acknowledged at 1.000 s) and ' +
+      'process 1\'s transaction [["r",1,null],["append",1,8]] (acknowledged at 3.000 s) both read key 1 in ' +
+      "its initial state and wrote it",
+    not: ["cursor-stability", "update-atomic"],
+    allowedBy: "read-atomic",
+    also: ["G2-item"],
+  },
+};
+
+/** The anomalies of txn-rw-register, by name. */
+export const REGISTER_CASES: Record<string, Case> = {
+  "internal": {
+    flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, null])],
+    repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7])],
+    says: 'Process 0\'s transaction [["w",1,7],["r",1,null]] (acknowledged at 1.000 s) read key 1 as null, ' +
+      "where its own last read or write before says 7",
+    not: ["read-atomic"],
+    allowedBy: "repeatable-read",
+  },
+  "future-read": {
+    flawed: [txn(0, "ok", ["r", 1, 7], ["w", 1, 7])],
+    repaired: [txn(0, "ok", ["r", 1, null], ["w", 1, 7])],
+    says: 'Process 0\'s transaction [["r",1,7],["w",1,7]] (acknowledged at 1.000 s) read 7 of key 1 before it wrote it',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "G1a": {
+    flawed: [txn(0, "fail", ["w", 1, 7]), txn(1, "ok", ["r", 1, 7])],
+    repaired: [txn(0, "info", ["w", 1, 7]), txn(1, "ok", ["r", 1, 7])],
+    says: 'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 of key 1, ' +
+      'which process 0\'s transaction [["w",1,7]] (failed at 1.000 s) wrote: a transaction that failed',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "G1b": {
+    flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 7])],
+    repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 8])],
+    says:
+      'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read key 1 as of 7, which is not the last that ' +
+      'process 0\'s transaction [["w",1,7],["r",1,7],["w",1,8]] (acknowledged at 1.000 s) wrote to it',
+    not: ["read-committed"],
+    allowedBy: "read-uncommitted",
+  },
+  "garbage-read": {
+    flawed: [txn(0, "ok", ["r", 1, 7])],
+    repaired: [txn(1, "invoke", ["w", 1, 7]), txn(0, "ok", ["r", 1, 7])],
+    says: 'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
+    not: ["read-uncommitted"],
+  },
+  "lost-update": {
+    flawed: [
+      txn(0, "ok", ["w", 1, 6]),
+      txn(1, "ok", ["r", 1, 6], ["w", 1, 7]),
+      txn(2, "ok", ["r", 1, 6], ["w", 1, 8]),
+      txn(3, "ok", ["r", 1, 6], ["w", 1, 9]),
+    ],
+    repaired: [
+      txn(0, "ok", ["w", 1, 6]),
+      txn(1, "ok", ["r", 1, 6], ["w", 1, 7]),
+      txn(2, "fail", ["r", 1, 6], ["w", 1, 8]),
+      txn(3, "ok", ["r", 1, 7], ["w", 1, 9]),
+    ],
+    says: 'Process 1\'s transaction [["r",1,6],["w",1,7]] (acknowledged at 3.000 s) and ' +
+      'process 2\'s transaction [["r",1,6],["w",1,8]] (acknowledged at 5.000 s) both read key 1 as of 6 and ' +
+      "wrote it, and 1 more like them",
+    not: ["cursor-stability", "update-atomic"],
+    allowedBy: "read-atomic",
+    also: ["G2-item"],
+  },
+  "cyclic-versions": {
+    flawed: [
+      txn(0, "ok", ["r", 1, 9], ["w", 1, 7]),
+      txn(1, "ok", ["r", 1, 7], ["w", 1, 8]),
+      txn(2, "ok", ["r", 1, 8], ["w", 1, 9]),
+    ],
+    repaired: [
+      txn(0, "ok", ["r", 1, null], ["w", 1, 7]),
+      txn(1, "ok", ["r", 1, 7], ["w", 1, 8]),
+      txn(2, "ok", ["r", 1, 8], ["w", 1, 9]),
+    ],
+    says: "The versions of key 1 go round in a circle: " +
+      'process 0\'s transaction [["r",1,9],["w",1,7]] (acknowledged at 1.000 s) read 9 and wrote 7; ' +
+      'process 1\'s transaction [["r",1,7],["w",1,8]] (acknowledged at 3.000 s) read 7 and wrote 8; ' +
+      'process 2\'s transaction [["r",1,8],["w",1,9]] (acknowledged at 5.000 s) read 8 and wrote 9',
+    not: ["read-uncommitted"],
+    also: ["G1c"],
+  },
+};

@@ -1,0 +1,164 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import fc from "fast-check";
+import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
+import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import type { Operation } from "../../../../lib/workbench/history/operation.ts";
+import type { MicroOperation } from "./cases.ts";
+
+/** Transactions of three keys: what each reads and writes, who runs it, and when it takes effect. */
+const TRANSACTIONS = fc.array(
+  fc.record({
+    microOperations: fc.array(fc.record({ key: fc.nat({ max: 2 }), write: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    type: fc.constantFrom<Operation["type"][]>("ok", "ok", "ok", "info", "fail"),
+    effect: fc.nat({ max: 200 }),
+    lead: fc.nat({ max: 20 }),
+    lag: fc.nat({ max: 20 }),
+  }),
+  { maxLength: 40, size: "max" },
+);
+
+/** Plays transactions on a store that does one after another, all at once each, at the time of its effect. */
+function play(
+  transactions: typeof TRANSACTIONS extends fc.Arbitrary<infer T> ? T : never,
+  write: "append" | "w",
+): Operation[] {
+  const lists = new Map<number, number[]>();
+  let written = 0;
+  const entries = transactions.toSorted((a, b) => a.effect - b.effect).flatMap(
+    ({ microOperations, type, effect, lead, lag }, process) => {
+      const result = microOperations.map(({ key, write: isWrite }): MicroOperation => {
+        const list = lists.get(key) ?? [];
+        if (!isWrite) return ["r", key, write === "append" ? list : list.at(-1) ?? null];
+        if (type !== "fail") lists.set(key, [...list, ++written]);
+        return [write, key, type === "fail" ? ++written : written];
+      });
+      const asked = result.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
+      return [
+        { at: effect - lead - 0.5, type: "invoke" as const, process, f: "txn", value: asked },
+        { at: effect + lag + 0.5, type, process, f: "txn", value: type === "ok" ? result : asked },
+      ];
+    },
+  );
+  return entries.sort((a, b) => a.at - b.at).map(({ at: _, ...operation }, index) => ({
+    ...operation,
+    index,
+    time: index,
+  }));
+}
+
+Deno.test("a store that does one transaction after another has no anomalies", () => {
+  fc.assert(
+    fc.property(TRANSACTIONS, (transactions) => {
+      const unknown = !transactions.some(({ type }) => type === "ok");
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const verdict = check(play(transactions, write));
+        assertEquals(
+          [verdict.valid, verdict.anomaly_types],
+          unknown ? ["unknown", ["empty-transaction-graph"]] : [true, []],
+        );
+      }
+    }),
+    { numRuns: 500, seed: 11 },
+  );
+});
+
+Deno.test("an acknowledged transaction whose writes were read has a G1a where it is said to have failed", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const history = play(transactions, write);
+        const seen = new Set(
+          history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
+            (value as MicroOperation[]).filter(([f]) => f === "r").flatMap(([_, key, value]) =>
+              [value].flat().map((element) => ({ process, key, element }))
+            )
+          ).map(({ process, key, element }) => `${process} ${key} ${element}`),
+        );
+        const read = history.filter(({ type, process, value }) =>
+          type === "ok" &&
+          (value as MicroOperation[]).some(([f, key, element]) =>
+            f !== "r" && [...seen].some((sighting) =>
+              sighting.endsWith(` ${key} ${element}`) && !sighting.startsWith(`${process} `)
+            )
+          )
+        );
+        if (read.length === 0) continue;
+        spoilt++;
+        read[draw % read.length]!.type = "fail";
+        assert((check(history).anomaly_types as string[]).includes("G1a"));
+      }
+    }),
+    { numRuns: 300, seed: 12 },
+  );
+  assertGreater(spoilt, 100);
+});
+
+Deno.test("a transaction that misses all of a key, though it began when something had long been there, is found", () => {
+  let spoilt = 0;
+  fc.assert(
+    fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+        const history = play(transactions, write);
+        const begins = new Map(
+          history.filter(({ type }) => type === "invoke").map(({ process, index }) => [process, index]),
+        );
+        const isThere = (key: number, index: number) =>
+          history.some((other) =>
+            other.type === "ok" && other.index < index &&
+            (other.value as MicroOperation[]).some(([f, ofKey]) => f === write && ofKey === key)
+          );
+        const reads = history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
+          (value as MicroOperation[]).filter(([f, key], place, all) =>
+            f === "r" && all.findIndex((other) => other[1] === key) === place && isThere(key, begins.get(process)!)
+          )
+        );
+        if (reads.length === 0) continue;
+        spoilt++;
+        reads[draw % reads.length]![2] = null;
+        const { valid, anomaly_types } = check(history);
+        assertEquals(valid, false);
+        assert((anomaly_types as string[]).some((type) => type.startsWith("G")));
+      }
+    }),
+    { numRuns: 300, seed: 13 },
+  );
+  assertGreater(spoilt, 100);
+});
+
+/** Ways to spoil what one read of a list shows; each gives the anomaly that must be found then, if it could. */
+const SPOILERS: Record<string, (list: unknown[], others: unknown[][]) => unknown[] | undefined> = {
+  "garbage-read": (list) => [...list, -1],
+  "duplicate-elements": (list) => list.length === 0 ? undefined : [...list, list[0]],
+  "incompatible-order": (list, others) =>
+    list.length < 2 || !others.some((other) => other.length >= list.length) ? undefined : list.toReversed(),
+};
+
+for (const [type, spoil] of Object.entries(SPOILERS)) {
+  Deno.test(`a list that is read otherwise than it is has a ${type}`, () => {
+    let spoilt = 0;
+    fc.assert(
+      fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
+        const history = play(transactions, "append");
+        const reads = history.filter(({ type }) => type === "ok")
+          .flatMap(({ value }) => (value as MicroOperation[]).filter(([f]) => f === "r"));
+        if (reads.length === 0) return;
+        const read = reads[draw % reads.length]!;
+        const others = reads.filter((other) => other !== read && other[1] === read[1]).map(([, , list]) => list);
+        const list = spoil(read[2] as unknown[], others as unknown[][]);
+        if (list === undefined) return;
+        spoilt++;
+        read[2] = list as MicroOperation[2];
+        const verdict = checkTxnListAppend(history);
+        assertEquals(verdict.valid, false);
+        assert((verdict.anomaly_types as string[]).includes(type), `found ${verdict.anomaly_types} only`);
+      }),
+      { numRuns: 500, seed: 16 },
+    );
+    assertGreater(spoilt, 50);
+  });
+}

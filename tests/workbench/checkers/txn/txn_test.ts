@@ -1,0 +1,226 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { impliedAnomalies } from "../../../../lib/workbench/checkers/consistency_model.ts";
+import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
+import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import type { Anomaly } from "../../../../lib/workbench/checkers/verdict.ts";
+import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../../recorded.ts";
+import { type Line, sequential } from "../sequential.ts";
+import { LIST_CASES, type MicroOperation, REGISTER_CASES, txn } from "./cases.ts";
+
+/** Holds a verdict against Maelstrom's: anomalies and how often, and the models that they rule out. */
+function assertSameAnomalies({ name, results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
+  const theirs: string[] = results.workload["anomaly-types"] ?? [];
+  const timedOut = TIMED_OUT[name];
+  for (const type of timedOut?.theirs ?? []) assert(impliedAnomalies([timedOut!.insteadOf]).has(type));
+  assertEquals(verdict.anomaly_types, theirs.filter((type) => !timedOut?.theirs.includes(type)).sort());
+  for (const { type, count, allowed } of verdict.anomalies!) {
+    const more = timedOut?.insteadOf === type ? timedOut.theirs.length : 0;
+    if (!allowed) assertEquals(count, results.workload.anomalies[type].length + more, type);
+  }
+  if (theirs.length === 0) return;
+  assertEquals(verdict.not, [...results.workload.not].sort());
+  assertEquals(verdict.also_not, [...results.workload["also-not"]].sort());
+}
+
+testRecorded("checkTxnListAppend agrees with Maelstrom on every recorded history", ["txn-list-append"], (recorded) => {
+  const verdict = checkTxnListAppend(recorded.history, recorded.consistencyModels);
+  assertSameVerdict(recorded, verdict);
+  assertSameAnomalies(recorded, verdict);
+});
+
+testRecorded("checkTxnRwRegister agrees with Maelstrom on every recorded history", ["txn-rw-register"], (recorded) => {
+  const verdict = checkTxnRwRegister(recorded.history, recorded.consistencyModels);
+  assertSameVerdict(recorded, verdict);
+  assertSameAnomalies(recorded, verdict);
+});
+
+for (
+  const [name, check, cases] of [
+    ["checkTxnListAppend", checkTxnListAppend, LIST_CASES],
+    ["checkTxnRwRegister", checkTxnRwRegister, REGISTER_CASES],
+  ] as const
+) {
+  for (const [type, { flawed, repaired, says, not, allowedBy, also = [] }] of Object.entries(cases)) {
+    Deno.test(`${name} finds ${type}, and does not where it is repaired`, () => {
+      const verdict = check(sequential(flawed));
+      assertEquals([verdict.valid, verdict.anomaly_types], [false, [type, ...also].sort()]);
+      const anomaly = verdict.anomalies!.find((anomaly) => anomaly.type === type)!;
+      assertEquals([anomaly.count, anomaly.explanation, anomaly.allowed], [1, says, undefined]);
+      const right = check(sequential(repaired));
+      assertEquals([right.valid, right.anomalies, right.not, right.also_not], [true, [], [], []]);
+      assertEquals(right.permits, ["strong-serializable"]);
+    });
+
+    Deno.test(`${name}: ${type} rules out ${not.join(" and ")}, and nothing weaker`, () => {
+      const history = sequential(flawed);
+      assertEquals(check(history).not, not);
+      for (const model of not) assertEquals(check(history, [model]).valid, false, model);
+      if (allowedBy === undefined) return;
+      const verdict = check(history, [allowedBy]);
+      assertEquals([verdict.valid, verdict.anomaly_types], [true, []]);
+      assertEquals(verdict.anomalies!.map(({ type, allowed }): unknown[] => [type, allowed]).sort(), [
+        ...[type, ...also].map((type): unknown[] => [type, true]).sort(),
+      ]);
+    });
+  }
+
+  Deno.test(`${name}: where nothing was acknowledged, nothing is known`, () => {
+    for (const history of [[], sequential([txn(0, "fail", ["r", 1, null]), txn(1, "info", ["r", 1, null])])]) {
+      const { valid, anomalies } = check(history);
+      assertEquals([valid, anomalies!.map(({ type }) => type)], ["unknown", ["empty-transaction-graph"]]);
+    }
+  });
+
+  Deno.test(`${name}: a malformed history makes the verdict unknown`, () => {
+    const write = name === "checkTxnListAppend" ? "append" : "w";
+    for (
+      const [lines, says] of [
+        [[[0, "ok", "txn", 7]], 'Cannot check operation 1 with value 7: expected a list of ["r", key, value]'],
+        [[[0, "ok", "txn", [7]]], `expected every micro-operation to be "r" or "${write}", got 7`],
+        [
+          [[0, "ok", "txn", [["add", 1, 2]]]],
+          `expected every micro-operation to be "r" or "${write}", got ["add",1,2]`,
+        ],
+        [
+          [txn(0, "ok", [write, 1, 7]), txn(1, "ok", [write, 1, 7])],
+          "Cannot check key 1: 7 was written more than once, the second time by process 1's transaction",
+        ],
+      ] as [Line[], string][]
+    ) {
+      const { valid, anomalies } = check(sequential(lines));
+      assertEquals([valid, anomalies![0]!.type], ["unknown", "malformed-history"]);
+      assertStringIncludes(anomalies![0]!.explanation, says);
+    }
+  });
+
+  Deno.test(`${name} refuses a consistency model that nobody knows`, () => {
+    assertThrows(
+      () => check([], ["serialisable"]),
+      RangeError,
+      "Cannot check consistency model serialisable: expected one of",
+    );
+  });
+}
+
+Deno.test("checkTxnListAppend: a list that is not one makes the verdict unknown", () => {
+  const { valid, anomalies } = checkTxnListAppend(sequential([txn(0, "ok", ["r", 1, 7])]));
+  assertEquals(valid, "unknown");
+  assertStringIncludes(anomalies![0]!.explanation, 'expected each read to return what a "append" can make, got 7');
+});
+
+Deno.test("checkTxnListAppend: internal consistency knows what was read, and else only what was appended", () => {
+  const internal = (...result: MicroOperation[]) =>
+    (checkTxnListAppend(sequential([txn(0, "ok", ["append", 1, 5]), txn(1, "ok", ...result)]))
+      .anomaly_types as string[]).includes(
+        "internal",
+      );
+  assertEquals(internal(["r", 1, [5]], ["r", 1, [5]]), false);
+  assertEquals(internal(["r", 1, [5]], ["r", 1, []]), true);
+  assertEquals(internal(["r", 1, null], ["r", 1, []]), false);
+  // As in Elle 0.2.2, null binds no read after it, but for an append in between; an empty list does.
+  assertEquals(internal(["r", 1, null], ["r", 1, [5]]), false);
+  assertEquals(internal(["r", 1, []], ["r", 1, [5]]), true);
+  assertEquals(internal(["r", 1, null], ["append", 1, 6], ["r", 1, [5, 6]]), true);
+  assertEquals(internal(["r", 1, [5]], ["append", 1, 6], ["r", 1, [5, 6]]), false);
+  assertEquals(internal(["r", 1, [5]], ["append", 1, 6], ["r", 1, [5]]), true);
+  assertEquals(internal(["r", 1, []], ["append", 1, 6], ["r", 1, [5, 6]]), true);
+  assertEquals(internal(["append", 1, 6], ["append", 1, 7], ["r", 1, [5, 6, 7]]), false);
+  assertEquals(internal(["append", 1, 6], ["append", 1, 7], ["r", 1, [7]]), true);
+  assertEquals(internal(["append", 1, 6], ["r", 2, []]), false);
+});
+
+Deno.test("checkTxnListAppend: dirty updates end with the first acknowledged one", () => {
+  const history = sequential([
+    txn(0, "fail", ["append", 1, 1]),
+    txn(1, "fail", ["append", 1, 2]),
+    txn(2, "ok", ["append", 1, 3]),
+    txn(3, "ok", ["append", 1, 4]),
+    txn(4, "fail", ["append", 1, 5]),
+    txn(5, "ok", ["r", 1, [1, 2, 3, 4, 5]]),
+  ]);
+  const dirty = checkTxnListAppend(history).anomalies!.find(({ type }) => type === "dirty-update") as Anomaly;
+  assertEquals(dirty.count, 1);
+  assertStringIncludes(dirty.explanation, "appended 3 to key 1 after 1");
+});
+
+Deno.test("checkTxnRwRegister: a transaction's own intermediate writes are no updates that could be lost", () => {
+  const history = sequential([
+    txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
+    txn(1, "ok", ["w", 2, 1], ["w", 2, 2]),
+    txn(2, "ok", ["w", 2, 3], ["w", 2, 4]),
+  ]);
+  assertEquals(checkTxnRwRegister(history).anomalies, []);
+});
+
+Deno.test("checkTxnRwRegister: as in Elle 0.2.2, a read of null does not bind the reads after it", () => {
+  const types = (...result: MicroOperation[]) =>
+    checkTxnRwRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
+      .anomaly_types as string[];
+  assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), false);
+  assertEquals(types(["r", 1, 5], ["r", 1, null]).includes("internal"), true);
+  assertEquals(types(["r", 1, 5], ["r", 1, 6]).includes("internal"), true);
+});
+
+Deno.test("an update may also be lost that follows a transaction's read of its own write", () => {
+  const own = (later: MicroOperation[]) => [
+    txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
+    txn(1, "ok", ...later),
+  ];
+  const lost = (later: MicroOperation[]) =>
+    (checkTxnRwRegister(sequential(own(later))).anomaly_types as string[]).includes("lost-update");
+  assertEquals(lost([["r", 1, 6], ["w", 1, 8]]), true);
+  assertEquals(lost([["r", 1, 7], ["w", 1, 8]]), false);
+  assertEquals(lost([["w", 1, 8], ["r", 1, 8]]), false);
+});
+
+Deno.test("checkTxnRwRegister: a circle of versions is told without what merely follows it", () => {
+  const history = sequential([
+    txn(0, "ok", ["r", 1, 7], ["w", 1, 5]),
+    txn(1, "ok", ["r", 1, 8], ["w", 1, 7]),
+    txn(2, "ok", ["r", 1, 7], ["w", 1, 8]),
+    txn(3, "ok", ["r", 2, null], ["w", 2, 1]),
+  ]);
+  const cyclic = checkTxnRwRegister(history).anomalies!.find(({ type }) => type === "cyclic-versions") as Anomaly;
+  assertEquals(cyclic.count, 1);
+  assertEquals([...cyclic.explanation.matchAll(/read (\d) and wrote (\d)/g)].map(([_, from, to]) => [from, to]), [[
+    "7",
+    "8",
+  ], ["8", "7"]]);
+});
+
+Deno.test("the checkers of transactions tell keys and values of different types apart", () => {
+  const history = sequential([
+    [0, "ok", "txn", [["w", "1", "7"]]],
+    [1, "ok", "txn", [["w", 1, 7]]],
+    [2, "ok", "txn", [["w", { a: [1, 2], b: null }, 7]]],
+    [3, "ok", "txn", [["r", { b: null, a: [1, 2] }, null], ["r", 1, null]], [["r", { b: null, a: [1, 2] }, 7], [
+      "r",
+      1,
+      "7",
+    ]]],
+  ]);
+  const { anomalies } = checkTxnRwRegister(history);
+  assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 1]]);
+  assertStringIncludes(anomalies![0]!.explanation, 'read "7" of key 1, which nobody');
+});
+
+Deno.test("the checkers of transactions say a bounded lot about any number of anomalies", () => {
+  const elements = Array.from({ length: 20_000 }, (_, index) => index);
+  const verdict = checkTxnListAppend(sequential([txn(0, "fail", ["append", 1, -1]), txn(1, "ok", ["r", 1, elements])]));
+  assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 20_000]]);
+  assertLess(JSON.stringify(verdict).length, 10_000);
+});
+
+Deno.test("checkTxnListAppend: lists that only end alike are not the same version, and no update of theirs is lost", () => {
+  const lost = (...read: number[]) => {
+    const history = sequential([
+      txn(0, "ok", ["append", 1, 5]),
+      txn(1, "ok", ["append", 1, 6]),
+      txn(2, "ok", ["r", 1, [5, 6]], ["append", 1, 7]),
+      txn(3, "ok", ["r", 1, read], ["append", 1, 8]),
+    ]);
+    return (checkTxnListAppend(history).anomaly_types as string[]).includes("lost-update");
+  };
+  assertEquals([lost(5, 6), lost(6), lost(5)], [true, false, false]);
+});

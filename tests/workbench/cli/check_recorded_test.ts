@@ -1,0 +1,108 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { main } from "../../../lib/workbench/cli/main.ts";
+import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { maelstromResults } from "../../../lib/workbench/engines/maelstrom_results.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import { fakeEdge } from "./fake_machine.ts";
+import { HISTORIES, testRecorded, TIMED_OUT } from "../recorded.ts";
+
+/** The figures of each workload's checker that are held against Maelstrom's. */
+const FIGURES: Record<string, readonly string[]> = {
+  "echo": [],
+  "unique-ids": ["attempted_count", "acknowledged_count", "duplicated_count", "range"],
+  "broadcast": ["attempt_count", "stable_count", "duplicated_count", "stable_latencies", "lost_latencies"] //
+    .concat("lost_count", "lost", "stale_count", "stale", "never_read_count", "never_read"),
+  "g-counter": ["acceptable", "final_reads"],
+  "kafka": ["error_types", "bad_error_types", "worst_realtime_lag", "info_txn_causes"],
+  "lin-kv": ["failures"],
+  "txn-list-append": ["anomaly_types", "not", "also_not"],
+};
+FIGURES["g-set"] = FIGURES.broadcast!;
+FIGURES["pn-counter"] = FIGURES["g-counter"]!;
+FIGURES["txn-rw-register"] = FIGURES["txn-list-append"]!;
+
+/** Checks a recorded history on the command line, with the flags that belong to it. */
+async function check(name: string): Promise<{ ours: Results; err: string; status: number }> {
+  const { files, openFile } = machineEdge("/project");
+  const folder = new URL(name, HISTORIES).pathname;
+  const flags = files.readTextFile(`${folder}/check-flags`).trim().split(/\s+/);
+  const edge = fakeEdge({ files, openFile });
+  const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], edge);
+  return { ours: JSON.parse(edge.out), err: edge.err, status };
+}
+
+testRecorded(
+  "check agrees with Maelstrom on every recorded history",
+  undefined,
+  async ({ name, workload, verdict }) => {
+    const { ours, err, status } = await check(name);
+    const { files } = machineEdge("/project");
+    const run = { challenge: null, workload, limits: [], store: null };
+    const text = files.readTextFile(new URL(`${name}/results.edn`, HISTORIES).pathname);
+    const theirs: Results = JSON.parse(JSON.stringify(maelstromResults(text, run)));
+    const besides = TIMED_OUT[name]?.theirs ?? [];
+
+    assertEquals([err, status, ours.workload, ours.valid], ["", verdict ? 0 : 1, workload, verdict]);
+    assertEquals(ours.passed, verdict);
+    assertEquals([ours.mode, ours.seed, ours.net, ours.store, ours.challenge], [null, null, null, null, null]);
+    assertEquals(ours.operations, theirs.operations);
+    assertEquals(ours.availability!.valid, theirs.availability!.valid);
+    assertAlmostEquals(ours.availability!.ok_fraction, theirs.availability!.ok_fraction, 1e-6);
+    for (const figure of FIGURES[workload]!) {
+      // Of a history that is valid, Elle does not say what else it might not be.
+      if (figure.endsWith("not") && !(figure in theirs.result)) continue;
+      assertEquals(comparable(ours.result[figure]), comparable(theirs.result[figure], besides), figure);
+    }
+    assertEquals(forbidden(ours), forbidden(theirs).filter((type) => !besides.includes(type)));
+  },
+);
+
+/** Lists of names in alphabetical order. */
+function comparable(value: unknown, besides: readonly string[] = []): unknown {
+  if (!Array.isArray(value)) return value ?? [];
+  const list = value.filter((item) => !besides.includes(item));
+  return list.every((item) => typeof item === "string") ? list.sort() : list;
+}
+
+/** The types of the anomalies that invalidate. */
+function forbidden({ anomalies }: Results): string[] {
+  return anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type).sort();
+}
+
+testRecorded("check reads histories as they come from anywhere: without times and indices, in one vector, tagged", [
+  "lin-kv",
+  "txn-list-append",
+  "unique-ids",
+], async ({ name, workload, results }) => {
+  const { files } = machineEdge("/project");
+  const lines = files.readTextFile(new URL(`${name}/history.edn`, HISTORIES).pathname).trim().split("\n");
+  const bare = lines.map((line) => line.replace(/^\{:index \d+, :time \d+, /, "#jepsen.history.Op{"));
+  assert(bare.every((line) => line.startsWith("#jepsen.history.Op{:type ")));
+  const stream = () => Promise.resolve(new Blob([`[${bare.join("\n ")}]`]).stream());
+  const edge = fakeEdge({ openFile: stream, files: { ...files, inspect: (path) => ({ kind: "file", path }) } });
+  await main(["check", "foreign.edn", "--json"], edge);
+  const ours: Results = JSON.parse(edge.out);
+  assertEquals([edge.err, ours.workload, ours.result.valid], ["", workload, results.workload["valid?"]]);
+});
+
+testRecorded(
+  "docs/check.md names every figure that only one of the two has, and every history on which they differ",
+  undefined,
+  async ({ name, results }) => {
+    const { files } = machineEdge("/project");
+    const page = files.readTextFile(new URL("../../../docs/check.md", import.meta.url).pathname);
+    const compared = page.slice(page.indexOf("## Against Maelstrom's own results"));
+    const { ours: { result, anomalies } } = await check(name);
+    const theirs = Object.keys(results.workload).filter((figure) => figure !== "valid?");
+    const inOurWords = theirs.map((figure) => figure.replaceAll("-", "_"));
+    const onlyOurs = Object.keys(result).filter((figure) => figure !== "valid" && !inOurWords.includes(figure));
+    const onlyTheirs = theirs.filter((_, index) => !(inOurWords[index]! in result));
+    const types = anomalies.map(({ type }) => type);
+    for (const figure of [...onlyOurs, ...onlyTheirs.filter((figure) => !types.includes(figure))]) {
+      const written = [figure, figure.replaceAll("_", "-")].some((name) => compared.includes(`\`${name}\``));
+      assert(written, `${figure} is not in docs/check.md`);
+    }
+    assertEquals(compared.includes(`\`${name}\``), name in TIMED_OUT, name);
+  },
+);

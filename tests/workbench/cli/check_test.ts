@@ -1,0 +1,384 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { broadcast } from "../../../challenges/broadcast.ts";
+import { kafka } from "../../../challenges/kafka.ts";
+import { txn } from "../../../challenges/txn.ts";
+import type { AnyNode } from "../../../lib/node.ts";
+import { main } from "../../../lib/workbench/cli/main.ts";
+import { openRecording, type Recording } from "../../../lib/workbench/run/store/recording.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import type { RunOptions } from "../../../lib/workbench/run/run.ts";
+import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
+import { assertRejected, command } from "../engines/fake_command.ts";
+import { type FakeEdge, fakeEdge } from "./fake_machine.ts";
+import { filesOf } from "../fake_files.ts";
+import { runOptions } from "../run/stand_in.ts";
+
+/** An operation and its end, as Jepsen writes them. */
+function edn(process: number, f: string, argument: string, type = "ok", result = argument, more = ""): string {
+  return `{:type :invoke, :process ${process}, :f :${f}, :value ${argument}}\n` +
+    `{:type :${type}, :process ${process}, :f :${f}, :value ${result}${more}}\n`;
+}
+
+const IDS = edn(0, "generate", "nil", "ok", "7") + edn(1, "generate", "nil", "ok", "8");
+const SAME_IDS = IDS.replace("8", "7");
+
+/** Checks a history. */
+async function check(history: string, flags = ""): Promise<FakeEdge & { status: number }> {
+  return await command(`check history.edn ${flags}`.trim(), filesOf({ "history.edn": history }));
+}
+
+async function checkJson(history: string, flags = ""): Promise<Results> {
+  return JSON.parse((await check(history, `--json ${flags}`.trim())).out);
+}
+
+Deno.test("check shows its help", async () => {
+  for (const line of ["check --help", "check -h", "help check", "check x.edn --rate 5 --help"]) {
+    const { status, out, err } = await command(line);
+    assertEquals([status, err], [0, ""]);
+    assertStringIncludes(out, "./maelstrom.sh check PATH [flags]");
+    assertMatch(out, /-w, --workload NAME +What the history is of/);
+    assert(!out.includes("--rate") && !out.includes("default lin-kv"));
+    assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
+  }
+  assertStringIncludes((await command("help")).out, "check PATH");
+});
+
+Deno.test("check rejects bad arguments", async () => {
+  const files = filesOf({ "x.edn": IDS, "f/notes": "" });
+  await assertRejected("check", "Missing PATH: expected check PATH, a history or the folder of a run", files);
+  await assertRejected("check x.edn y.edn", "Cannot check x.edn and y.edn: expected one path", files);
+  await assertRejected("check x.edn -- --fast", "Cannot use arguments after -- with check: no node is run", files);
+  await assertRejected(
+    "check x.edn --rate 5",
+    "Cannot use --rate with check, to which it does not matter: expected one of --workload, --node-count, ",
+    files,
+  );
+  await assertRejected("check x.edn --availabilty total", "did you mean --availability?", files);
+  await assertRejected("check x.edn --availability most", 'Cannot use --availability "most"', files);
+  await assertRejected("check x.edn -w unique", "did you mean unique-ids?", files);
+  await assertRejected("check x.edn --consistency-models serialisable", "did you mean serializable?", files);
+  await assertRejected("check x.edn --nodes a,a", "Cannot name two nodes a", files);
+  await assertRejected("check y.edn", "Cannot find y.edn: expected a history, or the folder of a run", files);
+  await assertRejected("check f", "Cannot find a history in f: ", files);
+  for (const path of ["-", "/dev/stdin"]) {
+    await assertRejected(`check ${path}`, `Cannot check ${path}: expected a path; <(COMMAND) is one`, files);
+  }
+  await assertRejected("check x.edn -w echo", "Cannot check generate as echo: ", files);
+  await assertRejected("chek x.edn", "did you mean check?", files);
+  const empty = fakeEdge(files);
+  assertEquals(await main(["check", ""], empty), 254);
+  assertEquals(empty.err, "Cannot check a path that is empty: expected a history or the folder of a run\n");
+});
+
+Deno.test("check tells in a line what is wrong with a history", async () => {
+  const wrong = async (history: string) => {
+    const { status, out, err } = await check(history);
+    assertEquals([status, out, err.split("\n").length], [255, "", 2]);
+    return err;
+  };
+  const empty = "Cannot check history.edn: it is empty, expected operations, or -w with the workload that it is of\n";
+  assertEquals(await wrong(""), empty);
+  assertEquals(await wrong("[]"), empty);
+  const deep = `{:type :invoke, :process 0, :f :echo, :value ${"[".repeat(5000)}`;
+  assertStringIncludes(await wrong(deep), "line 1, column 1045: expected at most 1000 nested forms, got more");
+  const json = `{"type":"invoke","process":0,"f":"echo","value":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+  assertStringIncludes(await wrong(json), "line 1, column 1048: expected at most 1000 nested forms, got more");
+  assertStringIncludes(
+    await wrong(IDS.slice(0, -5)),
+    "Cannot read history history.edn: Cannot parse EDN at line 4, column ",
+  );
+  assertStringIncludes(await wrong("\0\x01"), "it is no text");
+  const [first, second, ...rest] = IDS.split("\n");
+  assertStringIncludes(
+    await wrong([second, first, ...rest].join("\n")),
+    "operation 0 at line 1, column 1: expected an invocation",
+  );
+  assertStringIncludes(
+    await wrong([first, first].join("\n")),
+    "operation 1 at line 2, column 1: expected the completion",
+  );
+});
+
+Deno.test("check judges an empty history where it is known what it is of", async () => {
+  const valid: Record<string, boolean> = { "echo": true, "unique-ids": true, "kafka": true, "lin-kv": true };
+  for (const name of Object.keys(WORKLOADS)) {
+    for (const text of ["", "[]", "; nothing\n", "{:type :info, :process :nemesis, :f :start}"]) {
+      const { out, err, status } = await check(text, `-w ${name}`);
+      assertEquals([err, status], ["", name in valid ? 0 : 2], `${name} ${text}`);
+      assertMatch(out, name in valid ? /^✓ .*: valid/ : /^\? .*: unknown/);
+    }
+    // As Maelstrom leaves it: the folder around it is called after the workload.
+    const files = filesOf({ [`store/${name}/1/history.edn`]: "" });
+    assertEquals((await command(`check store/${name}/1`, files)).status, name in valid ? 0 : 2);
+  }
+});
+
+Deno.test("check ends with the exit statuses of a run", async () => {
+  assertEquals((await check(IDS)).status, 0);
+  assertEquals((await check(SAME_IDS)).status, 1);
+  // No final read: nobody knows what the counter came to.
+  assertEquals((await check(edn(0, "add", "3") + edn(0, "read", "nil", "ok", "3"))).status, 2);
+  const malformed = await check(edn(0, "write", "[1 2]") + edn(0, "write", "3"), "-w lin-kv");
+  assertEquals(malformed.status, 2);
+  assertMatch(malformed.out, /^\? lin-kv: unknown \(malformed-history\)/);
+  assertStringIncludes(malformed.out, "Cannot check operation 3 with value 3: expected [key, value]");
+});
+
+Deno.test("check tells the same as a run, but for what no history knows", async () => {
+  const { out, err } = await check(IDS.replaceAll("}\n", ", :time 5}\n"), "-q");
+  assertEquals(err, "");
+  assertEquals(
+    out,
+    [
+      "✓ unique-ids: valid",
+      "",
+      "  operations  count  ok  fail  info  p50  p95  p99  max ms",
+      "    generate      2   2     0     0    0    0    0       0",
+      "",
+      "  100 % of operations ok, attempted 2, acknowledged 2, duplicated 0, range 7 8",
+      "",
+    ].join("\n"),
+  );
+  const { valid, passed, engine, workload, mode, seed, net, store, challenge, targets, judged_by } = await checkJson(
+    IDS,
+  );
+  assertEquals([valid, passed, engine, workload], [true, true, "workbench", "unique-ids"]);
+  assertEquals([mode, seed, net, store, challenge, targets], [null, null, null, null, null, []]);
+  assertEquals(judged_by, {
+    nodes: null,
+    concurrency: null,
+    availability: null,
+    consistency_models: ["strict-serializable"],
+  });
+});
+
+Deno.test("check tells no latencies where a history has no times", async () => {
+  const history = edn(0, "broadcast", "1") + edn(0, "read", "nil", "ok", "[1]");
+  const { latency_ms, result } = await checkJson(history);
+  assertEquals([latency_ms, result.stable_latencies, result.stable_count], [null, null, 1]);
+  const lost = await checkJson(history + edn(0, "read", "nil", "ok", "[]"));
+  assertEquals([lost.result.lost_count, lost.result.lost_latencies], [1, null]);
+  const sent = edn(0, "send", '[[:send "a" 1]]', "ok", '[[:send "a" [0 1]]]');
+  assertEquals((await checkJson(sent)).result.worst_realtime_lag, null);
+  const timed = await checkJson(history.replaceAll("}\n", ", :time 5}\n"));
+  assertEquals([timed.latency_ms!.read!.max, timed.result.stable_latencies], [0, {
+    0: 0,
+    0.5: 0,
+    0.95: 0,
+    0.99: 0,
+    1: 0,
+  }]);
+});
+
+Deno.test("check judges by its flags", async () => {
+  const failing = IDS + edn(0, "generate", "nil", "fail");
+  assertEquals((await checkJson(failing)).valid, true);
+  assertEquals((await checkJson(failing, "--availability 0.6")).valid, true);
+  const { valid, anomalies } = await checkJson(failing, "--availability total");
+  assertEquals([valid, anomalies.map(({ type }) => type)], [false, ["unavailable"]]);
+  // Each reads what the other has not yet written.
+  const skew =
+    "{:type :invoke, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :invoke, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
+    "{:type :ok, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :ok, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
+    "{:type :invoke, :process 0, :value [[:r 1 nil] [:r 2 nil]]} {:type :ok, :process 0, :value [[:r 1 [1]] [:r 2 [1]]]}";
+  assertEquals((await checkJson(skew)).valid, false);
+  assertEquals((await checkJson(skew, "--consistency-models snapshot-isolation,read-committed")).valid, true);
+  assertEquals((await checkJson(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
+});
+
+Deno.test("check tells what Jepsen's clients threw", async () => {
+  const thrown =
+    ', :error "indeterminate: Malformed", :time 2000000, :exception {:via [{:type clojure.lang.ExceptionInfo}]}';
+  const crash = (process: number) => edn(process, "generate", "nil", "info", "nil", thrown);
+  const { valid, exceptions } = await checkJson(IDS + crash(2) + crash(3));
+  assertEquals(valid, true);
+  assertEquals(exceptions, [{
+    type: "client-crashed",
+    message:
+      'A client threw clojure.lang.ExceptionInfo, first in generate of process 2, at 0.002 s: "indeterminate: Malformed"',
+    count: 2,
+  }]);
+});
+
+Deno.test("check takes each process for one node's, where nobody knows the nodes", async () => {
+  const read = (process: number, value: string) =>
+    edn(process, "txn", "[[:r 9 nil]]", "ok", `[[:r 9 ${value}]]`).replaceAll("}", ", :final? true}");
+  const history = edn(0, "txn", "[[:w 9 1]]") + edn(0, "txn", "[[:w 9 2]]");
+  assertEquals((await checkJson(history + read(2, "2") + read(3, "2"), "-w txn-rw-register")).valid, true);
+  const flags = "-w txn-rw-register --consistency-models read-uncommitted";
+  const { valid, anomalies: [anomaly] } = await checkJson(history + read(2, "2") + read(3, "1"), flags);
+  assertEquals([valid, anomaly!.type], [false, "divergent-replicas"]);
+  assertStringIncludes(
+    anomaly!.explanation,
+    "was 2 on the node of process 2 (at 0.000 s) and 1 on the node of process 3",
+  );
+  // Two processes of one worker have one node.
+  const known = await checkJson(history + read(2, "2") + read(3, "1"), `${flags} --nodes a --concurrency 1`);
+  assertEquals([known.valid, known.judged_by!.nodes, known.judged_by!.concurrency], [true, ["a"], 1]);
+  assertEquals((await checkJson(history + read(9_007_199_254_740_991, "2"), flags)).valid, true);
+});
+
+/** The files of a run, in a folder. */
+function folderOf({ files }: Recording, change: (results: Results) => Partial<Results> = () => ({})) {
+  const results = JSON.parse(files["results.json"].join("\n"));
+  return filesOf({
+    "store/x/history.jsonl": files["history.jsonl"].join("\n"),
+    "store/x/results.json": JSON.stringify({ ...results, ...change(results) }),
+  });
+}
+
+async function record(program: (node: AnyNode) => void, options: Partial<RunOptions> & Pick<RunOptions, "workload">) {
+  const recording = openRecording();
+  const usual = { timeLimit: 5, rate: 50, concurrency: 6, consistencyModels: ["strict-serializable"] };
+  const results = await runSimulation(runOptions({ ...usual, ...options }), program, {
+    store: recording,
+  });
+  return { recording, results };
+}
+
+const NODES = ["n1", "n2", "n3"];
+const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, options: Parameters<typeof record>[1]][] =
+  [
+    ["broadcast within its limits", true, broadcast(), {
+      workload: WORKLOADS.broadcast!,
+      challenge: "3e",
+      targets: [{ name: "msgs_per_op", limit: 20 }, { name: "max_latency_ms", limit: 2000 }],
+      latency: { mean: 100, distribution: "exponential" },
+    }],
+    ["broadcast that loses values", false, broadcastWithoutRetry, {
+      workload: WORKLOADS.broadcast!,
+      nodes: NODES,
+      nemesis: ["loss"],
+    }],
+    ["kafka under kills", true, kafka(), { workload: WORKLOADS.kafka!, nodes: NODES, nemesis: ["partition"] }],
+    ["transactions", true, txn(), {
+      workload: WORKLOADS["txn-rw-register"]!,
+      nodes: NODES,
+      nemesis: ["partition"],
+      nemesisInterval: 1,
+      availability: "total",
+      consistencyModels: ["read-committed", "read-uncommitted"],
+    }],
+    ["a node that answers nonsense", false, (node) => node.on("echo", () => ({ echo: 4 })), {
+      workload: WORKLOADS.echo!,
+      availability: 0.5,
+    }],
+    ["a node that does not even start", false, (node) => node.onInit(() => new Promise(() => {})), {
+      workload: WORKLOADS.echo!,
+    }],
+    ["no operations", true, (node) => node.on("echo", ({ echo }) => ({ echo })), {
+      workload: WORKLOADS.echo!,
+      rate: 0,
+    }],
+  ];
+
+for (const [name, valid, program, options] of RUNS) {
+  Deno.test(`check says of a run that was stored what was said of it then: ${name}`, async () => {
+    const { recording, results } = await record(program, options);
+    assertEquals(results.valid, valid);
+    const { out, status } = await command("check store/x --json", folderOf(recording));
+    assertEquals(JSON.parse(out), { ...JSON.parse(JSON.stringify(results)), store: "store/x" });
+    assertEquals(status, valid ? 0 : results.exceptions.some(({ fatal }) => fatal) ? 255 : 1);
+    const summary = (await command("check store/x", folderOf(recording))).out;
+    assertMatch(summary, /^[✓✗] /);
+    assertStringIncludes(summary, "stored in    store/x\n");
+    assert(!summary.includes("run again"));
+  });
+}
+
+Deno.test("check lets flags override what is known of a stored run", async () => {
+  const { recording, results } = await record(txn(), {
+    workload: WORKLOADS["txn-rw-register"]!,
+    nodes: NODES,
+    consistencyModels: ["read-committed"],
+  });
+  const judged = async (flags: string): Promise<Results> =>
+    JSON.parse((await command(`check store/x --json ${flags}`, folderOf(recording))).out);
+  assertEquals((await judged("--availability 0.5 --consistency-models serializable")).judged_by, {
+    ...results.judged_by!,
+    availability: 0.5,
+    consistency_models: ["serializable"],
+  });
+  assertEquals((await judged("--node-count 2 --concurrency 2n")).judged_by, {
+    ...results.judged_by!,
+    nodes: ["n0", "n1"],
+    concurrency: 4,
+  });
+  assertEquals((await judged("--node x --node y")).judged_by!.nodes, ["x", "y"]);
+});
+
+Deno.test("check keeps what the history of a stored run does not show", async () => {
+  const { recording } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), {
+    workload: WORKLOADS.echo!,
+  });
+  const judged = async (change: Partial<Results>): Promise<Results & { status: number }> => {
+    const { out, status } = await command("check store/x --json", folderOf(recording, () => change));
+    return { ...JSON.parse(out), status };
+  };
+  const exception = { message: "It was so", count: 1 };
+  const differing = await judged({ exceptions: [{ ...exception, type: "nondeterminism" }] });
+  assertEquals([differing.valid, differing.passed, differing.status], [false, false, 1]);
+  const crashed = await judged({ exceptions: [{ ...exception, type: "node-crashed", fatal: true }] });
+  assertEquals([crashed.valid, crashed.status], [false, 255]);
+  const lacking = { type: "not-converged", count: 1, explanation: "n0 lacks 7" };
+  const apart = await judged({ anomalies: [lacking] });
+  assertEquals([apart.valid, apart.anomalies, apart.status], [false, [lacking], 1]);
+  const interrupted = await judged({ interrupted: true });
+  assertEquals([interrupted.valid, interrupted.status], ["unknown", 2]);
+  const again = await judged({ exceptions: [{ ...exception, type: "checker-crashed" }], valid: "unknown" });
+  assertEquals([again.valid, again.exceptions], [true, []]);
+});
+
+Deno.test({
+  name: "check reads runs, links and compressed histories from the disk",
+  ignore: (await Deno.permissions.query({ name: "write" })).state !== "granted" ||
+    (await Deno.permissions.query({ name: "read" })).state !== "granted",
+  async fn() {
+    const { machineEdge } = await import("../../../lib/workbench/cli/machine.ts");
+    const root = await Deno.makeTempDir();
+    try {
+      await Deno.mkdir(`${root}/unique-ids/1`, { recursive: true });
+      const compressed = new Blob([SAME_IDS]).stream().pipeThrough(new CompressionStream("gzip"));
+      await Deno.writeFile(`${root}/unique-ids/1/history.edn.gz`, compressed);
+      await Deno.symlink("unique-ids/1", `${root}/latest`, { type: "dir" });
+      const { files, openFile } = machineEdge("/project");
+      const edge = fakeEdge({ files, openFile });
+      assertEquals(await main(["check", `${root}/latest`], edge), 1);
+      assertMatch(edge.out, /^✗ unique-ids: INVALID \(duplicate-id\)/);
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "check reads what a shell pipes in under a name",
+  ignore: Deno.build.os === "windows" || (await Deno.permissions.query({ name: "run" })).state !== "granted",
+  async fn() {
+    const program = new URL("../../../lib/workbench/cli/main.ts", import.meta.url).pathname;
+    // What <(…) comes to.
+    const script = `printf '%s' "$1" | "$0" run -q --allow-read --allow-env "$2" check /dev/fd/9 9<&0`;
+    const args = ["-c", script, Deno.execPath(), SAME_IDS, program];
+    const { code, stdout, stderr } = await new Deno.Command("sh", { args }).output();
+    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    assertEquals([code, err], [1, ""]);
+    assertMatch(out!, /^✗ unique-ids: INVALID \(duplicate-id\)/);
+  },
+});
+
+const DOCUMENT = new URL("../../../docs/check.md", import.meta.url);
+
+Deno.test({
+  name: "check prints what its page shows",
+  ignore: (await Deno.permissions.query({ name: "read" })).state !== "granted",
+  async fn() {
+    const text = await Deno.readTextFile(DOCUMENT);
+    const history = /```clojure\n([\s\S]*?)```/.exec(text)![1]!;
+    const [, line, shown] = /```console\n\$ \.\/maelstrom\.sh (.*)\n([\s\S]*?)```/.exec(text)!;
+    const { out, status } = await command(line!, filesOf({ "register.edn": history }));
+    assertEquals([out, status], [shown, 1]);
+  },
+});

@@ -1,0 +1,53 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { compile } from "../../../lib/workbench/cli/compile.ts";
+import { FailedError } from "../../../lib/workbench/base/errors.ts";
+
+const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
+const ALLOWED = ["read", "write", "run"].every((name) =>
+  Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
+);
+
+/** Why nothing can be compiled here; undefined where it can. */
+function obstacle(): string | undefined {
+  if (!ALLOWED) return "needs permissions to read, write and run";
+  const folder = Deno.makeTempDirSync();
+  try {
+    compile(ROOT, "echo", `${folder}/echo`);
+    return undefined;
+  } catch (error) {
+    if ((error as Error).message.includes("base of its binaries")) return (error as Error).message;
+    throw error;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const problem = obstacle();
+
+Deno.test({
+  name: `compile() makes a node of its own${problem === undefined ? "" : ` (ignored: ${problem})`}`,
+  ignore: problem !== undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    compile(ROOT, "unique-ids", `${folder}/unique-ids`);
+    const child = new Deno.Command(`${folder}/unique-ids`, { stdin: "piped", stdout: "piped" }).spawn();
+    const writer = child.stdin.getWriter();
+    const init = { src: "c0", dest: "n0", body: { type: "init", msg_id: 1, node_id: "n0", node_ids: ["n0"] } };
+    await writer.write(new TextEncoder().encode(`${JSON.stringify(init)}\n`));
+    await writer.close();
+    const { code, stdout } = await child.output();
+    await Deno.remove(folder, { recursive: true });
+    assertEquals(code, 0);
+    assertStringIncludes(new TextDecoder().decode(stdout), '"type":"init_ok"');
+  },
+});
+
+Deno.test({
+  name: "compile() says what fails",
+  ignore: !ALLOWED,
+  fn() {
+    const { message } = assertThrows(() => compile("/no/such/project", "echo", "/no/such/folder/echo"), FailedError);
+    assertStringIncludes(message, "Cannot compile echo: ");
+  },
+});

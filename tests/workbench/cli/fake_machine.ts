@@ -1,0 +1,116 @@
+/** A machine that is none: what the command line does to it is kept, and what it answers is given. */
+
+import { PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
+import type { Edge } from "../../../lib/workbench/cli/machine.ts";
+import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
+import type { TestRequest } from "../../../lib/workbench/request/request.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+
+/** A machine, and what was done to it. */
+export interface FakeEdge extends Edge {
+  /** What was written to stdout, to stderr. */
+  out: string;
+  err: string;
+  /** What was run, by which engine. */
+  ran: { engine: string; request: TestRequest }[];
+  /** The exit status of an immediate end. */
+  exited: number | undefined;
+  /** What stands in for an engine: gives results, or fails. */
+  runs(request: TestRequest, hooks: EngineHooks): Partial<Results> | Promise<Partial<Results>>;
+  /** Presses Ctrl-C. */
+  interrupt(): void;
+  /** Lets the time of `every` pass once. */
+  tick(): void;
+}
+
+/** The files there are: programs that can be run, and others. */
+const FILES: Record<string, "folder" | "file" | "executable"> = {
+  "./node": "executable",
+  "./notes.txt": "file",
+  "/tmp": "folder",
+  ...Object.fromEntries(Object.keys(PROGRAMS).map((name) => [`/project/challenges/bin/${name}`, "executable"])),
+};
+
+/** Makes a machine with a program `./node`, and all that the challenges need. */
+export function fakeEdge(changes: Partial<FakeEdge> = {}): FakeEdge {
+  const interrupts = new Set<() => void>();
+  const ticks = new Set<() => void>();
+  let seeds = 0;
+  const run = async (engine: string, request: TestRequest, hooks: EngineHooks) => {
+    edge.ran.push({ engine, request });
+    return { ...fakeResults(request, engine), ...await edge.runs(request, hooks) };
+  };
+  const edge: FakeEdge = {
+    root: "/project",
+    denoVersion: "2.9.6",
+    files: {
+      inspect: (path) => ({
+        kind: FILES[path] ?? "missing",
+        path: path === "." ? "/project" : path.replace(/^\.\//, "/home/"),
+      }),
+      readTextFile: (path) => {
+        if (path === "./nodes") return "n1\n n2 \n\n";
+        if (path === "./empty") return "\n";
+        throw new Error("No such file or directory");
+      },
+    },
+    openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
+    stdout: (text) => void (edge.out += text),
+    stderr: (text) => void (edge.err += text),
+    isTerminal: { stdout: false, stderr: false },
+    width: () => 80,
+    env: () => undefined,
+    ask: () => undefined,
+    every: (_, tick) => register(ticks, tick),
+    onInterrupt: (interrupt) => register(interrupts, interrupt),
+    exit: (status) => void (edge.exited = status),
+    newSeed: () => `seed-${++seeds}`,
+    engines: {
+      workbench: (request, hooks) => run("workbench", request, hooks),
+      simulation: (request, hooks) => run("simulation", request, hooks),
+      maelstrom: (executable) => (request, hooks) => run(executable, request, hooks),
+    },
+    archives: {
+      fetch: () => Promise.reject(new Error("there is no network")),
+      sha256: () => Promise.resolve("0"),
+      unpack: () => Promise.resolve(),
+    },
+    out: "",
+    err: "",
+    ran: [],
+    exited: undefined,
+    runs: () => ({}),
+    interrupt: () => interrupts.forEach((interrupt) => interrupt()),
+    tick: () => ticks.forEach((tick) => tick()),
+    ...changes,
+  };
+  return edge;
+}
+
+function register(callbacks: Set<() => void>, callback: () => void): () => void {
+  callbacks.add(callback);
+  return () => void callbacks.delete(callback);
+}
+
+/** The results of a test that went well. */
+export function fakeResults({ challenge, workload, seed, limits }: TestRequest, engine: string): Results {
+  return {
+    schema: 1,
+    challenge: challenge?.id ?? null,
+    workload,
+    engine: engine === "workbench" || engine === "simulation" ? "workbench" : "maelstrom",
+    mode: engine === "simulation" ? "simulation" : "process",
+    seed: engine === "workbench" || engine === "simulation" ? seed : null,
+    valid: true,
+    passed: true,
+    operations: { count: 10, ok: 9, fail: 1, info: 0, by_f: { read: { count: 10, ok: 9, fail: 1, info: 0 } } },
+    availability: { valid: true, ok_fraction: 0.9 },
+    net: null,
+    latency_ms: null,
+    result: { valid: true },
+    anomalies: [],
+    targets: limits.map(({ name, limit }) => ({ name, limit, value: 1, met: true })),
+    exceptions: [],
+    store: "store/somewhere",
+  };
+}

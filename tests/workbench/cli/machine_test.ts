@@ -1,0 +1,11 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import { terminals } from "../../../lib/workbench/cli/machine.ts";
+
+Deno.test("a dumb terminal is as none, an unknown one is one", () => {
+  const outputs = { stdout: { isTerminal: () => true }, stderr: { isTerminal: () => false } };
+  assertEquals(terminals(outputs, "dumb"), { stdout: false, stderr: false });
+  for (const term of ["xterm-256color", "", undefined]) {
+    assertEquals(terminals(outputs, term), { stdout: true, stderr: false });
+  }
+});

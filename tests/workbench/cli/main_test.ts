@@ -1,0 +1,310 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
+import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
+import { assertRejected, command } from "../engines/fake_command.ts";
+import type { FakeEdge } from "./fake_machine.ts";
+
+Deno.test("main() shows help without a command, and when asked", async () => {
+  for (const line of ["", "help", "--help", "-h"]) {
+    const { status, out, err } = await command(line);
+    assertEquals([status, err], [0, ""]);
+    assertStringIncludes(out, "./maelstrom.sh COMMAND");
+    assertStringIncludes(out, "3a to 3e broadcast");
+    assertStringIncludes(out, "254  the arguments are bad");
+  }
+});
+
+Deno.test("main() shows all flags when asked", async () => {
+  for (const line of ["help test", "test --help", "3e -h", "all --help"]) {
+    const { status, out, ran } = await command(line);
+    assertEquals([status, ran], [0, []]);
+    assertMatch(out, /--rate NUMBER +Operations a second, all workers together\n +\(default 5\)/);
+    assertStringIncludes(out, "--consistency-models MODELS");
+    assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
+  }
+});
+
+Deno.test("main() shows its version, and the list of challenges", async () => {
+  assertMatch((await command("--version")).out, /^maelstrom\.sh \d+\.\d+\.\d+ \(Deno 2\.9\.6\)\n$/);
+  const { out } = await command("list");
+  for (const { id, title } of CHALLENGES) assertMatch(out, new RegExp(`^${id} .*${title}$`, "m"));
+  assertStringIncludes(out, "below 30 messages per operation, 400 ms median latency");
+  assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
+});
+
+Deno.test("main() rejects what it does not know, and names what it does and a near match", async () => {
+  await assertRejected("brodcast", "Cannot find brodcast: expected one of 1, 2, 3a, ");
+  await assertRejected("brodcast", "; did you mean broadcast?");
+  await assertRejected("3f", "Cannot find 3f: ");
+  await assertRejected("tset", "did you mean test?");
+  await assertRejected("list --json", "Cannot use --json with list: expected nothing");
+  await assertRejected("--json echo", "Cannot find --json: ");
+});
+
+Deno.test("main() rejects bad flags and binaries of every command that runs something", async () => {
+  for (const name of ["test -w echo --bin ./node", "3e", "all"]) {
+    await assertRejected(`${name} --rte 5`, "Cannot use flag --rte: ");
+    await assertRejected(`${name} --rate x`, 'Cannot use --rate "x": expected a number, 0 or more');
+    await assertRejected(`${name} --rate`, "Missing value for --rate");
+  }
+  for (const name of ["3e", "all"]) await assertRejected(`${name} fast`, 'Cannot use argument "fast": expected a flag');
+  await assertRejected("test -w echo", "Missing --bin: expected --bin FILE");
+  for (const name of ["test", "3e"]) {
+    await assertRejected(`${name} --bin ./none`, "Cannot find --bin ./none");
+    await assertRejected(`${name} --bin /tmp`, "Cannot run --bin /tmp: it is a folder");
+    await assertRejected(`${name} --bin ./notes.txt`, "Cannot run --bin ./notes.txt: it is not executable");
+  }
+  await assertRejected("all --bin ./node", "Cannot use --bin with all: ");
+  await assertRejected("all -w echo", "Cannot use --workload with all: ");
+  await assertRejected("all -- x", "Cannot use arguments after -- with all: ");
+});
+
+Deno.test("main() runs a challenge with its official flags, and tells how it went", async () => {
+  const { status, ran, out } = await command("3e");
+  assertEquals(status, 0);
+  assertEquals(ran.map(({ engine, request }) => [engine, request.challenge?.id, request.seed]), [[
+    "workbench",
+    "3e",
+    "seed-1",
+  ]]);
+  assertStringIncludes(out, "✓ 3e broadcast: valid, within all limits");
+  assertStringIncludes(out, "./maelstrom.sh 3e --seed seed-1\n");
+});
+
+Deno.test("main() gives the nodes of a plain test what is no flag, as Maelstrom does, and says so", async () => {
+  const { status, err, ran } = await command("test fast -w echo --bin ./node x -- y --quiet");
+  assertEquals([status, ran[0]?.request.args], [0, ["fast", "x", "y", "--quiet"]]);
+  assertStringIncludes(err, 'Note: nodes get "fast", "x" as arguments, as with Maelstrom; flags begin with --\n');
+});
+
+Deno.test("main() notes what Maelstrom would refuse", async () => {
+  const note = "Note: Maelstrom does not run lin-kv with 5 workers on 5 nodes";
+  assertStringIncludes((await command("test --bin ./node")).err, note);
+  assertEquals((await command("test --bin ./node --concurrency 2n --quiet")).err, "");
+});
+
+Deno.test("main() runs a plain test with its flags", async () => {
+  const { ran, out } = await command("test -w echo --bin ./node --node-count 2 --seed abc -- --fast");
+  const [{ request }] = ran as [typeof ran[0] & object];
+  assertEquals([request.workload, request.options.nodes, request.args, request.seed], [
+    "echo",
+    ["n0", "n1"],
+    ["--fast"],
+    "abc",
+  ]);
+  assertStringIncludes(out, "✓ echo: valid\n");
+  assertStringIncludes(out, "./maelstrom.sh test --workload echo --bin ./node --node-count 2 --seed abc -- --fast\n");
+});
+
+Deno.test("main() ends with Maelstrom's exit statuses, and 1 where a limit is missed", async () => {
+  const missed = [{ name: "msgs_per_op", limit: 20, value: 50, met: false }];
+  const fatal = [{ type: "node-crashed", node: "n0", message: "Node n0 exited", count: 1, fatal: true }];
+  const ends = async (runs: FakeEdge["runs"]) => (await command("3e", { runs })).status;
+  assertEquals(await ends(() => ({})), 0);
+  assertEquals(await ends(() => ({ valid: false, passed: false })), 1);
+  assertEquals(await ends(() => ({ valid: true, passed: false, targets: missed })), 1);
+  assertEquals(await ends(() => ({ valid: "unknown", passed: false })), 2);
+  assertEquals(await ends(() => ({ valid: false, passed: false, exceptions: fatal })), 255);
+});
+
+Deno.test("main() tells a person's mistakes and failures in one line, and bugs with their stack", async () => {
+  const ends = async (error: Error) => {
+    const { status, err, out } = await command("3e", { runs: () => Promise.reject(error) });
+    return { status, err, out };
+  };
+  assertEquals(await ends(new UsageError("Cannot write to --store x")), {
+    status: 254,
+    err: "Cannot write to --store x\n",
+    out: "",
+  });
+  assertEquals(await ends(new FailedError("Cannot judge")), { status: 255, err: "Cannot judge\n", out: "" });
+  const full = new Error("No space left on device (os error 28)");
+  assertEquals(await ends(full), { status: 255, err: `Cannot go on: ${full.message}\n`, out: "" });
+  const bug = await ends(new TypeError("x is undefined"));
+  assertEquals(bug.status, 255);
+  assertMatch(bug.err, /^This is a bug: TypeError: x is undefined\n +at /);
+});
+
+Deno.test("main() prints one document and nothing else with --json", async () => {
+  const one = await command("3e --json");
+  assertEquals(JSON.parse(one.out).challenge, "3e");
+  const all = await command("all --json");
+  const document = JSON.parse(all.out);
+  assertEquals([document.schema, document.valid, document.passed, document.runs.length], [
+    1,
+    true,
+    true,
+    CHALLENGES.length,
+  ]);
+  const bad = await command("test -w echo --bin ./node --json --test-count 2", {
+    runs: () => ({ valid: "unknown", passed: false }),
+  });
+  assertEquals([JSON.parse(bad.out).valid, JSON.parse(bad.out).passed, bad.status], ["unknown", false, 2]);
+});
+
+Deno.test("main() runs all challenges, ends with a table, and with the worst of the exit statuses", async () => {
+  const { status, ran, out, err } = await command("all --time-limit 5", {
+    runs: ({ challenge }) =>
+      challenge!.id === "2"
+        ? { valid: "unknown", passed: false }
+        : challenge!.id === "4"
+        ? { valid: false, passed: false, anomalies: [{ type: "wrong-sum", count: 2, explanation: "Process 1 read 7" }] }
+        : {},
+  });
+  assertEquals(status, 1);
+  assertEquals(ran.map(({ request }) => request.challenge?.id), CHALLENGES.map(({ id }) => id));
+  assert(ran.every(({ request }) => request.options.timeLimit === 5));
+  assertEquals(new Set(ran.map(({ request }) => request.seed)).size, CHALLENGES.length);
+  assertStringIncludes(out, "✗ 4 g-counter: INVALID (wrong-sum)");
+  assertStringIncludes(out, "Process 1 read 7");
+  assertMatch(out, /✓ 3e +broadcast +valid/);
+  assertMatch(err, /^✓ 1 echo: valid\n✓ 3a broadcast: valid\n/);
+  assertMatch(out, /\n12 of 14 passed\n$/);
+});
+
+Deno.test("main() repeats a test with seeds of their own until one goes wrong", async () => {
+  const good = await command("test -w echo --bin ./node --test-count 3");
+  assertEquals([good.status, good.ran.map(({ request }) => request.seed)], [0, ["seed-1", "seed-2", "seed-3"]]);
+  const seeded = await command("test -w echo --bin ./node --test-count 3 --seed s");
+  assertEquals(seeded.ran.map(({ request }) => request.seed), ["s", "s-2", "s-3"]);
+  let count = 0;
+  const bad = await command("test -w echo --bin ./node --test-count 3", {
+    runs: () => ++count === 2 ? { valid: false, passed: false } : {},
+  });
+  assertEquals([bad.status, bad.ran.length], [1, 2]);
+});
+
+Deno.test("main() takes the workbench unless there is a real Maelstrom", async () => {
+  const engines = async (line: string, changes: Partial<FakeEdge> = {}) => {
+    const { status, ran, err } = await command(line, changes);
+    return [status, ran[0]?.engine, err];
+  };
+  const maelstrom = { env: (name: string) => name === "MAELSTROM" ? "./node" : undefined };
+  assertEquals(await engines("1 -q"), [0, "workbench", ""]);
+  assertEquals(await engines("1 -q", maelstrom), [0, "/home/node", ""]);
+  assertEquals(await engines("1 -q --engine maelstrom", maelstrom), [0, "/home/node", ""]);
+  assertEquals(await engines("1 -q --engine workbench", maelstrom), [0, "workbench", ""]);
+  const [status, engine, note] = await engines("1 -q --seed 5", maelstrom);
+  assertEquals([status, engine], [0, "workbench"]);
+  assertStringIncludes(String(note), "Note: the workbench runs this, since the real Maelstrom takes no --seed");
+});
+
+Deno.test("main() rejects a Maelstrom that cannot be used", async () => {
+  const at = (path: string) => ({ env: (name: string) => name === "MAELSTROM" ? path : undefined });
+  await assertRejected("1 --engine maelstrom", "Cannot use --engine maelstrom: $MAELSTROM names none and ");
+  await assertRejected("1", "Cannot use Maelstrom: $MAELSTROM is ./none: there is no such file", at("./none"));
+  await assertRejected("1", "$MAELSTROM is /tmp: it is a folder", at("/tmp"));
+  await assertRejected("1", "$MAELSTROM is ./notes.txt: it is not executable", at("./notes.txt"));
+  await assertRejected("1 --engine maelstrom --seed 5", "Cannot use --seed with --engine maelstrom", at("./node"));
+});
+
+Deno.test("main() rejects a Maelstrom without Java, but not one that has it", async () => {
+  const machine = (java: string | undefined): Partial<FakeEdge> => ({
+    files: {
+      readTextFile: () => "",
+      inspect: (path) => ({
+        kind: path.startsWith("/project/challenges") || /maelstrom(\/lib\/maelstrom\.jar)?$/.test(path)
+          ? "executable"
+          : "missing",
+        path,
+      }),
+    },
+    ask: (program) => program === "java" ? java : undefined,
+  });
+  await assertRejected("1", "/project/.maelstrom/maelstrom/maelstrom needs Java 11 or newer", machine(undefined));
+  const { ran } = await command("1", machine('openjdk version "17.0.1"'));
+  assertEquals(ran[0]?.engine, "/project/.maelstrom/maelstrom/maelstrom");
+});
+
+Deno.test("main() notes Jepsen's flags that do nothing here", async () => {
+  const { err, status } = await command("test -w echo --bin ./node -q --username me --no-ssh");
+  assertEquals(status, 0);
+  assertMatch(err, /^Note: --username does nothing here: .*\nNote: --no-ssh does nothing here: .*\n$/);
+  const { err: none } = await command("1 -q --no-ssh", { env: () => "./node" });
+  assertEquals(none, "");
+});
+
+Deno.test("main() ends a run early at Ctrl-C, and judges what there is", async () => {
+  const { status, out, err, exited } = await command("3e", {
+    runs(_, { signal }) {
+      this.interrupt!();
+      assert(signal.aborted);
+      return { valid: true };
+    },
+  });
+  assertEquals([status, exited], [0, undefined]);
+  assertStringIncludes(err, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+  assertStringIncludes(out, "It was ended early");
+});
+
+Deno.test("main() ends at once at the second Ctrl-C", async () => {
+  const { exited } = await command("3e", {
+    runs() {
+      this.interrupt!();
+      this.interrupt!();
+      return {};
+    },
+  });
+  assertEquals(exited, 130);
+});
+
+Deno.test("main() runs no further challenge after Ctrl-C, and does not call that passed", async () => {
+  const runs: FakeEdge["runs"] = function (this: FakeEdge, { challenge }) {
+    if (challenge!.id === "3a") this.interrupt();
+    return {};
+  };
+  const { status, ran, out } = await command("all", { runs });
+  assertEquals([status, ran.length], [2, 3]);
+  assertStringIncludes(out, "3 of 3 passed, 11 not run");
+  const { out: json } = await command("all --json", { runs });
+  assertEquals([JSON.parse(json).valid, JSON.parse(json).passed], ["unknown", false]);
+});
+
+Deno.test("main() does not listen for Ctrl-C any more when all is done", async () => {
+  const edge = await command("3e -q");
+  edge.interrupt();
+  edge.interrupt();
+  assertEquals([edge.err, edge.exited], ["", undefined]);
+});
+
+Deno.test("main() shows progress on stderr: a line that changes on a terminal, sparse lines elsewhere, none if quiet", async () => {
+  const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0, messages: 20, fault: null });
+  const runs: FakeEdge["runs"] = function (this: FakeEdge, _, hooks) {
+    hooks.progress(progress);
+    this.tick();
+    hooks.log("Node n0 exited\nwith much to say");
+    return {};
+  };
+  const plain = await command("3e", { runs });
+  assertEquals(plain.err, "3e broadcast  12 of 20 s  7 ok  1 fail  0 info  20 messages\nNode n0 exited\n");
+  const terminal = await command("3e", { runs, isTerminal: { stdout: false, stderr: true } });
+  const line = "\r\x1b[K3e broadcast  12 of 20 s  7 ok  1 fail  0 info  20 messages";
+  assertEquals(terminal.err, `${line}\r\x1b[KNode n0 exited\n${line}\r\x1b[K`);
+  const narrow = await command("3e", { runs, isTerminal: { stdout: false, stderr: true }, width: () => 10 });
+  assertStringIncludes(narrow.err, "\r\x1b[K3e broadc\r");
+  assertEquals((await command("3e -q", { runs })).err, "");
+  assertEquals((await command("3e -q --log-stderr", { runs })).err, "Node n0 exited\nwith much to say\n");
+});
+
+Deno.test("main() shows what Maelstrom prints on stdout, or on stderr with --json", async () => {
+  const changes: Partial<FakeEdge> = {
+    env: (name) => name === "MAELSTROM" ? "./node" : undefined,
+    runs(_, { output }) {
+      output("INFO jepsen\n");
+      return {};
+    },
+  };
+  assertMatch((await command("1", changes)).out, /^INFO jepsen\n✓ 1 echo: valid/);
+  const json = await command("1 --json", changes);
+  assertEquals(json.err, "INFO jepsen\n");
+  assertEquals(JSON.parse(json.out).engine, "maelstrom");
+});
+
+Deno.test("main() colours for a person who has not said no to it", async () => {
+  const isTerminal = { stdout: true, stderr: false };
+  assertStringIncludes((await command("1", { isTerminal })).out, "\x1b[32m");
+  assertEquals((await command("1")).out.includes("\x1b"), false);
+  const env = (name: string) => name === "NO_COLOR" ? "1" : undefined;
+  assertEquals((await command("1", { isTerminal, env })).out.includes("\x1b"), false);
+});

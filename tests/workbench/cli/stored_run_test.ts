@@ -1,0 +1,116 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
+import { readStoredRun } from "../../../lib/workbench/cli/stored_run.ts";
+import { filesOf } from "../fake_files.ts";
+
+const EDN = "{:type :invoke, :process 0, :f :echo, :value 1}\n{:type :ok, :process 0, :f :echo, :value {:echo 1}}\n";
+const JSON_LINES = '{"index":0,"time":0,"type":"invoke","process":0,"f":"echo","value":1}\n';
+
+const RESULTS = {
+  schema: 1,
+  workload: "echo",
+  net: { all: {}, clients: {}, servers: {} },
+  judged_by: { nodes: ["n0", "n1"], concurrency: 4, availability: "total", consistency_models: ["read-committed"] },
+};
+
+Deno.test("a file is a history, and says nothing else", async () => {
+  for (const [path, content] of [["x.edn", EDN], ["history.jsonl", JSON_LINES]] as const) {
+    const run = await readStoredRun(path, filesOf({ [path]: content, "results.json": JSON.stringify(RESULTS) }));
+    assertEquals([run.history[0]!.value, run.folder, run.flags.size, run.results, run.net], [
+      1,
+      null,
+      0,
+      undefined,
+      null,
+    ]);
+  }
+});
+
+Deno.test("a folder of ours knows how its run was judged", async () => {
+  const files = filesOf({ "s/echo/1/history.jsonl": JSON_LINES, "s/echo/1/results.json": JSON.stringify(RESULTS) }, {
+    "s/latest": "s/echo/1",
+  });
+  for (const path of ["s/echo/1", "s/echo/1/", "s/latest"]) {
+    const run = await readStoredRun(path, files);
+    assertEquals([run.history.length, run.folder, run.net], [1, path.replace(/\/$/, ""), RESULTS.net as never]);
+    assertEquals(Object.fromEntries(run.flags), {
+      workload: ["echo"],
+      nodes: ["n0,n1"],
+      concurrency: ["4"],
+      availability: ["total"],
+      "consistency-models": ["read-committed"],
+    });
+  }
+});
+
+Deno.test("a folder of ours without results is only its history", async () => {
+  const run = await readStoredRun("s", filesOf({ "s/history.jsonl": JSON_LINES }));
+  assertEquals([run.history.length, run.flags.size, run.results], [1, 0, undefined]);
+});
+
+/** The beginning of a log of Jepsen's. */
+function log(command: string): string {
+  return `INFO [2026-11-22 10:00:00] main - jepsen.core Test version 1\nINFO jepsen.core Command line:\nlein run ${command}\nINFO more\n`;
+}
+
+Deno.test("a folder of Maelstrom's tells its workload by where it is, and its flags in its log", async () => {
+  const flagsOf = async (files: Record<string, string>) => {
+    const contents = Object.fromEntries(Object.entries(files).map(([name, text]) => [`store/echo/1/${name}`, text]));
+    const run = await readStoredRun("store/latest", filesOf(contents, { "store/latest": "store/echo/1" }));
+    return Object.fromEntries(run.flags);
+  };
+  assertEquals(await flagsOf({ "history.edn": EDN }), { workload: ["echo"] });
+  const command =
+    'test -w broadcast --bin ./x --rate 10 --availability 0.9 --consistency-models "a \\" , b" --nodes-file f';
+  assertEquals(
+    await flagsOf({
+      "history.edn": EDN,
+      "jepsen.log": log(command.replace('a \\" , b', "serializable , read-atomic")),
+    }),
+    {
+      workload: ["broadcast"],
+      availability: ["0.9"],
+      "consistency-models": ["serializable , read-atomic"],
+    },
+  );
+  // Neither the command of another test than Maelstrom's, nor a log without one, says anything.
+  assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": log("test --db etcd") }), { workload: ["echo"] });
+  assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": log(command) }), { workload: ["echo"] });
+  assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": "INFO nothing\n" }), { workload: ["echo"] });
+});
+
+Deno.test("a folder of Maelstrom's tells what its messages came to", async () => {
+  const counts = "{:send-count 8, :recv-count 7, :msg-count 8, :msgs-per-op 4.0}";
+  const results = `{:net {:all ${counts}, :clients ${counts}, :servers ${counts}}, :valid? true}`;
+  const net = async (text: string) =>
+    (await readStoredRun("s", filesOf({ "s/history.edn": EDN, "s/results.edn": text }))).net;
+  assertEquals((await net(results))!.servers.msg_count, 8);
+  assertEquals([await net("{:valid? :unknown}"), await net("{:valid?")], [null, null]);
+});
+
+Deno.test("what is no run, or cannot be read, is told with its path", async () => {
+  const wrong = async (path: string, contents: Record<string, string | Uint8Array<ArrayBuffer>>) => {
+    const error = await assertRejects(() => readStoredRun(path, filesOf(contents))) as Error;
+    return [error instanceof UsageError ? 254 : error instanceof FailedError ? 255 : 0, error.message] as const;
+  };
+  assertEquals(await wrong("s", {}), [254, "Cannot find s: expected a history, or the folder of a run"]);
+  const none = "Cannot find a history in s: expected one of history.jsonl, history.edn";
+  assertEquals(await wrong("s", { "s/results.json": "{}", "s/latest/x": "" }), [254, none]);
+  assertEquals(await wrong("s", { "s/latest/history.edn": EDN }), [254, `${none}; did you mean s/latest?`]);
+  for (const name of ["results.json", "messages.jsonl", "results.edn", "jepsen.log"]) {
+    assertEquals(await wrong(`s/${name}`, { "s/history.edn": EDN, [`s/${name}`]: EDN }), [
+      254,
+      `Cannot check s/${name}: it is not the history of a run; expected the folder that it is in, or the history there`,
+    ]);
+  }
+  for (const text of ["{}", "null", '{"schema":1,"workload":"chess"}', '{"schema":1,"workload":"toString"}']) {
+    assertEquals(await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": text }), [
+      255,
+      "Cannot read s/results.json: it is not the result of a run; to judge the history alone, name it",
+    ]);
+  }
+  const [status, message] = await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": "{" });
+  assertEquals(status, 255);
+  assertStringIncludes(message, "Cannot read s/results.json: it is not JSON (");
+});

@@ -1,0 +1,192 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
+import { exitStatus } from "../../../lib/workbench/cli/run.ts";
+import { refusal, runMaelstrom } from "../../../lib/workbench/engines/maelstrom.ts";
+import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
+import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
+import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
+import { fakeEdge } from "../cli/fake_machine.ts";
+
+const TESTDATA = new URL("../../testdata/", import.meta.url);
+const ALLOWED = ["read", "write", "run"].every((name) =>
+  Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
+);
+
+/** Declares a test with a stand-in for Maelstrom in a folder of its own. */
+function testStandIn(name: string, recorded: string | null, fn: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: !ALLOWED,
+    async fn() {
+      const folder = await Deno.realPath(await Deno.makeTempDir());
+      try {
+        await Deno.copyFile(new URL("maelstrom", TESTDATA), `${folder}/maelstrom`);
+        for (const file of recorded === null ? [] : ["results.edn", "history.edn"]) {
+          await Deno.copyFile(new URL(`histories/${recorded}/${file}`, TESTDATA), `${folder}/${file}`);
+        }
+        await fn(folder);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+function request(line: string): TestRequest {
+  const [command, ...args] = line.split(" ");
+  return createRequest(
+    findChallenge(command!) ?? null,
+    parseArguments(args),
+    "/project/challenges/bin",
+    fakeEdge().files,
+  );
+}
+
+/** Hooks that keep what is printed. */
+function listen(signal = new AbortController().signal, onOutput = () => {}): EngineHooks & { printed: string } {
+  const hooks = {
+    printed: "",
+    signal,
+    log() {},
+    progress() {},
+    output(text: string) {
+      hooks.printed += text;
+      onOutput();
+    },
+  };
+  return hooks;
+}
+
+testStandIn(
+  "runMaelstrom() runs Maelstrom's test with its flags, and reads its results",
+  "broadcast-grid-25",
+  async (folder) => {
+    const hooks = listen();
+    const results = await runMaelstrom(
+      `${folder}/maelstrom`,
+      request(`3d --time-limit 10 --rate 50 --log-stderr --json --store ${folder}/store -- --fan-out 4`),
+      hooks,
+    );
+    assertEquals((await Deno.readTextFile(`${folder}/arguments`)).trimEnd().split("\n"), [
+      ..."test --workload broadcast --node-count 25 --time-limit 10 --rate 50 --latency 100 --log-stderr".split(" "),
+      ..."--bin /project/challenges/bin/broadcast -- --fan-out 4".split(" "),
+    ]);
+    assertEquals((await Deno.readTextFile(`${folder}/folder`)).trimEnd(), folder);
+    assertStringIncludes(hooks.printed, "INFO jepsen core: Running test\n");
+    assertStringIncludes(hooks.printed, "WARN somebody: a warning\n");
+    const { challenge, workload, engine, mode, seed, valid, passed, store } = results;
+    assertEquals({ challenge, workload, engine, mode, seed, valid, passed, store }, {
+      challenge: "3d",
+      workload: "broadcast",
+      engine: "maelstrom",
+      mode: "process",
+      seed: null,
+      valid: true,
+      passed: false,
+      store: `${folder}/store/broadcast/20261122T120000.000+0000`,
+    });
+    assertEquals(results.targets, [
+      { name: "msgs_per_op", limit: 30, value: 55.43205, met: false },
+      { name: "median_latency_ms", limit: 400, value: 369, met: true },
+      { name: "max_latency_ms", limit: 600, value: 765, met: false },
+    ]);
+    assertEquals(Object.keys(results.latency_ms!), ["broadcast", "read"]);
+    assertEquals(exitStatus(results), 1);
+  },
+);
+
+testStandIn("runMaelstrom() starts inside a store that has another name", "echo-ok", async (folder) => {
+  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/runs`), listen());
+  assertEquals((await Deno.readTextFile(`${folder}/folder`)).trimEnd(), `${folder}/runs`);
+  assertEquals(results.store, `${folder}/runs/store/echo/20261122T120000.000+0000`);
+  assertEquals([results.passed, exitStatus(results)], [true, 0]);
+});
+
+testStandIn(
+  "runMaelstrom() takes an invalid test for what it is, whatever the exit status",
+  "echo-wrong",
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/status`, "1");
+    const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+    assertEquals([results.valid, exitStatus(results)], [false, 1]);
+    assertEquals(results.anomalies.map(({ type, count }) => [type, count]), [["wrong-echo", 2]]);
+  },
+);
+
+testStandIn("runMaelstrom() does without a history that cannot be read", "echo-ok", async (folder) => {
+  await Deno.writeTextFile(`${folder}/history.edn`, "{:type");
+  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  assertEquals(results.latency_ms, null);
+});
+
+testStandIn("runMaelstrom() does not take an earlier run's results for its own", null, async (folder) => {
+  await Deno.mkdir(`${folder}/store/echo/20261122T110000.000+0000`, { recursive: true });
+  await Deno.copyFile(
+    new URL("histories/echo-ok/results.edn", TESTDATA),
+    `${folder}/store/echo/20261122T110000.000+0000/results.edn`,
+  );
+  await Deno.writeTextFile(`${folder}/status`, "255");
+  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  const { message } = await assertRejects(run, FailedError);
+  assertEquals(
+    message,
+    "Cannot judge the test: Maelstrom ended with exit status 255 and left no results, its output says why",
+  );
+});
+
+testStandIn("runMaelstrom() tells what Maelstrom refuses from what fails", null, async (folder) => {
+  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  await Deno.writeTextFile(`${folder}/status`, "254");
+  assertStringIncludes((await assertRejects(run, UsageError)).message, "it refused the arguments");
+  await Deno.writeTextFile(`${folder}/status`, "127");
+  assertStringIncludes((await assertRejects(run, FailedError)).message, "is Java 11 or newer installed?");
+});
+
+testStandIn("runMaelstrom() rejects results that are none", null, async (folder) => {
+  await Deno.writeTextFile(`${folder}/results.edn`, "{:valid? ");
+  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  const { message } = await assertRejects(run, FailedError, "Cannot judge the test by ");
+  assertStringIncludes(message, "results.edn: Cannot parse EDN at line 1");
+});
+
+testStandIn(
+  "runMaelstrom() rejects an executable that cannot be run, and a store that cannot be made",
+  null,
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/maelstrom`, "#!/no/such/interpreter\n", { mode: 0o755 });
+    const run = (store: string) => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${store}`), listen());
+    assertStringIncludes(
+      (await assertRejects(() => run(`${folder}/store`), UsageError)).message,
+      "Cannot run Maelstrom at ",
+    );
+    const blocked = `${folder}/maelstrom/runs`;
+    assertStringIncludes(
+      (await assertRejects(() => run(blocked), UsageError)).message,
+      `Cannot use --store ${blocked}: `,
+    );
+  },
+);
+
+testStandIn("runMaelstrom() interrupts Maelstrom, and reads what it still writes", "echo-ok", async (folder) => {
+  await Deno.writeTextFile(`${folder}/patient`, "");
+  const controller = new AbortController();
+  const hooks = listen(controller.signal, () => controller.abort());
+  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
+  assert(results.valid === true);
+});
+
+Deno.test("lin-kv needs two workers for each node, or a multiple, as in Jepsen", async () => {
+  const text = "Maelstrom does not run lin-kv with 3 workers on 3 nodes: it expects --concurrency 2n, 4n, 6n …";
+  const linKV = "test -w lin-kv --bin ./node --node-count 3";
+  assertEquals(refusal(request(linKV)), text);
+  for (const fits of ["2n", "4n", "12"]) assertEquals(refusal(request(`${linKV} --concurrency ${fits}`)), undefined);
+  for (const other of ["3n", "1", "7"]) assert(refusal(request(`${linKV} --concurrency ${other}`)) !== undefined);
+  assertEquals(refusal(request("test -w g-set --bin ./node --node-count 3")), undefined);
+  await assertRejects(
+    () => runMaelstrom("/none", request(linKV), listen()),
+    UsageError,
+    `Cannot run this: ${text}; or use`,
+  );
+});

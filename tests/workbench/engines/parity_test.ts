@@ -1,0 +1,122 @@
+/**
+ * Parity: the same short test with processes in real time and in simulation has the same verdict, and costs as many messages.
+ */
+
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
+import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { createRequest } from "../../../lib/workbench/request/request.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+
+/** Whether these tests may run: they start the challenges as processes. */
+const ignore = (["read", "write", "run", "env"] as const)
+  .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
+
+const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
+
+/** Seconds: of the one run with processes, and of each of those in simulation. */
+const TIME_LIMIT = 2;
+const SEEDS = 20;
+
+/** One row: a challenge, and what is different from its official command. */
+const ROWS: Record<string, string> = {
+  echo: "1 --node-count 2 --rate 50",
+  "unique ids": "2 --rate 100 --nemesis-interval 1",
+  broadcast: "3d --node-count 5 --rate 100 --latency 20",
+  counter: "4 --rate 50 --nemesis-interval 1",
+  "log in lin-kv": "5b --rate 50",
+  log: "5c --node-count 3 --rate 200",
+  transactions: "6c --rate 100",
+};
+
+async function run(line: string, mode: "process" | "simulation", seed: string, store: string): Promise<Results> {
+  const edge = machineEdge(ROOT);
+  const [id = "", ...words] = line.split(" ");
+  const simulated = mode === "simulation" ? ["--sim"] : [];
+  const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
+  const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, edge.files);
+  const engine = mode === "simulation" ? edge.engines.simulation : edge.engines.workbench;
+  const results = await engine({ ...request, store }, {
+    signal: new AbortController().signal,
+    log() {},
+    output() {},
+    progress() {},
+  });
+  assertEquals(results.mode, mode);
+  return results;
+}
+
+/** What a run costs: how many operations a second, and messages for each. */
+function costs({ operations, net }: Results): Record<string, number> {
+  const { count } = operations!;
+  return {
+    "messages between servers per operation": net!.servers.send_count / count,
+    "messages with clients per operation": net!.clients.send_count / count,
+  };
+}
+
+/**
+ * The bounds of what a run with processes may cost: the mean of the simulations, give or take their sampling error, and a little more,
+ * since processes start late and are interrupted.
+ */
+function bounds(values: readonly number[]): [least: number, most: number] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  const room = DEVIATIONS * Math.sqrt(variance) + DELAY * mean;
+  return [mean - room, mean + room];
+}
+
+function meanCount(runs: readonly Results[]): number {
+  return runs.reduce((sum, { operations }) => sum + operations!.count, 0) / runs.length;
+}
+
+/** How many standard deviations are still sampling error, and what processes may add to it. */
+const DEVIATIONS = 4;
+const DELAY = 0.1;
+
+/** What a verdict has to say, without what it says: which figures there are, and for which operations. */
+function shape({ valid, result, operations, latency_ms, anomalies, exceptions, availability }: Results): unknown {
+  return {
+    valid,
+    figures: Object.keys(result).sort(),
+    functions: Object.keys(operations!.by_f).filter((f) => f !== "crash").sort(),
+    latencies: Object.keys(latency_ms!).filter((f) => f !== "crash").sort(),
+    anomalies: anomalies.filter(({ allowed }) => !allowed),
+    exceptions,
+    available: availability!.valid,
+  };
+}
+
+Deno.test({
+  name: "a test has the same verdict, and costs the same, with processes and in simulation",
+  ignore,
+  async fn(t) {
+    const store = await Deno.makeTempDir();
+    const real = Object.fromEntries(
+      await Promise.all(
+        Object.entries(ROWS).map(async ([name, line]) => [name, await run(line, "process", "parity", store)] as const),
+      ),
+    );
+    for (const [name, line] of Object.entries(ROWS)) {
+      await t.step(name, async () => {
+        const simulated: Results[] = [];
+        for (let seed = 0; seed < SEEDS; seed++) simulated.push(await run(line, "simulation", String(seed), store));
+        const results = real[name]!;
+        assertEquals(results.valid, true, JSON.stringify([results.anomalies, results.exceptions]));
+        for (const each of simulated) assertEquals(shape(each), shape(results));
+        for (const [cost, value] of Object.entries(costs(results))) {
+          const [least, most] = bounds(simulated.map((each) => costs(each)[cost]!));
+          // On a busy machine there are fewer operations, and as many rounds: each operation costs more.
+          const slowness = Math.max(1, meanCount(simulated) / results.operations!.count);
+          assert(
+            least <= value && value <= most * slowness,
+            `${cost}: ${value} with processes, ${least} to ${most} in simulation`,
+          );
+        }
+      });
+    }
+    await Deno.remove(store, { recursive: true });
+  },
+});

@@ -1,0 +1,238 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";
+import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
+import { runSimulated } from "../../../lib/workbench/engines/simulation.ts";
+import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { createRequest } from "../../../lib/workbench/request/request.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
+
+const PROGRAMS = `${ROOT}/tests/workbench/programs`;
+
+/** What one may do in a test. */
+interface Bench {
+  /** Carries out a command line, such as `3e --seed 7`, in simulation. */
+  run(line: string, hooks?: Partial<EngineHooks>): Promise<Results>;
+  /** The folders of the runs that were stored, in order. */
+  stored(): string[];
+  /** The names of what is in a folder. */
+  names(folder: string): string[];
+  /** The text of a file. */
+  read(path: string): string;
+  /** What was shown. */
+  lines: string[];
+}
+
+function test(name: string, fn: (bench: Bench) => Promise<void>): void {
+  testWithStore(name, (store) => fn(openBench(store)));
+}
+
+function openBench(store: string): Bench {
+  const lines: string[] = [];
+  const { files } = machineEdge(ROOT);
+  const runs = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`);
+  return {
+    lines,
+    run(line, hooks = {}) {
+      const [command = "", ...words] = line.split(" ");
+      const challenge = command === "test" ? null : findChallenge(command)!;
+      const request = createRequest(challenge, parseArguments(["--sim", ...words]), `${ROOT}/challenges/bin`, files);
+      return runSimulated(ROOT, { ...request, store }, {
+        signal: new AbortController().signal,
+        log: (line) => void lines.push(line),
+        output() {},
+        progress() {},
+        ...hooks,
+      });
+    },
+    stored: () => runs(store).filter((path) => !path.endsWith("latest")).flatMap(runs).sort(),
+    names: (folder) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
+    read: (path) => Deno.readTextFileSync(path),
+  };
+}
+
+const FILES = ["history.jsonl", "messages.jsonl", "results.json"];
+const SHORT = "--time-limit 2 --rate 20";
+
+test("the same seed is stored as the same bytes", async ({ run, stored, read }) => {
+  const first = await run(`3e ${SHORT} --seed 7 --nemesis partition`);
+  const second = await run(`3e ${SHORT} --seed 7 --nemesis partition`);
+  assertEquals([first.valid, first.mode, first.seed, first.challenge], [true, "simulation", "7", "3e"]);
+  const folders = stored();
+  assertEquals([first.store, second.store].sort(), folders);
+  for (const file of FILES) {
+    const [a, b] = folders.map((folder) => read(`${folder}/${file}`));
+    assert(a !== undefined && a.length > 500, file);
+    assertEquals(a, b, file);
+  }
+  const results = JSON.parse(read(`${first.store}/results.json`));
+  assertEquals(results, { ...JSON.parse(JSON.stringify(first)), store: null });
+});
+
+for (const { id } of CHALLENGES) {
+  test(`challenge ${id} is deterministic, with the program and arguments that it is run with`, async ({ run }) => {
+    const results = await run(`${id} ${SHORT} --seed 7 --check-determinism`);
+    assertEquals([results.valid, results.exceptions, results.deterministic], [true, [], true]);
+  });
+}
+
+test("a run draws a seed of its own where none is given", async ({ run }) => {
+  const [a, b] = [await run(`1 ${SHORT}`), await run(`1 ${SHORT}`)];
+  assertMatch(a.seed!, /^[a-z0-9]{8}$/);
+  assert(a.seed !== b.seed);
+});
+
+test("the arguments after -- are the program's", async ({ run }) => {
+  const mesh = await run(`3e ${SHORT} --seed 7 -- --profile fast`);
+  const hub = await run(`3e ${SHORT} --seed 7`);
+  assert(mesh.net!.servers.msgs_per_op! > hub.net!.servers.msgs_per_op!);
+  await assertRejects(() => run(`3e ${SHORT} -- --profile fats`), UsageError, "Cannot use --profile fats");
+});
+
+test("the nodes' logs are stored, details only with --debug, and shown if asked for", async ({ run, stored, lines, names, read }) => {
+  await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 2`);
+  const [folder] = stored();
+  assertEquals(names(`${folder}/node-logs`), ["n0.log", "n1.log"]);
+  assertEquals(read(`${folder}/node-logs/n0.log`), "");
+  lines.length = 0;
+  const talkative = `test -w echo --bin ${PROGRAMS}/logs.ts ${SHORT} --node-count 1 --log-stderr`;
+  const quiet = await run(talkative);
+  assertEquals(read(`${quiet.store}/node-logs/n0.log`), "0.000 info hello\n");
+  assertEquals(lines, ["n0: 0.000 info hello"]);
+  const debug = await run(`${talkative} -- --debug`);
+  assertEquals(read(`${debug.store}/node-logs/n0.log`), "0.000 debug details\n0.000 info hello\n");
+});
+
+test("of many runs only those that fail are kept, unless there is a place for them", async ({ run, stored, read }) => {
+  const good = await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --seeds 3`);
+  assertEquals([good.passed, good.store, stored()], [true, null, []]);
+  const bad = await run(
+    `test -w broadcast --bin ${ROOT}/tests/wrong/broadcast_without_retry.ts --seeds 3 ${PARTITION}`,
+  );
+  assertEquals([bad.passed, [bad.store]], [false, stored()]);
+  const results = JSON.parse(read(`${bad.store}/results.json`));
+  assertEquals([results.valid, results.seed, results.anomalies.length > 0], [false, bad.seed, true]);
+  await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --seeds 3 --store elsewhere`);
+  assertEquals(stored().length, 2);
+});
+
+/** What a broadcast without retry does not survive. */
+const PARTITION = "--seed 1 --node-count 5 --rate 20 --time-limit 20 --nemesis partition --nemesis-interval 3";
+
+test("a run that cannot be kept is not said to be, and is judged all the same", async ({ run, stored }) => {
+  const line = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 1`;
+  for (const file of ["history.jsonl", "node-logs/n0.log"]) {
+    const results = await run(line, {
+      // In the place of the file there is a folder, when the test begins.
+      progress: () => Deno.mkdirSync(`${stored().at(-1)}/${file}`),
+    });
+    assertEquals([results.passed, results.store, results.exceptions.length], [true, null, 1]);
+    const [{ type, message }] = results.exceptions as [Results["exceptions"][number]];
+    assertEquals(type, "not-stored");
+    assertStringIncludes(message, `Cannot store all of the run in ${stored().at(-1)}: `);
+  }
+});
+
+test("a run that fails is repeated by its seed", async ({ run }) => {
+  const line = `test -w broadcast --bin ${ROOT}/tests/wrong/broadcast_without_retry.ts ${PARTITION}`;
+  const [first, second] = [await run(line), await run(line)];
+  assertEquals(first.valid, false);
+  assertEquals({ ...first, store: null }, { ...second, store: null });
+});
+
+test("--check-determinism finds a program out that keeps its state elsewhere", async ({ run, stored, read }) => {
+  const results = await run(`test -w unique-ids --bin ${PROGRAMS}/keeps_state.ts ${SHORT} --check-determinism`);
+  assertEquals([results.valid, results.passed, results.exceptions.length], [false, false, 1]);
+  const [{ type, message, fatal }] = results.exceptions as [Results["exceptions"][number]];
+  assertEquals([type, fatal], ["nondeterminism", undefined]);
+  assertMatch(message, /^Two runs of the same seed differ, first in line 2 of history\.jsonl\n +first: .*\n +second: /);
+  const { valid, deterministic, exceptions } = JSON.parse(read(`${stored()[0]}/results.json`));
+  assertEquals([valid, deterministic, exceptions.length], [false, false, 1]);
+});
+
+test("what --check-determinism has come to is stored", async ({ run, stored, read }) => {
+  const echo = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT}`;
+  assertEquals((await run(echo)).deterministic, undefined);
+  const results = await run(`${echo} --check-determinism`);
+  assertEquals(results.deterministic, true);
+  assertEquals(stored().map((folder) => JSON.parse(read(`${folder}/results.json`)).deterministic), [undefined, true]);
+});
+
+test("--check-determinism finds a program out that the guard lets through", async ({ run }) => {
+  const line = `test -w unique-ids --bin ${PROGRAMS}/uses_file_time.ts ${SHORT}`;
+  assertEquals((await run(line)).valid, true);
+  const results = await run(`${line} --check-determinism --seeds 2`);
+  assertEquals(results.exceptions.map(({ type }) => type), ["nondeterminism"]);
+  assert(results.store !== null);
+});
+
+test("a program that reaches for the real clock ends the test", async ({ run }) => {
+  const { valid, exceptions } = await run(`test -w unique-ids --bin ${PROGRAMS}/uses_clock.ts ${SHORT}`);
+  assertEquals(valid, false);
+  assertEquals([exceptions[0]!.type, exceptions[0]!.fatal], ["nondeterminism", true]);
+  assertStringIncludes(exceptions[0]!.message, `Cannot call Date.now() at ${PROGRAMS}/uses_clock.ts:7:`);
+});
+
+test("what cannot be simulated is a mistake of the person's, and nothing is stored", async ({ run, stored }) => {
+  const reject = (name: string, message: string) =>
+    assertRejects(() => run(`test -w echo --bin ${PROGRAMS}/${name}.ts`), UsageError, message);
+  await reject("without_program", "expected its program as its default export, or a function createProgram(args)");
+  await reject("throws", "it cannot be imported: no such luck");
+  assertEquals(stored(), []);
+});
+
+test("a run that is ended early is stored as far as it went", async ({ run, stored }) => {
+  const stop = new AbortController();
+  let asked = 0;
+  const results = await run("3b --seeds 2 --check-determinism --store kept", {
+    signal: stop.signal,
+    progress() {
+      asked++;
+      stop.abort(new Error("interrupted"));
+    },
+  });
+  assertEquals([asked, results.passed, stored().length], [1, false, 1]);
+});
+
+test("a run that fails is stored as it was, without measuring again how long the nodes take to converge", async ({ run, stored, read }) => {
+  const program = `${PROGRAMS}/counts_starts.ts`;
+  const { started } = await import(`file://${program}`);
+  const line = `test -w broadcast --bin ${program} ${SHORT} --node-count 1 --seed 7`;
+  const plain = await run(line);
+  assert(plain.anomalies.some(({ type }) => type === "not-converged"));
+  // The test itself, and a second run to measure.
+  assertEquals(started.count, 2);
+  const failing = await run(`${line} --seeds 2`);
+  assertEquals(started.count, 2 + 3);
+  assertEquals({ ...failing, store: null }, { ...plain, store: null });
+  const [first, second] = stored().map((folder) => FILES.map((file) => read(`${folder}/${file}`)));
+  assertEquals(first, second);
+});
+
+/** Ends runs early when the run with this number begins. */
+function interruptAt(number: number): Partial<EngineHooks> {
+  const stop = new AbortController();
+  let begun = 0;
+  return {
+    signal: stop.signal,
+    progress() {
+      if (++begun === number) stop.abort(new Error("interrupted"));
+    },
+  };
+}
+
+test("two runs are not compared where one was ended early", async ({ run }) => {
+  const { passed, exceptions, deterministic } = await run(`1 ${SHORT} --seed 7 --check-determinism`, interruptAt(2));
+  assertEquals([passed, exceptions, deterministic], [true, [], undefined]);
+});
+
+test("a run that has failed is kept whole, even if somebody ends it meanwhile", async ({ run, stored, read }) => {
+  const line = `test -w broadcast --bin ${PROGRAMS}/counts_starts.ts ${SHORT} --node-count 1 --seed 7 --seeds 2`;
+  const { valid, interrupted } = await run(line, interruptAt(2));
+  assertEquals([valid, interrupted], [false, false]);
+  const results = JSON.parse(read(`${stored()[0]}/results.json`));
+  assertEquals([results.valid, results.interrupted], [false, false]);
+});

@@ -1,0 +1,93 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { FailedError } from "../../../lib/workbench/base/errors.ts";
+import { type OpenFile, readHistoryFile, readText } from "../../../lib/workbench/history/history_file.ts";
+
+const EDN = '{:type :invoke, :process 0, :f :echo, :value "é\n"}\n{:type :ok, :process 0, :f :echo, :value 2}\n';
+
+function opening(content: string | Uint8Array<ArrayBuffer>): OpenFile {
+  return () => Promise.resolve(new Blob([content]).stream());
+}
+
+/** Opens a file which comes byte by byte. */
+function trickling(bytes: Uint8Array<ArrayBuffer>): OpenFile {
+  return () => Promise.resolve(ReadableStream.from(Array.from(bytes, (byte) => Uint8Array.of(byte))));
+}
+
+async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+Deno.test("a file is read however its bytes come, compressed or not", async () => {
+  const plain = new TextEncoder().encode(EDN);
+  for (const open of [opening(EDN), trickling(plain), opening(await compress(EDN))]) {
+    const history = await readHistoryFile("history.edn", open);
+    assertEquals(history.map(({ value }) => value), ["é\n", 2]);
+  }
+  assertEquals(await readHistoryFile("empty", opening("")), []);
+  assertEquals(await readHistoryFile("marked.edn", opening("\ufeff" + EDN)).then(({ length }) => length), 2);
+});
+
+Deno.test("what is wrong with a file is told in a line, with its name", async () => {
+  const wrong = async (open: OpenFile) =>
+    (await assertRejects(() => readHistoryFile("x.edn", open), FailedError) as Error).message;
+  assertEquals(
+    await wrong(opening(EDN + "{:type :ok")),
+    "Cannot read history x.edn: Cannot parse EDN at line 4, column 11: expected } to close the form of line 4, column 1, " +
+      "got the end of the text",
+  );
+  assertEquals(
+    await wrong(opening("{:type :ok, :process 0, :f :echo}")),
+    "Cannot read history x.edn: Cannot read operation 0 at line 1, column 1: " +
+      "expected an invocation of process 0 before anything of it is ok, got none",
+  );
+  const binary = ": it is no text in UTF-8, expected a history.jsonl, or the history.edn that Jepsen writes";
+  assertEquals(await wrong(opening("\x7fELF\0\0")), `Cannot read x.edn${binary}`);
+  assertStringIncludes(await wrong(opening("JEPSEN\0\0\0\x01")), "Cannot read x.edn: it is Jepsen's own format");
+  const denied = () =>
+    Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13), open 'x.edn'"));
+  assertEquals(await wrong(denied), "Cannot read x.edn: Permission denied");
+  const compressed = await compress(EDN);
+  assertStringIncludes(
+    await wrong(opening(compressed.slice(0, -9))),
+    "it is compressed, and damaged, cut off, or put together of several (",
+  );
+  assertStringIncludes(
+    await wrong(opening(compressed.fill(7, 12))),
+    "it is compressed, and damaged, cut off, or put together of several (",
+  );
+  const twice = new Uint8Array([...await compress(EDN), ...await compress(EDN)]);
+  assertStringIncludes(await wrong(opening(twice)), "put together of several (");
+  assertEquals(await wrong(opening(Uint8Array.of(0xff, 0xfe, 0x7b, 0))), `Cannot read x.edn${binary}`);
+});
+
+Deno.test("only what cannot be decompressed is called damaged", async () => {
+  const failing = (pieces: Uint8Array<ArrayBuffer>[], error: Error): OpenFile => () =>
+    Promise.resolve(ReadableStream.from((async function* () {
+      yield* pieces;
+      throw error;
+    })()));
+  const reason = async (pieces: Uint8Array<ArrayBuffer>[], error: Error) =>
+    (await assertRejects(() => readHistoryFile("x.edn", failing(pieces, error)), FailedError) as Error).message;
+  const compressed = await compress(EDN);
+  for (const pieces of [[], [new TextEncoder().encode("{:type")], [compressed.slice(0, 20)]]) {
+    for (const error of [new TypeError("The stream is locked"), new Error("corrupt gzip disk (os error 5)")]) {
+      const said = error.message.replace(/ \(.*/, "");
+      assertEquals(await reason(pieces, error), `Cannot read x.edn: ${said}`);
+    }
+  }
+});
+
+Deno.test("a text that is not read to its end is read no further", async () => {
+  let cancelled = false;
+  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode("line\n")),
+    cancel: () => void (cancelled = true),
+  });
+  for await (const piece of readText("log", () => Promise.resolve(endless))) {
+    assertEquals(piece, "line\n");
+    break;
+  }
+  assertEquals(cancelled, true);
+});

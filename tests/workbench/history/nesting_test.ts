@@ -1,0 +1,40 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { MAX_DEPTH, tooDeepAt } from "../../../lib/workbench/history/nesting.ts";
+
+/** Lists in lists. */
+function nested(depth: number, content = ""): string {
+  return "[".repeat(depth) + content + "]".repeat(depth);
+}
+
+Deno.test("the bracket that goes too deep is found", () => {
+  assertEquals([tooDeepAt(""), tooDeepAt(nested(MAX_DEPTH)), tooDeepAt(nested(MAX_DEPTH, '"a"'))], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assertEquals(tooDeepAt(nested(MAX_DEPTH + 1)), MAX_DEPTH);
+  assertEquals(tooDeepAt(`[1,${nested(MAX_DEPTH + 5)}]`), MAX_DEPTH + 2);
+  assertEquals(tooDeepAt('{"a":'.repeat(MAX_DEPTH + 1)), 5 * MAX_DEPTH);
+});
+
+Deno.test("brackets one after the other are not one in the other, and those in strings are none", () => {
+  assertEquals(tooDeepAt(`[${"[],{},".repeat(MAX_DEPTH)}1]`), undefined);
+  assertEquals(tooDeepAt(JSON.stringify(['"'.repeat(3) + "\\" + nested(5000)])), undefined);
+  assertEquals(tooDeepAt(`["\\\\",${nested(MAX_DEPTH)}]`), 6 + MAX_DEPTH - 1);
+  // Long strings, with and without escapes, need no deep recursion.
+  assertEquals(tooDeepAt(`["${"x".repeat(10_000_000)}","${"\\n".repeat(1_000_000)}"]`), undefined);
+});
+
+Deno.test("what is nested no deeper than allowed is let pass, whatever it is", () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.nat(MAX_DEPTH + 1), (value, around) => {
+    const text = nested(around, `${JSON.stringify(value)}${" ".repeat(MAX_DEPTH)}`);
+    assertEquals(tooDeepAt(text) === undefined, around + depthOf(value) <= MAX_DEPTH);
+  }));
+});
+
+function depthOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}

@@ -1,0 +1,181 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { DEFAULTS, flagValues, parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { findFlag, type Flag, FLAGS } from "../../../lib/workbench/request/flags.ts";
+
+/** What a person is told of a bad command line. */
+function complaint(...args: string[]): string {
+  const error = assertThrows(() => parseArguments(args), UsageError);
+  assertEquals(error.message.split("\n").length, 1, "one line");
+  return error.message;
+}
+
+Deno.test("FLAGS has Maelstrom's defaults, and the workbench's own", () => {
+  assertEquals(flagValues(DEFAULTS), {
+    "workload": "lin-kv",
+    "concurrency": { count: 1, perNode: true },
+    "time-limit": 60,
+    "rate": 5,
+    "latency": 0,
+    "latency-dist": "constant",
+    "nemesis": ["none"],
+    "nemesis-interval": 10,
+    "consistency-models": ["strict-serializable"],
+    "topology": "grid",
+    "max-txn-length": 4,
+    "max-writes-per-key": 16,
+    "test-count": 1,
+    "engine": "auto",
+    "store": "store",
+  });
+});
+
+Deno.test("FLAGS has each name and letter once, and each has its help or its excuse", () => {
+  const flags: readonly Flag[] = FLAGS;
+  const words = flags.flatMap(({ name, short }) => short === undefined ? [name] : [name, short]);
+  assertEquals(words.length, new Set(words).size);
+  for (const { name, kind, help, ignored, placeholder } of flags) {
+    assertEquals((help === "") === (ignored !== undefined), true, name);
+    assertEquals((kind === "switch") === (placeholder === undefined), true, name);
+  }
+});
+
+Deno.test("parseArguments() parses flags however they are written", () => {
+  const expected = { workload: "echo", rate: 2.5, "log-stderr": true as const };
+  assertEquals(parseArguments(["--workload", "echo", "--rate", "2.5", "--log-stderr"]).given, expected);
+  assertEquals(parseArguments(["--log-stderr", "--rate=2.5", "--workload=echo"]).given, expected);
+  assertEquals(parseArguments(["-w", "echo", "--rate=2.5", "--log-stderr"]).given, expected);
+  assertEquals(parseArguments(["-w=echo", "--rate", "25e-1", "--log-stderr"]).given, expected);
+  assertEquals(parseArguments([]).given, {});
+});
+
+Deno.test("parseArguments() leaves what follows -- to the program", () => {
+  const { given, program } = parseArguments(["--rate", "1", "--", "--rate", "x", "--", "y"]);
+  assertEquals(given, { rate: 1 });
+  assertEquals(program, ["--rate", "x", "--", "y"]);
+});
+
+Deno.test("parseArguments() parses every kind of value", () => {
+  const parse = (...args: string[]) => parseArguments(args).given;
+  assertEquals(parse("--concurrency", "10"), { concurrency: { count: 10, perNode: false } });
+  assertEquals(parse("--concurrency", "3n"), { concurrency: { count: 3, perNode: true } });
+  assertEquals(parse("--availability", "total"), { availability: "total" });
+  assertEquals(parse("--availability", "0.5"), { availability: 0.5 });
+  assertEquals(parse("--availability", "1"), { availability: 1 });
+  assertEquals(parse("--availability", "1/2"), { availability: 0.5 });
+  assertEquals(parse("--nemesis-interval", "5/2"), { "nemesis-interval": 2.5 });
+  assertEquals(parse("--nemesis", "partition,"), { nemesis: ["partition"] });
+  assertEquals(parse("--consistency-models", "read-committed, PL-2"), {
+    "consistency-models": ["read-committed", "PL-2"],
+  });
+  assertEquals(parse("--nodes", "a,b , d"), { nodes: ["a", "b", "d"] });
+  assertEquals(parse("-n", "a", "--node", "b"), { node: ["a", "b"] });
+  assertEquals(parse("--rate", "0"), { rate: 0 });
+  assertEquals(parse("--bin=--strange=name"), { bin: "--strange=name" });
+});
+
+Deno.test("parseArguments() rejects values that are not of their kind", () => {
+  const bad: [string, string, string][] = [
+    ["--rate", "fast", "expected a number, 0 or more"],
+    ["--rate", "", "expected a number, 0 or more"],
+    ["--rate", "-1", "expected a number, 0 or more"],
+    ["--rate", "1e999", "expected a number, 0 or more"],
+    ["--rate", "0x10", "expected a number, 0 or more"],
+    ["--node-count", "0", "expected a whole number above 0"],
+    ["--node-count", "2.5", "expected a whole number above 0"],
+    ["--time-limit", "10s", "expected a whole number above 0"],
+    ["--latency", "-5", "expected a whole number, 0 or more"],
+    ["--nemesis-interval", "0", "expected a number above 0"],
+    ["--concurrency", "n", "expected a whole number above 0, such as 4, or 4n for four per node"],
+    ["--concurrency", "0n", "expected a whole number above 0"],
+    ["--concurrency", "2m", "expected a whole number above 0"],
+    ["--availability", "1.1", "expected total, or a number from 0 to 1"],
+    ["--availability", "all", "expected total, or a number from 0 to 1"],
+    ["--availability", "3/2", "expected total, or a number from 0 to 1"],
+    ["--availability", "0/0", "expected total, or a number from 0 to 1"],
+    ["--rate", "1/0", "expected a number, 0 or more"],
+    ["--nodes", "a,,b", "expected a comma-separated list"],
+    ["--nodes", ",", "expected a comma-separated list"],
+    ["--bin", "", "expected a value"],
+  ];
+  for (const [flag, value, expected] of bad) {
+    const message = complaint(`${flag}=${value}`);
+    assertStringIncludes(message, `Cannot use ${flag} ${JSON.stringify(value)}: `);
+    assertStringIncludes(message, expected);
+  }
+});
+
+Deno.test("parseArguments() rejects values that are not allowed, and names those that are and a near one", () => {
+  assertEquals(
+    complaint("-w", "brodcast"),
+    "Cannot use --workload brodcast: expected one of echo, unique-ids, broadcast, g-set, g-counter, pn-counter, kafka, lin-kv, " +
+      "txn-list-append, txn-rw-register; did you mean broadcast?",
+  );
+  assertEquals(
+    complaint("--nemesis", "partion"),
+    "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, reorder, " +
+      "pause, kill; did you mean partition?",
+  );
+  assertStringIncludes(
+    complaint("--nemesis", "partition,meteor"),
+    "Cannot use --nemesis meteor: expected one of none, partition,",
+  );
+  assertStringIncludes(complaint("--consistency-models", "serialisable"), "; did you mean serializable?");
+  assertStringIncludes(
+    complaint("--topology", "tree9"),
+    "expected one of grid, line, total, tree, tree2, tree3, tree4;",
+  );
+  assertStringIncludes(complaint("--latency-dist", "normal"), "expected one of constant, uniform, exponential");
+  assertStringIncludes(complaint("--engine", "jepsen"), "expected one of auto, workbench, maelstrom");
+});
+
+Deno.test("parseArguments() rejects unknown flags, and names the known ones and a near one", () => {
+  const message = complaint("--nodecount", "3");
+  assertStringIncludes(message, "Cannot use flag --nodecount: expected one of --workload, --bin, --node-count, ");
+  assertStringIncludes(message, "; did you mean --node-count?");
+  assertStringIncludes(complaint("-rate", "3"), "Cannot use flag -rate: ");
+  assertStringIncludes(complaint("-rate", "3"), "did you mean --rate?");
+  assertStringIncludes(complaint("-x"), "Cannot use flag -x: ");
+  assertStringIncludes(complaint("--Rate=3"), "did you mean --rate?");
+});
+
+Deno.test("parseArguments() rejects a flag without its value", () => {
+  assertEquals(complaint("--rate"), "Missing value for --rate: expected a number, 0 or more");
+  assertEquals(complaint("--bin", "--rate", "5"), "Missing value for --bin: expected a value");
+  assertEquals(complaint("--bin", "-w", "echo"), "Missing value for --bin: expected a value");
+  assertEquals(complaint("-w", "--", "echo"), "Missing value for --workload: expected a value");
+});
+
+Deno.test("parseArguments() rejects a value for a switch", () => {
+  assertEquals(complaint("--json=yes"), "Cannot use --json=yes: --json takes no value");
+});
+
+Deno.test("parseArguments() takes a letter with its value, as Maelstrom does", () => {
+  assertEquals(parseArguments(["-wecho", "-na", "-nb=c"]).given, { workload: "echo", node: ["a", "b=c"] });
+  assertStringIncludes(complaint("-wecko"), "Cannot use --workload ecko: expected one of echo, ");
+  assertStringIncludes(complaint("-workload", "echo"), "Cannot use flag -workload: ");
+  assertStringIncludes(complaint("-nodes", "a,b"), "did you mean --nodes?");
+  assertStringIncludes(complaint("-qx"), "Cannot use flag -qx: ");
+});
+
+Deno.test("parseArguments() takes the last of a flag given twice, and all of those that may be given often", () => {
+  const { given, texts } = parseArguments(
+    "--rate 1 -n a --json --rate=2 --node b --json --nodes c --nodes d,e".split(" "),
+  );
+  assertEquals(given, { rate: 2, json: true, node: ["a", "b"], nodes: ["d", "e"] });
+  assertEquals(texts.get("rate"), ["2"]);
+  assertEquals(parseArguments(["-w", "echo", "--workload", "g-set"]).given, { workload: "g-set" });
+});
+
+Deno.test("parseArguments() takes what is no flag for arguments of the program, before those after --", () => {
+  const { given, loose, program } = parseArguments(["fast", "--rate", "1", "-", "", "--", "--slow", "x"]);
+  assertEquals([given, loose, program], [{ rate: 1 }, ["fast", "-", ""], ["fast", "-", "", "--slow", "x"]]);
+});
+
+Deno.test("findFlag() knows names and letters, with their dashes only", () => {
+  assertEquals(findFlag("--workload")?.name, "workload");
+  assertEquals(findFlag("-w")?.name, "workload");
+  assertEquals(findFlag("workload"), undefined);
+  assertEquals(findFlag("--w"), undefined);
+});

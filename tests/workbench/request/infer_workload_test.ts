@@ -1,0 +1,107 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { workloadOf } from "../../../lib/workbench/request/infer_workload.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { testRecorded } from "../recorded.ts";
+import { testOptions } from "../run/stand_in.ts";
+
+/** A history of operations, each invoked and ok: `f`, what it is invoked with, what it is completed with. */
+function historyOf(...operations: [f: string, argument: string, result: string][]) {
+  return parseEdnHistory(
+    operations.map(([f, argument, result]) =>
+      `{:type :invoke, :process 0, :f ${f}, :value ${argument}} {:type :ok, :process 0, :f ${f}, :value ${result}}`
+    ).join("\n"),
+  );
+}
+
+testRecorded("the workload of every recorded history is told by its operations", undefined, ({ history, workload }) => {
+  assertEquals(workloadOf(history).name, workload);
+  assertEquals(workloadOf(history, workload), WORKLOADS[workload]!);
+});
+
+Deno.test("functions, and what is read and written, tell the workload", () => {
+  const add = [":add", "3", "3"] as [string, string, string];
+  for (
+    const [history, name] of [
+      [historyOf([":generate", "nil", "7"]), "unique-ids"],
+      [historyOf([":broadcast", "7", "7"]), "broadcast"],
+      [historyOf(add, [":read", "nil", "[3]"]), "g-set"],
+      [historyOf(add, [":read", "nil", "#{3}"]), "g-set"],
+      [historyOf(add, [":read", "nil", "3"]), "g-counter"],
+      [historyOf([":add", "-3", "-3"], [":read", "nil", "-3"]), "pn-counter"],
+      [historyOf([":poll", "[[:poll]]", "[[:poll {}]]"]), "kafka"],
+      [historyOf([":txn", '[[:send "1" 2] [:poll]]', '[[:send "1" [0 2]] [:poll {}]]']), "kafka"],
+      [historyOf([":write", "[0 1]", "[0 1]"]), "lin-kv"],
+      [historyOf([":txn", "[[:r 1 nil] [:append 1 2]]", "[[:r 1 nil] [:append 1 2]]"]), "txn-list-append"],
+      [historyOf([":txn", "[[:w 1 2]]", "[[:w 1 2]]"]), "txn-rw-register"],
+    ] as const
+  ) {
+    assertEquals(workloadOf(history).name, name);
+  }
+});
+
+Deno.test("where operations do not tell, -w is asked for, and all workloads are listed", () => {
+  for (
+    const [history, said] of [
+      [historyOf([":acquire", "nil", "nil"], [":release", "nil", "nil"]), "its functions are acquire, release"],
+      [historyOf([":read", "nil", "nil"]), "its functions are read"],
+      [historyOf([":add", "3", "3"]), "its functions are add"],
+      [historyOf([":add", "3", "3"], [":read", "nil", '"3"']), "its functions are add, read"],
+      [historyOf([":txn", "[[:r 1 nil]]", "[[:r 1 nil]]"]), "its functions are txn"],
+      [historyOf([":txn", "[[:read :x nil]]", "[[:read :x 0]]"]), "its functions are txn"],
+      [historyOf([":txn", "[]", "7"]), "its functions are txn"],
+      [parseEdnHistory("{:type :info, :process :nemesis, :f :kill}"), "nothing was done in it"],
+    ] as const
+  ) {
+    const list = Object.keys(WORKLOADS).join(", ");
+    const message = `Cannot tell the workload of the history: ${said}; expected -w with one of ${list}`;
+    assertEquals((assertThrows(() => workloadOf(history), UsageError) as Error).message, message);
+  }
+  assertEquals(
+    workloadOf(historyOf([":txn", "[[:r 1 nil]]", "[[:r 1 nil]]"]), "txn-rw-register").name,
+    "txn-rw-register",
+  );
+});
+
+Deno.test("a workload with other functions is refused, and the likely one named", () => {
+  const history = historyOf([":broadcast", "7", "7"], [":read", "nil", "[7]"]);
+  assertThrows(
+    () => workloadOf(history, "echo"),
+    UsageError,
+    "Cannot check broadcast, read as echo: expected nothing but echo; did you mean -w broadcast?",
+  );
+  assertThrows(
+    () => workloadOf(historyOf([":acquire", "nil", "nil"]), "lin-kv"),
+    UsageError,
+    "Cannot check acquire as lin-kv: expected nothing but read, write, cas",
+  );
+});
+
+Deno.test("a history of nothing is of whatever workload it is said to be", () => {
+  for (const text of ["", "{:type :info, :process :nemesis, :f :kill}"]) {
+    for (const [name, workload] of Object.entries(WORKLOADS)) {
+      assertEquals(workloadOf(parseEdnHistory(text), name), workload);
+    }
+  }
+});
+
+Deno.test("a history of one register, without keys, is checked as such", () => {
+  const verdict = (...operations: Parameters<typeof historyOf>) => {
+    const history = historyOf(...operations);
+    const { valid, anomalies } = workloadOf(history).check(history, testOptions({}));
+    return [valid, anomalies!.map(({ explanation }) => explanation.split(":")[0])];
+  };
+  assertEquals(verdict([":write", "1", "1"], [":cas", "[1 2]", "[1 2]"], [":read", "nil", "2"]), [true, []]);
+  assertEquals(verdict([":write", "1", "1"], [":read", "nil", "2"]), [false, ["The register is not linearizable"]]);
+  // What is written may look like a key and a value: what is read does not.
+  assertEquals(verdict([":write", "[1 2]", "[1 2]"], [":read", "nil", "[1 2]"]), [true, []]);
+  assertEquals(verdict([":cas", "[1 2]", "[1 2]"]), [false, ["The register is not linearizable"]]);
+  // With keys: each is a register of its own.
+  assertEquals(verdict([":write", "[0 1]", "[0 1]"], [":read", "[1 nil]", "[1 nil]"]), [true, []]);
+  assertEquals(verdict([":cas", "[0 [1 2]]", "[0 [1 2]]"]), [false, ["Key 0 is not linearizable"]]);
+  // Knossos does not mind if a function never succeeds.
+  const failed = parseEdnHistory("{:type :invoke :process 0 :f :read} {:type :fail :process 0 :f :read}");
+  assertEquals(workloadOf([...historyOf([":write", "1", "1"]), ...failed]).mayNeverSucceed, ["read", "write", "cas"]);
+});

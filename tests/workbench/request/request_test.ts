@@ -1,0 +1,248 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
+import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
+import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { createRequest, shellWord, type TestRequest } from "../../../lib/workbench/request/request.ts";
+import { fakeEdge } from "../cli/fake_machine.ts";
+
+function request(command: string, ...args: string[]): TestRequest {
+  const challenge = command === "test" ? null : findChallenge(command)!;
+  return createRequest(challenge, parseArguments(args), "/project/challenges/bin", fakeEdge().files);
+}
+
+function complaint(command: string, ...args: string[]): string {
+  return assertThrows(() => request(command, ...args), UsageError).message;
+}
+
+Deno.test("createRequest() has Maelstrom's defaults for a plain test", () => {
+  const { workload, bin, args, options, challenge, limits, deviations, store, seed } = request(
+    "test",
+    "--bin",
+    "./node",
+  );
+  assertEquals({ workload, bin, args, challenge, limits, deviations, store, seed }, {
+    workload: "lin-kv",
+    bin: "/home/node",
+    args: [],
+    challenge: null,
+    limits: [],
+    deviations: [],
+    store: "store",
+    seed: null,
+  });
+  assertEquals(options, {
+    nodes: ["n1", "n2", "n3", "n4", "n5"],
+    concurrency: 5,
+    timeLimit: 60,
+    rate: 5,
+    latency: { mean: 0, distribution: "constant" },
+    nemesis: [],
+    nemesisInterval: 10,
+    availability: undefined,
+    consistencyModels: ["strict-serializable"],
+    keyCount: undefined,
+    maxTxnLength: 4,
+    maxWritesPerKey: 16,
+    topology: "grid",
+  });
+});
+
+Deno.test("createRequest() takes a challenge's faults away with --nemesis none", () => {
+  const { options, deviations, flags } = request("3c", "--nemesis", "none");
+  assertEquals([options.nemesis, deviations], [[], ["--nemesis none (official partition)"]]);
+  assertEquals(flags.includes("--nemesis"), false);
+  assertEquals(request("3b", "--nemesis", "none").deviations, []);
+  assertEquals(complaint("3c", "--nemesis", "none,loss"), "Cannot use --nemesis none,loss: expected none, or faults");
+});
+
+Deno.test("createRequest() takes every flag of a plain test", () => {
+  const { options, ...rest } = request(
+    "test",
+    ..."-w kafka --bin ./node --node-count 3 --concurrency 4n --time-limit 7 --rate 0.5 --latency 20".split(" "),
+    ..."--latency-dist uniform --nemesis partition --nemesis-interval 2 --availability total --key-count 9".split(" "),
+    ..."--consistency-models PL-2 --max-txn-length 2 --max-writes-per-key 8 --topology line --seed s".split(" "),
+    ..."--store /var/runs --log-stderr --log-net-send --log-net-recv -- --fast".split(" "),
+  );
+  assertEquals(options, {
+    nodes: ["n0", "n1", "n2"],
+    concurrency: 12,
+    timeLimit: 7,
+    rate: 0.5,
+    latency: { mean: 20, distribution: "uniform" },
+    nemesis: ["partition"],
+    nemesisInterval: 2,
+    availability: "total",
+    consistencyModels: ["PL-2"],
+    keyCount: 9,
+    maxTxnLength: 2,
+    maxWritesPerKey: 8,
+    topology: "line",
+  });
+  assertEquals([rest.workload, rest.args, rest.seed, rest.store], ["kafka", ["--fast"], "s", "/var/runs"]);
+  assertEquals([rest.logStderr, rest.logNetSend, rest.logNetRecv], [true, true, true]);
+});
+
+Deno.test("createRequest() joins the nodes that are named, and lets a count win", () => {
+  const nodes = (...args: string[]) => request("test", "--bin", "./node", ...args).options.nodes;
+  assertEquals(nodes("--nodes", "a,b", "--node", "d", "-n", "e"), ["a", "b", "d", "e"]);
+  assertEquals(nodes("--nodes-file", "./nodes", "--nodes", "a"), ["n1", "n2", "a"]);
+  assertEquals(nodes("--nodes", "a,b", "--node-count", "1"), ["n0"]);
+  assertEquals(request("test", "--bin", "./node", "--nodes", "a,b", "--concurrency", "2n").options.concurrency, 4);
+});
+
+Deno.test("createRequest() rejects nodes that cannot be told apart, or from clients and services", () => {
+  const nodes = (...args: string[]) => complaint("test", "--bin", "./node", ...args);
+  assertEquals(nodes("--nodes", "a,b,a"), "Cannot name two nodes a: expected different names");
+  assertEquals(
+    nodes("--node", "c1"),
+    "Cannot name a node c1: expected a name that does not begin with c, as clients' do, and is no service's",
+  );
+  assertEquals(nodes("--node", "lin-kv").startsWith("Cannot name a node lin-kv: "), true);
+  assertEquals(
+    nodes("--nodes-file", "./none"),
+    "Cannot read --nodes-file ./none: expected a file with the nodes' names, one a line",
+  );
+  assertEquals(
+    nodes("--nodes-file", "./empty"),
+    "Cannot use --nodes-file ./empty: it is empty, expected a node's name a line",
+  );
+});
+
+Deno.test("createRequest() rejects a binary that is missing or cannot be run", () => {
+  assertEquals(complaint("test", "-w", "echo"), "Missing --bin: expected --bin FILE, the program that runs a node");
+  assertEquals(complaint("test", "--bin", "./none"), "Cannot find --bin ./none: expected the program that runs a node");
+  assertEquals(
+    complaint("test", "--bin", "/tmp"),
+    "Cannot run --bin /tmp: it is a folder, expected the program that runs a node",
+  );
+  assertEquals(
+    complaint("test", "--bin", "./notes.txt"),
+    "Cannot run --bin ./notes.txt: it is not executable; try chmod +x ./notes.txt",
+  );
+});
+
+Deno.test("createRequest() runs a challenge as it officially is, with our program", () => {
+  const { workload, bin, options, limits, deviations } = request("3d");
+  assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast"]);
+  assertEquals(options.nodes.length, 25);
+  assertEquals([options.timeLimit, options.rate, options.latency.mean], [20, 100, 100]);
+  assertEquals(limits.map(({ limit }) => limit), [30, 400, 600]);
+  assertEquals(deviations, []);
+});
+
+Deno.test("createRequest() judges no latency by the official limits where there are faults that the official test has not", () => {
+  const { limits, deviations } = request("3e", "--nemesis", "duplicate");
+  assertEquals(limits, [{ name: "msgs_per_op", limit: 20 }]);
+  assertEquals(deviations, ["--nemesis duplicate (official none; limits on latency do not apply)"]);
+  assertEquals(request("3e", "--rate", "50", "--latency", "200").limits.length, 3);
+});
+
+Deno.test("createRequest() lets flags override official ones, and says so", () => {
+  const { options, deviations } = request("3c", "--time-limit", "5", "--latency", "50", "--rate", "10.0");
+  assertEquals([options.timeLimit, options.latency.mean, options.nodes.length], [5, 50, 5]);
+  assertEquals(deviations, ["--time-limit 5 (official 20)", "--latency 50 (official 0)"]);
+  assertEquals(request("1", "--nemesis", "partition").deviations, ["--nemesis partition (official none)"]);
+  assertEquals(request("1", "--nodes", "a").options.nodes, ["a"]);
+  assertEquals(request("1", "--nodes", "a").deviations, ["no --node-count (official 1)", "--nodes a (official none)"]);
+  assertEquals(request("1", "--json", "--store", "/x", "--seed", "1", "--bin", "./node").deviations, []);
+});
+
+Deno.test("createRequest() judges a challenge with any program, and passes arguments on to it", () => {
+  assertEquals(request("3d", "--bin", "./node", "--", "--fan-out", "4").bin, "/home/node");
+  assertEquals(request("3d", "--bin", "./node", "--", "--fan-out", "4").args, ["--fan-out", "4"]);
+  assertEquals(request("1", "--", "x").args.at(-1), "x");
+});
+
+Deno.test("createRequest() rejects another workload for a challenge", () => {
+  assertEquals(
+    complaint("3d", "-w", "echo"),
+    "Cannot use --workload with a challenge: 3d is broadcast; for another, use test -w NAME --bin FILE",
+  );
+});
+
+Deno.test("createRequest() gives Maelstrom its own flags, as it reads them", () => {
+  assertEquals(
+    request("6c", "--time-limit", "5").flags.join(" "),
+    [
+      "--workload txn-rw-register --node-count 2 --concurrency 2n --time-limit 5 --rate 1000 --nemesis partition",
+      "--availability total --consistency-models read-committed",
+    ].join(" "),
+  );
+  const flags = request(
+    "test",
+    ..."-w echo --bin ./node --seed 1 --store x --json -q --engine auto --log-stderr --no-ssh --test-count 3".split(
+      " ",
+    ),
+    ..."--nodes-file ./nodes --node a --consistency-models PL-2,PL-3".split(" "),
+  ).flags;
+  assertEquals(flags, [
+    ...["--workload", "echo", "--consistency-models", "PL-2 , PL-3", "--log-stderr", "--no-ssh"],
+    ...["--nodes", "n1,n2,a"],
+  ]);
+});
+
+Deno.test("createRequest() tells the command that runs it again", () => {
+  assertEquals(
+    request("broadcast", "--seed", "1", "--json", "-q", "--rate=50").command.join(" "),
+    "./maelstrom.sh 3e --rate 50",
+  );
+  assertEquals(
+    request("test", "-w", "echo", "--bin", "./node", "--log-stderr", "--", "two words", "it's").command.join(" "),
+    "./maelstrom.sh test --workload echo --bin ./node --log-stderr -- 'two words' 'it'\\''s'",
+  );
+});
+
+Deno.test("shellWord() quotes what a shell would not take as it is", () => {
+  assertEquals(shellWord("--rate=5"), "--rate=5");
+  assertEquals(shellWord("a b"), "'a b'");
+  assertEquals(shellWord(""), "''");
+  assertEquals(shellWord("$HOME"), "'$HOME'");
+});
+
+Deno.test("createRequest() knows a simulation, and which of its runs are kept", () => {
+  const simulation = (...args: string[]) => request("3e", ...args).simulation;
+  assertEquals(simulation(), null);
+  assertEquals(simulation("--sim"), { checkDeterminism: false, keep: "all" });
+  assertEquals(simulation("--sim", "--seeds", "2", "--check-determinism"), { checkDeterminism: true, keep: "failing" });
+  assertEquals(simulation("--sim", "--seeds", "2", "--store", "runs"), { checkDeterminism: false, keep: "all" });
+  assertEquals(
+    request("3e", "--sim", "--seeds", "2", "--seed", "s", "--json").command.join(" "),
+    "./maelstrom.sh 3e --sim",
+  );
+  assertEquals(
+    complaint("3e", "--seeds", "2"),
+    "Cannot use --seeds without --sim: only a simulation follows from its seed",
+  );
+});
+
+Deno.test("createRequest() takes any file for a module to simulate", () => {
+  assertEquals(request("test", "--sim", "--bin", "./notes.txt").bin, "/home/notes.txt");
+  assertEquals(
+    complaint("test", "--sim", "--bin", "/tmp"),
+    "Cannot run --bin /tmp: it is a folder, expected the module that exports a node's program",
+  );
+});
+
+Deno.test("createRequest() repeats a command from where it was given", () => {
+  const { files } = fakeEdge();
+  const elsewhere = {
+    ...files,
+    inspect: (path: string) => path === "." ? { kind: "folder", path: "/tmp" } as const : files.inspect(path),
+  };
+  const args = () => parseArguments(["-w", "echo", "--bin", "./node"]);
+  const command = (programs: string, files: typeof elsewhere) =>
+    createRequest(null, args(), programs, files).command.join(" ");
+  assertEquals(
+    command("/project/challenges/bin", files as typeof elsewhere),
+    "./maelstrom.sh test --workload echo --bin ./node",
+  );
+  assertEquals(
+    command("/project/challenges/bin", elsewhere),
+    "/project/maelstrom.sh test --workload echo --bin ./node",
+  );
+  assertEquals(
+    command("/my code/challenges/bin", elsewhere),
+    "'/my code/maelstrom.sh' test --workload echo --bin ./node",
+  );
+});

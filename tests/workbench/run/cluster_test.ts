@@ -1,0 +1,320 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { AnyNode } from "../../../lib/node.ts";
+import type { Body } from "../../../lib/protocol.ts";
+import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { createCluster } from "../../../lib/workbench/run/cluster.ts";
+import { type OpenConnection, openConnection } from "../../../lib/workbench/world/connection.ts";
+import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
+import { createNetwork } from "../../../lib/workbench/world/network/network.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { TestException } from "../../../lib/workbench/run/results.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { testOptions } from "./stand_in.ts";
+
+const NODES = ["n0", "n1", "n2"];
+
+/** Nodes of one program that are running, and one to ask them. To start one takes some milliseconds. */
+async function startRig(program: (node: AnyNode) => void, workload = "broadcast", startsFor = 0) {
+  const clock = new VirtualClock();
+  const random = seededRandom("dune");
+  const delivered: { at: number; src: string; dest: string; type: string }[] = [];
+  const network = createNetwork({
+    clock,
+    random: random.stream("network"),
+    latency: { mean: 10, distribution: "constant" },
+    sink({ type, message: { src, dest, body } }) {
+      if (type === "recv") delivered.push({ at: clock.now(), src, dest, type: body.type });
+    },
+  });
+  const failures: TestException[] = [];
+  const stop = new AbortController();
+  const world = inProcessWorld({ program, clock });
+  const cluster = createCluster({
+    world: {
+      ...world,
+      async startNode(...options) {
+        const node = await world.startNode(...options);
+        if (startsFor > 0) await clock.sleep(startsFor);
+        return node;
+      },
+    },
+    network,
+    random,
+    test: testOptions({ nodes: NODES }),
+    workload: WORKLOADS[workload]!,
+    onFailure: (failure) => void failures.push(failure),
+    signal: stop.signal,
+  });
+  /** Lets time pass until a promise is settled. */
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => void (settled = true);
+    promise.then(done, done);
+    await clock.run(() => settled);
+    return await promise;
+  }
+  await settle(cluster.open());
+  const client: OpenConnection = openConnection(network, clock);
+  const ask = (node: string, body: Body) => settle(client.call(node, body, 100));
+  return { clock, network, cluster, failures, delivered, stop, settle, client, ask };
+}
+
+/** A node that remembers what it was told, and in which order. */
+function memory(node: AnyNode): void {
+  const messages: string[] = [];
+  const id = [...node.getRandomValues(new Uint8Array(8))].join();
+  node.onInit(() => void messages.push("init"));
+  for (const type of ["topology", "remember", "gossip"]) {
+    node.on(type, ({ text = "" }) => {
+      messages.push(`${type} ${text}`.trim());
+      return {};
+    });
+  }
+  node.on("recall", () => ({ messages, id }));
+}
+
+async function recall({ ask }: Awaited<ReturnType<typeof startRig>>, node: string) {
+  return (await ask(node, { type: "recall" })) as unknown as { messages: string[]; id: string };
+}
+
+Deno.test("open starts all nodes, initialises them and sets them up", async () => {
+  const rig = await startRig(memory);
+  for (const node of NODES) assertEquals((await recall(rig, node)).messages, ["init", "topology"]);
+  assertEquals(rig.failures, []);
+});
+
+Deno.test("a killed node answers nothing; started again it has forgotten all, is initialised and set up", async () => {
+  const rig = await startRig(memory);
+  await rig.ask("n1", { type: "remember", text: "me" });
+  const before = await recall(rig, "n1");
+  assertEquals(before.messages, ["init", "topology", "remember me"]);
+  assertEquals(await rig.cluster.kill("n1"), "killed");
+  assertEquals(await rig.ask("n1", { type: "recall" }).catch(({ code }) => code), 0);
+  assertEquals(await rig.settle(rig.cluster.start("n1")), "started");
+  const after = await recall(rig, "n1");
+  assertEquals(after.messages, ["init", "topology"]);
+  assertEquals((await recall(rig, "n0")).messages, ["init", "topology"]);
+  assertEquals(rig.failures, []);
+  // It must not make names that it has made before.
+  assertNotEquals(after.id, before.id);
+});
+
+Deno.test("each life draws anew, the same for the same seed", async () => {
+  const lives = async () => {
+    const rig = await startRig(memory);
+    const ids = [(await recall(rig, "n0")).id];
+    for (let life = 0; life < 3; life++) {
+      await rig.cluster.kill("n0");
+      await rig.settle(rig.cluster.start("n0"));
+      ids.push((await recall(rig, "n0")).id);
+    }
+    return ids;
+  };
+  const ids = await lives();
+  assertEquals(new Set(ids).size, 4);
+  assertEquals(await lives(), ids);
+});
+
+Deno.test("what is asked of a node that is not in the state for it is left, and said", async () => {
+  const { cluster, settle } = await startRig(memory);
+  assertEquals([await cluster.start("n0"), cluster.resume("n0")], ["already-running", "not-paused"]);
+  assertEquals([cluster.pause("n0"), cluster.pause("n0")], ["paused", "already-paused"]);
+  assertEquals([cluster.resume("n0"), cluster.resume("n0")], ["resumed", "not-paused"]);
+  assertEquals([await cluster.kill("n0"), await cluster.kill("n0")], ["killed", "not-running"]);
+  assertEquals([cluster.pause("n0"), cluster.resume("n0")], ["not-running", "not-paused"]);
+  const starting = cluster.start("n0");
+  assertEquals([await cluster.start("n0"), await cluster.kill("n0"), cluster.pause("n0")], [
+    "already-running",
+    "not-running",
+    "not-running",
+  ]);
+  assertEquals(await settle(starting), "started");
+});
+
+Deno.test("a paused node keeps what it knew, and what it was told meanwhile", async () => {
+  const rig = await startRig(memory);
+  rig.cluster.pause("n1");
+  assertEquals(await rig.ask("n1", { type: "remember", text: "me" }).catch(({ code }) => code), 0);
+  await rig.ask("n0", { type: "remember", text: "too" });
+  rig.cluster.resume("n1");
+  assertEquals((await recall(rig, "n1")).messages, ["init", "topology", "remember me"]);
+  assertEquals((await recall(rig, "n0")).messages, ["init", "topology", "remember too"]);
+});
+
+Deno.test("a node that was killed while it was paused runs when it is started again", async () => {
+  const rig = await startRig(memory);
+  rig.cluster.pause("n1");
+  assertEquals(await rig.cluster.kill("n1"), "killed");
+  await rig.settle(rig.cluster.start("n1"));
+  assertEquals(rig.cluster.resume("n1"), "not-paused");
+  assertEquals((await recall(rig, "n1")).messages, ["init", "topology"]);
+});
+
+/** A node that takes a while to be ready, and speaks to all others all the time. */
+function slow(node: AnyNode): void {
+  const seen: string[] = [];
+  node.onInit(() => node.sleep(100));
+  node.on("topology", async () => {
+    await node.sleep(100);
+    return {};
+  });
+  node.on("gossip", () => void seen.push("gossip"));
+  node.on("hello", () => ({}));
+  node.every(1, () => {
+    for (const peer of node.peers) node.send(peer, { type: "gossip" });
+  });
+}
+
+Deno.test("a node that starts again gets nothing before its init, and nothing from clients before it is set up", async () => {
+  const rig = await startRig(slow);
+  const { clock, cluster, client, delivered } = rig;
+  await cluster.kill("n1");
+  await clock.run(clock.now() + 500);
+  for (let i = 0; i < 500; i++) {
+    clock.schedule(clock.now() + i, () => void client.call("n1", { type: "hello" }, 1).catch(() => {}));
+  }
+  delivered.length = 0;
+  const began = clock.now();
+  await rig.settle(cluster.start("n1"));
+  await clock.run(clock.now() + 50);
+  const got = delivered.filter(({ dest }) => dest === "n1");
+  assertEquals(got[0]!.type, "init");
+  const first = (type: string) => got.find((message) => message.type === type)!.at - began;
+  assert(first("gossip") <= 1, `the first gossip came ${first("gossip")} ms after the init`);
+  assertEquals([first("topology"), Math.floor(first("hello") / 10)], [100, 20]);
+  assertEquals(rig.failures, []);
+});
+
+Deno.test("that holds however long it takes to start the node", async () => {
+  const { clock, cluster, client, delivered, settle } = await startRig(memory, "broadcast", 50);
+  await cluster.kill("n1");
+  delivered.length = 0;
+  const began = clock.now();
+  clock.schedule(began + 20, () => void client.call("n1", { type: "recall" }, 1).catch(() => {}));
+  await settle(cluster.start("n1"));
+  const types = delivered.filter(({ dest }) => dest === "n1").map(({ at, type }) => `${type} ${at - began}`);
+  assertEquals(types, ["init 50", "topology 50"]);
+});
+
+Deno.test("a node that starts again may call services and nodes in its init", async () => {
+  let starts = 0;
+  const rig = await startRig((node) => {
+    const again = starts++ >= NODES.length;
+    node.onInit(async () => {
+      if (again) await node.rpc(node.peers[0]!, { type: "hello" });
+    });
+    node.on("hello", () => ({}));
+  }, "echo");
+  await rig.cluster.kill("n2");
+  assertEquals(await rig.settle(rig.cluster.start("n2")), "started");
+  assertEquals([rig.failures, starts], [[], 4]);
+});
+
+Deno.test("a node that does not take up its work again is a failure", async () => {
+  let starts = 0;
+  const mute = await startRig((node) => {
+    if (starts++ >= NODES.length) node.onInit(() => new Promise(() => {}));
+  }, "echo");
+  await mute.cluster.kill("n2");
+  const began = mute.clock.now();
+  await mute.settle(mute.cluster.start("n2"));
+  assertEquals(mute.clock.now() - began, 60_000);
+  assertEquals(mute.failures.map(({ type, node }) => [type, node]), [["init-failed", "n2"]]);
+  assertStringIncludes(mute.failures[0]!.message, "it did not answer within 60 s");
+});
+
+Deno.test("a closed cluster has no nodes, and gets none", async () => {
+  const rig = await startRig(memory);
+  rig.cluster.pause("n0");
+  await rig.cluster.kill("n1");
+  await rig.cluster.close();
+  for (const node of NODES) {
+    rig.cluster.resume(node);
+    assertEquals(await rig.ask(node, { type: "recall" }).catch(({ code }) => code), 0);
+  }
+  assertEquals(await rig.cluster.start("n1"), "already-running");
+  assertEquals(await rig.ask("n1", { type: "recall" }).catch(({ code }) => code), 0);
+});
+
+for (const end of ["aborted", "closed"]) {
+  Deno.test(`when the test is ${end}, a start under way waits no longer, and is no failure`, async () => {
+    let starts = 0;
+    const rig = await startRig((node) => {
+      if (starts++ >= NODES.length) node.onInit(() => new Promise(() => {}));
+    }, "echo");
+    await rig.cluster.kill("n2");
+    const starting = rig.cluster.start("n2");
+    await rig.clock.run(rig.clock.now() + 5);
+    const began = rig.clock.now();
+    if (end === "aborted") rig.stop.abort(new Error("over"));
+    else rig.cluster.close();
+    await rig.settle(starting);
+    assertEquals([rig.clock.now(), rig.failures], [began, []]);
+    // Nor is anything left to wait for.
+    await rig.clock.run();
+    assertEquals(rig.clock.now(), began);
+  });
+}
+
+Deno.test("a node that comes to life when the test is over is stopped", async () => {
+  const rig = await startRig(memory, "echo", 50);
+  await rig.cluster.kill("n2");
+  const starting = rig.cluster.start("n2");
+  await rig.clock.run(rig.clock.now() + 5);
+  rig.cluster.close();
+  await rig.settle(starting);
+  const init = { type: "init", node_id: "n2", node_ids: NODES };
+  assertEquals([await rig.ask("n2", init).catch(({ code }) => code), rig.failures], [0, []]);
+});
+
+Deno.test("an answer to init that answers nothing is shown where the node is said not to have answered", async () => {
+  for (
+    const [answer, problem] of [
+      [
+        { type: "init_ok", in_reply_to: "1" },
+        "it did not answer within 10 s, expected init_ok in reply to its init message\n" +
+        'Node n0 sent c0 a message that answers nothing: expected in_reply_to to be 1, the msg_id of its request, got "1"\n' +
+        '  body: {"type":"init_ok","in_reply_to":"1"}',
+      ],
+      [{ in_reply_to: 1 }, "it answered with a message of type none, expected init_ok in reply to its init message"],
+    ] as const
+  ) {
+    const clock = new VirtualClock();
+    const network = createNetwork({
+      clock,
+      random: seededRandom("dune"),
+      latency: { mean: 0, distribution: "constant" },
+    });
+    const failures: TestException[] = [];
+    const cluster = createCluster({
+      world: {
+        mode: "process",
+        clock,
+        startNode(id) {
+          network.attach(id, ({ src }) => network.send({ src: id, dest: src, body: { ...answer } as Body }));
+          const nothing = () => {};
+          return Promise.resolve({
+            id,
+            output: () => "",
+            pause: nothing,
+            resume: nothing,
+            stop: () => Promise.resolve(),
+          });
+        },
+      },
+      network,
+      random: seededRandom("dune"),
+      test: testOptions({ nodes: ["n0"] }),
+      workload: WORKLOADS.echo!,
+      onFailure: (failure) => void failures.push(failure),
+      signal: new AbortController().signal,
+    });
+    let over = false;
+    const opening = cluster.open().finally(() => over = true);
+    await clock.run(() => over);
+    await opening;
+    assertEquals(failures.map(({ type }) => type), ["init-failed"]);
+    assertStringIncludes(failures[0]!.message, problem);
+  }
+});

@@ -1,0 +1,85 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Failure, failureOf, isSameFailure, worstOf } from "../../../lib/workbench/run/failure.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import { isSurvived, SAY_NOTHING } from "../../../lib/workbench/run/survives.ts";
+
+type Run = Parameters<typeof failureOf>[0];
+
+const PASSED: Run = { valid: true, passed: true, anomalies: [], exceptions: [], targets: [] };
+const failed = (run: Partial<Run>): Run => ({ ...PASSED, valid: false, passed: false, ...run });
+const anomaly = (type: string, allowed?: true) => ({ type, count: 1, explanation: "…", allowed });
+const exception = (type: string, fatal?: true) => ({ type, count: 1, message: "…", fatal });
+const target = (name: string, met: boolean): Results["targets"][number] => ({ name, limit: 1, value: 1, met });
+
+Deno.test("failureOf() tells the worst that is wrong", () => {
+  const what = (run: Partial<Run>) => failureOf(failed(run));
+  const anomalies = [anomaly("G0", true), anomaly("lost"), anomaly("never-succeeded"), anomaly("lost")];
+  const targets = [target("msgs_per_op", true), target("max_latency_ms", false)];
+  assertEquals(failureOf(PASSED), undefined);
+  assertEquals(what({ anomalies, targets, exceptions: [exception("node-crashed", true), exception("bad-line")] }), {
+    kind: "ended",
+    what: ["node-crashed"],
+  });
+  assertEquals(what({ anomalies, targets, exceptions: [exception("bad-line")] }), {
+    kind: "invalid",
+    what: ["lost"],
+  });
+  const silent = [anomaly("never-succeeded"), anomaly("empty-transaction-graph")];
+  assertEquals(what({ anomalies: [...silent, anomaly("unavailable")] }), { kind: "invalid", what: ["unavailable"] });
+  assertEquals(what({ anomalies: silent, exceptions: [exception("malformed-reply")] })!.what, ["malformed-reply"]);
+  assertEquals(what({ anomalies: silent })!.what, ["never-succeeded", "empty-transaction-graph"]);
+  assertEquals(what({ exceptions: [exception("nondeterminism")] }), { kind: "invalid", what: ["nondeterminism"] });
+  assertEquals(what({ valid: "unknown", targets }), { kind: "unknown", what: [] });
+  assertEquals(what({ valid: true, targets }), { kind: "missed", what: ["max_latency_ms"] });
+});
+
+Deno.test("failureOf() does not take it for a reason that a run could not be kept", () => {
+  const exceptions = [exception("not-stored"), exception("nondeterminism")];
+  assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", what: ["nondeterminism"] });
+});
+
+Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
+  const original: Failure = { kind: "invalid", what: ["lost-write", "unseen", "poll-skip"] };
+  const same = (...what: string[]) => isSameFailure({ kind: "invalid", what }, original);
+  assert(same("lost-write"));
+  assert(same("unseen", "lost-write"));
+  assert(!same("unseen"), "not what stands first");
+  assert(!same("lost-write", "inconsistent-offsets"), "something new");
+  assert(!same());
+  assert(!isSameFailure(undefined, original));
+  assert(!isSameFailure({ kind: "ended", what: ["lost-write"] }, original), "another kind");
+  const unknown: Failure = { kind: "unknown", what: [] };
+  assert(isSameFailure(unknown, unknown));
+  assert(!isSameFailure({ kind: "unknown", what: ["checker-crashed"] }, unknown));
+});
+
+Deno.test("no run that is survived fails for the same reason as one that is not", () => {
+  const types = fc.uniqueArray(fc.constantFrom(...SAY_NOTHING, "unavailable", "lost"), { maxLength: 3 });
+  const runs = fc.record({
+    valid: fc.constantFrom<Run["valid"]>(false, "unknown"),
+    anomalies: types.map((types) => types.map((type) => anomaly(type))),
+    exceptions: fc.constantFrom<Run["exceptions"]>([], [exception("malformed-reply")]),
+  }).map(failed);
+  fc.assert(fc.property(runs, runs, (run, original) => {
+    fc.pre(isSurvived(run) && !isSurvived(original));
+    assert(!isSameFailure(failureOf(run), failureOf(original)!));
+  }));
+});
+
+Deno.test("worstOf() finds the first of the worst", () => {
+  const missed = failed({ valid: true, targets: [target("msgs_per_op", false)] });
+  const lost = failed({ anomalies: [anomaly("lost")] });
+  const crashed = failed({ exceptions: [exception("node-crashed", true)] });
+  assertEquals(worstOf([PASSED, PASSED]), undefined);
+  assertEquals(worstOf([PASSED, missed, lost, { ...lost }]), lost);
+  assert(worstOf([PASSED, missed, lost, { ...lost }]) === lost);
+  assert(worstOf([missed, lost, crashed]) === crashed);
+  assert(worstOf([PASSED, missed]) === missed);
+  const unknown = failed({ valid: "unknown" });
+  assertEquals(worstOf([unknown]), undefined);
+  assert(worstOf([unknown, missed]) === missed);
+  const unchecked = failed({ valid: "unknown", exceptions: [exception("checker-crashed")] });
+  assert(worstOf([missed, unknown, unchecked]) === unchecked);
+});

@@ -1,0 +1,183 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { createInterpreter, type InterpreterOptions, type Phase } from "../../../lib/workbench/run/interpreter.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import type { Completion, Generator, Invocation } from "../../../lib/workbench/workloads/workload.ts";
+import { RPCError } from "../../../lib/protocol.ts";
+
+/** Takes `latency` ms for every operation, then completes it as `outcome` says. */
+function setUp(
+  outcome: (invocation: Invocation) => Completion = () => ({ type: "ok" }),
+  options: Partial<InterpreterOptions> & { latency?: number } = {},
+) {
+  const clock = new VirtualClock();
+  const history: Operation[] = [];
+  const exceptions: string[] = [];
+  const clients = { opened: 0, closed: 0 };
+  const interpreter = createInterpreter({
+    clock,
+    concurrency: 2,
+    reusable: false,
+    open() {
+      clients.opened++;
+      return {
+        client: {
+          async invoke(invocation) {
+            await clock.sleep(options.latency ?? 10);
+            return outcome(invocation);
+          },
+        },
+        close: () => void clients.closed++,
+      };
+    },
+    record(operation) {
+      const entry = { index: history.length, time: clock.now() * 1e6, ...operation } as Operation;
+      history.push(entry);
+      return entry;
+    },
+    onException: (error) => exceptions.push(error.message),
+    signal: new AbortController().signal,
+    ...options,
+  });
+  async function run(phase: Omit<Phase, "random">): Promise<void> {
+    let over = false;
+    const finished = interpreter.run({ random: seededRandom("test"), ...phase }).finally(() => over = true);
+    // Whoever waits for it sees how it ends.
+    finished.catch(() => {});
+    await clock.run(() => over);
+    await finished;
+  }
+  return { clock, history, exceptions, clients, interpreter, run };
+}
+
+/** Gives each operation in turn, to whichever worker asks. */
+function list(...invocations: Invocation[]): Generator {
+  return { next: () => invocations.shift() };
+}
+
+const forever: Generator = { next: () => ({ f: "read" }) };
+
+Deno.test("operations enter the history as invocation and completion", async () => {
+  const { history, run } = setUp(({ value }) => ({ type: "ok", value: [value] }));
+  await run({ generator: list({ f: "write", value: 3 }, { f: "read", final: true }) });
+  assertEquals(history.map(({ process: _, ...rest }) => rest), [
+    { index: 0, time: 0, type: "invoke", f: "write", value: 3 },
+    { index: 1, time: 0, type: "invoke", f: "read", value: null, final: true },
+    { index: 2, time: 10e6, type: "ok", f: "write", value: [3] },
+    { index: 3, time: 10e6, type: "ok", f: "read", value: [undefined], final: true },
+  ]);
+});
+
+Deno.test("a worker does one operation at a time", async () => {
+  const { history, run } = setUp();
+  await run({ generator: forever, timeLimit: 1000 });
+  const open = new Set<unknown>();
+  for (const { type, process } of history) {
+    if (type === "invoke") {
+      assert(!open.has(process));
+      open.add(process);
+    } else open.delete(process);
+  }
+  assertEquals(history.length, 2 * 2 * 100);
+});
+
+Deno.test("a rate spaces operations, on average", async () => {
+  const { history, run } = setUp(undefined, { concurrency: 10 });
+  await run({ generator: forever, rate: 50, timeLimit: 100_000 });
+  assertAlmostEquals(history.length / 2, 5000, 200);
+});
+
+Deno.test("what busy workers cannot do is not caught up", async () => {
+  const { history, run } = setUp(undefined, { concurrency: 1, latency: 100 });
+  await run({ generator: forever, rate: 1000, timeLimit: 1000 });
+  assertEquals(history.filter(({ type }) => type === "invoke").length, 10);
+});
+
+Deno.test("a rate of 0 means no operations for as long as the phase lasts", async () => {
+  const { clock, history, run } = setUp();
+  await run({ generator: forever, rate: 0, timeLimit: 5000 });
+  assertEquals(history, []);
+  assertEquals(clock.now(), 5000);
+});
+
+Deno.test("a phase ends with its operations completed, even beyond the time limit", async () => {
+  const { clock, history, run } = setUp(undefined, { latency: 700 });
+  await run({ generator: forever, timeLimit: 1000 });
+  assertEquals(clock.now(), 1400);
+  assertEquals(history.filter(({ type }) => type === "ok").length, 4);
+});
+
+Deno.test("after info a worker goes on as a new process with a new client", async () => {
+  const { history, clients, interpreter, run } = setUp(() => ({ type: "info" }), { concurrency: 1 });
+  await run({ generator: list({ f: "a" }, { f: "b" }, { f: "c" }) });
+  assertEquals(history.filter(({ type }) => type === "invoke").map(({ process }) => process), [0, 1, 2]);
+  assertEquals(clients, { opened: 3, closed: 3 });
+  interpreter.close();
+  assertEquals(clients, { opened: 3, closed: 3 });
+});
+
+Deno.test("a reusable client outlives info, and fail keeps process and client", async () => {
+  const { history, clients, interpreter, run } = setUp(({ f }) => ({ type: f === "a" ? "info" : "fail" }), {
+    concurrency: 1,
+    reusable: true,
+  });
+  await run({ generator: list({ f: "a" }, { f: "b" }, { f: "b" }) });
+  assertEquals(history.map(({ process }) => process), [0, 0, 1, 1, 1, 1]);
+  interpreter.close();
+  assertEquals(clients, { opened: 1, closed: 1 });
+});
+
+Deno.test("what a client throws is an operation of type info; all but error replies are exceptions", async () => {
+  const { history, exceptions, run } = setUp(({ f }) => {
+    throw f === "a" ? new RPCError("abort", "not today") : new TypeError("strange reply");
+  }, { concurrency: 1 });
+  await run({ generator: list({ f: "a" }, { f: "b" }) });
+  assertEquals(history.filter(({ type }) => type === "info").map(({ error }) => error), [
+    ["abort", "not today"],
+    ["indeterminate", "strange reply"],
+  ]);
+  assertEquals(exceptions, ["strange reply"]);
+});
+
+Deno.test("a generator that has nothing just now is asked again", async () => {
+  let asked = 0;
+  const { history, clock, run } = setUp();
+  await run({
+    generator: { next: () => ++asked > 1000 ? undefined : asked % 100 === 0 ? { f: "read" } : "pending" },
+  });
+  assertEquals(history.length, 20);
+  assert(clock.now() < 1100);
+});
+
+Deno.test("a generator sees what happens", async () => {
+  const seen: string[] = [];
+  const { run } = setUp();
+  const generator = list({ f: "a" }, { f: "b" });
+  generator.update = ({ type, f }, worker) => seen.push(`${f} ${type} by ${worker < 2}`);
+  await run({ generator });
+  assertEquals(seen, ["a invoke by true", "b invoke by true", "a ok by true", "b ok by true"]);
+});
+
+Deno.test("an abort ends the phase at once; what is under way is info", async () => {
+  const stop = new AbortController();
+  const { clock, history, run } = setUp(undefined, { signal: stop.signal, latency: 1_000_000 });
+  clock.schedule(500, () => stop.abort(new Error("enough")));
+  await run({ generator: forever });
+  assertEquals(history.map(({ type, error, time }) => [type, error, time]), [
+    ["invoke", undefined, 0],
+    ["invoke", undefined, 0],
+    ["info", "interrupted", 500e6],
+    ["info", "interrupted", 500e6],
+  ]);
+});
+
+Deno.test("an error in a generator ends the run", async () => {
+  const { run } = setUp();
+  const generator = list({ f: "a" }, { f: "b" });
+  generator.update = () => {
+    throw new Error("broken generator");
+  };
+  await assertRejects(() => run({ generator }), Error, "broken generator");
+});

@@ -1,0 +1,368 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { echo } from "../../../challenges/echo.ts";
+import { broadcast } from "../../../challenges/broadcast.ts";
+import type { AnyNode } from "../../../lib/node.ts";
+import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";
+import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
+import { type RunHooks, type RunOptions, runTest } from "../../../lib/workbench/run/run.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import type { Store } from "../../../lib/workbench/run/store/store.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { runOptions } from "./stand_in.ts";
+
+const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimit: 10, rate: 20 });
+
+/** Runs a test in virtual time; what it stores is kept as text. */
+async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const stored: Record<string, string> = { messages: "", history: "", results: "" };
+  const store: Store = {
+    path: "store/x",
+    nodeLog: (node) => node,
+    message: (entry) => stored.messages += JSON.stringify(entry) + "\n",
+    history: (history) => stored.history = JSON.stringify(history),
+    results: (results) => stored.results = JSON.stringify(results),
+    problem: () => undefined,
+    close() {},
+  };
+  let over = false;
+  const running = runTest({ ...OPTIONS, ...options }, inProcessWorld({ program, clock }), {
+    store,
+    log: (line) => lines.push(line),
+    ...hooks,
+  }).finally(() => over = true);
+  await clock.run(() => over);
+  return { results: await running, clock, lines, stored };
+}
+
+/** A broadcast that tells everyone, and forgets what a partition swallows. */
+function flood(node: AnyNode): void {
+  const messages = new Set<unknown>();
+  node.on("topology", () => ({}));
+  node.on("broadcast", ({ message }) => {
+    messages.add(message);
+    for (const peer of node.peers) node.send(peer, { type: "gossip", message });
+    return {};
+  });
+  node.on("gossip", ({ message }) => void messages.add(message));
+  node.on("read", () => ({ messages: [...messages] }));
+}
+
+function fatal({ exceptions }: Results) {
+  assertEquals(exceptions.length, 1);
+  const [{ type, node, message, fatal }] = exceptions as [Results["exceptions"][number]];
+  assertEquals(fatal, true);
+  return { type, node, message };
+}
+
+Deno.test("a right program is valid, and everything is counted", async () => {
+  const { results, stored } = await run(echo as (node: AnyNode) => void);
+  assertEquals([results.valid, results.passed, results.mode, results.seed], [true, true, "simulation", "7"]);
+  const { count, ok } = results.operations!;
+  assertEquals(count, ok);
+  assertGreater(count, 150);
+  // A request and a reply for each operation, and for each node's init.
+  assertEquals(results.net!.clients.msg_count, 2 * (count + 3));
+  assertEquals(results.net!.servers.msgs_per_op, 0);
+  assertEquals(JSON.parse(stored.results!), results);
+  assertEquals(JSON.parse(stored.history!).length, 2 * count);
+  assertEquals(stored.messages!.trim().split("\n").length, 2 * results.net!.all.msg_count);
+});
+
+/** A signal that knows who listens to it. */
+function observedSignal() {
+  const { signal } = new AbortController();
+  const listening = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (type: string, listener: EventListener, options?: AddEventListenerOptions) => {
+    listening.add(listener);
+    options?.signal?.addEventListener("abort", () => listening.delete(listener));
+    addEventListener.call(signal, type, listener, options);
+  };
+  signal.removeEventListener = (type: string, listener: EventListener) => {
+    listening.delete(listener);
+    removeEventListener.call(signal, type, listener);
+  };
+  return { signal, listening };
+}
+
+Deno.test("a test that is over listens to its signal no more, however it has ended", async () => {
+  const { signal, listening } = observedSignal();
+  const during: number[] = [];
+  const look = (node: AnyNode) => void node.after(1000, () => void during.push(listening.size));
+  await run((node) => (look(node), echo(node as Parameters<typeof echo>[0])), {}, { signal });
+  await run((node) => look(node), {}, { signal });
+  const forgetful = (node: AnyNode) => {
+    node.after(2000, () => node.send("nobody", { type: "hello" }));
+    look(node);
+    echo(node as Parameters<typeof echo>[0]);
+  };
+  const { results } = await run(forgetful, {}, { signal });
+  assertEquals(results.exceptions.map(({ type }) => type), ["bad-line"]);
+  assert(during.length >= 9 && during.every((count) => count > 0), String(during));
+  assertEquals(listening.size, 0);
+});
+
+Deno.test("the same seed gives the same history, messages and results; another seed gives others", async () => {
+  const options = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
+  const [a, b, c] = [await run(flood, options), await run(flood, options), await run(flood, { ...options, seed: "8" })];
+  assertEquals(a.stored, b.stored);
+  assert(a.stored.history !== c.stored.history);
+});
+
+Deno.test("without faults a flood is a broadcast; with partitions it loses values", async () => {
+  const options = { workload: WORKLOADS.broadcast!, latency: { mean: 10, distribution: "exponential" as const } };
+  const calm = await run(flood, options);
+  assertEquals(calm.results.valid, true);
+  const { results, lines } = await run(flood, { ...options, nemesis: ["partition"] });
+  assertEquals(results.valid, false);
+  assertEquals(results.anomalies.map(({ type }) => type), ["lost"]);
+  assert(lines.some((line) => line.startsWith("start-partition")), lines.join("\n"));
+});
+
+Deno.test("before the final phase the network heals, and has 10 s of quiet", async () => {
+  const { stored } = await run(flood, { workload: WORKLOADS.broadcast!, nemesis: ["partition"] });
+  const history = JSON.parse(stored.history!) as { f: string; final?: boolean; time: number; type: string }[];
+  const healed = history.findLastIndex(({ f }) => f === "stop-partition");
+  const final = history.slice(healed + 1);
+  assertEquals(final.filter(({ type }) => type === "invoke").length, 3);
+  assert(final.every(({ f, final }) => f === "read" && final));
+  assertEquals(final[0]!.time - history[healed]!.time, 10e9);
+});
+
+Deno.test("targets are judged besides validity", async () => {
+  const options = { workload: WORKLOADS.broadcast! };
+  const { results } = await run(flood, {
+    ...options,
+    targets: [{ name: "msgs_per_op", limit: 30 }, { name: "max_latency_ms", limit: 600 }],
+  });
+  assertEquals([results.valid, results.passed], [true, true]);
+  assertEquals(results.targets.map(({ met }) => met), [true, true]);
+  const missed = await run(flood, { ...options, targets: [{ name: "msgs_per_op", limit: 0.1 }] });
+  assertEquals([missed.results.valid, missed.results.passed], [true, false]);
+  assertEquals(missed.results.targets[0]!.value, missed.results.net!.servers.msgs_per_op);
+});
+
+Deno.test("a program that crashes at its start ends the test", async () => {
+  const { results } = await run(() => {
+    throw new Error("no such luck");
+  });
+  const { type, node, message } = fatal(results);
+  assertEquals([results.valid, results.passed, type, node], [false, false, "node-crashed", "n0"]);
+  assertStringIncludes(message, "no such luck");
+});
+
+Deno.test("a node that does not answer init ends the test after 10 s", async () => {
+  const { results, clock } = await run((node) => node.onInit(() => new Promise(() => {})));
+  const { type, message } = fatal(results);
+  assertEquals(type, "init-failed");
+  assertStringIncludes(message, "Cannot initialise node n0: it did not answer within 10 s, expected init_ok");
+  assertEquals(clock.now(), 10_000);
+});
+
+Deno.test("a node that answers init with an error ends the test", async () => {
+  const { results } = await run((node) =>
+    node.onInit(() => {
+      throw new Error("not today");
+    })
+  );
+  const { type, message } = fatal(results);
+  assertEquals(type, "init-failed");
+  assertStringIncludes(message, "it answered with an error: Error: not today");
+});
+
+Deno.test("a node that cannot be set up ends the test", async () => {
+  const { results } = await run(echo as (node: AnyNode) => void, { workload: WORKLOADS.broadcast! });
+  const { type, message } = fatal(results);
+  assertEquals(type, "setup-failed");
+  assertStringIncludes(message, "Cannot set up node n0: ");
+  assertStringIncludes(message, "topology");
+});
+
+Deno.test("a message that the network cannot take ends the test; what went before is judged", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", ({ echo }) => ({ echo }));
+    node.after(5000, () => node.send("n7", { type: "hello" }));
+  });
+  const { type, message } = fatal(results);
+  assertEquals([results.valid, type], [false, "bad-line"]);
+  assertStringIncludes(message, "n7");
+  assertGreater(results.operations!.ok, 50);
+});
+
+Deno.test("malformed replies are exceptions, counted by node, and their operations info", async () => {
+  const { results } = await run((node) => node.on("echo", () => ({ eco: 1 })), { nodes: ["n0"], concurrency: 1 });
+  assertEquals(results.exceptions.map(({ type, node, fatal }) => [type, node, fatal]), [
+    ["malformed-reply", "n0", undefined],
+  ]);
+  assertStringIncludes(results.exceptions[0]!.message, "eco");
+  assertEquals(results.exceptions[0]!.count, results.operations!.info);
+  assertEquals(results.valid, false);
+});
+
+Deno.test("an aborted test is checked and stored with what it has", async () => {
+  const stop = new AbortController();
+  let asked = { phase: "", ok: 0 };
+  let ask = () => asked;
+  const { results, clock, stored } = await run(
+    (node) => {
+      flood(node);
+      node.after(5000, () => {
+        asked = ask();
+        stop.abort(new Error("interrupted"));
+      });
+    },
+    { workload: WORKLOADS.broadcast! },
+    { signal: stop.signal, progress: (how) => ask = how },
+  );
+  assertEquals(clock.now(), 5000);
+  assertEquals(asked.phase, "running");
+  assertEquals(asked.ok, results.operations!.ok);
+  assertGreater(asked.ok, 50);
+  assertEquals(JSON.parse(stored.results!), results);
+  assertEquals(results.exceptions, []);
+});
+
+const ALL_FAULTS = Object.keys(FAULTS);
+const FAULTY: Partial<RunOptions> = {
+  workload: WORKLOADS.broadcast!,
+  nemesis: ALL_FAULTS,
+  nemesisInterval: 1,
+  latency: { mean: 20, distribution: "exponential" },
+};
+
+Deno.test("with every fault on, the same seed gives the same history, messages and results to the last byte", async () => {
+  const program = broadcast() as (node: AnyNode) => void;
+  const histories = new Set<string>();
+  for (const seed of ["1", "2", "3", "4"]) {
+    const [a, b] = [await run(program, { ...FAULTY, seed }), await run(program, { ...FAULTY, seed })];
+    assertEquals(a.stored, b.stored);
+    assertEquals(a.results.exceptions, []);
+    histories.add(a.stored.history!);
+    for (const { begin, end } of Object.values(FAULTS)) {
+      for (const f of [begin.f, end.f]) assertStringIncludes(a.stored.history!, `"f":"${f}"`);
+    }
+  }
+  assertEquals(histories.size, 4);
+});
+
+Deno.test("before the final phase all nodes run again, and answer", async () => {
+  const slow = (node: AnyNode) => {
+    flood(node);
+    node.onInit(() => node.sleep(3000));
+  };
+  for (const seed of ["1", "2", "3", "4", "5"]) {
+    const { stored, results } = await run(slow, { ...FAULTY, seed });
+    const history = JSON.parse(stored.history!) as Operation[];
+    const final = history.filter(({ final }) => final);
+    assertEquals(final.map(({ type }) => type).sort(), [...Array(3).fill("invoke"), ...Array(3).fill("ok")].sort());
+    const last = history.findLast(({ process }) => process === "nemesis")!;
+    assertGreater(final[0]!.time, last.time + 9e9);
+    assertEquals(results.exceptions, []);
+  }
+});
+
+Deno.test("faults compose: a broadcast that asks again survives all but the loss of memory", async () => {
+  const nemesis = ALL_FAULTS.filter((fault) => fault !== "kill");
+  for (let seed = 1; seed <= 10; seed++) {
+    const { results } = await run(broadcast() as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
+    assertEquals([results.valid, results.exceptions], [true, []], `seed ${seed}`);
+  }
+});
+
+Deno.test("each fault of the network makes a flood lose values, or leaves it be", async () => {
+  const anomalies: Record<string, string[]> = {};
+  for (const fault of ALL_FAULTS) {
+    const { results } = await run(flood, { ...FAULTY, nemesis: [fault] });
+    anomalies[fault] = results.anomalies.map(({ type }) => type);
+  }
+  assertEquals(anomalies, {
+    "partition": ["lost"],
+    "one-way-partition": ["lost"],
+    "loss": ["lost"],
+    "duplicate": [],
+    "delay": [],
+    "reorder": [],
+    "pause": [],
+    "kill": ["lost"],
+  });
+});
+
+Deno.test("a node that was killed has not crashed; it is given its topology again, and time-outs are info", async () => {
+  const setUps: Record<string, number> = {};
+  const program = (node: AnyNode) => {
+    node.on("topology", () => {
+      setUps[node.id] = (setUps[node.id] ?? 0) + 1;
+      return {};
+    });
+    node.on("broadcast", () => ({}));
+    node.on("read", () => ({ messages: [] }));
+  };
+  const { results, stored } = await run(program, { ...FAULTY, nemesis: ["kill"], timeLimit: 60 });
+  assertEquals(results.exceptions, []);
+  const history = JSON.parse(stored.history!) as Operation[];
+  const starts: Record<string, number> = { n0: 1, n1: 1, n2: 1 };
+  const down = new Map<string, number>();
+  /** When each node was down, ns. */
+  const spans: { node: string; from: number; to: number }[] = [];
+  for (const { f, time, value } of history.filter(({ process }) => process === "nemesis")) {
+    for (const [node, outcome] of Object.entries(value as Record<string, string>)) {
+      if (outcome === "killed") down.set(node, time);
+      if (outcome !== "started") continue;
+      starts[node]!++;
+      assertEquals(f, "start");
+      spans.push({ node, from: down.get(node)!, to: time });
+    }
+  }
+  assertGreater(spans.length, 10);
+  assertEquals(setUps, starts);
+  // Whoever asks a node that is down gets no answer.
+  const invoked = new Map<unknown, Operation>();
+  let unanswered = 0;
+  for (const operation of history.filter(({ process }) => process !== "nemesis")) {
+    if (operation.type === "invoke") invoked.set(operation.process, operation);
+    else {
+      const { time, process } = invoked.get(operation.process)!;
+      const node = `n${(process as number) % 3}`;
+      const asleep = spans.some((span) => span.node === node && span.from <= time && time < span.to);
+      assertEquals(operation.type === "ok", !asleep, `${node} at ${time}`);
+      if (!asleep) continue;
+      unanswered++;
+      // A read that was not answered has not happened; of a broadcast nobody knows.
+      assertEquals([operation.type, operation.time - time], [operation.f === "read" ? "fail" : "info", 5e9]);
+    }
+  }
+  assertGreater(unanswered, 10);
+});
+
+Deno.test("the progress names the faults that there are just now", async () => {
+  const seen = new Set<string | null>();
+  let ask: () => { fault: string | null } = () => ({ fault: null });
+  await run(
+    (node) => {
+      flood(node);
+      node.every(50, () => void seen.add(ask().fault));
+    },
+    { ...FAULTY, nemesis: ["loss", "delay"], timeLimit: 30 },
+    { progress: (how) => ask = how },
+  );
+  assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));
+});
+
+Deno.test("answers that answer nothing are told of, once for each node, and operations time out as with Maelstrom", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", (_, { src }) => node.send(src, { type: "echo_ok" }));
+  });
+  assertEquals([results.valid, results.operations!.ok], [false, 0]);
+  const found = results.exceptions.map(({ type, node, fatal }) => [type, node, fatal]);
+  assertEquals(found.sort(), ["n0", "n1", "n2"].map((node) => ["unmatched-reply", node, undefined]));
+  assertStringIncludes(
+    results.exceptions[0]!.message,
+    "expected in_reply_to to be 1, the msg_id of its request, got nothing",
+  );
+  assertGreater(results.exceptions[0]!.count, 0);
+});

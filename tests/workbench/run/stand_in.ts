@@ -1,0 +1,115 @@
+/**
+ * A stand-in for the network and the nodes on it, in virtual time: for tests of clients.
+ *
+ * @module
+ */
+
+import type { RunOptions } from "../../../lib/workbench/run/run.ts";
+import type { Body, Message } from "../../../lib/protocol.ts";
+import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import {
+  type ConnectionNetwork,
+  type OpenConnection,
+  openConnection,
+} from "../../../lib/workbench/world/connection.ts";
+import type {
+  Completion,
+  Invocation,
+  TestOptions,
+  Workload,
+  WorkloadClient,
+} from "../../../lib/workbench/workloads/workload.ts";
+
+/** The fields of a reply with its type; undefined for none. */
+export type Answer = { type: string; [field: string]: unknown } | undefined;
+
+/** A node: answers a request. */
+export type StandInNode = (request: Body) => Answer;
+
+/** A network with one node, n0, to which each message takes 1 ms. */
+export interface StandIn {
+  clock: VirtualClock;
+  network: ConnectionNetwork;
+  /** The requests that the node got. */
+  requests: Body[];
+  /** Runs the clock until the promise is settled. */
+  settle<T>(promise: Promise<T>): Promise<T>;
+}
+
+/** Makes a network whose node answers with `node`. */
+export function standIn(node: StandInNode): StandIn {
+  const clock = new VirtualClock();
+  const receivers = new Map<string, (message: Message) => void>();
+  const requests: Body[] = [];
+  const later = (action: () => void) => clock.schedule(clock.now() + 1, action);
+  const network: ConnectionNetwork = {
+    attach: (id, receive) => void receivers.set(id, receive),
+    detach: (id) => void receivers.delete(id),
+    send({ src, dest, body }) {
+      later(() => {
+        requests.push(body);
+        const answer = node(body);
+        if (answer === undefined) return;
+        later(() =>
+          receivers.get(src)?.({ src: dest, dest: src, body: { in_reply_to: body.msg_id, ...answer } as Body })
+        );
+      });
+    },
+  };
+  async function settle<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => void (settled = true);
+    promise.then(done, done);
+    await clock.run(() => settled);
+    return await promise;
+  }
+  return { clock, network, requests, settle };
+}
+
+/** The options of a test with one node and one worker, unless given. */
+export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
+  return {
+    nodes: ["n0"],
+    concurrency: 1,
+    timeLimit: 20,
+    rate: 5,
+    latency: { mean: 0, distribution: "constant" },
+    nemesis: [],
+    nemesisInterval: 10,
+    consistencyModels: ["strict-serializable"],
+    maxTxnLength: 4,
+    maxWritesPerKey: 16,
+    topology: "grid",
+    ...options,
+  };
+}
+
+/** Options of a run of three nodes, of which a test names what matters to it. */
+export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "workload">): RunOptions {
+  const test = testOptions({ nodes: ["n0", "n1", "n2"], concurrency: 3, consistencyModels: [], nemesisInterval: 2 });
+  return { ...test, challenge: null, seed: "7", targets: [], logNetSend: false, logNetRecv: false, ...options };
+}
+
+/** A workload's client of a stand-in node. */
+export interface StandInClient extends StandIn {
+  connection: OpenConnection;
+  client: WorkloadClient;
+  /** Has the client perform an operation. */
+  invoke(invocation: Invocation): Promise<Completion>;
+}
+
+/** Opens a client of a workload, connected to a stand-in node. */
+export function openClient(workload: Workload, node: StandInNode, options: Partial<TestOptions> = {}): StandInClient {
+  const world = standIn(node);
+  const connection = openConnection(world.network, world.clock);
+  const client = workload.client(connection, "n0", testOptions(options));
+  return { ...world, connection, client, invoke: (invocation) => world.settle(client.invoke(invocation)) };
+}
+
+/** A node that never answers. */
+export const silent = (): undefined => undefined;
+
+/** A node that answers everything with an error. */
+export function erring(code: number, text?: string): StandInNode {
+  return () => ({ type: "error", code, text });
+}

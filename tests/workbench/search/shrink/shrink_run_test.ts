@@ -1,0 +1,72 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { main } from "../../../../lib/workbench/cli/main.ts";
+import { machineEdge } from "../../../../lib/workbench/cli/machine.ts";
+import type { Results } from "../../../../lib/workbench/run/results.ts";
+import { ROOT, testWithStore } from "../../run/store/test_with_store.ts";
+
+/** Carries out a command line on this machine, and gives back what it printed. */
+async function carryOut(line: string): Promise<{ status: number; out: string }> {
+  let out = "";
+  const edge = {
+    ...machineEdge(ROOT),
+    stdout: (text: string) => void (out += text),
+    stderr() {},
+    onInterrupt: () => () => {},
+  };
+  return { status: await main(line.split(" "), edge), out };
+}
+
+/** The command that repeats the smallest run, as the last one that is printed; without the name of the script. */
+function smallestOf(out: string): string {
+  return out.matchAll(/^ {2}run again {4}\.\/maelstrom\.sh (.*)$/gm).toArray().at(-1)![1]!;
+}
+
+/** How each is run, and by which anomaly it is found. */
+const WRONG: Record<string, [line: string, anomaly: string]> = {
+  "broadcast_without_retry": ["broadcast --nemesis partition --seeds 3 --seed 1", "lost"],
+  "broadcast_without_acks": ["3c --nemesis partition,duplicate --seed 1", "lost"],
+  "counter_without_cas": ["4 --latency 50 --latency-dist exponential --seed 1", "wrong-sum"],
+  "log_last_writer_wins": ["5b --rate 50 --latency 50 --seed 1", "inconsistent-offsets"],
+  "txn_without_timestamp": ["6c --rate 40 --latency 50 --seed 1", "divergent-replicas"],
+};
+
+for (const [file, [line, anomaly]] of Object.entries(WRONG)) {
+  testWithStore(
+    `${file}: the smallest run that is found fails by ${anomaly} when its command is repeated`,
+    async (store) => {
+      const [command, ...flags] = line.split(" ");
+      const program = `--bin ${ROOT}/tests/wrong/${file}.ts --store ${store}`;
+      const { status, out } = await carryOut(`${command} --sim ${program} ${flags.join(" ")}`);
+      assertEquals(status, 1, out);
+      assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n/);
+      const smallest = smallestOf(out.slice(0, out.indexOf("\n  failed with")).concat("\n"));
+      const again = await carryOut(`${smallest} --no-shrink --json`);
+      assertEquals(again.status, 1, smallest);
+      const { anomalies } = JSON.parse(again.out) as Results;
+      assert(anomalies.some(({ type, allowed }) => type === anomaly && !allowed), again.out);
+    },
+  );
+}
+
+testWithStore(
+  "the smallest run is kept, besides the one that failed, and what was only tried is not",
+  async (store) => {
+    const line = "3c --sim --nemesis partition --seed 1 --json";
+    const program = `--bin ${ROOT}/tests/wrong/broadcast_without_retry.ts`;
+    const one = await carryOut(`${line} ${program} --store ${store}/one`);
+    const entries = await Array.fromAsync(Deno.readDir(`${store}/one/broadcast`));
+    const folders = entries.map(({ name }) => name).sort();
+    assertEquals(folders.length, 2);
+    const stored = folders.map((folder) =>
+      JSON.parse(Deno.readTextFileSync(`${store}/one/broadcast/${folder}/results.json`))
+    );
+    const { shrunk, ...results } = JSON.parse(one.out);
+    assertEquals(stored, [results, shrunk.results]);
+    assert(shrunk.tried > 2 && shrunk.changes.length > 0);
+    assert(shrunk.results.operations.count < results.operations.count);
+    // The same bytes again, but for the folder in the command.
+    const two = await carryOut(`${line} ${program} --store ${store}/two`);
+    assertEquals(two.out.replaceAll("/two", "/one"), one.out);
+  },
+);

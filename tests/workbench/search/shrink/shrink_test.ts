@@ -1,0 +1,114 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Configuration } from "../../../../lib/workbench/request/configuration.ts";
+import { FAULTS } from "../../../../lib/workbench/run/nemesis/faults.ts";
+import { shrink } from "../../../../lib/workbench/search/shrink/shrink.ts";
+
+const LARGE: Configuration = {
+  faults: ["partition", "loss", "duplicate", "pause"],
+  nodeCount: 25,
+  concurrency: 50,
+  rate: 100,
+  timeLimit: 20,
+  settings: ["latency", "topology"],
+};
+
+Deno.test("shrink() comes to what it takes", async () => {
+  const { smallest } = await shrink(
+    LARGE,
+    ({ faults, nodeCount, rate, timeLimit, settings }) =>
+      faults.includes("loss") && faults.includes("pause") && nodeCount >= 3 && rate * timeLimit >= 40 &&
+      settings.includes("topology"),
+  );
+  assertEquals({ ...smallest, rate: 0, timeLimit: 0 }, {
+    faults: ["loss", "pause"],
+    nodeCount: 3,
+    concurrency: 1,
+    rate: 0,
+    timeLimit: 0,
+    settings: ["topology"],
+  });
+  assertEquals([smallest.rate, smallest.timeLimit], [2, 20]);
+});
+
+Deno.test("shrink() tries the boldest step first: a run that always fails ends as the smallest of all", async () => {
+  const asked: Configuration[] = [];
+  const { smallest, tried } = await shrink(LARGE, (smaller) => asked.push(smaller) > 0);
+  assertEquals(smallest, { faults: [], nodeCount: 1, concurrency: 1, rate: 1, timeLimit: 1, settings: [] });
+  assertEquals([tried, asked.length], [6, 6]);
+});
+
+Deno.test("shrink() leaves as it is what fails in no smaller way, and what is as small as can be", async () => {
+  const { smallest, tried } = await shrink(LARGE, () => false, 1000);
+  assert(smallest === LARGE);
+  assert(tried > 20 && tried < 60, `${tried} tried`);
+  const least = { faults: [], nodeCount: 1, concurrency: 1, rate: 0.5, timeLimit: 1, settings: [] };
+  assertEquals(await shrink(least, () => true), { smallest: least, tried: 0 });
+});
+
+Deno.test("shrink() tries again in every way what a later step may have made possible", async () => {
+  // Fewer nodes fail only at a low rate, which is tried after them.
+  const { smallest } = await shrink(LARGE, ({ nodeCount, rate }) => nodeCount === 25 || rate === 1);
+  assertEquals([smallest.nodeCount, smallest.rate], [1, 1]);
+});
+
+Deno.test("shrink() keeps as many workers for each node as there were", async () => {
+  const { smallest } = await shrink(LARGE, ({ concurrency, nodeCount }) => concurrency === 2 * nodeCount);
+  assertEquals([smallest.nodeCount, smallest.concurrency], [1, 2]);
+});
+
+Deno.test("shrink() asks no more often than it may, and then gives the smallest so far", async () => {
+  for (const budget of [0, 1, 3, 7]) {
+    let asked = 0;
+    const { smallest, tried } = await shrink(LARGE, ({ nodeCount }) => (asked++, nodeCount >= 2), budget);
+    assertEquals([tried, asked], [budget, budget]);
+    assertEquals(smallest === LARGE, budget === 0);
+  }
+});
+
+const configurations = fc.record({
+  faults: fc.uniqueArray(fc.constantFrom(...Object.keys(FAULTS))),
+  nodeCount: fc.integer({ min: 1, max: 100 }),
+  concurrency: fc.integer({ min: 1, max: 100 }),
+  rate: fc.double({ min: 0.5, max: 1000, noNaN: true }),
+  timeLimit: fc.integer({ min: 1, max: 60 }),
+  settings: fc.uniqueArray(fc.constantFrom("latency", "latency-dist", "topology")),
+});
+
+Deno.test("shrink() asks only for what is smaller, nothing twice, and gives what failed when it was asked", async () => {
+  await fc.assert(fc.asyncProperty(configurations, fc.infiniteStream(fc.boolean()), async (large, answers) => {
+    const failing: Configuration[] = [large];
+    const asked = new Set<string>();
+    const { smallest } = await shrink(large, (smaller) => {
+      const before = failing.at(-1)!;
+      assert(!asked.has(JSON.stringify(smaller)));
+      asked.add(JSON.stringify(smaller));
+      assert(isSmaller(smaller, before), `${JSON.stringify(smaller)} after ${JSON.stringify(before)}`);
+      const fails = answers.next().value!;
+      if (fails) failing.push(smaller);
+      return fails;
+    });
+    assert(smallest === failing.at(-1));
+  }));
+});
+
+/** Whether nothing is larger, and something smaller. */
+function isSmaller(a: Configuration, b: Configuration): boolean {
+  const sizes = ({ nodeCount, concurrency, rate, timeLimit, faults, settings }: Configuration) => [
+    nodeCount,
+    concurrency,
+    rate,
+    timeLimit,
+    faults.length,
+    settings.length,
+  ];
+  const pairs = sizes(a).map((size, index) => [size, sizes(b)[index]!] as const);
+  return pairs.every(([a, b]) => a <= b) && pairs.some(([a, b]) => a < b) &&
+    a.faults.every((fault) => b.faults.includes(fault)) && a.settings.every((name) => b.settings.includes(name));
+}
+
+Deno.test("shrink() comes to the same whenever the answers are the same", async () => {
+  const fails = ({ nodeCount, rate }: Configuration) => (nodeCount * 7 + rate) % 3 !== 0;
+  assertEquals(await shrink(LARGE, fails), await shrink(LARGE, (smaller) => Promise.resolve(fails(smaller))));
+});

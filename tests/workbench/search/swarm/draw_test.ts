@@ -1,0 +1,86 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import { parseArguments } from "../../../../lib/workbench/request/arguments.ts";
+import { type Challenge, CHALLENGES, findChallenge } from "../../../../lib/workbench/request/challenges.ts";
+import { createRequest } from "../../../../lib/workbench/request/request.ts";
+import { SURVIVES } from "../../../../lib/workbench/run/survives.ts";
+import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
+import { TOPOLOGIES } from "../../../../lib/workbench/workloads/topology.ts";
+import type { TestOptions } from "../../../../lib/workbench/workloads/workload.ts";
+import { fakeEdge } from "../../cli/fake_machine.ts";
+
+function optionsOf(challenge: Challenge, words: string[]): TestOptions {
+  return createRequest(challenge, parseArguments(["--sim", ...words]), "/project/challenges/bin", fakeEdge().files)
+    .options;
+}
+
+/** What a swarm draws first, of one challenge. */
+function draws(challenge: Challenge, count: number): TestOptions[] {
+  return Array.from({ length: count }, (_, i) => optionsOf(challenge, drawTest("dune", i + 1, [challenge]).words));
+}
+
+Deno.test("drawTest() draws the same for the same seed and number, whatever was drawn before", () => {
+  const first = [1, 2, 3].map((number) => drawTest("dune", number, CHALLENGES));
+  assertEquals(drawTest("dune", 3, CHALLENGES), first[2]);
+  assertEquals([1, 2, 3].map((number) => drawTest("dune", number, CHALLENGES)), first);
+  assertEquals(new Set(first.map(({ words }) => words.join(" "))).size, 3);
+  assert(drawTest("arrakis", 1, CHALLENGES).words.join(" ") !== first[0]!.words.join(" "));
+});
+
+Deno.test("drawTest() draws every challenge, and only those it may", () => {
+  const ids = (challenges: readonly Challenge[]) =>
+    new Set(Array.from({ length: 300 }, (_, number) => drawTest("dune", number, challenges).challenge.id));
+  assertEquals(ids(CHALLENGES).size, CHALLENGES.length);
+  assertEquals([...ids([findChallenge("3e")!])], ["3e"]);
+});
+
+for (const challenge of CHALLENGES) {
+  Deno.test(`drawTest() stays around the official test of ${challenge.id}`, () => {
+    const official = optionsOf(challenge, []);
+    const within = (name: string, value: number, figure: number) =>
+      assert(value >= figure / 4 && value <= figure * 4, `${name} ${value}, official ${figure}`);
+    for (const options of draws(challenge, 300)) {
+      const { nodes, rate, concurrency, latency, nemesis, timeLimit, availability, nemesisInterval } = options;
+      if (official.nodes.length === 1) assertEquals(nodes.length, 1);
+      else within("nodes", nodes.length, official.nodes.length);
+      within("rate", rate, official.rate);
+      within("workers", concurrency, official.concurrency / official.nodes.length * nodes.length);
+      if (official.latency.mean > 0) within("latency", latency.mean, official.latency.mean);
+      else assert(latency.mean <= 100, `latency ${latency.mean}`);
+      assertEquals(nemesis.filter((fault) => !SURVIVES[challenge.id]!.includes(fault)), []);
+      const idle = nemesis.includes("pause") || nemesis.includes("kill");
+      assertEquals(availability, idle ? 0 : official.availability);
+      // It does not take long.
+      assert(timeLimit >= 1 && timeLimit <= 4 * official.timeLimit);
+      assert(rate * timeLimit <= Math.max(4000, rate), `${rate} for ${timeLimit} s`);
+      assert(rate * timeLimit * nodes.length <= Math.max(40_000, rate * nodes.length), `${nodes.length} nodes`);
+      assert(nemesisInterval > 0 && nemesisInterval < timeLimit);
+    }
+  });
+}
+
+Deno.test("drawTest() draws the whole range, below the official figures and above them", () => {
+  const drawn = draws(findChallenge("3e")!, 300);
+  const range = (figure: (options: TestOptions) => number) => {
+    const figures = drawn.map(figure);
+    return [Math.min(...figures), Math.max(...figures)] as const;
+  };
+  const [fewest, most] = range(({ nodes }) => nodes.length);
+  assert(fewest <= 8 && most >= 90, `${fewest} to ${most} nodes`);
+  const [slowest, fastest] = range(({ rate }) => rate);
+  assert(slowest <= 30 && fastest >= 350, `${slowest} to ${fastest} operations a second`);
+  const [least, longest] = range(({ latency }) => latency.mean);
+  assert(least <= 30 && longest >= 350, `${least} to ${longest} ms`);
+  assertEquals(new Set(drawn.map(({ topology }) => topology)).size, Object.keys(TOPOLOGIES).length);
+  assertEquals(new Set(drawn.map(({ latency }) => latency.distribution)).size, 3);
+});
+
+Deno.test("drawTest() draws each fault with others and without, all together, and none", () => {
+  const sets = draws(findChallenge("4")!, 1000).map(({ nemesis }) => nemesis);
+  const survived = SURVIVES["4"]!;
+  for (const fault of survived) {
+    assert(sets.some((set) => set.includes(fault) && set.length > 1), fault);
+    assert(sets.some((set) => !set.includes(fault) && set.length > 1), fault);
+  }
+  assertEquals(new Set(sets.map(({ length }) => length)).size, survived.length + 1);
+});

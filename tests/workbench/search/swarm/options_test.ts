@@ -1,0 +1,53 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CHALLENGES } from "../../../../lib/workbench/request/challenges.ts";
+import { UsageError } from "../../../../lib/workbench/base/errors.ts";
+import { formatSwarmHelp, parseOptions } from "../../../../lib/workbench/search/swarm/options.ts";
+
+const parse = (line: string) => parseOptions(line.split(" ").filter((word) => word !== ""), 4);
+
+Deno.test("parseOptions() goes on for ten minutes with all cores and challenges", () => {
+  assertEquals(parse(""), { minutes: 10, jobs: 4, seed: null, challenges: CHALLENGES, words: [] });
+});
+
+Deno.test("parseOptions() takes what is asked for", () => {
+  const options = parse("--minutes 0.5 --jobs=2 --seed 007 --challenge 3e,txn --store kept")!;
+  assertEquals({ ...options, challenges: options.challenges.map(({ id }) => id) }, {
+    minutes: 0.5,
+    jobs: 2,
+    seed: "007",
+    challenges: ["3e", "6c"],
+    words: ["--store", "kept"],
+  });
+  assertEquals(parse("--challenge 3c --bin ./node.ts")!.words, ["--bin", "./node.ts"]);
+  assertEquals(parse("--help"), undefined);
+  assertEquals(parse("-h --jobs 2"), undefined);
+});
+
+Deno.test("parseOptions() tells a person what is wrong, in one line", () => {
+  for (
+    const [line, expected] of [
+      ["--minutes 0", 'Cannot use --minutes "0": expected a number above 0'],
+      ["--minutes", 'Cannot use --minutes "": expected a number above 0'],
+      ["--jobs two", 'Cannot use --jobs "two": expected a whole number above 0'],
+      ["--seed", 'Cannot use --seed "": expected a value'],
+      ["--minuts=3", "Cannot use --minuts with the swarm: expected one of --minutes, --jobs, "],
+      ["--minuts=3", "; did you mean --minutes?"],
+      ["3e", "Cannot use 3e with the swarm: expected one of --minutes, "],
+      ["--challenge 7", "Cannot use --challenge 7: expected one of 1, 2, 3a, "],
+      ["--challenge brodcast", "; did you mean broadcast?"],
+      ["--bin ./node.ts", "Cannot use --bin with several challenges: expected --challenge with one of them"],
+      ["--bin ./node.ts --challenge 3c,3d", "Cannot use --bin with several challenges"],
+    ] as const
+  ) {
+    const { message } = assertThrows(() => parse(line), UsageError);
+    assertStringIncludes(message, expected);
+    assertEquals(message.split("\n").length, 1);
+  }
+});
+
+Deno.test("formatSwarmHelp() names each flag", () => {
+  for (const name of ["--minutes NUMBER ", "--jobs", "--seed", "--challenge", "--bin", "--store", "(default 10)"]) {
+    assertStringIncludes(formatSwarmHelp(), name);
+  }
+});

@@ -1,0 +1,305 @@
+// @ts-types="../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { type Clock, RealClock, type Timer, VirtualClock } from "../../../lib/workbench/world/clock.ts";
+
+v8.setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = vm.runInNewContext("gc");
+
+/** What both clocks have to do. `pass` lets the time pass until all that is scheduled has run. */
+function testContract(name: string, make: () => Clock, pass: (clock: Clock) => Promise<unknown>): void {
+  Deno.test(`${name} runs callbacks by time, and in order of scheduling at the same time`, async () => {
+    const clock = make();
+    const ran: string[] = [];
+    const start = clock.now();
+    for (const [delay, label] of [[6, "d"], [3, "b"], [0, "a"], [3, "c"], [6, "e"]] as const) {
+      clock.schedule(start + delay, () => void ran.push(label));
+    }
+    await pass(clock);
+    assertEquals(ran.join(""), "abcde");
+  });
+
+  Deno.test(`${name} never runs a callback before its time`, async () => {
+    const clock = make();
+    const early: number[] = [];
+    for (const delay of [0, 0.3, 1, 1.7, 2, 2.6, 5.5]) {
+      const due = clock.now() + delay;
+      clock.schedule(due, () => clock.now() < due && early.push(delay));
+    }
+    await pass(clock);
+    assertEquals(early, []);
+  });
+
+  Deno.test(`${name} runs nothing before schedule returns, past times included`, async () => {
+    const clock = make();
+    let returned = false;
+    let ran = false;
+    clock.schedule(clock.now() - 1000, () => ran = returned);
+    returned = true;
+    await pass(clock);
+    assert(ran);
+  });
+
+  Deno.test(`${name} runs what is past in order of scheduling`, async () => {
+    const clock = make();
+    const ran: number[] = [];
+    for (const delay of [-1, -3, -2]) clock.schedule(clock.now() + delay, () => ran.push(delay));
+    await pass(clock);
+    assertEquals(ran, [-1, -3, -2]);
+  });
+
+  Deno.test(`${name} does not run what was called off, even by a callback at the same time`, async () => {
+    const clock = make();
+    const ran: string[] = [];
+    const due = clock.now() + 2;
+    const timers: Timer[] = [clock.schedule(due, () => ran.push("a"))];
+    clock.schedule(due, () => {
+      ran.push("b");
+      clock.cancel(timers[1]);
+    });
+    timers.push(clock.schedule(due, () => ran.push("c")));
+    clock.cancel(timers[0]);
+    await pass(clock);
+    assertEquals(ran, ["b"]);
+  });
+
+  Deno.test(`${name} ignores the cancellation of what has run, and of what was called off`, async () => {
+    const clock = make();
+    let count = 0;
+    const timer = clock.schedule(clock.now(), () => count++);
+    await pass(clock);
+    clock.cancel(timer);
+    clock.cancel(timer);
+    clock.schedule(clock.now() + 1, () => count++);
+    await pass(clock);
+    assertEquals(count, 2);
+  });
+
+  Deno.test(`${name} goes on after a cancellation of everything`, async () => {
+    const clock = make();
+    let ran = false;
+    const timers = Array.from({ length: 300 }, (_, i) => clock.schedule(clock.now() + 10 + i, () => {}));
+    timers.forEach((timer) => clock.cancel(timer));
+    clock.schedule(clock.now() + 1, () => ran = true);
+    await pass(clock);
+    assert(ran);
+  });
+
+  Deno.test(`${name} refuses a time that is not a number`, () => {
+    const clock = make();
+    assertThrows(() => clock.schedule(NaN, () => {}), RangeError, "expected a time in ms, got NaN");
+    assertThrows(() => clock.schedule(Infinity, () => {}), RangeError, "got Infinity");
+  });
+
+  Deno.test(`${name} sleeps`, async () => {
+    const clock = make();
+    const start = clock.now();
+    const slept = clock.sleep(3).then(() => clock.now() - start);
+    await pass(clock);
+    assertGreaterOrEqual(await slept, 3);
+  });
+
+  Deno.test({
+    name: `${name} is woken by a signal, and leaves nothing behind`,
+    sanitizeOps: true,
+    async fn() {
+      const clock = make();
+      const controller = new AbortController();
+      const slept = clock.sleep(60_000, controller.signal);
+      controller.abort(new Error("enough"));
+      await assertRejects(() => slept, Error, "enough");
+      await assertRejects(() => clock.sleep(60_000, controller.signal), Error, "enough");
+      await pass(clock);
+      assertLess(clock.now(), 60_000);
+    },
+  });
+
+  Deno.test(`${name} lets go of the signal after the sleep`, async () => {
+    const clock = make();
+    const { signal } = new AbortController();
+    const listeners = new Set<unknown>();
+    signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+    signal.removeEventListener = (_type: string, listener: unknown) => void listeners.delete(listener);
+    const slept = clock.sleep(1, signal);
+    assertEquals(listeners.size, 1);
+    await pass(clock);
+    await slept;
+    assertEquals(listeners.size, 0);
+  });
+}
+
+testContract("VirtualClock", () => new VirtualClock(), (clock) => (clock as VirtualClock).run());
+testContract("RealClock", () => new RealClock(), (clock) => clock.sleep(8));
+
+Deno.test("RealClock lets reading and writing have a turn between callbacks that call each other", async () => {
+  const clock = new RealClock();
+  let turn = false;
+  let calls = 0;
+  const timeout = setTimeout(() => turn = true, 0);
+  await new Promise<void>((resolve) => {
+    const again = () => {
+      calls++;
+      if (turn) resolve();
+      else clock.schedule(0, again);
+    };
+    again();
+  });
+  clearTimeout(timeout);
+  assert(calls > 0);
+});
+
+Deno.test({
+  name: "RealClock wakes earlier when something earlier comes up",
+  sanitizeOps: true,
+  async fn() {
+    const clock = new RealClock();
+    const later = clock.schedule(20_000, () => {});
+    const sooner = clock.schedule(10_000, () => {});
+    await clock.sleep(3);
+    assertLess(clock.now(), 10_000);
+    clock.cancel(sooner);
+    clock.cancel(later);
+  },
+});
+
+Deno.test("VirtualClock takes no time", async () => {
+  const clock = new VirtualClock();
+  let ran = 0;
+  for (let day = 0; day < 1000; day++) clock.schedule(day * 86_400_000, () => ran++);
+  await clock.run();
+  assertEquals(ran, 1000);
+  assertEquals(clock.now(), 999 * 86_400_000);
+});
+
+Deno.test("VirtualClock tells when all that an event has set off has settled, also when it has thrown", async () => {
+  const seen: string[] = [];
+  const clock = new VirtualClock(() => seen.at(-1) !== "settled" && seen.push("settled"));
+  clock.schedule(1, async () => {
+    await null;
+    seen.push("chain");
+  });
+  clock.schedule(1, () => seen.push("callback"));
+  clock.schedule(2, () => {
+    seen.push("throws");
+    throw new Error("boom");
+  });
+  await assertRejects(() => clock.run(), Error, "boom");
+  assertEquals(seen, ["settled", "chain", "settled", "callback", "settled", "throws", "settled"]);
+});
+
+Deno.test("VirtualClock lets chains of promises settle before time goes on", async () => {
+  const clock = new VirtualClock();
+  const seen: string[] = [];
+  clock.schedule(1, async () => {
+    for (let i = 0; i < 1000; i++) await null;
+    seen.push(`chain at ${clock.now()}`);
+  });
+  clock.schedule(1, () => seen.push("callback"));
+  clock.schedule(2, () => seen.push(`callback at ${clock.now()}`));
+  await clock.run();
+  assertEquals(seen, ["chain at 1", "callback", "callback at 2"]);
+});
+
+Deno.test("VirtualClock lets promises settle that were there before the run", async () => {
+  const clock = new VirtualClock();
+  let at = NaN;
+  (async () => {
+    for (let i = 0; i < 100; i++) await null;
+    await clock.sleep(5);
+    at = clock.now();
+  })();
+  await clock.run();
+  assertEquals(at, 5);
+});
+
+Deno.test("VirtualClock runs to a time, what is due then included, and stands there", async () => {
+  const clock = new VirtualClock();
+  const ran: number[] = [];
+  for (const at of [1, 10, 10.001]) clock.schedule(at, () => ran.push(at));
+  await clock.run(10);
+  assertEquals([ran, clock.now()], [[1, 10], 10]);
+  await clock.run(5);
+  assertEquals(clock.now(), 10);
+  await clock.run(20);
+  assertEquals([ran, clock.now()], [[1, 10, 10.001], 20]);
+});
+
+Deno.test("VirtualClock runs to a condition, and no further", async () => {
+  const clock = new VirtualClock();
+  let count = 0;
+  const tick = () => {
+    count++;
+    clock.schedule(clock.now() + 1, tick);
+  };
+  tick();
+  await clock.run(() => count === 5);
+  assertEquals(clock.now(), 4);
+});
+
+Deno.test("VirtualClock says so when a condition cannot come true", async () => {
+  const clock = new VirtualClock();
+  clock.schedule(7, () => {});
+  await assertRejects(() => clock.run(() => false), Error, "Cannot go on: nothing is scheduled after 7 ms");
+});
+
+Deno.test("VirtualClock steps from event to event", async () => {
+  const clock = new VirtualClock();
+  let settled = false;
+  clock.schedule(3, () => void Promise.resolve().then(() => settled = true));
+  assert(await clock.step());
+  assertEquals([clock.now(), settled], [3, true]);
+  assert(!await clock.step());
+});
+
+Deno.test("VirtualClock throws what a callback throws, and can go on", async () => {
+  const clock = new VirtualClock();
+  let ran = false;
+  clock.schedule(1, () => {
+    throw new Error("oops");
+  });
+  clock.schedule(2, () => ran = true);
+  await assertRejects(() => clock.run(), Error, "oops");
+  assert(!ran);
+  await clock.run();
+  assert(ran);
+});
+
+Deno.test("VirtualClock refuses to run twice at once", async () => {
+  const clock = new VirtualClock();
+  clock.schedule(1, () => {});
+  const first = clock.run();
+  await assertRejects(() => clock.run(), Error, "it is running already");
+  await first;
+});
+
+Deno.test("VirtualClock is in order, whatever is scheduled and called off", async () => {
+  const operation = fc.record({ at: fc.integer({ min: 0, max: 20 }), cancels: fc.boolean() });
+  await fc.assert(fc.asyncProperty(fc.array(operation, { maxLength: 200 }), async (operations) => {
+    const clock = new VirtualClock();
+    const ran: number[] = [];
+    const timers = operations.map(({ at }, i) => clock.schedule(at, () => ran.push(i)));
+    operations.forEach(({ cancels }, i) => cancels && clock.cancel(timers[i]));
+    await clock.run();
+    const expected = operations.map((operation, i) => ({ ...operation, i }))
+      .filter(({ cancels }) => !cancels)
+      .sort((a, b) => a.at - b.at || a.i - b.i);
+    assertEquals(ran, expected.map(({ i }) => i));
+  }));
+});
+
+Deno.test("VirtualClock keeps nothing of timers that are called off", async () => {
+  const clock = new VirtualClock();
+  clock.schedule(1e9, () => {});
+  const callbacks: WeakRef<() => void>[] = [];
+  for (let i = 0; i < 1000; i++) {
+    const callback = () => void i;
+    callbacks.push(new WeakRef(callback));
+    clock.cancel(clock.schedule(1e6 + i, callback));
+  }
+  await clock.run(1);
+  collectGarbage();
+  const kept = callbacks.filter((callback) => callback.deref() !== undefined).length;
+  assertLess(kept, 10); // V8 may hold on to the last one.
+});

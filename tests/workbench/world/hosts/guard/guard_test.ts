@@ -1,0 +1,302 @@
+// deno-lint-ignore-file no-console -- what programs do with it is tested here
+
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import process, { exit } from "node:process";
+import { RPCError } from "../../../../../lib/protocol.ts";
+import { formatFrame, framesOf, guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
+import { endTurn, watchTurns } from "../../../../../lib/workbench/base/watchdog.ts";
+import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+
+/** Runs something under guard, and returns what was told. */
+function guarded(run: () => void, caller?: string): TestException[] {
+  const troubles: TestException[] = [];
+  const release = guard((trouble) => void troubles.push(trouble), caller === undefined ? {} : { caller });
+  try {
+    run();
+  } finally {
+    release();
+  }
+  return troubles;
+}
+
+const BYTES = new Uint8Array(1);
+
+/** What a program may not call, and what it is to call instead. */
+const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
+  "Date.now()": [() => Date.now(), "node.now()"],
+  "new Date()": [() => new Date(), "new Date(node.now())"],
+  "Date()": [() => Date(), "new Date(node.now())"],
+  "performance.now()": [() => performance.now(), "node.now()"],
+  "performance.mark()": [() => performance.mark("x").startTime, "node.now()"],
+  "performance.measure()": [() => performance.measure("x").duration, "node.now()"],
+  "performance.toJSON()": [() => performance.toJSON(), "node.now()"],
+  "performance.timeOrigin": [() => performance.timeOrigin, "node.now()"],
+  "Deno.memoryUsage()": [() => Deno.memoryUsage(), "node.stats, which counts messages"],
+  "process.cpuUsage()": [() => process.cpuUsage(), "node.stats, which counts messages"],
+  "Math.random()": [() => Math.random(), "node.random()"],
+  "crypto.getRandomValues()": [() => crypto.getRandomValues(new Uint8Array(1)), "node.getRandomValues()"],
+  "crypto.randomUUID()": [() => crypto.randomUUID(), "node.getRandomValues()"],
+  "setTimeout()": [() => setTimeout(() => {}, 0), "node.after(), node.every() or node.sleep()"],
+  "setInterval()": [() => setInterval(() => {}, 0), "node.after(), node.every() or node.sleep()"],
+  "AbortSignal.timeout()": [() => AbortSignal.timeout(0), "node.after(), node.every() or node.sleep()"],
+  "crypto.subtle.digest()": [() => crypto.subtle.digest("SHA-256", BYTES), "node:crypto, which computes at once"],
+  "Deno.readTextFile()": [() => Deno.readTextFile("x"), "Deno.readTextFileSync()"],
+  "Deno.readFile()": [() => Deno.readFile("x"), "Deno.readFileSync()"],
+  "Deno.writeTextFile()": [() => Deno.writeTextFile("x", ""), "Deno.writeTextFileSync()"],
+  "Deno.open()": [() => Deno.open("x"), "Deno.openSync()"],
+  "Deno.readDir()": [() => Deno.readDir("x"), "Deno.readDirSync()"],
+  "fetch()": [() => fetch("https://example.com"), "messages to nodes and services"],
+  "Deno.connect()": [() => Deno.connect({ port: 1 }), "messages to nodes and services"],
+  "Deno.listen()": [() => Deno.listen({ port: 0 }), "messages to nodes and services"],
+  "Deno.serve()": [() => Deno.serve(() => new Response()), "messages to nodes and services"],
+  "Deno.resolveDns()": [() => Deno.resolveDns("localhost", "A"), "messages to nodes and services"],
+  "new Deno.Command()": [() => new Deno.Command("x"), "messages to nodes and services"],
+  "new WebSocket()": [() => new WebSocket("wss://example.com"), "messages to nodes and services"],
+  "new Worker()": [() => new Worker("data:,", { type: "module" }), "messages to nodes and services"],
+};
+
+for (const [name, [call, instead]] of Object.entries(FORBIDDEN)) {
+  Deno.test(`guard() stops ${name}, and says what to call instead`, () => {
+    const troubles = guarded(() => assertThrows(call, Error, `Cannot call ${name} at `));
+    assertEquals(troubles.map(({ type, count }) => ({ type, count })), [{ type: "nondeterminism", count: 1 }]);
+    const { message } = troubles[0]!;
+    assertMatch(message, /guard_test\.ts:\d+:\d+ in a simulation, where a seed must repeat a run: expected /);
+    assert(message.endsWith(`expected ${instead}`), message);
+  });
+}
+
+Deno.test("guard() stops the ways of node:process to the time and the memory", () => {
+  const calls = [
+    () => process.hrtime(),
+    () => process.hrtime.bigint(),
+    () => process.uptime(),
+    () => process.memoryUsage(),
+  ];
+  for (const call of calls) {
+    const [trouble] = guarded(() => void assertThrows(call));
+    assertEquals(trouble?.type, "nondeterminism");
+    assertMatch(trouble!.message, /guard_test\.ts:\d+:\d+ in a simulation/);
+  }
+});
+
+/** Does something in the turn of a node, under guard; what was told, and what was written on stderr. */
+function inTurn(act: () => void) {
+  const [troubles, written]: [TestException[], unknown[][]] = [[], []];
+  const release = guard((trouble) => void troubles.push(trouble), { onStderr: (...entry) => void written.push(entry) });
+  try {
+    watchTurns("elm")();
+    act();
+  } finally {
+    endTurn();
+    release();
+  }
+  return { troubles, written };
+}
+
+/** How a program may end its process, and what is said of a node that does. */
+const ENDS: Record<string, [end: () => unknown, call: string, how: string]> = {
+  "Deno.exit()": [() => Deno.exit(), "Deno.exit()", "exited with status 0"],
+  "Deno.exit(7)": [() => Deno.exit(7), "Deno.exit()", "exited with status 7"],
+  "process.exit()": [() => process.exit(3), "Deno.exit()", "exited with status 3"],
+  "what was imported of node:process": [() => exit(4), "Deno.exit()", "exited with status 4"],
+  "close()": [() => self.close(), "close()", "exited with status 0"],
+  "process.abort()": [() => process.abort(), "process.abort()", "was ended by signal SIGABRT"],
+  "Deno.kill()": [() => Deno.kill(Deno.pid), "Deno.kill()", "was ended by signal SIGTERM"],
+  "process.kill()": [() => process.kill(process.pid, "SIGKILL"), "process.kill()", "was ended by signal SIGKILL"],
+};
+
+for (const [name, [end, call, how]] of Object.entries(ENDS)) {
+  Deno.test(`guard() takes a node for crashed that ends its process: ${name}`, () => {
+    const { troubles: [trouble, ...more] } = inTurn(() => assertThrows(end, Error, how));
+    assertEquals([trouble?.type, trouble?.node, more], ["node-crashed", "elm", []]);
+    const [first, second] = trouble!.message.split("\n");
+    assertEquals(first, `Node elm ${how} during the test, expected it to serve until it is stopped`);
+    assert(second!.startsWith(`  ${call} at /`) && second!.includes("guard_test.ts:"), second);
+  });
+}
+
+Deno.test("guard() lets nobody end the process, whose turn ever it is", () => {
+  assertEquals(guarded(() => assertThrows(() => Deno.exit(0))).map(({ type }) => type), ["node-crashed"]);
+});
+
+const PRINTS: Record<string, () => void> = {
+  log: () => console.log("%s is %d", "elm", 7, { a: 1 }),
+  info: () => console.info("elm is 7 { a: 1 }"),
+  debug: () => console.debug("elm is 7", { a: 1 }),
+};
+
+for (const [name, print] of Object.entries(PRINTS)) {
+  Deno.test(`guard() takes what a node prints for a bad line, and shows it: console.${name}()`, () => {
+    const { troubles: [trouble, ...more], written } = inTurn(print);
+    assertEquals([trouble?.type, trouble?.node, more, written], ["bad-line", "elm", [], []]);
+    const [first, line] = trouble!.message.split("\n");
+    assertMatch(
+      first!,
+      new RegExp(`^Node elm printed a line on stdout that cannot be sent: console\\.${name}\\(\\) at /`),
+    );
+    assertMatch(first!, /guard_test\.ts:\d+:\d+ prints on stdout, expected node\.log\.info\(\) or console\.error\(\)$/);
+    assertEquals(line, "  line:     elm is 7 { a: 1 }");
+  });
+}
+
+Deno.test("guard() gives what a node writes on stderr to whoever takes it", () => {
+  const { troubles, written } = inTurn(() => {
+    console.error("no %s", "luck", [1]);
+    console.warn("hm");
+    console.assert(1 < 2, "not told");
+    console.assert(2 < 1, "less");
+    console.assert();
+  });
+  assertEquals(troubles, []);
+  assertEquals(written, [
+    ["elm", "error", "no luck [ 1 ]"],
+    ["elm", "warn", "hm"],
+    ["elm", "error", "Assertion failed: less"],
+    ["elm", "error", "Assertion failed"],
+  ]);
+});
+
+Deno.test("guard() lets a module that is imported neither print nor end the process", () => {
+  const troubles = guarded(() => {
+    console.log("hello");
+    assertThrows(() => Deno.exit(0));
+  }, "file:///elsewhere.ts");
+  assertEquals(troubles.map(({ type }) => type), ["bad-line", "node-crashed"]);
+  assertMatch(
+    troubles[0]!.message,
+    /^console\.log\(\) at .*:\d+ prints on stdout, where a node's messages go, expected console/,
+  );
+  assertMatch(
+    troubles[1]!.message,
+    /^Deno\.exit\(\) at .*:\d+ would end the process, expected a module that only exports/,
+  );
+});
+
+Deno.test("guard() stops Temporal.Now, where there is Temporal", () => {
+  const { Temporal } = globalThis as unknown as { Temporal?: { Now: { instant(): unknown } } };
+  if (Temporal === undefined) return;
+  assertEquals(guarded(() => assertThrows(() => Temporal.Now.instant(), Error, "Temporal.Now.instant()")).length, 1);
+});
+
+Deno.test("guard() puts back everything exactly", () => {
+  const owners: [object, string][] = [
+    [globalThis, "Date"],
+    [Date, "now"],
+    [Math, "random"],
+    [crypto, "getRandomValues"],
+    [performance, "now"],
+    [globalThis, "setTimeout"],
+    [AbortSignal, "timeout"],
+    [crypto.subtle, "digest"],
+    [Deno, "readTextFile"],
+    [Deno, "Command"],
+    [Deno, "exit"],
+    [globalThis, "close"],
+    [process, "kill"],
+    [console, "log"],
+    [console, "error"],
+    [performance, "timeOrigin"],
+  ];
+  const describe = () => owners.map(([owner, name]) => Object.getOwnPropertyDescriptor(owner, name));
+  const before = describe();
+  guarded(() => {});
+  assertEquals(describe(), before);
+  assert(Date.now() > 0 && new Date() instanceof Date && Math.random() < 1);
+});
+
+Deno.test("guard() lets dates be made of a time", () => {
+  const troubles = guarded(() => {
+    assertEquals(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
+    assertEquals(Date.UTC(1970, 0, 2), 86_400_000);
+    assert(new Date(5) instanceof Date);
+  });
+  assertEquals(troubles, []);
+});
+
+Deno.test("guard() guards until the last one has ended, and tells everyone", () => {
+  const [first, second]: TestException[][] = [[], []];
+  const releaseFirst = guard((trouble) => void first!.push(trouble));
+  const releaseSecond = guard((trouble) => void second!.push(trouble));
+  assertThrows(() => Math.random());
+  releaseFirst();
+  releaseFirst();
+  assertThrows(() => Math.random());
+  releaseSecond();
+  assert(Math.random() < 1);
+  assertEquals([first!.length, second!.length], [1, 2]);
+});
+
+Deno.test("guard() can be about one module alone", () => {
+  assertEquals(guarded(() => void Math.random(), "file:///elsewhere.ts"), []);
+  const troubles = guarded(() => assertThrows(() => Math.random()), import.meta.url);
+  assertEquals(troubles.length, 1);
+});
+
+Deno.test("guard() lets a module read and hash while it is imported, for that is waited for", async () => {
+  let digest: Promise<ArrayBuffer> | undefined;
+  assertEquals(guarded(() => void (digest = crypto.subtle.digest("SHA-256", BYTES)), import.meta.url), []);
+  assertEquals((await digest!).byteLength, 32);
+  guarded(() => assertThrows(() => crypto.subtle.digest("SHA-256", BYTES)));
+});
+
+Deno.test("guard() leaves alone what others make with new, and what answers at once", () => {
+  const url = "file:///elsewhere.ts";
+  guarded(() => assert(new Deno.Command("x") instanceof Object), url);
+  const before = [Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync];
+  guarded(() => assertEquals([Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync], before));
+});
+
+Deno.test("guard() takes rejections that nobody handles, but for those of a stopped node", async () => {
+  const troubles: TestException[] = [];
+  const release = guard((trouble) => void troubles.push(trouble));
+  void Promise.reject(new Error("nobody looks"));
+  void Promise.reject(new RPCError("crash", "The node was stopped"));
+  await new Promise<void>((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+  release();
+  assertEquals(troubles.map(({ type }) => type), ["unhandled-rejection"]);
+  assertStringIncludes(troubles[0]!.message, "A node has not handled a rejection: Error: nobody looks");
+});
+
+Deno.test("guard() takes errors that are thrown where no promise is, as what ends a process", async () => {
+  const troubles: TestException[] = [];
+  const release = guard((trouble) => void troubles.push(trouble));
+  queueMicrotask(() => {
+    throw new Error("boom");
+  });
+  await Promise.resolve();
+  release();
+  assertEquals(troubles.map(({ type }) => type), ["node-crashed"]);
+  assertStringIncludes(troubles[0]!.message, "threw an error that nobody catches");
+  assertStringIncludes(troubles[0]!.message, "Error: boom");
+});
+
+Deno.test("guard() lets a node send itself signals that end nothing", () => {
+  for (const signal of [0, "SIGWINCH"]) {
+    assertEquals(guarded(() => void process.kill(process.pid, signal)), []);
+  }
+});
+
+Deno.test("framesOf() finds places in every kind of line, and formatFrame() shows paths", () => {
+  const error = new Error("x");
+  error.stack = [
+    "Error: x at the (file:///not/a/frame.ts:1:2) end",
+    "    at f (file:///home/a%20b/node.ts:12:3)",
+    "    at async file:///home/node.ts:1:2",
+    "    at new C (https://example.com/x.ts:4:5)",
+    "    at Array.map (<anonymous>)",
+  ].join("\n");
+  assertEquals(framesOf(error).map(formatFrame), [
+    "/home/a b/node.ts:12:3",
+    "/home/node.ts:1:2",
+    "https://example.com/x.ts:4:5",
+  ]);
+  assertEquals(framesOf(Object.assign(new Error(), { stack: undefined })), []);
+});

@@ -1,0 +1,69 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { copyJson } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";
+
+/** What a pipe does to a value. */
+function throughPipe(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function assertSame(value: unknown): void {
+  // As texts too: assertEquals does not look at the order of fields.
+  assertEquals(copyJson(value), throughPipe(value));
+  assertEquals(JSON.stringify(copyJson(value)), JSON.stringify(throughPipe(value)));
+}
+
+Deno.test("copyJson() does what a pipe does, whatever the value", () => {
+  fc.assert(fc.property(
+    fc.anything({
+      withDate: true,
+      withNullPrototype: true,
+      withSparseArray: true,
+      withBoxedValues: true,
+      withMap: true,
+    }),
+    assertSame,
+  ));
+});
+
+Deno.test("copyJson() does what a pipe does to what JSON does not know", () => {
+  class Point {
+    constructor(readonly x: number) {}
+    get double() {
+      return 2 * this.x;
+    }
+  }
+  const values = [
+    [-0, NaN, Infinity, undefined, () => 1, Symbol("s")],
+    { a: undefined, b: () => 1, [Symbol("s")]: 1, c: -0 },
+    { date: new Date(0), point: new Point(2), own: { toJSON: () => "text" }, set: new Set([1]) },
+    JSON.parse('{ "__proto__": { "a": 1 }, "toString": 2, "10": 3, "2": 4 }'),
+    Object.defineProperty({ a: 1 }, "hidden", { value: 2, enumerable: false }),
+    new Uint8Array([1, 2]),
+    [, 1],
+    undefined,
+  ];
+  for (const value of values) assertSame(value);
+  // To assertEquals it is the same.
+  assert(Object.is(copyJson({ zero: -0 }).zero, 0));
+});
+
+Deno.test("copyJson() copies what is deep, and refuses what has no end, or no place in JSON", () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 1000; i++) deep = { deep: [deep] };
+  assertSame(deep);
+  const endless: Record<string, unknown> = {};
+  endless.self = { endless };
+  assertThrows(() => copyJson(endless), TypeError);
+  assertThrows(() => copyJson({ id: 1n }), TypeError);
+});
+
+Deno.test("copyJson() shares nothing with the original", () => {
+  const original = { list: [{ a: 1 }] };
+  const copy = copyJson(original);
+  original.list[0]!.a = 2;
+  assertEquals(copy, { list: [{ a: 1 }] });
+  assert(copy.list !== original.list);
+});

@@ -1,0 +1,100 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import type { AnyNode } from "../../../../../lib/node.ts";
+import { PROGRAMS } from "../../../../../lib/workbench/request/challenges.ts";
+import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { findModule, loadProgram } from "../../../../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { simulate } from "../../../../../lib/workbench/engines/simulate.ts";
+
+const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
+
+const ROOT = decodeURIComponent(new URL("../../../../..", import.meta.url).pathname).replace(/\/$/, "");
+const pathOf = (name: string) => `${ROOT}/tests/workbench/programs/${name}.ts`;
+
+const load = (name: string, ...args: string[]) => loadProgram({ path: pathOf(name), args }, 5000);
+
+/** Why a module cannot be simulated, without its path. */
+async function complaint(name: string, ...args: string[]): Promise<string> {
+  const { message } = await assertRejects(() => load(name, ...args), UsageError);
+  assertEquals(message.split("\n").length, 1);
+  return message.replaceAll(pathOf(name), "FILE").replace("Cannot simulate FILE: ", "");
+}
+
+async function echoOf(program: (node: AnyNode) => void): Promise<unknown> {
+  const world = simulate({ program, nodes: 1 });
+  return (await world.client().rpc("n0", { type: "echo", echo: "hi" })).echo;
+}
+
+test("loadProgram() takes a default export, and a function of the arguments", async () => {
+  assertEquals(await echoOf(await load("as_default")), "hi");
+  assertEquals(await echoOf(await load("with_arguments", "oh ")), "oh hi");
+  assertEquals(await echoOf(await load("uses_library")), "hi");
+});
+
+test("every one of our own programs can be loaded", async () => {
+  for (const name of Object.keys(PROGRAMS)) {
+    const program = await loadProgram(findModule(`${ROOT}/challenges/bin/${name}`, [], ROOT));
+    await simulate({ program }).run(1000);
+  }
+});
+
+test("loadProgram() says what is wrong with arguments", async () => {
+  assertEquals(await complaint("with_arguments"), "Cannot use 0 more words: expected one");
+  assertEquals(
+    await complaint("as_default", "--fast"),
+    "Cannot use arguments after -- with FILE: it exports its program as it is, expected createProgram(args)",
+  );
+  const broadcast = findModule(`${ROOT}/challenges/bin/broadcast`, ["--profile", "fats"], ROOT);
+  const { message } = await assertRejects(() => loadProgram(broadcast), UsageError);
+  assertStringIncludes(message, "Cannot use --profile fats: expected fast or efficient");
+});
+
+test("loadProgram() says what a module exports, and what it should", async () => {
+  const expected = "expected its program as its default export, or a function createProgram(args)";
+  assertEquals(await complaint("without_program"), `it exports helper, name, ${expected}`);
+  assertEquals(await complaint("without_exports"), `it exports nothing, ${expected}`);
+  const instead = "expected its program, which is a function of a node";
+  assertEquals(await complaint("exports_object"), `its default export is an object, ${instead}`);
+  const asked = "its createProgram is a number, expected a function createProgram(args)";
+  assertEquals(await complaint("exports_number"), asked);
+  assertEquals(
+    await complaint("makes_no_program"),
+    "createProgram(args) returned no function, expected the program",
+  );
+});
+
+test("a program that returns a program is a node that crashes at its start", async () => {
+  const world = simulate({ program: await load("returns_program"), nodes: 1 });
+  await assertRejects(() => world.run(0), Error, "it returned a function, expected a program");
+});
+
+test("loadProgram() says why a module cannot be imported, and where", async () => {
+  assertEquals(await complaint("throws"), "it cannot be imported: no such luck at FILE:3:7");
+  assertMatch(await complaint("none"), /^it cannot be imported: Module not found/);
+  assertMatch(
+    await complaint("draws_at_import"),
+    /^it cannot be imported: Cannot call Math\.random\(\) at FILE:5:19 in a simulation, .*: expected node\.random\(\)$/,
+  );
+  const { message } = await assertRejects(() => loadProgram({ path: `${ROOT}/LICENSE`, args: [] }), UsageError);
+  assertStringIncludes(message, "LICENSE: it cannot be imported: ");
+});
+
+test("loadProgram() finds out what a module does before it has given its program", async () => {
+  const exits = "would end the process, expected a module that only exports its program";
+  const prints = "prints on stdout, where a node's messages go, expected console.error()";
+  assertEquals(await complaint("exits_at_import"), `it cannot be imported: Deno.exit() at FILE:6:6 ${exits}`);
+  assertEquals(await complaint("prints_at_import"), `it cannot be imported: console.log() at FILE:6:9 ${prints}`);
+  assertEquals(await complaint("misbehaves_when_made", "exit"), `Deno.exit() at FILE:7:29 ${exits}`);
+  assertEquals(await complaint("misbehaves_when_made", "print"), `console.log() at FILE:9:38 ${prints}`);
+  assertMatch(await complaint("misbehaves_when_made", "draw"), /^Cannot call Math\.random\(\) at FILE:10:47 in a sim/);
+  assertEquals(await echoOf(await load("misbehaves_when_made", "not")), "hi");
+});
+
+test("loadProgram() does not wait for ever", async () => {
+  const { message } = await assertRejects(() => loadProgram({ path: pathOf("never_ends"), args: [] }, 50), UsageError);
+  assertStringIncludes(message, "it did not finish in 0.05 s; does it serve its program only if (import.meta.main)?");
+  // It goes on waiting, which is nothing for a test to leave behind.
+  globalThis.dispatchEvent(new Event("let go"));
+  await load("never_ends");
+});

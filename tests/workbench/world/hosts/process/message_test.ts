@@ -1,0 +1,53 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assertEquals, assertThrows } from "@std/assert";
+import { readMessage } from "../../../../../lib/workbench/world/hosts/process/message.ts";
+import { formatLine } from "../../../../../lib/workbench/base/json.ts";
+
+Deno.test("around the body, readMessage is as strict as Maelstrom, and says what was expected", () => {
+  const body = '"body":{"type":"x"}';
+  for (
+    const [line, expected] of [
+      ["nonsense", "Unexpected token"],
+      ["", "Unexpected end of JSON input"],
+      ["[]", "expected an object, got []"],
+      ["7", "expected an object, got 7"],
+      [`{"dest":"n1",${body}}`, "expected src to be a string, got nothing"],
+      [`{"src":null,"dest":"n1",${body}}`, "expected src to be a string, got null"],
+      [`{"src":"n0","dest":12345678901234567890,${body}}`, "expected dest to be a string, got 12345678901234567890"],
+      ['{"src":"n0","dest":"n1","body":"hi"}', 'expected body to be an object, got "hi"'],
+      ['{"src":"n0","dest":"n1","body":["type","x"]}', 'expected body to be an object, got ["type","x"]'],
+      ['{"src":"n0","dest":"n1","body":false}', "expected body to be an object, got false"],
+      [`{"src":"n0","dest":"n1","id":"m1",${body}}`, 'expected id to be an integer, or left to the network, got "m1"'],
+      [`{"src":"n0","dest":"n1","id":null,${body}}`, "got null"],
+      [`{"src":"n0","dest":"n1","id":1.0,${body}}`, "got 1.0"],
+      [`{"src":"n0","dest":"n1","ttl":3,${body}}`, 'expected only src, dest and body, got "ttl"'],
+      [`{"src":"n0","dest":"n1",${body}} {}`, "Unexpected"],
+    ] as const
+  ) {
+    assertThrows(() => readMessage(line), SyntaxError, expected, line);
+  }
+});
+
+Deno.test("in the body, readMessage takes what Maelstrom takes, as it stands", () => {
+  for (
+    const body of [
+      "{}",
+      '{"type":"x","msg_id":"a1","in_reply_to":[1]}',
+      '{"type":"x","msg_id":1.0}',
+      '{"type":"x","msg_id":9223372036854775807}',
+      '{"type":7,"msg_id":null}',
+      '{"msg_id":1,"deep":{"a":[1,null,"é"]}}',
+    ]
+  ) {
+    for (const id of ["", '"id":5,', '"id":98765432109876543210,']) {
+      const message = readMessage(`{${id}"src":"n1","dest":"n2","body":${body}}`);
+      assertEquals([message.src, message.dest, formatLine(message.body)], ["n1", "n2", body]);
+    }
+  }
+});
+
+Deno.test("a message without a body has an empty one, as in Maelstrom", () => {
+  for (const body of ["", ',"body":null']) {
+    assertEquals<unknown>(readMessage(`{"src":"n0","dest":"n1"${body}}`), { src: "n0", dest: "n1", body: {} });
+  }
+});

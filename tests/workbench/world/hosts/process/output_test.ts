@@ -1,0 +1,98 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
+
+/** Reads chunks of text, and returns the lines that come of it and the report at the end. */
+async function read(...chunks: string[]) {
+  const encoder = new TextEncoder();
+  const stream = ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk)));
+  const lines: string[] = [];
+  let endless = 0;
+  const output = readOutput("stdout", stream, {
+    onLine: (line) => void lines.push(line),
+    onEndless: () => endless++,
+    longest: 1000,
+    signal: new AbortController().signal,
+  });
+  await output.ended;
+  return { lines, report: output.report(), endless };
+}
+
+Deno.test("lines are whole, however the chunks fall", async () => {
+  assertEquals((await read("a\nb", "c\n", "", "d\r", "\ne\n\nf")).lines, ["a", "bc", "d", "e", "", "f"]);
+});
+
+Deno.test("characters are whole, however the bytes fall", async () => {
+  const bytes = new TextEncoder().encode("grüße 🦊\n");
+  const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
+  const lines: string[] = [];
+  const { signal } = new AbortController();
+  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), onEndless() {}, signal }).ended;
+  assertEquals(lines, ["grüße 🦊"]);
+});
+
+Deno.test("a line that does not end is told of once, and not waited for; lines that are long enough together are none", async () => {
+  const right = await read("x".repeat(600), "x".repeat(400) + "\n", "y".repeat(900) + "\n");
+  assertEquals([right.lines.length, right.endless], [2, 0]);
+  const { lines, endless, report } = await read("first\n", ...Array.from({ length: 50 }, () => "x".repeat(100)));
+  assertEquals([lines, endless], [["first"], 1]);
+  assertStringIncludes(report, "first");
+});
+
+Deno.test("the report shows the last 32 lines, the unfinished one too", async () => {
+  const { report } = await read(...Array.from({ length: 40 }, (_, i) => `line ${i}\n`), "unfini", "shed");
+  const lines = report.split("\n");
+  assertEquals(lines[0], "The last it wrote to stdout:");
+  assertEquals(lines.slice(1).map((line) => line.trim()), [
+    ...Array.from({ length: 31 }, (_, i) => `line ${i + 9}`),
+    "unfinished",
+  ]);
+});
+
+Deno.test("the report is short though the lines are long", async () => {
+  const { lines, report } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
+  assertEquals(lines[0]!.length, 5_000_000);
+  assertStringIncludes(report, "… (5000000 characters)\n  end");
+  assert(report.length < 1000);
+});
+
+Deno.test("a line that never ends is in the report, as much of it as fits", async () => {
+  const controller = new AbortController();
+  const stream = new ReadableStream<Uint8Array>({
+    pull(stream) {
+      stream.enqueue(new TextEncoder().encode("abc".repeat(100)));
+      if (++pulled === 100) controller.abort();
+    },
+  });
+  let pulled = 0;
+  const output = readOutput("stdout", stream, { onLine: () => {}, onEndless() {}, signal: controller.signal });
+  await output.ended;
+  assertEquals(output.report(), `The last it wrote to stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
+});
+
+Deno.test("the report says so when there is nothing", async () => {
+  assertEquals((await read()).report, "It wrote nothing to stdout");
+  assertEquals((await read("\n\n")).report, "It wrote nothing to stdout");
+});
+
+Deno.test("reading ends at the signal, though the stream goes on", async () => {
+  const controller = new AbortController();
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (stream) => stream.enqueue(new TextEncoder().encode("first\nunfinished")),
+    cancel: () => void (cancelled = true),
+  });
+  const lines: string[] = [];
+  const output = readOutput("stderr", stream, {
+    onEndless() {},
+    onLine(line) {
+      lines.push(line);
+      controller.abort();
+    },
+    signal: controller.signal,
+  });
+  await output.ended;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([lines, cancelled], [["first"], true]);
+  assertEquals(output.report(), "The last it wrote to stderr:\n  first\n  unfinished");
+});

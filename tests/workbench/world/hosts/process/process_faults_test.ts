@@ -1,0 +1,197 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
+import type { Body } from "../../../../../lib/protocol.ts";
+import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
+import { type Cluster, createCluster } from "../../../../../lib/workbench/run/cluster.ts";
+import { openConnection } from "../../../../../lib/workbench/world/connection.ts";
+import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
+import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
+import type { Operation } from "../../../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
+import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+import { runTest } from "../../../../../lib/workbench/run/run.ts";
+import { WORKLOADS } from "../../../../../lib/workbench/workloads/mod.ts";
+import { testOptions } from "../../../run/stand_in.ts";
+import { IGNORED, runs, stateOf } from "./process_rig.ts";
+
+/** A node in shell, with a child: answers everything with its number and that of the child, and counts what it has answered. */
+const NODE = `
+  sleep 600 & child=$!
+  echo "life of $$" >&2
+  count=0
+  while read -r line; do
+    count=$((count + 1))
+    src=$(echo "$line" | sed 's/.*"src":"\\([^"]*\\)".*/\\1/')
+    id=$(echo "$line" | sed 's/.*"msg_id":\\([0-9]*\\).*/\\1/')
+    echo "{\\"src\\":\\"n0\\",\\"dest\\":\\"$src\\",\\"body\\":{\\"type\\":\\"init_ok\\",\\"in_reply_to\\":$id,\\"count\\":$count,\\"pids\\":[$$,$child]}}"
+  done`;
+
+interface Rig {
+  cluster: Cluster;
+  network: ReturnType<typeof createNetwork>;
+  ask(): Promise<{ count: number; pids: number[] }>;
+  failures: TestException[];
+  folder: string;
+}
+
+/** Tests with a running node, which is this shell script; afterwards none of its processes is left. */
+function testNode(name: string, script: string, test: (rig: Rig) => Promise<void>): void {
+  Deno.test({
+    name,
+    ignore: IGNORED,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      const clock = new RealClock();
+      const random = seededRandom("dune");
+      const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
+      const failures: TestException[] = [];
+      const bin = { bin: "/bin/sh", args: ["-c", script, folder], logFile: (node: string) => `${folder}/${node}.log` };
+      const cluster = createCluster({
+        world: processWorld({ clock, ...bin }),
+        network,
+        random,
+        test: testOptions({ nodes: ["n0"] }),
+        workload: WORKLOADS.echo!,
+        onFailure: (failure) => void failures.push(failure),
+        signal: new AbortController().signal,
+      });
+      await cluster.open();
+      const client = openConnection(network, clock);
+      const ask = (): Promise<Body> => client.call("n0", { type: "hello" }, 60_000);
+      try {
+        await test({
+          cluster,
+          network,
+          ask: ask as () => Promise<Body & { count: number; pids: number[] }>,
+          failures,
+          folder,
+        });
+      } finally {
+        await cluster.close();
+        client.close();
+      }
+      assertEquals([failures, processesOf(folder)], [[], []]);
+      await Deno.remove(folder, { recursive: true });
+    },
+  });
+}
+
+/** The processes that have this among their arguments. */
+function processesOf(mark: string): string[] {
+  const { stdout } = new Deno.Command("ps", { args: ["-eo", "stat=,args="] }).outputSync();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  return lines.filter((line) => line.includes(mark) && !line.trim().startsWith("Z"));
+}
+
+testNode("a paused node stands still, with what it has started; then it answers what has come meanwhile", NODE, async ({
+  cluster,
+  ask,
+}) => {
+  const { pids, count } = await ask();
+  assertEquals(cluster.pause("n0"), "paused");
+  for (const pid of pids) assertEquals(stateOf(pid)[0], "T");
+  const answers = [ask(), ask(), ask()];
+  assertEquals(cluster.resume("n0"), "resumed");
+  assertEquals((await Promise.all(answers)).map((answer) => [answer.count, answer.pids]), [
+    [count + 1, pids],
+    [count + 2, pids],
+    [count + 3, pids],
+  ]);
+  for (const pid of pids) assertNotEquals(stateOf(pid)[0], "T");
+});
+
+testNode("a killed node has not crashed; it starts again with nothing in memory, and its log goes on", NODE, async ({
+  cluster,
+  ask,
+  failures,
+  folder,
+}) => {
+  await ask();
+  const { pids: before } = await ask();
+  assertEquals(await cluster.kill("n0"), "killed");
+  assertEquals(before.map(runs), [false, false]);
+  assertEquals(await cluster.start("n0"), "started");
+  const { pids: after, count } = await ask();
+  // The first was the init.
+  assertEquals([count, failures], [2, []]);
+  assert(after.every((pid) => !before.includes(pid)));
+  const log = await Deno.readTextFile(`${folder}/n0.log`);
+  assertEquals(log, `life of ${before[0]}\nlife of ${after[0]}\n`);
+});
+
+testNode("a paused node can be killed, and starts again awake", NODE, async ({ cluster, ask }) => {
+  const { pids } = await ask();
+  cluster.pause("n0");
+  assertEquals(await cluster.kill("n0"), "killed");
+  assertEquals(pids.map(runs), [false, false]);
+  await cluster.start("n0");
+  assertEquals([cluster.resume("n0"), (await ask()).count], ["not-paused", 2]);
+});
+
+testNode("a cluster that is closed leaves nobody paused behind", NODE, async ({ cluster, ask }) => {
+  const { pids } = await ask();
+  cluster.pause("n0");
+  await cluster.close();
+  assertEquals(pids.map(runs), [false, false]);
+});
+
+const MEGABYTES = 80;
+
+testNode(
+  "a paused node may leave unread as much as it likes",
+  // Answers init, reads the rest, and answers once more when a failure would have been reported.
+  `read -r line; echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
+   head -c ${MEGABYTES}000000 >/dev/null; sleep 0.5
+   echo '{"src":"n0","dest":"c1","body":{"type":"hello_ok","in_reply_to":1}}'; exec cat >/dev/null`,
+  async ({ cluster, network, ask, failures }) => {
+    cluster.pause("n0");
+    const text = "x".repeat(1_000_000);
+    network.attach("c9", () => {});
+    for (let i = 0; i < MEGABYTES; i++) network.send({ src: "c9", dest: "n0", body: { type: "hello", text } });
+    const answer = ask();
+    // The init, its answer, and all that.
+    const delivered = () => network.journal.counts.clients.recv_count;
+    while (delivered() < MEGABYTES + 3) await new Promise((resolve) => setTimeout(resolve, 0));
+    cluster.resume("n0");
+    await answer;
+    assertEquals(failures, []);
+  },
+);
+
+Deno.test({
+  name: "a test of real nodes that are paused and killed is run to its end, and leaves no process behind",
+  ignore: IGNORED,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const clock = new RealClock();
+    const program = new URL("../../../../../challenges/echo.ts", import.meta.url).pathname;
+    const args = ["run", "--no-check", program, folder];
+    const world = processWorld({ clock, bin: Deno.execPath(), args, logFile: (node) => `${folder}/${node}.log` });
+    const history: Operation[] = [];
+    const results = await runTest(
+      {
+        ...testOptions({ nodes: ["n0", "n1", "n2"] }),
+        concurrency: 6,
+        timeLimit: 3,
+        rate: 50,
+        nemesis: ["pause", "kill", "loss", "partition"],
+        nemesisInterval: 0.2,
+        challenge: null,
+        workload: { ...WORKLOADS.echo!, check: (seen) => (history.push(...seen), { valid: true }) },
+        seed: "dune",
+        targets: [],
+        logNetSend: false,
+        logNetRecv: false,
+      },
+      world,
+      {},
+    );
+    assertEquals(results.exceptions, []);
+    for (const outcome of ["killed", "started", "paused", "resumed"]) {
+      assert(history.some(({ value }) => Object.values(value ?? {}).includes(outcome)), `nobody was ${outcome}`);
+    }
+    assertGreater(results.operations!.ok, 0);
+    assertEquals(processesOf(folder), []);
+    await Deno.remove(folder, { recursive: true });
+  },
+});

@@ -1,0 +1,64 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
+import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
+import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
+import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
+import { IGNORED, startRig } from "./process_rig.ts";
+
+/** Tries to start a file with this content and mode. */
+function testStart(name: string, content: string | undefined, mode: number, problem: string): void {
+  Deno.test({
+    name,
+    ignore: IGNORED,
+    fn() {
+      const folder = Deno.makeTempDirSync();
+      const bin = `${folder}/program`;
+      if (content !== undefined) Deno.writeTextFileSync(bin, content, { mode });
+      assertThrows(() => startRig(folder, bin), UsageError, `Cannot run ${bin}: ${problem}`);
+      Deno.removeSync(folder, { recursive: true });
+    },
+  });
+}
+
+testStart("a program that is not there cannot be started", undefined, 0, "there is no such file");
+testStart("a program without its run bit cannot be started", "#!/bin/sh\n", 0o644, "it is not executable");
+testStart(
+  "a script whose interpreter is not there cannot be started",
+  "#! /no/such/interpreter -x\n",
+  0o755,
+  'its first line (#!) names "/no/such/interpreter", which does not exist here',
+);
+testStart(
+  "a script with carriage returns cannot be started",
+  "#!/bin/sh\r\necho\r\n",
+  0o755,
+  'its first line (#!) names "/bin/sh\\r", which does not exist here; the lines of the script end with a carriage return',
+);
+testStart(
+  "a script whose interpreter is no program cannot be started",
+  "#!/etc/passwd\n",
+  0o755,
+  'its first line (#!) names "/etc/passwd", which cannot be executed',
+);
+
+Deno.test({
+  name: "processWorld starts nodes, and rejects where it cannot",
+  ignore: IGNORED,
+  async fn() {
+    const clock = new RealClock();
+    const folder = await Deno.makeTempDir();
+    const random = seededRandom("dune");
+    const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
+    const options = { clock, args: [], logFile: (node: string) => `${folder}/${node}.log` };
+    const world = processWorld({ ...options, bin: "/bin/cat" });
+    assertEquals([world.mode, world.clock], ["process", clock]);
+    const nodes = await Promise.all(["n0", "n1"].map((id) => world.startNode(id, network, random, () => {})));
+    assertEquals(nodes.map(({ id }) => id), ["n0", "n1"]);
+    await Promise.all(nodes.map((node) => node.stop()));
+    const rejected = processWorld({ ...options, bin: "/no/such" }).startNode("n2", network, random, () => {});
+    assert(await rejected.then(() => false, (error) => error instanceof UsageError));
+    await Deno.remove(folder, { recursive: true });
+  },
+});

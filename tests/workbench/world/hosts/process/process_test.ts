@@ -1,0 +1,197 @@
+// @ts-types="../../../../../types/assert.d.ts"
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { formatLine } from "../../../../../lib/workbench/base/json.ts";
+import { testScript } from "./process_rig.ts";
+
+/** A line of shell that prints a message to the client. */
+function print(fields: string): string {
+  return `echo '{"src":"n0","dest":"c0","body":{"type":"hello_ok",${fields}}}'`;
+}
+
+testScript(
+  "messages go in on stdin and come out on stdout",
+  `read -r line; echo "$line" >&2; ${print('"number":1')}; read -r line; echo "$line" >&2; ${
+    print('"number":2')
+  }; read -r line`,
+  async ({ send, answered, replies, stderr, failures }) => {
+    send({ type: "hello", msg_id: 1 });
+    await answered(1);
+    send({ type: "hello", msg_id: 2, text: "grüße" });
+    await answered(2);
+    assertEquals(replies.map(({ number }) => number), [1, 2]);
+    assertEquals(stderr, [
+      'n0: {"id":0,"src":"c0","dest":"n0","body":{"type":"hello","msg_id":1}}',
+      'n0: {"id":2,"src":"c0","dest":"n0","body":{"type":"hello","msg_id":2,"text":"grüße"}}',
+    ]);
+    assertEquals(failures, []);
+  },
+);
+
+testScript(
+  "integers of 64 bits pass unharmed, both ways",
+  `read -r line; echo "$line" >&2; ${print('"id":9223372036854775807')}; read -r line`,
+  async ({ send, answered, replies, stderr }) => {
+    send({ type: "hello", id: 9007199254740993n });
+    await answered(1);
+    assertEquals(replies[0]!.id, 9223372036854775807n);
+    assertStringIncludes(stderr[0]!, '"id":9007199254740993}');
+  },
+);
+
+testScript(
+  "thousands of messages arrive in order, and the log has them all",
+  `while read -r line; do echo "$line" >&2; done`,
+  async ({ send, said, folder }) => {
+    for (let number = 0; number < 3000; number++) send({ type: "hello", number });
+    await said('"number":2999}');
+    const lines = (await Deno.readTextFile(`${folder}/n0.log`)).trimEnd().split("\n");
+    assertEquals(lines.map((line) => JSON.parse(line).body.number), Array.from({ length: 3000 }, (_, i) => i));
+  },
+);
+
+testScript(
+  "a node runs in the system's temporary folder, with the environment of this process",
+  `pwd >&2; echo "path $PATH" >&2; read -r line`,
+  async ({ said, stderr }) => {
+    await said(`path ${Deno.env.get("PATH")}`);
+    const folder = stderr[0]!.slice("n0: ".length);
+    assertEquals(await Deno.realPath(folder), await Deno.realPath(Deno.env.get("TMPDIR") ?? "/tmp"));
+  },
+);
+
+const BAD_LINES: Record<string, [line: string, problem: string]> = {
+  "no JSON": ["hello", '"hello" is not valid JSON'],
+  "JSON, but no object": ["[1]", "expected an object, got [1]"],
+  "with a body of text": ['{"src":"n0","dest":"c0","body":"hi"}', 'expected body to be an object, got "hi"'],
+  "with a field too many": [
+    '{"src":"n0","dest":"c0","body":{},"time":1}',
+    'expected only src, dest and body, got "time"',
+  ],
+  "with an id that is no integer": [
+    '{"id":1.0,"src":"n0","dest":"c0","body":{}}',
+    "expected id to be an integer, or left to the network, got 1.0",
+  ],
+  "in another node's name": [
+    '{"src":"n7","dest":"c0","body":{"type":"hello"}}',
+    'the source "n7" is not on the network',
+  ],
+  "to somebody unknown": [
+    '{"src":"n0","dest":"n7","body":{"type":"hello"}}',
+    'the destination "n7" is not on the network, expected one of n0, or a client',
+  ],
+};
+
+for (const [kind, [line, problem]] of Object.entries(BAD_LINES)) {
+  testScript(`a line that is ${kind} is reported`, `echo '${line}'; read -r line`, async ({ failure, failures }) => {
+    const { type, node, message } = await failure;
+    assertEquals([type, node], ["bad-line", "n0"]);
+    assertStringIncludes(message, `Node n0 printed a line on stdout that cannot be sent: `);
+    assertStringIncludes(message, problem);
+    assertStringIncludes(message, `\n  line:     ${line}\n`);
+    assertStringIncludes(message, '\n  expected: {"src": "n0", "dest": ');
+    assertEquals(failures.length, 1);
+  });
+}
+
+testScript(
+  "a body is its recipient's business: ids of any kind and types that are missing pass, in another's name too",
+  `read -r line
+   echo '{"src":"n0","dest":"c0","body":{"msg_id":"a","in_reply_to":{"b":1.0}}}'
+   echo '{"id":7,"src":"lin-kv","dest":"c0","body":{"type":5}}'
+   echo '{"src":"n0","dest":"c0"}'
+   read -r line`,
+  async ({ send, network, answered, replies, failures }) => {
+    network.attach("lin-kv", () => {});
+    send({ type: "hello" });
+    await answered(3);
+    assertEquals(formatLine(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
+    assertEquals(failures, []);
+  },
+);
+
+testScript(
+  "megabytes on one line are reported, but not shown",
+  `head -c 8000000 /dev/zero | tr '\\0' x; echo; read -r line`,
+  async ({ failure }) => {
+    const { type, message } = await failure;
+    assertEquals(type, "bad-line");
+    assertStringIncludes(message, "xxx… (8000000 characters)");
+    assert(message.length < 2000);
+  },
+);
+
+testScript(
+  "many bad lines are one failure",
+  `for i in 1 2 3 4 5; do echo bad; done; read -r line`,
+  async ({ failure, failures, node }) => {
+    assertStringIncludes((await failure).message, "line:     bad");
+    await node.stop();
+    assertEquals(failures.length, 1);
+  },
+);
+
+testScript(
+  "a crash is reported with the exit status, the last 32 lines of stdout and stderr, and where the log is",
+  `for i in $(seq 40); do ${print("\"number\":'$i'")}; echo "trouble $i" >&2; done; printf unfinished >&2; exit 3`,
+  async ({ failure, failures, folder, answered }) => {
+    const { type, node, message } = await failure;
+    assertEquals([type, node, failures.length], ["node-crashed", "n0", 1]);
+    const lines = message.split("\n").map((line) => line.trim());
+    assertEquals(lines[0], "Node n0 exited with status 3 during the test, expected it to serve until it is stopped");
+    assertEquals(lines.filter((line) => line.includes('"number"')).length, 32);
+    assertEquals(lines.filter((line) => line.startsWith("trouble")).length, 31);
+    assertStringIncludes(message, "  trouble 40\n  unfinished\n");
+    assertEquals(lines.at(-1), `All of its stderr is in ${folder}/n0.log`);
+    await answered(40);
+    assertMatch(await Deno.readTextFile(`${folder}/n0.log`), /^trouble 1\n[^]*trouble 40\nunfinished$/);
+  },
+);
+
+testScript("a node that ends in peace before it is asked to has crashed too", "exit 0", async ({ failure }) => {
+  const { type, message } = await failure;
+  assertEquals(type, "node-crashed");
+  assertStringIncludes(message, "exited with status 0");
+  assertStringIncludes(message, "It wrote nothing to stdout\nIt wrote nothing to stderr\n");
+});
+
+testScript("a node that is killed is reported with the signal", "kill -SEGV $$", async ({ failure }) => {
+  assertStringIncludes((await failure).message, "Node n0 was ended by signal SIGSEGV during the test");
+});
+
+testScript("a crash explains the bad lines before it", "echo oh no; exit 4", async ({ failure, failures, node }) => {
+  const { type, message } = await failure;
+  assertEquals(type, "node-crashed");
+  assertStringIncludes(message, "exited with status 4");
+  assertStringIncludes(message, "  oh no\n");
+  await node.stop();
+  assertEquals(failures.length, 1);
+});
+
+testScript(
+  "a node that closes its stdout, but lives, is reported",
+  "exec 1>&-; exec 2>/dev/null; read -r line",
+  async ({ failure }) => {
+    assertStringIncludes((await failure).message, "Node n0 closed its stdout during the test");
+  },
+);
+
+testScript(
+  "a node that closes its stdin, but lives, is reported when there is something to tell it",
+  "exec 0<&-; echo closed >&2; sleep 60",
+  async ({ failure, send, said }) => {
+    await said("closed");
+    send({ type: "hello" });
+    assertStringIncludes((await failure).message, "Node n0 closed its stdin during the test");
+  },
+);
+
+testScript(
+  "an unfinished line is shown where the output is asked for",
+  `printf '{"src":"n0","dest"'; echo waiting >&2; read -r line`,
+  async ({ node, said, failures }) => {
+    await said("waiting");
+    while (!node.output().includes("dest")) await new Promise((resolve) => setTimeout(resolve, 1));
+    assertStringIncludes(node.output(), 'The last it wrote to stdout:\n  {"src":"n0","dest"\n');
+    assertEquals(failures, []);
+  },
+);

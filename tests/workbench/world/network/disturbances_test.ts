@@ -1,0 +1,114 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  delaying,
+  type Disturbance,
+  duplicating,
+  losing,
+  reordering,
+} from "../../../../lib/workbench/world/network/disturbances.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+
+const DRAWS = 20_000;
+
+/** What becomes of many messages that would each arrive after 100 ms. */
+function befall(disturbance: Disturbance): number[][] {
+  return Array.from({ length: DRAWS }, () => disturbance([100]));
+}
+
+function share(outcomes: number[][], holds: (delays: number[]) => boolean): number {
+  return outcomes.filter(holds).length / DRAWS;
+}
+
+Deno.test("loss takes away its share of the messages, and leaves the others as they are", () => {
+  for (const probability of [0, 0.05, 0.5, 1]) {
+    const outcomes = befall(losing(probability, seededRandom("dune")));
+    assertAlmostEquals(share(outcomes, ({ length }) => length === 0), probability, 0.01);
+    assert(outcomes.every((delays) => delays.length === 0 || delays.join() === "100"));
+  }
+});
+
+Deno.test("duplication has its share of the messages arrive a second time, up to a bound after the first", () => {
+  for (const probability of [0, 0.2, 1]) {
+    const outcomes = befall(duplicating(probability, 40, seededRandom("dune")));
+    assertAlmostEquals(share(outcomes, ({ length }) => length === 2), probability, 0.01);
+    assert(outcomes.every(([first, second = 100]) => first === 100 && second >= 100 && second < 140));
+    const behind = outcomes.flatMap(([, second]) => second === undefined ? [] : [second - 100]);
+    if (probability === 1) assertAlmostEquals(behind.reduce((sum, each) => sum + each) / behind.length, 20, 0.5);
+  }
+});
+
+Deno.test("delay adds the same to every message", () => {
+  assertEquals(delaying(250)([100]), [350]);
+  assertEquals(delaying(250)([0, 10]), [250, 260]);
+});
+
+Deno.test("reordering holds up its share of the messages, up to a bound, so that some overtake others", () => {
+  for (const probability of [0, 0.5, 1]) {
+    const outcomes = befall(reordering(probability, 40, seededRandom("dune")));
+    assertAlmostEquals(share(outcomes, ([delay]) => delay! > 100), probability, 0.01);
+    assert(outcomes.every(([delay]) => delay! >= 100 && delay! < 140));
+    const overtaken = outcomes.slice(1).filter(([delay], i) => delay! < outcomes[i]![0]!).length;
+    assertEquals(overtaken > 0, probability > 0);
+  }
+});
+
+Deno.test("nothing comes of a message that is lost already", () => {
+  const draws = seededRandom("dune");
+  for (const disturbance of [losing(0, draws), duplicating(1, 40, draws), delaying(250), reordering(1, 40, draws)]) {
+    assertEquals(disturbance([]), []);
+  }
+});
+
+Deno.test("a disturbance leaves what it is given alone, and gives an array of its own", () => {
+  const draws = seededRandom("dune");
+  const delays = Object.freeze([100, 200]) as readonly number[];
+  for (const probability of [0, 1]) {
+    const random = [
+      losing(probability, draws),
+      duplicating(probability, 40, draws),
+      reordering(probability, 40, draws),
+    ];
+    for (const disturbance of [...random, delaying(0)]) disturbance(delays).push(300);
+  }
+  assertEquals(delays, [100, 200]);
+});
+
+/** All four, each with a stream of its own, as a nemesis makes them. */
+function all(seed: string): Disturbance[] {
+  const stream = (name: string) => seededRandom(seed).stream(name);
+  return [
+    losing(0.3, stream("loss")),
+    duplicating(0.3, 1024, stream("duplicate")),
+    delaying(256),
+    reordering(0.3, 1024, stream("reorder")),
+  ];
+}
+
+/** The deliveries of some messages, in order of time; to a millionth of a millisecond, for sums depend on their order. */
+function deliveries(disturbances: Disturbance[], messages: number): number[][] {
+  return Array.from({ length: messages }, () => {
+    const delays = disturbances.reduce<number[]>((delays, disturb) => disturb(delays), [100]);
+    return delays.map((delay) => Math.round(delay * 1e6)).sort((a, b) => a - b);
+  });
+}
+
+Deno.test("disturbances commute", () => {
+  const order = fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 });
+  fc.assert(fc.property(fc.string(), order, (seed, order) => {
+    const [straight, shuffled] = [all(seed), all(seed)];
+    assertEquals(deliveries(straight, 30), deliveries(order.map((index) => shuffled[index]!), 30));
+  }));
+});
+
+Deno.test("what a disturbance does to a message does not depend on the others", () => {
+  fc.assert(fc.property(fc.string(), (seed) => {
+    const alone = deliveries([all(seed)[0]!], 50).map(({ length }) => length === 0);
+    const together = deliveries(all(seed), 50).map(({ length }) => length === 0);
+    assertEquals(together, alone);
+    const copied = deliveries([all(seed)[1]!], 50).map(({ length }) => length);
+    const later = deliveries(all(seed).slice(1), 50).map(({ length }) => length);
+    assertEquals(later, copied);
+  }));
+});

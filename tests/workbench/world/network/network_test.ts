@@ -1,0 +1,347 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import type { Latency } from "../../../../lib/workbench/world/network/latency.ts";
+import { createNetwork, isClient } from "../../../../lib/workbench/world/network/network.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import { createRig, values } from "./network_rig.ts";
+
+Deno.test("a message arrives with its source, destination, body and an id", async () => {
+  const rig = createRig();
+  rig.send("n0", "n1", { deep: [1, 2] });
+  rig.send("n1", "n2");
+  await rig.clock.run();
+  assertEquals(rig.arrived[0]!.message, {
+    id: 0,
+    src: "n0",
+    dest: "n1",
+    body: { type: "hello", value: { deep: [1, 2] } },
+  });
+  assertEquals(rig.arrived[1]!.message.id, 1);
+});
+
+Deno.test("a message between servers takes the latency, one that involves a client none", async () => {
+  const rig = createRig();
+  const times: Record<string, number> = {};
+  for (const [src, dest] of [["n0", "n1"], ["n0", "seq-kv"], ["seq-kv", "n0"], ["c0", "n0"], ["n0", "c0"]] as const) {
+    rig.send(src, dest, `${src} ${dest}`);
+  }
+  await rig.clock.run();
+  for (const { at, message } of rig.arrived) times[message.body.value as string] = at;
+  assertEquals(times, { "n0 n1": 100, "n0 seq-kv": 100, "seq-kv n0": 100, "c0 n0": 0, "n0 c0": 0 });
+});
+
+Deno.test("a message is not there before send has returned, however fast it is", async () => {
+  const rig = createRig();
+  rig.send("c0", "n0");
+  assertEquals(rig.arrived, []);
+  await rig.clock.run(0);
+  assertEquals(rig.arrived.length, 1);
+});
+
+Deno.test("a node may send to itself", async () => {
+  const rig = createRig();
+  rig.send("n0", "n0");
+  await rig.clock.run();
+  assertEquals(rig.arrived[0]!.at, 100);
+});
+
+Deno.test("clients are c and a number, and nobody else", () => {
+  for (const id of ["c0", "c1", "c20"]) assert(isClient(id), id);
+  for (const id of ["n0", "seq-kv", "c", "c1a", "charlie", "1c", "C1", "lin-kv", "cc1"]) assert(!isClient(id), id);
+});
+
+Deno.test("a node whose name begins with c is a server", async () => {
+  const rig = createRig();
+  rig.network.attach("charlie", () => {});
+  rig.send("charlie", "n0");
+  await rig.clock.run();
+  assertEquals(rig.arrived[0]!.at, 100);
+  assertEquals(rig.network.journal.counts.servers.msg_count, 1);
+});
+
+const DRAWS = 20_000;
+
+/** Many latencies. */
+async function latencies(latency: Latency): Promise<number[]> {
+  const rig = createRig(latency);
+  for (let i = 0; i < DRAWS; i++) rig.send("n0", "n1");
+  await rig.clock.run();
+  return rig.arrived.map(({ at }) => at);
+}
+
+function mean(numbers: number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+Deno.test("constant latency is always the mean", async () => {
+  assertEquals(new Set(await latencies({ mean: 30, distribution: "constant" })), new Set([30]));
+});
+
+Deno.test("uniform latency is from 0 to twice the mean", async () => {
+  const drawn = await latencies({ mean: 30, distribution: "uniform" });
+  assert(drawn.every((latency) => latency >= 0 && latency < 60));
+  assertAlmostEquals(mean(drawn), 30, 0.6);
+  assertAlmostEquals(drawn.filter((latency) => latency < 15).length / DRAWS, 1 / 4, 0.02);
+});
+
+Deno.test("exponential latency has the mean, and a long tail", async () => {
+  const drawn = await latencies({ mean: 30, distribution: "exponential" });
+  assert(drawn.every((latency) => latency >= 0));
+  assertAlmostEquals(mean(drawn), 30, 1);
+  assertAlmostEquals(drawn.filter((latency) => latency > 90).length / DRAWS, Math.exp(-3), 0.01);
+});
+
+Deno.test("every distribution with mean 0 is no latency", async () => {
+  for (const distribution of ["constant", "uniform", "exponential"] as const) {
+    assert((await latencies({ mean: 0, distribution })).every((latency) => latency === 0), distribution);
+  }
+});
+
+Deno.test("messages of the same time arrive in the order they were sent in", async () => {
+  const rig = createRig();
+  for (let i = 0; i < 100; i++) rig.send(`n${i % 2}`, "n2", i);
+  await rig.clock.run();
+  assertEquals(values(rig), Array.from({ length: 100 }, (_, i) => i));
+});
+
+Deno.test("messages arrive in the order of their deadlines, not the one they were sent in", async () => {
+  const rig = createRig({ mean: 100, distribution: "uniform" });
+  for (let i = 0; i < 100; i++) rig.send("n0", "n1", i);
+  await rig.clock.run();
+  const times = rig.arrived.map(({ at }) => at);
+  assertEquals(times, [...times].sort((a, b) => a - b));
+  assert(values(rig).some((value, i) => value !== i), "nothing has overtaken anything");
+  assertEquals(new Set(values(rig)).size, 100);
+});
+
+Deno.test("a slow message does not hold up the next one", async () => {
+  const rig = createRig();
+  rig.send("n0", "n1", "slow");
+  rig.send("c0", "n1", "fast");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at, message }) => [message.body.value, at]), [["fast", 0], ["slow", 100]]);
+});
+
+Deno.test("one at a time, what is under way to a node holds up what comes later, of clients too", async () => {
+  const rig = createRig(undefined, undefined, true);
+  rig.send("n0", "n1", "slow");
+  rig.send("c0", "n1", "behind it");
+  rig.send("c0", "n2", "elsewhere");
+  await rig.clock.run(50);
+  rig.send("n1", "c0", "to a client");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at, message }) => [message.body.value, at]), [
+    ["elsewhere", 0],
+    ["to a client", 50],
+    ["slow", 100],
+    ["behind it", 100],
+  ]);
+});
+
+Deno.test("one at a time, what comes from beyond a partition, or is delayed, is in nobody's way", async () => {
+  const rig = createRig(undefined, undefined, true);
+  rig.network.drop("n0", "n1");
+  rig.send("n0", "n1", "lost");
+  rig.network.disturb("delay", ["n2"], (delays) => delays.map((delay) => delay + 1000));
+  rig.send("n2", "n1", "late");
+  rig.send("c0", "n1", "at once");
+  await rig.clock.run(50);
+  assertEquals(values(rig), ["at once"]);
+  await rig.clock.run(1050);
+  rig.send("c0", "n1", "behind what is late");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at }) => at), [0, 1100, 1100]);
+});
+
+Deno.test("a partition loses messages one way, and only those", async () => {
+  const rig = createRig();
+  rig.network.drop("n0", "n1");
+  rig.send("n0", "n1", "lost");
+  rig.send("n1", "n0", "back");
+  rig.send("n2", "n1", "from elsewhere");
+  rig.send("n0", "n2", "to elsewhere");
+  rig.send("c0", "n1", "from a client");
+  rig.send("seq-kv", "n1", "from a service");
+  await rig.clock.run();
+  assertEquals(
+    new Set(values(rig)),
+    new Set(["back", "from elsewhere", "to elsewhere", "from a client", "from a service"]),
+  );
+});
+
+Deno.test("a partition is asked when a message arrives", async () => {
+  const rig = createRig();
+  rig.send("n0", "n1", "caught");
+  await rig.clock.run(50);
+  rig.network.drop("n0", "n1");
+  await rig.clock.run(120);
+  rig.send("n0", "n1", "saved");
+  await rig.clock.run(200);
+  rig.network.heal();
+  await rig.clock.run();
+  assertEquals(values(rig), ["saved"]);
+});
+
+Deno.test("heal ends all partitions", async () => {
+  const rig = createRig();
+  for (const src of ["n0", "n1", "n2"]) for (const dest of ["n0", "n1", "n2"]) rig.network.drop(src, dest);
+  rig.send("n0", "n1", 1);
+  await rig.clock.run();
+  rig.network.heal();
+  rig.send("n0", "n1", 2);
+  await rig.clock.run();
+  assertEquals(values(rig), [2]);
+});
+
+Deno.test("faults that cut the same link are healed each on its own", async () => {
+  const rig = createRig({ mean: 0, distribution: "constant" });
+  rig.network.drop("n0", "n1", "partition");
+  rig.network.drop("n0", "n1", "one-way-partition");
+  rig.network.drop("n1", "n0", "partition");
+  const arrives = async () => {
+    rig.arrived.length = 0;
+    rig.send("n0", "n1", "there");
+    rig.send("n1", "n0", "back");
+    await rig.clock.run();
+    return values(rig);
+  };
+  rig.network.heal("gremlins");
+  assertEquals(await arrives(), []);
+  rig.network.heal("partition");
+  assertEquals(await arrives(), ["back"]);
+  rig.network.heal("partition");
+  assertEquals(await arrives(), ["back"]);
+  rig.network.heal("one-way-partition");
+  assertEquals(await arrives(), ["there", "back"]);
+  rig.network.drop("n0", "n1", "partition");
+  rig.network.heal();
+  assertEquals(await arrives(), ["there", "back"]);
+});
+
+Deno.test("one may be cut off from a source that is not there yet", async () => {
+  const rig = createRig();
+  rig.network.drop("n9", "n0");
+  rig.network.attach("n9", () => {});
+  rig.send("n9", "n0");
+  await rig.clock.run();
+  assertEquals(rig.arrived, []);
+});
+
+Deno.test("the journal has every send and every receive", async () => {
+  const rig = createRig();
+  rig.network.drop("n0", "n1");
+  rig.send("n0", "n1", "lost");
+  rig.send("c0", "n1", "found");
+  await rig.clock.run();
+  assertEquals(rig.entries.map(({ id, time, type, message }) => [id, time, type, message.id, message.body.value]), [
+    [0, 0, "send", 0, "lost"],
+    [1, 0, "send", 1, "found"],
+    [2, 0, "recv", 1, "found"],
+  ]);
+  assertEquals(rig.network.journal.counts, {
+    all: { send_count: 2, recv_count: 1, msg_count: 2 },
+    clients: { send_count: 1, recv_count: 1, msg_count: 1 },
+    servers: { send_count: 1, recv_count: 0, msg_count: 1 },
+  });
+});
+
+Deno.test("the journal has a message as it was, though its receiver changes it at once", async () => {
+  const clock = new VirtualClock();
+  const lines: string[] = [];
+  const network = createNetwork({
+    clock,
+    random: seededRandom("dune"),
+    latency: { mean: 0, distribution: "constant" },
+    sink: ({ message }) => void lines.push(JSON.stringify(message.body)),
+  });
+  network.attach("n0", ({ body }) => body.value = "changed");
+  network.send({ src: "n0", dest: "n0", body: { type: "hello", value: "original" } });
+  await clock.run();
+  assertEquals(lines, Array(2).fill('{"type":"hello","value":"original"}'));
+});
+
+Deno.test("the counts add up, whatever is sent and cut", async () => {
+  const participant = fc.constantFrom("n0", "n1", "n2", "c0", "seq-kv");
+  const step = fc.record({ src: participant, dest: participant, cut: fc.boolean() });
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.string(), async (steps, seed) => {
+    const rig = createRig({ mean: 10, distribution: "exponential" }, seed);
+    for (const { src, dest, cut } of steps) {
+      rig.send(src, dest);
+      if (cut) rig.network.drop(src, dest);
+    }
+    await rig.clock.run();
+    const { all, clients, servers } = rig.network.journal.counts;
+    for (const count of ["send_count", "recv_count", "msg_count"] as const) {
+      assertEquals(all[count], clients[count] + servers[count]);
+    }
+    assertEquals(all.send_count, steps.length);
+    assertEquals(all.recv_count, rig.arrived.length);
+    const cuts = new Set(steps.filter(({ cut }) => cut).map(({ src, dest }) => `${src} ${dest}`));
+    assertEquals(rig.arrived.length, steps.filter(({ src, dest }) => !cuts.has(`${src} ${dest}`)).length);
+  }));
+});
+
+Deno.test("one seed gives one course of events, another seed another", async () => {
+  const course = async (seed: string) => {
+    const rig = createRig({ mean: 10, distribution: "exponential" }, seed);
+    for (let i = 0; i < 20; i++) rig.send("n0", "n1", i);
+    await rig.clock.run();
+    return JSON.stringify(rig.entries);
+  };
+  assertEquals(await course("a"), await course("a"));
+  assert(await course("a") !== await course("b"));
+});
+
+Deno.test("sending to or from someone unknown is an error that names them and who there is", () => {
+  const rig = createRig();
+  const known = "expected one of n0, n1, n2, seq-kv, or a client";
+  const to = 'Cannot send hello from n0 to n7: the destination "n7" is not on the network, ' + known;
+  assertThrows(() => rig.send("n0", "n7"), RangeError, to);
+  const from = 'Cannot send hello from n8 to n0: the source "n8" is not on the network, ' + known;
+  assertThrows(() => rig.send("n8", "n0"), RangeError, from);
+  assertEquals(rig.network.journal.counts.all.send_count, 0);
+  assertEquals(rig.entries, []);
+});
+
+Deno.test("a message for one who has left is sent, and lost", async () => {
+  const rig = createRig();
+  rig.send("n0", "c0", "under way");
+  rig.network.detach("c0");
+  rig.send("n0", "c0", "late");
+  await rig.clock.run();
+  assertEquals(rig.arrived, []);
+  assertEquals(rig.network.journal.counts.clients, { send_count: 2, recv_count: 0, msg_count: 2 });
+});
+
+Deno.test("one who has left may come back, and is still cut off", async () => {
+  const rig = createRig();
+  const again: unknown[] = [];
+  rig.network.drop("n0", "n1");
+  rig.network.detach("n1");
+  rig.network.attach("n1", ({ body }) => void again.push(body.value));
+  rig.send("n0", "n1", "cut");
+  rig.send("n2", "n1", "fine");
+  await rig.clock.run();
+  assertEquals([again, rig.arrived], [["fine"], []]);
+});
+
+Deno.test("no two participants have the same name", () => {
+  const { network } = createRig();
+  assertThrows(() => network.attach("n0", () => {}), Error, "Cannot attach n0: it is on the network already");
+  network.detach("nobody");
+});
+
+Deno.test("drop says who is unknown", () => {
+  assertThrows(() => createRig().network.drop("n0", "n7"), RangeError, "Cannot cut n7 off from n0");
+});
+
+Deno.test("a receiver may send at once", async () => {
+  const rig = createRig();
+  rig.network.attach("pong", ({ src, body }) => rig.send("pong", src, body.value));
+  rig.send("n0", "pong", 1);
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at, message }) => [message.dest, at]), [["n0", 200]]);
+  assertLess(rig.clock.now(), 201);
+});

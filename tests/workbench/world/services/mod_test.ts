@@ -1,0 +1,139 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Body, Message } from "../../../../lib/protocol.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import { attachServices, SERVICES } from "../../../../lib/workbench/world/services/mod.ts";
+
+const KEY_VALUE = ["lin-kv", "seq-kv", "lww-kv"];
+
+/** A network with the services and node n0, 10 ms from each other. */
+function rig() {
+  const clock = new VirtualClock();
+  const random = seededRandom("dune");
+  const network = createNetwork({ clock, random, latency: { mean: 10, distribution: "constant" } });
+  attachServices(network, random.stream("services"));
+  const received: (Message & { at: number })[] = [];
+  network.attach("n0", (message) => void received.push({ ...message, at: clock.now() }));
+  let requests = 0;
+
+  function send(dest: string, body: Body): void {
+    network.send({ src: "n0", dest, body });
+  }
+
+  /** Sends a request with a fresh msg_id, and gives the body of the reply without in_reply_to. */
+  async function ask(dest: string, body: Body): Promise<unknown> {
+    const msg_id = ++requests;
+    send(dest, { ...body, msg_id });
+    await clock.run();
+    const { src, body: { in_reply_to, ...reply } } = received.at(-1)!;
+    assertEquals([src, in_reply_to], [dest, msg_id]);
+    return reply;
+  }
+  return { clock, network, received, send, ask };
+}
+
+Deno.test("the services are Maelstrom's four", () => {
+  assertEquals(Object.keys(SERVICES).sort(), ["lin-kv", "lin-tso", "lww-kv", "seq-kv"]);
+});
+
+Deno.test("a reply names its request, and comes after the latency there and back", async () => {
+  const { clock, received, send } = rig();
+  send("lin-kv", { type: "write", key: "x", value: 1, msg_id: 7 });
+  await clock.run();
+  assertEquals(received, [{ id: 1, src: "lin-kv", dest: "n0", body: { type: "write_ok", in_reply_to: 7 }, at: 20 }]);
+});
+
+Deno.test("each service answers to its name", async () => {
+  const { ask } = rig();
+  for (const service of KEY_VALUE) {
+    assertEquals(await ask(service, { type: "write", key: "x", value: service }), { type: "write_ok" });
+  }
+  assertEquals(await ask("lin-kv", { type: "read", key: "x" }), { type: "read_ok", value: "lin-kv" });
+  assertEquals(await ask("seq-kv", { type: "read", key: "x" }), { type: "read_ok", value: "seq-kv" });
+  assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
+});
+
+Deno.test("what a service cannot take it answers with an error, and works on", async () => {
+  const { ask } = rig();
+  for (const service of KEY_VALUE) {
+    assertEquals(await ask(service, { type: "init" }), {
+      type: "error",
+      code: 10,
+      text: 'Cannot handle "init": expected read, write or cas',
+    });
+    assertEquals(await ask(service, { type: "write", key: "x", value: 1 }), { type: "write_ok" });
+  }
+  assertEquals(await ask("lin-tso", { type: "read" }), {
+    type: "error",
+    code: 10,
+    text: 'Cannot handle "read": expected ts',
+  });
+  assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
+});
+
+Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null, as by Maelstrom", async () => {
+  const { clock, network, received, send, ask } = rig();
+  send("lin-kv", { type: "write", key: "x", value: 1 });
+  send("lin-tso", { type: "ts" });
+  send("seq-kv", { type: "read", key: "x" });
+  await clock.run();
+  assertEquals(received.map(({ body }) => body), [
+    { type: "write_ok", in_reply_to: null },
+    { type: "ts_ok", ts: 0, in_reply_to: null },
+    { type: "error", code: 20, text: "key does not exist", in_reply_to: null },
+  ]);
+  assertEquals(network.journal.counts.servers.msg_count, 6);
+  assertEquals(await ask("lin-kv", { type: "read", key: "x" }), { type: "read_ok", value: 1 });
+});
+
+Deno.test("what a service does not know it answers only where there is a msg_id: services never talk to each other", async () => {
+  const { clock, network, received, send } = rig();
+  send("seq-kv", { type: "nonsense" });
+  send("lin-tso", { msg_id: 3 } as unknown as Body);
+  // A node may write in another's name.
+  network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "nonsense", msg_id: 1 } });
+  network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "read", key: 1 } });
+  await clock.run();
+  assertEquals(received.map(({ src, body }) => [src, body.code, body.in_reply_to]), [["lin-tso", 10, 3]]);
+  assertEquals(network.journal.counts.all.msg_count, 7);
+});
+
+Deno.test("a msg_id that is no number comes back as it is", async () => {
+  const { clock, received, send } = rig();
+  send("lin-tso", { type: "ts", msg_id: "a-1" } as unknown as Body);
+  await clock.run();
+  assertEquals<unknown>(received[0]?.body, { type: "ts_ok", ts: 0, in_reply_to: "a-1" });
+});
+
+Deno.test("a msg_id of 0 is answered", async () => {
+  const { clock, received, send } = rig();
+  send("lin-tso", { type: "ts", msg_id: 0 });
+  await clock.run();
+  assertEquals(received[0]?.body, { type: "ts_ok", ts: 0, in_reply_to: 0 });
+});
+
+Deno.test("whatever body comes, there is exactly one reply, and nothing is thrown", async () => {
+  const field = fc.option(fc.jsonValue(), { nil: undefined });
+  const body = fc.record({
+    type: fc.oneof(fc.constantFrom("read", "write", "cas", "ts", "error", "read_ok"), fc.string()),
+    key: field,
+    value: field,
+    from: field,
+    to: field,
+    create_if_not_exists: field,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(body), fc.constantFrom(...Object.keys(SERVICES)), async (bodies, service) => {
+      const { clock, received, send } = rig();
+      bodies.forEach((body, msg_id) => send(service, { ...body, msg_id }));
+      await clock.run();
+      assertEquals(received.map(({ body }) => body.in_reply_to), bodies.map((_, index) => index));
+      assert(
+        received.every(({ body: { type, code } }) => type.endsWith("_ok") || [10, 12, 20, 22].includes(code as number)),
+      );
+    }),
+  );
+});

@@ -1,0 +1,178 @@
+// @ts-types="../../../../types/assert.d.ts"
+import { assert, assertEquals, assertGreaterOrEqual, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { type Body, RPCError } from "../../../../lib/protocol.ts";
+import { type Random, seededRandom } from "../../../../lib/workbench/world/random.ts";
+import { createSeqKV, REMEMBERED_STATES } from "../../../../lib/workbench/world/services/seq_kv.ts";
+import type { Service } from "../../../../lib/workbench/world/services/service.ts";
+import { cas, type Model, performOnModel, READ, REQUESTS, SEED, write } from "./reference.ts";
+
+/** seq-kv with a whole copy of each state it remembers, which is plain to see and dear to run. */
+function createCopyingSeqKV(random: Random): Service {
+  const states: { index: number; model: Model }[] = [{ index: 0, model: new Map() }];
+  const seen = new Map<string, number>();
+  return (client, request) => {
+    const choices = states.filter(({ index }) => index >= (seen.get(client) ?? 0));
+    const { index, model } = choices[random.integer(choices.length)]!;
+    const tried = new Map(model);
+    const reply = performOnModel(tried, request);
+    if (JSON.stringify([...tried]) === JSON.stringify([...model])) {
+      seen.set(client, index);
+      return reply;
+    }
+    const newest = states.at(-1)!;
+    const next = { index: newest.index + 1, model: new Map(newest.model) };
+    const newReply = performOnModel(next.model, request);
+    states.push(next);
+    if (states.length > REMEMBERED_STATES) states.shift();
+    seen.set(client, next.index);
+    return newReply;
+  };
+}
+
+/** The value of x as a client reads it; 0 where there is none. */
+function readX(service: Service, client: string): number {
+  return service(client, READ).value as number ?? 0;
+}
+
+Deno.test("the log of changes answers as copies of the states would", () => {
+  fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
+    const [service, copying] = [createSeqKV(seededRandom(seed)), createCopyingSeqKV(seededRandom(seed))];
+    for (const { client, request } of requests) assertEquals(service(client, request), copying(client, request));
+  }));
+});
+
+Deno.test("a client reads old values, and the newest, of the last 32 states", () => {
+  const read = new Set<number>();
+  for (let seed = 0; seed < 500; seed++) {
+    const service = createSeqKV(seededRandom(`${seed}`));
+    for (let value = 1; value <= 100; value++) service("n0", write(value));
+    read.add(readX(service, "n1"));
+  }
+  const expected = Array.from({ length: REMEMBERED_STATES }, (_, age) => 100 - age);
+  assertEquals([...read].sort((a, b) => b - a), expected);
+});
+
+Deno.test("a read may miss another client's write that was long done, so that a key seems not to exist", () => {
+  const codes = Array.from({ length: 100 }, (_, seed) => {
+    const service = createSeqKV(seededRandom(`${seed}`));
+    service("n0", write(1));
+    return service("n1", READ).code;
+  });
+  assert(codes.includes(20));
+  assert(codes.includes(undefined));
+});
+
+/** Who does what in a test of order: the writer counts up, or a reader reads. */
+const STEPS = fc.array(fc.constantFrom("write", "n1", "n2"), { maxLength: 300, size: "max" });
+
+Deno.test("no client goes back in time, however seldom it reads", () => {
+  fc.assert(fc.property(STEPS, SEED, (steps, seed) => {
+    const service = createSeqKV(seededRandom(seed));
+    const last = new Map<string, number>();
+    let value = 0;
+    for (const step of steps) {
+      if (step === "write") service("n0", write(++value));
+      else {
+        const read = readX(service, step);
+        assertGreaterOrEqual(read, last.get(step) ?? 0);
+        assertGreaterOrEqual(read, value - REMEMBERED_STATES + 1);
+        last.set(step, read);
+      }
+    }
+  }));
+});
+
+Deno.test("no client goes back in time over two keys: who has seen the later write sees the earlier one", () => {
+  fc.assert(fc.property(STEPS, SEED, (steps, seed) => {
+    const service = createSeqKV(seededRandom(seed));
+    let value = 0;
+    for (const step of steps) {
+      if (step === "write") {
+        service("n0", write(++value, "x"));
+        service("n0", write(value, "y"));
+      } else {
+        const y = service(step, { type: "read", key: "y" }).value as number ?? 0;
+        assertGreaterOrEqual(readX(service, step), y);
+      }
+    }
+  }));
+});
+
+Deno.test("a client sees its own writes", () => {
+  fc.assert(fc.property(fc.array(fc.constantFrom("n0", "n1", "n2"), { maxLength: 100 }), SEED, (clients, seed) => {
+    const service = createSeqKV(seededRandom(seed));
+    let value = 0;
+    for (const client of clients) {
+      service(client, write(++value));
+      assertEquals(readX(service, client), value);
+    }
+  }));
+});
+
+Deno.test("a write of something new shows a client the newest state, of all keys", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), SEED, (writes, seed) => {
+    const service = createSeqKV(seededRandom(seed));
+    for (let value = 1; value <= writes; value++) service("n0", write(value));
+    service("n1", write("n1 was here", "y"));
+    assertEquals(readX(service, "n1"), writes);
+  }));
+});
+
+/** What a client gets to know over many seeds, after others have done these requests. */
+function outcomes(before: [client: string, request: Body][], client: string, request: Body): Set<string> {
+  const texts = Array.from({ length: 200 }, (_, seed) => {
+    const service = createSeqKV(seededRandom(`${seed}`));
+    for (const [other, earlier] of before) service(other, earlier);
+    const { type, code } = service(client, request);
+    return code === undefined ? type : `${type} ${code}`;
+  });
+  return new Set(texts);
+}
+
+Deno.test("a cas that fails may have met an old state; one that succeeds has met the newest", () => {
+  const before: [string, Body][] = [["n0", write(1)], ["n0", write(2)], ["n0", write(3)]];
+  // A state in which x is 2 would be changed, so that this goes on to the newest, where x is 3.
+  assertEquals(outcomes(before, "n1", cas(2, 4)), new Set(["error 20", "error 22"]));
+  assertEquals(outcomes(before, "n1", cas(3, 4)), new Set(["error 20", "error 22", "cas_ok"]));
+  assertEquals(outcomes(before, "n0", cas(3, 4)), new Set(["cas_ok"]));
+});
+
+Deno.test("a write that changes nothing in an old state may be ordered there", () => {
+  // The example of Maelstrom's doc/services.md: n1's second write of 1 does not undo n2's cas.
+  const reads = new Set(Array.from({ length: 200 }, (_, seed) => {
+    const service = createSeqKV(seededRandom(`${seed}`));
+    service("n1", write(1));
+    service("n2", write("n2 is current", "y"));
+    assertEquals(service("n2", cas(1, 2)), { type: "cas_ok" });
+    assertEquals(service("n1", write(1)), { type: "write_ok" });
+    return readX(service, "n2");
+  }));
+  assertEquals(reads, new Set([1, 2]));
+});
+
+Deno.test("a write that turns out to change nothing in the newest state still makes its client current", () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const service = createSeqKV(seededRandom(`${seed}`));
+    for (const value of [1, 2, 1]) service("n0", write(value));
+    service("n0", write("last", "y"));
+    // Tried where there is no x, or where it is 2, this goes on to the newest state; where x is 1 it stays.
+    service("n1", write(1));
+    service("n1", write("n1 is current", "z"));
+    assertEquals([readX(service, "n1"), service("n1", { type: "read", key: "y" }).value], [1, "last"]);
+  }
+});
+
+Deno.test("a request that is refused changes nothing", () => {
+  const service = createSeqKV(seededRandom("dune"));
+  service("n0", write(1));
+  assertThrows(() => service("n0", { type: "increment", key: "x" }), RPCError, "increment");
+  assertEquals(readX(service, "n0"), 1);
+});
+
+Deno.test("the same seed gives the same replies", () => {
+  fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
+    const [one, other] = [createSeqKV(seededRandom(seed)), createSeqKV(seededRandom(seed))];
+    for (const { client, request } of requests) assertEquals(one(client, request), other(client, request));
+  }));
+});
