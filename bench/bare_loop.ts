@@ -2,7 +2,6 @@
  * What `bench/echo.ts` compares with: the least that a program must do which takes messages apart and puts them together again.
  */
 
-// @ts-types="../types/streams.d.ts"
 import { TextLineStream } from "@std/streams/text-line-stream";
 
 const BATCH = 65536;

@@ -3,7 +3,6 @@
  * of some runs of the official command under virtual time.
  */
 
-// @ts-types="../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { broadcast } from "../challenges/broadcast.ts";
 import { gCounter } from "../challenges/g_counter.ts";

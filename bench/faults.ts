@@ -7,7 +7,6 @@
  * that no availability is asked there.
  */
 
-// @ts-types="../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
 import { echo } from "../challenges/echo.ts";

@@ -7,7 +7,6 @@
  * nothing: it judges what was measured by the rows as they are now, and writes the page and the table.
  */
 
-// @ts-types="../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../lib/workbench/base/errors.ts";
 import {

@@ -5,7 +5,6 @@
  * @module
  */
 
-// @ts-types="../types/streams.d.ts"
 import { TextLineStream } from "@std/streams/text-line-stream";
 import type { Host, LogLevel } from "./host.ts";
 import { describeThrown } from "./log.ts";

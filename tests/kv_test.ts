@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type KV, linKV, linTSO, lwwKV, seqKV } from "../lib/kv.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 const ROOT = new URL("..", import.meta.url);

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { startNode } from "../lib/node.ts";
 import { RPCError } from "../lib/protocol.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
 import { type Program, startNode } from "../lib/node.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseMessage } from "../lib/protocol.ts";
 

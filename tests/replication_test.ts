@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type AnyNode, startNode } from "../lib/node.ts";
 import type { Message } from "../lib/protocol.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertFalse, assertGreaterOrEqual, assertLessOrEqual, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ERRORS, RPCError } from "../lib/protocol.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { startNode } from "../lib/node.ts";

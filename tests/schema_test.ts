@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkSchema, SchemaError, type StandardResult, type StandardSchema } from "../lib/schema.ts";
 

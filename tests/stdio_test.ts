@@ -1,4 +1,3 @@
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import type { LogLevel } from "../lib/host.ts";

@@ -3,7 +3,6 @@
  * names it; and in the same 50 it finds nothing wrong with the twin.
  */
 
-// @ts-types="../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { CASES, findMistake, SEEDS, test } from "./wrong/cases.ts";
 

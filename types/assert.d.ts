@@ -1,4 +1,4 @@
-/** The part of `@std/assert` that this project uses; npm's mirror of the standard library comes without types. */
+/** The part of `@std/assert` that this project uses. */
 export class AssertionError extends Error {
   constructor(message: string, options?: ErrorOptions);
 }

@@ -1,2 +1,2 @@
-/** The part of `d3-array` that this project uses; it comes without types. */
+/** The part of `d3-array` that this project uses. */
 export function quantileSorted(values: ArrayLike<number>, p: number): number | undefined;

@@ -1,5 +1,3 @@
-/** The part of `@std/uuid` and `@std/uuid/v7` that this project uses; npm's mirror of the standard library comes without types. */
+/** The part of `@std/uuid` that this project uses. */
 export function validate(id: string): boolean;
 export function version(id: string): number;
-export function extractTimestamp(uuid: string): number;
-export function generate(timestamp?: number): string;

@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../types/d3_array.d.ts"
 import { quantileSorted } from "d3-array";
 import type { Results } from "../../lib/workbench/run/results.ts";
 

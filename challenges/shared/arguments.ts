@@ -3,7 +3,6 @@
  *
  * @module
  */
-// @ts-types="../../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { type AnyNode, serve } from "../../mod.ts";
 

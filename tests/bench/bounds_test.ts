@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
 import { fewestMessages } from "../../bench/bounds.ts";

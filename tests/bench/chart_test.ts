@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertAlmostEquals, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { type Chart, drawChart, type Series } from "../../bench/chart.ts";
 

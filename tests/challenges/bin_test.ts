@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { init, request, settle } from "../fake_host.ts";
 

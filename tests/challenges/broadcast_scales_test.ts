@@ -2,7 +2,6 @@
  * No constant is tuned to the official command: broadcast stays right, and as cheap and as fast as its idea allows, when the number of
  * nodes, the rate or the latency change by four times either way.
  */
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { broadcast, BROADCAST_PROFILES } from "../../challenges/broadcast.ts";
 import { load, shake, startCluster, timeUntil } from "../cluster.ts";

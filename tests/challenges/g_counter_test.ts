@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Message, RPCError } from "../../lib/protocol.ts";
 import { gCounter } from "../../challenges/g_counter.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { type Cluster, load, timeUntil } from "../cluster.ts";
 

@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Message } from "../../lib/protocol.ts";
 import { kafka } from "../../challenges/kafka.ts";

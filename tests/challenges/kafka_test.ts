@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 
 /** These tests start processes. */

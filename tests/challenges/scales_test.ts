@@ -2,7 +2,6 @@
  * No constant is tuned to the official command: the programs stay right when the number of nodes, the rate or the latency change by four
  * times either way, with faults and without.
  */
-// @ts-types="../../types/assert.d.ts"
 import { assertEquals, assertGreater } from "@std/assert";
 import { gCounter } from "../../challenges/g_counter.ts";
 import { kafka } from "../../challenges/kafka.ts";

@@ -1,8 +1,5 @@
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertNotEquals } from "@std/assert";
-// @ts-types="../../types/uuid.d.ts"
 import { validate, version } from "@std/uuid";
-// @ts-types="../../types/uuid.d.ts"
 import { extractTimestamp } from "@std/uuid/v7";
 import fc from "fast-check";
 import { createIds, type IdSource, uniqueIds } from "../../challenges/unique_ids.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
 import { FAULTS } from "../../lib/workbench/run/nemesis/faults.ts";

@@ -2,7 +2,6 @@
  * The worlds themselves: what is drawn, and that the command repeats it.
  */
 
-// @ts-types="../../types/assert.d.ts"
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../lib/workbench/request/challenges.ts";

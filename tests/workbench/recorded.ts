@@ -1,6 +1,5 @@
 /** Histories that the real Maelstrom recorded, with its verdicts and figures: what our checkers are measured against. */
 
-// @ts-types="../../types/assert.d.ts"
 import { assertEquals, assertGreater } from "@std/assert";
 import { checkAvailability } from "../../lib/workbench/checkers/availability.ts";
 import { checkStats } from "../../lib/workbench/checkers/stats.ts";

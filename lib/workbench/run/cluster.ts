@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../../types/async.d.ts"
 import { abortable } from "@std/async/abortable";
 import { RPCError } from "../../protocol.ts";
 import type { Clock } from "../world/clock.ts";

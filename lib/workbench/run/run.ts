@@ -9,7 +9,6 @@ import type { Operation } from "../history/operation.ts";
 import { NOT_STORED, type Results, type TargetLimit, type TestException } from "./results.ts";
 import type { Store } from "./store/store.ts";
 import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
-// @ts-types="../../../types/async.d.ts"
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "../world/connection.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";

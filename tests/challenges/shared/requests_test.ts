@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertMatch } from "@std/assert";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";

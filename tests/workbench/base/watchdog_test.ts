@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertMatch } from "@std/assert";
 
 const ignore = (["read", "run"] as const).some((name) => Deno.permissions.querySync({ name }).state !== "granted");

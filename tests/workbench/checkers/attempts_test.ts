@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { attempts } from "../../../lib/workbench/checkers/attempts.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkOrUnknown, explain, found, outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

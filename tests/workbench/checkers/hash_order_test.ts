@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { firstInSet } from "../../../lib/workbench/checkers/hash_order.ts";
 

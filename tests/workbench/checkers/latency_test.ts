@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { latencies } from "../../../lib/workbench/checkers/latency.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type JournalCounts, netStatistics } from "../../../lib/workbench/checkers/net.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkReplicas, checkWithReplicas } from "../../../lib/workbench/checkers/replicas.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

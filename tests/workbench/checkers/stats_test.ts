@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";

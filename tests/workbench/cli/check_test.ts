@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { broadcast } from "../../../challenges/broadcast.ts";
 import { kafka } from "../../../challenges/kafka.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile } from "../../../lib/workbench/cli/compile.ts";
 import { FailedError } from "../../../lib/workbench/base/errors.ts";

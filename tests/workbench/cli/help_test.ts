@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertStringIncludes } from "@std/assert";
 import { formatFlagsHelp, formatHelp } from "../../../lib/workbench/cli/help.ts";
 

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { readStoredRun } from "../../../lib/workbench/cli/stored_run.ts";

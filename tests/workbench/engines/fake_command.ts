@@ -1,6 +1,5 @@
 /** Command lines on a machine that is none. */
 
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { type FakeEdge, fakeEdge } from "../cli/fake_machine.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { maelstromResults } from "../../../lib/workbench/engines/maelstrom_results.ts";

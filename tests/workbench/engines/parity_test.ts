@@ -2,7 +2,6 @@
  * Parity: the same short test with processes in real time and in simulation has the same verdict, and costs as many messages.
  */
 
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";

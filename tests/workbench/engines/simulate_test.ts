@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { linKV, type Node, RPCError } from "../../../mod.ts";
 import type { AnyNode } from "../../../lib/node.ts";

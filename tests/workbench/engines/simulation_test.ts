@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { openTimeline } from "../../../lib/workbench/engines/timeline.ts";

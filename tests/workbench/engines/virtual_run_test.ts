@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { echo } from "../../../challenges/echo.ts";
 import { txn } from "../../../challenges/txn.ts";

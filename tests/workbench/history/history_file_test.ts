@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { FailedError } from "../../../lib/workbench/base/errors.ts";
 import { type OpenFile, readHistoryFile, readText } from "../../../lib/workbench/history/history_file.ts";

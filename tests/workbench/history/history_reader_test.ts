@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { createHistoryReader, type HistoryReaderOptions } from "../../../lib/workbench/history/history_reader.ts";

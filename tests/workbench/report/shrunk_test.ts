@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { formatShrunk } from "../../../lib/workbench/report/shrunk.ts";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";

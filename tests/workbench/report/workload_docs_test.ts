@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { workloadDocs } from "../../../lib/workbench/report/workload_docs.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";

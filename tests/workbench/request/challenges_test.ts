@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGE_NAMES, CHALLENGES, findChallenge, PROGRAMS } from "../../../lib/workbench/request/challenges.ts";

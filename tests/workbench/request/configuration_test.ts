@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { type Arguments, parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DEFAULTS, flagValues, parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { AnyNode } from "../../../lib/node.ts";
 import type { Body } from "../../../lib/protocol.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { createInterpreter, type InterpreterOptions, type Phase } from "../../../lib/workbench/run/interpreter.ts";

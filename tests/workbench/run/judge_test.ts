@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { judge, judgeTarget, type TestRecord } from "../../../lib/workbench/run/judge.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

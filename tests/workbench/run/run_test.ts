@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { echo } from "../../../challenges/echo.ts";
 import { broadcast } from "../../../challenges/broadcast.ts";

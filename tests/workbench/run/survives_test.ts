@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";

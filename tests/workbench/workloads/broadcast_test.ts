@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { RPCError } from "../../../lib/protocol.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { echo } from "../../../lib/workbench/workloads/echo.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Body } from "../../../lib/protocol.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

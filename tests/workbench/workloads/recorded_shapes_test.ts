@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";

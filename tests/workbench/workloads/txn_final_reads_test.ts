@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { txn } from "../../../challenges/txn.ts";
 import type { AnyNode } from "../../../lib/node.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";

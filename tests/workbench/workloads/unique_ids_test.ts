@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { uniqueIds } from "../../../lib/workbench/workloads/unique_ids.ts";

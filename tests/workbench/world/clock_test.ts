@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import v8 from "node:v8";

@@ -1,4 +1,3 @@
-// @ts-types="../../../types/assert.d.ts"
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import Type from "typebox";
 import { type Message, RPCError } from "../../../lib/protocol.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../../../types/cli.d.ts"
 import { parseArgs } from "@std/cli/parse-args";
 import { parseFlagValue } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, CHALLENGES, findChallenge } from "../../request/challenges.ts";

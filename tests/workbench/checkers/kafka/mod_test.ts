@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { checkKafka } from "../../../../lib/workbench/checkers/kafka/mod.ts";
 import type { RealtimeLag } from "../../../../lib/workbench/checkers/kafka/lag.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { checkKafka } from "../../../../lib/workbench/checkers/kafka/mod.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   checkLinearizable,

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkSetFull } from "../../../../lib/workbench/checkers/set/set_full.ts";

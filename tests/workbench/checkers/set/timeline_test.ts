@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Element, trackElements } from "../../../../lib/workbench/checkers/set/timeline.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
 import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";

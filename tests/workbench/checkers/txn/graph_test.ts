@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertLess } from "@std/assert";
 import { REALTIME } from "../../../../lib/workbench/checkers/graph/cycles.ts";
 import { components, noEdges } from "../../../../lib/workbench/checkers/graph/graph.ts";

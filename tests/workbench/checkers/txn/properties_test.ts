@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";

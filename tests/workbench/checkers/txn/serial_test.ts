@@ -1,6 +1,5 @@
 /** The checkers of transactions against all orders in which a few transactions can be done one after another. */
 
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { impliedAnomalies } from "../../../../lib/workbench/checkers/consistency_model.ts";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";

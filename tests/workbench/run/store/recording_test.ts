@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { compareRecordings, everyStore, openRecording } from "../../../../lib/workbench/run/store/recording.ts";

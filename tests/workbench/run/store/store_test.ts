@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { openStore } from "../../../../lib/workbench/run/store/store.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
 import { machineEdge } from "../../../../lib/workbench/cli/machine.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Configuration } from "../../../../lib/workbench/request/configuration.ts";

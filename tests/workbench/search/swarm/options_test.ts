@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CHALLENGES } from "../../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../../lib/workbench/base/errors.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { reportErrors } from "../../../../lib/workbench/cli/main.ts";
 import { machineEdge } from "../../../../lib/workbench/cli/machine.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type JournalEntry, openJournal } from "../../../../lib/workbench/world/network/journal.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Body, RPCError } from "../../../../lib/protocol.ts";

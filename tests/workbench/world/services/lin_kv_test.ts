@@ -1,4 +1,3 @@
-// @ts-types="../../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RPCError } from "../../../../lib/protocol.ts";

@@ -19,7 +19,7 @@ const MAX_DEPTH = 100;
  * import { assertEquals } from "@std/assert";
  * import { copyJson } from "./copy.ts";
  *
- * assertEquals(copyJson({ list: [1, NaN, undefined], at: new Date(0), none: undefined }), {
+ * assertEquals(copyJson<unknown>({ list: [1, NaN, undefined], at: new Date(0), none: undefined }), {
  *   list: [1, null, null],
  *   at: "1970-01-01T00:00:00.000Z",
  * });

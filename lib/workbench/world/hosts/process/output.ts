@@ -4,7 +4,6 @@
  * @module
  */
 
-// @ts-types="../../../../../types/streams.d.ts"
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { clip, MAX_LINE } from "../node_host.ts";
 

@@ -1,6 +1,5 @@
 // deno-lint-ignore-file no-console -- what programs do with it is tested here
 
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import process, { exit } from "node:process";
 import { RPCError } from "../../../../../lib/protocol.ts";

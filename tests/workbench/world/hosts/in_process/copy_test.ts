@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { copyJson } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AnyNode } from "../../../../../lib/node.ts";
 import { PROGRAMS } from "../../../../../lib/workbench/request/challenges.ts";

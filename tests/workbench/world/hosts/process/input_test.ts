@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
 import { MAX_UNREAD, openInput } from "../../../../../lib/workbench/world/hosts/process/input.ts";
 

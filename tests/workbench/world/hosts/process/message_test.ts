@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assertEquals, assertThrows } from "@std/assert";
 import { readMessage } from "../../../../../lib/workbench/world/hosts/process/message.ts";
 import { formatLine } from "../../../../../lib/workbench/base/json.ts";

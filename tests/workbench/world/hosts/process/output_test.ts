@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
 

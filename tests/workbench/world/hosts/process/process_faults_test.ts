@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import type { Body } from "../../../../../lib/protocol.ts";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";

@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
 import { UsageError } from "../../../../../lib/workbench/base/errors.ts";

@@ -1,6 +1,4 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assertEquals } from "@std/assert";
-// @ts-types="../../../../../types/async.d.ts"
 import { delay } from "@std/async/delay";
 import { IGNORED, runs, testScript } from "./process_rig.ts";
 

@@ -1,4 +1,3 @@
-// @ts-types="../../../../../types/assert.d.ts"
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatLine } from "../../../../../lib/workbench/base/json.ts";
 import { testScript } from "./process_rig.ts";

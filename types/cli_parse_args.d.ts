@@ -1,4 +1,4 @@
-/** The part of `@std/cli` that this project uses; npm's mirror of the standard library comes without types. */
+/** The part of `@std/cli/parse-args` that this project uses. */
 export interface ParseOptions {
   "--"?: boolean;
   alias?: Record<string, string | string[]>;

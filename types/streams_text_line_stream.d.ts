@@ -1,4 +1,4 @@
-/** The part of `@std/streams` that this project uses; npm's mirror of the standard library comes without types. */
+/** The part of `@std/streams/text-line-stream` that this project uses. */
 export class TextLineStream extends TransformStream<string, string> {
   constructor(options?: { allowCR?: boolean });
 }

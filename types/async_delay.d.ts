@@ -1,0 +1,2 @@
+/** The part of `@std/async/delay` that this project uses. */
+export function delay(ms: number, options?: { signal?: AbortSignal; persistent?: boolean }): Promise<void>;
