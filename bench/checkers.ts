@@ -12,10 +12,10 @@ import { checkCounter } from "../lib/workbench/checkers/counter.ts";
 import { findCycles } from "../lib/workbench/checkers/graph/cycles.ts";
 import { checkEcho } from "../lib/workbench/checkers/echo.ts";
 import { checkKafka } from "../lib/workbench/checkers/kafka/mod.ts";
-import { checkLinKv } from "../lib/workbench/checkers/linearizable/mod.ts";
+import { checkLinKV } from "../lib/workbench/checkers/linearizable/mod.ts";
 import { checkSetFull } from "../lib/workbench/checkers/set/set_full.ts";
 import { checkTxnListAppend } from "../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../lib/workbench/checkers/txn/rw_register.ts";
 import { checkUniqueIds } from "../lib/workbench/checkers/unique_ids.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import {
@@ -71,14 +71,14 @@ const CASES: Case[] = [
       history(
         `lin-kv: ${size} operations, 5 keys, 10 clients`,
         () => registerHistory(count, 0),
-        checkLinKv,
+        checkLinKV,
         true,
         count === 10_000 ? 2 : undefined,
       ),
       history(`kafka: ${size} operations`, () => kafkaHistory(count), checkKafka, true, isLargest ? 2 : undefined),
       ...["append", "w"].flatMap((write) => {
         const [name, check] = write === "w"
-          ? ["txn-rw-register", checkTxnRwRegister] as const
+          ? ["txn-rw-register", checkTxnRWRegister] as const
           : ["txn-list-append", checkTxnListAppend] as const;
         const reach = isLargest ? 5 : undefined;
         const make = (staleness: number) => () => txnHistory(count, write as "append" | "w", staleness);
@@ -91,12 +91,12 @@ const CASES: Case[] = [
   }),
   history("set-full: 20,000 operations, in any order", () => setHistory(20_000, shuffle), checkSetFull),
   history("set-full: 100,000 operations, all lost", () => setHistory(100_000, () => []), checkSetFull, false),
-  history("lin-kv: 10,000 operations, 1 % of unknown outcome", () => registerHistory(10_000, 10), checkLinKv),
-  history("lin-kv: 10,000 operations, last reads wrong", () => registerHistory(10_000, 0, true), checkLinKv, false),
+  history("lin-kv: 10,000 operations, 1 % of unknown outcome", () => registerHistory(10_000, 10), checkLinKV),
+  history("lin-kv: 10,000 operations, last reads wrong", () => registerHistory(10_000, 0, true), checkLinKV, false),
   history(
     "lin-kv: 500 operations, 10 % unknown, last reads wrong",
     () => registerHistory(500, 100, true),
-    checkLinKv,
+    checkLinKV,
     false,
   ),
   history("kafka: 100,000 operations, all lost", () => lostHistory(100_000), checkKafka, false),

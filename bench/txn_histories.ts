@@ -3,7 +3,7 @@
  */
 
 import { RW, WW } from "../lib/workbench/checkers/graph/cycles.ts";
-import { buildGraph, type Graph, link, noEdges } from "../lib/workbench/checkers/graph/graph.ts";
+import { buildGraph, createEdges, type Graph, link } from "../lib/workbench/checkers/graph/graph.ts";
 import { transactions } from "../lib/workbench/workloads/generator.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import { seededRandom } from "../lib/workbench/world/random.ts";
@@ -81,7 +81,7 @@ export function kafkaHistory(count: number): Operation[] {
 export function hardComponent(size: number): Graph {
   const random = seededRandom("component");
   const half = size / 2;
-  const edges = noEdges();
+  const edges = createEdges();
   for (const start of [0, half]) {
     for (let at = 0; at < half; at++) {
       for (let chord = 0; chord < 3; chord++) {

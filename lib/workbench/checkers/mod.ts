@@ -63,7 +63,7 @@ export { checkKafka, type KafkaOptions } from "./kafka/mod.ts";
 export {
   BUDGET,
   checkLinearizable,
-  checkLinKv,
+  checkLinKV,
   type LinearizableOptions,
   type Model,
   type ModelOperation,
@@ -72,6 +72,6 @@ export {
 export { checkSetFull, type ClusterShape } from "./set/set_full.ts";
 export { checkStats } from "./stats.ts";
 export { checkTxnListAppend } from "./txn/list_append.ts";
-export { checkTxnRwRegister } from "./txn/rw_register.ts";
+export { checkTxnRWRegister } from "./txn/rw_register.ts";
 export type { VersionOptions } from "./txn/rw_register_versions.ts";
 export { checkUniqueIds } from "./unique_ids.ts";

@@ -10,7 +10,7 @@ import type { Operation } from "../history/operation.ts";
 import { entry } from "./entry.ts";
 import { checkOrUnknown, found, seconds, show } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
-import { compareValues } from "./order.ts";
+import { compareValues } from "./compare_values.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";
 
 /** Which node a process talks to: process p is, or has taken the place of, worker p mod concurrency. No nodes: nobody knows. */

@@ -7,7 +7,7 @@
 import type { Operation } from "../history/operation.ts";
 import { explain, seconds, show } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
-import { compareValues } from "./order.ts";
+import { compareValues } from "./compare_values.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How many duplicated ids the verdict lists. */

@@ -7,7 +7,7 @@
  */
 
 import Type from "typebox";
-import { checkLinKv } from "../checkers/linearizable/mod.ts";
+import { checkLinKV } from "../checkers/linearizable/mod.ts";
 import { independentKeys, mix, repeat } from "./generator.ts";
 import type { Random } from "../world/random.ts";
 import type { Generator, Rpc, Workload } from "./workload.ts";
@@ -77,7 +77,7 @@ export const linKV: Workload = {
       processLimit: PROCESS_LIMIT,
       make: ({ size, position }) => register(random, size === 2 * nodes.length ? nodes.length : 0, position),
     }),
-  check: (history) => checkLinKv(history),
+  check: (history) => checkLinKV(history),
 };
 
 /**

@@ -8,7 +8,7 @@
 
 import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnRwRegister } from "../checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../checkers/txn/rw_register.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
 import type { Rpc, Workload } from "./workload.ts";
 import { txnClient } from "./txn_client.ts";
@@ -49,5 +49,5 @@ export const txnRWRegister: Workload = {
   final: txnFinalReads,
   convergence: (history) => txnConvergence(history, TXN),
   check: (history, options) =>
-    checkWithReplicas(history, options, (main) => checkTxnRwRegister(main, options.consistencyModels)),
+    checkWithReplicas(history, options, (main) => checkTxnRWRegister(main, options.consistencyModels)),
 };

@@ -10,7 +10,7 @@ import { ruledOutModels } from "../../../lib/workbench/checkers/consistency_mode
 import { outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
 import { checkKafka } from "../../../lib/workbench/checkers/kafka/mod.ts";
 import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
 import { pairs } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
@@ -56,7 +56,7 @@ function kafka(type: string, history: Operation[]): Example {
 }
 
 function txn(type: string, workload: string, history: Operation[], models?: string[]): Example {
-  const check = workload === LISTS ? checkTxnListAppend : checkTxnRwRegister;
+  const check = workload === LISTS ? checkTxnListAppend : checkTxnRWRegister;
   return { type, workloads: [workload], history, check: (history) => check(history, models) };
 }
 

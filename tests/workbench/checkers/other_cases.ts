@@ -3,7 +3,7 @@
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
 import { checkCounter } from "../../../lib/workbench/checkers/counter.ts";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
-import { checkLinKv } from "../../../lib/workbench/checkers/linearizable/mod.ts";
+import { checkLinKV } from "../../../lib/workbench/checkers/linearizable/mod.ts";
 import { checkReplicas } from "../../../lib/workbench/checkers/replicas.ts";
 import { checkSetFull } from "../../../lib/workbench/checkers/set/set_full.ts";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
@@ -66,7 +66,7 @@ export const OTHER_CASES: Record<string, OtherCase> = {
   "nonlinearizable": {
     workloads: ["lin-kv"],
     history: sequential([[0, "ok", "write", [1, 7]], [0, "ok", "write", [1, 8]], [1, "ok", "read", [1, null], [1, 7]]]),
-    check: checkLinKv,
+    check: checkLinKV,
   },
   "divergent-replicas": {
     workloads: ["txn-list-append", "txn-rw-register"],
@@ -94,7 +94,7 @@ export const OTHER_CASES: Record<string, OtherCase> = {
   "budget-exceeded": {
     workloads: ["lin-kv"],
     history: sequential([[0, "ok", "write", [1, 7]], [0, "ok", "read", [1, null], [1, 7]]]),
-    check: (history) => checkLinKv(history, { budget: 1 }),
+    check: (history) => checkLinKV(history, { budget: 1 }),
   },
   "malformed-history": {
     workloads: ALL,

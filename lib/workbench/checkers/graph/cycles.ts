@@ -17,17 +17,17 @@ import { impliedAnomalies, impossibleModels } from "../consistency_model.ts";
 import {
   buildGraph,
   components,
+  createEdges,
   cyclicParts,
   type Graph,
   JOINT,
   type Kinds,
   link,
-  noEdges,
   type Part,
   pathFinder,
   relabel,
 } from "./graph.ts";
-import { type Edge, findWaysBack } from "./ways_back.ts";
+import { type Edge, findEdgesOnCycles } from "./edges_on_cycles.ts";
 
 /** Write depends on write: the target wrote the version after the one that the source wrote. */
 export const WW: Kinds = 1;
@@ -122,9 +122,9 @@ const TRIES = 64;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { findCycles, RW, WR } from "./cycles.ts";
- * import { buildGraph, link, noEdges } from "./graph.ts";
+ * import { buildGraph, link, createEdges } from "./graph.ts";
  *
- * const edges = noEdges();
+ * const edges = createEdges();
  * link(edges, 0, 1, WR);
  * link(edges, 1, 2, RW);
  * link(edges, 2, 0, WR);
@@ -211,7 +211,7 @@ function findSingle(graph: Graph, { through, along }: Pattern): Walk | undefined
   const alternating = alternate(graph, along | RW);
   const { of } = components(alternating);
   const starts = edgesOf(graph, through, (from, to) => of[2 * from] === of[2 * to + 1]);
-  return shortest(graph, findWaysBack(graph, starts, along | JOINT, STARTS), along);
+  return shortest(graph, findEdgesOnCycles(graph, starts, along | JOINT, STARTS), along);
 }
 
 /**
@@ -232,7 +232,7 @@ function findAlternating(graph: Graph, { through, along }: Pattern, type?: strin
 }
 
 function alternate(graph: Graph, along: Kinds): Graph {
-  const edges = noEdges();
+  const edges = createEdges();
   for (let vertex = 0; vertex < graph.size; vertex++) {
     for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
       const [target, kind] = [graph.targets[edge]!, graph.kinds[edge]!];

@@ -35,7 +35,7 @@ export interface Graph {
 }
 
 /** No edges yet. */
-export function noEdges(): Edges {
+export function createEdges(): Edges {
   return { from: [], to: [], kinds: [] };
 }
 
@@ -55,9 +55,9 @@ export function link(edges: Edges, from: number, to: number, kinds: Kinds): void
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { buildGraph, components, link, noEdges } from "./graph.ts";
+ * import { buildGraph, components, link, createEdges } from "./graph.ts";
  *
- * const edges = noEdges();
+ * const edges = createEdges();
  * link(edges, 0, 1, 1);
  * link(edges, 1, 0, 2);
  * link(edges, 1, 2, 1);
@@ -174,7 +174,7 @@ export function cyclicParts(graph: Graph): Part[] {
   const places = new Int32Array(graph.size);
   for (let vertex = 0; vertex < graph.size; vertex++) places[vertex] = members[of[vertex]!]!.push(vertex) - 1;
   return members.filter(({ length }) => length > 1).map((vertices) => {
-    const edges = noEdges();
+    const edges = createEdges();
     for (const [place, vertex] of vertices.entries()) {
       for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
         const target = graph.targets[edge]!;

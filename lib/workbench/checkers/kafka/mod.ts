@@ -10,11 +10,11 @@
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, EXAMPLES } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
-import { findKafkaCycles } from "./cycles.ts";
-import { worstRealtimeLag } from "./lag.ts";
-import { readKafkaHistory } from "./log.ts";
-import { findMessageAnomalies } from "./messages.ts";
-import { findOrderAnomalies } from "./order.ts";
+import { findKafkaCycles } from "./cycle_anomalies.ts";
+import { worstRealtimeLag } from "./realtime_lag.ts";
+import { readKafkaHistory } from "./kafka_history.ts";
+import { findMessageAnomalies } from "./message_anomalies.ts";
+import { findOrderAnomalies } from "./order_anomalies.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** How a kafka history is judged. */

@@ -110,7 +110,7 @@ export const REGISTER: Model<unknown> = {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { checkLinKv } from "./mod.ts";
+ * import { checkLinKV } from "./mod.ts";
  *
  * const history = [
  *   { index: 0, time: 0, type: "invoke", process: 0, f: "write", value: ["k", 1] },
@@ -118,10 +118,10 @@ export const REGISTER: Model<unknown> = {
  *   { index: 2, time: 2e6, type: "invoke", process: 1, f: "read", value: ["k", null] },
  *   { index: 3, time: 3e6, type: "ok", process: 1, f: "read", value: ["k", null] },
  * ] as const;
- * assertEquals(checkLinKv(history).valid, false);
+ * assertEquals(checkLinKV(history).valid, false);
  * ```
  */
-export function checkLinKv(history: readonly Operation[], { budget }: { budget?: number } = {}): Verdict {
+export function checkLinKV(history: readonly Operation[], { budget }: { budget?: number } = {}): Verdict {
   return checkLinearizable(history, REGISTER, { split: splitKey, budget });
 }
 

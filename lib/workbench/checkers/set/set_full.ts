@@ -6,7 +6,7 @@
 
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, explain, seconds, show } from "../explain.ts";
-import { compareValues } from "../order.ts";
+import { compareValues } from "../compare_values.ts";
 import { type Element, type SetTimeline, trackElements } from "./timeline.ts";
 import type { Anomaly, Validity, Verdict } from "../verdict.ts";
 

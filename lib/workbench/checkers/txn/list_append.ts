@@ -22,9 +22,9 @@ import {
   tellTransaction,
   type Transaction,
   type Writers,
-} from "./txn.ts";
-import { findCycleAnomalies } from "./cycles.ts";
-import { listDependencies } from "./list_append_graph.ts";
+} from "./transactions.ts";
+import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { listDependencies } from "./list_append_dependencies.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 
 /**

@@ -21,9 +21,9 @@ import {
   readTransactions,
   tellTransaction,
   type Transaction,
-} from "./txn.ts";
-import { findCycleAnomalies } from "./cycles.ts";
-import { registerDependencies } from "./rw_register_graph.ts";
+} from "./transactions.ts";
+import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { registerDependencies } from "./rw_register_dependencies.ts";
 import { type VersionOptions, type VersionOrders, versionOrders, type VersionStep } from "./rw_register_versions.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 
@@ -42,7 +42,7 @@ const STEPS = 8;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { checkTxnRwRegister } from "./rw_register.ts";
+ * import { checkTxnRWRegister } from "./rw_register.ts";
  *
  * const history = [
  *   { index: 0, time: 0, type: "invoke", process: 0, f: "txn", value: [["w", 1, 7]] },
@@ -50,11 +50,11 @@ const STEPS = 8;
  *   { index: 2, time: 2, type: "invoke", process: 1, f: "txn", value: [["r", 1, null]] },
  *   { index: 3, time: 3, type: "ok", process: 1, f: "txn", value: [["r", 1, 7]] },
  * ] as const;
- * assertEquals(checkTxnRwRegister(history, ["read-committed"]).valid, false);
- * assertEquals(checkTxnRwRegister(history, ["read-uncommitted"]).valid, true);
+ * assertEquals(checkTxnRWRegister(history, ["read-committed"]).valid, false);
+ * assertEquals(checkTxnRWRegister(history, ["read-uncommitted"]).valid, true);
  * ```
  */
-export function checkTxnRwRegister(
+export function checkTxnRWRegister(
   history: readonly Operation[],
   models: readonly string[] = ["strict-serializable"],
   options: VersionOptions = {},

@@ -9,11 +9,11 @@
 
 import { PROCESS, someCycles } from "../graph/cycles.ts";
 import { entry } from "../entry.ts";
-import { buildGraph, type Edges, link, noEdges } from "../graph/graph.ts";
+import { buildGraph, createEdges, type Edges, link } from "../graph/graph.ts";
 import type { Identity } from "../identify.ts";
-import { linkProcesses, linkRealtime } from "../graph/order_graph.ts";
-import { externalReads, isWrite, type Transaction } from "./txn.ts";
-import { spansOf } from "./graph.ts";
+import { linkProcesses, linkRealtime } from "../graph/order_edges.ts";
+import { externalReads, isWrite, type Transaction } from "./transactions.ts";
+import { spansOf } from "./dependencies.ts";
 
 /** What may be taken for granted, to infer the order of versions. */
 export interface VersionOptions {
@@ -106,7 +106,7 @@ function writesFollowReads(accesses: Access[]): VersionStep[] {
 /** The last version that one saw or made comes before the first that the next one did. */
 function orderedSteps(accesses: Access[], kind: "process" | "realtime"): VersionStep[] {
   const spans = spansOf(accesses.map(({ transaction }) => transaction)).map((span, vertex) => ({ ...span, vertex }));
-  const edges = noEdges();
+  const edges = createEdges();
   if (kind === "process") linkProcesses(edges, spans);
   else linkRealtime(edges, spans);
   return edges.from.flatMap((place, edge) => {
@@ -121,7 +121,7 @@ function orderedSteps(accesses: Access[], kind: "process" | "realtime"): Version
 function cyclesOf(steps: readonly VersionStep[]): VersionStep[][] {
   const vertices = new Map<Version, number>();
   const vertexOf = (version: Version) => entry(vertices, version, () => vertices.size);
-  const edges: Edges = noEdges();
+  const edges: Edges = createEdges();
   const byEdge = new Map<string, VersionStep>();
   for (const step of steps) {
     const [from, to] = [vertexOf(step.from), vertexOf(step.to)];

@@ -14,16 +14,16 @@ import {
 import {
   buildGraph,
   components,
+  createEdges,
   type Graph,
   JOINT,
   link,
-  noEdges,
 } from "../../../../lib/workbench/checkers/graph/graph.ts";
 
 type Edge = [from: number, to: number, kinds: number];
 
 function graphOf(size: number, list: readonly Edge[]): Graph {
-  const edges = noEdges();
+  const edges = createEdges();
   for (const [from, to, kinds] of list) link(edges, from, to, kinds);
   return buildGraph(size, edges);
 }

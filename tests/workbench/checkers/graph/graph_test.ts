@@ -3,10 +3,10 @@ import fc from "fast-check";
 import {
   buildGraph,
   components,
+  createEdges,
   cyclicParts,
   type Graph,
   link,
-  noEdges,
   pathFinder,
   relabel,
 } from "../../../../lib/workbench/checkers/graph/graph.ts";
@@ -14,7 +14,7 @@ import {
 type Edge = [from: number, to: number, kinds: number];
 
 function graphOf(size: number, list: readonly Edge[]): Graph {
-  const edges = noEdges();
+  const edges = createEdges();
   for (const [from, to, kinds] of list) link(edges, from, to, kinds);
   return buildGraph(size, edges);
 }

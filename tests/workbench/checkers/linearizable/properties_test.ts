@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import {
   checkLinearizable,
-  checkLinKv,
+  checkLinKV,
   type Model,
   REGISTER,
 } from "../../../../lib/workbench/checkers/linearizable/mod.ts";
@@ -105,13 +105,13 @@ function bruteForce<State>(history: readonly Operation[], model: Model<State>): 
   return works;
 }
 
-Deno.test("checkLinKv agrees with trying all orders, on thousands of small histories", () => {
+Deno.test("checkLinKV agrees with trying all orders, on thousands of small histories", () => {
   const counts = { true: 0, false: 0 };
   fc.assert(
     fc.property(REGISTER_HISTORIES, (history) => {
       const expected = bruteForce(history, REGISTER);
       counts[`${expected}`]++;
-      assertEquals(checkLinKv(history).valid, expected);
+      assertEquals(checkLinKV(history).valid, expected);
     }),
     { numRuns: 5000, seed: 7 },
   );
@@ -138,22 +138,22 @@ Deno.test("checkLinearizable agrees with trying all orders, for a list too", () 
   assertGreater(counts.false, 500);
 });
 
-Deno.test("checkLinKv finds the same with a model that does not tell which operations only read", () => {
+Deno.test("checkLinKV finds the same with a model that does not tell which operations only read", () => {
   const { isReadOnly: _, ...plain } = REGISTER;
   const split = ({ value }: Operation) => value as [unknown, unknown];
   fc.assert(
     fc.property(REGISTER_HISTORIES, (history) => {
-      assertEquals(checkLinearizable(history, plain, { split }).valid, checkLinKv(history).valid);
+      assertEquals(checkLinearizable(history, plain, { split }).valid, checkLinKV(history).valid);
     }),
     { numRuns: 1000, seed: 8 },
   );
 });
 
-Deno.test("checkLinKv names the operation from which on a history is not linearizable, and the states there", () => {
+Deno.test("checkLinKV names the operation from which on a history is not linearizable, and the states there", () => {
   let wrong = 0;
   fc.assert(
     fc.property(REGISTER_HISTORIES, (history) => {
-      const verdict = checkLinKv(history);
+      const verdict = checkLinKV(history);
       if (verdict.valid === true) return;
       wrong++;
       const { explanation } = verdict.anomalies![0]!;
@@ -210,14 +210,14 @@ function play(draws: readonly { process: number; draw: number }[]): Operation[] 
   return history;
 }
 
-Deno.test("checkLinKv: a right register is linearizable, however concurrent its clients", () => {
+Deno.test("checkLinKV: a right register is linearizable, however concurrent its clients", () => {
   const draws = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ max: 9999 }) }), {
     maxLength: 300,
     size: "max",
   });
   fc.assert(
     fc.property(draws, (draws) => {
-      const verdict = checkLinKv(play(draws));
+      const verdict = checkLinKV(play(draws));
       assertEquals([verdict.valid, verdict.anomalies], [true, []]);
     }),
     { numRuns: 500, seed: 10 },
@@ -241,16 +241,16 @@ const DRAWS = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ m
   size: "max",
 });
 
-Deno.test("checkLinKv: a right register is not linearizable any more where one read returns what nobody wrote", () => {
+Deno.test("checkLinKV: a right register is not linearizable any more where one read returns what nobody wrote", () => {
   let spoilt = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 99 }), (draws, pick) => {
       const history = playToEnd(draws, 77);
-      assertEquals(checkLinKv(history).valid, true);
+      assertEquals(checkLinKV(history).valid, true);
       const reads = history.filter(({ type, f }) => type === "ok" && f === "read");
       reads[pick % reads.length]!.value = ["k", 99];
       spoilt++;
-      const { valid, anomalies } = checkLinKv(history);
+      const { valid, anomalies } = checkLinKV(history);
       assertEquals([valid, anomalies!.map(({ type }) => type)], [false, ["nonlinearizable"]]);
     }),
     { numRuns: 300, seed: 14 },
@@ -258,7 +258,7 @@ Deno.test("checkLinKv: a right register is not linearizable any more where one r
   assertEquals(spoilt, 300);
 });
 
-Deno.test("checkLinKv: a last read that misses the last write is found, if nothing was open that could explain it", () => {
+Deno.test("checkLinKV: a last read that misses the last write is found, if nothing was open that could explain it", () => {
   let spoilt = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 4 }), (draws, stale) => {
@@ -269,7 +269,7 @@ Deno.test("checkLinKv: a last read that misses the last write is found, if nothi
       );
       if (open.length > 0) return;
       spoilt++;
-      assertEquals(checkLinKv(history).valid, false);
+      assertEquals(checkLinKV(history).valid, false);
     }),
     { numRuns: 500, seed: 15 },
   );

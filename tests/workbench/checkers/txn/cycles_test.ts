@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Verdict } from "../../../../lib/workbench/checkers/verdict.ts";
 import { timeline } from "../timeline.ts";
 import { txn } from "./cases.ts";
@@ -37,16 +37,16 @@ for (const [type, example] of Object.entries(LIST_CYCLES)) {
   testCase("checkTxnListAppend", checkTxnListAppend, type, example);
 }
 for (const [type, example] of Object.entries(REGISTER_CYCLES)) {
-  testCase("checkTxnRwRegister", checkTxnRwRegister, type, example);
+  testCase("checkTxnRWRegister", checkTxnRWRegister, type, example);
 }
 for (const [type, example] of Object.entries({ ...EXISTING_CYCLES, ...SESSION_CYCLES })) {
   const [name, check]: [string, Check] = example.write === "w"
-    ? ["checkTxnRwRegister", checkTxnRwRegister]
+    ? ["checkTxnRWRegister", checkTxnRWRegister]
     : ["checkTxnListAppend", checkTxnListAppend];
   testCase(name, check, type, example);
 }
 
-Deno.test("checkTxnRwRegister: where each process sees a key's versions in order, two writers can be told apart", () => {
+Deno.test("checkTxnRWRegister: where each process sees a key's versions in order, two writers can be told apart", () => {
   const lines = [
     txn(0, "ok", ["w", 1, 7], ["w", 2, 8]),
     txn(1, "ok", ["w", 1, 9], ["w", 2, 9]),
@@ -56,8 +56,8 @@ Deno.test("checkTxnRwRegister: where each process sees a key's versions in order
     txn(3, "ok", ["r", 2, 8]),
   ];
   const history = timeline(lines, [0, 1, 2, 2, 4, 4, 3, 3, 5, 5, 0, 1]);
-  assertEquals(checkTxnRwRegister(history).anomalies, []);
-  const verdict = checkTxnRwRegister(history, undefined, { sequentialKeys: true });
+  assertEquals(checkTxnRWRegister(history).anomalies, []);
+  const verdict = checkTxnRWRegister(history, undefined, { sequentialKeys: true });
   // Who read 9 of key 2 did so before T1, which is before T2, which wrote that.
   assertEquals(verdict.anomaly_types, ["G-single-item", "G0"]);
   assertEquals(steps(verdict, "G0"), [
@@ -66,12 +66,12 @@ Deno.test("checkTxnRwRegister: where each process sees a key's versions in order
   ]);
 });
 
-Deno.test("checkTxnRwRegister: where keys are linearizable, a version that comes back makes a circle", () => {
+Deno.test("checkTxnRWRegister: where keys are linearizable, a version that comes back makes a circle", () => {
   const lines = [txn(0, "ok", ["w", 1, 7]), txn(1, "ok", ["w", 1, 8]), txn(2, "ok", ["r", 1, 7])];
   const history = timeline(lines, THREE);
-  assertEquals(checkTxnRwRegister(history).anomalies, []);
-  assertEquals(checkTxnRwRegister(history, undefined, { sequentialKeys: true }).anomalies, []);
-  const { anomalies } = checkTxnRwRegister(history, undefined, { linearizableKeys: true });
+  assertEquals(checkTxnRWRegister(history).anomalies, []);
+  assertEquals(checkTxnRWRegister(history, undefined, { sequentialKeys: true }).anomalies, []);
+  const { anomalies } = checkTxnRWRegister(history, undefined, { linearizableKeys: true });
   assertEquals(anomalies, [{
     type: "cyclic-versions",
     count: 1,
@@ -82,12 +82,12 @@ Deno.test("checkTxnRwRegister: where keys are linearizable, a version that comes
       'process 2\'s transaction [["r",1,7]] (acknowledged at 5.000 s), which found it at 7',
   }]);
   const own = timeline(lines.map(([, ...rest]): typeof lines[number] => [0, ...rest] as typeof lines[number]), THREE);
-  const circle = checkTxnRwRegister(own, undefined, { sequentialKeys: true }).anomalies!;
+  const circle = checkTxnRWRegister(own, undefined, { sequentialKeys: true }).anomalies!;
   assertEquals(circle.map(({ type }) => type), ["cyclic-versions"]);
   assertStringIncludes(circle[0]!.explanation, "which left it at 7, comes before the same process's next, process 0's");
 });
 
-Deno.test("checkTxnRwRegister: what a transaction wrote comes before what its process reads next", () => {
+Deno.test("checkTxnRWRegister: what a transaction wrote comes before what its process reads next", () => {
   const lines = [
     txn(0, "ok", ["r", 1, 5], ["w", 1, 7]),
     txn(1, "ok", ["r", 1, 6], ["w", 1, 9]),
@@ -96,14 +96,14 @@ Deno.test("checkTxnRwRegister: what a transaction wrote comes before what its pr
     txn(2, "info", ["w", 1, 5]),
     txn(3, "info", ["w", 1, 6]),
   ];
-  const types = (options: Parameters<typeof checkTxnRwRegister>[2]) =>
-    checkTxnRwRegister(timeline(lines, [4, 5, 0, 1, 0, 1, 2, 3, 2, 3, 4, 5]), ["read-uncommitted"], options)
+  const types = (options: Parameters<typeof checkTxnRWRegister>[2]) =>
+    checkTxnRWRegister(timeline(lines, [4, 5, 0, 1, 0, 1, 2, 3, 2, 3, 4, 5]), ["read-uncommitted"], options)
       .anomaly_types;
   assertEquals(types({}), []);
   assertEquals(types({ sequentialKeys: true }), ["cyclic-versions"]);
 });
 
-Deno.test("checkTxnRwRegister: a circle of versions leaves no order of versions by what leads to it", () => {
+Deno.test("checkTxnRWRegister: a circle of versions leaves no order of versions by what leads to it", () => {
   const lines = [
     txn(0, "ok", ["r", 1, 8], ["w", 1, 7]),
     txn(1, "ok", ["r", 1, 7], ["w", 1, 8]),
@@ -111,20 +111,20 @@ Deno.test("checkTxnRwRegister: a circle of versions leaves no order of versions 
     txn(3, "ok", ["r", 2, 5], ["w", 3, 4]),
     txn(4, "ok", ["w", 2, 5]),
   ];
-  const types = (options: Parameters<typeof checkTxnRwRegister>[2]) =>
-    checkTxnRwRegister(timeline(lines), undefined, options).anomaly_types;
+  const types = (options: Parameters<typeof checkTxnRWRegister>[2]) =>
+    checkTxnRWRegister(timeline(lines), undefined, options).anomaly_types;
   assertEquals(types({}), ["G1c", "cyclic-versions"]);
   assertEquals(types({ wfrKeys: false }), ["G1c"]);
 });
 
-Deno.test("checkTxnRwRegister: writes that do not follow reads tell nothing of the order of versions", () => {
+Deno.test("checkTxnRWRegister: writes that do not follow reads tell nothing of the order of versions", () => {
   const lines = [
     txn(0, "ok", ["w", 1, 5]),
     txn(1, "ok", ["r", 1, 5], ["w", 1, 6], ["w", 2, 4]),
     txn(2, "ok", ["r", 1, 5], ["r", 2, 4]),
   ];
-  assertEquals(checkTxnRwRegister(timeline(lines)).anomaly_types, ["G-single-item"]);
-  assertEquals(checkTxnRwRegister(timeline(lines), undefined, { wfrKeys: false }).anomalies, []);
+  assertEquals(checkTxnRWRegister(timeline(lines)).anomaly_types, ["G-single-item"]);
+  assertEquals(checkTxnRWRegister(timeline(lines), undefined, { wfrKeys: false }).anomalies, []);
 });
 
 Deno.test("of a transaction that failed nothing follows, and of one without outcome only what it wrote", () => {

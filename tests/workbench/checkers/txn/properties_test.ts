@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { MicroOperation } from "./cases.ts";
 
@@ -53,7 +53,7 @@ Deno.test("a store that does one transaction after another has no anomalies", ()
   fc.assert(
     fc.property(TRANSACTIONS, (transactions) => {
       const unknown = !transactions.some(({ type }) => type === "ok");
-      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRWRegister, "w"]] as const) {
         const verdict = check(play(transactions, write));
         assertEquals(
           [verdict.valid, verdict.anomaly_types],
@@ -69,7 +69,7 @@ Deno.test("an acknowledged transaction whose writes were read has a G1a where it
   let spoilt = 0;
   fc.assert(
     fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
-      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRWRegister, "w"]] as const) {
         const history = play(transactions, write);
         const seen = new Set(
           history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
@@ -101,7 +101,7 @@ Deno.test("a transaction that misses all of a key, though it began when somethin
   let spoilt = 0;
   fc.assert(
     fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
-      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRwRegister, "w"]] as const) {
+      for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRWRegister, "w"]] as const) {
         const history = play(transactions, write);
         const begins = new Map(
           history.filter(({ type }) => type === "invoke").map(({ process, index }) => [process, index]),

@@ -3,7 +3,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { Line } from "../sequential.ts";
 import { timeline } from "../timeline.ts";
@@ -171,7 +171,7 @@ Deno.test("what a serial order explains is valid, also where not all is known of
       );
       for (
         const [check, history] of [[checkTxnListAppend, timeline(lines, order)], [
-          checkTxnRwRegister,
+          checkTxnRWRegister,
           timeline(registers, order),
         ]] as const
       ) {

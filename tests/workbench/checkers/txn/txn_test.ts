@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { impliedAnomalies } from "../../../../lib/workbench/checkers/consistency_model.ts";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRwRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
 import type { Anomaly } from "../../../../lib/workbench/checkers/verdict.ts";
 import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../../recorded.ts";
 import { type Line, sequential } from "../sequential.ts";
@@ -28,8 +28,8 @@ testRecorded("checkTxnListAppend agrees with Maelstrom on every recorded history
   assertSameAnomalies(recorded, verdict);
 });
 
-testRecorded("checkTxnRwRegister agrees with Maelstrom on every recorded history", ["txn-rw-register"], (recorded) => {
-  const verdict = checkTxnRwRegister(recorded.history, recorded.consistencyModels);
+testRecorded("checkTxnRWRegister agrees with Maelstrom on every recorded history", ["txn-rw-register"], (recorded) => {
+  const verdict = checkTxnRWRegister(recorded.history, recorded.consistencyModels);
   assertSameVerdict(recorded, verdict);
   assertSameAnomalies(recorded, verdict);
 });
@@ -37,7 +37,7 @@ testRecorded("checkTxnRwRegister agrees with Maelstrom on every recorded history
 for (
   const [name, check, cases] of [
     ["checkTxnListAppend", checkTxnListAppend, LIST_CASES],
-    ["checkTxnRwRegister", checkTxnRwRegister, REGISTER_CASES],
+    ["checkTxnRWRegister", checkTxnRWRegister, REGISTER_CASES],
   ] as const
 ) {
   for (const [type, { flawed, repaired, says, not, allowedBy, also = [] }] of Object.entries(cases)) {
@@ -143,18 +143,18 @@ Deno.test("checkTxnListAppend: dirty updates end with the first acknowledged one
   assertStringIncludes(dirty.explanation, "appended 3 to key 1 after 1");
 });
 
-Deno.test("checkTxnRwRegister: a transaction's own intermediate writes are no updates that could be lost", () => {
+Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are no updates that could be lost", () => {
   const history = sequential([
     txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
     txn(1, "ok", ["w", 2, 1], ["w", 2, 2]),
     txn(2, "ok", ["w", 2, 3], ["w", 2, 4]),
   ]);
-  assertEquals(checkTxnRwRegister(history).anomalies, []);
+  assertEquals(checkTxnRWRegister(history).anomalies, []);
 });
 
-Deno.test("checkTxnRwRegister: as in Elle 0.2.2, a read of null does not bind the reads after it", () => {
+Deno.test("checkTxnRWRegister: as in Elle 0.2.2, a read of null does not bind the reads after it", () => {
   const types = (...result: MicroOperation[]) =>
-    checkTxnRwRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
+    checkTxnRWRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
       .anomaly_types as string[];
   assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), false);
   assertEquals(types(["r", 1, 5], ["r", 1, null]).includes("internal"), true);
@@ -167,20 +167,20 @@ Deno.test("an update may also be lost that follows a transaction's read of its o
     txn(1, "ok", ...later),
   ];
   const lost = (later: MicroOperation[]) =>
-    (checkTxnRwRegister(sequential(own(later))).anomaly_types as string[]).includes("lost-update");
+    (checkTxnRWRegister(sequential(own(later))).anomaly_types as string[]).includes("lost-update");
   assertEquals(lost([["r", 1, 6], ["w", 1, 8]]), true);
   assertEquals(lost([["r", 1, 7], ["w", 1, 8]]), false);
   assertEquals(lost([["w", 1, 8], ["r", 1, 8]]), false);
 });
 
-Deno.test("checkTxnRwRegister: a circle of versions is told without what merely follows it", () => {
+Deno.test("checkTxnRWRegister: a circle of versions is told without what merely follows it", () => {
   const history = sequential([
     txn(0, "ok", ["r", 1, 7], ["w", 1, 5]),
     txn(1, "ok", ["r", 1, 8], ["w", 1, 7]),
     txn(2, "ok", ["r", 1, 7], ["w", 1, 8]),
     txn(3, "ok", ["r", 2, null], ["w", 2, 1]),
   ]);
-  const cyclic = checkTxnRwRegister(history).anomalies!.find(({ type }) => type === "cyclic-versions") as Anomaly;
+  const cyclic = checkTxnRWRegister(history).anomalies!.find(({ type }) => type === "cyclic-versions") as Anomaly;
   assertEquals(cyclic.count, 1);
   assertEquals([...cyclic.explanation.matchAll(/read (\d) and wrote (\d)/g)].map(([_, from, to]) => [from, to]), [[
     "7",
@@ -199,7 +199,7 @@ Deno.test("the checkers of transactions tell keys and values of different types 
       "7",
     ]]],
   ]);
-  const { anomalies } = checkTxnRwRegister(history);
+  const { anomalies } = checkTxnRWRegister(history);
   assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 1]]);
   assertStringIncludes(anomalies![0]!.explanation, 'read "7" of key 1, which nobody');
 });

@@ -7,9 +7,9 @@
 import { impossibleModels, orderAskedFor } from "../consistency_model.ts";
 import { findCycles } from "../graph/cycles.ts";
 import type { Kinds } from "../graph/graph.ts";
-import type { Transaction } from "./txn.ts";
-import { explainCycles, transactionWords } from "./explain.ts";
-import { buildDependencyGraph, type Dependencies } from "./graph.ts";
+import type { Transaction } from "./transactions.ts";
+import { explainCycles, transactionWords } from "../graph/explain_cycles.ts";
+import { buildDependencyGraph, type Dependencies } from "./dependencies.ts";
 import type { Anomaly } from "../verdict.ts";
 
 /** How to look for cycles. */

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { firstInSet } from "../../../lib/workbench/checkers/hash_order.ts";
+import { firstInClojureSet } from "../../../lib/workbench/checkers/clojure_set.ts";
 
 /** The values in the order of a set: the first, then the first of the rest … */
 function inOrder(values: number[]): number[] {
   const order: number[] = [];
   while (values.length > 0) {
-    const first = firstInSet(values);
+    const first = firstInClojureSet(values);
     order.push(first);
     values = values.filter((value) => value !== first);
   }
@@ -19,7 +19,7 @@ Deno.test("integers come in the order in which Clojure has them", () => {
 });
 
 Deno.test("of one value it is the first, and of what is not all integers the first that is given", () => {
-  assertEquals(firstInSet(["a"]), "a");
-  assertEquals(firstInSet([2, "a", 0]), 2);
-  assertEquals(firstInSet([2.5, 0]), 2.5);
+  assertEquals(firstInClojureSet(["a"]), "a");
+  assertEquals(firstInClojureSet([2, "a", 0]), 2);
+  assertEquals(firstInClojureSet([2.5, 0]), 2.5);
 });

@@ -8,13 +8,13 @@
  */
 
 import { findCycles, REALTIME, WR, WW } from "../graph/cycles.ts";
-import { buildGraph, type Edges, link, noEdges } from "../graph/graph.ts";
+import { buildGraph, createEdges, type Edges, link } from "../graph/graph.ts";
 import { outcome, show } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
-import { type KafkaHistory, type KafkaOperation, messages } from "./log.ts";
-import { linkRealtime } from "../graph/order_graph.ts";
-import { withoutRedundant } from "../txn/cycles.ts";
-import { explainCycles, tellOrder, type Words } from "../txn/explain.ts";
+import { type KafkaHistory, type KafkaOperation, messages } from "./kafka_history.ts";
+import { linkRealtime } from "../graph/order_edges.ts";
+import { withoutRedundant } from "../txn/cycle_anomalies.ts";
+import { explainCycles, tellOrder, type Words } from "../graph/explain_cycles.ts";
 import type { Anomaly } from "../verdict.ts";
 
 /** The operations that depend on others. */
@@ -29,7 +29,7 @@ const FUNCTIONS: readonly string[] = ["send", "poll", "txn"];
 export function findKafkaCycles(history: KafkaHistory, wwDeps: boolean): Anomaly[] {
   const operations = history.operations.filter(({ f }) => FUNCTIONS.includes(f));
   const vertices = new Map(operations.map((operation, vertex) => [operation, vertex]));
-  const edges = noEdges();
+  const edges = createEdges();
   const linkOperations = (from: KafkaOperation | undefined, to: KafkaOperation | undefined, kind: number) => {
     if (from !== undefined && to !== undefined) link(edges, vertices.get(from)!, vertices.get(to)!, kind);
   };

@@ -5,12 +5,12 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
-import { type Cycle, PROCESS, REALTIME, WR, WW } from "../graph/cycles.ts";
+import { type Cycle, PROCESS, REALTIME, WR, WW } from "./cycles.ts";
 import { found, seconds } from "../explain.ts";
-import type { Kinds } from "../graph/graph.ts";
+import type { Kinds } from "./graph.ts";
 import { showIdentity } from "../identify.ts";
-import { tellTransaction, type Transaction } from "./txn.ts";
-import type { Reason } from "./graph.ts";
+import { tellTransaction, type Transaction } from "../txn/transactions.ts";
+import type { Reason } from "../txn/dependencies.ts";
 import type { Anomaly } from "../verdict.ts";
 
 /** How many transactions of one cycle are told. */
@@ -32,8 +32,8 @@ export interface Words<Member> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { RW } from "../graph/cycles.ts";
- * import { explainCycles } from "./explain.ts";
+ * import { RW } from "./cycles.ts";
+ * import { explainCycles } from "./explain_cycles.ts";
  *
  * const cycles = [{ type: "G2-item", vertices: [0, 1], kinds: [RW, RW] }];
  * const words = { tellMember: (color: string) => color, tellStep: () => "it does" };

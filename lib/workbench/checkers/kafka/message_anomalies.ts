@@ -10,7 +10,7 @@
 import { entry } from "../entry.ts";
 import { found, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
-import { type KafkaHistory, type KafkaOperation, type Log, messages, mustHaveTakenEffect } from "./log.ts";
+import { type KafkaHistory, type KafkaOperation, type Log, messages, mustHaveTakenEffect } from "./kafka_history.ts";
 import type { Anomaly } from "../verdict.ts";
 
 /** Finds every anomaly that concerns single messages. */

@@ -9,7 +9,7 @@ import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { entry } from "../entry.ts";
 import { show } from "../explain.ts";
-import { firstInSet } from "../hash_order.ts";
+import { firstInClojureSet } from "../clojure_set.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 
 /** A message as a send or a poll shows it. */
@@ -169,6 +169,6 @@ export function mustHaveTakenEffect({ type, sends }: KafkaOperation, pollers: Ka
 function toLog(byOffset: Map<number, Map<Identity, KafkaOperation>>): Log {
   const offsets = [...byOffset.keys()].sort((a, b) => a - b);
   const values = offsets.map((offset) => byOffset.get(offset)!);
-  const order = values.map((atOffset) => firstInSet(atOffset.keys()));
+  const order = values.map((atOffset) => firstInClojureSet(atOffset.keys()));
   return { offsets, values, order, indices: new Map(order.map((value, index) => [value, index])) };
 }

@@ -7,7 +7,7 @@
  */
 
 import { entry } from "../entry.ts";
-import type { KafkaOperation, LogMessage } from "./log.ts";
+import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
 /** The lag of one key in one poll. */
 export interface RealtimeLag {

@@ -9,8 +9,8 @@
 import { RW, WR, WW } from "../graph/cycles.ts";
 import { entry } from "../entry.ts";
 import type { Identity } from "../identify.ts";
-import { externalReads, isWrite, type Transaction } from "./txn.ts";
-import { createLinker, type Dependencies, type Places, type Reason } from "./graph.ts";
+import { externalReads, isWrite, type Transaction } from "./transactions.ts";
+import { createLinker, type Dependencies, type Places, type Reason } from "./dependencies.ts";
 import type { Version, VersionOrders } from "./rw_register_versions.ts";
 
 /** By key and version, the acknowledged transactions that others can see to have read or written it. */

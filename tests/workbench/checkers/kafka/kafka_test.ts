@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { checkKafka } from "../../../../lib/workbench/checkers/kafka/mod.ts";
-import type { RealtimeLag } from "../../../../lib/workbench/checkers/kafka/lag.ts";
+import type { RealtimeLag } from "../../../../lib/workbench/checkers/kafka/realtime_lag.ts";
 import { parseEdnHistory, parseHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../../recorded.ts";

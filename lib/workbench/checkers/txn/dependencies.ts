@@ -9,10 +9,10 @@
 
 import type { Order } from "../consistency_model.ts";
 import { RW } from "../graph/cycles.ts";
-import { buildGraph, type Edges, type Graph, JOINT, type Kinds, link, noEdges } from "../graph/graph.ts";
+import { buildGraph, createEdges, type Edges, type Graph, JOINT, type Kinds, link } from "../graph/graph.ts";
 import type { Identity } from "../identify.ts";
-import { linkProcesses, linkRealtime, type Span } from "../graph/order_graph.ts";
-import type { Transaction } from "./txn.ts";
+import { linkProcesses, linkRealtime, type Span } from "../graph/order_edges.ts";
+import type { Transaction } from "./transactions.ts";
 
 /** Why one transaction depends on another. */
 export interface Reason {
@@ -55,7 +55,7 @@ export interface Linker {
  * @param size How many transactions there are. Vertices beyond stand for none of them: see `JOINT`.
  */
 export function createLinker(size: number): Linker {
-  const edges = noEdges();
+  const edges = createEdges();
   let joint = size;
   const linkPairs = (readers: Places, writers: Places) => {
     for (const reader of readers) {

@@ -1,10 +1,10 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { REALTIME } from "../../../../lib/workbench/checkers/graph/cycles.ts";
-import { components, noEdges } from "../../../../lib/workbench/checkers/graph/graph.ts";
-import { linkProcesses, linkRealtime, type Span } from "../../../../lib/workbench/checkers/graph/order_graph.ts";
+import { components, createEdges } from "../../../../lib/workbench/checkers/graph/graph.ts";
+import { linkProcesses, linkRealtime, type Span } from "../../../../lib/workbench/checkers/graph/order_edges.ts";
 import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
 import { buildGraph } from "../../../../lib/workbench/checkers/graph/graph.ts";
-import { createLinker } from "../../../../lib/workbench/checkers/txn/graph.ts";
+import { createLinker } from "../../../../lib/workbench/checkers/txn/dependencies.ts";
 import type { Line } from "../sequential.ts";
 import { timeline } from "../timeline.ts";
 import { txn } from "./cases.ts";
@@ -83,7 +83,7 @@ function spansOf(picture: string): Span[] {
 
 Deno.test("real time links what is completed to what begins next, and leaves out what follows from that", () => {
   const linksOf = (spans: Span[]) => {
-    const edges = noEdges();
+    const edges = createEdges();
     linkRealtime(edges, spans);
     assertEquals(new Set(edges.kinds).difference(new Set([REALTIME])).size, 0);
     return edges.from.map((from, at) => `${from}${edges.to[at]}`).sort();
@@ -97,7 +97,7 @@ Deno.test("real time links what is completed to what begins next, and leaves out
 });
 
 Deno.test("a process is linked from what it did to what it did next", () => {
-  const edges = noEdges();
+  const edges = createEdges();
   linkProcesses(edges, [...spansOf("00 11 22 33 44"), { vertex: 5, process: 0, begin: 99, end: Infinity }]);
   assertEquals(edges.from.map((from, at) => `${from}${edges.to[at]}`).sort(), ["02", "13", "24"]);
 });

@@ -10,8 +10,8 @@
 import { RW, WR, WW } from "../graph/cycles.ts";
 import { entry } from "../entry.ts";
 import type { Identity } from "../identify.ts";
-import { isWrite, type Transaction, type Writers } from "./txn.ts";
-import { createLinker, type Dependencies, type Reason } from "./graph.ts";
+import { isWrite, type Transaction, type Writers } from "./transactions.ts";
+import { createLinker, type Dependencies, type Reason } from "./dependencies.ts";
 
 /** A version of a list is named by its last element; that of the empty list by nothing. */
 type Version = Identity | undefined;

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   checkLinearizable,
-  checkLinKv,
+  checkLinKV,
   type Model,
   REGISTER,
 } from "../../../../lib/workbench/checkers/linearizable/mod.ts";
@@ -9,8 +9,8 @@ import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../../recorded.ts";
 import { type Line, sequential } from "../sequential.ts";
 
-testRecorded("checkLinKv agrees with Maelstrom on every recorded history", ["lin-kv"], (recorded) => {
-  const verdict = checkLinKv(recorded.history);
+testRecorded("checkLinKV agrees with Maelstrom on every recorded history", ["lin-kv"], (recorded) => {
+  const verdict = checkLinKV(recorded.history);
   assertSameVerdict(recorded, verdict);
   const { workload } = recorded.results;
   assertEquals(verdict.failures, workload.failures);
@@ -63,19 +63,19 @@ const CASES: Record<string, { flawed: Operation[]; repaired: Operation[] }> = {
 };
 
 for (const [name, { flawed, repaired }] of Object.entries(CASES)) {
-  Deno.test(`checkLinKv finds ${name}, and does not where it is repaired`, () => {
-    const verdict = checkLinKv(flawed);
+  Deno.test(`checkLinKV finds ${name}, and does not where it is repaired`, () => {
+    const verdict = checkLinKV(flawed);
     assertEquals([verdict.valid, verdict.failures], [false, ["k"]]);
     assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["nonlinearizable", 1]]);
-    const right = checkLinKv(repaired);
+    const right = checkLinKV(repaired);
     assertEquals([right.valid, right.anomalies, right.failures], [true, [], []]);
   });
 }
 
-Deno.test("checkLinKv explains what has no place, what comes before it and what the register can hold", () => {
+Deno.test("checkLinKV explains what has no place, what comes before it and what the register can hold", () => {
   const history = registers(["ok", "write", 1], ["info", "write", 3], ["ok", "write", 2], ["ok", "read", null, 1]);
   assertEquals(
-    checkLinKv(history).anomalies![0]!.explanation,
+    checkLinKV(history).anomalies![0]!.explanation,
     'Key "k" is not linearizable: there is no moment at which process 3\'s read 1 (from 6.000 s to 7.000 s) ' +
       "could have taken effect\n" +
       "  the 2 before it can be put in an order:\n" +
@@ -84,7 +84,7 @@ Deno.test("checkLinKv explains what has no place, what comes before it and what 
       "  at that point the register can only hold 2 or 3",
   );
   assertEquals(
-    checkLinKv(registers(["ok", "read", null, 1])).anomalies![0]!.explanation,
+    checkLinKV(registers(["ok", "read", null, 1])).anomalies![0]!.explanation,
     'Key "k" is not linearizable: there is no moment at which process 0\'s read 1 (from 0.000 s to 1.000 s) ' +
       "could have taken effect\n" +
       "  no operation need have taken effect before it\n" +
@@ -92,17 +92,17 @@ Deno.test("checkLinKv explains what has no place, what comes before it and what 
   );
 });
 
-Deno.test("checkLinKv checks each key by itself", () => {
+Deno.test("checkLinKV checks each key by itself", () => {
   const lines = (key: unknown, read: number): Line[] => [
     [0, "ok", "write", [key, 1]],
     [0, "ok", "read", [key, null], [key, read]],
   ];
-  const verdict = checkLinKv(sequential([...lines(0, 1), ...lines("0", 1), ...lines(1, 2), ...lines({ a: 1 }, 3)]));
+  const verdict = checkLinKV(sequential([...lines(0, 1), ...lines("0", 1), ...lines(1, 2), ...lines({ a: 1 }, 3)]));
   assertEquals([verdict.valid, verdict.keys, verdict.failures?.toString()], [false, 4, '1,\u0000{"a":1}']);
   assertEquals(verdict.anomalies![0]!.count, 2);
 });
 
-Deno.test("checkLinKv: which operation of unknown outcome explains a read is open until the end", () => {
+Deno.test("checkLinKV: which operation of unknown outcome explains a read is open until the end", () => {
   // Either of the first two explains the first read, but only the write can explain the second.
   const history = registers(
     ["info", "write", 1],
@@ -112,25 +112,25 @@ Deno.test("checkLinKv: which operation of unknown outcome explains a read is ope
     ["ok", "write", 5],
     ["ok", "read", null, 1],
   );
-  assertEquals(checkLinKv(history).valid, true);
+  assertEquals(checkLinKV(history).valid, true);
 });
 
-Deno.test("checkLinKv: operations of unknown outcome cost little where nobody sees their effect", () => {
+Deno.test("checkLinKV: operations of unknown outcome cost little where nobody sees their effect", () => {
   const unknown = Array.from({ length: 20 }, (_, value) => ["info", "write", 100 + value] as const);
   const others = Array.from(
     { length: 50 },
     (_, value) => [["ok", "write", value], ["ok", "read", null, value]] as const,
   ).flat();
-  const { valid, configurations } = checkLinKv(registers(...unknown, ...others));
+  const { valid, configurations } = checkLinKV(registers(...unknown, ...others));
   assertEquals([valid, configurations], [true, 100]);
-  const wrong = checkLinKv(registers(...unknown, ...others, ["ok", "read", null, -1]));
+  const wrong = checkLinKV(registers(...unknown, ...others, ["ok", "read", null, -1]));
   assertEquals(wrong.valid, false);
   // Each of the 20 may be the last to take effect, at the beginning and after each of the 50 reads.
   assertEquals(wrong.configurations, 100 + 20 * 51);
   const alike = Array.from({ length: 20 }, () => ["info", "write", 100] as const);
-  assertEquals(checkLinKv(registers(...alike, ...others, ["ok", "read", null, -1])).configurations, 100 + 51);
+  assertEquals(checkLinKV(registers(...alike, ...others, ["ok", "read", null, -1])).configurations, 100 + 51);
   const reads = Array.from({ length: 20 }, () => ["info", "read", null] as const);
-  assertEquals(checkLinKv(registers(...reads, ...others, ["ok", "read", null, -1])).configurations, 100);
+  assertEquals(checkLinKV(registers(...reads, ...others, ["ok", "read", null, -1])).configurations, 100);
 });
 
 Deno.test("REGISTER: a read of unknown outcome fits any state", () => {
@@ -138,11 +138,11 @@ Deno.test("REGISTER: a read of unknown outcome fits any state", () => {
   assertEquals(REGISTER.step(3, { f: "read", value: null, type: "ok" }), undefined);
 });
 
-Deno.test("checkLinKv has nothing to object to in an empty history", () => {
-  assertEquals(checkLinKv([]), { valid: true, anomalies: [], keys: 0, failures: [], undecided: [], configurations: 0 });
+Deno.test("checkLinKV has nothing to object to in an empty history", () => {
+  assertEquals(checkLinKV([]), { valid: true, anomalies: [], keys: 0, failures: [], undecided: [], configurations: 0 });
 });
 
-Deno.test("checkLinKv: a malformed history makes the verdict unknown", () => {
+Deno.test("checkLinKV: a malformed history makes the verdict unknown", () => {
   for (
     const [line, says] of [
       [[0, "ok", "read", 3], "Cannot check operation 1 with value 3: expected [key, value]"],
@@ -150,7 +150,7 @@ Deno.test("checkLinKv: a malformed history makes the verdict unknown", () => {
       [[0, "ok", "delete", ["k", 3]], "Cannot check delete of 3: expected a read, a write or a cas of [from, to]"],
     ] as [Line, string][]
   ) {
-    const { valid, anomalies } = checkLinKv(sequential([line]));
+    const { valid, anomalies } = checkLinKV(sequential([line]));
     assertEquals([valid, anomalies![0]!.type, anomalies![0]!.explanation], ["unknown", "malformed-history", says]);
   }
 });
@@ -163,8 +163,8 @@ const HARD: Operation[] = [
   ...Array.from({ length: 12 }, (_, process) => ["ok", process, "write", process] as const),
 ].map(([type, process, f, value], index) => ({ index, time: index, type, process, f, value: ["k", value] }));
 
-Deno.test("checkLinKv gives up where the budget is used up, and always at the same point", () => {
-  const verdict = checkLinKv(HARD, { budget: 1000 });
+Deno.test("checkLinKV gives up where the budget is used up, and always at the same point", () => {
+  const verdict = checkLinKV(HARD, { budget: 1000 });
   assertEquals([verdict.valid, verdict.undecided, verdict.configurations], ["unknown", ["k"], 1000]);
   assertEquals(
     verdict.anomalies,
@@ -174,19 +174,19 @@ Deno.test("checkLinKv gives up where the budget is used up, and always at the sa
       explanation: 'Key "k" could not be decided: gave up after 1000 configurations',
     }],
   );
-  const { valid, configurations } = checkLinKv(HARD);
+  const { valid, configurations } = checkLinKV(HARD);
   assertEquals(valid, false);
   // As many as it takes, and not one more.
-  assertEquals(checkLinKv(HARD, { budget: configurations as number }).valid, false);
-  assertEquals(checkLinKv(HARD, { budget: configurations as number - 1 }).valid, "unknown");
+  assertEquals(checkLinKV(HARD, { budget: configurations as number }).valid, false);
+  assertEquals(checkLinKV(HARD, { budget: configurations as number - 1 }).valid, "unknown");
 });
 
-Deno.test("checkLinKv: one key that is wrong outweighs another that is undecided", () => {
+Deno.test("checkLinKV: one key that is wrong outweighs another that is undecided", () => {
   const wrong = sequential([[99, "ok", "read", ["x", null], ["x", 1]]]).map((operation) => ({
     ...operation,
     index: operation.index + HARD.length,
   }));
-  const verdict = checkLinKv([...HARD, ...wrong], { budget: 1000 });
+  const verdict = checkLinKV([...HARD, ...wrong], { budget: 1000 });
   assertEquals([verdict.valid, verdict.failures, verdict.undecided], [false, ["x"], ["k"]]);
 });
 

@@ -30,18 +30,18 @@ const BATCH = 30;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { buildGraph, link, noEdges } from "./graph.ts";
- * import { findWaysBack } from "./ways_back.ts";
+ * import { buildGraph, link, createEdges } from "./graph.ts";
+ * import { findEdgesOnCycles } from "./edges_on_cycles.ts";
  *
- * const edges = noEdges();
+ * const edges = createEdges();
  * link(edges, 0, 1, 4);
  * link(edges, 1, 2, 4);
  * link(edges, 1, 0, 1);
  * const candidates = [{ from: 0, to: 1, kind: 4 }, { from: 1, to: 2, kind: 4 }];
- * assertEquals(findWaysBack(buildGraph(3, edges), candidates, 1, 9), [{ from: 0, to: 1, kind: 4 }]);
+ * assertEquals(findEdgesOnCycles(buildGraph(3, edges), candidates, 1, 9), [{ from: 0, to: 1, kind: 4 }]);
  * ```
  */
-export function findWaysBack(
+export function findEdgesOnCycles(
   graph: Graph,
   edges: readonly Edge[],
   along: Kinds,

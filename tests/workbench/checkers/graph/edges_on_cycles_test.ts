@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { buildGraph, link, noEdges } from "../../../../lib/workbench/checkers/graph/graph.ts";
-import { type Edge, findWaysBack } from "../../../../lib/workbench/checkers/graph/ways_back.ts";
+import { buildGraph, createEdges, link } from "../../../../lib/workbench/checkers/graph/graph.ts";
+import { type Edge, findEdgesOnCycles } from "../../../../lib/workbench/checkers/graph/edges_on_cycles.ts";
 
 /** Graphs of 40 vertices: edges of kind 1 lead on, and of those of kind 2 it is asked which can be led back from. */
 const GRAPHS = fc.record({
@@ -13,7 +13,7 @@ Deno.test("the edges are those that a path leads back from, whether they are ask
   let many = 0;
   fc.assert(
     fc.property(GRAPHS, ({ along, asked }) => {
-      const edges = noEdges();
+      const edges = createEdges();
       for (const [from, to] of along) link(edges, from, to, 1);
       for (const [from, to] of asked) link(edges, from, to, 2);
       const graph = buildGraph(40, edges);
@@ -24,9 +24,9 @@ Deno.test("the edges are those that a path leads back from, whether they are ask
         return reached.has(from);
       };
       const expected = candidates.filter(leadsBack);
-      assertEquals(findWaysBack(graph, candidates, 1, Infinity), expected);
-      assertEquals(findWaysBack(graph, candidates, 1, 2), expected.slice(0, 2));
-      const one = findWaysBack(graph, candidates, 1, Infinity, 0);
+      assertEquals(findEdgesOnCycles(graph, candidates, 1, Infinity), expected);
+      assertEquals(findEdgesOnCycles(graph, candidates, 1, 2), expected.slice(0, 2));
+      const one = findEdgesOnCycles(graph, candidates, 1, Infinity, 0);
       assertEquals(one.length, Math.min(expected.length, 1));
       assert(one.every(leadsBack));
       if (expected.length > 0 && candidates.length > 60 && !leadsBack(candidates[0]!)) many++;

@@ -9,7 +9,7 @@
 
 import { found, seconds } from "../explain.ts";
 import { showIdentity } from "../identify.ts";
-import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./log.ts";
+import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./kafka_history.ts";
 import type { Anomaly } from "../verdict.ts";
 
 /**

@@ -17,7 +17,7 @@ const RANKS = ["boolean", "number", "string", "array", "object"];
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { compareValues } from "./order.ts";
+ * import { compareValues } from "./compare_values.ts";
  *
  * assertEquals([["n2", 1], "b", 10, 9].sort(compareValues), [9, 10, "b", ["n2", 1]]);
  * ```

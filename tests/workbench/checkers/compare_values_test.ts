@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
-import { compareValues } from "../../../lib/workbench/checkers/order.ts";
+import { compareValues } from "../../../lib/workbench/checkers/compare_values.ts";
 
 Deno.test("compareValues puts values in order by kind, then by value", () => {
   const ordered = [

@@ -18,13 +18,13 @@ const BITS = 5;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { firstInSet } from "./hash_order.ts";
+ * import { firstInClojureSet } from "./clojure_set.ts";
  *
- * assertEquals(firstInSet([2, 3, 7]), 7);
- * assertEquals(firstInSet(["b", "a"]), "b");
+ * assertEquals(firstInClojureSet([2, 3, 7]), 7);
+ * assertEquals(firstInClojureSet(["b", "a"]), "b");
  * ```
  */
-export function firstInSet<Value>(values: Iterable<Value>): Value {
+export function firstInClojureSet<Value>(values: Iterable<Value>): Value {
   const all = [...values];
   if (all.length === 1 || !all.every(Number.isSafeInteger)) return all[0]!;
   return all.map((value) => ({ value, hash: hashLong(value as number) })).sort((a, b) =>

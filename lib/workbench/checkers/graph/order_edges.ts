@@ -36,10 +36,10 @@ export function linkProcesses(edges: Edges, spans: readonly Span[]): void {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { noEdges } from "./graph.ts";
- * import { linkRealtime } from "./order_graph.ts";
+ * import { createEdges } from "./graph.ts";
+ * import { linkRealtime } from "./order_edges.ts";
  *
- * const edges = noEdges();
+ * const edges = createEdges();
  * linkRealtime(edges, [0, 1, 2].map((vertex) => ({ vertex, process: 0, begin: 2 * vertex, end: 2 * vertex + 1 })));
  * assertEquals([edges.from, edges.to], [[0, 1], [1, 2]]);
  * ```
