@@ -92,7 +92,7 @@ const bytes = new TextEncoder().encode(requests.join(""));
 const bare: Pace[] = [];
 const node: Pace[] = [];
 for (let round = 0; round < ROUNDS; round++) {
-  bare.push(await measurePace(bytes, bytes.length, `${BIN}deno-run`, "./bare_loop.ts"));
+  bare.push(await measurePace(bytes, bytes.length, `${BIN}deno-run`, "../bench/bare_loop.ts"));
   node.push(await measurePace(bytes, echoBytes, `${BIN}echo`));
 }
 const starts: number[] = [];
