@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { BroadcastMessages, Node, Program } from "../mod.ts";
+import type { Node, Program } from "../mod.ts";
+import type { BroadcastMessages } from "../lib/messages.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
 import { choice, milliseconds, serveWith } from "./shared/arguments.ts";
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { EchoMessages, Node } from "../mod.ts";
+import type { Node } from "../mod.ts";
+import type { EchoMessages } from "../lib/messages.ts";
 import { serve } from "../mod.ts";
 
 /** The echo program. */

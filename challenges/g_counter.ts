@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type GCounterMessages, type Node, type Program, RPCError, seqKV } from "../mod.ts";
+import { type Node, type Program, RPCError, seqKV } from "../mod.ts";
+import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
 import { choice, serveWith } from "./shared/arguments.ts";
 import { PATIENT } from "./shared/patient.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { KafkaMessages, Node, Program } from "../mod.ts";
+import type { Node, Program } from "../mod.ts";
+import type { KafkaMessages } from "../lib/messages.ts";
 import { choice, serveWith } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";

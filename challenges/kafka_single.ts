@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type KafkaMessages, type Node, serve } from "../mod.ts";
+import { type Node, serve } from "../mod.ts";
+import type { KafkaMessages } from "../lib/messages.ts";
 import { commit, insert, listCommitted, type Log, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 

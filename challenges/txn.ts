@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Node, Program, TxnRWRegisterMessages } from "../mod.ts";
+import type { Node, Program } from "../mod.ts";
+import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
 import { milliseconds, serveWith } from "./shared/arguments.ts";
 import { TXN } from "./shared/requests.ts";

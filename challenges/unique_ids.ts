@@ -10,7 +10,8 @@
  * @module
  */
 
-import { type Node, serve, type UniqueIdsMessages } from "../mod.ts";
+import { type Node, serve } from "../mod.ts";
+import type { UniqueIdsMessages } from "../lib/messages.ts";
 
 /** The unique-ids program. */
 export function uniqueIds(node: Node<UniqueIdsMessages>): void {

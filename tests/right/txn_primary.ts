@@ -1,4 +1,5 @@
-import type { Node, TxnListAppendMessages } from "../../mod.ts";
+import type { Node } from "../../mod.ts";
+import type { TxnListAppendMessages } from "../../lib/messages.ts";
 
 type Txn = TxnListAppendMessages["txn"]["request"]["txn"];
 type Messages = TxnListAppendMessages & {

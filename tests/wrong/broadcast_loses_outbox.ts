@@ -1,4 +1,5 @@
-import type { BroadcastMessages, Node } from "../../mod.ts";
+import type { Node } from "../../mod.ts";
+import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { values: number[] }; reply: Record<never, never> } };
 

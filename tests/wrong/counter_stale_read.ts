@@ -1,4 +1,5 @@
-import { type GCounterMessages, type Node, seqKV } from "../../mod.ts";
+import { type Node, seqKV } from "../../mod.ts";
+import type { GCounterMessages } from "../../lib/messages.ts";
 
 /**
  * The mistake: reads are plain reads of seq-kv, which may show any state since the one that this node saw last. (Adds are right: by

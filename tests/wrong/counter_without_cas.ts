@@ -1,4 +1,5 @@
-import { type GCounterMessages, type Node, seqKV } from "../../mod.ts";
+import { type Node, seqKV } from "../../mod.ts";
+import type { GCounterMessages } from "../../lib/messages.ts";
 
 /** The mistake: read, add, write. Whatever another node writes between the read and the write is overwritten. */
 export default function counterWithoutCas(node: Node<GCounterMessages>): void {

@@ -1,4 +1,5 @@
-import type { Node, UniqueIdsMessages } from "../../mod.ts";
+import type { Node } from "../../mod.ts";
+import type { UniqueIdsMessages } from "../../lib/messages.ts";
 
 /** The mistake: the time in milliseconds is the id. Two requests in one millisecond get the same, on one node or on two. */
 export default function idsFromClock(node: Node<UniqueIdsMessages>): void {

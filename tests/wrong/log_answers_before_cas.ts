@@ -1,4 +1,5 @@
-import { type KafkaMessages, linKV, type Node } from "../../mod.ts";
+import { linKV, type Node } from "../../mod.ts";
+import type { KafkaMessages } from "../../lib/messages.ts";
 
 /**
  * The mistake: a send is answered as soon as its offset is known, while the compare-and-set that puts the message there is still on its

@@ -1,4 +1,5 @@
-import type { KafkaMessages, Node } from "../../mod.ts";
+import type { Node } from "../../mod.ts";
+import type { KafkaMessages } from "../../lib/messages.ts";
 
 type Messages = KafkaMessages<unknown> & { replicate: { request: { key: string; offset: number; msg: unknown } } };
 

@@ -1,4 +1,5 @@
-import { type Node, RPCError, type TxnRWRegisterMessages } from "../../mod.ts";
+import { type Node, RPCError } from "../../mod.ts";
+import type { TxnRWRegisterMessages } from "../../lib/messages.ts";
 
 type Messages = TxnRWRegisterMessages & {
   replicate: { request: { writes: [number, number][] }; reply: Record<never, never> };

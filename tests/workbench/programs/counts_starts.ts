@@ -1,6 +1,7 @@
 /** A program that forgets what is broadcast, in a module that counts how often nodes were started with it. */
 
-import type { BroadcastMessages, Node } from "../../../mod.ts";
+import type { Node } from "../../../mod.ts";
+import type { BroadcastMessages } from "../../../lib/messages.ts";
 
 export const started = { count: 0 };
 
