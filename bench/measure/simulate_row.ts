@@ -6,9 +6,10 @@
 
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
-import { machineEdge } from "../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../lib/workbench/engines/machine.ts";
 import { runOptions } from "../../lib/workbench/engines/processes.ts";
-import { findModule, loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { findModule } from "../../lib/workbench/request/challenges.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import type { RunOptions } from "../../lib/workbench/run/run.ts";

@@ -4,10 +4,10 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
-import { CHALLENGES, findChallenge } from "../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../lib/workbench/cli/machine.ts";
+import { CHALLENGES, findChallenge, findModule } from "../../lib/workbench/request/challenges.ts";
+import { machineEdge } from "../../lib/workbench/engines/machine.ts";
 import { runSimulated } from "../../lib/workbench/engines/simulation.ts";
-import { findModule, loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";

@@ -1,6 +1,6 @@
 /** Files that are none: a machine's part that `check` looks at, in memory. */
 
-import type { FakeEdge } from "./cli/fake_machine.ts";
+import type { FakeEdge } from "./engines/fake_machine.ts";
 
 /**
  * A machine with files.

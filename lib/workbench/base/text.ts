@@ -4,6 +4,8 @@
  * @module
  */
 
+import { formatJson } from "./json.ts";
+
 /** Colours a text; gives it back as it is where there are no colours. */
 export type Paint = (text: string) => string;
 
@@ -167,4 +169,18 @@ function breakWord(word: string, room: number): string[] {
     rest = rest.slice(end);
   }
   return [...parts, rest];
+}
+
+/** Formats a value as JSON, cut to `length` characters. */
+export function show(value: unknown, length: number = 160): string {
+  const text = formatJson(value) ?? "nothing";
+  return text.length <= length ? text : `${text.slice(0, length)}…`;
+}
+
+/** The longest line that {@linkcode clip} leaves whole, in characters. */
+export const MAX_LINE = 500;
+
+/** Cuts a line at {@linkcode MAX_LINE} characters, and says how long it was. */
+export function clip(line: string): string {
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
 }

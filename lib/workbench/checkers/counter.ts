@@ -6,7 +6,8 @@
 
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import { checkOrUnknown, explain, seconds, show } from "./explain.ts";
+import { checkOrUnknown, explain, seconds } from "./explain.ts";
+import { show } from "../base/text.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How many reads and intervals the verdict lists. */

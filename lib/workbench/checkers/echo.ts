@@ -6,7 +6,8 @@
 
 import { type Pair, pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import { explain, outcome, seconds, show } from "./explain.ts";
+import { explain, outcome, seconds } from "./explain.ts";
+import { show } from "../base/text.ts";
 import { identify } from "./identify.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -5,15 +5,12 @@
  * @module
  */
 
-import { formatJson } from "../base/json.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
+import { show } from "../base/text.ts";
 
 /** How many cases of one anomaly are told in full. */
 export const EXAMPLES = 8;
-
-/** How many characters of a value are shown, unless told otherwise. */
-const LENGTH = 160;
 
 /**
  * Sums up the cases of one anomaly: all are counted, the first few are told, one a line.
@@ -31,12 +28,6 @@ export function explain<Case>(type: string, cases: readonly Case[], tell: (examp
 /** As {@linkcode explain}, for cases there may be none of: a list of one anomaly, or of none. */
 export function found<Case>(type: string, cases: readonly Case[], tell: (example: Case) => string): Anomaly[] {
   return cases.length === 0 ? [] : [explain(type, cases, tell)];
-}
-
-/** A value as JSON, cut to `length` characters. */
-export function show(value: unknown, length: number = LENGTH): string {
-  const text = formatJson(value) ?? "nothing";
-  return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
 /** Nanoseconds since the test began as seconds, to the millisecond: `3.214 s`. */

@@ -7,7 +7,14 @@
 import { quantileSorted } from "d3-array";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Latencies } from "../run/results.ts";
+
+/** Latencies, milliseconds, from invoke to ok. */
+export interface Latencies {
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
 
 /**
  * Takes the quantiles of the time from invocation to acknowledgement, for each function. Operations that did not succeed do not count.

@@ -51,7 +51,7 @@
  */
 
 export type { Operation, OperationType } from "../history/operation.ts";
-export type { OperationCounts } from "../run/results.ts";
+export type { OperationCounts } from "./stats.ts";
 export { formatHistory, parseEdnHistory, parseHistory, readHistory } from "../history/history.ts";
 export type { Anomaly, Validity, Verdict } from "./verdict.ts";
 export { mergeValidity } from "./verdict.ts";

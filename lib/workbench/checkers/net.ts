@@ -5,13 +5,13 @@
  */
 
 import type { Operation } from "../history/operation.ts";
-import type { MessageCounts, Results } from "../run/results.ts";
+import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
 
-/** The journal's counts: of all messages, of those with a client at either end, and of the others. */
-export interface JournalCounts {
-  all: MessageCounts;
+/** Message counts of a test with the cost of an operation; null where there were no operations. */
+export interface NetStatistics {
+  all: MessageCounts & { msgs_per_op: number | null };
   clients: MessageCounts;
-  servers: MessageCounts;
+  servers: MessageCounts & { msgs_per_op: number | null };
 }
 
 /**
@@ -22,9 +22,9 @@ export interface JournalCounts {
  * @returns The counts, with `msgs_per_op` for all messages and for those among servers; null where there are no operations.
  */
 export function netStatistics(
-  { all, clients, servers }: JournalCounts,
+  { all, clients, servers }: NetCounts,
   history: readonly Operation[],
-): NonNullable<Results["net"]> {
+): NetStatistics {
   const operations = history.filter(({ type, process }) => type === "invoke" && process !== "nemesis").length;
   const perOperation = (messages: number) => operations === 0 ? null : messages / operations;
   return {

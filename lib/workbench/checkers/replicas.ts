@@ -8,7 +8,8 @@
 
 import type { Operation } from "../history/operation.ts";
 import { entry } from "./entry.ts";
-import { checkOrUnknown, found, seconds, show } from "./explain.ts";
+import { checkOrUnknown, found, seconds } from "./explain.ts";
+import { show } from "../base/text.ts";
 import { identify, type Identity } from "./identify.ts";
 import { compareValues } from "./compare_values.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";

@@ -5,9 +5,22 @@
  */
 
 import type { Operation } from "../history/operation.ts";
-import type { OperationCounts } from "../run/results.ts";
-import { explain, show } from "./explain.ts";
+
+import { explain } from "./explain.ts";
+import { show } from "../base/text.ts";
 import type { Verdict } from "./verdict.ts";
+
+/** Counts of operations by what became of them. */
+export interface OperationCounts {
+  /** All that were completed. */
+  count: number;
+  /** Those that took effect. */
+  ok: number;
+  /** Those that did not. */
+  fail: number;
+  /** Those of which nobody knows. */
+  info: number;
+}
 
 /** How many different errors an explanation names. */
 const ERRORS_NAMED = 3;

@@ -5,7 +5,8 @@
  */
 
 import type { Operation } from "../history/operation.ts";
-import { explain, seconds, show } from "./explain.ts";
+import { explain, seconds } from "./explain.ts";
+import { show } from "../base/text.ts";
 import { identify, type Identity } from "./identify.ts";
 import { compareValues } from "./compare_values.ts";
 import type { Verdict } from "./verdict.ts";

@@ -5,8 +5,10 @@
  */
 
 import { type Arguments, DEFAULTS, flagValues, parseArguments } from "../request/arguments.ts";
-import { seconds, show } from "../checkers/explain.ts";
-import { type Edge, screenOf } from "./machine.ts";
+import { seconds } from "../checkers/explain.ts";
+import { show } from "../base/text.ts";
+import type { Edge } from "../engines/machine.ts";
+import { screenOf } from "../report/screen.ts";
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
 import { formatCheckHelp } from "./help.ts";
@@ -16,7 +18,8 @@ import { judge, type TestRecord } from "../run/judge.ts";
 import type { Operation } from "../history/operation.ts";
 import { formatSummary } from "../report/terminal.ts";
 import { testOptions } from "../request/request.ts";
-import { NOT_STORED, type Results, type TargetLimit, type TestException } from "../run/results.ts";
+import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
+import type { TestException } from "../base/test_exception.ts";
 import { exitStatus } from "./run.ts";
 import { readStoredRun, type StoredRun } from "./stored_run.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";

@@ -7,7 +7,7 @@
  */
 
 import { PROGRAMS } from "../request/challenges.ts";
-import { machineEdge } from "./machine.ts";
+import { machineEdge } from "../engines/machine.ts";
 import { FailedError } from "../base/errors.ts";
 
 /**

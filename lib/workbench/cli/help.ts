@@ -8,7 +8,7 @@ import denoJson from "../../../deno.json" with { type: "json" };
 import { CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
 import { createStyle, wrap } from "../base/text.ts";
-import type { Screen } from "../report/terminal.ts";
+import type { Screen } from "../report/screen.ts";
 
 /** The version of this project. */
 export const VERSION: string = denoJson.version;

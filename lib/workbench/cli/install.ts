@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Edge } from "./machine.ts";
+import type { Edge } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 

@@ -6,7 +6,8 @@
 
 import { CHALLENGE_NAMES, CHALLENGES, findChallenge } from "../request/challenges.ts";
 import { checkHistory } from "./check.ts";
-import { type Edge, machineEdge, screenOf } from "./machine.ts";
+import { type Edge, machineEdge } from "../engines/machine.ts";
+import { screenOf } from "../report/screen.ts";
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import { formatFlagsHelp, formatHelp, VERSION } from "./help.ts";
 import { startWatchdog } from "../base/watchdog.ts";

@@ -17,29 +17,15 @@ import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
 import { endTurn } from "../base/watchdog.ts";
 import type { Operation } from "../history/operation.ts";
 import { type HealedTest, type RunOptions, runUntilHealed } from "../run/run.ts";
-import type { TestException } from "../run/results.ts";
 import { timeStandsStill, watchTime } from "../world/standstill.ts";
 import { RECOVERY } from "../workloads/workload.ts";
+import type { Converged } from "../run/results.ts";
 
 /** How often the nodes are asked, ms. */
 export const LOOK_INTERVAL = 50;
 
 /** The functions that write, besides transactions. */
 const WRITES: readonly string[] = ["broadcast", "add", "send"];
-
-/** Whether all nodes got to have everything within 10 s of peace. */
-export interface Converged {
-  /**
-   * Milliseconds until every node answered with everything: from the end of the last fault, or from the last write if that was later, or
-   * if there was no fault. It is too high by {@linkcode LOOK_INTERVAL} and the time that an answer takes, at most; and nobody looks
-   * before the main phase is over. Null where they did not.
-   */
-  time: number | null;
-  /** What was lacking in the end, where they did not: a phrase for each node, or for each key. */
-  lacking: readonly string[];
-  /** What has ended it early: nodes that answer each other without end while no time passes. */
-  exceptions?: readonly TestException[];
-}
 
 /**
  * Simulates a test until the nemesis has healed, and then watches the nodes.

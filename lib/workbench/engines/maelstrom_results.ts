@@ -4,12 +4,16 @@
  * @module
  */
 
-import { EXAMPLES, explain, outcome, seconds, show } from "../checkers/explain.ts";
+import { EXAMPLES, explain, outcome, seconds } from "../checkers/explain.ts";
+import { show } from "../base/text.ts";
 import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
 import { parseEdn } from "../history/edn.ts";
 import { judgeTarget } from "../run/judge.ts";
 import type { Operation } from "../history/operation.ts";
-import type { MessageCounts, OperationCounts, Results, TargetLimit, TestException } from "../run/results.ts";
+import type { Results, TargetLimit } from "../run/results.ts";
+import type { MessageCounts } from "../world/network/journal.ts";
+import type { OperationCounts } from "../checkers/stats.ts";
+import type { TestException } from "../base/test_exception.ts";
 
 /** What `results.edn` does not say of the run. */
 export interface MaelstromRun {

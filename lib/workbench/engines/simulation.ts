@@ -7,7 +7,8 @@
 import { makeStore, runOptions } from "./processes.ts";
 import { measureConvergence } from "./convergence.ts";
 import type { EngineHooks } from "./engine.ts";
-import { findModule, loadProgram } from "../world/hosts/in_process/program_module.ts";
+import { loadProgram } from "../world/hosts/in_process/program_module.ts";
+import { findModule } from "../request/challenges.ts";
 import { compareRecordings, everyStore, openRecording, type Recording } from "../run/store/recording.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";

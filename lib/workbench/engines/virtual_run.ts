@@ -13,7 +13,8 @@ import { guard } from "../world/hosts/guard/guard.ts";
 import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
 import { endTurn } from "../base/watchdog.ts";
 import type { TestRecord } from "../run/judge.ts";
-import type { Results, TestException } from "../run/results.ts";
+import type { Results } from "../run/results.ts";
+import type { TestException } from "../base/test_exception.ts";
 import { concludeTest, performTest, type RunHooks, type RunOptions } from "../run/run.ts";
 import { timeStandsStill, watchTime } from "../world/standstill.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../checkers/explain.ts";
+import { show } from "../base/text.ts";
 import { createEdnReader } from "./edn.ts";
 import { parseJson } from "../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";

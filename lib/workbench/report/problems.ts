@@ -5,8 +5,8 @@
  */
 
 import type { Anomaly } from "../checkers/verdict.ts";
-import type { TestException } from "../run/results.ts";
-import type { Screen } from "./terminal.ts";
+import type { TestException } from "../base/test_exception.ts";
+import type { Screen } from "./screen.ts";
 import { createStyle, wrap } from "../base/text.ts";
 
 /** How many anomalies and exceptions are shown. */

@@ -6,7 +6,8 @@
 
 import type { Results, ShrunkRun } from "../run/results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
-import { formatVerdict, noteLine, repeatLines, type Screen, targetLines } from "./terminal.ts";
+import { formatVerdict, noteLine, repeatLines, targetLines } from "./terminal.ts";
+import type { Screen } from "./screen.ts";
 import { createStyle } from "../base/text.ts";
 
 /**

@@ -6,16 +6,12 @@
 
 import type { Challenge } from "../request/challenges.ts";
 import { shellWord } from "../request/request.ts";
-import { type MessageCounts, NOT_STORED, type OperationCounts, type Results, type Target } from "../run/results.ts";
+import { NOT_STORED, type Results, type Target } from "../run/results.ts";
+import type { MessageCounts } from "../world/network/journal.ts";
+import type { OperationCounts } from "../checkers/stats.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
-
-/** How wide to write, and whether in colour. */
-export interface Screen {
-  /** In characters. */
-  width: number;
-  colour: boolean;
-}
+import type { Screen } from "./screen.ts";
 
 /** What a summary says besides the results. */
 export interface SummaryNotes {

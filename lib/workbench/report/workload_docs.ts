@@ -8,8 +8,8 @@
  * @module
  */
 
-import { fieldsOf, replySchema, requestSchema } from "../world/schema.ts";
-import type { Rpc, Workload } from "../workloads/workload.ts";
+import { fieldsOf, replySchema, requestSchema, type Rpc } from "../world/schema.ts";
+import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
 /** How wide a line of text is, as for `deno fmt`. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ProgramModule } from "../world/hosts/in_process/program_module.ts";
 import type { TargetLimit } from "../run/results.ts";
 
 /** One challenge. */
@@ -209,4 +210,31 @@ export const CHALLENGE_NAMES: readonly string[] = [
 export function findChallenge(word: string): Challenge | undefined {
   const wanted = word.toLowerCase();
   return CHALLENGES.find(({ id }) => id === wanted) ?? CHALLENGES.findLast(({ name }) => name === wanted);
+}
+
+/**
+ * The module of a program that could be run as a process: of our own solutions, what `challenges/bin/` would start; otherwise the file
+ * itself.
+ *
+ * @param bin The program: an absolute path.
+ * @param root The project's folder.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { findModule } from "./challenges.ts";
+ *
+ * assertEquals(findModule("/project/challenges/bin/broadcast-efficient", ["--period", "500"], "/project"), {
+ *   path: "/project/challenges/broadcast.ts",
+ *   args: ["--profile", "efficient", "--period", "500"],
+ * });
+ * assertEquals(findModule("/home/me/node.ts", [], "/project"), { path: "/home/me/node.ts", args: [] });
+ * ```
+ */
+export function findModule(bin: string, args: readonly string[], root: string): ProgramModule {
+  const folder = `${root}/challenges/bin/`;
+  const own = bin.startsWith(folder) ? PROGRAMS[bin.slice(folder.length)] : undefined;
+  if (own === undefined) return { path: bin, args };
+  const [file, ...first] = own;
+  return { path: `${root}/challenges/${file}`, args: [...first, ...args] };
 }

@@ -6,28 +6,15 @@
 
 import { abortable } from "@std/async/abortable";
 import { RPCError } from "../../protocol.ts";
-import type { Clock } from "../world/clock.ts";
 import { type OpenConnection, openConnection } from "../world/connection.ts";
 import { UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import { formatLine } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
 import type { Random } from "../world/random.ts";
-import type { TestException } from "./results.ts";
+import type { TestException } from "../base/test_exception.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
-
-/** Where a test runs: the time it lives in, and how its nodes come to life. */
-export interface World {
-  mode: "process" | "simulation";
-  clock: Clock;
-  /** Starts one node on the network. What goes wrong with it later is told to `onFailure`. */
-  startNode(
-    id: string,
-    network: Network,
-    random: Random,
-    onFailure: (failure: TestException) => void,
-  ): Promise<NodeHost>;
-}
+import type { World } from "../world/hosts/world.ts";
 
 /** What {@linkcode createCluster} needs. */
 export interface ClusterOptions {

@@ -7,12 +7,13 @@
 import { checkAvailability } from "../checkers/availability.ts";
 import { found } from "../checkers/explain.ts";
 import { latencies } from "../checkers/latency.ts";
-import { type JournalCounts, netStatistics } from "../checkers/net.ts";
+import { netStatistics } from "../checkers/net.ts";
+import type { NetCounts } from "../world/network/journal.ts";
 import { checkStats } from "../checkers/stats.ts";
 import { mergeValidity, type Verdict } from "../checkers/verdict.ts";
-import type { Converged } from "../engines/convergence.ts";
+import type { Converged, Results, Target, TargetLimit } from "./results.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Results, Target, TargetLimit, TestException } from "./results.ts";
+import type { TestException } from "../base/test_exception.ts";
 import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
 
 /** What was recorded of a test. */
@@ -25,7 +26,7 @@ export interface TestRecord {
   targets: readonly TargetLimit[];
   history: readonly Operation[];
   /** The journal's counts; null for a history whose messages nobody counted. */
-  counts: JournalCounts | null;
+  counts: NetCounts | null;
   /** Whether, and when, every node had everything; nothing where nobody looked. */
   convergence?: Converged;
   exceptions: readonly TestException[];

@@ -5,28 +5,10 @@
  */
 
 import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
-
-/** Counts of operations by what became of them. */
-export interface OperationCounts {
-  /** All that were completed. */
-  count: number;
-  /** Those that took effect. */
-  ok: number;
-  /** Those that did not. */
-  fail: number;
-  /** Those of which nobody knows. */
-  info: number;
-}
-
-/** Counts of messages. */
-export interface MessageCounts {
-  /** Sends. */
-  send_count: number;
-  /** Receives. */
-  recv_count: number;
-  /** Distinct messages. */
-  msg_count: number;
-}
+import type { TestException } from "../base/test_exception.ts";
+import type { Latencies } from "../checkers/latency.ts";
+import type { OperationCounts } from "../checkers/stats.ts";
+import type { NetStatistics } from "../checkers/net.ts";
 
 /** One figure against its limit. */
 export interface Target {
@@ -46,30 +28,8 @@ export interface TargetLimit {
   limit: number;
 }
 
-/** Something that went wrong outside of the operations: a node that crashed, printed a bad line, or answered with a malformed body. */
-export interface TestException {
-  /** `"node-crashed"`, `"bad-line"`, `"init-failed"`, `"malformed-reply"`, `"checker-crashed"` … */
-  type: string;
-  /** The node, where there is one. */
-  node?: string;
-  /** What happened, what was expected and what to do, for a person. */
-  message: string;
-  /** How often the same happened. */
-  count: number;
-  /** Whether it ended the test: then the result is invalid, and the exit status 255. */
-  fatal?: boolean;
-}
-
 /** The type of the exception that not all of a test could be kept, as on a full disk. */
 export const NOT_STORED = "not-stored";
-
-/** Latencies, milliseconds, from invoke to ok. */
-export interface Latencies {
-  p50: number;
-  p95: number;
-  p99: number;
-  max: number;
-}
 
 /** What the checkers are told of a test besides its history. */
 export interface JudgedBy {
@@ -99,11 +59,7 @@ export interface Results {
   passed: boolean;
   operations: (OperationCounts & { by_f: Record<string, OperationCounts> }) | null;
   availability: { valid: Validity; ok_fraction: number } | null;
-  net: {
-    all: MessageCounts & { msgs_per_op: number | null };
-    clients: MessageCounts;
-    servers: MessageCounts & { msgs_per_op: number | null };
-  } | null;
+  net: NetStatistics | null;
   latency_ms: Record<string, Latencies> | null;
   /** The workload's checker. */
   result: Verdict;
@@ -131,4 +87,18 @@ export interface ShrunkRun {
   /** How many smaller runs were tried. */
   tried: number;
   results: Results;
+}
+
+/** Whether all nodes got to have everything within 10 s of peace. */
+export interface Converged {
+  /**
+   * Milliseconds until every node answered with everything: from the end of the last fault, or from the last write if that was later, or
+   * if there was no fault. It is too high by {@linkcode LOOK_INTERVAL} and the time that an answer takes, at most; and nobody looks
+   * before the main phase is over. Null where they did not.
+   */
+  time: number | null;
+  /** What was lacking in the end, where they did not: a phrase for each node, or for each key. */
+  lacking: readonly string[];
+  /** What has ended it early: nodes that answer each other without end while no time passes. */
+  exceptions?: readonly TestException[];
 }

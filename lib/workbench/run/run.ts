@@ -4,9 +4,11 @@
  * @module
  */
 
-import { type Cluster, createCluster, type World } from "./cluster.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
+import type { World } from "../world/hosts/world.ts";
 import type { Operation } from "../history/operation.ts";
-import { NOT_STORED, type Results, type TargetLimit, type TestException } from "./results.ts";
+import { NOT_STORED, type Results, type TargetLimit } from "./results.ts";
+import type { TestException } from "../base/test_exception.ts";
 import type { Store } from "./store/store.ts";
 import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
 import { abortable } from "@std/async/abortable";

@@ -10,9 +10,9 @@ import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
 import { checkSetFull } from "../checkers/set/set_full.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import { arrayOf, mapOf } from "../world/schema.ts";
+import { arrayOf, mapOf, type Rpc } from "../world/schema.ts";
 import { TOPOLOGIES } from "./topology.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 import { haveAll, lackingElements } from "./have_all.ts";
 import { withErrors } from "./outcome.ts";
 

@@ -9,7 +9,8 @@
 import Type from "typebox";
 import { checkEcho } from "../checkers/echo.ts";
 import { repeat } from "./generator.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 import { withErrors } from "./outcome.ts";
 
 const ECHO: Rpc = {

@@ -9,8 +9,8 @@
 import Type from "typebox";
 import { checkSetFull } from "../checkers/set/set_full.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import { arrayOf } from "../world/schema.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import { arrayOf, type Rpc } from "../world/schema.ts";
+import type { Workload } from "./workload.ts";
 
 const ADD: Rpc = {
   type: "add",

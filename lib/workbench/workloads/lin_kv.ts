@@ -10,7 +10,8 @@ import Type from "typebox";
 import { checkLinKV } from "../checkers/linearizable/mod.ts";
 import { independentKeys, mix, repeat } from "./generator.ts";
 import type { Random } from "../world/random.ts";
-import type { Generator, Rpc, Workload } from "./workload.ts";
+import type { Generator, Workload } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 import { withErrors } from "./outcome.ts";
 
 const READ: Rpc = {

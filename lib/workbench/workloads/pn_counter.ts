@@ -10,7 +10,8 @@ import Type from "typebox";
 import { checkCounter } from "../checkers/counter.ts";
 import { entry } from "../checkers/entry.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 
 const ADD: Rpc = {
   type: "add",

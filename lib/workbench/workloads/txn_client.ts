@@ -4,9 +4,10 @@
  * @module
  */
 
-import { clip } from "../world/hosts/node_host.ts";
+import { clip } from "../base/text.ts";
 import { formatLine } from "../base/json.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 import { withErrors } from "./outcome.ts";
 
 type Operations = [f: string, key: unknown, value: unknown][];

@@ -6,7 +6,8 @@
 
 import { type MicroOperation, perWorker, sequence } from "./generator.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Convergence, FinalPhase, Generator, Rpc, TestOptions } from "./workload.ts";
+import type { Convergence, FinalPhase, Generator, TestOptions } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 
 /** The final reads. A single node has nobody to agree with. */
 export const txnFinalReads: FinalPhase = {

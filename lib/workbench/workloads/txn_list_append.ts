@@ -10,8 +10,8 @@ import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnListAppend } from "../checkers/txn/list_append.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
-import { arrayOf } from "../world/schema.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import { arrayOf, type Rpc } from "../world/schema.ts";
+import type { Workload } from "./workload.ts";
 import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 

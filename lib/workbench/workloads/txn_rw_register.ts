@@ -10,7 +10,8 @@ import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnRWRegister } from "../checkers/txn/rw_register.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
-import type { Rpc, Workload } from "./workload.ts";
+import type { Workload } from "./workload.ts";
+import type { Rpc } from "../world/schema.ts";
 import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 

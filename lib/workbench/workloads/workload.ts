@@ -7,6 +7,8 @@
 import type { Verdict } from "../checkers/verdict.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
+import type { Connection } from "../world/connection.ts";
+import type { Rpc } from "../world/schema.ts";
 
 /** The options of a test that matter to a workload or a checker. The flags of Maelstrom's `test`, parsed. */
 export interface TestOptions {
@@ -52,33 +54,6 @@ export interface Completion {
   value?: unknown;
   error?: unknown;
   [field: string]: unknown;
-}
-
-/** One client of the network (c0, c1, …), as a workload's client uses it. */
-export interface Connection {
-  /**
-   * Sends a request to a node and waits for the reply. Checks both against the RPC's schemas.
-   *
-   * @param rpc Which RPC, from the workload's `rpcs`.
-   * @param body The fields of the request, without type and msg_id.
-   * @param timeout Milliseconds; 5000 by default.
-   * @returns The body of the reply.
-   * @throws {RPCError} The node answered with an error, or (code 0) not in time.
-   * @throws {TypeError} The reply is malformed; the message shows request, reply and what was expected.
-   */
-  rpc(node: string, rpc: Rpc, body: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
-}
-
-/** A remote procedure call between a client and a node, with the schemas (JSON Schema, made by typebox) of both bodies. */
-export interface Rpc {
-  /** The request's type, such as `"broadcast"`; the reply's is this with `_ok`. */
-  type: string;
-  /** What it does, for people. */
-  doc: string;
-  /** The fields of the request, without type and msg_id. */
-  request: object;
-  /** The fields of the reply, without type, msg_id and in_reply_to. */
-  reply: object;
 }
 
 /** Performs a workload's operations for one process. */

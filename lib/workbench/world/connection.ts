@@ -4,13 +4,27 @@
  * @module
  */
 
-import { clip } from "./hosts/node_host.ts";
+import { clip } from "../base/text.ts";
 import { formatLine } from "../base/json.ts";
 import { type Body, type Message, RPCError } from "../../protocol.ts";
 import type { Clock } from "./clock.ts";
-import type { TestException } from "../run/results.ts";
-import { checksOf, malformedReply } from "./schema.ts";
-import type { Connection } from "../workloads/workload.ts";
+import type { TestException } from "../base/test_exception.ts";
+import { checksOf, malformedReply, type Rpc } from "./schema.ts";
+
+/** One client of the network (c0, c1, …), as a workload's client uses it. */
+export interface Connection {
+  /**
+   * Sends a request to a node and waits for the reply. Checks both against the RPC's schemas.
+   *
+   * @param rpc Which RPC, from the workload's `rpcs`.
+   * @param body The fields of the request, without type and msg_id.
+   * @param timeout Milliseconds; 5000 by default.
+   * @returns The body of the reply.
+   * @throws {RPCError} The node answered with an error, or (code 0) not in time.
+   * @throws {TypeError} The reply is malformed; the message shows request, reply and what was expected.
+   */
+  rpc(node: string, rpc: Rpc, body: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
+}
 
 /** What a connection needs of the network. */
 export interface ConnectionNetwork {

@@ -5,12 +5,23 @@
  * @module
  */
 
-import { clip } from "./hosts/node_host.ts";
+import { clip } from "../base/text.ts";
 import { formatLine } from "../base/json.ts";
 import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Body } from "../../protocol.ts";
-import type { Rpc } from "../workloads/workload.ts";
+
+/** A remote procedure call between a client and a node, with the schemas (JSON Schema, made by typebox) of both bodies. */
+export interface Rpc {
+  /** The request's type, such as `"broadcast"`; the reply's is this with `_ok`. */
+  type: string;
+  /** What it does, for people. */
+  doc: string;
+  /** The fields of the request, without type and msg_id. */
+  request: object;
+  /** The fields of the reply, without type, msg_id and in_reply_to. */
+  reply: object;
+}
 
 /** Says what is wrong with a body, or `undefined` where nothing is. */
 export type BodyCheck = (body: unknown) => string | undefined;

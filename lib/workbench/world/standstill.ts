@@ -6,7 +6,7 @@
  */
 
 import type { VirtualClock } from "./clock.ts";
-import type { TestException } from "../run/results.ts";
+import type { TestException } from "../base/test_exception.ts";
 
 /** So many events without any time passing between them are taken for no end of them. */
 const MAX_AT_ONCE = 5_000_000;

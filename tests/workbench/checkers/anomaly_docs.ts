@@ -7,7 +7,8 @@
  */
 
 import { ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
-import { outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
+import { outcome, seconds } from "../../../lib/workbench/checkers/explain.ts";
+import { show } from "../../../lib/workbench/base/text.ts";
 import { checkKafka } from "../../../lib/workbench/checkers/kafka/mod.ts";
 import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/list_append.ts";
 import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/rw_register.ts";

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkOrUnknown, explain, found, outcome, seconds, show } from "../../../lib/workbench/checkers/explain.ts";
+import { checkOrUnknown, explain, found, outcome, seconds } from "../../../lib/workbench/checkers/explain.ts";
+import { show } from "../../../lib/workbench/base/text.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 Deno.test("explain tells the first eight cases, and counts all", () => {

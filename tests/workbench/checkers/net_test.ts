@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { type JournalCounts, netStatistics } from "../../../lib/workbench/checkers/net.ts";
+import { netStatistics } from "../../../lib/workbench/checkers/net.ts";
+import type { NetCounts } from "../../../lib/workbench/world/network/journal.ts";
 import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
 import { testRecorded } from "../recorded.ts";
 
@@ -7,7 +8,7 @@ testRecorded(
   "netStatistics relates messages to operations as Maelstrom does",
   undefined,
   ({ history, results: { net } }) => {
-    const countsOf = (scope: keyof JournalCounts) => ({
+    const countsOf = (scope: keyof NetCounts) => ({
       send_count: net[scope]["send-count"],
       recv_count: net[scope]["recv-count"],
       msg_count: net[scope]["msg-count"],

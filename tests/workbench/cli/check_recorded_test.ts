@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
 import { maelstromResults } from "../../../lib/workbench/engines/maelstrom_results.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { fakeEdge } from "./fake_machine.ts";
+import { fakeEdge } from "../engines/fake_machine.ts";
 import { HISTORIES, testRecorded, TIMED_OUT } from "../recorded.ts";
 
 /** The figures of each workload's checker that are held against Maelstrom's. */

@@ -11,7 +11,7 @@ import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import { type FakeEdge, fakeEdge } from "./fake_machine.ts";
+import { type FakeEdge, fakeEdge } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
 import { runOptions } from "../run/stand_in.ts";
 
@@ -336,7 +336,7 @@ Deno.test({
   ignore: (await Deno.permissions.query({ name: "write" })).state !== "granted" ||
     (await Deno.permissions.query({ name: "read" })).state !== "granted",
   async fn() {
-    const { machineEdge } = await import("../../../lib/workbench/cli/machine.ts");
+    const { machineEdge } = await import("../../../lib/workbench/engines/machine.ts");
     const root = await Deno.makeTempDir();
     try {
       await Deno.mkdir(`${root}/unique-ids/1`, { recursive: true });

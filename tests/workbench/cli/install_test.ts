@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { install, RELEASE } from "../../../lib/workbench/cli/install.ts";
-import { type FakeEdge, fakeEdge } from "./fake_machine.ts";
+import { type FakeEdge, fakeEdge } from "../engines/fake_machine.ts";
 
 /** A machine on which an archive can be had, and what became of it. */
 function machine(changes: Partial<FakeEdge> = {}): FakeEdge & { fetched: string[]; unpacked: string[] } {

@@ -3,7 +3,7 @@ import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { visible } from "../../../lib/workbench/base/text.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import type { FakeEdge } from "./fake_machine.ts";
+import type { FakeEdge } from "../engines/fake_machine.ts";
 
 Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not", async () => {
   const { ran, out, status } = await command("3e --sim --seed 7", { env: () => "./node" });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import type { FakeEdge } from "./fake_machine.ts";
+import type { FakeEdge } from "../engines/fake_machine.ts";
 
 Deno.test("main() shows help without a command, and when asked", async () => {
   for (const line of ["", "help", "--help", "-h"]) {

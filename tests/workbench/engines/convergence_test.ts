@@ -17,7 +17,7 @@ import type { Anomaly } from "../../../lib/workbench/checkers/verdict.ts";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { LOOK_INTERVAL, measureConvergence } from "../../../lib/workbench/engines/convergence.ts";
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
-import type { World } from "../../../lib/workbench/run/cluster.ts";
+import type { World } from "../../../lib/workbench/world/hosts/world.ts";
 import { type HealedTest, type RunOptions, runTest, runUntilHealed } from "../../../lib/workbench/run/run.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
-import { type FakeEdge, fakeEdge } from "../cli/fake_machine.ts";
+import { type FakeEdge, fakeEdge } from "./fake_machine.ts";
 
 /** Carries out a command line, and gives back how it ended. */
 export async function command(line: string, changes: Partial<FakeEdge> = {}): Promise<FakeEdge & { status: number }> {

@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 

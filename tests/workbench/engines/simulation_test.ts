@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { runSimulated } from "../../../lib/workbench/engines/simulation.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";

@@ -9,7 +9,7 @@ import { uniqueIds } from "../../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { compareRecordings, openRecording } from "../../../lib/workbench/run/store/recording.ts";
 import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";
-import type { TestException } from "../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import { runSimulation, type SimulationHooks } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
 import { watchTime } from "../../../lib/workbench/world/standstill.ts";

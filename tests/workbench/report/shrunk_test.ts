@@ -4,7 +4,7 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { ShrunkRun } from "../../../lib/workbench/run/results.ts";
-import { fakeEdge, fakeResults } from "../cli/fake_machine.ts";
+import { fakeEdge, fakeResults } from "../engines/fake_machine.ts";
 
 const PLAIN = { width: 80, colour: false };
 const REQUEST = createRequest(

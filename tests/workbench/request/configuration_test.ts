@@ -8,7 +8,7 @@ import {
   reconfigure,
 } from "../../../lib/workbench/request/configuration.ts";
 import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
-import { fakeEdge } from "../cli/fake_machine.ts";
+import { fakeEdge } from "../engines/fake_machine.ts";
 
 /** Takes a command line into another configuration. */
 function change(line: string, changes: Partial<Configuration>) {

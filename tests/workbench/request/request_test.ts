@@ -3,7 +3,7 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest, shellWord, type TestRequest } from "../../../lib/workbench/request/request.ts";
-import { fakeEdge } from "../cli/fake_machine.ts";
+import { fakeEdge } from "../engines/fake_machine.ts";
 
 function request(command: string, ...args: string[]): TestRequest {
   const challenge = command === "test" ? null : findChallenge(command)!;

@@ -7,7 +7,7 @@ import { type OpenConnection, openConnection } from "../../../lib/workbench/worl
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createNetwork } from "../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { TestException } from "../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "./stand_in.ts";
 

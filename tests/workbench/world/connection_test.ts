@@ -4,8 +4,8 @@ import { type Message, RPCError } from "../../../lib/protocol.ts";
 import type { Clock } from "../../../lib/workbench/world/clock.ts";
 import { openConnection } from "../../../lib/workbench/world/connection.ts";
 import { formatLine, parseJson } from "../../../lib/workbench/base/json.ts";
-import type { TestException } from "../../../lib/workbench/run/results.ts";
-import type { Rpc } from "../../../lib/workbench/workloads/workload.ts";
+import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
+import type { Rpc } from "../../../lib/workbench/world/schema.ts";
 import { erring, silent, standIn, type StandInNode } from "../run/stand_in.ts";
 
 const ASK: Rpc = {

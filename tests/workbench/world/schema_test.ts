@@ -8,8 +8,8 @@ import {
   malformedReply,
   mapOf,
   replySchema,
+  type Rpc,
 } from "../../../lib/workbench/world/schema.ts";
-import type { Rpc } from "../../../lib/workbench/workloads/workload.ts";
 
 const READ = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.Unknown())]);
 const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);

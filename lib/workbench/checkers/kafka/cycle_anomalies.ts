@@ -9,7 +9,8 @@
 
 import { findCycles, REALTIME, WR, WW } from "../graph/cycles.ts";
 import { buildGraph, createEdges, type Edges, link } from "../graph/graph.ts";
-import { outcome, show } from "../explain.ts";
+import { outcome } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import { type KafkaHistory, type KafkaOperation, messages } from "./kafka_history.ts";
 import { linkRealtime } from "../graph/order_edges.ts";

@@ -8,7 +8,7 @@
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { entry } from "../entry.ts";
-import { show } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { firstInClojureSet } from "../clojure_set.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 

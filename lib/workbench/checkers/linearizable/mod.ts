@@ -12,7 +12,8 @@
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { entry } from "../entry.ts";
-import { checkOrUnknown, EXAMPLES, found, seconds, show } from "../explain.ts";
+import { checkOrUnknown, EXAMPLES, found, seconds } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import { type Interval, type Linearization, linearize } from "./search.ts";
 import { mergeValidity, type Verdict } from "../verdict.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
-import { checkOrUnknown, explain, seconds, show } from "../explain.ts";
+import { checkOrUnknown, explain, seconds } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { compareValues } from "../compare_values.ts";
 import { type Element, type SetTimeline, trackElements } from "./timeline.ts";
 import type { Anomaly, Validity, Verdict } from "../verdict.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
-import { show } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { identify, type Identity } from "../identify.ts";
 
 /** One element of the set. */

@@ -9,7 +9,8 @@
 
 import type { Operation } from "../../history/operation.ts";
 import { entry } from "../entry.ts";
-import { checkOrUnknown, found, show } from "../explain.ts";
+import { checkOrUnknown, found } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import {
   areSame,

@@ -14,7 +14,8 @@ import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { orderAskedFor, permittedModels, proscribedAnomalies, ruledOutModels } from "../consistency_model.ts";
 import { entry } from "../entry.ts";
-import { found, outcome, show } from "../explain.ts";
+import { found, outcome } from "../explain.ts";
+import { show } from "../../base/text.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 

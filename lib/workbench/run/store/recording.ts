@@ -5,7 +5,7 @@
  */
 
 import { formatJson, formatLine } from "../../base/json.ts";
-import { clip } from "../../world/hosts/node_host.ts";
+import { clip } from "../../base/text.ts";
 import type { Store } from "./store.ts";
 
 /** A store that keeps lines. */

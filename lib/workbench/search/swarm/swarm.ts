@@ -8,7 +8,8 @@
  */
 
 import type { Clock } from "../../world/clock.ts";
-import { type Edge, screenOf } from "../../cli/machine.ts";
+import type { Edge } from "../../engines/machine.ts";
+import { screenOf } from "../../report/screen.ts";
 import { createStatusLine } from "../../report/progress.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
 import { formatCommand, formatSummary, noteLine, repeatLines } from "../../report/terminal.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { machineEdge } from "../../cli/machine.ts";
+import { machineEdge } from "../../engines/machine.ts";
 import { UsageError } from "../../base/errors.ts";
 import { type Outcome, runTask, type Task } from "./run.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { TestException } from "../../run/results.ts";
+import type { TestException } from "../../base/test_exception.ts";
+import { clip } from "../../base/text.ts";
 
 /** A node under test, however it runs. */
 export interface NodeHost {
@@ -43,12 +44,4 @@ export function badLine(node: string, line: string, problem: string): TestExcept
     "Messages go to stdout, one a line; whatever else a node has to say belongs on stderr",
   ].join("\n");
   return { type: "bad-line", node, message, count: 1 };
-}
-
-/** How much of a line a report shows, in characters. */
-export const MAX_LINE = 500;
-
-/** Cuts a line to what a person will read. */
-export function clip(line: string): string {
-  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
 }

@@ -5,7 +5,16 @@
  */
 
 import type { Message } from "../../../protocol.ts";
-import type { MessageCounts } from "../../run/results.ts";
+
+/** Counts of messages. */
+export interface MessageCounts {
+  /** Sends. */
+  send_count: number;
+  /** Receives. */
+  recv_count: number;
+  /** Distinct messages. */
+  msg_count: number;
+}
 
 /** One send or receive. */
 export interface JournalEntry {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../../lib/workbench/engines/machine.ts";
 import type { Results } from "../../../../lib/workbench/run/results.ts";
 import { ROOT, testWithStore } from "../../run/store/test_with_store.ts";
 

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { reportErrors } from "../../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../../lib/workbench/cli/machine.ts";
+import { machineEdge } from "../../../../lib/workbench/engines/machine.ts";
 import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
 import { openPool, type Pool } from "../../../../lib/workbench/search/swarm/pool.ts";
 import { type Outcome, runTask, type Task } from "../../../../lib/workbench/search/swarm/run.ts";
 import { runSwarm } from "../../../../lib/workbench/search/swarm/swarm.ts";
-import { type FakeEdge, fakeEdge } from "../../cli/fake_machine.ts";
+import { type FakeEdge, fakeEdge } from "../../engines/fake_machine.ts";
 import { IGNORED, ROOT, testWithStore } from "../../run/store/test_with_store.ts";
 
 const SURVIVED: Outcome = { survived: true, known: true, operations: 100, duration: 36_000 };

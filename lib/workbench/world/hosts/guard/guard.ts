@@ -11,7 +11,7 @@
 import type { LogLevel } from "../../../../host.ts";
 import { describeThrown } from "../../../../log.ts";
 import { isStopped } from "../../../../rpc.ts";
-import type { TestException } from "../../../run/results.ts";
+import type { TestException } from "../../../base/test_exception.ts";
 import { FORBIDDEN, type Forbidden } from "./forbidden.ts";
 import { badLine, nodeCrashed } from "../node_host.ts";
 import { type Effect, PROCESS_CALLS, type ProcessCall } from "./process_calls.ts";

@@ -9,7 +9,6 @@
  */
 
 import type { AnyNode } from "../../../../node.ts";
-import { PROGRAMS } from "../../../request/challenges.ts";
 import { RealClock } from "../../clock.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { formatFrame, framesOf, guard } from "../guard/guard.ts";
@@ -24,33 +23,6 @@ export interface ProgramModule {
 
 /** How long a module may take to be imported, ms. */
 const IMPORT_TIMEOUT = 10_000;
-
-/**
- * The module of a program that could be run as a process: of our own solutions, what `challenges/bin/` would start; otherwise the file
- * itself.
- *
- * @param bin The program: an absolute path.
- * @param root The project's folder.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { findModule } from "./program_module.ts";
- *
- * assertEquals(findModule("/project/challenges/bin/broadcast-efficient", ["--period", "500"], "/project"), {
- *   path: "/project/challenges/broadcast.ts",
- *   args: ["--profile", "efficient", "--period", "500"],
- * });
- * assertEquals(findModule("/home/me/node.ts", [], "/project"), { path: "/home/me/node.ts", args: [] });
- * ```
- */
-export function findModule(bin: string, args: readonly string[], root: string): ProgramModule {
-  const folder = `${root}/challenges/bin/`;
-  const own = bin.startsWith(folder) ? PROGRAMS[bin.slice(folder.length)] : undefined;
-  if (own === undefined) return { path: bin, args };
-  const [file, ...first] = own;
-  return { path: `${root}/challenges/${file}`, args: [...first, ...args] };
-}
 
 /**
  * Imports a program. The watchdog looks at how long that takes.

@@ -5,7 +5,8 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { clip, MAX_LINE } from "../node_host.ts";
+import { MAX_LINE } from "../../../base/text.ts";
+import { clip } from "../../../base/text.ts";
 
 /** Who takes what a process writes. */
 export interface Reader {

@@ -5,7 +5,7 @@ import process, { exit } from "node:process";
 import { RPCError } from "../../../../../lib/protocol.ts";
 import { formatFrame, framesOf, guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
 import { endTurn, watchTurns } from "../../../../../lib/workbench/base/watchdog.ts";
-import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Runs something under guard, and returns what was told. */
 function guarded(run: () => void, caller?: string): TestException[] {

@@ -6,7 +6,7 @@ import { openConnection } from "../../../../../lib/workbench/world/connection.ts
 import { inProcessWorld, startInProcess } from "../../../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
-import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Two nodes with one program, initialised, and a client. */
 async function startPair(program: (node: AnyNode) => void, { seed = "dune", nodes = ["n0", "n1"] } = {}) {

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AnyNode } from "../../../../../lib/node.ts";
-import { PROGRAMS } from "../../../../../lib/workbench/request/challenges.ts";
+import { findModule, PROGRAMS } from "../../../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
-import { findModule, loadProgram } from "../../../../../lib/workbench/world/hosts/in_process/program_module.ts";
+import { loadProgram } from "../../../../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { simulate } from "../../../../../lib/workbench/engines/simulate.ts";
 
 const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";

@@ -7,7 +7,7 @@ import { processWorld } from "../../../../../lib/workbench/world/hosts/process/p
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
 import type { Operation } from "../../../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
-import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 import { runTest } from "../../../../../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../../../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../../../run/stand_in.ts";

@@ -10,7 +10,7 @@ import type { NodeHost } from "../../../../../lib/workbench/world/hosts/node_hos
 import { startProcess } from "../../../../../lib/workbench/world/hosts/process/process.ts";
 import { createNetwork, type Network } from "../../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
-import type { TestException } from "../../../../../lib/workbench/run/results.ts";
+import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Whether tests of processes are left out: they need permissions, and a Unix shell. */
 export const IGNORED = Deno.build.os === "windows" ||

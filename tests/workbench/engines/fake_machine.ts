@@ -1,7 +1,7 @@
 /** A machine that is none: what the command line does to it is kept, and what it answers is given. */
 
 import { PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
-import type { Edge } from "../../../lib/workbench/cli/machine.ts";
+import type { Edge } from "../../../lib/workbench/engines/machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import type { TestRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";

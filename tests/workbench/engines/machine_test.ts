@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { terminals } from "../../../lib/workbench/cli/machine.ts";
+import { terminals } from "../../../lib/workbench/engines/machine.ts";
 
 Deno.test("a dumb terminal is as none, an unknown one is one", () => {
   const outputs = { stdout: { isTerminal: () => true }, stderr: { isTerminal: () => false } };

@@ -4,14 +4,13 @@
  * @module
  */
 
-import type { Engine } from "../engines/engine.ts";
-import { runMaelstrom } from "../engines/maelstrom.ts";
-import { runSimulated } from "../engines/simulation.ts";
-import { runWorkbench } from "../engines/processes.ts";
+import type { Engine } from "./engine.ts";
+import { runMaelstrom } from "./maelstrom.ts";
+import { runSimulated } from "./simulation.ts";
+import { runWorkbench } from "./processes.ts";
 import type { OpenFile } from "../history/history_file.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import { newSeed } from "../world/random.ts";
-import type { Screen } from "../report/terminal.ts";
 import type { Files } from "../request/request.ts";
 
 /** What the command line needs of the machine. */
@@ -45,11 +44,6 @@ export interface Edge {
 /** The real ones: a simulation takes them from everybody while it runs, and progress is to be seen all the same, and Ctrl-C to end it. */
 const { setInterval, clearInterval } = globalThis;
 const { exit } = Deno;
-
-/** What to write on stdout with: as wide as the terminal, in colour where a person looks who has not said no to it. */
-export function screenOf({ isTerminal, env, width }: Edge): Screen {
-  return { colour: isTerminal.stdout && !env("NO_COLOR"), width: Math.min(isTerminal.stdout ? width() : 80, 100) };
-}
 
 /** What `install` needs of the machine. */
 export interface Archives {
