@@ -1,0 +1,61 @@
+/**
+ * Reads which file imports which, for the tests of the layout.
+ *
+ * @module
+ */
+
+/** The root of the project, with a slash at its end. */
+export const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+
+/** An import: the importing file, and the file or the bare name that it imports. Paths are relative to the root. */
+export interface Import {
+  from: string;
+  to: string;
+}
+
+/** Lists the TypeScript files below a folder, in the order of their names; `recursive: false` leaves out its subfolders. */
+export function filesBelow(folder: string, { recursive = true } = {}): string[] {
+  const entries = [...Deno.readDirSync(ROOT + folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  return entries.flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    if (isDirectory) return recursive ? filesBelow(path) : [];
+    return name.endsWith(".ts") ? [path] : [];
+  });
+}
+
+/** Lists the imports and re-exports of a file, those of types and dynamic ones too, without those in comments. */
+export function importsOf(file: string): Import[] {
+  const code = Deno.readTextFileSync(ROOT + file).replace(/^\s*(\/\*\*[^]*?\*\/|\/\/.*)$/gm, "");
+  const imports = code.matchAll(/(?:^|\s)(?:from|import|import\()\s*"([^"]+)"/g);
+  return Array.from(imports, ([, name]) => ({ from: file, to: resolve(file, name!) }));
+}
+
+function resolve(file: string, name: string): string {
+  if (!name.startsWith(".")) return name;
+  return decodeURIComponent(new URL(name, `file:///${file}`).pathname.slice(1));
+}
+
+/** Finds the cycles of a graph: each is a list of the vertices of a strongly connected component with more than one vertex. */
+export function findCircles(imports: readonly Import[]): string[][] {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of imports) next.set(from, [...next.get(from) ?? [], to]);
+  const reached = new Map(Array.from(next.keys(), (file) => [file, reachableFrom(file, next)]));
+  const circles = new Map<string, string[]>();
+  for (const [file, others] of reached) {
+    if (!others.has(file)) continue;
+    const circle = [...others].filter((other) => reached.get(other)?.has(file)).sort();
+    circles.set(circle[0]!, circle);
+  }
+  return [...circles.values()];
+}
+
+function reachableFrom(file: string, next: ReadonlyMap<string, string[]>): Set<string> {
+  const reached = new Set<string>();
+  const open = [...next.get(file) ?? []];
+  for (let other = open.pop(); other !== undefined; other = open.pop()) {
+    if (reached.has(other)) continue;
+    reached.add(other);
+    open.push(...next.get(other) ?? []);
+  }
+  return reached;
+}

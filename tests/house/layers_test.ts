@@ -1,0 +1,72 @@
+import { assertEquals } from "@std/assert";
+import { filesBelow, findCircles, type Import, importsOf } from "./imports.ts";
+
+/** The folders of the workbench: each imports only from itself and from those that come after it. */
+const LAYERS = [
+  "cli",
+  "search",
+  "report",
+  "engines",
+  "request",
+  "run",
+  "workloads",
+  "checkers",
+  "world",
+  "history",
+  "base",
+];
+
+/** Files that are still to be taken apart. */
+const UNFINISHED = /replication|lib\/kv|linearizable/;
+
+const readable = (await Deno.permissions.query({ name: "read" })).state === "granted";
+
+function test(name: string, fn: () => void): void {
+  Deno.test({ name, ignore: !readable, fn });
+}
+
+test("every folder of the workbench stands in the list of layers", () => {
+  const folders = filesBelow("lib/workbench").map((file) => file.split("/")[2]!);
+  assertEquals([...new Set(folders)].sort(), LAYERS.toSorted());
+});
+
+test("folders of the workbench import downward only", () => {
+  assertEquals(filesBelow("lib/workbench").flatMap(importsOf).filter(pointsUp).map(show), []);
+});
+
+test("no file imports itself by way of others", () => {
+  const files = ["lib", "challenges"].flatMap((folder) => filesBelow(folder));
+  const circles = findCircles([...files, "mod.ts"].flatMap(importsOf));
+  assertEquals(circles.filter(([file]) => !UNFINISHED.test(file!)), []);
+});
+
+test("the runtime and the challenges import nothing beyond themselves and @std", () => {
+  const runtime = filesBelow("lib", { recursive: false });
+  const foreign = (own: RegExp) => ({ to }: Import) => !own.test(to);
+  const imports = runtime.flatMap(importsOf).filter(({ from }) => !UNFINISHED.test(from));
+  assertEquals(imports.filter(foreign(/^(lib\/\w+\.ts$|@std\/)/)).map(show), []);
+  const programs = filesBelow("challenges").flatMap(importsOf);
+  assertEquals(programs.filter(foreign(/^(mod\.ts$|lib\/\w+\.ts$|challenges\/|@std\/)/)).map(show), []);
+});
+
+test("the workbench imports no challenge", () => {
+  assertEquals(filesBelow("lib").flatMap(importsOf).filter(({ to }) => to.startsWith("challenges/")).map(show), []);
+});
+
+Deno.test("a circle is found, and what only leads to it is not part of it", () => {
+  const edges = [["a", "b"], ["b", "c"], ["c", "b"], ["c", "d"]].map(([from, to]) => ({ from: from!, to: to! }));
+  assertEquals(findCircles(edges), [["b", "c"]]);
+  assertEquals(findCircles(edges.filter(({ from }) => from !== "c")), []);
+});
+
+function layerOf(path: string): number {
+  return path.startsWith("lib/workbench/") ? LAYERS.indexOf(path.split("/")[2]!) : Infinity;
+}
+
+function pointsUp({ from, to }: Import): boolean {
+  return layerOf(to) < layerOf(from);
+}
+
+function show({ from, to }: Import): string {
+  return `${from} imports ${to}`;
+}
