@@ -6,7 +6,7 @@
 
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
-import { machineEdge } from "../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
 import { runOptions } from "../../lib/workbench/engines/processes.ts";
 import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { findModule } from "../../lib/workbench/request/challenges.ts";
@@ -36,7 +36,7 @@ export async function simulateRow(
   prepare: (node: AnyNode) => void = () => {},
 ): Promise<Results> {
   const args = parseArguments(wordsOf(row).slice(1));
-  const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, machineEdge(ROOT).files);
+  const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, createMachine(ROOT).files);
   const options: RunOptions = { ...runOptions(request), seed };
   const program = await loadProgram(findModule(request.bin, request.args, ROOT));
   const prepared = (node: AnyNode) => {

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge, findModule } from "../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
 import { runSimulated } from "../../lib/workbench/engines/simulation.ts";
 import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
@@ -71,7 +71,7 @@ Deno.test("a fault is repeated if it has begun, ended and begun again, and not i
 
 for (const challenge of CHALLENGES) {
   testWithStore(`the command of a world of ${challenge.id} repeats it`, async (store) => {
-    const { files } = machineEdge(ROOT);
+    const { files } = createMachine(ROOT);
     const bin = `${ROOT}/challenges/bin/${challenge.program}`;
     const program = await loadProgram(findModule(bin, [], ROOT));
     const results: Results[] = [];

@@ -1,6 +1,6 @@
 /** Files that are none: a machine's part that `check` looks at, in memory. */
 
-import type { FakeEdge } from "./engines/fake_machine.ts";
+import type { FakeMachine } from "./engines/fake_machine.ts";
 
 /**
  * A machine with files.
@@ -11,7 +11,7 @@ import type { FakeEdge } from "./engines/fake_machine.ts";
 export function filesOf(
   contents: Record<string, string | Uint8Array<ArrayBuffer>>,
   links: Record<string, string> = {},
-): Pick<FakeEdge, "files" | "openFile"> {
+): Pick<FakeMachine, "files" | "openFile"> {
   const follow = (path: string) => {
     const link = Object.keys(links).find((link) => path === link || path.startsWith(`${link}/`));
     return link === undefined ? path : links[link] + path.slice(link.length);

@@ -7,7 +7,7 @@
 import { type Arguments, DEFAULTS, flagValues, parseArguments } from "../request/arguments.ts";
 import { seconds } from "../checkers/explain.ts";
 import { show } from "../base/text.ts";
-import type { Edge } from "../engines/machine.ts";
+import type { Machine } from "../engines/machine.ts";
 import { screenOf } from "../report/screen.ts";
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
@@ -35,15 +35,15 @@ const ACCEPTED = (FLAGS as readonly Flag[]).filter(({ check }) => check !== unde
  * @throws {UsageError} The arguments are bad, there is no history, or nobody can tell what it is of.
  * @throws {FailedError} The history cannot be read.
  */
-export async function checkHistory(words: readonly string[], edge: Edge): Promise<number> {
+export async function checkHistory(words: readonly string[], machine: Machine): Promise<number> {
   const args = parseArguments(words);
   if (args.given.help) {
-    edge.stdout(`${formatCheckHelp(screenOf(edge))}\n`);
+    machine.stdout(`${formatCheckHelp(screenOf(machine))}\n`);
     return 0;
   }
-  const results = judgeStored(await readStoredRun(pathOf(args), edge), args, edge);
+  const results = judgeStored(await readStoredRun(pathOf(args), machine), args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
-  edge.stdout(`${args.given.json ? formatJson(results, 2) : formatSummary(results, notes, screenOf(edge))}\n`);
+  machine.stdout(`${args.given.json ? formatJson(results, 2) : formatSummary(results, notes, screenOf(machine))}\n`);
   return exitStatus(results);
 }
 
@@ -67,13 +67,13 @@ function pathOf({ texts, loose, program }: Arguments): string {
 /** Deno lets only those open it by name who may do everything. */
 const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
 
-function judgeStored(stored: StoredRun, args: Arguments, edge: Edge): Results {
+function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Results {
   const texts = new Map([...withoutStoredNodes(stored.flags, args.given), ...args.texts]);
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const results = judge({
     ...recordOf(stored),
     workload: knownWorkload(stored.history, texts.get("workload")?.[0], args.loose[0]!),
-    options: optionsOf(texts, namesNodes, edge),
+    options: optionsOf(texts, namesNodes, machine),
   });
   if (!namesNodes) results.judged_by = { ...results.judged_by!, nodes: null, concurrency: null };
   if (stored.results !== undefined) return withUnseen(results, stored.results);
@@ -105,8 +105,8 @@ function knownWorkload(history: readonly Operation[], name: string | undefined, 
 }
 
 /** The options of the test; who names no nodes tells nothing of them. */
-function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, edge: Edge): TestOptions {
-  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), edge.files);
+function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, machine: Machine): TestOptions {
+  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), machine.files);
   return namesNodes ? options : { ...options, nodes: [], concurrency: Infinity };
 }
 

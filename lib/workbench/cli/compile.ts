@@ -7,7 +7,7 @@
  */
 
 import { PROGRAMS } from "../request/challenges.ts";
-import { machineEdge } from "../engines/machine.ts";
+import { createMachine } from "../engines/real_machine.ts";
 import { FailedError } from "../base/errors.ts";
 
 /**
@@ -37,7 +37,7 @@ export function compile(root: string, name: string, output: string): void {
 
 if (import.meta.main) {
   const root = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
-  const { stdout, stderr } = machineEdge(root);
+  const { stdout, stderr } = createMachine(root);
   try {
     Deno.mkdirSync(`${root}/dist`, { recursive: true });
     for (const name of Object.keys(PROGRAMS)) {

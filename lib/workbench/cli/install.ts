@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Edge } from "../engines/machine.ts";
+import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 
@@ -46,23 +46,27 @@ const NEEDS: readonly Need[] = [
  * @throws {UsageError} The arguments are bad.
  * @throws {FailedError} The archive cannot be had, is not the one expected, or cannot be unpacked.
  */
-export async function install(args: readonly string[], edge: Edge, release: typeof RELEASE = RELEASE): Promise<void> {
+export async function install(
+  args: readonly string[],
+  machine: Machine,
+  release: typeof RELEASE = RELEASE,
+): Promise<void> {
   const from = sourceOf(args) ?? release.url;
-  const folder = `${edge.root}/${INSTALLED.slice(0, INSTALLED.lastIndexOf("/"))}`;
-  if (edge.files.inspect(folder).kind === "missing") {
-    edge.stderr(`Fetching ${from}\n`);
-    const archive = await fetchArchive(from, edge);
-    const sha256 = await edge.archives.sha256(archive);
+  const folder = `${machine.root}/${INSTALLED.slice(0, INSTALLED.lastIndexOf("/"))}`;
+  if (machine.files.inspect(folder).kind === "missing") {
+    machine.stderr(`Fetching ${from}\n`);
+    const archive = await fetchArchive(from, machine);
+    const sha256 = await machine.archives.sha256(archive);
     if (sha256 !== release.sha256) {
       throw new FailedError(
         `Cannot install Maelstrom from ${from}: its ${archive.length} bytes have SHA-256 ${sha256}, expected ${release.sha256}; ` +
           "the archive is damaged, incomplete or another one",
       );
     }
-    await unpack(archive, folder, edge);
-    edge.stdout(`Installed Maelstrom ${release.version} in ${folder}\n`);
-  } else edge.stdout(`Maelstrom is installed already, in ${folder}; delete that to install it anew\n`);
-  edge.stdout(`\n${needs(edge)}\n`);
+    await unpack(archive, folder, machine);
+    machine.stdout(`Installed Maelstrom ${release.version} in ${folder}\n`);
+  } else machine.stdout(`Maelstrom is installed already, in ${folder}; delete that to install it anew\n`);
+  machine.stdout(`\n${needs(machine)}\n`);
 }
 
 function sourceOf(args: readonly string[]): string | undefined {
@@ -79,7 +83,7 @@ function sourceOf(args: readonly string[]): string | undefined {
   return rest[0];
 }
 
-async function fetchArchive(from: string, { archives }: Edge): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchArchive(from: string, { archives }: Machine): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await archives.fetch(from);
   } catch (error) {
@@ -89,7 +93,7 @@ async function fetchArchive(from: string, { archives }: Edge): Promise<Uint8Arra
   }
 }
 
-async function unpack(archive: Uint8Array<ArrayBuffer>, folder: string, { archives }: Edge): Promise<void> {
+async function unpack(archive: Uint8Array<ArrayBuffer>, folder: string, { archives }: Machine): Promise<void> {
   try {
     await archives.unpack(archive, folder);
   } catch (error) {
@@ -103,7 +107,7 @@ function messageOf(error: unknown): string {
 }
 
 /** What Maelstrom needs, whether it is there, and how to get what is not. */
-function needs({ ask }: Edge): string {
+function needs({ ask }: Machine): string {
   const missing = NEEDS.filter((need) => !isThere(need, ask));
   const lines = NEEDS.map((need) => {
     return `  ${missing.includes(need) ? "missing" : "found  "}  ${need.name.padEnd(9)} ${need.use}`;
@@ -116,7 +120,7 @@ function needs({ ask }: Edge): string {
   return ["It needs:", ...lines, ...ways].join("\n");
 }
 
-function isThere({ name, command: [program, args] }: Need, ask: Edge["ask"]): boolean {
+function isThere({ name, command: [program, args] }: Need, ask: Machine["ask"]): boolean {
   const answer = ask(program, args);
   if (answer === undefined || name !== "Java 11+") return answer !== undefined;
   // Before 9, versions were 1.8 and the like.

@@ -8,7 +8,7 @@ import { formatJson } from "../base/json.ts";
 import { type Arguments, parseArguments } from "../request/arguments.ts";
 import type { Challenge } from "../request/challenges.ts";
 import { mergeValidity, type Validity } from "../checkers/verdict.ts";
-import type { Edge } from "../engines/machine.ts";
+import type { Machine } from "../engines/machine.ts";
 import { screenOf } from "../report/screen.ts";
 import type { Engine } from "../engines/engine.ts";
 import { findMaelstrom, refusal } from "../engines/maelstrom.ts";
@@ -35,32 +35,32 @@ import { shrinkRun, type Simulator } from "../search/shrink/shrink_run.ts";
 export async function runChallenges(
   challenges: readonly (Challenge | null)[],
   words: readonly string[],
-  edge: Edge,
+  machine: Machine,
 ): Promise<number> {
   const args = parseArguments(words);
   if (args.given.help) {
-    edge.stdout(`${formatFlagsHelp(screenOf(edge))}\n`);
+    machine.stdout(`${formatFlagsHelp(screenOf(machine))}\n`);
     return 0;
   }
   // The challenges are our own commands: what is no flag must be a mistake there.
   if (challenges[0] !== null) forbidLoose(args);
   if (challenges.length > 1) forbidProgram(args);
-  const requests = challenges.map((challenge) => createRequest(challenge, args, programsOf(edge), edge.files));
-  const engine = chooseEngine(args, edge);
-  noteIgnored(args, engine.name, edge);
-  noteLoose(args, edge);
-  if (engine.name !== "maelstrom") noteRefusals(requests, edge);
-  const planned = requests.flatMap((request) => repeated(request, args.given, edge));
+  const requests = challenges.map((challenge) => createRequest(challenge, args, programsOf(machine), machine.files));
+  const engine = chooseEngine(args, machine);
+  noteIgnored(args, engine.name, machine);
+  noteLoose(args, machine);
+  if (engine.name !== "maelstrom") noteRefusals(requests, machine);
+  const planned = requests.flatMap((request) => repeated(request, args.given, machine));
   const seeds = args.given.seeds ?? 1;
   const series: Series = { planned, runs: [], interrupted: false, seeds, failed: 0, shrinks: shrinks(args) };
   // As in Jepsen, the first of many tests that goes wrong is the last; of many challenges or seeds, each is run.
-  await runSeries(series, engine.run, challenges.length === 1 && seeds === 1, args, edge);
-  tellSeries(series, args, edge);
+  await runSeries(series, engine.run, challenges.length === 1 && seeds === 1, args, machine);
+  tellSeries(series, args, machine);
   return seriesStatus(series);
 }
 
 /** The folder of our own solutions. */
-function programsOf({ root }: Edge): string {
+function programsOf({ root }: Machine): string {
   return `${root}/challenges/bin`;
 }
 
@@ -86,19 +86,19 @@ interface NamedEngine {
 }
 
 /** `auto` is the real Maelstrom where it can be used, and the workbench otherwise. */
-function chooseEngine({ given }: Arguments, edge: Edge): NamedEngine {
+function chooseEngine({ given }: Arguments, machine: Machine): NamedEngine {
   const wanted = given.engine ?? "auto";
   if (given.sim) {
-    if (wanted !== "maelstrom") return { name: "simulation", run: edge.engines.simulation };
+    if (wanted !== "maelstrom") return { name: "simulation", run: machine.engines.simulation };
     throw new UsageError("Cannot use --sim with --engine maelstrom: only the workbench simulates");
   }
-  const workbench: NamedEngine = { name: "workbench", run: edge.engines.workbench };
+  const workbench: NamedEngine = { name: "workbench", run: machine.engines.workbench };
   if (wanted === "workbench") return workbench;
-  const found = findMaelstrom(edge);
+  const found = findMaelstrom(machine);
   if (wanted === "auto") {
     if (found === undefined) return workbench;
     if (given.seed !== undefined) {
-      edge.stderr("Note: the workbench runs this, since the real Maelstrom takes no --seed\n");
+      machine.stderr("Note: the workbench runs this, since the real Maelstrom takes no --seed\n");
       return workbench;
     }
   }
@@ -111,38 +111,38 @@ function chooseEngine({ given }: Arguments, edge: Edge): NamedEngine {
   if (given.seed !== undefined) {
     throw new UsageError("Cannot use --seed with --engine maelstrom: only the workbench takes one");
   }
-  return { name: "maelstrom", run: edge.engines.maelstrom(found.executable) };
+  return { name: "maelstrom", run: machine.engines.maelstrom(found.executable) };
 }
 
-function noteIgnored({ texts }: Arguments, engine: NamedEngine["name"], edge: Edge): void {
+function noteIgnored({ texts }: Arguments, engine: NamedEngine["name"], machine: Machine): void {
   if (engine === "maelstrom") return;
   for (const { name, ignored } of FLAGS as readonly Flag[]) {
-    if (ignored !== undefined && texts.has(name)) edge.stderr(`Note: --${name} does nothing here: ${ignored}\n`);
+    if (ignored !== undefined && texts.has(name)) machine.stderr(`Note: --${name} does nothing here: ${ignored}\n`);
   }
 }
 
 /** Maelstrom gives the nodes what is no flag; it may have been meant for one. */
-function noteLoose({ loose }: Arguments, edge: Edge): void {
+function noteLoose({ loose }: Arguments, machine: Machine): void {
   if (loose.length === 0) return;
   const words = loose.map((word) => JSON.stringify(word)).join(", ");
-  edge.stderr(`Note: nodes get ${words} as arguments, as with Maelstrom; flags begin with --\n`);
+  machine.stderr(`Note: nodes get ${words} as arguments, as with Maelstrom; flags begin with --\n`);
 }
 
-function noteRefusals(requests: readonly TestRequest[], edge: Edge): void {
+function noteRefusals(requests: readonly TestRequest[], machine: Machine): void {
   for (const request of requests) {
     const problem = refusal(request);
-    if (problem !== undefined) edge.stderr(`Note: ${problem}\n`);
+    if (problem !== undefined) machine.stderr(`Note: ${problem}\n`);
   }
 }
 
 /** The same test several times over, each with a seed of its own: from one seed S come S, S-2, S-3 and so on. */
-function repeated(request: TestRequest, given: FlagValues, edge: Edge): TestRequest[] {
+function repeated(request: TestRequest, given: FlagValues, machine: Machine): TestRequest[] {
   if (given.seeds !== undefined && given["test-count"] !== undefined) {
     throw new UsageError("Cannot use --seeds with --test-count: expected one of both");
   }
-  const first = request.seed ?? (given.seeds === undefined ? null : edge.newSeed());
+  const first = request.seed ?? (given.seeds === undefined ? null : machine.newSeed());
   return Array.from({ length: given.seeds ?? given["test-count"] ?? 1 }, (_, index) => {
-    const seed = first === null ? edge.newSeed() : index === 0 ? first : `${first}-${index + 1}`;
+    const seed = first === null ? machine.newSeed() : index === 0 ? first : `${first}-${index + 1}`;
     return { ...request, seed };
   });
 }
@@ -172,39 +172,39 @@ async function runSeries(
   engine: Engine,
   untilOneFails: boolean,
   args: Arguments,
-  edge: Edge,
+  machine: Machine,
 ): Promise<void> {
   const controller = new AbortController();
-  const stopListening = edge.onInterrupt(() => {
-    if (series.interrupted) return edge.exit(130);
+  const stopListening = machine.onInterrupt(() => {
+    if (series.interrupted) return machine.exit(130);
     series.interrupted = true;
-    edge.stderr("\nEnding the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+    machine.stderr("\nEnding the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
     controller.abort(new Error("Interrupted"));
   });
   try {
     for (const [index, request] of series.planned.entries()) {
       // Whatever becomes of this process, the runs can be had again.
-      if (index % series.seeds === 0) tellSeed(request, series, args, edge);
-      const results = await runOne(request, engine, controller.signal, series, args, edge);
+      if (index % series.seeds === 0) tellSeed(request, series, args, machine);
+      const results = await runOne(request, engine, controller.signal, series, args, machine);
       // A seed that was cut short can be had again, whole; it counts as one that was not run. So does one that has passed as far as it
       // was looked at: its convergence may not be measured. What has failed has failed.
       if (series.seeds > 1 && series.interrupted && (results.interrupted || results.passed)) break;
       series.runs.push(results);
       if (!results.passed) series.failed++;
-      tellOne(results, request, series, args, edge);
+      tellOne(results, request, series, args, machine);
       if (series.interrupted || (untilOneFails && !results.passed)) break;
     }
-    if (series.shrinks && !series.interrupted) await shrinkWorst(series, engine, controller.signal, args, edge);
+    if (series.shrinks && !series.interrupted) await shrinkWorst(series, engine, controller.signal, args, machine);
   } finally {
     stopListening();
   }
 }
 
 /** Tells the seed of a simulation before it is run, or of the first of many, but not to a person who has given it to the only one. */
-function tellSeed(request: TestRequest, { planned, seeds }: Series, { given }: Arguments, edge: Edge): void {
+function tellSeed(request: TestRequest, { planned, seeds }: Series, { given }: Arguments, machine: Machine): void {
   const known = planned.length === 1 && given.seed !== undefined;
   if (!given.sim || given.quiet || known) return;
-  edge.stderr(`${nameOf(request)}  seed ${request.seed}${seeds > 1 ? `, ${request.seed}-2, …` : ""}\n`);
+  machine.stderr(`${nameOf(request)}  seed ${request.seed}${seeds > 1 ? `, ${request.seed}-2, …` : ""}\n`);
 }
 
 async function runOne(
@@ -213,15 +213,15 @@ async function runOne(
   signal: AbortSignal,
   { planned, runs, seeds }: Series,
   { given }: Arguments,
-  edge: Edge,
+  machine: Machine,
 ): Promise<Results> {
   const name = nameOf(request);
   const title = seeds === 1 ? name : `${name}  ${runs.length + 1} of ${planned.length}`;
-  const line = given.quiet ? SILENT : createProgressLine(edge, title, request.options.timeLimit);
+  const line = given.quiet ? SILENT : createProgressLine(machine, title, request.options.timeLimit);
   // What was asked for is shown even where progress is not; of many runs, nothing else.
   const asked = request.logStderr || request.logNetSend || request.logNetRecv;
-  const log = asked ? logOf(line, edge) : seeds === 1 ? line.log : SILENT.log;
-  const output = given.json ? line.output : edge.stdout;
+  const log = asked ? logOf(line, machine) : seeds === 1 ? line.log : SILENT.log;
+  const output = given.json ? line.output : machine.stdout;
   try {
     return await engine(request, { signal, log, output, progress: line.show });
   } finally {
@@ -239,17 +239,17 @@ async function shrinkWorst(
   engine: Engine,
   signal: AbortSignal,
   args: Arguments,
-  edge: Edge,
+  machine: Machine,
 ): Promise<void> {
   for (const group of Map.groupBy(runs, ({ challenge }) => challenge).values()) {
     const results = worstOf(group);
     if (results === undefined) continue;
     const request = planned[runs.indexOf(results)]!;
-    const line = args.given.quiet ? SILENT_STATUS : createStatusLine(edge);
+    const line = args.given.quiet ? SILENT_STATUS : createStatusLine(machine);
     const simulator: Simulator = {
       engine,
-      programs: programsOf(edge),
-      files: edge.files,
+      programs: programsOf(machine),
+      files: machine.files,
       signal,
       progress: (tried) => line.show(`${nameOf(request)}  shrinking: ${tried} smaller runs tried`),
     };
@@ -258,23 +258,23 @@ async function shrinkWorst(
     } finally {
       line.stop();
     }
-    tellShrunk(results.shrunk, planned.length > 1, seeds > 1, args, edge);
+    tellShrunk(results.shrunk, planned.length > 1, seeds > 1, args, machine);
   }
 }
 
-function tellShrunk(shrunk: ShrunkRun, several: boolean, brief: boolean, { given }: Arguments, edge: Edge): void {
+function tellShrunk(shrunk: ShrunkRun, several: boolean, brief: boolean, { given }: Arguments, machine: Machine): void {
   if (given.json) {
-    if (!given.quiet && shrunk.changes.length > 0) edge.stderr(`Shrunk, and stored in ${shrunk.results.store}\n`);
+    if (!given.quiet && shrunk.changes.length > 0) machine.stderr(`Shrunk, and stored in ${shrunk.results.store}\n`);
     return;
   }
-  const text = formatShrunk(shrunk, !brief, screenOf(edge));
-  edge.stdout(several ? `${text}\n\n` : `\n${text}\n`);
+  const text = formatShrunk(shrunk, !brief, screenOf(machine));
+  machine.stdout(several ? `${text}\n\n` : `\n${text}\n`);
 }
 
 const SILENT: ProgressLine = { show() {}, log() {}, output() {}, stop() {} };
 
-function logOf(line: ProgressLine, edge: Edge): (text: string) => void {
-  return line === SILENT ? (text) => edge.stderr(`${visible(text)}\n`) : line.log;
+function logOf(line: ProgressLine, machine: Machine): (text: string) => void {
+  return line === SILENT ? (text) => machine.stderr(`${visible(text)}\n`) : line.log;
 }
 
 /** Tells how a run went: in full where it is the only one or went wrong; else a line will do until the table comes. */
@@ -283,33 +283,33 @@ function tellOne(
   { deviations, command }: TestRequest,
   { planned, interrupted, seeds, failed, shrinks }: Series,
   { given }: Arguments,
-  edge: Edge,
+  machine: Machine,
 ): void {
   const several = planned.length > 1;
   const notes = { deviations, command, interrupted };
   if (several && (given.json || results.passed)) {
     // Of many seeds, only those that matter are told of.
     const silent = given.quiet || (seeds > 1 && results.passed);
-    if (!silent) edge.stderr(`${formatVerdict(results, { ...screenOf(edge), colour: false })}\n`);
+    if (!silent) machine.stderr(`${formatVerdict(results, { ...screenOf(machine), colour: false })}\n`);
   }
   if (given.json && !given.quiet && results.mode === "simulation" && results.store !== null) {
-    edge.stderr(`Stored in ${results.store}\n`);
+    machine.stderr(`Stored in ${results.store}\n`);
   }
   if (given.json || (several && results.passed)) return;
   // Of many seeds one will be told in full, when it has been shrunk; the table names the rest.
   if (seeds > 1 && shrinks && failed > TOLD) return;
   const brief = seeds > 1 && (shrinks || failed > TOLD);
   const text = brief
-    ? formatVerdictAndCommand(results, notes, screenOf(edge))
-    : formatSummary(results, notes, screenOf(edge));
-  edge.stdout(`${text}\n${several ? "\n" : ""}`);
+    ? formatVerdictAndCommand(results, notes, screenOf(machine))
+    : formatSummary(results, notes, screenOf(machine));
+  machine.stdout(`${text}\n${several ? "\n" : ""}`);
 }
 
-function tellSeries(series: Series, { given }: Arguments, edge: Edge): void {
+function tellSeries(series: Series, { given }: Arguments, machine: Machine): void {
   const several = series.planned.length > 1 || given.seeds !== undefined;
-  if (given.json) edge.stdout(`${formatJson(several ? documentOf(series) : printed(series.runs[0]!), 2)}\n`);
-  else if (series.seeds > 1) edge.stdout(`${formatSeeds(series.runs, series.planned.length, screenOf(edge))}\n`);
-  else if (several) edge.stdout(`${formatTable(series.runs, series.planned.length, screenOf(edge))}\n`);
+  if (given.json) machine.stdout(`${formatJson(several ? documentOf(series) : printed(series.runs[0]!), 2)}\n`);
+  else if (series.seeds > 1) machine.stdout(`${formatSeeds(series.runs, series.planned.length, screenOf(machine))}\n`);
+  else if (several) machine.stdout(`${formatTable(series.runs, series.planned.length, screenOf(machine))}\n`);
 }
 
 /** The results as they are printed: a simulation prints the same whenever it is run. */

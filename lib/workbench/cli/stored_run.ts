@@ -41,20 +41,20 @@ export interface StoredFiles {
  * @throws {UsageError} There is nothing, or no history.
  * @throws {FailedError} What there is cannot be read.
  */
-export async function readStoredRun(path: string, edge: StoredFiles): Promise<StoredRun> {
-  const { kind, path: resolved } = edge.files.inspect(path);
+export async function readStoredRun(path: string, machine: StoredFiles): Promise<StoredRun> {
+  const { kind, path: resolved } = machine.files.inspect(path);
   if (kind === "missing") throw new UsageError(`Cannot find ${path}: expected a history, or the folder of a run`);
   if (kind !== "folder") {
     if (BESIDES.includes(path.split("/").at(-1)!)) throw new UsageError(`Cannot check ${path}: ${WITHOUT_HISTORY}`);
-    return { history: await readHistoryFile(path, edge.openFile), folder: null, flags: new Map(), net: null };
+    return { history: await readHistoryFile(path, machine.openFile), folder: null, flags: new Map(), net: null };
   }
   const folder = path.replace(/(?<=.)\/+$/, "");
-  const name = HISTORIES.find((name) => exists(`${folder}/${name}`, edge));
-  if (name === undefined) throw new UsageError(`Cannot find a history in ${path}: ${whereToLook(folder, edge)}`);
-  const history = await readHistoryFile(`${folder}/${name}`, edge.openFile);
+  const name = HISTORIES.find((name) => exists(`${folder}/${name}`, machine));
+  if (name === undefined) throw new UsageError(`Cannot find a history in ${path}: ${whereToLook(folder, machine)}`);
+  const history = await readHistoryFile(`${folder}/${name}`, machine.openFile);
   const context = name.startsWith("history.jsonl")
-    ? await ownContext(folder, edge)
-    : await jepsenContext(folder, resolved, edge);
+    ? await ownContext(folder, machine)
+    : await jepsenContext(folder, resolved, machine);
   return { history, folder, ...context };
 }
 
@@ -70,19 +70,19 @@ function exists(path: string, { files }: StoredFiles): boolean {
   return kind === "file" || kind === "executable";
 }
 
-function whereToLook(folder: string, edge: StoredFiles): string {
+function whereToLook(folder: string, machine: StoredFiles): string {
   const latest = `${folder}/latest`;
-  const hint = HISTORIES.some((name) => exists(`${latest}/${name}`, edge)) ? `; did you mean ${latest}?` : "";
+  const hint = HISTORIES.some((name) => exists(`${latest}/${name}`, machine)) ? `; did you mean ${latest}?` : "";
   return `expected one of history.jsonl, history.edn${hint}`;
 }
 
 type Context = Pick<StoredRun, "flags" | "results" | "net">;
 
 /** Our own run: its results say how it was judged. */
-async function ownContext(folder: string, edge: StoredFiles): Promise<Context> {
+async function ownContext(folder: string, machine: StoredFiles): Promise<Context> {
   const path = `${folder}/results.json`;
-  if (!exists(path, edge)) return { flags: new Map(), net: null };
-  const results = await readResults(path, edge);
+  if (!exists(path, machine)) return { flags: new Map(), net: null };
+  const results = await readResults(path, machine);
   const { nodes, concurrency, availability, consistency_models } = results.judged_by ?? {};
   const flags = new Map([["workload", [results.workload]]]);
   if (nodes) flags.set("nodes", [nodes.join()]);
@@ -111,15 +111,15 @@ async function wholeText(path: string, openFile: OpenFile): Promise<string> {
 }
 
 /** A run of Jepsen's: its log says how it was started, and if it is Maelstrom's, the folder around it is called after the workload. */
-async function jepsenContext(folder: string, resolved: string, edge: StoredFiles): Promise<Context> {
-  const flags = await loggedFlags(`${folder}/jepsen.log`, edge);
+async function jepsenContext(folder: string, resolved: string, machine: StoredFiles): Promise<Context> {
+  const flags = await loggedFlags(`${folder}/jepsen.log`, machine);
   const parent = resolved.split("/").at(-2) ?? "";
   if (!flags.has("workload") && Object.hasOwn(WORKLOADS, parent)) flags.set("workload", [parent]);
   const path = `${folder}/results.edn`;
-  if (!exists(path, edge)) return { flags, net: null };
+  if (!exists(path, machine)) return { flags, net: null };
   const run = { challenge: null, workload: flags.get("workload")?.[0] ?? "", limits: [], store: null };
   try {
-    return { flags, net: maelstromResults(await wholeText(path, edge.openFile), run).net };
+    return { flags, net: maelstromResults(await wholeText(path, machine.openFile), run).net };
   } catch (error) {
     // It tells only what the messages came to: a test that ended early has no such figures either.
     if (error instanceof SyntaxError) return { flags, net: null };
@@ -131,9 +131,9 @@ async function jepsenContext(folder: string, resolved: string, edge: StoredFiles
 const LOGGED: readonly string[] = ["workload", "availability", "consistency-models"];
 
 /** The flags in the command that Jepsen has written into its log; none where there is no such command, or none of Maelstrom's. */
-async function loggedFlags(path: string, edge: StoredFiles): Promise<Map<string, string[]>> {
-  if (!exists(path, edge)) return new Map();
-  const command = await loggedCommand(path, edge);
+async function loggedFlags(path: string, machine: StoredFiles): Promise<Map<string, string[]>> {
+  if (!exists(path, machine)) return new Map();
+  const command = await loggedCommand(path, machine);
   const words = shellWords(command ?? "");
   try {
     const { texts } = parseArguments(words.slice(words.indexOf("test") + 1));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Edge } from "../engines/machine.ts";
+import type { Machine } from "../engines/machine.ts";
 
 /** How wide to write, and whether in colour. */
 export interface Screen {
@@ -14,6 +14,6 @@ export interface Screen {
 }
 
 /** What to write on stdout with: as wide as the terminal, in colour where a person looks who has not said no to it. */
-export function screenOf({ isTerminal, env, width }: Edge): Screen {
+export function screenOf({ isTerminal, env, width }: Machine): Screen {
   return { colour: isTerminal.stdout && !env("NO_COLOR"), width: Math.min(isTerminal.stdout ? width() : 80, 100) };
 }

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { maelstromResults } from "../../../lib/workbench/engines/maelstrom_results.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { fakeEdge } from "../engines/fake_machine.ts";
+import { fakeMachine } from "../engines/fake_machine.ts";
 import { HISTORIES, testRecorded, TIMED_OUT } from "../recorded.ts";
 
 /** The figures of each workload's checker that are held against Maelstrom's. */
@@ -23,12 +23,12 @@ FIGURES["txn-rw-register"] = FIGURES["txn-list-append"]!;
 
 /** Checks a recorded history on the command line, with the flags that belong to it. */
 async function check(name: string): Promise<{ ours: Results; err: string; status: number }> {
-  const { files, openFile } = machineEdge("/project");
+  const { files, openFile } = createMachine("/project");
   const folder = new URL(name, HISTORIES).pathname;
   const flags = files.readTextFile(`${folder}/check-flags`).trim().split(/\s+/);
-  const edge = fakeEdge({ files, openFile });
-  const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], edge);
-  return { ours: JSON.parse(edge.out), err: edge.err, status };
+  const machine = fakeMachine({ files, openFile });
+  const status = await main(["check", `${folder}/history.edn`, ...flags, "--json"], machine);
+  return { ours: JSON.parse(machine.out), err: machine.err, status };
 }
 
 testRecorded(
@@ -36,7 +36,7 @@ testRecorded(
   undefined,
   async ({ name, workload, verdict }) => {
     const { ours, err, status } = await check(name);
-    const { files } = machineEdge("/project");
+    const { files } = createMachine("/project");
     const run = { challenge: null, workload, limits: [], store: null };
     const text = files.readTextFile(new URL(`${name}/results.edn`, HISTORIES).pathname);
     const theirs: Results = JSON.parse(JSON.stringify(maelstromResults(text, run)));
@@ -74,22 +74,22 @@ testRecorded("check reads histories as they come from anywhere: without times an
   "txn-list-append",
   "unique-ids",
 ], async ({ name, workload, results }) => {
-  const { files } = machineEdge("/project");
+  const { files } = createMachine("/project");
   const lines = files.readTextFile(new URL(`${name}/history.edn`, HISTORIES).pathname).trim().split("\n");
   const bare = lines.map((line) => line.replace(/^\{:index \d+, :time \d+, /, "#jepsen.history.Op{"));
   assert(bare.every((line) => line.startsWith("#jepsen.history.Op{:type ")));
   const stream = () => Promise.resolve(new Blob([`[${bare.join("\n ")}]`]).stream());
-  const edge = fakeEdge({ openFile: stream, files: { ...files, inspect: (path) => ({ kind: "file", path }) } });
-  await main(["check", "foreign.edn", "--json"], edge);
-  const ours: Results = JSON.parse(edge.out);
-  assertEquals([edge.err, ours.workload, ours.result.valid], ["", workload, results.workload["valid?"]]);
+  const machine = fakeMachine({ openFile: stream, files: { ...files, inspect: (path) => ({ kind: "file", path }) } });
+  await main(["check", "foreign.edn", "--json"], machine);
+  const ours: Results = JSON.parse(machine.out);
+  assertEquals([machine.err, ours.workload, ours.result.valid], ["", workload, results.workload["valid?"]]);
 });
 
 testRecorded(
   "docs/check.md names every figure that only one of the two has, and every history on which they differ",
   undefined,
   async ({ name, results }) => {
-    const { files } = machineEdge("/project");
+    const { files } = createMachine("/project");
     const page = files.readTextFile(new URL("../../../docs/check.md", import.meta.url).pathname);
     const compared = page.slice(page.indexOf("## Against Maelstrom's own results"));
     const { ours: { result, anomalies } } = await check(name);

@@ -11,7 +11,7 @@ import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import { type FakeEdge, fakeEdge } from "../engines/fake_machine.ts";
+import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
 import { runOptions } from "../run/stand_in.ts";
 
@@ -25,7 +25,7 @@ const IDS = edn(0, "generate", "nil", "ok", "7") + edn(1, "generate", "nil", "ok
 const SAME_IDS = IDS.replace("8", "7");
 
 /** Checks a history. */
-async function check(history: string, flags = ""): Promise<FakeEdge & { status: number }> {
+async function check(history: string, flags = ""): Promise<FakeMachine & { status: number }> {
   return await command(`check history.edn ${flags}`.trim(), filesOf({ "history.edn": history }));
 }
 
@@ -67,7 +67,7 @@ Deno.test("check rejects bad arguments", async () => {
   }
   await assertRejected("check x.edn -w echo", "Cannot check generate as echo: ", files);
   await assertRejected("chek x.edn", "did you mean check?", files);
-  const empty = fakeEdge(files);
+  const empty = fakeMachine(files);
   assertEquals(await main(["check", ""], empty), 254);
   assertEquals(empty.err, "Cannot check a path that is empty: expected a history or the folder of a run\n");
 });
@@ -336,17 +336,17 @@ Deno.test({
   ignore: (await Deno.permissions.query({ name: "write" })).state !== "granted" ||
     (await Deno.permissions.query({ name: "read" })).state !== "granted",
   async fn() {
-    const { machineEdge } = await import("../../../lib/workbench/engines/machine.ts");
+    const { createMachine } = await import("../../../lib/workbench/engines/real_machine.ts");
     const root = await Deno.makeTempDir();
     try {
       await Deno.mkdir(`${root}/unique-ids/1`, { recursive: true });
       const compressed = new Blob([SAME_IDS]).stream().pipeThrough(new CompressionStream("gzip"));
       await Deno.writeFile(`${root}/unique-ids/1/history.edn.gz`, compressed);
       await Deno.symlink("unique-ids/1", `${root}/latest`, { type: "dir" });
-      const { files, openFile } = machineEdge("/project");
-      const edge = fakeEdge({ files, openFile });
-      assertEquals(await main(["check", `${root}/latest`], edge), 1);
-      assertMatch(edge.out, /^✗ unique-ids: INVALID \(duplicate-id\)/);
+      const { files, openFile } = createMachine("/project");
+      const machine = fakeMachine({ files, openFile });
+      assertEquals(await main(["check", `${root}/latest`], machine), 1);
+      assertMatch(machine.out, /^✗ unique-ids: INVALID \(duplicate-id\)/);
     } finally {
       await Deno.remove(root, { recursive: true });
     }

@@ -1,14 +1,16 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { install, RELEASE } from "../../../lib/workbench/cli/install.ts";
-import { type FakeEdge, fakeEdge } from "../engines/fake_machine.ts";
+import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
 
 /** A machine on which an archive can be had, and what became of it. */
-function machine(changes: Partial<FakeEdge> = {}): FakeEdge & { fetched: string[]; unpacked: string[] } {
+function machineWithArchive(
+  changes: Partial<FakeMachine> = {},
+): FakeMachine & { fetched: string[]; unpacked: string[] } {
   const fetched: string[] = [];
   const unpacked: string[] = [];
-  const edge = fakeEdge({
+  const machine = fakeMachine({
     archives: {
       fetch: (from) => Promise.resolve(void fetched.push(from)).then(() => new Uint8Array(5)),
       sha256: () => Promise.resolve(RELEASE.sha256),
@@ -16,42 +18,42 @@ function machine(changes: Partial<FakeEdge> = {}): FakeEdge & { fetched: string[
     },
     ...changes,
   });
-  return Object.assign(edge, { fetched, unpacked });
+  return Object.assign(machine, { fetched, unpacked });
 }
 
 Deno.test("install() fetches, checks and unpacks the release, and says what it needs", async () => {
-  const edge = machine({ ask: (program) => program === "git" ? "git version 2" : undefined });
-  await install([], edge);
-  assertEquals(edge.fetched, ["https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2"]);
-  assertEquals(edge.unpacked, ["/project/.maelstrom/maelstrom"]);
-  assertStringIncludes(edge.out, "Installed Maelstrom 0.2.4 in /project/.maelstrom/maelstrom\n");
-  assertStringIncludes(edge.out, "missing  Java 11+");
-  assertStringIncludes(edge.out, "found    git");
-  assertStringIncludes(edge.out, "Debian: apt-get install openjdk-17-jre-headless graphviz gnuplot\n");
-  assertStringIncludes(edge.out, "macOS:  brew install openjdk graphviz gnuplot\n");
+  const machine = machineWithArchive({ ask: (program) => program === "git" ? "git version 2" : undefined });
+  await install([], machine);
+  assertEquals(machine.fetched, ["https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2"]);
+  assertEquals(machine.unpacked, ["/project/.maelstrom/maelstrom"]);
+  assertStringIncludes(machine.out, "Installed Maelstrom 0.2.4 in /project/.maelstrom/maelstrom\n");
+  assertStringIncludes(machine.out, "missing  Java 11+");
+  assertStringIncludes(machine.out, "found    git");
+  assertStringIncludes(machine.out, "Debian: apt-get install openjdk-17-jre-headless graphviz gnuplot\n");
+  assertStringIncludes(machine.out, "macOS:  brew install openjdk graphviz gnuplot\n");
 });
 
 Deno.test("install() takes the archive from where it is told", async () => {
   for (const args of [["--from", "/tmp/maelstrom.tar.bz2"], ["--from=/tmp/maelstrom.tar.bz2"]]) {
-    const edge = machine();
-    await install(args, edge);
-    assertEquals(edge.fetched, ["/tmp/maelstrom.tar.bz2"]);
+    const machine = machineWithArchive();
+    await install(args, machine);
+    assertEquals(machine.fetched, ["/tmp/maelstrom.tar.bz2"]);
   }
 });
 
 Deno.test("install() does nothing where Maelstrom is installed", async () => {
-  const edge = machine();
-  edge.files.inspect = (path) => ({ kind: "folder", path });
-  await install([], edge);
-  assertEquals([edge.fetched, edge.unpacked], [[], []]);
-  assertStringIncludes(edge.out, "Maelstrom is installed already, in /project/.maelstrom/maelstrom");
+  const machine = machineWithArchive();
+  machine.files.inspect = (path) => ({ kind: "folder", path });
+  await install([], machine);
+  assertEquals([machine.fetched, machine.unpacked], [[], []]);
+  assertStringIncludes(machine.out, "Maelstrom is installed already, in /project/.maelstrom/maelstrom");
 });
 
 Deno.test("install() tells an old Java from one that will do", async () => {
   const verdict = async (answer: string) => {
-    const edge = machine({ ask: () => answer });
-    await install([], edge);
-    return /(found|missing) +Java/.exec(edge.out)![1];
+    const machine = machineWithArchive({ ask: () => answer });
+    await install([], machine);
+    return /(found|missing) +Java/.exec(machine.out)![1];
   };
   assertEquals(await verdict('openjdk version "17.0.15" 2025-04-15'), "found");
   assertEquals(await verdict('openjdk version "11"'), "found");
@@ -60,19 +62,19 @@ Deno.test("install() tells an old Java from one that will do", async () => {
 });
 
 Deno.test("install() rejects an archive that is not the one expected", async () => {
-  const edge = machine();
-  edge.archives.sha256 = () => Promise.resolve("abc");
-  const { message } = await assertRejects(() => install(["--from", "x"], edge), FailedError);
+  const machine = machineWithArchive();
+  machine.archives.sha256 = () => Promise.resolve("abc");
+  const { message } = await assertRejects(() => install(["--from", "x"], machine), FailedError);
   assertEquals(
     message,
     `Cannot install Maelstrom from x: its 5 bytes have SHA-256 abc, expected ${RELEASE.sha256}; ` +
       "the archive is damaged, incomplete or another one",
   );
-  assertEquals(edge.unpacked, []);
+  assertEquals(machine.unpacked, []);
 });
 
 Deno.test("install() says what to do without a network", async () => {
-  const { message } = await assertRejects(() => install([], fakeEdge()), FailedError);
+  const { message } = await assertRejects(() => install([], fakeMachine()), FailedError);
   assertEquals(
     message,
     `Cannot fetch ${RELEASE.url}: there is no network; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
@@ -80,21 +82,21 @@ Deno.test("install() says what to do without a network", async () => {
 });
 
 Deno.test("install() says why there is no network", async () => {
-  const edge = machine();
-  edge.archives.fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("dns error") }));
-  await assertRejects(() => install([], edge), FailedError, ": fetch failed (dns error); fetch it by other means");
+  const machine = machineWithArchive();
+  machine.archives.fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("dns error") }));
+  await assertRejects(() => install([], machine), FailedError, ": fetch failed (dns error); fetch it by other means");
 });
 
 Deno.test("install() reports an archive that cannot be unpacked", async () => {
-  const edge = machine();
-  edge.archives.unpack = () => Promise.reject(new Error("tar failed: no space left"));
-  const { message } = await assertRejects(() => install([], edge), FailedError);
+  const machine = machineWithArchive();
+  machine.archives.unpack = () => Promise.reject(new Error("tar failed: no space left"));
+  const { message } = await assertRejects(() => install([], machine), FailedError);
   assertEquals(message, "Cannot unpack Maelstrom into /project/.maelstrom/maelstrom: tar failed: no space left");
 });
 
 Deno.test("install() rejects other arguments", async () => {
   const complaint = async (...args: string[]) =>
-    (await assertRejects(() => install(args, machine()), UsageError)).message;
+    (await assertRejects(() => install(args, machineWithArchive()), UsageError)).message;
   assertEquals(await complaint("now"), "Cannot use now with install: expected --from FILE, or nothing");
   assertEquals(await complaint("--from", "x", "y"), "Cannot use y with install: expected --from FILE, or nothing");
   assertEquals(
@@ -107,7 +109,7 @@ const ALLOWED = ["read", "write", "run", "env"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
 // tar leaves decompression to bzip2, which a small machine may be without.
-const HAS_BZIP2 = ALLOWED && machineEdge("/").ask("bzip2", ["--help"]) !== undefined;
+const HAS_BZIP2 = ALLOWED && createMachine("/").ask("bzip2", ["--help"]) !== undefined;
 
 /** What is in a folder. */
 function namesIn(folder: string): string[] {
@@ -115,15 +117,15 @@ function namesIn(folder: string): string[] {
 }
 
 /** A folder with an archive of a `maelstrom/maelstrom` in it, on the machine itself. */
-async function withArchive(fn: (edge: FakeEdge, archive: string, root: string) => Promise<void>): Promise<void> {
+async function withArchive(fn: (machine: FakeMachine, archive: string, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${root}/maelstrom`);
     await Deno.writeTextFile(`${root}/maelstrom/maelstrom`, "#!/bin/sh\n", { mode: 0o755 });
     const archive = `${root}/archive.tar.bz2`;
     await new Deno.Command("tar", { args: ["-cjf", archive, "-C", root, "maelstrom"] }).output();
-    const { files, archives } = machineEdge(root);
-    await fn(fakeEdge({ root, files, archives }), archive, root);
+    const { files, archives } = createMachine(root);
+    await fn(fakeMachine({ root, files, archives }), archive, root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -133,10 +135,10 @@ Deno.test({
   name: `install() installs an archive for real${HAS_BZIP2 ? "" : " (ignored: needs bzip2 and permissions)"}`,
   ignore: !HAS_BZIP2,
   fn: () =>
-    withArchive(async (edge, archive, root) => {
-      const sha256 = await edge.archives.sha256(await Deno.readFile(archive));
-      await install(["--from", archive], edge, { ...RELEASE, sha256 });
-      assertEquals(edge.files.inspect(`${root}/.maelstrom/maelstrom/maelstrom`).kind, "executable");
+    withArchive(async (machine, archive, root) => {
+      const sha256 = await machine.archives.sha256(await Deno.readFile(archive));
+      await install(["--from", archive], machine, { ...RELEASE, sha256 });
+      assertEquals(machine.files.inspect(`${root}/.maelstrom/maelstrom/maelstrom`).kind, "executable");
       assertEquals(namesIn(`${root}/.maelstrom`), ["maelstrom"]);
     }),
 });
@@ -147,13 +149,17 @@ Deno.test({
   }`,
   ignore: !HAS_BZIP2,
   fn: () =>
-    withArchive(async (edge, archive, root) => {
+    withArchive(async (machine, archive, root) => {
       const whole = await Deno.readFile(archive);
       await Deno.writeFile(archive, whole.subarray(0, whole.length / 2));
       const from = ["--from", archive];
-      await assertRejects(() => install(from, edge), FailedError, "the archive is damaged, incomplete or another one");
-      const sha256 = await edge.archives.sha256(await Deno.readFile(archive));
-      await assertRejects(() => install(from, edge, { ...RELEASE, sha256 }), FailedError, "Cannot unpack Maelstrom");
+      await assertRejects(
+        () => install(from, machine),
+        FailedError,
+        "the archive is damaged, incomplete or another one",
+      );
+      const sha256 = await machine.archives.sha256(await Deno.readFile(archive));
+      await assertRejects(() => install(from, machine, { ...RELEASE, sha256 }), FailedError, "Cannot unpack Maelstrom");
       assertEquals(namesIn(`${root}/.maelstrom`), []);
     }),
 });
@@ -162,9 +168,9 @@ Deno.test({
   name: "install() says that a file is missing",
   ignore: !ALLOWED,
   async fn() {
-    const edge = fakeEdge({ archives: machineEdge("/").archives });
+    const machine = fakeMachine({ archives: createMachine("/").archives });
     await assertRejects(
-      () => install(["--from", "/no/such/file"], edge),
+      () => install(["--from", "/no/such/file"], machine),
       FailedError,
       "Cannot fetch /no/such/file: No such file",
     );

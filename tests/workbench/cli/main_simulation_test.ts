@@ -3,7 +3,7 @@ import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { visible } from "../../../lib/workbench/base/text.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import type { FakeEdge } from "../engines/fake_machine.ts";
+import type { FakeMachine } from "../engines/fake_machine.ts";
 
 Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not", async () => {
   const { ran, out, status } = await command("3e --sim --seed 7", { env: () => "./node" });
@@ -45,7 +45,7 @@ Deno.test("main() runs every one of many seeds, which follow from the first", as
 });
 
 /** Fails for these seeds. */
-const failsFor = (...seeds: string[]): FakeEdge["runs"] => ({ seed }) =>
+const failsFor = (...seeds: string[]): FakeMachine["runs"] => ({ seed }) =>
   seeds.includes(seed!)
     ? {
       valid: false,
@@ -75,7 +75,7 @@ Deno.test("main() tells the seeds before a simulation begins, unless they are kn
   const told = async (line: string) => {
     // What has been told when the first run begins is told even if that is the end of everything.
     let err = "";
-    const runs: FakeEdge["runs"] = function (this: FakeEdge) {
+    const runs: FakeMachine["runs"] = function (this: FakeMachine) {
       err ||= this.err || "nothing";
       return {};
     };
@@ -104,7 +104,7 @@ Deno.test("main() refuses a seed that a terminal would obey", async () => {
 });
 
 Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not run", async () => {
-  const runs: FakeEdge["runs"] = function (this: FakeEdge, { seed }) {
+  const runs: FakeMachine["runs"] = function (this: FakeMachine, { seed }) {
     if (seed !== "s-3") return {};
     this.interrupt();
     return { valid: "unknown", passed: false, interrupted: true };
@@ -113,7 +113,7 @@ Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not ru
   assertEquals(status, 2);
   assertStringIncludes(out, "2 of 2 passed, 3 not run");
   assert(!out.includes("s-3"), out);
-  const atOnce: FakeEdge["runs"] = function (this: FakeEdge) {
+  const atOnce: FakeMachine["runs"] = function (this: FakeMachine) {
     this.interrupt();
     return { valid: "unknown", passed: false, interrupted: true };
   };
@@ -123,8 +123,8 @@ Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not ru
 });
 
 Deno.test("main() takes a seed that Ctrl-C met after the test for failed if it has, and for not run if not", async () => {
-  const runs = (seed: string): FakeEdge["runs"] =>
-    function (this: FakeEdge, request, hooks) {
+  const runs = (seed: string): FakeMachine["runs"] =>
+    function (this: FakeMachine, request, hooks) {
       if (request.seed === "s-3") this.interrupt();
       return failsFor(seed)(request, hooks);
     };
@@ -210,7 +210,7 @@ Deno.test("main() prints the same JSON of a simulation wherever it is stored", a
 });
 
 Deno.test("main() shows how far many seeds are, but not what happens in each, unless asked", async () => {
-  const runs: FakeEdge["runs"] = function (this: FakeEdge, _, hooks) {
+  const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
     hooks.progress(() => ({ phase: "running", elapsed: 0, ok: 7, fail: 1, info: 0, messages: 20, fault: null }));
     this.tick();
     hooks.log("start-partition isolates n1");
@@ -222,7 +222,7 @@ Deno.test("main() shows how far many seeds are, but not what happens in each, un
 });
 
 /** Fails, with values lost, wherever there are two nodes or more and a partition, and misses a limit elsewhere. */
-const LOSES: FakeEdge["runs"] = ({ options, limits, seed, simulation }) =>
+const LOSES: FakeMachine["runs"] = ({ options, limits, seed, simulation }) =>
   options.nodes.length >= 2 && options.nemesis.includes("partition")
     ? { ...failsFor(seed!)({ seed } as never, {} as never), store: simulation!.keep === "none" ? null : "store/kept" }
     : { passed: false, targets: limits.map(({ name, limit }) => ({ name, limit, value: limit, met: false })) };
@@ -308,7 +308,7 @@ Deno.test("main() prints the shrunk run within the document, the same wherever i
 
 Deno.test("main() ends the search when it is interrupted, and shows what it has come to", async () => {
   const { out, ran, status } = await command("3c --sim --seed s", {
-    runs(this: FakeEdge, request, hooks) {
+    runs(this: FakeMachine, request, hooks) {
       // The third smaller run is the first with two nodes.
       if (request.simulation!.keep === "none" && request.options.nodes.length === 2) this.interrupt();
       return LOSES(request, hooks);
@@ -322,7 +322,7 @@ Deno.test("main() ends the search when it is interrupted, and shows what it has 
 Deno.test("main() keeps the smallest run that was found, even if the search is interrupted, and whole", async () => {
   const kept: [keep: string, nodes: number, aborted: boolean][] = [];
   const { out, status } = await command("3c --sim --seed s --node-count 4 --concurrency 4 --rate 1 --time-limit 1", {
-    runs(this: FakeEdge, request, { signal }) {
+    runs(this: FakeMachine, request, { signal }) {
       const { simulation, options: { nodes } } = request;
       if (simulation!.keep === "all") kept.push(["all", nodes.length, signal.aborted]);
       // The runs with one node do not fail; the next ones, with two, do, and then with fewer workers.

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import type { FakeEdge } from "../engines/fake_machine.ts";
+import type { FakeMachine } from "../engines/fake_machine.ts";
 
 Deno.test("main() shows help without a command, and when asked", async () => {
   for (const line of ["", "help", "--help", "-h"]) {
@@ -99,7 +99,7 @@ Deno.test("main() runs a plain test with its flags", async () => {
 Deno.test("main() ends with Maelstrom's exit statuses, and 1 where a limit is missed", async () => {
   const missed = [{ name: "msgs_per_op", limit: 20, value: 50, met: false }];
   const fatal = [{ type: "node-crashed", node: "n0", message: "Node n0 exited", count: 1, fatal: true }];
-  const ends = async (runs: FakeEdge["runs"]) => (await command("3e", { runs })).status;
+  const ends = async (runs: FakeMachine["runs"]) => (await command("3e", { runs })).status;
   assertEquals(await ends(() => ({})), 0);
   assertEquals(await ends(() => ({ valid: false, passed: false })), 1);
   assertEquals(await ends(() => ({ valid: true, passed: false, targets: missed })), 1);
@@ -175,7 +175,7 @@ Deno.test("main() repeats a test with seeds of their own until one goes wrong", 
 });
 
 Deno.test("main() takes the workbench unless there is a real Maelstrom", async () => {
-  const engines = async (line: string, changes: Partial<FakeEdge> = {}) => {
+  const engines = async (line: string, changes: Partial<FakeMachine> = {}) => {
     const { status, ran, err } = await command(line, changes);
     return [status, ran[0]?.engine, err];
   };
@@ -199,7 +199,7 @@ Deno.test("main() rejects a Maelstrom that cannot be used", async () => {
 });
 
 Deno.test("main() rejects a Maelstrom without Java, but not one that has it", async () => {
-  const machine = (java: string | undefined): Partial<FakeEdge> => ({
+  const machine = (java: string | undefined): Partial<FakeMachine> => ({
     files: {
       readTextFile: () => "",
       inspect: (path) => ({
@@ -249,7 +249,7 @@ Deno.test("main() ends at once at the second Ctrl-C", async () => {
 });
 
 Deno.test("main() runs no further challenge after Ctrl-C, and does not call that passed", async () => {
-  const runs: FakeEdge["runs"] = function (this: FakeEdge, { challenge }) {
+  const runs: FakeMachine["runs"] = function (this: FakeMachine, { challenge }) {
     if (challenge!.id === "3a") this.interrupt();
     return {};
   };
@@ -261,15 +261,15 @@ Deno.test("main() runs no further challenge after Ctrl-C, and does not call that
 });
 
 Deno.test("main() does not listen for Ctrl-C any more when all is done", async () => {
-  const edge = await command("3e -q");
-  edge.interrupt();
-  edge.interrupt();
-  assertEquals([edge.err, edge.exited], ["", undefined]);
+  const machine = await command("3e -q");
+  machine.interrupt();
+  machine.interrupt();
+  assertEquals([machine.err, machine.exited], ["", undefined]);
 });
 
 Deno.test("main() shows progress on stderr: a line that changes on a terminal, sparse lines elsewhere, none if quiet", async () => {
   const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0, messages: 20, fault: null });
-  const runs: FakeEdge["runs"] = function (this: FakeEdge, _, hooks) {
+  const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
     hooks.progress(progress);
     this.tick();
     hooks.log("Node n0 exited\nwith much to say");
@@ -287,7 +287,7 @@ Deno.test("main() shows progress on stderr: a line that changes on a terminal, s
 });
 
 Deno.test("main() shows what Maelstrom prints on stdout, or on stderr with --json", async () => {
-  const changes: Partial<FakeEdge> = {
+  const changes: Partial<FakeMachine> = {
     env: (name) => name === "MAELSTROM" ? "./node" : undefined,
     runs(_, { output }) {
       output("INFO jepsen\n");

@@ -1,13 +1,13 @@
 /** A machine that is none: what the command line does to it is kept, and what it answers is given. */
 
 import { PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
-import type { Edge } from "../../../lib/workbench/engines/machine.ts";
+import type { Machine } from "../../../lib/workbench/engines/machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import type { TestRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
 /** A machine, and what was done to it. */
-export interface FakeEdge extends Edge {
+export interface FakeMachine extends Machine {
   /** What was written to stdout, to stderr. */
   out: string;
   err: string;
@@ -32,15 +32,15 @@ const FILES: Record<string, "folder" | "file" | "executable"> = {
 };
 
 /** Makes a machine with a program `./node`, and all that the challenges need. */
-export function fakeEdge(changes: Partial<FakeEdge> = {}): FakeEdge {
+export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
   const interrupts = new Set<() => void>();
   const ticks = new Set<() => void>();
   let seeds = 0;
   const run = async (engine: string, request: TestRequest, hooks: EngineHooks) => {
-    edge.ran.push({ engine, request });
-    return { ...fakeResults(request, engine), ...await edge.runs(request, hooks) };
+    machine.ran.push({ engine, request });
+    return { ...fakeResults(request, engine), ...await machine.runs(request, hooks) };
   };
-  const edge: FakeEdge = {
+  const machine: FakeMachine = {
     root: "/project",
     denoVersion: "2.9.6",
     files: {
@@ -55,15 +55,15 @@ export function fakeEdge(changes: Partial<FakeEdge> = {}): FakeEdge {
       },
     },
     openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
-    stdout: (text) => void (edge.out += text),
-    stderr: (text) => void (edge.err += text),
+    stdout: (text) => void (machine.out += text),
+    stderr: (text) => void (machine.err += text),
     isTerminal: { stdout: false, stderr: false },
     width: () => 80,
     env: () => undefined,
     ask: () => undefined,
     every: (_, tick) => register(ticks, tick),
     onInterrupt: (interrupt) => register(interrupts, interrupt),
-    exit: (status) => void (edge.exited = status),
+    exit: (status) => void (machine.exited = status),
     newSeed: () => `seed-${++seeds}`,
     engines: {
       workbench: (request, hooks) => run("workbench", request, hooks),
@@ -84,7 +84,7 @@ export function fakeEdge(changes: Partial<FakeEdge> = {}): FakeEdge {
     tick: () => ticks.forEach((tick) => tick()),
     ...changes,
   };
-  return edge;
+  return machine;
 }
 
 function register(callbacks: Set<() => void>, callback: () => void): () => void {

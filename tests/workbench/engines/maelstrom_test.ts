@@ -6,7 +6,7 @@ import { refusal, runMaelstrom } from "../../../lib/workbench/engines/maelstrom.
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
-import { fakeEdge } from "./fake_machine.ts";
+import { fakeMachine } from "./fake_machine.ts";
 
 const TESTDATA = new URL("../../testdata/", import.meta.url);
 const ALLOWED = ["read", "write", "run"].every((name) =>
@@ -39,7 +39,7 @@ function request(line: string): TestRequest {
     findChallenge(command!) ?? null,
     parseArguments(args),
     "/project/challenges/bin",
-    fakeEdge().files,
+    fakeMachine().files,
   );
 }
 

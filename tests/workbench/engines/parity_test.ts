@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
@@ -31,12 +31,12 @@ const ROWS: Record<string, string> = {
 };
 
 async function run(line: string, mode: "process" | "simulation", seed: string, store: string): Promise<Results> {
-  const edge = machineEdge(ROOT);
+  const machine = createMachine(ROOT);
   const [id = "", ...words] = line.split(" ");
   const simulated = mode === "simulation" ? ["--sim"] : [];
   const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
-  const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, edge.files);
-  const engine = mode === "simulation" ? edge.engines.simulation : edge.engines.workbench;
+  const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, machine.files);
+  const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.workbench;
   const results = await engine({ ...request, store }, {
     signal: new AbortController().signal,
     log() {},

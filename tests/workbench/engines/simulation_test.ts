@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";
-import { machineEdge } from "../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { runSimulated } from "../../../lib/workbench/engines/simulation.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
@@ -31,7 +31,7 @@ function test(name: string, fn: (bench: Bench) => Promise<void>): void {
 
 function openBench(store: string): Bench {
   const lines: string[] = [];
-  const { files } = machineEdge(ROOT);
+  const { files } = createMachine(ROOT);
   const runs = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`);
   return {
     lines,

@@ -4,14 +4,14 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { ShrunkRun } from "../../../lib/workbench/run/results.ts";
-import { fakeEdge, fakeResults } from "../engines/fake_machine.ts";
+import { fakeMachine, fakeResults } from "../engines/fake_machine.ts";
 
 const PLAIN = { width: 80, colour: false };
 const REQUEST = createRequest(
   findChallenge("3e")!,
   parseArguments(["--seed", "s"]),
   "/project/challenges/bin",
-  fakeEdge().files,
+  fakeMachine().files,
 );
 
 const SHRUNK: ShrunkRun = {

@@ -3,11 +3,11 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest, shellWord, type TestRequest } from "../../../lib/workbench/request/request.ts";
-import { fakeEdge } from "../engines/fake_machine.ts";
+import { fakeMachine } from "../engines/fake_machine.ts";
 
 function request(command: string, ...args: string[]): TestRequest {
   const challenge = command === "test" ? null : findChallenge(command)!;
-  return createRequest(challenge, parseArguments(args), "/project/challenges/bin", fakeEdge().files);
+  return createRequest(challenge, parseArguments(args), "/project/challenges/bin", fakeMachine().files);
 }
 
 function complaint(command: string, ...args: string[]): string {
@@ -224,7 +224,7 @@ Deno.test("createRequest() takes any file for a module to simulate", () => {
 });
 
 Deno.test("createRequest() repeats a command from where it was given", () => {
-  const { files } = fakeEdge();
+  const { files } = fakeMachine();
   const elsewhere = {
     ...files,
     inspect: (path: string) => path === "." ? { kind: "folder", path: "/tmp" } as const : files.inspect(path),

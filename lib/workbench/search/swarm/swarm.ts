@@ -8,7 +8,7 @@
  */
 
 import type { Clock } from "../../world/clock.ts";
-import type { Edge } from "../../engines/machine.ts";
+import type { Machine } from "../../engines/machine.ts";
 import { screenOf } from "../../report/screen.ts";
 import { createStatusLine } from "../../report/progress.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
@@ -22,8 +22,8 @@ import { requestOf, type Task } from "./run.ts";
 import { count, formatTally, formatTallyTable, openTally, type Tally, unknownLines } from "./tally.ts";
 
 /** What a swarm needs of the machine. */
-export interface SwarmMachine {
-  edge: Edge;
+export interface SwarmResources {
+  machine: Machine;
   clock: Pick<Clock, "now">;
   cores: number;
   openPool(root: string, jobs: number): Pool;
@@ -64,17 +64,17 @@ const LIMIT = 2 * MINUTE;
  * @throws {UsageError} An argument is bad, or the program cannot be simulated.
  * @throws {FailedError} A worker has ended.
  */
-export async function runSwarm(args: readonly string[], machine: SwarmMachine): Promise<number> {
-  const { edge, clock } = machine;
-  const options = parseOptions(args, machine.cores);
+export async function runSwarm(args: readonly string[], resources: SwarmResources): Promise<number> {
+  const { machine, clock } = resources;
+  const options = parseOptions(args, resources.cores);
   if (options === undefined) {
-    edge.stdout(`${formatSwarmHelp()}\n`);
+    machine.stdout(`${formatSwarmHelp()}\n`);
     return 0;
   }
   const interruption = new AbortController();
   const swarm: Swarm = {
     options,
-    seed: options.seed ?? edge.newSeed(),
+    seed: options.seed ?? machine.newSeed(),
     tally: openTally(options.challenges),
     started: clock.now(),
     next: 1,
@@ -83,29 +83,29 @@ export async function runSwarm(args: readonly string[], machine: SwarmMachine): 
     stuck: [],
   };
   // A mistake shows before anything starts.
-  requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", edge.root, edge.files);
-  const stopListening = edge.onInterrupt(() => {
-    if (swarm.signal.aborted) return edge.exit(130);
-    edge.stderr("\nEnding the swarm; Ctrl-C again ends at once\n");
+  requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine.root, machine.files);
+  const stopListening = machine.onInterrupt(() => {
+    if (swarm.signal.aborted) return machine.exit(130);
+    machine.stderr("\nEnding the swarm; Ctrl-C again ends at once\n");
     interruption.abort(new Error("Interrupted"));
   });
   try {
-    await runTests(swarm, machine);
-    return await tellSwarm(swarm, clock.now() - swarm.started, edge);
+    await runTests(swarm, resources);
+    return await tellSwarm(swarm, clock.now() - swarm.started, machine);
   } finally {
     stopListening();
   }
 }
 
 /** Runs tests until it is over. */
-async function runTests(swarm: Swarm, { edge, clock, openPool }: SwarmMachine): Promise<void> {
+async function runTests(swarm: Swarm, { machine, clock, openPool }: SwarmResources): Promise<void> {
   const { options, seed, tally, started, running, signal } = swarm;
   const deadline = started + options.minutes * MINUTE;
-  const pool = openPool(edge.root, options.jobs);
+  const pool = openPool(machine.root, options.jobs);
   const stopped = Promise.withResolvers<void>();
-  const line = createStatusLine(edge);
+  const line = createStatusLine(machine);
   signal.addEventListener("abort", () => stopped.resolve(), { once: true });
-  const stopShowing = edge.every(REDRAW, () => {
+  const stopShowing = machine.every(REDRAW, () => {
     const now = clock.now();
     line.show(formatTally(seed, tally, now - started));
     swarm.stuck = running.values().filter(({ began }) => now - began > LIMIT).map(({ test }) => test).toArray();
@@ -128,7 +128,7 @@ async function work(
   job: number,
   pool: Pool,
   goesOn: () => boolean,
-  clock: SwarmMachine["clock"],
+  clock: SwarmResources["clock"],
 ): Promise<void> {
   const { options, seed, tally, running } = swarm;
   while (goesOn()) {
@@ -146,20 +146,20 @@ async function work(
 }
 
 /** Tells what has become of it; the exit status. */
-async function tellSwarm(swarm: Swarm, elapsed: number, edge: Edge): Promise<number> {
+async function tellSwarm(swarm: Swarm, elapsed: number, machine: Machine): Promise<number> {
   const { options, tally, failed, broken, stuck } = swarm;
-  for (const test of stuck) tellTest(test, `has not ended after ${LIMIT / 1000} s`, swarm, edge);
-  if (broken !== undefined) tellTest(broken.test, "has ended without results", swarm, edge);
+  for (const test of stuck) tellTest(test, `has not ended after ${LIMIT / 1000} s`, swarm, machine);
+  if (broken !== undefined) tellTest(broken.test, "has ended without results", swarm, machine);
   try {
-    if (failed !== undefined) await tellFailure(failed, swarm, edge);
+    if (failed !== undefined) await tellFailure(failed, swarm, machine);
   } finally {
-    edge.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
+    machine.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
   }
   if (broken !== undefined) throw broken.error;
   if (failed !== undefined || stuck.length > 0) return 1;
   const unknown = unknownLines(tally);
   if (unknown.length === 0) return 0;
-  edge.stdout(`\n${unknown.join("\n")}\n`);
+  machine.stdout(`\n${unknown.join("\n")}\n`);
   return 2;
 }
 
@@ -168,41 +168,41 @@ function taskOf({ challenge, words }: DrawnTest, options: SwarmOptions): Task {
 }
 
 /** Tells which test it is of which something is to be said: all that was drawn, and the command that repeats it. */
-function tellTest(test: DrawnTest, what: string, { seed, options }: Swarm, edge: Edge): void {
+function tellTest(test: DrawnTest, what: string, { seed, options }: Swarm, machine: Machine): void {
   const { request: { command, deviations, seed: own } } = requestOf(
     taskOf(test, options),
     "none",
-    edge.root,
-    edge.files,
+    machine.root,
+    machine.files,
   );
-  const screen = screenOf(edge);
+  const screen = screenOf(machine);
   const lines = [
     ...deviations.length === 0 ? [] : noteLine("not official", deviations.join(", "), screen),
     ...repeatLines(null, formatCommand(command, own), screen),
   ];
-  edge.stdout(`Run ${test.number} of the swarm with seed ${seed} ${what}\n\n${lines.join("\n")}\n\n`);
+  machine.stdout(`Run ${test.number} of the swarm with seed ${seed} ${what}\n\n${lines.join("\n")}\n\n`);
 }
 
 /** Tells of a test that failed, then runs it again, to keep it and to tell what is wrong, and shrinks it. */
-async function tellFailure(test: DrawnTest, swarm: Swarm, edge: Edge): Promise<void> {
-  const { engines: { simulation: engine }, root, files } = edge;
+async function tellFailure(test: DrawnTest, swarm: Swarm, machine: Machine): Promise<void> {
+  const { engines: { simulation: engine }, root, files } = machine;
   const { options, signal } = swarm;
-  tellTest(test, "has failed", swarm, edge);
+  tellTest(test, "has failed", swarm, machine);
   if (signal.aborted) return;
   const { challenge, args, request } = requestOf(taskOf(test, options), "all", root, files);
-  const screen = screenOf(edge);
+  const screen = screenOf(machine);
   const results = await engine(request, { signal, log() {}, output() {}, progress() {} });
   // Of a run that was cut short there is nothing to tell.
   if (results.interrupted) return;
   const told = { deviations: [], command: [], interrupted: false };
-  edge.stdout(`${formatSummary(results, told, screen)}\n\n`);
+  machine.stdout(`${formatSummary(results, told, screen)}\n\n`);
   if (isSurvived(results)) {
-    edge.stdout("It has not failed again: the same seed gave another run; run it with --check-determinism\n\n");
+    machine.stdout("It has not failed again: the same seed gave another run; run it with --check-determinism\n\n");
     return;
   }
-  const line = createStatusLine(edge);
+  const line = createStatusLine(machine);
   const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
   const simulator = { engine, programs: `${root}/challenges/bin`, files, signal, progress };
   const shrunk = await shrinkRun({ challenge, args, request, results }, simulator).finally(() => line.stop());
-  edge.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
+  machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
 }

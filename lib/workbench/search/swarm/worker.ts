@@ -4,7 +4,7 @@
  * @module
  */
 
-import { machineEdge } from "../../engines/machine.ts";
+import { createMachine } from "../../engines/real_machine.ts";
 import { UsageError } from "../../base/errors.ts";
 import { type Outcome, runTask, type Task } from "./run.ts";
 
@@ -26,7 +26,7 @@ const scope = globalThis as unknown as Scope;
 
 scope.onmessage = async ({ data: { root, task } }) => {
   try {
-    const { engines, files } = machineEdge(root);
+    const { engines, files } = createMachine(root);
     scope.postMessage({ outcome: await runTask(task, engines.simulation, root, files) });
   } catch (error) {
     const { message, stack } = error as Error;

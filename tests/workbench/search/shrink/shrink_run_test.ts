@@ -1,19 +1,19 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import type { Results } from "../../../../lib/workbench/run/results.ts";
 import { ROOT, testWithStore } from "../../run/store/test_with_store.ts";
 
 /** Carries out a command line on this machine, and gives back what it printed. */
 async function carryOut(line: string): Promise<{ status: number; out: string }> {
   let out = "";
-  const edge = {
-    ...machineEdge(ROOT),
+  const machine = {
+    ...createMachine(ROOT),
     stdout: (text: string) => void (out += text),
     stderr() {},
     onInterrupt: () => () => {},
   };
-  return { status: await main(line.split(" "), edge), out };
+  return { status: await main(line.split(" "), machine), out };
 }
 
 /** The command that repeats the smallest run, as the last one that is printed; without the name of the script. */

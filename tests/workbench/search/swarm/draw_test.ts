@@ -6,10 +6,10 @@ import { SURVIVES } from "../../../../lib/workbench/run/survives.ts";
 import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
 import { TOPOLOGIES } from "../../../../lib/workbench/workloads/topology.ts";
 import type { TestOptions } from "../../../../lib/workbench/workloads/workload.ts";
-import { fakeEdge } from "../../engines/fake_machine.ts";
+import { fakeMachine } from "../../engines/fake_machine.ts";
 
 function optionsOf(challenge: Challenge, words: string[]): TestOptions {
-  return createRequest(challenge, parseArguments(["--sim", ...words]), "/project/challenges/bin", fakeEdge().files)
+  return createRequest(challenge, parseArguments(["--sim", ...words]), "/project/challenges/bin", fakeMachine().files)
     .options;
 }
 

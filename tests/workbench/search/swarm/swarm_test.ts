@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { reportErrors } from "../../../../lib/workbench/cli/main.ts";
-import { machineEdge } from "../../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
 import { openPool, type Pool } from "../../../../lib/workbench/search/swarm/pool.ts";
 import { type Outcome, runTask, type Task } from "../../../../lib/workbench/search/swarm/run.ts";
 import { runSwarm } from "../../../../lib/workbench/search/swarm/swarm.ts";
-import { type FakeEdge, fakeEdge } from "../../engines/fake_machine.ts";
+import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
 import { IGNORED, ROOT, testWithStore } from "../../run/store/test_with_store.ts";
 
 const SURVIVED: Outcome = { survived: true, known: true, operations: 100, duration: 36_000 };
@@ -13,7 +13,7 @@ const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];
 
 /** What a test can do to the machine while one of the swarm's is under way. */
 interface World {
-  edge: FakeEdge;
+  machine: FakeMachine;
   /** Lets time pass, ms. */
   pass(time: number): void;
 }
@@ -22,9 +22,9 @@ interface World {
 async function swarm(
   line: string,
   outcomeOf: (number: number, world: World) => Outcome | Promise<Outcome> = () => SURVIVED,
-  changes: Partial<FakeEdge> = {},
+  changes: Partial<FakeMachine> = {},
 ) {
-  const edge = fakeEdge(changes);
+  const machine = fakeMachine(changes);
   const asked: { job: number; task: Task }[] = [];
   let [time, jobs, closed] = [0, 0, false];
   const pass = (duration: number) => void (time += duration);
@@ -33,14 +33,14 @@ async function swarm(
       await Promise.resolve();
       asked.push({ job, task });
       pass(1000);
-      return await outcomeOf(asked.length, { edge, pass });
+      return await outcomeOf(asked.length, { machine, pass });
     },
     close: () => void (closed = true),
   };
   const openPool = (_: string, count: number) => (jobs = count, pool);
-  const machine = { edge, clock: { now: () => time }, cores: 2, openPool };
-  const status = await reportErrors(() => runSwarm(line.split(" ").filter((word) => word !== ""), machine), edge);
-  return { ...edge, status, asked, jobs, closed };
+  const resources = { machine, clock: { now: () => time }, cores: 2, openPool };
+  const status = await reportErrors(() => runSwarm(line.split(" ").filter((word) => word !== ""), resources), machine);
+  return { ...machine, status, asked, jobs, closed };
 }
 
 Deno.test("the swarm goes on until the time is over, with each job, and ends with a table", async () => {
@@ -123,7 +123,7 @@ Deno.test("the swarm ends with the first test that fails: it is run again, kept,
 Deno.test("the swarm tells the test that failed before it runs it again", async () => {
   let told = "";
   await swarm("--challenge 3c --seed s", () => ({ ...SURVIVED, survived: false }), {
-    runs(this: FakeEdge) {
+    runs(this: FakeMachine) {
       told ||= this.out;
       return { valid: false, passed: false, anomalies: LOST };
     },
@@ -136,7 +136,7 @@ Deno.test("the swarm ends with the table when it is interrupted while a failure 
     "--challenge 3c --seed s --jobs 1",
     () => ({ ...SURVIVED, survived: false }),
     {
-      runs(this: FakeEdge, _, { signal }) {
+      runs(this: FakeMachine, _, { signal }) {
         this.interrupt();
         return { valid: "unknown", passed: false, interrupted: signal.aborted };
       },
@@ -152,7 +152,7 @@ Deno.test("the swarm ends with what it has come to when it is interrupted while 
     "--challenge 3c --seed s --jobs 1",
     () => ({ ...SURVIVED, survived: false }),
     {
-      runs(this: FakeEdge, { simulation, options: { nodes } }) {
+      runs(this: FakeMachine, { simulation, options: { nodes } }) {
         if (before === 0 && simulation!.keep === "none" && nodes.length === 1) {
           before = this.ran.length;
           this.interrupt();
@@ -169,7 +169,7 @@ Deno.test("the swarm ends with what it has come to when it is interrupted while 
 
 Deno.test("the swarm ends at once when it is interrupted twice", async () => {
   const { exited } = await swarm("--challenge 3c --jobs 1", () => ({ ...SURVIVED, survived: false }), {
-    runs(this: FakeEdge) {
+    runs(this: FakeMachine) {
       this.interrupt();
       assertEquals(this.exited, undefined);
       this.interrupt();
@@ -200,9 +200,9 @@ Deno.test("the swarm says so where a test that failed does not fail again", asyn
 });
 
 Deno.test("the swarm ends with the table when it is interrupted", async () => {
-  const { status, out, closed } = await swarm("--jobs 1 --challenge 1", (number, { edge }) => {
+  const { status, out, closed } = await swarm("--jobs 1 --challenge 1", (number, { machine }) => {
     if (number < 3) return SURVIVED;
-    edge.interrupt();
+    machine.interrupt();
     return new Promise(() => {});
   });
   assertEquals([status, closed], [0, true]);
@@ -218,7 +218,7 @@ Deno.test("the swarm gives each test two minutes, and names one that does not en
         if (number === 1) return new Promise((resolve) => end = () => resolve(SURVIVED));
         if (number !== 3) return SURVIVED;
         world.pass(time - 3000);
-        world.edge.tick();
+        world.machine.tick();
         if (expected === 0) end();
         return SURVIVED;
       });
@@ -231,8 +231,8 @@ Deno.test("the swarm gives each test two minutes, and names one that does not en
 });
 
 Deno.test("the swarm shows how far it is", async () => {
-  const { err } = await swarm("--minutes 0.1 --jobs 1 --seed s --challenge 1,2", (number, { edge }) => {
-    if (number === 3) edge.tick();
+  const { err } = await swarm("--minutes 0.1 --jobs 1 --seed s --challenge 1,2", (number, { machine }) => {
+    if (number === 3) machine.tick();
     return SURVIVED;
   }, { isTerminal: { stdout: true, stderr: true }, width: () => 200 });
   const line = String.raw`\r\x1b\[Kswarm s {2}2 runs {2}0\.7 a second {2}0\.02 virtual hours {2}1:\d 2:\d\r\x1b\[K`;
@@ -258,8 +258,8 @@ const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
 
 testWithStore("the swarm catches a wrong program, and lets the right one pass", async (store) => {
   let [out, time] = ["", 0];
-  const edge = {
-    ...machineEdge(ROOT),
+  const machine = {
+    ...createMachine(ROOT),
     stdout: (text: string) => void (out += text),
     stderr() {},
     onInterrupt: () => () => {},
@@ -267,16 +267,16 @@ testWithStore("the swarm catches a wrong program, and lets the right one pass", 
   const pool: Pool = {
     async run(_, task) {
       time += 1000;
-      return await runTask(task, edge.engines.simulation, ROOT, edge.files);
+      return await runTask(task, machine.engines.simulation, ROOT, machine.files);
     },
     close() {},
   };
-  const machine = { edge, clock: { now: () => time }, cores: 1, openPool: () => pool };
+  const resources = { machine, clock: { now: () => time }, cores: 1, openPool: () => pool };
   const line = `--challenge 3c --seed dune --store ${store} --minutes 0.15`;
-  assertEquals(await runSwarm(line.split(" "), machine), 0, out);
+  assertEquals(await runSwarm(line.split(" "), resources), 0, out);
   assertStringIncludes(out, "9 runs in 0:09");
   out = "";
-  assertEquals(await runSwarm([...line.split(" "), "--bin", WRONG], machine), 1, out);
+  assertEquals(await runSwarm([...line.split(" "), "--bin", WRONG], resources), 1, out);
   assertStringIncludes(out, "✗ 3c broadcast: INVALID (lost");
   assertMatch(out, /\nThe smallest that fails for the same reason: /);
 });
@@ -290,7 +290,7 @@ Deno.test({
       { challenge: "3c", words },
       { challenge: "3c", words: [...words, "--bin", WRONG, "--nemesis-interval", "1"] },
     ];
-    const { engines, files } = machineEdge(ROOT);
+    const { engines, files } = createMachine(ROOT);
     const pool = openPool(ROOT, 2);
     try {
       const outcomes = await Promise.all(tasks.map((task, job) => pool.run(job, task)));

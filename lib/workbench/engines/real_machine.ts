@@ -1,0 +1,143 @@
+/**
+ * The machine itself, by way of Deno: what the command line runs on.
+ *
+ * @module
+ */
+
+import { whileWriting } from "../base/watchdog.ts";
+import type { Files } from "../request/request.ts";
+import { newSeed } from "../world/random.ts";
+import type { Machine } from "./machine.ts";
+import { runMaelstrom } from "./maelstrom.ts";
+import { runWorkbench } from "./processes.ts";
+import { runSimulated } from "./simulation.ts";
+
+/** The originals, kept for the progress line and Ctrl-C: a simulation replaces the global ones while it runs. */
+const { setInterval, clearInterval } = globalThis;
+const { exit } = Deno;
+
+/**
+ * Creates the machine that this process runs on.
+ *
+ * @param root The project's folder.
+ */
+export function createMachine(root: string): Machine {
+  const encoder = new TextEncoder();
+  return {
+    root,
+    denoVersion: Deno.version.deno,
+    files: { readTextFile: Deno.readTextFileSync, inspect },
+    openFile: async (path) => (await Deno.open(path)).readable,
+    stdout: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    stderr: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    isTerminal: terminals(Deno, Deno.env.get("TERM")),
+    width,
+    env: (name) => Deno.env.get(name),
+    ask,
+    every(interval, tick) {
+      const timer = setInterval(tick, interval);
+      return () => clearInterval(timer);
+    },
+    onInterrupt,
+    exit: (status) => exit(status),
+    newSeed,
+    engines: {
+      workbench: runWorkbench,
+      simulation: (request, hooks) => runSimulated(root, request, hooks),
+      maelstrom: (executable) => (request, hooks) => runMaelstrom(executable, request, hooks),
+    },
+    archives: { fetch: fetchArchive, sha256, unpack },
+  };
+}
+
+/**
+ * Finds out which outputs are terminals that can move the cursor and show colours. A dumb terminal cannot.
+ *
+ * @param outputs `Deno`, or its part that matters here.
+ * @param term `$TERM`.
+ */
+export function terminals(
+  { stdout, stderr }: Record<"stdout" | "stderr", { isTerminal(): boolean }>,
+  term: string | undefined,
+): Machine["isTerminal"] {
+  const able = term !== "dumb";
+  return { stdout: able && stdout.isTerminal(), stderr: able && stderr.isTerminal() };
+}
+
+/** Writes all bytes: `writeSync` may write only some of them. */
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  let rest = bytes;
+  try {
+    while (rest.length > 0) rest = rest.subarray(whileWriting(() => stream.writeSync(rest)));
+  } catch (error) {
+    // The reader has closed the pipe, as `| head` does.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function width(): number {
+  try {
+    // Some terminals do not know their width and report 0.
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
+function inspect(path: string): ReturnType<Files["inspect"]> {
+  try {
+    const { isDirectory, isFile, mode } = Deno.statSync(path);
+    // A pipe from the shell, as with <(…), has no real path.
+    const resolved = isDirectory || isFile ? Deno.realPathSync(path) : path;
+    if (isDirectory) return { kind: "folder", path: resolved };
+    return { kind: mode !== null && (mode & 0o111) === 0 ? "file" : "executable", path: resolved };
+  } catch {
+    return { kind: "missing", path };
+  }
+}
+
+function ask(command: string, args: string[]): string | undefined {
+  try {
+    const { success, stdout, stderr } = new Deno.Command(command, { args, stdin: "null" }).outputSync();
+    return success ? new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function onInterrupt(interrupt: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, interrupt);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
+  };
+}
+
+async function fetchArchive(from: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (!/^https?:/.test(from)) return await Deno.readFile(from);
+  const response = await fetch(from);
+  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function unpack(bytes: Uint8Array<ArrayBuffer>, folder: string): Promise<void> {
+  await Deno.mkdir(folder.slice(0, folder.lastIndexOf("/")), { recursive: true });
+  const incoming = await Deno.makeTempDir({ dir: folder.slice(0, folder.lastIndexOf("/")), prefix: "incoming-" });
+  try {
+    await Deno.writeFile(`${incoming}/archive.tar.bz2`, bytes);
+    const { success, stderr } = await new Deno.Command("tar", {
+      args: ["-xjf", "archive.tar.bz2"],
+      cwd: incoming,
+      stdin: "null",
+    }).output();
+    if (!success) throw new Error(`tar failed: ${new TextDecoder().decode(stderr).trim().split("\n").join("; ")}`);
+    await Deno.rename(`${incoming}/${folder.slice(folder.lastIndexOf("/") + 1)}`, folder);
+  } finally {
+    await Deno.remove(incoming, { recursive: true });
+  }
+}
