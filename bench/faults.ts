@@ -22,7 +22,7 @@ import { type Challenge, CHALLENGES } from "../lib/workbench/request/challenges.
 import { FAULTS } from "../lib/workbench/run/nemesis/faults.ts";
 import { createRequest } from "../lib/workbench/request/request.ts";
 import type { Results } from "../lib/workbench/run/results.ts";
-import { runSimulation } from "../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../lib/workbench/engines/virtual_run.ts";
 import { isSurvived } from "../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
@@ -57,7 +57,7 @@ async function run(challenge: Challenge, nemesis: string[], seed: string): Promi
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
   const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimit];
   const { options } = createRequest(challenge, parseArguments(flags), "", files);
-  return await runSimulation({
+  return await runVirtualTest({
     ...options,
     availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,
     challenge: challenge.id,

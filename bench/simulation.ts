@@ -14,7 +14,7 @@ import type { AnyNode } from "../lib/node.ts";
 import { parseArguments } from "../lib/workbench/request/arguments.ts";
 import { CHALLENGES } from "../lib/workbench/request/challenges.ts";
 import { createRequest } from "../lib/workbench/request/request.ts";
-import { runSimulation } from "../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../lib/workbench/engines/virtual_run.ts";
 import type { Workload } from "../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
@@ -113,7 +113,7 @@ async function run([id, program, flags = ""]: Row, converging: boolean): Promise
   };
   const settings = { challenge: id, seed: "bench", targets: [], logNetSend: false, logNetRecv: false };
   const before = now();
-  const { net, valid } = await runSimulation({ ...options, ...settings, workload: timed }, program);
+  const { net, valid } = await runVirtualTest({ ...options, ...settings, workload: timed }, program);
   return { seconds: (now() - before) / 1000, checking, virtual, messages: net!.all.recv_count, valid };
 }
 

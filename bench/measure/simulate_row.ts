@@ -7,13 +7,13 @@
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
-import { runOptions } from "../../lib/workbench/engines/processes.ts";
+import { runOptionsOf } from "../../lib/workbench/engines/process_engine.ts";
 import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { findModule } from "../../lib/workbench/request/challenges.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import type { RunOptions } from "../../lib/workbench/run/run.ts";
-import { runSimulation } from "../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../../lib/workbench/engines/virtual_run.ts";
 import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
 
@@ -37,11 +37,11 @@ export async function simulateRow(
 ): Promise<Results> {
   const args = parseArguments(wordsOf(row).slice(1));
   const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, createMachine(ROOT).files);
-  const options: RunOptions = { ...runOptions(request), seed };
+  const options: RunOptions = { ...runOptionsOf(request), seed };
   const program = await loadProgram(findModule(request.bin, request.args, ROOT));
   const prepared = (node: AnyNode) => {
     prepare(node);
     program(node);
   };
-  return await runSimulation(options, prepared, { store });
+  return await runVirtualTest(options, prepared, { store });
 }

@@ -12,7 +12,7 @@ import { type Random, seededRandom } from "../../lib/workbench/world/random.ts";
 import { formatCommand } from "../../lib/workbench/report/terminal.ts";
 import { createRequest, type TestRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
-import { runSimulation, type SimulationHooks } from "../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest, type VirtualTestHooks } from "../../lib/workbench/engines/virtual_run.ts";
 import { SURVIVES } from "../../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 
@@ -76,10 +76,10 @@ export type Program = (node: AnyNode) => void;
 export function runWorld(
   { request: { options, challenge, workload, seed } }: Drawn,
   program: Program,
-  hooks: SimulationHooks = {},
+  hooks: VirtualTestHooks = {},
 ): Promise<Results> {
   const settings = { seed: seed!, targets: [], logNetSend: false, logNetRecv: false };
-  return runSimulation(
+  return runVirtualTest(
     { ...options, ...settings, challenge: challenge!.id, workload: WORKLOADS[workload]! },
     program,
     hooks,

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge, findModule } from "../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
-import { runSimulated } from "../../lib/workbench/engines/simulation.ts";
+import { runInSimulation } from "../../lib/workbench/engines/simulation_engine.ts";
 import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
@@ -80,7 +80,7 @@ for (const challenge of CHALLENGES) {
       const [, id, ...words] = drawn.command.split(" ");
       const request = createRequest(findChallenge(id!)!, parseArguments(words), `${ROOT}/challenges/bin`, files);
       const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
-      const repeated = await runSimulated(ROOT, { ...request, limits: [], store }, hooks);
+      const repeated = await runInSimulation(ROOT, { ...request, limits: [], store }, hooks);
       assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));
       results.push(repeated);
     }

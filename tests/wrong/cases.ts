@@ -14,7 +14,7 @@ import type { AnyNode } from "../../lib/node.ts";
 import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import type { RunOptions } from "../../lib/workbench/run/run.ts";
-import { runSimulation } from "../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import txnPrimary from "../right/txn_primary.ts";
 import broadcastLosesOutbox from "./broadcast_loses_outbox.ts";
@@ -159,7 +159,7 @@ export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i +
 
 /** Tests one of the two programs of a case with a seed. */
 export function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
-  return runSimulation({ ...OPTIONS, ...options, seed: String(seed) }, program);
+  return runVirtualTest({ ...OPTIONS, ...options, seed: String(seed) }, program);
 }
 
 /** The anomaly that the mistake must be found by, where it was found and makes the result invalid. */

@@ -5,7 +5,7 @@
  */
 
 import type { Machine } from "../engines/machine.ts";
-import { INSTALLED } from "../engines/maelstrom.ts";
+import { INSTALLED } from "../engines/maelstrom_engine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 
 /** The release that is installed. */

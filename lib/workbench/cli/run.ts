@@ -11,7 +11,7 @@ import { mergeValidity, type Validity } from "../checkers/verdict.ts";
 import type { Machine } from "../engines/machine.ts";
 import { screenOf } from "../report/screen.ts";
 import type { Engine } from "../engines/engine.ts";
-import { findMaelstrom, refusal } from "../engines/maelstrom.ts";
+import { findMaelstrom, refusal } from "../engines/maelstrom_engine.ts";
 import { UsageError } from "../base/errors.ts";
 import { worstOf } from "../run/failure.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
@@ -92,7 +92,7 @@ function chooseEngine({ given }: Arguments, machine: Machine): NamedEngine {
     if (wanted !== "maelstrom") return { name: "simulation", run: machine.engines.simulation };
     throw new UsageError("Cannot use --sim with --engine maelstrom: only the workbench simulates");
   }
-  const workbench: NamedEngine = { name: "workbench", run: machine.engines.workbench };
+  const workbench: NamedEngine = { name: "workbench", run: machine.engines.processes };
   if (wanted === "workbench") return workbench;
   const found = findMaelstrom(machine);
   if (wanted === "auto") {

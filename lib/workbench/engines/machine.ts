@@ -34,7 +34,7 @@ export interface Machine {
   /** Ends the process at once. */
   exit(status: number): void;
   newSeed(): string;
-  engines: { workbench: Engine; simulation: Engine; maelstrom(executable: string): Engine };
+  engines: { processes: Engine; simulation: Engine; maelstrom(executable: string): Engine };
   archives: Archives;
 }
 

@@ -8,9 +8,9 @@ import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/request.ts";
 import { newSeed } from "../world/random.ts";
 import type { Machine } from "./machine.ts";
-import { runMaelstrom } from "./maelstrom.ts";
-import { runWorkbench } from "./processes.ts";
-import { runSimulated } from "./simulation.ts";
+import { runWithMaelstrom } from "./maelstrom_engine.ts";
+import { runWithProcesses } from "./process_engine.ts";
+import { runInSimulation } from "./simulation_engine.ts";
 
 /** The originals, kept for the progress line and Ctrl-C: a simulation replaces the global ones while it runs. */
 const { setInterval, clearInterval } = globalThis;
@@ -42,9 +42,9 @@ export function createMachine(root: string): Machine {
     exit: (status) => exit(status),
     newSeed,
     engines: {
-      workbench: runWorkbench,
-      simulation: (request, hooks) => runSimulated(root, request, hooks),
-      maelstrom: (executable) => (request, hooks) => runMaelstrom(executable, request, hooks),
+      processes: runWithProcesses,
+      simulation: (request, hooks) => runInSimulation(root, request, hooks),
+      maelstrom: (executable) => (request, hooks) => runWithMaelstrom(executable, request, hooks),
     },
     archives: { fetch: fetchArchive, sha256, unpack },
   };

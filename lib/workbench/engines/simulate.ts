@@ -48,7 +48,7 @@ import { createNetwork, type Network } from "../world/network/network.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices, SERVICES } from "../world/services/mod.ts";
-import { openTimeline, type Timeline } from "./timeline.ts";
+import { createTestTime, type Timeline } from "./test_time.ts";
 
 export type { AnyMessages, Body, Latency, LogLevel, MessageCounts, MessageTypes, NetCounts, Program, Random };
 export type { AnyNode };
@@ -269,7 +269,7 @@ function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World
     clock,
     network,
     random,
-    timeline: openTimeline(clock),
+    timeline: createTestTime(clock),
     nodes,
     running: new Map(),
     logs: [],

@@ -19,7 +19,7 @@ import { concludeTest, performTest, type RunHooks, type RunOptions } from "../ru
 import { timeStandsStill, watchTime } from "../world/standstill.ts";
 
 /** How a simulation speaks to the outside. */
-export interface SimulationHooks extends RunHooks {
+export interface VirtualTestHooks extends RunHooks {
   /** Takes one entry of a node's log: `12.345 warn …`, with the seconds since the test began. */
   nodeLog?(node: string, entry: string, level: LogLevel): void;
   /** So many events without any time passing between them are taken for no end of them; 5 million by default. */
@@ -38,10 +38,10 @@ export interface SimulationHooks extends RunHooks {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { runSimulation } from "./virtual_run.ts";
+ * import { runVirtualTest } from "./virtual_run.ts";
  * import { WORKLOADS } from "../workloads/mod.ts";
  *
- * const results = await runSimulation({
+ * const results = await runVirtualTest({
  *   challenge: null,
  *   workload: WORKLOADS.echo!,
  *   seed: "dune",
@@ -63,10 +63,10 @@ export interface SimulationHooks extends RunHooks {
  * assertEquals([results.valid, results.mode, results.seed], [true, "simulation", "dune"]);
  * ```
  */
-export async function runSimulation(
+export async function runVirtualTest(
   options: RunOptions,
   program: (node: AnyNode) => void,
-  hooks: SimulationHooks = {},
+  hooks: VirtualTestHooks = {},
 ): Promise<Results> {
   const record = await simulate(options, program, hooks);
   // Of a test that was ended early nobody knows what would have become of it.
@@ -81,7 +81,7 @@ export async function runSimulation(
 async function simulate(
   options: RunOptions,
   program: (node: AnyNode) => void,
-  hooks: SimulationHooks,
+  hooks: VirtualTestHooks,
 ): Promise<TestRecord> {
   const clock = new VirtualClock(endTurn);
   const log = (node: string, level: LogLevel, text: string) =>

@@ -7,7 +7,7 @@ import { main } from "../../../lib/workbench/cli/main.ts";
 import { openRecording, type Recording } from "../../../lib/workbench/run/store/recording.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
-import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
@@ -232,7 +232,7 @@ function folderOf({ files }: Recording, change: (results: Results) => Partial<Re
 async function record(program: (node: AnyNode) => void, options: Partial<RunOptions> & Pick<RunOptions, "workload">) {
   const recording = openRecording();
   const usual = { timeLimit: 5, rate: 50, concurrency: 6, consistencyModels: ["strict-serializable"] };
-  const results = await runSimulation(runOptions({ ...usual, ...options }), program, {
+  const results = await runVirtualTest(runOptions({ ...usual, ...options }), program, {
     store: recording,
   });
   return { recording, results };

@@ -63,7 +63,7 @@ Deno.test("main() runs a challenge with its official flags, and tells how it wen
   const { status, ran, out } = await command("3e");
   assertEquals(status, 0);
   assertEquals(ran.map(({ engine, request }) => [engine, request.challenge?.id, request.seed]), [[
-    "workbench",
+    "processes",
     "3e",
     "seed-1",
   ]]);
@@ -180,12 +180,12 @@ Deno.test("main() takes the workbench unless there is a real Maelstrom", async (
     return [status, ran[0]?.engine, err];
   };
   const maelstrom = { env: (name: string) => name === "MAELSTROM" ? "./node" : undefined };
-  assertEquals(await engines("1 -q"), [0, "workbench", ""]);
+  assertEquals(await engines("1 -q"), [0, "processes", ""]);
   assertEquals(await engines("1 -q", maelstrom), [0, "/home/node", ""]);
   assertEquals(await engines("1 -q --engine maelstrom", maelstrom), [0, "/home/node", ""]);
-  assertEquals(await engines("1 -q --engine workbench", maelstrom), [0, "workbench", ""]);
+  assertEquals(await engines("1 -q --engine workbench", maelstrom), [0, "processes", ""]);
   const [status, engine, note] = await engines("1 -q --seed 5", maelstrom);
-  assertEquals([status, engine], [0, "workbench"]);
+  assertEquals([status, engine], [0, "processes"]);
   assertStringIncludes(String(note), "Note: the workbench runs this, since the real Maelstrom takes no --seed");
 });
 

@@ -20,7 +20,7 @@ import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in
 import type { World } from "../../../lib/workbench/world/hosts/world.ts";
 import { type HealedTest, type RunOptions, runTest, runUntilHealed } from "../../../lib/workbench/run/run.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { Store } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import txnPrimary from "../../right/txn_primary.ts";
@@ -280,13 +280,13 @@ Deno.test("nodes that answer each other without end, once nothing is broken any 
   assertEquals(converged, { time: null, lacking: [] });
   assertEquals(exceptions.map(({ type, fatal }) => [type, fatal]), [["time-stands-still", true]]);
   assertMatch(exceptions[0]!.message, /^Time stands still at [\d.]+ ms: /);
-  const { valid, exceptions: told, result } = await runSimulation(options, endless, hooks);
+  const { valid, exceptions: told, result } = await runVirtualTest(options, endless, hooks);
   assertEquals([valid, told, result.convergence_ms], [false, exceptions, null]);
 });
 
 Deno.test("results of a simulation show how long it took; other workloads have nothing to show", async () => {
   const run = (program: unknown, options: Partial<RunOptions>) =>
-    runSimulation({ ...OPTIONS, ...options }, program as AnyProgram);
+    runVirtualTest({ ...OPTIONS, ...options }, program as AnyProgram);
   const { valid, result } = await run(slow, {});
   assertEquals([valid, result.convergence_ms], [true, await measure(slow)]);
   const echo = (node: AnyNode) => node.on("echo", ({ echo }) => ({ echo }));
@@ -303,7 +303,7 @@ Deno.test("a simulation whose nodes do not converge is not valid, even if no cli
     });
     node.on("read", () => ({ value: own }));
   };
-  const { valid, passed, anomalies, result } = await runSimulation(
+  const { valid, passed, anomalies, result } = await runVirtualTest(
     { ...OPTIONS, workload: { ...WORKLOADS["g-counter"]!, final: undefined } },
     selfish,
   );
@@ -319,10 +319,10 @@ Deno.test("a simulation that ends early is not judged by what it would have come
     slow(node);
     node.after(1000, () => stop.abort(new Error("interrupted")));
   };
-  const { valid, result, anomalies } = await runSimulation(OPTIONS, stopping, { signal: stop.signal });
+  const { valid, result, anomalies } = await runVirtualTest(OPTIONS, stopping, { signal: stop.signal });
   assertEquals([valid, result.convergence_ms], ["unknown", null]);
   assert(anomalies.every(({ type }) => type !== "not-converged"));
-  const failing = await runSimulation(OPTIONS, (node) => {
+  const failing = await runVirtualTest(OPTIONS, (node) => {
     slow(node);
     node.after(1000, () => node.send("nobody", { type: "hello" }));
   });

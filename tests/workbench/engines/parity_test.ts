@@ -36,7 +36,7 @@ async function run(line: string, mode: "process" | "simulation", seed: string, s
   const simulated = mode === "simulation" ? ["--sim"] : [];
   const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
   const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, machine.files);
-  const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.workbench;
+  const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.processes;
   const results = await engine({ ...request, store }, {
     signal: new AbortController().signal,
     log() {},

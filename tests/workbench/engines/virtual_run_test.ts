@@ -10,7 +10,7 @@ import type { AnyNode } from "../../../lib/node.ts";
 import { compareRecordings, openRecording } from "../../../lib/workbench/run/store/recording.ts";
 import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
-import { runSimulation, type SimulationHooks } from "../../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest, type VirtualTestHooks } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
 import { watchTime } from "../../../lib/workbench/world/standstill.ts";
 import type { Workload } from "../../../lib/workbench/workloads/workload.ts";
@@ -28,11 +28,11 @@ const OPTIONS = runOptions({
 });
 
 /** Runs a program in simulation; gives the results, and all that was told. */
-async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: SimulationHooks = {}) {
+async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: VirtualTestHooks = {}) {
   const lines: string[] = [];
   const logs: string[] = [];
   const recording = openRecording();
-  const results = await runSimulation({ ...OPTIONS, ...options }, program, {
+  const results = await runVirtualTest({ ...OPTIONS, ...options }, program, {
     store: recording,
     log: (line) => void lines.push(line),
     nodeLog: (node, entry) => void logs.push(`${node} ${entry}`),

@@ -2,7 +2,7 @@
 
 import { loadProgram } from "../../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { startWatchdog, whileWriting } from "../../../lib/workbench/base/watchdog.ts";
-import { runSimulation } from "../../../lib/workbench/engines/virtual_run.ts";
+import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { Workload } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../run/stand_in.ts";
@@ -62,7 +62,7 @@ const stop = startWatchdog(LIMIT);
 const module = MODULES[how!];
 if (module !== undefined) await loadProgram({ path: new URL(module, import.meta.url).pathname, args: [] });
 const options = runOptions({ workload, nodes: ["ash", "elm"], concurrency: 2, timeLimit: 1, rate: 10 });
-const { valid } = await runSimulation(options, (node) =>
+const { valid } = await runVirtualTest(options, (node) =>
   node.on("echo", async ({ echo }) => {
     if (node.id === "elm") await HANDLERS[how!]?.();
     return { echo };

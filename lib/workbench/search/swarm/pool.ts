@@ -5,7 +5,7 @@
  */
 
 import { FailedError, UsageError } from "../../base/errors.ts";
-import type { Outcome, Task } from "./run.ts";
+import type { Outcome, Task } from "./task.ts";
 import type { Answer } from "./worker.ts";
 
 /** Runs tests, each job one at a time. */

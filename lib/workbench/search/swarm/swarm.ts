@@ -18,8 +18,8 @@ import { isSurvived } from "../../run/survives.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { formatSwarmHelp, parseOptions, type SwarmOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
-import { requestOf, type Task } from "./run.ts";
-import { count, formatTally, formatTallyTable, openTally, type Tally, unknownLines } from "./tally.ts";
+import { requestOf, type Task } from "./task.ts";
+import { count, createTally, formatTally, formatTallyTable, type Tally, unknownLines } from "./tally.ts";
 
 /** What a swarm needs of the machine. */
 export interface SwarmResources {
@@ -75,7 +75,7 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
   const swarm: Swarm = {
     options,
     seed: options.seed ?? machine.newSeed(),
-    tally: openTally(options.challenges),
+    tally: createTally(options.challenges),
     started: clock.now(),
     next: 1,
     running: new Map(),

@@ -6,7 +6,7 @@
 
 import type { Challenge } from "../../request/challenges.ts";
 import { columns } from "../../base/text.ts";
-import type { Outcome } from "./run.ts";
+import type { Outcome } from "./task.ts";
 
 /** What there was of one challenge, or of all. */
 export interface Count {
@@ -23,7 +23,7 @@ export interface Count {
 export type Tally = ReadonlyMap<string, Count>;
 
 /** Begins to count. */
-export function openTally(challenges: readonly Challenge[]): Tally {
+export function createTally(challenges: readonly Challenge[]): Tally {
   return new Map(challenges.map(({ id }) => [id, { tests: 0, operations: 0, duration: 0, unknown: 0, failed: 0 }]));
 }
 

@@ -6,7 +6,7 @@
 
 import { createMachine } from "../../engines/real_machine.ts";
 import { UsageError } from "../../base/errors.ts";
-import { type Outcome, runTask, type Task } from "./run.ts";
+import { type Outcome, runTask, type Task } from "./task.ts";
 
 /** What a worker answers. */
 export type Answer = { outcome: Outcome } | {

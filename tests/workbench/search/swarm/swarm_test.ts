@@ -3,7 +3,7 @@ import { reportErrors } from "../../../../lib/workbench/cli/main.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
 import { openPool, type Pool } from "../../../../lib/workbench/search/swarm/pool.ts";
-import { type Outcome, runTask, type Task } from "../../../../lib/workbench/search/swarm/run.ts";
+import { type Outcome, runTask, type Task } from "../../../../lib/workbench/search/swarm/task.ts";
 import { runSwarm } from "../../../../lib/workbench/search/swarm/swarm.ts";
 import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
 import { IGNORED, ROOT, testWithStore } from "../../run/store/test_with_store.ts";

@@ -46,7 +46,7 @@ interface Wait {
  *
  * @param maxAtOnce So many events without any time passing between them are taken for no end of them; 5 million by default.
  */
-export function openTimeline(clock: VirtualClock, maxAtOnce?: number): Timeline {
+export function createTestTime(clock: VirtualClock, maxAtOnce?: number): Timeline {
   const waits = new Set<Wait>();
   let failure: Error | undefined;
   /** Whether something is over that nobody has been told of. */

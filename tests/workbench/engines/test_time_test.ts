@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
-import { openTimeline } from "../../../lib/workbench/engines/timeline.ts";
+import { createTestTime } from "../../../lib/workbench/engines/test_time.ts";
 
 Deno.test("a timeline runs all that is due by the end of what is waited for, and nothing after it", async () => {
   const clock = new VirtualClock();
-  const { pass } = openTimeline(clock);
+  const { pass } = createTestTime(clock);
   const times: number[] = [];
   const passing = pass(100);
   // Scheduled after the wait, and due at its very end.
@@ -15,7 +15,7 @@ Deno.test("a timeline runs all that is due by the end of what is waited for, and
 
 Deno.test("a timeline waits for what settles, and gives what it settles with", async () => {
   const clock = new VirtualClock();
-  const { until } = openTimeline(clock);
+  const { until } = createTestTime(clock);
   assertEquals(await until(() => clock.sleep(30).then(() => "rested")), "rested");
   assertEquals(clock.now(), 30);
   await assertRejects(
@@ -28,13 +28,13 @@ Deno.test("a timeline waits for what settles, and gives what it settles with", a
 });
 
 Deno.test("a timeline says so when nothing is left that could end the waiting", async () => {
-  const { until } = openTimeline(new VirtualClock());
+  const { until } = createTestTime(new VirtualClock());
   await assertRejects(() => until(() => new Promise(() => {})), Error, "Cannot go on: nothing is scheduled after 0 ms");
 });
 
 Deno.test("a timeline ends at what goes on without end while no time passes", async () => {
   const clock = new VirtualClock();
-  const { pass } = openTimeline(clock, 1000);
+  const { pass } = createTestTime(clock, 1000);
   let count = 0;
   const again = () => {
     count++;
@@ -48,7 +48,7 @@ Deno.test("a timeline ends at what goes on without end while no time passes", as
 
 Deno.test("a timeline that has failed fails whatever is waited for, then and later, with the first error", async () => {
   const clock = new VirtualClock();
-  const { pass, until, fail } = openTimeline(clock);
+  const { pass, until, fail } = createTestTime(clock);
   clock.schedule(10, () => {
     fail(new Error("first"));
     fail(new Error("second"));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { makeStore, runOptions } from "./processes.ts";
+import { openRunStore, runOptionsOf } from "./process_engine.ts";
 import { measureConvergence } from "./convergence.ts";
 import type { EngineHooks } from "./engine.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
@@ -13,7 +13,7 @@ import { compareRecordings, everyStore, openRecording, type Recording } from "..
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { noteUnstored, type RunOptions } from "../run/run.ts";
-import { runSimulation } from "./virtual_run.ts";
+import { runVirtualTest } from "./virtual_run.ts";
 import type { OwnStore } from "../run/store/store.ts";
 
 /**
@@ -24,14 +24,14 @@ import type { OwnStore } from "../run/store/store.ts";
  * @param root The project's folder, in which our own solutions are.
  * @throws {UsageError} The store cannot be written to, or the program cannot be imported.
  */
-export async function runSimulated(root: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
+export async function runInSimulation(root: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const { checkDeterminism, keep } = request.simulation!;
   const program = await loadProgram(findModule(request.bin, programArguments(request), root));
-  const options = runOptions(request);
+  const options = runOptionsOf(request);
   const measure = measureOnce();
   const run = (keeping: Keeping, signal = hooks.signal) =>
     simulate(options, program, request, { ...hooks, signal }, keeping);
-  let store = keep === "all" ? makeStore(request) : undefined;
+  let store = keep === "all" ? openRunStore(request) : undefined;
   try {
     const [first, second] = [openRecording(), openRecording()];
     const isEnded = () => hooks.signal.aborted;
@@ -43,7 +43,7 @@ export async function runSimulated(root: string, request: TestRequest, hooks: En
     const failed = !results.passed || difference !== undefined;
     if (failed && !results.interrupted && store === undefined && keep === "failing") {
       // A run that was not kept can be had again: its seed repeats it. It ends soon: it has ended before.
-      store = makeStore(request);
+      store = openRunStore(request);
       results = await run({ store, measure }, new AbortController().signal);
     }
     if (compared) {
@@ -81,14 +81,14 @@ function programArguments({ args }: TestRequest): string[] {
 /** Runs it once. */
 async function simulate(
   options: RunOptions,
-  program: Parameters<typeof runSimulation>[1],
+  program: Parameters<typeof runVirtualTest>[1],
   { logStderr, args }: TestRequest,
   { signal, log, progress }: EngineHooks,
   { store, recording, measure }: Keeping,
 ): Promise<Results> {
   const logs = new Map<string, string>(options.nodes.map((node) => [node, ""]));
   const stores = [store, recording].filter((each) => each !== undefined);
-  const results = await runSimulation(options, program, {
+  const results = await runVirtualTest(options, program, {
     signal,
     log,
     progress,

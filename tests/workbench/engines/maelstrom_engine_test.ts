@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { exitStatus } from "../../../lib/workbench/cli/run.ts";
-import { refusal, runMaelstrom } from "../../../lib/workbench/engines/maelstrom.ts";
+import { refusal, runWithMaelstrom } from "../../../lib/workbench/engines/maelstrom_engine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
@@ -59,11 +59,11 @@ function listen(signal = new AbortController().signal, onOutput = () => {}): Eng
 }
 
 testStandIn(
-  "runMaelstrom() runs Maelstrom's test with its flags, and reads its results",
+  "runWithMaelstrom() runs Maelstrom's test with its flags, and reads its results",
   "broadcast-grid-25",
   async (folder) => {
     const hooks = listen();
-    const results = await runMaelstrom(
+    const results = await runWithMaelstrom(
       `${folder}/maelstrom`,
       request(`3d --time-limit 10 --rate 50 --log-stderr --json --store ${folder}/store -- --fan-out 4`),
       hooks,
@@ -96,38 +96,38 @@ testStandIn(
   },
 );
 
-testStandIn("runMaelstrom() starts inside a store that has another name", "echo-ok", async (folder) => {
-  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/runs`), listen());
+testStandIn("runWithMaelstrom() starts inside a store that has another name", "echo-ok", async (folder) => {
+  const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/runs`), listen());
   assertEquals((await Deno.readTextFile(`${folder}/folder`)).trimEnd(), `${folder}/runs`);
   assertEquals(results.store, `${folder}/runs/store/echo/20261122T120000.000+0000`);
   assertEquals([results.passed, exitStatus(results)], [true, 0]);
 });
 
 testStandIn(
-  "runMaelstrom() takes an invalid test for what it is, whatever the exit status",
+  "runWithMaelstrom() takes an invalid test for what it is, whatever the exit status",
   "echo-wrong",
   async (folder) => {
     await Deno.writeTextFile(`${folder}/status`, "1");
-    const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+    const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
     assertEquals([results.valid, exitStatus(results)], [false, 1]);
     assertEquals(results.anomalies.map(({ type, count }) => [type, count]), [["wrong-echo", 2]]);
   },
 );
 
-testStandIn("runMaelstrom() does without a history that cannot be read", "echo-ok", async (folder) => {
+testStandIn("runWithMaelstrom() does without a history that cannot be read", "echo-ok", async (folder) => {
   await Deno.writeTextFile(`${folder}/history.edn`, "{:type");
-  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   assertEquals(results.latency_ms, null);
 });
 
-testStandIn("runMaelstrom() does not take an earlier run's results for its own", null, async (folder) => {
+testStandIn("runWithMaelstrom() does not take an earlier run's results for its own", null, async (folder) => {
   await Deno.mkdir(`${folder}/store/echo/20261122T110000.000+0000`, { recursive: true });
   await Deno.copyFile(
     new URL("histories/echo-ok/results.edn", TESTDATA),
     `${folder}/store/echo/20261122T110000.000+0000/results.edn`,
   );
   await Deno.writeTextFile(`${folder}/status`, "255");
-  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  const run = () => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   const { message } = await assertRejects(run, FailedError);
   assertEquals(
     message,
@@ -135,27 +135,27 @@ testStandIn("runMaelstrom() does not take an earlier run's results for its own",
   );
 });
 
-testStandIn("runMaelstrom() tells what Maelstrom refuses from what fails", null, async (folder) => {
-  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+testStandIn("runWithMaelstrom() tells what Maelstrom refuses from what fails", null, async (folder) => {
+  const run = () => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   await Deno.writeTextFile(`${folder}/status`, "254");
   assertStringIncludes((await assertRejects(run, UsageError)).message, "it refused the arguments");
   await Deno.writeTextFile(`${folder}/status`, "127");
   assertStringIncludes((await assertRejects(run, FailedError)).message, "is Java 11 or newer installed?");
 });
 
-testStandIn("runMaelstrom() rejects results that are none", null, async (folder) => {
+testStandIn("runWithMaelstrom() rejects results that are none", null, async (folder) => {
   await Deno.writeTextFile(`${folder}/results.edn`, "{:valid? ");
-  const run = () => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
+  const run = () => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   const { message } = await assertRejects(run, FailedError, "Cannot judge the test by ");
   assertStringIncludes(message, "results.edn: Cannot parse EDN at line 1");
 });
 
 testStandIn(
-  "runMaelstrom() rejects an executable that cannot be run, and a store that cannot be made",
+  "runWithMaelstrom() rejects an executable that cannot be run, and a store that cannot be made",
   null,
   async (folder) => {
     await Deno.writeTextFile(`${folder}/maelstrom`, "#!/no/such/interpreter\n", { mode: 0o755 });
-    const run = (store: string) => runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${store}`), listen());
+    const run = (store: string) => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${store}`), listen());
     assertStringIncludes(
       (await assertRejects(() => run(`${folder}/store`), UsageError)).message,
       "Cannot run Maelstrom at ",
@@ -168,11 +168,11 @@ testStandIn(
   },
 );
 
-testStandIn("runMaelstrom() interrupts Maelstrom, and reads what it still writes", "echo-ok", async (folder) => {
+testStandIn("runWithMaelstrom() interrupts Maelstrom, and reads what it still writes", "echo-ok", async (folder) => {
   await Deno.writeTextFile(`${folder}/patient`, "");
   const controller = new AbortController();
   const hooks = listen(controller.signal, () => controller.abort());
-  const results = await runMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
+  const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
   assert(results.valid === true);
 });
 
@@ -184,7 +184,7 @@ Deno.test("lin-kv needs two workers for each node, or a multiple, as in Jepsen",
   for (const other of ["3n", "1", "7"]) assert(refusal(request(`${linKV} --concurrency ${other}`)) !== undefined);
   assertEquals(refusal(request("test -w g-set --bin ./node --node-count 3")), undefined);
   await assertRejects(
-    () => runMaelstrom("/none", request(linKV), listen()),
+    () => runWithMaelstrom("/none", request(linKV), listen()),
     UsageError,
     `Cannot run this: ${text}; or use`,
   );

@@ -20,20 +20,20 @@ import { WORKLOADS } from "../workloads/mod.ts";
  *
  * @throws {UsageError} The store cannot be written to, or the binary cannot be run.
  */
-export async function runWorkbench(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
+export async function runWithProcesses(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
   const { bin, args, logStderr } = request;
-  const store = makeStore(request);
+  const store = openRunStore(request);
   try {
     const clock = new RealClock();
     const world = processWorld({ bin, args, clock, logFile: store.nodeLog, onStderr: logStderr ? log : undefined });
-    return await runTest(runOptions(request), world, { signal, store, log, progress });
+    return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
   } finally {
     store.close();
   }
 }
 
 /** What a request comes to as the options of a run. */
-export function runOptions(request: TestRequest): RunOptions {
+export function runOptionsOf(request: TestRequest): RunOptions {
   const { options, logNetSend, logNetRecv } = request;
   return {
     ...options,
@@ -51,7 +51,7 @@ export function runOptions(request: TestRequest): RunOptions {
  *
  * @throws {UsageError} It cannot be written to.
  */
-export function makeStore({ store, workload }: Pick<TestRequest, "store" | "workload">): OwnStore {
+export function openRunStore({ store, workload }: Pick<TestRequest, "store" | "workload">): OwnStore {
   try {
     return openStore(store, workload, new Date());
   } catch (error) {

@@ -16,7 +16,7 @@ import type { Results } from "../run/results.ts";
 export const INSTALLED = ".maelstrom/maelstrom/maelstrom";
 
 /** What finding Maelstrom asks of the machine. */
-export interface MachineWithMaelstrom {
+export interface MaelstromMachine {
   /** The project's folder. */
   root: string;
   files: Files;
@@ -30,7 +30,7 @@ export interface MachineWithMaelstrom {
  *
  * @returns Its path, or why it cannot be used; undefined where there is none.
  */
-export function findMaelstrom(machine: MachineWithMaelstrom): { executable: string } | { problem: string } | undefined {
+export function findMaelstrom(machine: MaelstromMachine): { executable: string } | { problem: string } | undefined {
   const { root, files, env, ask } = machine;
   const named = env("MAELSTROM");
   const { kind, path } = files.inspect(named || `${root}/${INSTALLED}`);
@@ -69,7 +69,7 @@ export function refusal({ workload, options: { nodes, concurrency } }: TestReque
  * @throws {UsageError} It refuses the arguments, or its folder cannot be made.
  * @throws {FailedError} It left no results.
  */
-export async function runMaelstrom(executable: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
+export async function runWithMaelstrom(executable: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const problem = refusal(request);
   if (problem !== undefined) throw new UsageError(`Cannot run this: ${problem}; or use --engine workbench`);
   const folder = workingFolder(request.store);

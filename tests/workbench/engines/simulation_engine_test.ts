@@ -3,7 +3,7 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
-import { runSimulated } from "../../../lib/workbench/engines/simulation.ts";
+import { runInSimulation } from "../../../lib/workbench/engines/simulation_engine.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
@@ -39,7 +39,7 @@ function openBench(store: string): Bench {
       const [command = "", ...words] = line.split(" ");
       const challenge = command === "test" ? null : findChallenge(command)!;
       const request = createRequest(challenge, parseArguments(["--sim", ...words]), `${ROOT}/challenges/bin`, files);
-      return runSimulated(ROOT, { ...request, store }, {
+      return runInSimulation(ROOT, { ...request, store }, {
         signal: new AbortController().signal,
         log: (line) => void lines.push(line),
         output() {},
