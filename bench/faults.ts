@@ -39,7 +39,7 @@ const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "txn": txn(),
 };
 
-const { seeds, "time-limit": timeLimit, "nemesis-interval": interval, _: wanted } = parseArgs(Deno.args, {
+const { seeds, "time-limit": timeLimitSeconds, "nemesis-interval": interval, _: wanted } = parseArgs(Deno.args, {
   string: ["seeds", "time-limit", "nemesis-interval", "_"],
   default: { seeds: "20", "time-limit": "12", "nemesis-interval": "3" },
 });
@@ -55,7 +55,7 @@ const COLUMNS: Record<string, string[]> = {
 
 async function run(challenge: Challenge, nemesis: string[], seed: string): Promise<Results> {
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
-  const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimit];
+  const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimitSeconds];
   const { options } = createRequest(challenge, parseArguments(flags), "", files);
   return await runVirtualTest({
     ...options,

@@ -31,7 +31,7 @@ const README = `${ROOT}/README.md`;
 interface Asked {
   rows: readonly Row[];
   runs: number;
-  timeLimit: number | undefined;
+  timeLimitSeconds: number | undefined;
   missing: boolean;
   render: boolean;
 }
@@ -47,7 +47,7 @@ function parse(words: string[]): Asked {
   return {
     rows: given.rows === undefined ? ROWS : selectRows(given.rows),
     runs: given.runs === undefined ? 5 : positive("runs", given.runs),
-    timeLimit: given["time-limit"] === undefined ? undefined : positive("time-limit", given["time-limit"]),
+    timeLimitSeconds: given["time-limit"] === undefined ? undefined : positive("time-limit", given["time-limit"]),
     missing: given.missing === true,
     render: given.render === true,
   };
@@ -88,7 +88,7 @@ async function measureRow(row: Row, measuring: Measuring): Promise<MeasuredRow |
     log(`${row.id}  ${error.message}`);
     return {};
   });
-  return judgeRow(row, { besides, time_limit: measuring.timeLimit, date, machine: thisMachine(), runs });
+  return judgeRow(row, { besides, time_limit: measuring.timeLimitSeconds, date, machine: thisMachine(), runs });
 }
 
 /** Ended before its time, a row takes no better one's place. */
@@ -97,22 +97,22 @@ function isBetter(row: MeasuredRow, document: ResultsDocument): boolean {
   return known === undefined || known.command !== row.command || known.runs.length <= row.runs.length;
 }
 
-async function measure({ rows, runs, timeLimit, missing }: Asked, signal: AbortSignal): Promise<void> {
-  let document = timeLimit === undefined ? refresh(readDocument()) : { schema: 1 as const, rows: [] };
+async function measure({ rows, runs, timeLimitSeconds, missing }: Asked, signal: AbortSignal): Promise<void> {
+  let document = timeLimitSeconds === undefined ? refresh(readDocument()) : { schema: 1 as const, rows: [] };
   const due = missing ? missingRows(document, rows, runs, officialTimeLimit) : rows;
   for (const [i, row] of due.entries()) {
     if (signal.aborted) break;
     log(`${row.id}  ${row.title}: row ${i + 1} of ${due.length}`);
-    const measuring = { runs, timeLimit: timeLimit ?? officialTimeLimit(row), signal, log };
+    const measuring = { runs, timeLimitSeconds: timeLimitSeconds ?? officialTimeLimit(row), signal, log };
     const measured = await measureRow(row, measuring).catch((error: Error) =>
       log(`${row.id}  failed: ${error.message}`)
     );
     if (!measured || (signal.aborted && !isBetter(measured, document))) continue;
     document = mergeRow(document, measured);
     log(`${row.id}  ${measured.reached === null ? "measured" : measured.reached ? "reached" : "NOT REACHED"}`);
-    if (timeLimit === undefined) writeDocument(document);
+    if (timeLimitSeconds === undefined) writeDocument(document);
   }
-  if (timeLimit !== undefined) Deno.stdout.writeSync(new TextEncoder().encode(renderResults(document)));
+  if (timeLimitSeconds !== undefined) Deno.stdout.writeSync(new TextEncoder().encode(renderResults(document)));
 }
 
 async function main(): Promise<void> {

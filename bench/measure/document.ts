@@ -65,12 +65,12 @@ export interface ResultsDocument {
 export type Measurement = Pick<MeasuredRow, "besides" | "time_limit" | "date" | "machine" | "runs">;
 
 /** A run that has come to an end. */
-export function runOf(results: Results, timeLimit: number, load: number | null): Run {
+export function runOf(results: Results, timeLimitSeconds: number, load: number | null): Run {
   const { seed, valid, operations, anomalies, exceptions } = results;
   const wrong = valid === true ? [] : anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type);
   const { count, ok } = operations ?? { count: 0, ok: 0 };
   const problems = [...new Set([...wrong, ...exceptions.map(({ message }) => message.split("\n")[0]!)])];
-  return { seed, load, valid, problems, operations: { count, ok }, figures: figuresOf(results, timeLimit) };
+  return { seed, load, valid, problems, operations: { count, ok }, figures: figuresOf(results, timeLimitSeconds) };
 }
 
 /** A run of which there are no results. */
@@ -114,11 +114,11 @@ export function missingRows(
   document: ResultsDocument,
   rows: readonly Row[],
   runs: number,
-  timeLimit: (row: Row) => number,
+  timeLimitSeconds: (row: Row) => number,
 ): Row[] {
   return rows.filter((row) => {
     const known = document.rows.find(({ id }) => id === row.id);
-    return known === undefined || known.command !== commandOf(row) || known.time_limit !== timeLimit(row) ||
+    return known === undefined || known.command !== commandOf(row) || known.time_limit !== timeLimitSeconds(row) ||
       known.runs.length < runs;
   });
 }

@@ -62,16 +62,16 @@ const PREPARING = ["assign"];
 /**
  * The figures of one run.
  *
- * @param timeLimit How long its main phase was, seconds.
+ * @param timeLimitSeconds How long its main phase was, seconds.
  */
-export function figuresOf(results: Results, timeLimit: number): Figures {
+export function figuresOf(results: Results, timeLimitSeconds: number): Figures {
   const stable = results.result.stable_latencies as Record<string, number> | null | undefined;
   const p99s = Object.entries(results.latency_ms ?? {}).flatMap(([f, { p99 }]) => PREPARING.includes(f) ? [] : [p99]);
   return {
     msgs_per_op: results.net?.servers.msgs_per_op ?? null,
     median_latency_ms: stable?.["0.5"] ?? null,
     max_latency_ms: stable?.["1"] ?? null,
-    operations_per_second: results.operations === null ? null : results.operations.ok / timeLimit,
+    operations_per_second: results.operations === null ? null : results.operations.ok / timeLimitSeconds,
     availability: results.availability?.ok_fraction ?? null,
     p99_ms: p99s.length === 0 ? null : Math.round(Math.max(...p99s) * 1000) / 1000,
   };

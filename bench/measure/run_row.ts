@@ -17,7 +17,7 @@ export interface Measuring {
   /** How many runs. */
   runs: number;
   /** How long the main phase of each is, seconds. */
-  timeLimit: number;
+  timeLimitSeconds: number;
   /** Ends it early: the run under way is left out. */
   signal: AbortSignal;
   /** Is told how it goes. */
@@ -47,9 +47,18 @@ export async function runRow(row: Row, measuring: Measuring): Promise<Run[]> {
 }
 
 /** A run that is valid leaves nothing behind but its figures; of others all is kept. */
-async function runOnce(row: Row, { timeLimit, signal, log }: Measuring, before: number | null): Promise<Run> {
+async function runOnce(row: Row, { timeLimitSeconds, signal, log }: Measuring, before: number | null): Promise<Run> {
   const store = await Deno.makeTempDir({ prefix: "measure-" });
-  const flags = ["--time-limit", String(timeLimit), "--engine", "workbench", "--store", store, "--json", "--quiet"];
+  const flags = [
+    "--time-limit",
+    String(timeLimitSeconds),
+    "--engine",
+    "workbench",
+    "--store",
+    store,
+    "--json",
+    "--quiet",
+  ];
   let run: Run;
   try {
     const child = new Deno.Command(`${ROOT}/maelstrom.sh`, {
@@ -58,12 +67,12 @@ async function runOnce(row: Row, { timeLimit, signal, log }: Measuring, before: 
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      signal: AbortSignal.any([signal, AbortSignal.timeout((timeLimit + GRACE) * 1000)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout((timeLimitSeconds + GRACE) * 1000)]),
     });
     const { code, stdout, stderr } = await child.output();
     const text = new TextDecoder().decode(stdout);
     if (text === "") run = failedRun(`exit status ${code}: ${lastLine(stderr)}`, before);
-    else run = runOf(JSON.parse(text) as Results, timeLimit, before);
+    else run = runOf(JSON.parse(text) as Results, timeLimitSeconds, before);
   } catch (error) {
     run = failedRun((error as Error).message, before);
   }

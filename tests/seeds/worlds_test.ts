@@ -20,11 +20,11 @@ Deno.test("worlds are of all sizes, from a quarter of the official one to all of
   for (const challenge of CHALLENGES) {
     const drawn = Array.from({ length: 100 }, (_, seed) => drawWorld(challenge, String(seed)).request.options);
     const official = Number(challenge.flags.match(/--node-count (\d+)/)![1]);
-    for (const { nodes, nemesis, timeLimit, nemesisInterval } of drawn) {
+    for (const { nodes, nemesis, timeLimitSeconds, nemesisIntervalSeconds } of drawn) {
       assert(nodes.length <= official && nodes.length >= Math.min(2, official) && nodes.length >= official / 4);
       assertEquals(nemesis, SURVIVES[challenge.id]);
       // Each fault has the time to come and go twice.
-      assert(timeLimit >= 4 * nemesisInterval);
+      assert(timeLimitSeconds >= 4 * nemesisIntervalSeconds);
     }
     const sizes = new Set(drawn.map(({ nodes }) => nodes.length));
     assert(sizes.size >= Math.min(10, official - Math.ceil(official / 4)), challenge.id);

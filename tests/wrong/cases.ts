@@ -51,14 +51,14 @@ export interface Case {
 /** Between nodes: messages overtake each other. */
 const LATENCY = { mean: 50, distribution: "exponential" } as const;
 
-const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimit: 5, rate: 20, latency: LATENCY });
+const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 5, rate: 20, latency: LATENCY });
 
 const BROADCAST = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
 const KAFKA = { workload: WORKLOADS.kafka!, rate: 50 };
 const TRANSACTIONS = {
   workload: WORKLOADS["txn-rw-register"]!,
   consistencyModels: ["read-committed"],
-  timeLimit: 3,
+  timeLimitSeconds: 3,
   rate: 40,
 };
 
@@ -86,7 +86,7 @@ export const CASES: readonly Case[] = [
     wrong: broadcastLosesOutbox as AnyProgram,
     right: broadcast() as AnyProgram,
     anomaly: "lost",
-    options: { ...BROADCAST, nemesis: ["pause"], nemesisInterval: 1 },
+    options: { ...BROADCAST, nemesis: ["pause"], nemesisIntervalSeconds: 1 },
   },
   {
     file: "ids_from_clock",

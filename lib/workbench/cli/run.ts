@@ -217,7 +217,7 @@ async function runOne(
 ): Promise<Results> {
   const name = nameOf(request);
   const title = seeds === 1 ? name : `${name}  ${runs.length + 1} of ${planned.length}`;
-  const line = given.quiet ? SILENT : createProgressLine(machine, title, request.options.timeLimit);
+  const line = given.quiet ? SILENT : createProgressLine(machine, title, request.options.timeLimitSeconds);
   // What was asked for is shown even where progress is not; of many runs, nothing else.
   const asked = request.logStderr || request.logNetSend || request.logNetRecv;
   const log = asked ? logOf(line, machine) : seeds === 1 ? line.log : SILENT.log;

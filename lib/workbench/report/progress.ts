@@ -38,13 +38,13 @@ const ERASE = "\r\x1b[K";
  * Makes a progress line.
  *
  * @param title What runs, such as `"3e broadcast"`.
- * @param timeLimit How long its main phase lasts, in seconds.
+ * @param timeLimitSeconds How long its main phase lasts, in seconds.
  */
-export function createProgressLine(screen: ProgressScreen, title: string, timeLimit: number): ProgressLine {
+export function createProgressLine(screen: ProgressScreen, title: string, timeLimitSeconds: number): ProgressLine {
   const live = screen.isTerminal.stderr;
   let ask: (() => Progress) | undefined;
   let cancel = () => {};
-  const line = () => ask === undefined ? "" : formatProgress(title, timeLimit, ask());
+  const line = () => ask === undefined ? "" : formatProgress(title, timeLimitSeconds, ask());
   // A line as wide as the terminal would wrap, and not be taken away whole.
   const draw = () => screen.stderr(ERASE + line().slice(0, screen.width() - 1));
   return {
@@ -97,7 +97,7 @@ export function createStatusLine(screen: ProgressScreen): StatusLine {
 }
 
 /** How far a test is: `3e broadcast  12 of 20 s  1180 ok  0 fail  0 info  3560 messages  partition`. */
-export function formatProgress(title: string, timeLimit: number, progress: Progress): string {
+export function formatProgress(title: string, timeLimitSeconds: number, progress: Progress): string {
   const { phase, elapsed, ok, fail, info, messages, fault } = progress;
   const words: Record<string, string> = {
     starting: "starting the nodes",
@@ -106,8 +106,8 @@ export function formatProgress(title: string, timeLimit: number, progress: Progr
     checking: "checking",
   };
   if (phase === "starting") return `${title}  ${words.starting}`;
-  const seconds = Math.min(Math.floor(elapsed / 1000), timeLimit);
-  const what = words[phase] ?? `${seconds} of ${timeLimit} s`;
+  const seconds = Math.min(Math.floor(elapsed / 1000), timeLimitSeconds);
+  const what = words[phase] ?? `${seconds} of ${timeLimitSeconds} s`;
   const counts = `${ok} ok  ${fail} fail  ${info} info  ${messages} messages`;
   return [title, what, counts, ...fault === null ? [] : [fault]].join("  ");
 }

@@ -19,7 +19,7 @@ export interface Configuration {
   /** Operations a second, all workers together. */
   rate: number;
   /** Seconds. */
-  timeLimit: number;
+  timeLimitSeconds: number;
   /** The {@linkcode SETTINGS} that are given, by the names of their flags. */
   settings: readonly string[];
 }
@@ -37,9 +37,9 @@ export const SETTINGS: readonly string[] = [
 
 /** The configuration of a test that was asked for with these arguments. */
 export function configurationOf({ options }: Pick<TestRequest, "options">, { texts }: Arguments): Configuration {
-  const { nemesis, nodes, concurrency, rate, timeLimit } = options;
+  const { nemesis, nodes, concurrency, rate, timeLimitSeconds } = options;
   const settings = SETTINGS.filter((name) => texts.has(name));
-  return { faults: nemesis, nodeCount: nodes.length, concurrency, rate, timeLimit, settings };
+  return { faults: nemesis, nodeCount: nodes.length, concurrency, rate, timeLimitSeconds, settings };
 }
 
 /**
@@ -99,13 +99,13 @@ export function usualTexts(challenge: Challenge | null): Map<string, readonly st
 }
 
 /** The sizes of a configuration as one writes them, by the names of their flags. */
-function sizeTexts({ faults, nodeCount, concurrency, rate, timeLimit }: Configuration): Record<string, string> {
+function sizeTexts({ faults, nodeCount, concurrency, rate, timeLimitSeconds }: Configuration): Record<string, string> {
   const perNode = concurrency / nodeCount;
   return {
     "nemesis": faults.length === 0 ? "none" : faults.join(),
     "node-count": String(nodeCount),
     "concurrency": Number.isInteger(perNode) ? `${perNode}n` : String(concurrency),
     "rate": String(rate),
-    "time-limit": String(timeLimit),
+    "time-limit": String(timeLimitSeconds),
   };
 }

@@ -141,14 +141,14 @@ export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile
   return {
     nodes,
     concurrency: perNode ? count * nodes.length : count,
-    timeLimit: values["time-limit"]!,
+    timeLimitSeconds: values["time-limit"]!,
     rate: values.rate!,
     latency: {
       mean: values.latency!,
       distribution: values["latency-dist"] as TestOptions["latency"]["distribution"],
     },
     nemesis: faults(values.nemesis!),
-    nemesisInterval: values["nemesis-interval"]!,
+    nemesisIntervalSeconds: values["nemesis-interval"]!,
     availability: values.availability,
     consistencyModels: values["consistency-models"]!,
     keyCount: values["key-count"],

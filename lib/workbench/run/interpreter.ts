@@ -11,7 +11,7 @@
 import type { Clock } from "../world/clock.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
-import type { Completion, Generator, Invocation, WorkloadClient } from "../workloads/workload.ts";
+import type { Invocation, OperationGenerator, Outcome, WorkloadClient } from "../workloads/workload.ts";
 import { RPCError } from "../../protocol.ts";
 
 /** A workload's client together with the end of its connection. */
@@ -39,13 +39,13 @@ export interface InterpreterOptions {
 
 /** One phase: a generator, and when its operations are due. */
 export interface Phase {
-  generator: Generator;
+  generator: OperationGenerator;
   /** Draws the intervals between operations, and which worker is next. */
   random: Random;
   /** Operations a second, all workers together; without it, each worker goes as fast as it can. */
   rate?: number;
-  /** Milliseconds from its beginning after which the phase begins no more operations. */
-  timeLimit?: number;
+  /** Seconds from its beginning after which the phase begins no more operations. */
+  timeLimitSeconds?: number;
 }
 
 /** Runs phases, one after another, with the same workers. */
@@ -111,7 +111,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     return "pending";
   }
 
-  async function perform(worker: Worker, invocation: Invocation, generator: Generator): Promise<void> {
+  async function perform(worker: Worker, invocation: Invocation, generator: OperationGenerator): Promise<void> {
     const { process } = worker;
     worker.busy = true;
     const invoked = options.record({ ...invocation, value: invocation.value ?? null, process, type: "invoke" });
@@ -127,7 +127,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
     wake();
   }
 
-  async function complete(worker: Worker, invocation: Invocation): Promise<Completion> {
+  async function complete(worker: Worker, invocation: Invocation): Promise<Outcome> {
     try {
       worker.open ??= options.open(worker.index);
       return await unlessAborted(worker.open.client.invoke(invocation));
@@ -148,7 +148,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
   return {
     async run(phase) {
       const { rate, random, generator } = phase;
-      const end = phase.timeLimit === undefined ? Infinity : clock.now() + phase.timeLimit;
+      const end = phase.timeLimitSeconds === undefined ? Infinity : clock.now() + phase.timeLimitSeconds * 1000;
       let due = clock.now();
       while (!signal.aborted && !crash && clock.now() < end && rate !== 0) {
         if (clock.now() < due) {

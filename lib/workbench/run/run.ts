@@ -232,7 +232,7 @@ async function runPhases(test: Test): Promise<void> {
   });
   const nemesis = createNemesis({
     faults: options.nemesis,
-    interval: options.nemesisInterval * 1000,
+    intervalSeconds: options.nemesisIntervalSeconds,
     nodes: options.nodes,
     network,
     cluster,
@@ -252,7 +252,7 @@ async function runPhases(test: Test): Promise<void> {
     generator: workload.generator(options, random.stream("generator")),
     random: random.stream("schedule"),
     rate: options.rate,
-    timeLimit: options.timeLimit * 1000,
+    timeLimitSeconds: options.timeLimitSeconds,
   });
   nemesis.stop();
   const { final } = workload;
@@ -280,8 +280,8 @@ async function runFinal(test: Test, interpreter: Interpreter, nemesis: Nemesis):
   await interpreter.run({
     generator: final.generator(options, random.stream("final generator"), test.history.slice()),
     random: random.stream("final schedule"),
-    rate: final.rate === undefined ? undefined : final.rate * options.concurrency,
-    timeLimit: final.timeLimit === undefined ? undefined : final.timeLimit * 1000,
+    rate: final.ratePerWorker === undefined ? undefined : final.ratePerWorker * options.concurrency,
+    timeLimitSeconds: final.timeLimitSeconds,
   });
 }
 

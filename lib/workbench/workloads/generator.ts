@@ -8,7 +8,7 @@
  */
 
 import type { Random } from "../world/random.ts";
-import type { Generator, Invocation } from "./workload.ts";
+import type { Invocation, OperationGenerator } from "./workload.ts";
 
 /**
  * Makes a new invocation whenever it is asked, without end.
@@ -24,18 +24,18 @@ import type { Generator, Invocation } from "./workload.ts";
  * assertEquals(adds.next(0, 0), { f: "add", value: 1 });
  * ```
  */
-export function repeat(make: () => Invocation): Generator {
+export function repeat(make: () => Invocation): OperationGenerator {
   return { next: () => make() };
 }
 
 /** Gives these invocations, one after another, and then nothing more. */
-export function sequence(invocations: readonly Invocation[]): Generator {
+export function sequence(invocations: readonly Invocation[]): OperationGenerator {
   let done = 0;
   return { next: () => invocations[done++] };
 }
 
 /** Lets one generator run out and then goes on with the next. */
-export function concat(...generators: Generator[]): Generator {
+export function concat(...generators: OperationGenerator[]): OperationGenerator {
   return {
     next(worker, process) {
       while (generators.length > 0) {
@@ -52,7 +52,7 @@ export function concat(...generators: Generator[]): Generator {
 }
 
 /** Asks one of the generators, each as likely as the others; one that has run out is asked no more. */
-export function mix(random: Random, generators: readonly Generator[]): Generator {
+export function mix(random: Random, generators: readonly OperationGenerator[]): OperationGenerator {
   const left = [...generators];
   return {
     next(worker, process) {
@@ -71,7 +71,7 @@ export function mix(random: Random, generators: readonly Generator[]): Generator
 }
 
 /** Leaves out the invocations that do not pass. */
-export function filter(passes: (invocation: Invocation) => boolean, generator: Generator): Generator {
+export function filter(passes: (invocation: Invocation) => boolean, generator: OperationGenerator): OperationGenerator {
   return {
     next(worker, process) {
       for (;;) {
@@ -89,7 +89,7 @@ export function filter(passes: (invocation: Invocation) => boolean, generator: G
  * @param concurrency How many workers there are.
  * @param make Makes one worker's generator.
  */
-export function perWorker(concurrency: number, make: (worker: number) => Generator): Generator {
+export function perWorker(concurrency: number, make: (worker: number) => OperationGenerator): OperationGenerator {
   const generators = Array.from({ length: concurrency }, (_, worker) => make(worker));
   const exhausted = new Set<number>();
   return {
@@ -114,7 +114,7 @@ export interface IndependentOptions {
   /** How many processes may work on one key over time, crashed ones included; at least the size of the group. */
   processLimit: number;
   /** Makes the generator for a group's next key; `position` is a worker's place in the group, from 0. */
-  make(group: { key: number; size: number; position(worker: number): number }): Generator;
+  make(group: { key: number; size: number; position(worker: number): number }): OperationGenerator;
 }
 
 /**
@@ -122,7 +122,7 @@ export interface IndependentOptions {
  * A group goes on to a fresh key when its generator has run out, or when more processes than allowed would have worked on the key: it
  * is the processes whose operations never end that make a history costly to check for linearizability.
  */
-export function independentKeys(options: IndependentOptions): Generator {
+export function independentKeys(options: IndependentOptions): OperationGenerator {
   const { concurrency, groupSize, processLimit, make } = options;
   let keys = 0;
 

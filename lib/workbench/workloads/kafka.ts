@@ -12,7 +12,7 @@ import { identify, type Identity, showIdentity } from "../checkers/identify.ts";
 import { checkKafka } from "../checkers/kafka/mod.ts";
 import type { Operation } from "../history/operation.ts";
 import { arrayOf, mapOf, type Rpc } from "../world/schema.ts";
-import type { Completion, Convergence, Workload, WorkloadClient } from "./workload.ts";
+import type { Convergence, Outcome, Workload, WorkloadClient } from "./workload.ts";
 import type { Connection } from "../world/connection.ts";
 import { haveAll, lackingElements } from "./have_all.ts";
 import { kafkaFinalPolls, kafkaOperations, type Polled, type Sent } from "./kafka_generator.ts";
@@ -69,8 +69,8 @@ export const kafka: Workload = {
   generator: kafkaOperations,
   final: {
     generator: (options, _random, history) => kafkaFinalPolls(options, history),
-    timeLimit: 10,
-    rate: 5,
+    timeLimitSeconds: 10,
+    ratePerWorker: 5,
   },
   convergence: kafkaConvergence,
   check: (history) => checkKafka(history),
@@ -80,7 +80,7 @@ function kafkaClient(connection: Connection, node: string): WorkloadClient {
   /** The offset to poll next, of each key that is assigned. */
   let offsets = new Map<string, number>();
 
-  async function assign(keys: string[], fromBeginning: boolean): Promise<Completion> {
+  async function assign(keys: string[], fromBeginning: boolean): Promise<Outcome> {
     const committed = fromBeginning ? {} : await committedOffsets(keys);
     const known = fromBeginning ? new Map<string, number>() : offsets;
     offsets = new Map(keys.map((key) => [key, known.get(key) ?? committed[key] ?? 0]));
@@ -92,14 +92,14 @@ function kafkaClient(connection: Connection, node: string): WorkloadClient {
     return reply.offsets as Record<string, number>;
   }
 
-  async function send([, key, message]: [string, string, unknown]): Promise<Completion> {
+  async function send([, key, message]: [string, string, unknown]): Promise<Outcome> {
     const { offset } = await connection.rpc(node, SEND, { key, msg: message });
     const result: Sent = ["send", key, [offset as number, message]];
     return { type: "ok", value: [result] };
   }
 
   /** Polls, moves on, and only then commits: where the commit fails, so does the poll, although its messages will not come again. */
-  async function poll(): Promise<Completion> {
+  async function poll(): Promise<Outcome> {
     const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
     const highest = new Map<string, number>();
     for (const [key, pairs] of Object.entries(messages)) {

@@ -9,7 +9,7 @@
 import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "./generator.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
-import type { Generator, Invocation, TestOptions } from "./workload.ts";
+import type { Invocation, OperationGenerator, TestOptions } from "./workload.ts";
 
 /** A send as it completes: with the offset that its message was given. */
 export type Sent = ["send", key: string, message: [offset: number, message: unknown]];
@@ -22,19 +22,19 @@ const ASSIGN_EVERY = 64;
 /** One in how many assigns takes the keys that have unseen messages too. */
 const CATCH_UP_EVERY = 3;
 /** How often each client crashes on average, ns. */
-const CRASH_INTERVAL = 30e9;
+const CRASH_INTERVAL_NS = 30e9;
 
 /**
  * The main phase: sends and polls in equal parts of keys drawn as in {@linkcode transactions}; now and then, in place of one, an assign
  * of its key, to which every third adds the keys that have messages which were sent but never polled; and crashes.
  */
-export function kafkaOperations(options: TestOptions, random: Random): Generator {
+export function kafkaOperations(options: TestOptions, random: Random): OperationGenerator {
   const { concurrency, keyCount = KEY_COUNT, maxWritesPerKey } = options;
   const draw = transactions(random, { write: "send", keyCount, minLength: 1, maxLength: 1, maxWritesPerKey });
   const unseen = trackUnseen();
   let upcoming = draw()[0]!;
-  let now = 0;
-  let crashDue = 0;
+  let nowNs = 0;
+  let crashDueNs = 0;
 
   function assign(key: string): Invocation {
     const behind = unseen.keys();
@@ -45,8 +45,8 @@ export function kafkaOperations(options: TestOptions, random: Random): Generator
   return {
     next() {
       // A crash that is due stands on equal terms with the next operation.
-      if (now >= crashDue && random.integer(2) === 0) {
-        crashDue = now + random.float() * 2 * CRASH_INTERVAL / concurrency;
+      if (nowNs >= crashDueNs && random.integer(2) === 0) {
+        crashDueNs = nowNs + random.float() * 2 * CRASH_INTERVAL_NS / concurrency;
         return { f: "crash" };
       }
       const [f, number, message] = upcoming;
@@ -56,7 +56,7 @@ export function kafkaOperations(options: TestOptions, random: Random): Generator
       return f === "send" ? { f, value: [["send", key, message]] } : { f: "poll", value: [["poll"]] };
     },
     update(operation) {
-      now = operation.time;
+      nowNs = operation.time;
       unseen.update(operation);
     },
   };
@@ -66,7 +66,7 @@ export function kafkaOperations(options: TestOptions, random: Random): Generator
  * The final phase: each worker takes a fresh client, assigns it all keys from the beginning, and polls until it has seen the highest
  * offset of each key that anyone sent to or polled in the main phase.
  */
-export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): Generator {
+export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): OperationGenerator {
   const highest = new Map<string, number>();
   for (const operation of history) {
     if (operation.type !== "ok") continue;
@@ -76,7 +76,7 @@ export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly 
   return perWorker(concurrency, () => pollUntilSeen(highest));
 }
 
-function pollUntilSeen(highest: ReadonlyMap<string, number>): Generator {
+function pollUntilSeen(highest: ReadonlyMap<string, number>): OperationGenerator {
   const left = new Map(highest);
   const keys = [...left.keys()].sort((a, b) => Number(a) - Number(b));
   const steps = concat(

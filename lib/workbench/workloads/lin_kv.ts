@@ -10,7 +10,7 @@ import Type from "typebox";
 import { checkLinKV } from "../checkers/linearizable/mod.ts";
 import { independentKeys, mix, repeat } from "./generator.ts";
 import type { Random } from "../world/random.ts";
-import type { Generator, Workload } from "./workload.ts";
+import type { OperationGenerator, Workload } from "./workload.ts";
 import type { Rpc } from "../world/schema.ts";
 import { withErrors } from "./outcome.ts";
 
@@ -85,7 +85,7 @@ export const linKV: Workload = {
  * Operations on one register: the first workers of the group read, the others write and compare and set. Where the workers do not
  * fill a group, there are no readers, and each reads half of the time.
  */
-function register(random: Random, readers: number, position: (worker: number) => number): Generator {
+function register(random: Random, readers: number, position: (worker: number) => number): OperationGenerator {
   const read = repeat(() => ({ f: "read" }));
   const write = repeat(() => ({ f: "write", value: random.integer(5) }));
   const cas = repeat(() => ({ f: "cas", value: [random.integer(5), random.integer(5)] }));

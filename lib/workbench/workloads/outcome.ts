@@ -5,7 +5,7 @@
  */
 
 import { RPCError } from "../../protocol.ts";
-import type { Completion } from "./workload.ts";
+import type { Outcome } from "./workload.ts";
 
 /**
  * Performs an operation. An error reply makes it fail where the error is definite or the operation does not change anything, and
@@ -29,7 +29,7 @@ import type { Completion } from "./workload.ts";
  * assertEquals(await withErrors(false, refused), { type: "fail", error: ["abort", "no quorum"] });
  * ```
  */
-export async function withErrors(idempotent: boolean, perform: () => Promise<Completion>): Promise<Completion> {
+export async function withErrors(idempotent: boolean, perform: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await perform();
   } catch (error) {

@@ -6,7 +6,7 @@
 
 import { type MicroOperation, perWorker, sequence } from "./generator.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Convergence, FinalPhase, Generator, TestOptions } from "./workload.ts";
+import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "./workload.ts";
 import type { Rpc } from "../world/schema.ts";
 
 /** The final reads. A single node has nobody to agree with. */
@@ -14,11 +14,14 @@ export const txnFinalReads: FinalPhase = {
   needed: ({ nodes }) => nodes.length > 1,
   uncounted: true,
   generator: (options, _random, history) => readEverything(options, history),
-  timeLimit: 10,
+  timeLimitSeconds: 10,
 };
 
 /** One worker of each node reads all keys that anybody tried to write, those that were first written last in front. */
-function readEverything({ nodes, concurrency, maxTxnLength }: TestOptions, history: readonly Operation[]): Generator {
+function readEverything(
+  { nodes, concurrency, maxTxnLength }: TestOptions,
+  history: readonly Operation[],
+): OperationGenerator {
   const keys = writtenKeys(history).reverse();
   const transactions = Array.from({ length: Math.ceil(keys.length / maxTxnLength) }, (_, i) => {
     const chunk = keys.slice(i * maxTxnLength, (i + 1) * maxTxnLength);

@@ -17,7 +17,7 @@ export interface TestOptions {
   /** How many workers there are; worker i talks to node i mod n. */
   concurrency: number;
   /** Seconds. */
-  timeLimit: number;
+  timeLimitSeconds: number;
   /** Operations a second, all workers together. */
   rate: number;
   /** Mean latency between nodes, ms, and its distribution. */
@@ -25,7 +25,7 @@ export interface TestOptions {
   /** Faults. */
   nemesis: string[];
   /** Mean seconds between the nemesis' operations. */
-  nemesisInterval: number;
+  nemesisIntervalSeconds: number;
   /** Expected availability: `"total"`, a lower bound from 0 to 1, or nothing. */
   availability?: "total" | number;
   /** Elle's names, such as `"read-committed"`. */
@@ -49,7 +49,7 @@ export interface Invocation {
 }
 
 /** What came of it; `value` is the invocation's unless given. */
-export interface Completion {
+export interface Outcome {
   type: "ok" | "fail" | "info";
   value?: unknown;
   error?: unknown;
@@ -61,11 +61,11 @@ export interface WorkloadClient {
   /** Once per worker, before the operations begin. */
   setup?(): Promise<void>;
   /** Performs one operation. What it throws is recorded as info, and among the exceptions of the test. */
-  invoke(invocation: Invocation): Promise<Completion>;
+  invoke(invocation: Invocation): Promise<Outcome>;
 }
 
 /** Who does what. Asked whenever an operation is due and workers are free. */
-export interface Generator {
+export interface OperationGenerator {
   /**
    * What `worker` (now running as `process`) should do.
    *
@@ -90,11 +90,11 @@ export interface FinalPhase {
    */
   uncounted?: boolean;
   /** Who does what; `history` is that of the main phase. */
-  generator(options: TestOptions, random: Random, history: readonly Operation[]): Generator;
+  generator(options: TestOptions, random: Random, history: readonly Operation[]): OperationGenerator;
   /** Seconds after which it begins no more operations. */
-  timeLimit?: number;
+  timeLimitSeconds?: number;
   /** Operations a second for each worker; without it, each goes as fast as it can. */
-  rate?: number;
+  ratePerWorker?: number;
 }
 
 /** How one tells that every node has everything, when the main phase is over. Made for one test. */
@@ -124,7 +124,7 @@ export interface Workload {
   /** A client for one process, connected to one node. */
   client(connection: Connection, node: string, options: TestOptions): WorkloadClient;
   /** The main phase. */
-  generator(options: TestOptions, random: Random): Generator;
+  generator(options: TestOptions, random: Random): OperationGenerator;
   /** The final phase, after the nemesis has healed and 10 s of quiet, where there is one. */
   final?: FinalPhase;
   /** How to tell when all nodes have everything, where nodes have something to agree on; `history` is that of the main phase. */

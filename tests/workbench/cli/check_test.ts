@@ -231,7 +231,7 @@ function folderOf({ files }: Recording, change: (results: Results) => Partial<Re
 
 async function record(program: (node: AnyNode) => void, options: Partial<RunOptions> & Pick<RunOptions, "workload">) {
   const recording = openRecording();
-  const usual = { timeLimit: 5, rate: 50, concurrency: 6, consistencyModels: ["strict-serializable"] };
+  const usual = { timeLimitSeconds: 5, rate: 50, concurrency: 6, consistencyModels: ["strict-serializable"] };
   const results = await runVirtualTest(runOptions({ ...usual, ...options }), program, {
     store: recording,
   });
@@ -257,7 +257,7 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
       workload: WORKLOADS["txn-rw-register"]!,
       nodes: NODES,
       nemesis: ["partition"],
-      nemesisInterval: 1,
+      nemesisIntervalSeconds: 1,
       availability: "total",
       consistencyModels: ["read-committed", "read-uncommitted"],
     }],

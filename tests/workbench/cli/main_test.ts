@@ -153,7 +153,7 @@ Deno.test("main() runs all challenges, ends with a table, and with the worst of 
   });
   assertEquals(status, 1);
   assertEquals(ran.map(({ request }) => request.challenge?.id), CHALLENGES.map(({ id }) => id));
-  assert(ran.every(({ request }) => request.options.timeLimit === 5));
+  assert(ran.every(({ request }) => request.options.timeLimitSeconds === 5));
   assertEquals(new Set(ran.map(({ request }) => request.seed)).size, CHALLENGES.length);
   assertStringIncludes(out, "✗ 4 g-counter: INVALID (wrong-sum)");
   assertStringIncludes(out, "Process 1 read 7");

@@ -31,7 +31,7 @@ import { runOptions } from "../run/stand_in.ts";
 
 const OPTIONS = runOptions({
   workload: WORKLOADS.broadcast!,
-  timeLimit: 5,
+  timeLimitSeconds: 5,
   rate: 20,
   latency: { mean: 100, distribution: "constant" },
   consistencyModels: ["read-committed"],
@@ -98,7 +98,7 @@ Deno.test("without faults it is the time from the last write until every node ha
 
 Deno.test("after faults it is the time from the last heal", async () => {
   // The partition begins at once, and does not end by itself.
-  const options = { nemesis: ["partition"], nemesisInterval: 1000 };
+  const options = { nemesis: ["partition"], nemesisIntervalSeconds: 1000 };
   const { healed: at } = await healed(slow, options);
   assertGreater(at!, 4000);
   const converged = await measure(slow, options);
@@ -142,7 +142,7 @@ for (const [name, program, options] of RIGHT) {
 }
 
 Deno.test("up to the heal the measured run is the test itself", async () => {
-  const options = { nemesis: ["partition", "loss", "kill"], nemesisInterval: 1 };
+  const options = { nemesis: ["partition", "loss", "kill"], nemesisIntervalSeconds: 1 };
   const { history } = await healed(broadcast(), options);
   let stored: readonly Operation[] = [];
   const store: Store = {
@@ -186,7 +186,7 @@ function deaf(node: AnyNode): void {
 }
 
 Deno.test("a broadcast that never gets there: each node is named that lacks something, and what", async () => {
-  const lacks = await lacking(broadcastWithoutRetry, { nemesis: ["partition"], nemesisInterval: 1000 });
+  const lacks = await lacking(broadcastWithoutRetry, { nemesis: ["partition"], nemesisIntervalSeconds: 1000 });
   assert(lacks.length > 0 && lacks.length <= 3);
   for (const line of lacks) assertMatch(line, /^n\d lacked \d+ of \d+ values: \d+(, \d+){0,3}( …)?$/);
   const counts = (await lacking(deaf)).map((line) => line.match(/^n\d lacked (\d+) of (\d+) values: 0, /)!.slice(1));
@@ -265,7 +265,7 @@ Deno.test("nodes that answer each other without end, once nothing is broken any 
   const endless = (node: AnyNode) => {
     node.on("add", () => ({}));
     node.on("read", () => {
-      if (node.now() % 86_400_000 >= OPTIONS.timeLimit * 1000) node.send(node.peers[0]!, { type: "ping" });
+      if (node.now() % 86_400_000 >= OPTIONS.timeLimitSeconds * 1000) node.send(node.peers[0]!, { type: "ping" });
       return { value: 0 };
     });
     node.on("ping", (_, { src }) => node.send(src, { type: "ping" }));

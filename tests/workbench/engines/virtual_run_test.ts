@@ -20,10 +20,10 @@ import { runOptions } from "../run/stand_in.ts";
 const OPTIONS = runOptions({
   workload: WORKLOADS.echo!,
   concurrency: 6,
-  timeLimit: 5,
+  timeLimitSeconds: 5,
   rate: 50,
   latency: { mean: 10, distribution: "exponential" },
-  nemesisInterval: 1,
+  nemesisIntervalSeconds: 1,
   consistencyModels: ["read-committed"],
 });
 

@@ -61,7 +61,7 @@ Deno.addSignalListener("SIGTERM", () => {});
 const stop = startWatchdog(LIMIT);
 const module = MODULES[how!];
 if (module !== undefined) await loadProgram({ path: new URL(module, import.meta.url).pathname, args: [] });
-const options = runOptions({ workload, nodes: ["ash", "elm"], concurrency: 2, timeLimit: 1, rate: 10 });
+const options = runOptions({ workload, nodes: ["ash", "elm"], concurrency: 2, timeLimitSeconds: 1, rate: 10 });
 const { valid } = await runVirtualTest(options, (node) =>
   node.on("echo", async ({ echo }) => {
     if (node.id === "elm") await HANDLERS[how!]?.();

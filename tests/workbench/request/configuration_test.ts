@@ -30,7 +30,7 @@ Deno.test("configurationOf() tells the size of a test, and what else is given", 
     nodeCount: 3,
     concurrency: 6,
     rate: 100,
-    timeLimit: 20,
+    timeLimitSeconds: 20,
     settings: ["latency"],
   });
 });
@@ -40,7 +40,7 @@ Deno.test("reconfigure() writes what is different, and leaves the rest as it was
     faults: [],
     nodeCount: 2,
     concurrency: 2,
-    timeLimit: 3,
+    timeLimitSeconds: 3,
     settings: ["topology"],
   });
   assertEquals(command, "3c --rate 1e2 --topology line --nemesis none --node-count 2 --time-limit 3");

@@ -33,11 +33,11 @@ Deno.test("createRequest() has Maelstrom's defaults for a plain test", () => {
   assertEquals(options, {
     nodes: ["n1", "n2", "n3", "n4", "n5"],
     concurrency: 5,
-    timeLimit: 60,
+    timeLimitSeconds: 60,
     rate: 5,
     latency: { mean: 0, distribution: "constant" },
     nemesis: [],
-    nemesisInterval: 10,
+    nemesisIntervalSeconds: 10,
     availability: undefined,
     consistencyModels: ["strict-serializable"],
     keyCount: undefined,
@@ -66,11 +66,11 @@ Deno.test("createRequest() takes every flag of a plain test", () => {
   assertEquals(options, {
     nodes: ["n0", "n1", "n2"],
     concurrency: 12,
-    timeLimit: 7,
+    timeLimitSeconds: 7,
     rate: 0.5,
     latency: { mean: 20, distribution: "uniform" },
     nemesis: ["partition"],
-    nemesisInterval: 2,
+    nemesisIntervalSeconds: 2,
     availability: "total",
     consistencyModels: ["PL-2"],
     keyCount: 9,
@@ -125,7 +125,7 @@ Deno.test("createRequest() runs a challenge as it officially is, with our progra
   const { workload, bin, options, limits, deviations } = request("3d");
   assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast"]);
   assertEquals(options.nodes.length, 25);
-  assertEquals([options.timeLimit, options.rate, options.latency.mean], [20, 100, 100]);
+  assertEquals([options.timeLimitSeconds, options.rate, options.latency.mean], [20, 100, 100]);
   assertEquals(limits.map(({ limit }) => limit), [30, 400, 600]);
   assertEquals(deviations, []);
 });
@@ -139,7 +139,7 @@ Deno.test("createRequest() judges no latency by the official limits where there 
 
 Deno.test("createRequest() lets flags override official ones, and says so", () => {
   const { options, deviations } = request("3c", "--time-limit", "5", "--latency", "50", "--rate", "10.0");
-  assertEquals([options.timeLimit, options.latency.mean, options.nodes.length], [5, 50, 5]);
+  assertEquals([options.timeLimitSeconds, options.latency.mean, options.nodes.length], [5, 50, 5]);
   assertEquals(deviations, ["--time-limit 5 (official 20)", "--latency 50 (official 0)"]);
   assertEquals(request("1", "--nemesis", "partition").deviations, ["--nemesis partition (official none)"]);
   assertEquals(request("1", "--nodes", "a").options.nodes, ["a"]);

@@ -3,12 +3,12 @@ import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { createInterpreter, type InterpreterOptions, type Phase } from "../../../lib/workbench/run/interpreter.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Completion, Generator, Invocation } from "../../../lib/workbench/workloads/workload.ts";
+import type { Invocation, OperationGenerator, Outcome } from "../../../lib/workbench/workloads/workload.ts";
 import { RPCError } from "../../../lib/protocol.ts";
 
 /** Takes `latency` ms for every operation, then completes it as `outcome` says. */
 function setUp(
-  outcome: (invocation: Invocation) => Completion = () => ({ type: "ok" }),
+  outcome: (invocation: Invocation) => Outcome = () => ({ type: "ok" }),
   options: Partial<InterpreterOptions> & { latency?: number } = {},
 ) {
   const clock = new VirtualClock();
@@ -52,11 +52,11 @@ function setUp(
 }
 
 /** Gives each operation in turn, to whichever worker asks. */
-function list(...invocations: Invocation[]): Generator {
+function list(...invocations: Invocation[]): OperationGenerator {
   return { next: () => invocations.shift() };
 }
 
-const forever: Generator = { next: () => ({ f: "read" }) };
+const forever: OperationGenerator = { next: () => ({ f: "read" }) };
 
 Deno.test("operations enter the history as invocation and completion", async () => {
   const { history, run } = setUp(({ value }) => ({ type: "ok", value: [value] }));
@@ -71,7 +71,7 @@ Deno.test("operations enter the history as invocation and completion", async () 
 
 Deno.test("a worker does one operation at a time", async () => {
   const { history, run } = setUp();
-  await run({ generator: forever, timeLimit: 1000 });
+  await run({ generator: forever, timeLimitSeconds: 1 });
   const open = new Set<unknown>();
   for (const { type, process } of history) {
     if (type === "invoke") {
@@ -84,26 +84,26 @@ Deno.test("a worker does one operation at a time", async () => {
 
 Deno.test("a rate spaces operations, on average", async () => {
   const { history, run } = setUp(undefined, { concurrency: 10 });
-  await run({ generator: forever, rate: 50, timeLimit: 100_000 });
+  await run({ generator: forever, rate: 50, timeLimitSeconds: 100 });
   assertAlmostEquals(history.length / 2, 5000, 200);
 });
 
 Deno.test("what busy workers cannot do is not caught up", async () => {
   const { history, run } = setUp(undefined, { concurrency: 1, latency: 100 });
-  await run({ generator: forever, rate: 1000, timeLimit: 1000 });
+  await run({ generator: forever, rate: 1000, timeLimitSeconds: 1 });
   assertEquals(history.filter(({ type }) => type === "invoke").length, 10);
 });
 
 Deno.test("a rate of 0 means no operations for as long as the phase lasts", async () => {
   const { clock, history, run } = setUp();
-  await run({ generator: forever, rate: 0, timeLimit: 5000 });
+  await run({ generator: forever, rate: 0, timeLimitSeconds: 5 });
   assertEquals(history, []);
   assertEquals(clock.now(), 5000);
 });
 
 Deno.test("a phase ends with its operations completed, even beyond the time limit", async () => {
   const { clock, history, run } = setUp(undefined, { latency: 700 });
-  await run({ generator: forever, timeLimit: 1000 });
+  await run({ generator: forever, timeLimitSeconds: 1 });
   assertEquals(clock.now(), 1400);
   assertEquals(history.filter(({ type }) => type === "ok").length, 4);
 });

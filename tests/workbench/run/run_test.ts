@@ -12,7 +12,7 @@ import type { Store } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "./stand_in.ts";
 
-const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimit: 10, rate: 20 });
+const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 10, rate: 20 });
 
 /** Runs a test in virtual time; what it stores is kept as text. */
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
@@ -230,7 +230,7 @@ const ALL_FAULTS = Object.keys(FAULTS);
 const FAULTY: Partial<RunOptions> = {
   workload: WORKLOADS.broadcast!,
   nemesis: ALL_FAULTS,
-  nemesisInterval: 1,
+  nemesisIntervalSeconds: 1,
   latency: { mean: 20, distribution: "exponential" },
 };
 
@@ -301,7 +301,7 @@ Deno.test("a node that was killed has not crashed; it is given its topology agai
     node.on("broadcast", () => ({}));
     node.on("read", () => ({ messages: [] }));
   };
-  const { results, stored } = await run(program, { ...FAULTY, nemesis: ["kill"], timeLimit: 60 });
+  const { results, stored } = await run(program, { ...FAULTY, nemesis: ["kill"], timeLimitSeconds: 60 });
   assertEquals(results.exceptions, []);
   const history = JSON.parse(stored.history!) as Operation[];
   const starts: Record<string, number> = { n0: 1, n1: 1, n2: 1 };
@@ -346,7 +346,7 @@ Deno.test("the progress names the faults that there are just now", async () => {
       flood(node);
       node.every(50, () => void seen.add(ask().fault));
     },
-    { ...FAULTY, nemesis: ["loss", "delay"], timeLimit: 30 },
+    { ...FAULTY, nemesis: ["loss", "delay"], timeLimitSeconds: 30 },
     { progress: (how) => ask = how },
   );
   assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));

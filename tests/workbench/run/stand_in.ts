@@ -13,8 +13,8 @@ import {
   openConnection,
 } from "../../../lib/workbench/world/connection.ts";
 import type {
-  Completion,
   Invocation,
+  Outcome,
   TestOptions,
   Workload,
   WorkloadClient,
@@ -71,11 +71,11 @@ export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
   return {
     nodes: ["n0"],
     concurrency: 1,
-    timeLimit: 20,
+    timeLimitSeconds: 20,
     rate: 5,
     latency: { mean: 0, distribution: "constant" },
     nemesis: [],
-    nemesisInterval: 10,
+    nemesisIntervalSeconds: 10,
     consistencyModels: ["strict-serializable"],
     maxTxnLength: 4,
     maxWritesPerKey: 16,
@@ -86,7 +86,12 @@ export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
 
 /** Options of a run of three nodes, of which a test names what matters to it. */
 export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "workload">): RunOptions {
-  const test = testOptions({ nodes: ["n0", "n1", "n2"], concurrency: 3, consistencyModels: [], nemesisInterval: 2 });
+  const test = testOptions({
+    nodes: ["n0", "n1", "n2"],
+    concurrency: 3,
+    consistencyModels: [],
+    nemesisIntervalSeconds: 2,
+  });
   return { ...test, challenge: null, seed: "7", targets: [], logNetSend: false, logNetRecv: false, ...options };
 }
 
@@ -95,7 +100,7 @@ export interface StandInClient extends StandIn {
   connection: OpenConnection;
   client: WorkloadClient;
   /** Has the client perform an operation. */
-  invoke(invocation: Invocation): Promise<Completion>;
+  invoke(invocation: Invocation): Promise<Outcome>;
 }
 
 /** Opens a client of a workload, connected to a stand-in node. */

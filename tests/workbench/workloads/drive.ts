@@ -8,8 +8,8 @@ import { openConnection } from "../../../lib/workbench/world/connection.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type {
-  Completion,
   Invocation,
+  Outcome,
   TestOptions,
   Workload,
   WorkloadClient,
@@ -50,7 +50,7 @@ export async function drive(
 
   function record(
     invocation: Invocation,
-    completion: Omit<Completion, "type"> & { type: Operation["type"] },
+    completion: Omit<Outcome, "type"> & { type: Operation["type"] },
     process: number,
   ) {
     const entry = { index: history.length, time: clock.now() * 1e6, process, ...invocation, ...completion };

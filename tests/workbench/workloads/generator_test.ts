@@ -13,17 +13,17 @@ import {
 } from "../../../lib/workbench/workloads/generator.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Generator, Invocation } from "../../../lib/workbench/workloads/workload.ts";
+import type { Invocation, OperationGenerator } from "../../../lib/workbench/workloads/workload.ts";
 
 const SEEDS = fc.string({ minLength: 1 });
 
 /** Asks for this many invocations, as worker and process 0. */
-function take(generator: Generator, count: number): (Invocation | "pending" | undefined)[] {
+function take(generator: OperationGenerator, count: number): (Invocation | "pending" | undefined)[] {
   return Array.from({ length: count }, () => generator.next(0, 0));
 }
 
 /** Notes which operations it is told of. */
-function listener(): Generator & { seen: unknown[] } {
+function listener(): OperationGenerator & { seen: unknown[] } {
   const seen: unknown[] = [];
   return { seen, next: () => ({ f: "x" }), update: ({ value }, worker) => void seen.push([worker, value]) };
 }
@@ -156,7 +156,7 @@ Deno.test("independentKeys never lets more processes than allowed work on a key"
 });
 
 Deno.test("independentKeys tells a key's generator of its own operations, without the key", () => {
-  const made: (Generator & { seen: unknown[] })[] = [];
+  const made: (OperationGenerator & { seen: unknown[] })[] = [];
   const generator = independentKeys({
     concurrency: 2,
     groupSize: 2,

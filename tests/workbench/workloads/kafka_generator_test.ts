@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Generator, Invocation } from "../../../lib/workbench/workloads/workload.ts";
+import type { Invocation, OperationGenerator } from "../../../lib/workbench/workloads/workload.ts";
 import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
 import { kafkaFinalPolls, kafkaOperations } from "../../../lib/workbench/workloads/kafka_generator.ts";
 import { testOptions } from "../run/stand_in.ts";
@@ -123,7 +123,7 @@ const SEEN = [
   { ...ok("send", [["send", "6", 1]]), type: "info" as const },
 ];
 
-function next(generator: Generator, worker: number): Invocation | "pending" | undefined {
+function next(generator: OperationGenerator, worker: number): Invocation | "pending" | undefined {
   return generator.next(worker, worker);
 }
 

@@ -87,8 +87,8 @@ for (const [name, invocation, outcomes] of OPERATIONS) {
 
 for (const name of ["broadcast", "g-set", "g-counter", "pn-counter"]) {
   Deno.test(`${name}: at the end every worker reads once, as fast as it can`, () => {
-    const { generator, rate, timeLimit } = WORKLOADS[name]!.final!;
-    assertEquals([rate, timeLimit], [undefined, undefined]);
+    const { generator, ratePerWorker, timeLimitSeconds } = WORKLOADS[name]!.final!;
+    assertEquals([ratePerWorker, timeLimitSeconds], [undefined, undefined]);
     const { next } = generator(testOptions({ concurrency: 3 }), seededRandom(""), []);
     const read = { f: "read", final: true };
     assertEquals([2, 0, 2, 1].map((worker) => next(worker, worker)), [read, read, "pending", read]);
@@ -102,8 +102,8 @@ Deno.test("the other workloads have no final phase, but for kafka's polls and th
   assertEquals(names, ["broadcast", "g-set", "g-counter", "pn-counter", "kafka", ...transactional]);
   const uncounted = Object.values(WORKLOADS).filter(({ final }) => final?.uncounted).map(({ name }) => name);
   assertEquals(uncounted, transactional);
-  const { timeLimit, rate } = WORKLOADS.kafka!.final!;
-  assertEquals([timeLimit, rate], [10, 5]);
+  const { timeLimitSeconds, ratePerWorker } = WORKLOADS.kafka!.final!;
+  assertEquals([timeLimitSeconds, ratePerWorker], [10, 5]);
 });
 
 for (const [name, workload] of Object.entries(WORKLOADS)) {

@@ -15,7 +15,7 @@ type AnyProgram = (node: AnyNode) => void;
 async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
   const clock = new VirtualClock();
   const all: RunOptions = {
-    ...testOptions({ nodes: ["n0", "n1"], concurrency: 4, timeLimit: 5, rate: 100, availability: "total" }),
+    ...testOptions({ nodes: ["n0", "n1"], concurrency: 4, timeLimitSeconds: 5, rate: 100, availability: "total" }),
     challenge: null,
     workload: txnRWRegister,
     seed: "7",
@@ -61,7 +61,7 @@ Deno.test("in the end one worker of each node reads every key that was written, 
 });
 
 Deno.test("the final reads begin when the network has been whole for 10 s", async () => {
-  const { history, final } = await run(right, { nemesis: ["partition"], nemesisInterval: 2 });
+  const { history, final } = await run(right, { nemesis: ["partition"], nemesisIntervalSeconds: 2 });
   const healed = history.findLast(({ process }) => process === "nemesis")!;
   assertEquals(healed.value, "network-healed");
   assertEquals(final[0]!.time - healed.time, 10e9);

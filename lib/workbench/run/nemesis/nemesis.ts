@@ -15,8 +15,8 @@ export type NemesisOperation = Pick<Operation, "process" | "type" | "f" | "value
 export interface NemesisOptions extends Omit<FaultTarget, "draws"> {
   /** Which of {@linkcode FAULTS}. */
   faults: readonly string[];
-  /** Mean time between two operations of one fault, ms. */
-  interval: number;
+  /** Mean seconds between two operations of one fault. */
+  intervalSeconds: number;
   clock: Clock;
   /** Takes each operation into the history: twice, as it begins and as it is done. */
   record(operation: NemesisOperation): void;
@@ -56,7 +56,7 @@ export interface Nemesis {
  * const done = () => Promise.resolve("done");
  * const nemesis = createNemesis({
  *   faults: ["partition"],
- *   interval: 1000,
+ *   intervalSeconds: 1,
  *   nodes: ["n0", "n1", "n2"],
  *   network: { drop() {}, heal() {}, disturb() {}, calm() {} },
  *   cluster: { kill: done, start: done, pause: () => "paused", resume: () => "resumed" },
@@ -71,8 +71,10 @@ export interface Nemesis {
  * ```
  */
 export function createNemesis(options: NemesisOptions): Nemesis {
-  const { faults, random, interval } = options;
-  if (!(interval > 0)) throw new RangeError(`Cannot make a nemesis: expected an interval above 0 ms, got ${interval}`);
+  const { faults, random, intervalSeconds } = options;
+  if (!(intervalSeconds > 0)) {
+    throw new RangeError(`Cannot make a nemesis: expected an interval above 0 s, got ${intervalSeconds}`);
+  }
   const troubles = faults.map((name) => {
     const fault = FAULTS[name];
     if (fault === undefined) {
@@ -96,7 +98,7 @@ export function createNemesis(options: NemesisOptions): Nemesis {
 }
 
 /** Begins and ends one fault, in turn. */
-function flipFlop(fault: Fault, target: FaultTarget, { interval, clock, record }: NemesisOptions) {
+function flipFlop(fault: Fault, target: FaultTarget, { intervalSeconds, clock, record }: NemesisOptions) {
   const { random } = target;
   let timer: Timer;
   let active = false;
@@ -133,7 +135,7 @@ function flipFlop(fault: Fault, target: FaultTarget, { interval, clock, record }
     if (state !== "working") return;
     timer = clock.schedule(at, () => {
       const done = active ? end() : begin();
-      const next = clock.now() + 2 * interval * random.float();
+      const next = clock.now() + 2 * (intervalSeconds * 1000) * random.float();
       if (done === undefined) schedule(next);
       else done.then(() => schedule(next));
     });

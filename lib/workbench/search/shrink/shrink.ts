@@ -36,9 +36,9 @@ export interface Shrinking {
  * import { assertEquals } from "@std/assert";
  * import { shrink } from "./shrink.ts";
  *
- * const large = { faults: ["partition", "loss"], nodeCount: 25, concurrency: 25, rate: 100, timeLimit: 20, settings: [] };
+ * const large = { faults: ["partition", "loss"], nodeCount: 25, concurrency: 25, rate: 100, timeLimitSeconds: 20, settings: [] };
  * const { smallest } = await shrink(large, ({ faults, nodeCount }) => faults.includes("loss") && nodeCount >= 2);
- * assertEquals(smallest, { faults: ["loss"], nodeCount: 2, concurrency: 1, rate: 1, timeLimit: 1, settings: [] });
+ * assertEquals(smallest, { faults: ["loss"], nodeCount: 2, concurrency: 1, rate: 1, timeLimitSeconds: 1, settings: [] });
  * ```
  */
 export async function shrink(
@@ -84,7 +84,8 @@ const DIRECTIONS: readonly Direction[] = [
     }),
   (configuration) => smaller(configuration.concurrency).map((concurrency) => ({ ...configuration, concurrency })),
   (configuration) => smaller(configuration.rate).map((rate) => ({ ...configuration, rate })),
-  (configuration) => smaller(configuration.timeLimit).map((timeLimit) => ({ ...configuration, timeLimit })),
+  (configuration) =>
+    smaller(configuration.timeLimitSeconds).map((timeLimitSeconds) => ({ ...configuration, timeLimitSeconds })),
 ];
 
 /** Nothing, each one alone, and all but one. */

@@ -43,19 +43,19 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
   const usual = usualTexts(challenge);
   const official = flagValues(usual);
   const nodes = official["node-count"] === 1 ? 1 : scaled(official["node-count"]!, random);
-  const { rate, timeLimit } = drawLength(official.rate!, official["time-limit"]!, nodes, random);
+  const { rate, timeLimitSeconds } = drawLength(official.rate!, official["time-limit"]!, nodes, random);
   const faults = drawFaults(SURVIVES[challenge.id]!, random);
   const flags: Record<string, string> = {
     "node-count": String(nodes),
     "concurrency": drawConcurrency(official.concurrency!.count, nodes, random),
-    "time-limit": String(timeLimit),
+    "time-limit": String(timeLimitSeconds),
     "rate": String(rate),
     "latency": String(drawLatency(official.latency!, random)),
     "latency-dist": random.pick(["constant", "uniform", "exponential"]),
     ...challenge.workload === "broadcast" ? { topology: random.pick(Object.keys(TOPOLOGIES)) } : {},
     "nemesis": faults.length === 0 ? "none" : faults.join(),
     // So that each fault comes and goes a few times.
-    "nemesis-interval": (timeLimit * random.pick([0.05, 0.1, 0.2, 0.4])).toFixed(2),
+    "nemesis-interval": (timeLimitSeconds * random.pick([0.05, 0.1, 0.2, 0.4])).toFixed(2),
     // Nobody is asked to answer who is paused or down.
     ...faults.includes("pause") || faults.includes("kill") ? { availability: "0" } : {},
     "seed": `${seed}-${number}`,
@@ -73,13 +73,13 @@ function scaled(figure: number, random: Random): number {
 /** The rate and the time limit. Where there would be too much to simulate, one of them is lower. */
 function drawLength(officialRate: number, officialLimit: number, nodes: number, random: Random) {
   const most = Math.min(MOST_OPERATIONS, MOST_WORK / nodes);
-  const timeLimit = scaled(officialLimit, random);
+  const timeLimitSeconds = scaled(officialLimit, random);
   let rate = scaled(officialRate, random);
   // Both are of use: many operations at once, and time enough for faults to come and go.
   if (random.float() < 0.5) {
-    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(most / timeLimit)));
+    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(most / timeLimitSeconds)));
   }
-  return { rate, timeLimit: Math.max(1, Math.min(timeLimit, Math.floor(most / rate))) };
+  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimitSeconds, Math.floor(most / rate))) };
 }
 
 /** Workers, from a fourth to four times the official number for each node. */

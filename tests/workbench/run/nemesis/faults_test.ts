@@ -24,7 +24,7 @@ interface Fate {
 }
 
 /** A nemesis at work for a while, then healed; all the time each participant sends to each other one. */
-async function watch(faults: string[], seed: string, { interval = 400, until = 4000, pace = 10 } = {}) {
+async function watch(faults: string[], seed: string, { intervalSeconds = 0.4, until = 4000, pace = 10 } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const latency = { mean: 20, distribution: "constant" } as const;
@@ -50,7 +50,7 @@ async function watch(faults: string[], seed: string, { interval = 400, until = 4
   const history: TimedOperation[] = [];
   const nemesis = createNemesis({
     faults,
-    interval,
+    intervalSeconds,
     nodes: NODES,
     network,
     cluster: {
@@ -259,7 +259,7 @@ for (const [fault, [begun, ended]] of Object.entries({ pause: ["paused", "resume
 Deno.test("every strength and every group that a fault may have comes up", async () => {
   const drawn: Record<string, Set<string>> = {};
   for (const seed of SEEDS) {
-    const { history } = await watch(Object.keys(FAULTS), seed, { interval: 20, until: 8000, pace: 1000 });
+    const { history } = await watch(Object.keys(FAULTS), seed, { intervalSeconds: 0.02, until: 8000, pace: 1000 });
     for (const { f, value } of history) {
       if (typeof value === "string") (drawn[f] ??= new Set()).add(value);
       for (const [name, part] of Object.entries(value ?? {})) {
@@ -318,7 +318,7 @@ Deno.test("with all faults together, which messages are lost, copied and held up
 Deno.test("after the heal nothing happens to anybody", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.subarray(Object.keys(FAULTS)), async (seed, faults) => {
-      const { history, fates, healed, deeds } = await watch(faults, seed, { until: 1000, interval: 100 });
+      const { history, fates, healed, deeds } = await watch(faults, seed, { until: 1000, intervalSeconds: 0.1 });
       const after = fates.filter(({ sent }) => sent > healed);
       assertGreater(after.length, 1000);
       for (const { link, delays } of after) assertEquals(delays, [link.includes("c0") ? 0 : 20]);

@@ -20,7 +20,7 @@ function refuse(): never {
 }
 
 /** A nemesis and the network that it has to do with, in virtual time. */
-function rig({ seed = "dune", faults = ["partition"], interval = 10_000, nodes = NODES } = {}) {
+function rig({ seed = "dune", faults = ["partition"], intervalSeconds = 10, nodes = NODES } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const latency = { mean: 0, distribution: "constant" } as const;
@@ -30,7 +30,7 @@ function rig({ seed = "dune", faults = ["partition"], interval = 10_000, nodes =
   const history: TimedOperation[] = [];
   const nemesis = createNemesis({
     faults,
-    interval,
+    intervalSeconds,
     nodes,
     network,
     cluster: { kill: refuse, start: refuse, pause: refuse, resume: refuse },
@@ -85,7 +85,7 @@ Deno.test("a message is lost exactly where the history says so, and nowhere afte
 });
 
 Deno.test("start-partition and stop-partition take turns, at times uniform on 0 to twice the interval", async () => {
-  const { clock, history, nemesis } = rig({ interval: 500 });
+  const { clock, history, nemesis } = rig({ intervalSeconds: 0.5 });
   nemesis.start();
   await clock.run(() => history.length === 8000);
   const invocations = history.filter((_, index) => index % 2 === 0);
@@ -185,7 +185,7 @@ function slowRig() {
   const take = (delay: number, word: string) => () => clock.sleep(delay).then(() => word);
   const nemesis = createNemesis({
     faults: ["kill"],
-    interval: 1000,
+    intervalSeconds: 1,
     nodes: NODES,
     network: { drop: refuse, heal: refuse, disturb: refuse, calm: refuse },
     cluster: { kill: take(30, "killed"), start: take(50_000, "started"), pause: refuse, resume: refuse },
@@ -226,7 +226,7 @@ Deno.test("heal waits for the operation under way, then ends the fault, and reso
 });
 
 Deno.test("the nemesis says which faults there are", async () => {
-  const { clock, history, nemesis } = rig({ faults: ["partition", "loss", "delay"], interval: 1000 });
+  const { clock, history, nemesis } = rig({ faults: ["partition", "loss", "delay"], intervalSeconds: 1 });
   assertEquals(nemesis.active(), []);
   nemesis.start();
   await clock.run(0);
@@ -247,8 +247,8 @@ Deno.test("an unknown fault and an interval that is not positive are refused", (
     RangeError,
     `Cannot inject fault gremlins: expected one of ${names}`,
   );
-  for (const interval of [0, -1, NaN]) {
-    assertThrows(() => rig({ interval }), RangeError, `expected an interval above 0 ms, got ${interval}`);
+  for (const intervalSeconds of [0, -1, NaN]) {
+    assertThrows(() => rig({ intervalSeconds }), RangeError, `expected an interval above 0 s, got ${intervalSeconds}`);
   }
 });
 

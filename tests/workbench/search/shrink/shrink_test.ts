@@ -9,32 +9,32 @@ const LARGE: Configuration = {
   nodeCount: 25,
   concurrency: 50,
   rate: 100,
-  timeLimit: 20,
+  timeLimitSeconds: 20,
   settings: ["latency", "topology"],
 };
 
 Deno.test("shrink() comes to what it takes", async () => {
   const { smallest } = await shrink(
     LARGE,
-    ({ faults, nodeCount, rate, timeLimit, settings }) =>
-      faults.includes("loss") && faults.includes("pause") && nodeCount >= 3 && rate * timeLimit >= 40 &&
+    ({ faults, nodeCount, rate, timeLimitSeconds, settings }) =>
+      faults.includes("loss") && faults.includes("pause") && nodeCount >= 3 && rate * timeLimitSeconds >= 40 &&
       settings.includes("topology"),
   );
-  assertEquals({ ...smallest, rate: 0, timeLimit: 0 }, {
+  assertEquals({ ...smallest, rate: 0, timeLimitSeconds: 0 }, {
     faults: ["loss", "pause"],
     nodeCount: 3,
     concurrency: 1,
     rate: 0,
-    timeLimit: 0,
+    timeLimitSeconds: 0,
     settings: ["topology"],
   });
-  assertEquals([smallest.rate, smallest.timeLimit], [2, 20]);
+  assertEquals([smallest.rate, smallest.timeLimitSeconds], [2, 20]);
 });
 
 Deno.test("shrink() tries the boldest step first: a run that always fails ends as the smallest of all", async () => {
   const asked: Configuration[] = [];
   const { smallest, tried } = await shrink(LARGE, (smaller) => asked.push(smaller) > 0);
-  assertEquals(smallest, { faults: [], nodeCount: 1, concurrency: 1, rate: 1, timeLimit: 1, settings: [] });
+  assertEquals(smallest, { faults: [], nodeCount: 1, concurrency: 1, rate: 1, timeLimitSeconds: 1, settings: [] });
   assertEquals([tried, asked.length], [6, 6]);
 });
 
@@ -42,7 +42,7 @@ Deno.test("shrink() leaves as it is what fails in no smaller way, and what is as
   const { smallest, tried } = await shrink(LARGE, () => false, 1000);
   assert(smallest === LARGE);
   assert(tried > 20 && tried < 60, `${tried} tried`);
-  const least = { faults: [], nodeCount: 1, concurrency: 1, rate: 0.5, timeLimit: 1, settings: [] };
+  const least = { faults: [], nodeCount: 1, concurrency: 1, rate: 0.5, timeLimitSeconds: 1, settings: [] };
   assertEquals(await shrink(least, () => true), { smallest: least, tried: 0 });
 });
 
@@ -71,7 +71,7 @@ const configurations = fc.record({
   nodeCount: fc.integer({ min: 1, max: 100 }),
   concurrency: fc.integer({ min: 1, max: 100 }),
   rate: fc.double({ min: 0.5, max: 1000, noNaN: true }),
-  timeLimit: fc.integer({ min: 1, max: 60 }),
+  timeLimitSeconds: fc.integer({ min: 1, max: 60 }),
   settings: fc.uniqueArray(fc.constantFrom("latency", "latency-dist", "topology")),
 });
 
@@ -94,11 +94,11 @@ Deno.test("shrink() asks only for what is smaller, nothing twice, and gives what
 
 /** Whether nothing is larger, and something smaller. */
 function isSmaller(a: Configuration, b: Configuration): boolean {
-  const sizes = ({ nodeCount, concurrency, rate, timeLimit, faults, settings }: Configuration) => [
+  const sizes = ({ nodeCount, concurrency, rate, timeLimitSeconds, faults, settings }: Configuration) => [
     nodeCount,
     concurrency,
     rate,
-    timeLimit,
+    timeLimitSeconds,
     faults.length,
     settings.length,
   ];

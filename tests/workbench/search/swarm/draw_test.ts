@@ -39,7 +39,8 @@ for (const challenge of CHALLENGES) {
     const within = (name: string, value: number, figure: number) =>
       assert(value >= figure / 4 && value <= figure * 4, `${name} ${value}, official ${figure}`);
     for (const options of draws(challenge, 300)) {
-      const { nodes, rate, concurrency, latency, nemesis, timeLimit, availability, nemesisInterval } = options;
+      const { nodes, rate, concurrency, latency, nemesis, timeLimitSeconds, availability, nemesisIntervalSeconds } =
+        options;
       if (official.nodes.length === 1) assertEquals(nodes.length, 1);
       else within("nodes", nodes.length, official.nodes.length);
       within("rate", rate, official.rate);
@@ -50,10 +51,10 @@ for (const challenge of CHALLENGES) {
       const idle = nemesis.includes("pause") || nemesis.includes("kill");
       assertEquals(availability, idle ? 0 : official.availability);
       // It does not take long.
-      assert(timeLimit >= 1 && timeLimit <= 4 * official.timeLimit);
-      assert(rate * timeLimit <= Math.max(4000, rate), `${rate} for ${timeLimit} s`);
-      assert(rate * timeLimit * nodes.length <= Math.max(40_000, rate * nodes.length), `${nodes.length} nodes`);
-      assert(nemesisInterval > 0 && nemesisInterval < timeLimit);
+      assert(timeLimitSeconds >= 1 && timeLimitSeconds <= 4 * official.timeLimitSeconds);
+      assert(rate * timeLimitSeconds <= Math.max(4000, rate), `${rate} for ${timeLimitSeconds} s`);
+      assert(rate * timeLimitSeconds * nodes.length <= Math.max(40_000, rate * nodes.length), `${nodes.length} nodes`);
+      assert(nemesisIntervalSeconds > 0 && nemesisIntervalSeconds < timeLimitSeconds);
     }
   });
 }

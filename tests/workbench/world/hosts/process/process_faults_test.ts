@@ -171,10 +171,10 @@ Deno.test({
       {
         ...testOptions({ nodes: ["n0", "n1", "n2"] }),
         concurrency: 6,
-        timeLimit: 3,
+        timeLimitSeconds: 3,
         rate: 50,
         nemesis: ["pause", "kill", "loss", "partition"],
-        nemesisInterval: 0.2,
+        nemesisIntervalSeconds: 0.2,
         challenge: null,
         workload: { ...WORKLOADS.echo!, check: (seen) => (history.push(...seen), { valid: true }) },
         seed: "dune",
