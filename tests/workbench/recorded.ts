@@ -4,8 +4,8 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { checkAvailability } from "../../lib/workbench/checkers/availability.ts";
 import { checkStats } from "../../lib/workbench/checkers/stats.ts";
 import { mergeValidity, type Verdict } from "../../lib/workbench/checkers/verdict.ts";
-import { parseEdn } from "../../lib/workbench/history/edn.ts";
-import { parseEdnHistory } from "../../lib/workbench/history/history.ts";
+import { parseEDN } from "../../lib/workbench/history/edn.ts";
+import { parseEDNHistory } from "../../lib/workbench/history/history.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import type { TestOptions } from "../../lib/workbench/workloads/workload.ts";
 
@@ -77,8 +77,8 @@ export function loadRecorded(name: string): Recorded {
   return {
     name,
     workload: checkFlags.w!,
-    history: parseEdnHistory(read(name, "history.edn")),
-    results: parseEdn(read(name, "results.edn"))[0] as MaelstromResults,
+    history: parseEDNHistory(read(name, "history.edn")),
+    results: parseEDN(read(name, "results.edn"))[0] as MaelstromResults,
     verdict: JSON.parse(read(name, "verdict")),
     nodes: Array.from({ length: nodeCount }, (_, index) => `n${index}`),
     concurrency: Number(times) * (perNode === "n" ? nodeCount : 1),

@@ -15,14 +15,14 @@
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatJson, parseJson } from "./json.ts";
+ * import { formatJSON, parseJSON } from "./json.ts";
  *
- * assertEquals(parseJson("[1, 9007199254740993]"), [1, 9007199254740993n]);
- * assertEquals(formatJson({ id: 9007199254740993n }), '{"id":9007199254740993}');
- * assertEquals(formatJson(parseJson("[1, 1.0, 1.5]")), "[1,1.0,1.5]");
+ * assertEquals(parseJSON("[1, 9007199254740993]"), [1, 9007199254740993n]);
+ * assertEquals(formatJSON({ id: 9007199254740993n }), '{"id":9007199254740993}');
+ * assertEquals(formatJSON(parseJSON("[1, 1.0, 1.5]")), "[1,1.0,1.5]");
  * ```
  */
-export function parseJson(text: string): unknown {
+export function parseJSON(text: string): unknown {
   // Exactness costs: it is paid only where there is a number that may need it.
   return INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
 }
@@ -35,7 +35,7 @@ const INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
  *
  * @param indent How far to indent each level; all on one line by default.
  */
-export function formatJson(value: unknown, indent?: number): string {
+export function formatJSON(value: unknown, indent?: number): string {
   return JSON.stringify(value, writable, indent);
 }
 
@@ -44,7 +44,7 @@ export function formatLine(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return formatJson(value);
+    return formatJSON(value);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJson } from "./json.ts";
+import { formatJSON } from "./json.ts";
 
 /** Colours a text; gives it back as it is where there are no colours. */
 export type Paint = (text: string) => string;
@@ -173,7 +173,7 @@ function breakWord(word: string, room: number): string[] {
 
 /** Formats a value as JSON, cut to `length` characters. */
 export function show(value: unknown, length: number = 160): string {
-  const text = formatJson(value) ?? "nothing";
+  const text = formatJSON(value) ?? "nothing";
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 

@@ -36,9 +36,9 @@
  * @example Transactions, checked for a consistency model
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { checkTxnListAppend, parseEdnHistory } from "./mod.ts";
+ * import { checkTxnListAppend, parseEDNHistory } from "./mod.ts";
  *
- * const history = parseEdnHistory(`
+ * const history = parseEDNHistory(`
  *   {:type :invoke :process 0 :f :txn :value [[:append 1 7]]}
  *   {:type :fail   :process 0 :f :txn :value [[:append 1 7]]}
  *   {:type :invoke :process 1 :f :txn :value [[:r 1 nil]]}
@@ -52,7 +52,7 @@
 
 export type { Operation, OperationType } from "../history/operation.ts";
 export type { OperationCounts } from "./stats.ts";
-export { formatHistory, parseEdnHistory, parseHistory, readHistory } from "../history/history.ts";
+export { formatHistory, parseEDNHistory, parseHistory, readHistory } from "../history/history.ts";
 export type { Anomaly, Validity, Verdict } from "./verdict.ts";
 export { mergeValidity } from "./verdict.ts";
 export { checkAvailability } from "./availability.ts";

@@ -13,7 +13,7 @@ import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
 import { formatCheckHelp } from "./help.ts";
 import { workloadOf } from "../request/infer_workload.ts";
-import { formatJson } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import { judge, type TestRecord } from "../run/judge.ts";
 import type { Operation } from "../history/operation.ts";
 import { formatSummary } from "../report/terminal.ts";
@@ -43,7 +43,7 @@ export async function checkHistory(words: readonly string[], machine: Machine): 
   }
   const results = judgeStored(await readStoredRun(pathOf(args), machine), args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
-  machine.stdout(`${args.given.json ? formatJson(results, 2) : formatSummary(results, notes, screenOf(machine))}\n`);
+  machine.stdout(`${args.given.json ? formatJSON(results, 2) : formatSummary(results, notes, screenOf(machine))}\n`);
   return exitStatus(results);
 }
 

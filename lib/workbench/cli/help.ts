@@ -4,14 +4,14 @@
  * @module
  */
 
-import denoJson from "../../../deno.json" with { type: "json" };
+import denoJSON from "../../../deno.json" with { type: "json" };
 import { CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
 import { createStyle, wrap } from "../base/text.ts";
 import type { Screen } from "../report/screen.ts";
 
 /** The version of this project. */
-export const VERSION: string = denoJson.version;
+export const VERSION: string = denoJSON.version;
 
 const COMMANDS = [
   ["CHALLENGE", "Run a challenge, and judge it by its official limits"],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJson } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import { type Arguments, parseArguments } from "../request/arguments.ts";
 import type { Challenge } from "../request/challenges.ts";
 import { mergeValidity, type Validity } from "../checkers/verdict.ts";
@@ -307,7 +307,7 @@ function tellOne(
 
 function tellSeries(series: Series, { given }: Arguments, machine: Machine): void {
   const several = series.planned.length > 1 || given.seeds !== undefined;
-  if (given.json) machine.stdout(`${formatJson(several ? documentOf(series) : printed(series.runs[0]!), 2)}\n`);
+  if (given.json) machine.stdout(`${formatJSON(several ? documentOf(series) : printed(series.runs[0]!), 2)}\n`);
   else if (series.seeds > 1) machine.stdout(`${formatSeeds(series.runs, series.planned.length, screenOf(machine))}\n`);
   else if (several) machine.stdout(`${formatTable(series.runs, series.planned.length, screenOf(machine))}\n`);
 }

@@ -7,7 +7,7 @@
 import { parseArguments } from "../request/arguments.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 import { type OpenFile, readHistoryFile, readText } from "../history/history_file.ts";
-import { parseJson } from "../base/json.ts";
+import { parseJSON } from "../base/json.ts";
 import { maelstromResults } from "../engines/maelstrom_results.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Files } from "../request/request.ts";
@@ -95,7 +95,7 @@ async function ownContext(folder: string, machine: StoredFiles): Promise<Context
 async function readResults(path: string, { openFile }: StoredFiles): Promise<Results> {
   let results: Results;
   try {
-    results = parseJson(await wholeText(path, openFile)) as Results;
+    results = parseJSON(await wholeText(path, openFile)) as Results;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new FailedError(

@@ -7,7 +7,7 @@
 import { latencies } from "../checkers/latency.ts";
 import type { EngineHooks } from "./engine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
-import { parseEdnHistory } from "../history/history.ts";
+import { parseEDNHistory } from "../history/history.ts";
 import { maelstromResults } from "./maelstrom_results.ts";
 import type { Files, TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
@@ -164,7 +164,7 @@ function readRun(store: string, request: TestRequest): Results {
 /** Maelstrom only draws latencies, but its history tells them. */
 function readLatencies(path: string): Results["latency_ms"] {
   try {
-    return latencies(parseEdnHistory(Deno.readTextFileSync(path)));
+    return latencies(parseEDNHistory(Deno.readTextFileSync(path)));
   } catch {
     return null;
   }

@@ -7,7 +7,7 @@
 import { EXAMPLES, explain, outcome, seconds } from "../checkers/explain.ts";
 import { show } from "../base/text.ts";
 import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
-import { parseEdn } from "../history/edn.ts";
+import { parseEDN } from "../history/edn.ts";
 import { judgeTarget } from "../run/judge.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Results, TargetLimit } from "../run/results.ts";
@@ -36,7 +36,7 @@ type Fields = Record<string, unknown>;
  * @throws {SyntaxError} The text is not EDN, or not the results of a test.
  */
 export function maelstromResults(text: string, run: MaelstromRun): Results {
-  const parsed = parseEdn(text);
+  const parsed = parseEDN(text);
   const edn = fields(parsed[0]);
   if (parsed.length !== 1 || edn === undefined || !("valid?" in edn)) {
     throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
@@ -117,26 +117,26 @@ function net(checked: Fields | undefined): Results["net"] {
 function workloadVerdict(checked: Fields, workload: string): Verdict {
   const told = new Set(["valid?", "anomalies", ...list(checked["error-types"]) as string[]]);
   const rest = Object.entries(checked).filter(([name]) => !told.has(name));
-  const verdict: Verdict = { valid: validity(checked["valid?"]), ...toJson(Object.fromEntries(rest)) as Fields };
+  const verdict: Verdict = { valid: validity(checked["valid?"]), ...toJSON(Object.fromEntries(rest)) as Fields };
   if ("duplicated" in checked) {
     const name = workload === "unique-ids" ? "id" : "element";
-    verdict.duplicated = entries(checked.duplicated).map(([value, count]) => ({ [name]: toJson(value), count }));
+    verdict.duplicated = entries(checked.duplicated).map(([value, count]) => ({ [name]: toJSON(value), count }));
   }
   return { ...verdict, anomalies: ANOMALIES[workload]?.(checked) ?? [] };
 }
 
 /** Plain JSON: names in snake_case, keys of maps as strings. */
-function toJson(value: unknown): unknown {
+function toJSON(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return value.map(toJson);
+  if (Array.isArray(value)) return value.map(toJSON);
   if (value instanceof Map) {
     return Object.fromEntries(
-      [...value].map(([key, item]) => [typeof key === "object" ? show(key) : String(key), toJson(item)]),
+      [...value].map(([key, item]) => [typeof key === "object" ? show(key) : String(key), toJSON(item)]),
     );
   }
   if (typeof value !== "object" || value === null) return value;
   const snake = (name: string) => name.replace(/\?$/, "").replaceAll("-", "_");
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [snake(name), toJson(item)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [snake(name), toJSON(item)]));
 }
 
 /** The entries of a map, whatever its keys are. */

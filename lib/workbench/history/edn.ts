@@ -41,16 +41,16 @@ const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infini
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseEdn } from "./edn.ts";
+ * import { parseEDN } from "./edn.ts";
  *
- * assertEquals(parseEdn('{:type :ok, :value [[:append 8 1]]} #{"n0"} {8 [1 2]}'), [
+ * assertEquals(parseEDN('{:type :ok, :value [[:append 8 1]]} #{"n0"} {8 [1 2]}'), [
  *   { type: "ok", value: [["append", 8, 1]] },
  *   ["n0"],
  *   new Map([[8, [1, 2]]]),
  * ]);
  * ```
  */
-export function parseEdn(text: string): unknown[] {
+export function parseEDN(text: string): unknown[] {
   const cursor = cursorOver(text, false);
   const values: unknown[] = [];
   for (;;) {
@@ -69,8 +69,8 @@ export interface EDNReader {
 }
 
 /**
- * Reads the forms of a long text one by one, as {@linkcode parseEdn} does, piece by piece. Where all stand in a vector or a list, they
- * are read all the same: `[1 2]` is two forms. To Clojure, 1.0 is not equal to 1: here it is what `parseJson` makes of it.
+ * Reads the forms of a long text one by one, as {@linkcode parseEDN} does, piece by piece. Where all stand in a vector or a list, they
+ * are read all the same: `[1 2]` is two forms. To Clojure, 1.0 is not equal to 1: here it is what `parseJSON` makes of it.
  *
  * @param take Is given each form, and how to say where it begins: `line 3, column 14`.
  * @throws {SyntaxError} From `push` and `end`: the text is not EDN; says at which line and column, and what was expected.
@@ -78,17 +78,17 @@ export interface EDNReader {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { createEdnReader } from "./edn.ts";
+ * import { createEDNReader } from "./edn.ts";
  *
  * const forms: unknown[] = [];
- * const reader = createEdnReader((value, where) => forms.push([value, where()]));
+ * const reader = createEDNReader((value, where) => forms.push([value, where()]));
  * reader.push("[:a\n {:b 1");
  * reader.push("2}]");
  * reader.end();
  * assertEquals(forms, [["a", "line 1, column 2"], [{ b: 12 }, "line 2, column 2"]]);
  * ```
  */
-export function createEdnReader(take: (value: unknown, where: () => string) => void): EDNReader {
+export function createEDNReader(take: (value: unknown, where: () => string) => void): EDNReader {
   const cursor = cursorOver("", true);
   /** The bracket around all forms, if there is one, and whether it was closed. */
   let around: { close: string; where: string; isClosed: boolean } | undefined;

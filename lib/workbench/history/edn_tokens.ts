@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseJson } from "../base/json.ts";
+import { parseJSON } from "../base/json.ts";
 
 const INTEGER = /^(?:[+-]?\d+N?|0x[0-9a-fA-F]+)$/;
 const FLOAT = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?M?$/;
@@ -33,7 +33,7 @@ export interface Cursor {
   /** Where the text begins, in what it is a part of: both counted from 1. */
   line: number;
   column: number;
-  /** Whether to tell 1.0 from 1, as `parseJson` does. */
+  /** Whether to tell 1.0 from 1, as `parseJSON` does. */
   exact: boolean;
 }
 
@@ -139,7 +139,7 @@ function toNumber(token: string, exact: boolean): unknown {
   }
   if (FLOAT.test(token)) {
     const number = Number(token.replace("M", ""));
-    return exact && Number.isInteger(number) ? parseJson((number + 0).toFixed(1)) : number;
+    return exact && Number.isInteger(number) ? parseJSON((number + 0).toFixed(1)) : number;
   }
   if (!RATIO.test(token)) return undefined;
   const [numerator, denominator] = token.split("/").map(Number);

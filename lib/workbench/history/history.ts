@@ -5,7 +5,7 @@
  */
 
 import { createHistoryReader, type HistoryReaderOptions } from "./history_reader.ts";
-import { formatJson } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
 /** An operation from its beginning to its end. */
@@ -69,7 +69,7 @@ export function readHistory(path: string): Operation[] {
 /**
  * Reads a history of Jepsen's or Maelstrom's (`history.edn`): one operation after another, or a vector of them.
  *
- * What it leaves out is filled in as {@linkcode createHistoryReader} does; values are as `parseEdn` gives them.
+ * What it leaves out is filled in as {@linkcode createHistoryReader} does; values are as `parseEDN` gives them.
  *
  * @throws {SyntaxError} The text is not EDN, or holds something that is not an operation; says at which line and column, and what was
  *   expected.
@@ -77,14 +77,14 @@ export function readHistory(path: string): Operation[] {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseEdnHistory } from "./history.ts";
+ * import { parseEDNHistory } from "./history.ts";
  *
- * assertEquals(parseEdnHistory("{:type :invoke, :process 0, :f :read, :time 5, :final? true}"), [
+ * assertEquals(parseEDNHistory("{:type :invoke, :process 0, :f :read, :time 5, :final? true}"), [
  *   { index: 0, time: 5, type: "invoke", process: 0, f: "read", value: null, final: true },
  * ]);
  * ```
  */
-export function parseEdnHistory(text: string): Operation[] {
+export function parseEDNHistory(text: string): Operation[] {
   return parse(text, { format: "edn" });
 }
 
@@ -109,5 +109,5 @@ function parse(text: string, options: HistoryReaderOptions): Operation[] {
  * @returns One line an operation, each with its line end.
  */
 export function formatHistory(history: readonly Operation[]): string {
-  return history.map((operation) => formatJson(operation) + "\n").join("");
+  return history.map((operation) => formatJSON(operation) + "\n").join("");
 }

@@ -5,8 +5,8 @@
  */
 
 import { show } from "../base/text.ts";
-import { createEdnReader } from "./edn.ts";
-import { parseJson } from "../base/json.ts";
+import { createEDNReader } from "./edn.ts";
+import { parseJSON } from "../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
@@ -86,7 +86,7 @@ export function createHistoryReader({ format, strict = false }: HistoryReaderOpt
   };
 }
 
-const READERS: Record<HistoryFormat, (take: Take) => TextReader> = { edn: createEdnReader, json: createJsonReader };
+const READERS: Record<HistoryFormat, (take: Take) => TextReader> = { edn: createEDNReader, json: createJSONReader };
 
 /**
  * Only in JSON a map begins with a string: in EDN operations have keywords. Undefined as long as nobody can tell.
@@ -126,7 +126,7 @@ function placeAfter(blank: string): string {
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
-function createJsonReader(take: Take): TextReader {
+function createJSONReader(take: Take): TextReader {
   let line = 0;
   let rest = "";
   const read = (text: string) => {
@@ -153,7 +153,7 @@ function parseLine(line: string, number: number): unknown {
   const tooDeep = tooDeepAt(line);
   if (tooDeep !== undefined) return fail(tooDeep, TOO_DEEP);
   try {
-    return parseJson(line);
+    return parseJSON(line);
   } catch (cause) {
     const { message } = cause as Error;
     const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { fieldsOf, replySchema, requestSchema, type Rpc } from "../world/schema.ts";
+import { fieldsOf, replySchema, requestSchema, type RPC } from "../world/rpc_schema.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
@@ -47,7 +47,7 @@ function workloadSections({ name, doc, rpcs }: Workload): string[] {
   return [`## ${name}`, wrap(doc), ...rpcs.flatMap(rpcSections)];
 }
 
-function rpcSections(rpc: Rpc): string[] {
+function rpcSections(rpc: RPC): string[] {
   const types = [typeText("Request", requestSchema(rpc)), typeText("Reply", replySchema(rpc))].join("\n\n");
   return [`### ${rpc.type}`, wrap(rpc.doc), `\`\`\`ts ignore\n${types}\n\`\`\``];
 }

@@ -10,13 +10,13 @@ import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
 import { checkSetFull } from "../checkers/set/set_full.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import { arrayOf, mapOf, type Rpc } from "../world/schema.ts";
+import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import { TOPOLOGIES } from "./topology.ts";
 import type { Workload } from "./workload.ts";
 import { haveAll, lackingElements } from "./have_all.ts";
 import { withErrors } from "./outcome.ts";
 
-const TOPOLOGY: Rpc = {
+const TOPOLOGY: RPC = {
   type: "topology",
   doc: "Tells each node, once and before anything else, who its neighbours might be. It need not keep to them.",
   request: Type.Object({
@@ -25,14 +25,14 @@ const TOPOLOGY: Rpc = {
   reply: Type.Object({}),
 };
 
-const BROADCAST: Rpc = {
+const BROADCAST: RPC = {
   type: "broadcast",
   doc: "Hands the node a value, which is to reach all nodes. The reply says that the value will not be lost.",
   request: Type.Object({ message: Type.Unknown({ description: "the value: each is sent once" }) }),
   reply: Type.Object({}),
 };
 
-const READ: Rpc = {
+const READ: RPC = {
   type: "read",
   doc: "Asks for all values that the node knows of.",
   request: Type.Object({}),

@@ -10,10 +10,10 @@ import Type from "typebox";
 import { checkEcho } from "../checkers/echo.ts";
 import { repeat } from "./generator.ts";
 import type { Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { withErrors } from "./outcome.ts";
 
-const ECHO: Rpc = {
+const ECHO: RPC = {
   type: "echo",
   doc: "Asks the node to say back what it is told.",
   request: Type.Object({ echo: Type.Unknown({ description: "anything at all" }) }),

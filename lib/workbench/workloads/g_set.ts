@@ -9,17 +9,17 @@
 import Type from "typebox";
 import { checkSetFull } from "../checkers/set/set_full.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import { arrayOf, type Rpc } from "../world/schema.ts";
+import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import type { Workload } from "./workload.ts";
 
-const ADD: Rpc = {
+const ADD: RPC = {
   type: "add",
   doc: "Adds an element to the set.",
   request: Type.Object({ element: Type.Unknown({ description: "the element: each is added once" }) }),
   reply: Type.Object({}),
 };
 
-const READ: Rpc = {
+const READ: RPC = {
   type: "read",
   doc: "Asks for the elements of the set, as far as the node knows them.",
   request: Type.Object({}),

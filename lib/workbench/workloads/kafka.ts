@@ -11,14 +11,14 @@ import { entry } from "../checkers/entry.ts";
 import { identify, type Identity, showIdentity } from "../checkers/identify.ts";
 import { checkKafka } from "../checkers/kafka/mod.ts";
 import type { Operation } from "../history/operation.ts";
-import { arrayOf, mapOf, type Rpc } from "../world/schema.ts";
+import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import type { Convergence, Outcome, Workload, WorkloadClient } from "./workload.ts";
 import type { Connection } from "../world/connection.ts";
 import { haveAll, lackingElements } from "./have_all.ts";
 import { kafkaFinalPolls, kafkaOperations, type Polled, type Sent } from "./kafka_generator.ts";
 import { withErrors } from "./outcome.ts";
 
-const SEND: Rpc = {
+const SEND: RPC = {
   type: "send",
   doc:
     "Appends a message to a log. The node gives it an offset, which no other message of the log has, and which is higher than those of " +
@@ -30,7 +30,7 @@ const SEND: Rpc = {
   reply: Type.Object({ offset: Type.Integer({ description: "its offset in the log" }) }),
 };
 
-const POLL: Rpc = {
+const POLL: RPC = {
   type: "poll",
   doc:
     "Asks for messages of some logs, from given offsets on. The node answers with as many as it likes, in order of offset and without " +
@@ -41,14 +41,14 @@ const POLL: Rpc = {
   }),
 };
 
-const COMMIT_OFFSETS: Rpc = {
+const COMMIT_OFFSETS: RPC = {
   type: "commit_offsets",
   doc: "Tells the node that messages up to and including these offsets have been processed.",
   request: Type.Object({ offsets: mapOf(Type.Integer(), { description: "the highest offset done with of each log" }) }),
   reply: Type.Object({}),
 };
 
-const LIST_COMMITTED_OFFSETS: Rpc = {
+const LIST_COMMITTED_OFFSETS: RPC = {
   type: "list_committed_offsets",
   doc: "Asks for the committed offsets of some logs, where a client is to begin. Logs without any are left out.",
   request: Type.Object({ keys: Type.Array(Type.String(), { description: "which logs" }) }),

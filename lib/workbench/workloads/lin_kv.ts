@@ -11,24 +11,24 @@ import { checkLinKV } from "../checkers/linearizable/mod.ts";
 import { independentKeys, mix, repeat } from "./generator.ts";
 import type { Random } from "../world/random.ts";
 import type { OperationGenerator, Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { withErrors } from "./outcome.ts";
 
-const READ: Rpc = {
+const READ: RPC = {
   type: "read",
   doc: "Asks for the value of a key. A key that was never written is error 20, key-does-not-exist.",
   request: Type.Object({ key: Type.Unknown() }),
   reply: Type.Object({ value: Type.Unknown() }),
 };
 
-const WRITE: Rpc = {
+const WRITE: RPC = {
   type: "write",
   doc: "Sets a key to a value, whatever it was before, and even if it was not there.",
   request: Type.Object({ key: Type.Unknown(), value: Type.Unknown() }),
   reply: Type.Object({}),
 };
 
-const CAS: Rpc = {
+const CAS: RPC = {
   type: "cas",
   doc:
     "Compare and set: sets a key to a value if it has the expected one just then. Otherwise it is error 22, precondition-failed; a " +

@@ -11,16 +11,16 @@ import { checkCounter } from "../checkers/counter.ts";
 import { entry } from "../checkers/entry.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import type { Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 
-const ADD: Rpc = {
+const ADD: RPC = {
   type: "add",
   doc: "Adds to the counter.",
   request: Type.Object({ delta: Type.Integer({ description: "how much; may be negative" }) }),
   reply: Type.Object({}),
 };
 
-const READ: Rpc = {
+const READ: RPC = {
   type: "read",
   doc: "Asks for the counter's value, as far as the node knows it.",
   request: Type.Object({}),

@@ -7,13 +7,13 @@
 import { clip } from "../base/text.ts";
 import { formatLine } from "../base/json.ts";
 import type { Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { withErrors } from "./outcome.ts";
 
 type Operations = [f: string, key: unknown, value: unknown][];
 
 /** A client that asks for transactions; a reply with other operations than those asked for is malformed. */
-export function txnClient(rpc: Rpc): Workload["client"] {
+export function txnClient(rpc: RPC): Workload["client"] {
   return (connection, node) => ({
     invoke: ({ value }) =>
       withErrors(false, async () => {

@@ -7,7 +7,7 @@
 import { type MicroOperation, perWorker, sequence } from "./generator.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 
 /** The final reads. A single node has nobody to agree with. */
 export const txnFinalReads: FinalPhase = {
@@ -34,7 +34,7 @@ function readEverything(
 const LENGTH = 80;
 
 /** All nodes must read the same of all keys that anybody tried to write. Each is asked in one transaction. */
-export function txnConvergence(history: readonly Operation[], rpc: Rpc): Convergence {
+export function txnConvergence(history: readonly Operation[], rpc: RPC): Convergence {
   const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
   return {
     async look(connection, node) {

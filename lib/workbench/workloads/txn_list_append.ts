@@ -10,7 +10,7 @@ import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnListAppend } from "../checkers/txn/list_append.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
-import { arrayOf, type Rpc } from "../world/schema.ts";
+import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import type { Workload } from "./workload.ts";
 import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
@@ -19,7 +19,7 @@ const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown(
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
 const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.Unknown())]);
 
-const TXN: Rpc = {
+const TXN: RPC = {
   type: "txn",
   doc:
     'Asks for a transaction: a list of operations `[function, key, value]`, to be done in order. `["r", 5, null]` reads the list of ' +

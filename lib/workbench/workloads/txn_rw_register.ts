@@ -11,7 +11,7 @@ import { checkWithReplicas } from "../checkers/replicas.ts";
 import { checkTxnRWRegister } from "../checkers/txn/rw_register.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
 import type { Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { txnClient } from "./txn_client.ts";
 import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
 
@@ -19,7 +19,7 @@ const WRITE = Type.Tuple([Type.Literal("w"), Type.Unknown(), Type.Unknown()]);
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
 const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Unknown()]);
 
-const TXN: Rpc = {
+const TXN: RPC = {
   type: "txn",
   doc:
     'Asks for a transaction: a list of operations `[function, key, value]`, to be done in order. `["r", 5, null]` reads key 5, and is ' +

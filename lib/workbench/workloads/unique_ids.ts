@@ -10,10 +10,10 @@ import Type from "typebox";
 import { checkUniqueIds } from "../checkers/unique_ids.ts";
 import { repeat } from "./generator.ts";
 import type { Workload } from "./workload.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { withErrors } from "./outcome.ts";
 
-const GENERATE: Rpc = {
+const GENERATE: RPC = {
   type: "generate",
   doc: "Asks the node for a new id.",
   request: Type.Object({}),

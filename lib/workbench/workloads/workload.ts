@@ -8,7 +8,7 @@ import type { Verdict } from "../checkers/verdict.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
 import type { Connection } from "../world/connection.ts";
-import type { Rpc } from "../world/schema.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 
 /** The options of a test that matter to a workload or a checker. The flags of Maelstrom's `test`, parsed. */
 export interface TestOptions {
@@ -116,7 +116,7 @@ export interface Workload {
   /** What it tests, in a few sentences. */
   doc: string;
   /** The messages between clients and nodes. */
-  rpcs: Rpc[];
+  rpcs: RPC[];
   /** Functions whose failure to succeed even once is no fault (kafka's crash). */
   mayNeverSucceed?: readonly string[];
   /** Whether a client outlives an operation of type info (Jepsen's Reusable). */

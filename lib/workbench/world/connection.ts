@@ -9,7 +9,7 @@ import { formatLine } from "../base/json.ts";
 import { type Body, type Message, RPCError } from "../../protocol.ts";
 import type { Clock } from "./clock.ts";
 import type { TestException } from "../base/test_exception.ts";
-import { checksOf, malformedReply, type Rpc } from "./schema.ts";
+import { checksOf, malformedReply, type RPC } from "./rpc_schema.ts";
 
 /** One client of the network (c0, c1, …), as a workload's client uses it. */
 export interface Connection {
@@ -23,7 +23,7 @@ export interface Connection {
    * @throws {RPCError} The node answered with an error, or (code 0) not in time.
    * @throws {TypeError} The reply is malformed; the message shows request, reply and what was expected.
    */
-  rpc(node: string, rpc: Rpc, body: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
+  rpc(node: string, rpc: RPC, body: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
 }
 
 /** What a connection needs of the network. */

@@ -1,13 +1,13 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatJson, formatLine, parseJson } from "../../../lib/workbench/base/json.ts";
+import { formatJSON, formatLine, parseJSON } from "../../../lib/workbench/base/json.ts";
 
 Deno.test("integers beyond 2^53 keep all their digits, there and back", () => {
   fc.assert(fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
     const line = `{"id":${integer},"list":[${integer}]}`;
-    assertEquals(formatLine(parseJson(line)), line);
-    assertEquals(formatJson(parseJson(line)), line);
-    const { id } = parseJson(line) as { id: number | bigint };
+    assertEquals(formatLine(parseJSON(line)), line);
+    assertEquals(formatJSON(parseJSON(line)), line);
+    const { id } = parseJSON(line) as { id: number | bigint };
     assertEquals(typeof id, Number.isSafeInteger(Number(integer)) ? "number" : "bigint");
   }));
 });
@@ -16,10 +16,10 @@ Deno.test("whatever is no such integer is read and written as ever", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const line = JSON.stringify(value);
     assertEquals(formatLine(value), line);
-    assertEquals(formatJson(value, 2), JSON.stringify(value, null, 2));
-    if (!/\d{16}|\de/.test(line)) assertEquals(parseJson(line), JSON.parse(line));
+    assertEquals(formatJSON(value, 2), JSON.stringify(value, null, 2));
+    if (!/\d{16}|\de/.test(line)) assertEquals(parseJSON(line), JSON.parse(line));
   }));
-  assertEquals(parseJson("[1234567890.12345678, 1.5e-30, 0.1234567890123456789]"), [
+  assertEquals(parseJSON("[1234567890.12345678, 1.5e-30, 0.1234567890123456789]"), [
     1234567890.12345678,
     1.5e-30,
     0.12345678901234568,
@@ -34,26 +34,26 @@ Deno.test("a whole number with a point or an exponent stays one, is no integer, 
     ]]
   ) {
     for (const around of ["@", "[@]", '{"a":@}', '{"a": [1, @ ,2]}', `{"a":@\n}`]) {
-      const value = parseJson(around.replace("@", text!));
+      const value = parseJSON(around.replace("@", text!));
       assertEquals(formatLine(value), formatLine(JSON.parse(around.replace("@", '"@"'))).replace('"@"', written!));
-      assertEquals(formatJson(value), formatLine(value));
+      assertEquals(formatJSON(value), formatLine(value));
     }
-    assertNotEquals(parseJson(text!), JSON.parse(text!));
-    assertEquals(typeof parseJson(text!), "object");
+    assertNotEquals(parseJSON(text!), JSON.parse(text!));
+    assertEquals(typeof parseJSON(text!), "object");
   }
-  assertEquals(formatLine(parseJson("1e300")), "1e+300");
+  assertEquals(formatLine(parseJSON("1e300")), "1e+300");
 });
 
 Deno.test("what looks like such a number in a string is none", () => {
   for (const text of ['["1.0"]', '["x1.0,"]', '{"1.0":"2e5"}', '["[1.0]"]']) {
-    assertEquals(parseJson(text), JSON.parse(text));
+    assertEquals(parseJSON(text), JSON.parse(text));
   }
 });
 
 Deno.test("digits in a string are no integer", () => {
-  assertEquals(parseJson('{"9007199254740993":"9007199254740993"}'), { "9007199254740993": "9007199254740993" });
+  assertEquals(parseJSON('{"9007199254740993":"9007199254740993"}'), { "9007199254740993": "9007199254740993" });
 });
 
 Deno.test("what is not JSON is refused", () => {
-  assertThrows(() => parseJson("{1234567890123456789"), SyntaxError);
+  assertThrows(() => parseJSON("{1234567890123456789"), SyntaxError);
 });

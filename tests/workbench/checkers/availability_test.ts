@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { testRecorded } from "../recorded.ts";
 
 testRecorded("checkAvailability agrees with Maelstrom on every recorded history", undefined, (recorded) => {
@@ -11,7 +11,7 @@ testRecorded("checkAvailability agrees with Maelstrom on every recorded history"
 });
 
 /** Four operations: one ok, one failed, one unknown, one open; and the nemesis, which does not count. */
-const ONE_OF_FOUR = parseEdnHistory(`
+const ONE_OF_FOUR = parseEDNHistory(`
   {:type :invoke, :process :nemesis, :f :start-partition, :value :majority}
   {:type :invoke, :process 0, :f :read}
   {:type :invoke, :process 1, :f :read}
@@ -30,7 +30,7 @@ Deno.test("checkAvailability wants nothing, a part or everything", () => {
 });
 
 Deno.test("checkAvailability holds a fraction of 32 bits against what is expected, as Maelstrom does", () => {
-  const history = parseEdnHistory(
+  const history = parseEDNHistory(
     Array.from({ length: 10 }, (_, process) => `
       {:type :invoke, :process ${process}, :f :read} {:type ${
       process === 0 ? ":fail" : ":ok"

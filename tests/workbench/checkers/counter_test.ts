@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkCounter, reachableSums } from "../../../lib/workbench/checkers/counter.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 
@@ -30,7 +30,7 @@ function history(adds: readonly (readonly [number, string])[], ...reads: unknown
     lines.push("{:process 1000 :type :invoke :f :read :final? true :time 2000000000}");
     lines.push(`{:process 1000 :type :ok :f :read :final? true :time 2500000000 :value ${value}}`);
   }
-  return parseEdnHistory(lines.join("\n"));
+  return parseEDNHistory(lines.join("\n"));
 }
 
 Deno.test("checkCounter: the sum of all acknowledged adds is right, anything else is wrong", () => {
@@ -61,16 +61,16 @@ Deno.test("checkCounter: adds of unknown outcome may count or not", () => {
 
 Deno.test("checkCounter: only final reads count, and without one nothing is known", () => {
   const early = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 77}";
-  assertEquals(checkCounter(parseEdnHistory(early)).valid, "unknown");
+  assertEquals(checkCounter(parseEDNHistory(early)).valid, "unknown");
   const failed = "{:process 0 :type :invoke :f :read :final? true} {:process 0 :type :fail :f :read :final? true}";
-  assertEquals(checkCounter(parseEdnHistory(failed)).valid, "unknown");
+  assertEquals(checkCounter(parseEDNHistory(failed)).valid, "unknown");
 });
 
 Deno.test("checkCounter: a read that is no integer is wrong, an add of no integer makes the verdict unknown", () => {
   for (const value of ["2.5", '"2"', "nil", "[2]"]) {
     assertEquals(checkCounter(history([[2, "ok"]], value)).valid, false, value);
   }
-  const verdict = checkCounter(parseEdnHistory('{:process 0 :type :invoke :f :add :value "3"}'));
+  const verdict = checkCounter(parseEDNHistory('{:process 0 :type :invoke :f :add :value "3"}'));
   assertEquals(verdict.valid, "unknown");
   assertStringIncludes(verdict.anomalies![0]!.explanation, 'operation 0: expected an integer to add, got "3"');
 });
@@ -119,7 +119,7 @@ Deno.test("checkCounter is exact beyond what a number can hold", () => {
     "{:process 0 :type :invoke :f :add :value 9007199254740992} {:process 0 :type :ok :f :add :value 9007199254740992}" +
     "{:process 1 :type :invoke :f :add :value 1} {:process 1 :type :info :f :add :value 1}";
   const read = (value: string) =>
-    checkCounter(parseEdnHistory(
+    checkCounter(parseEDNHistory(
       `${parts} {:process 2 :type :invoke :f :read :final? true} {:process 2 :type :ok :f :read :final? true :value ${value}}`,
     ));
   assertEquals(read("9007199254740992").valid, true);

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 import { type Line, sequential } from "./sequential.ts";
 
@@ -18,7 +18,7 @@ testRecorded("checkEcho agrees with Maelstrom on every recorded history", ["echo
 
 /** One echo and its reply. */
 function echo(value: string, completion: string) {
-  return checkEcho(parseEdnHistory(`
+  return checkEcho(parseEDNHistory(`
     {:time 1000000, :type :invoke, :process 3, :f :echo, :value ${value}}
     {:time 2000000, :process 3, :f :echo, ${completion}}`));
 }
@@ -52,13 +52,13 @@ Deno.test("checkEcho finds a reply without an echo, and one that never came", ()
   assertStringIncludes(lost.anomalies![0]!.explanation, "got no answer: given up at 0.002 s");
   const interrupted = echo('"hi"', ':type :info, :value "hi", :error "interrupted"');
   assertEquals(interrupted.valid, true);
-  const open = checkEcho(parseEdnHistory("{:type :invoke, :process 0, :f :echo, :value 1}"));
+  const open = checkEcho(parseEDNHistory("{:type :invoke, :process 0, :f :echo, :value 1}"));
   assertEquals([open.valid, open.error_count], [false, 1]);
 });
 
 Deno.test("checkEcho lists a bounded number of errors", () => {
   const wrong = `{:type :invoke, :process 0, :f :echo, :value 1} {:type :ok, :process 0, :f :echo, :value {:echo 2}}`;
-  const verdict = checkEcho(parseEdnHistory(wrong.repeat(1000)));
+  const verdict = checkEcho(parseEDNHistory(wrong.repeat(1000)));
   assertEquals(verdict.error_count, 1000);
   assertEquals((verdict.errors as unknown[]).length, 48);
   assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);

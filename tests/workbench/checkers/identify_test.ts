@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
-import { parseJson } from "../../../lib/workbench/base/json.ts";
+import { parseJSON } from "../../../lib/workbench/base/json.ts";
 
 /** A value whose objects have their fields the other way round. */
 function turned(value: unknown): unknown {
@@ -29,7 +29,7 @@ Deno.test("identify: different for different values", () => {
 });
 
 Deno.test("identify: 1.0 is not 1, but is 1.00, and shows as it is written", () => {
-  const [one, float, same, list] = parseJson("[1, 1.0, 1.00, [1.0]]") as unknown[];
+  const [one, float, same, list] = parseJSON("[1, 1.0, 1.00, [1.0]]") as unknown[];
   assertEquals(new Set([one, "1.0", float, same, list, [1], ["1.0"]].map(identify)).size, 6);
   assertEquals([float, list].map((value) => showIdentity(identify(value))), ["1.0", "[1.0]"]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { latencies } from "../../../lib/workbench/checkers/latency.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { testRecorded } from "../recorded.ts";
 
@@ -31,7 +31,7 @@ Deno.test("latencies are taken for each function, and only of what succeeded", (
 });
 
 Deno.test("latencies belong to the process that was acknowledged", () => {
-  const history = parseEdnHistory(`
+  const history = parseEDNHistory(`
     {:time 0 :process 0 :type :invoke :f :read}
     {:time 1000000 :process 1 :type :invoke :f :read}
     {:time 4000000 :process 0 :type :ok :f :read}

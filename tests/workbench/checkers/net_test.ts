@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { netStatistics } from "../../../lib/workbench/checkers/net.ts";
 import type { NetCounts } from "../../../lib/workbench/world/network/journal.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { testRecorded } from "../recorded.ts";
 
 testRecorded(
@@ -29,7 +29,7 @@ const COUNTS = {
 };
 
 Deno.test("netStatistics counts invocations, not the nemesis", () => {
-  const history = parseEdnHistory(`
+  const history = parseEDNHistory(`
     {:process :nemesis :type :invoke :f :start-partition}
     {:process 0 :type :invoke :f :read}
     {:process 1 :type :invoke :f :read}

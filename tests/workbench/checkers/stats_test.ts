@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { type MaelstromResults, testRecorded } from "../recorded.ts";
 
 testRecorded("checkStats agrees with Maelstrom on every recorded history", undefined, ({ history, results }) => {
@@ -16,7 +16,7 @@ function countsOf(stats: MaelstromResults["stats"]["by-f"][string]) {
 }
 
 /** Reads succeed now and then, writes never. */
-const NO_WRITES = parseEdnHistory(`
+const NO_WRITES = parseEDNHistory(`
   {:type :info, :process :nemesis, :f :start-partition}
   {:type :invoke, :process 0, :f :read}
   {:type :ok, :process 0, :f :read}

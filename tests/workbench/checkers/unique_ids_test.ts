@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkUniqueIds } from "../../../lib/workbench/checkers/unique_ids.ts";
-import { parseEdnHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../recorded.ts";
 
@@ -59,7 +59,7 @@ Deno.test("checkUniqueIds tells integers beyond 2^53 apart", () => {
 });
 
 Deno.test("checkUniqueIds counts attempts that came to nothing", () => {
-  const verdict = checkUniqueIds(parseEdnHistory(`
+  const verdict = checkUniqueIds(parseEDNHistory(`
     {:type :invoke, :process 0, :f :generate}
     {:type :info, :process 0, :f :generate}
     {:type :invoke, :process 1, :f :generate}

@@ -29,7 +29,7 @@ async function check(history: string, flags = ""): Promise<FakeMachine & { statu
   return await command(`check history.edn ${flags}`.trim(), filesOf({ "history.edn": history }));
 }
 
-async function checkJson(history: string, flags = ""): Promise<Results> {
+async function checkJSON(history: string, flags = ""): Promise<Results> {
   return JSON.parse((await check(history, `--json ${flags}`.trim())).out);
 }
 
@@ -141,7 +141,7 @@ Deno.test("check tells the same as a run, but for what no history knows", async 
       "",
     ].join("\n"),
   );
-  const { valid, passed, engine, workload, mode, seed, net, store, challenge, targets, judged_by } = await checkJson(
+  const { valid, passed, engine, workload, mode, seed, net, store, challenge, targets, judged_by } = await checkJSON(
     IDS,
   );
   assertEquals([valid, passed, engine, workload], [true, true, "workbench", "unique-ids"]);
@@ -156,13 +156,13 @@ Deno.test("check tells the same as a run, but for what no history knows", async 
 
 Deno.test("check tells no latencies where a history has no times", async () => {
   const history = edn(0, "broadcast", "1") + edn(0, "read", "nil", "ok", "[1]");
-  const { latency_ms, result } = await checkJson(history);
+  const { latency_ms, result } = await checkJSON(history);
   assertEquals([latency_ms, result.stable_latencies, result.stable_count], [null, null, 1]);
-  const lost = await checkJson(history + edn(0, "read", "nil", "ok", "[]"));
+  const lost = await checkJSON(history + edn(0, "read", "nil", "ok", "[]"));
   assertEquals([lost.result.lost_count, lost.result.lost_latencies], [1, null]);
   const sent = edn(0, "send", '[[:send "a" 1]]', "ok", '[[:send "a" [0 1]]]');
-  assertEquals((await checkJson(sent)).result.worst_realtime_lag, null);
-  const timed = await checkJson(history.replaceAll("}\n", ", :time 5}\n"));
+  assertEquals((await checkJSON(sent)).result.worst_realtime_lag, null);
+  const timed = await checkJSON(history.replaceAll("}\n", ", :time 5}\n"));
   assertEquals([timed.latency_ms!.read!.max, timed.result.stable_latencies], [0, {
     0: 0,
     0.5: 0,
@@ -174,25 +174,25 @@ Deno.test("check tells no latencies where a history has no times", async () => {
 
 Deno.test("check judges by its flags", async () => {
   const failing = IDS + edn(0, "generate", "nil", "fail");
-  assertEquals((await checkJson(failing)).valid, true);
-  assertEquals((await checkJson(failing, "--availability 0.6")).valid, true);
-  const { valid, anomalies } = await checkJson(failing, "--availability total");
+  assertEquals((await checkJSON(failing)).valid, true);
+  assertEquals((await checkJSON(failing, "--availability 0.6")).valid, true);
+  const { valid, anomalies } = await checkJSON(failing, "--availability total");
   assertEquals([valid, anomalies.map(({ type }) => type)], [false, ["unavailable"]]);
   // Each reads what the other has not yet written.
   const skew =
     "{:type :invoke, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :invoke, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
     "{:type :ok, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :ok, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
     "{:type :invoke, :process 0, :value [[:r 1 nil] [:r 2 nil]]} {:type :ok, :process 0, :value [[:r 1 [1]] [:r 2 [1]]]}";
-  assertEquals((await checkJson(skew)).valid, false);
-  assertEquals((await checkJson(skew, "--consistency-models snapshot-isolation,read-committed")).valid, true);
-  assertEquals((await checkJson(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
+  assertEquals((await checkJSON(skew)).valid, false);
+  assertEquals((await checkJSON(skew, "--consistency-models snapshot-isolation,read-committed")).valid, true);
+  assertEquals((await checkJSON(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
 });
 
 Deno.test("check tells what Jepsen's clients threw", async () => {
   const thrown =
     ', :error "indeterminate: Malformed", :time 2000000, :exception {:via [{:type clojure.lang.ExceptionInfo}]}';
   const crash = (process: number) => edn(process, "generate", "nil", "info", "nil", thrown);
-  const { valid, exceptions } = await checkJson(IDS + crash(2) + crash(3));
+  const { valid, exceptions } = await checkJSON(IDS + crash(2) + crash(3));
   assertEquals(valid, true);
   assertEquals(exceptions, [{
     type: "client-crashed",
@@ -206,18 +206,18 @@ Deno.test("check takes each process for one node's, where nobody knows the nodes
   const read = (process: number, value: string) =>
     edn(process, "txn", "[[:r 9 nil]]", "ok", `[[:r 9 ${value}]]`).replaceAll("}", ", :final? true}");
   const history = edn(0, "txn", "[[:w 9 1]]") + edn(0, "txn", "[[:w 9 2]]");
-  assertEquals((await checkJson(history + read(2, "2") + read(3, "2"), "-w txn-rw-register")).valid, true);
+  assertEquals((await checkJSON(history + read(2, "2") + read(3, "2"), "-w txn-rw-register")).valid, true);
   const flags = "-w txn-rw-register --consistency-models read-uncommitted";
-  const { valid, anomalies: [anomaly] } = await checkJson(history + read(2, "2") + read(3, "1"), flags);
+  const { valid, anomalies: [anomaly] } = await checkJSON(history + read(2, "2") + read(3, "1"), flags);
   assertEquals([valid, anomaly!.type], [false, "divergent-replicas"]);
   assertStringIncludes(
     anomaly!.explanation,
     "was 2 on the node of process 2 (at 0.000 s) and 1 on the node of process 3",
   );
   // Two processes of one worker have one node.
-  const known = await checkJson(history + read(2, "2") + read(3, "1"), `${flags} --nodes a --concurrency 1`);
+  const known = await checkJSON(history + read(2, "2") + read(3, "1"), `${flags} --nodes a --concurrency 1`);
   assertEquals([known.valid, known.judged_by!.nodes, known.judged_by!.concurrency], [true, ["a"], 1]);
-  assertEquals((await checkJson(history + read(9_007_199_254_740_991, "2"), flags)).valid, true);
+  assertEquals((await checkJSON(history + read(9_007_199_254_740_991, "2"), flags)).valid, true);
 });
 
 /** The files of a run, in a folder. */

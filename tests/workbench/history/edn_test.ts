@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { createEdnReader, parseEdn } from "../../../lib/workbench/history/edn.ts";
+import { createEDNReader, parseEDN } from "../../../lib/workbench/history/edn.ts";
 import { CAN_READ, recordedNames } from "../recorded.ts";
 
-Deno.test("parseEdn reads every kind of form", () => {
+Deno.test("parseEDN reads every kind of form", () => {
   for (
     const [text, value] of [
       ["nil", null],
@@ -49,12 +49,12 @@ Deno.test("parseEdn reads every kind of form", () => {
       ['#"\\d+ \\"a\\""', '\\d+ \\"a\\"'],
     ] as const
   ) {
-    assertEquals(parseEdn(text), [value], text);
-    assertEquals(parseEdn(`[${text}]`), [[value]], text);
+    assertEquals(parseEDN(text), [value], text);
+    assertEquals(parseEDN(`[${text}]`), [[value]], text);
   }
 });
 
-Deno.test("parseEdn reads numbers exactly where it can", () => {
+Deno.test("parseEDN reads numbers exactly where it can", () => {
   for (
     const [text, value] of [
       ["0", 0],
@@ -82,25 +82,25 @@ Deno.test("parseEdn reads numbers exactly where it can", () => {
       ["##NaN", NaN],
     ] as const
   ) {
-    assertEquals(parseEdn(text), [value], text);
+    assertEquals(parseEDN(text), [value], text);
   }
 });
 
-Deno.test("parseEdn reads any number of forms, and skips what is not one", () => {
-  assertEquals(parseEdn(""), []);
-  assertEquals(parseEdn(" ,\n; nothing\n"), []);
-  assertEquals(parseEdn("1 ; one\r\n2 #_ 3 #_#_4 5 [6 #_7] #_ {8 9}"), [1, 2, [6]]);
-  assertEquals(parseEdn("{:a #_1 2 #_:b}"), [{ a: 2 }]);
-  assertEquals(parseEdn('1"a":b[c]{:d"e"}'), [1, "a", "b", ["c"], { d: "e" }]);
+Deno.test("parseEDN reads any number of forms, and skips what is not one", () => {
+  assertEquals(parseEDN(""), []);
+  assertEquals(parseEDN(" ,\n; nothing\n"), []);
+  assertEquals(parseEDN("1 ; one\r\n2 #_ 3 #_#_4 5 [6 #_7] #_ {8 9}"), [1, 2, [6]]);
+  assertEquals(parseEDN("{:a #_1 2 #_:b}"), [{ a: 2 }]);
+  assertEquals(parseEDN('1"a":b[c]{:d"e"}'), [1, "a", "b", ["c"], { d: "e" }]);
 });
 
-Deno.test("parseEdn keeps __proto__ a key like any other", () => {
-  const [value] = parseEdn('{"__proto__" {:polluted true}, :a 1}') as [Record<string, unknown>];
+Deno.test("parseEDN keeps __proto__ a key like any other", () => {
+  const [value] = parseEDN('{"__proto__" {:polluted true}, :a 1}') as [Record<string, unknown>];
   assertEquals(Object.keys(value), ["__proto__", "a"]);
   assertEquals(value.polluted, undefined);
 });
 
-Deno.test("parseEdn says where the text is wrong, and what was expected", () => {
+Deno.test("parseEDN says where the text is wrong, and what was expected", () => {
   for (
     const [text, problem] of [
       ["{:a 1}\n{:b [1 2}", "line 2, column 9: expected ] to close the form of line 2, column 5, got }"],
@@ -132,24 +132,24 @@ Deno.test("parseEdn says where the text is wrong, and what was expected", () => 
       ["1 #_", "line 1, column 5: expected a value, got the end of the text"],
     ] as const
   ) {
-    const error = assertThrows(() => parseEdn(text), SyntaxError) as SyntaxError;
+    const error = assertThrows(() => parseEDN(text), SyntaxError) as SyntaxError;
     assertEquals(error.message, `Cannot parse EDN at ${problem}`);
   }
 });
 
-Deno.test("parseEdn refuses what is nested too deeply, rather than overflow the stack", () => {
-  assertEquals(parseEdn("[".repeat(1000) + "]".repeat(1000)).length, 1);
+Deno.test("parseEDN refuses what is nested too deeply, rather than overflow the stack", () => {
+  assertEquals(parseEDN("[".repeat(1000) + "]".repeat(1000)).length, 1);
   for (const form of ["[", "#a ", "#_"]) {
-    assertThrows(() => parseEdn(form.repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
+    assertThrows(() => parseEDN(form.repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
   }
   // One after the other is not one in the other.
-  assertEquals(parseEdn("#_1 ".repeat(2000) + "#a 2 ".repeat(2000)).length, 2000);
+  assertEquals(parseEDN("#_1 ".repeat(2000) + "#a 2 ".repeat(2000)).length, 2000);
 });
 
 /** What a reader takes from a text in pieces: each form, and where it begins; or the mistake. */
 function readPieces(pieces: readonly string[]): unknown {
   const forms: unknown[] = [];
-  const reader = createEdnReader((value, where) => forms.push([value, where()]));
+  const reader = createEDNReader((value, where) => forms.push([value, where()]));
   try {
     pieces.forEach((piece) => reader.push(piece));
     reader.end();
@@ -160,7 +160,7 @@ function readPieces(pieces: readonly string[]): unknown {
   }
 }
 
-Deno.test("createEdnReader says where each form begins, also in a vector or a list around all", () => {
+Deno.test("createEDNReader says where each form begins, also in a vector or a list around all", () => {
   assertEquals(readPieces([" 1\n[2] :a"]), [[1, "line 1, column 2"], [[2], "line 2, column 1"], [
     "a",
     "line 2, column 5",
@@ -177,7 +177,7 @@ Deno.test("createEdnReader says where each form begins, also in a vector or a li
   }
 });
 
-Deno.test("createEdnReader says what is wrong, once reading gets that far", () => {
+Deno.test("createEDNReader says what is wrong, once reading gets that far", () => {
   const wrong = (text: string) => (readPieces([text]) as [unknown[], string])[1];
   assertEquals(readPieces(["1\n)"]), [
     [[1, "line 1, column 1"]],
@@ -197,8 +197,8 @@ Deno.test("createEdnReader says what is wrong, once reading gets that far", () =
   );
 });
 
-Deno.test("createEdnReader tells a mistake at once, and waits for the rest of what has not ended", () => {
-  const reader = createEdnReader(() => {});
+Deno.test("createEDNReader tells a mistake at once, and waits for the rest of what has not ended", () => {
+  const reader = createEDNReader(() => {});
   reader.push("{:a [\n");
   assertThrows(
     () => reader.push("}\n"),
@@ -210,7 +210,7 @@ Deno.test("createEdnReader tells a mistake at once, and waits for the rest of wh
   assertEquals(readPieces(long), [[{ a: Array(1200).fill(1) }, "line 1, column 1"]]);
 });
 
-Deno.test("createEdnReader reads a text in pieces as it reads it whole", () => {
+Deno.test("createEDNReader reads a text in pieces as it reads it whole", () => {
   const form = fc.constantFrom(
     "1",
     ":a",
@@ -237,27 +237,27 @@ Deno.test("createEdnReader reads a text in pieces as it reads it whole", () => {
 });
 
 /** Writes a JSON value as EDN. */
-function toEdn(value: unknown): string {
+function toEDN(value: unknown): string {
   if (value === null) return "nil";
-  if (Array.isArray(value)) return `[${value.map(toEdn).join(" ")}]`;
+  if (Array.isArray(value)) return `[${value.map(toEDN).join(" ")}]`;
   if (typeof value === "object") {
-    return `{${Object.entries(value).map((entry) => entry.map(toEdn).join(" ")).join(", ")}}`;
+    return `{${Object.entries(value).map((entry) => entry.map(toEDN).join(" ")).join(", ")}}`;
   }
   if (typeof value === "string") return JSON.stringify(value);
   return Object.is(value, -0) ? "0" : String(value);
 }
 
-Deno.test("parseEdn reads back what was written", () => {
+Deno.test("parseEDN reads back what was written", () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue({ depthSize: "medium" })), (values) => {
-      const text = values.map(toEdn).join("\n");
-      assertEquals(parseEdn(text).map(toEdn).join("\n"), text);
+      const text = values.map(toEDN).join("\n");
+      assertEquals(parseEDN(text).map(toEDN).join("\n"), text);
     }),
     { numRuns: 300 },
   );
 });
 
-Deno.test("parseEdn either reads a text or says where it is wrong", () => {
+Deno.test("parseEDN either reads a text or says where it is wrong", () => {
   const pieces = fc.array(fc.constantFrom(...'[](){}"\\#:;_ \n1a-/.,N'.split(""), "nil", "#_", "##"), {
     maxLength: 30,
     size: "max",
@@ -265,7 +265,7 @@ Deno.test("parseEdn either reads a text or says where it is wrong", () => {
   fc.assert(
     fc.property(pieces, (pieces) => {
       try {
-        parseEdn(pieces.join(""));
+        parseEDN(pieces.join(""));
       } catch (error) {
         if (!(error instanceof SyntaxError) || !/^Cannot parse EDN at line \d+, column \d+: /.test(error.message)) {
           throw error;
@@ -277,13 +277,13 @@ Deno.test("parseEdn either reads a text or says where it is wrong", () => {
 });
 
 Deno.test({
-  name: "parseEdn reads everything that Maelstrom wrote",
+  name: "parseEDN reads everything that Maelstrom wrote",
   ignore: !CAN_READ,
   fn() {
     for (const name of recordedNames()) {
       for (const file of ["history.edn", "results.edn"]) {
         const text = Deno.readTextFileSync(new URL(`../../testdata/histories/${name}/${file}`, import.meta.url));
-        const forms = parseEdn(text);
+        const forms = parseEDN(text);
         assertGreater(forms.length, 0);
         if (file === "history.edn") assertEquals(forms.length, text.trim().split("\n").length);
       }

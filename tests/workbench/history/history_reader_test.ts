@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { createHistoryReader, type HistoryReaderOptions } from "../../../lib/workbench/history/history_reader.ts";
-import { parseEdnHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
-import { formatJson } from "../../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../../lib/workbench/base/json.ts";
 import { testRecorded } from "../recorded.ts";
 import { formatHistory } from "../../../lib/workbench/history/history.ts";
 
@@ -156,7 +156,7 @@ Deno.test("1.0 is not 1, however a history is written", () => {
   assertEquals(identify(edn), identify(json));
   assertEquals(new Set((edn as unknown[]).map(identify)).size, 6);
   assert(identify((edn as unknown[])[0]) !== identify((edn as unknown[])[1]));
-  assertEquals(formatJson(edn), formatJson(json));
+  assertEquals(formatJSON(edn), formatJSON(json));
 });
 
 Deno.test("a history in pieces is read as a whole one", () => {
@@ -190,7 +190,7 @@ testRecorded("every recorded history is strict, as EDN and as JSON lines", undef
 });
 
 Deno.test("a crash of Jepsen's client is read with all that it shows", () => {
-  const [operation] = parseEdnHistory(
+  const [operation] = parseEDNHistory(
     `{:index 2, :time 7, :type :info, :process 1, :f :add, :value 3, :exception {:via [{:type clojure.lang.ExceptionInfo,
       :message "throw+: {:type :malformed-rpc-response}", :data {:type :malformed-rpc-response, :body {:type "ad_ok", :in_reply_to 4N}},
       :at [slingshot.support$stack_trace invoke "support.clj" 201]}], :trace [[maelstrom.client$check_body <init> "client.clj" 170]

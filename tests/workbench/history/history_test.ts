@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   formatHistory,
   pairs,
-  parseEdnHistory,
+  parseEDNHistory,
   parseHistory,
   readHistory,
 } from "../../../lib/workbench/history/history.ts";
@@ -12,28 +12,28 @@ import { CAN_READ, loadRecorded, testRecorded } from "../recorded.ts";
 
 const OPERATION = { index: 0, time: 5, type: "invoke", process: 3, f: "read", value: null } as const;
 
-Deno.test("parseEdnHistory reads operations one after another, or in a vector, tagged or not", () => {
+Deno.test("parseEDNHistory reads operations one after another, or in a vector, tagged or not", () => {
   const edn = "{:index 0, :time 5, :type :invoke, :process 3, :f :read, :value nil}";
   for (const text of [edn, `[${edn}]`, `(#jepsen.history.Op${edn})`, `; a comment\n\n${edn}\n`]) {
-    assertEquals(parseEdnHistory(text), [OPERATION], text);
+    assertEquals(parseEDNHistory(text), [OPERATION], text);
   }
-  assertEquals(parseEdnHistory(""), []);
-  assertEquals(parseEdnHistory("[]"), []);
+  assertEquals(parseEDNHistory(""), []);
+  assertEquals(parseEDNHistory("[]"), []);
 });
 
-Deno.test("parseEdnHistory fills in index, time and value", () => {
-  assertEquals(parseEdnHistory("{:type :invoke :process 3 :f :read} {:type :ok :process 3 :f :read :value #{1}}"), [
+Deno.test("parseEDNHistory fills in index, time and value", () => {
+  assertEquals(parseEDNHistory("{:type :invoke :process 3 :f :read} {:type :ok :process 3 :f :read :value #{1}}"), [
     { index: 0, time: 0, type: "invoke", process: 3, f: "read", value: null },
     { index: 1, time: 0, type: "ok", process: 3, f: "read", value: [1] },
   ]);
 });
 
-Deno.test("parseEdnHistory takes Jepsen's names for ours, and keeps all other fields", () => {
+Deno.test("parseEDNHistory takes Jepsen's names for ours, and keeps all other fields", () => {
   const text = `
     {:type :info :process :nemesis :f :start-partition :value [:isolated {"n0" #{"n1"}}]}
     {:type :invoke :process 0 :f :read :final? true :node "n0"}
     {:type :fail :process 0 :f :read :final? false :error [:not-found "no key"]}`;
-  const [nemesis, read, failed] = parseEdnHistory(text);
+  const [nemesis, read, failed] = parseEDNHistory(text);
   assertEquals(nemesis!.process, "nemesis");
   assertEquals(nemesis!.value, ["isolated", { n0: ["n1"] }]);
   assertEquals(read, {
@@ -79,7 +79,7 @@ Deno.test("a history that is none is refused, and the error says where and what 
       ],
     ] as const
   ) {
-    assertThrows(() => parseEdnHistory(text), SyntaxError, problem);
+    assertThrows(() => parseEDNHistory(text), SyntaxError, problem);
   }
 });
 
@@ -150,7 +150,7 @@ testRecorded("every recorded history can be rewritten as JSON lines", undefined,
 });
 
 Deno.test("pairs finds the completion of each invocation", () => {
-  const history = parseEdnHistory(`
+  const history = parseEDNHistory(`
     {:type :info :process :nemesis :f :start-partition}
     {:type :ok :process 9 :f :read}
     {:type :invoke :process 0 :f :read}

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
 import { formatSeeds, formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
 import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/base/text.ts";
-import { parseJson } from "../../../lib/workbench/base/json.ts";
+import { parseJSON } from "../../../lib/workbench/base/json.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
 const PLAIN = { width: 80, colour: false };
@@ -287,7 +287,7 @@ Deno.test("what nodes have written cannot steer the terminal", () => {
   const message = "Node n1 said\x1b[2J\x1b]0;title\x07 and \x9b31m\r\n\tgone\u202e";
   const exceptions = [{ type: "node-crashed", node: "n1", message, count: 1, fatal: true }];
   const anomalies = [{ type: "lost", count: 1, explanation: "Element \x1b[8m was lost" }];
-  const result = { valid: false, note: "a\x1bb", range: parseJson("[1.0, 2.0]") };
+  const result = { valid: false, note: "a\x1bb", range: parseJSON("[1.0, 2.0]") };
   const text = summary({ valid: false, passed: false, exceptions, anomalies, result });
   assertStringIncludes(text, "    Node n1 said\\x1b[2J\\x1b]0;title\\x07 and \\x9b31m\\x0d\n        gone\\u202e\n");
   assertStringIncludes(text, "Element \\x1b[8m was lost");

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
-import { parseEdnHistory } from "../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { workloadOf } from "../../../lib/workbench/request/infer_workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { testRecorded } from "../recorded.ts";
@@ -8,7 +8,7 @@ import { testOptions } from "../run/stand_in.ts";
 
 /** A history of operations, each invoked and ok: `f`, what it is invoked with, what it is completed with. */
 function historyOf(...operations: [f: string, argument: string, result: string][]) {
-  return parseEdnHistory(
+  return parseEDNHistory(
     operations.map(([f, argument, result]) =>
       `{:type :invoke, :process 0, :f ${f}, :value ${argument}} {:type :ok, :process 0, :f ${f}, :value ${result}}`
     ).join("\n"),
@@ -51,7 +51,7 @@ Deno.test("where operations do not tell, -w is asked for, and all workloads are 
       [historyOf([":txn", "[[:r 1 nil]]", "[[:r 1 nil]]"]), "its functions are txn"],
       [historyOf([":txn", "[[:read :x nil]]", "[[:read :x 0]]"]), "its functions are txn"],
       [historyOf([":txn", "[]", "7"]), "its functions are txn"],
-      [parseEdnHistory("{:type :info, :process :nemesis, :f :kill}"), "nothing was done in it"],
+      [parseEDNHistory("{:type :info, :process :nemesis, :f :kill}"), "nothing was done in it"],
     ] as const
   ) {
     const list = Object.keys(WORKLOADS).join(", ");
@@ -81,7 +81,7 @@ Deno.test("a workload with other functions is refused, and the likely one named"
 Deno.test("a history of nothing is of whatever workload it is said to be", () => {
   for (const text of ["", "{:type :info, :process :nemesis, :f :kill}"]) {
     for (const [name, workload] of Object.entries(WORKLOADS)) {
-      assertEquals(workloadOf(parseEdnHistory(text), name), workload);
+      assertEquals(workloadOf(parseEDNHistory(text), name), workload);
     }
   }
 });
@@ -101,6 +101,6 @@ Deno.test("a history of one register, without keys, is checked as such", () => {
   assertEquals(verdict([":write", "[0 1]", "[0 1]"], [":read", "[1 nil]", "[1 nil]"]), [true, []]);
   assertEquals(verdict([":cas", "[0 [1 2]]", "[0 [1 2]]"]), [false, ["Key 0 is not linearizable"]]);
   // Knossos does not mind if a function never succeeds.
-  const failed = parseEdnHistory("{:type :invoke :process 0 :f :read} {:type :fail :process 0 :f :read}");
+  const failed = parseEDNHistory("{:type :invoke :process 0 :f :read} {:type :fail :process 0 :f :read}");
   assertEquals(workloadOf([...historyOf([":write", "1", "1"]), ...failed]).mayNeverSucceed, ["read", "write", "cas"]);
 });

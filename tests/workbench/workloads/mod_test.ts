@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RPCError } from "../../../lib/protocol.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import { checksOf } from "../../../lib/workbench/world/schema.ts";
+import { checksOf } from "../../../lib/workbench/world/rpc_schema.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";

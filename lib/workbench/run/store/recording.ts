@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJson, formatLine } from "../../base/json.ts";
+import { formatJSON, formatLine } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
 import type { Store } from "./store.ts";
 
@@ -23,7 +23,7 @@ export function openRecording(): Recording {
     nodeLog: (node) => node,
     message: (entry) => void files["messages.jsonl"].push(formatLine(entry)),
     history: (history) => void history.forEach((operation) => files["history.jsonl"].push(formatLine(operation))),
-    results: (results) => void files["results.json"].push(...formatJson(results, 2).split("\n")),
+    results: (results) => void files["results.json"].push(...formatJSON(results, 2).split("\n")),
     problem: () => undefined,
     close() {},
   };

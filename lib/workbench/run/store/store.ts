@@ -7,7 +7,7 @@
 
 import type { Message } from "../../../protocol.ts";
 import { whileWriting } from "../../base/watchdog.ts";
-import { formatJson, formatLine } from "../../base/json.ts";
+import { formatJSON, formatLine } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
 
@@ -72,7 +72,7 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
         history.forEach(lines.write);
         lines.close();
       }),
-    results: (results) => attempt(() => Deno.writeTextFileSync(`${path}/results.json`, formatJson(results, 2) + "\n")),
+    results: (results) => attempt(() => Deno.writeTextFileSync(`${path}/results.json`, formatJSON(results, 2) + "\n")),
     problem() {
       attempt(messages.flush);
       return problem;

@@ -14,7 +14,7 @@ import type { Clock } from "../clock.ts";
 import type { Disturbance } from "./disturbances.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { type Journal, type JournalEntry, openJournal } from "./journal.ts";
-import { formatLine, parseJson } from "../../base/json.ts";
+import { formatLine, parseJSON } from "../../base/json.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
 import type { Random } from "../random.ts";
 
@@ -204,7 +204,7 @@ export function createNetwork({ clock, random, latency, oneAtATime = false, sink
       const delays = client ? [0] : delaysOf(src, dest);
       delays.forEach((delay, copies) => {
         // Each delivery is its receiver's own: they share nothing.
-        const delivery = { message: copies === 0 ? message : parseJson(formatLine(message)) as Message, client };
+        const delivery = { message: copies === 0 ? message : parseJSON(formatLine(message)) as Message, client };
         if (delay === 0) destination.inbox.add(delivery, due);
         else clock.schedule(now + delay, () => destination.inbox.add(delivery, due + delay));
       });

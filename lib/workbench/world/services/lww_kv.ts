@@ -38,16 +38,16 @@ interface Replica {
  * ```ts
  * import { assert, assertEquals } from "@std/assert";
  * import { seededRandom } from "../random.ts";
- * import { createLwwKV } from "./lww_kv.ts";
+ * import { createLWWKV } from "./lww_kv.ts";
  *
- * const lwwKV = createLwwKV(seededRandom("dune"));
+ * const lwwKV = createLWWKV(seededRandom("dune"));
  * lwwKV("n0", { type: "write", key: "x", value: 1 });
  * const replies = Array.from({ length: 100 }, () => lwwKV("n0", { type: "read", key: "x" }));
  * assert(["error", "read_ok"].includes(replies[0]!.type)); // the other replica may not know of it yet
  * assertEquals(replies[99], { type: "read_ok", value: 1 });
  * ```
  */
-export function createLwwKV(random: Random): Service {
+export function createLWWKV(random: Random): Service {
   const replicas: [Replica, Replica] = [createReplica(), createReplica()];
   return (_client, body) => {
     const request = parseKeyValueRequest({ ...body, create_if_not_exists: false });

@@ -11,7 +11,7 @@ import type { Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import { createLinKV } from "./lin_kv.ts";
 import { createLinTSO } from "./lin_tso.ts";
-import { createLwwKV } from "./lww_kv.ts";
+import { createLWWKV } from "./lww_kv.ts";
 import { createSeqKV } from "./seq_kv.ts";
 import type { Reply, Service } from "./service.ts";
 
@@ -21,7 +21,7 @@ export type { Reply, Service };
 export const SERVICES: Record<string, (random: Random) => Service> = {
   "lin-kv": createLinKV,
   "seq-kv": createSeqKV,
-  "lww-kv": createLwwKV,
+  "lww-kv": createLWWKV,
   "lin-tso": createLinTSO,
 };
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { checkKafka } from "../../../../lib/workbench/checkers/kafka/mod.ts";
 import type { RealtimeLag } from "../../../../lib/workbench/checkers/kafka/realtime_lag.ts";
-import { parseEdnHistory, parseHistory } from "../../../../lib/workbench/history/history.ts";
+import { parseEDNHistory, parseHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../../recorded.ts";
 import { KAFKA_CASES, KAFKA_OVERLAPS, poll, send, SENDS, txn } from "./cases.ts";
@@ -217,7 +217,7 @@ Deno.test("checkKafka measures the realtime lag as Jepsen does", () => {
 });
 
 Deno.test("checkKafka reads EDN with integer keys and JSON with string keys alike", () => {
-  const edn = parseEdnHistory(`
+  const edn = parseEDNHistory(`
     {:type :invoke :process 0 :f :send :value [[:send 7 1]]}
     {:type :ok :process 0 :f :send :value [[:send 7 [0 1]]]}
     {:type :invoke :process 0 :f :send :value [[:send 7 2]]}

@@ -1,7 +1,7 @@
 import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { checkSetFull } from "../../../../lib/workbench/checkers/set/set_full.ts";
-import { parseEdnHistory } from "../../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../../recorded.ts";
 import { MOVES, play } from "./set_history.ts";
@@ -43,7 +43,7 @@ function operationSummary({ index, time, type, process }: Operation, history: Op
 
 /** One line of a story: milliseconds, process, type, function and value in EDN. */
 function tell(...lines: string[]): Operation[] {
-  return parseEdnHistory(
+  return parseEDNHistory(
     lines.map((line) => {
       const [ms, process, type, f, ...value] = line.split(" ");
       return `{:time ${ms}000000 :process ${process} :type :${type} :f :${f} :value ${value.join(" ") || "nil"}}`;
@@ -89,7 +89,7 @@ Deno.test("checkSetFull: an element that a later read lacks is lost; with one mo
 
 Deno.test("checkSetFull takes latencies until just after the read, in whole milliseconds", () => {
   for (const [lacking, latency] of [[1_999_998, 0], [1_999_999, 1], [900_000, 0]]) {
-    const verdict = checkSetFull(parseEdnHistory(`
+    const verdict = checkSetFull(parseEDNHistory(`
       {:time 0 :process 0 :type :invoke :f :add :value 7}
       {:time 1000000 :process 0 :type :ok :f :add :value 7}
       {:time ${lacking} :process 1 :type :invoke :f :read}

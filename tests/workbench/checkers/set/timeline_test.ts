@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Element, trackElements } from "../../../../lib/workbench/checkers/set/timeline.ts";
-import { parseEdnHistory } from "../../../../lib/workbench/history/history.ts";
+import { parseEDNHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { MOVES, play } from "./set_history.ts";
 
 Deno.test("trackElements finds when an element was known, last present and last absent", () => {
-  const history = parseEdnHistory(`
+  const history = parseEDNHistory(`
     {:process 0 :type :invoke :f :broadcast :value 7}
     {:process 1 :type :invoke :f :read}
     {:process 0 :type :ok :f :broadcast :value 7}
@@ -23,7 +23,7 @@ Deno.test("trackElements finds when an element was known, last present and last 
 });
 
 Deno.test("trackElements counts how often one read has an element, and finds values from nowhere", () => {
-  const history = parseEdnHistory(`
+  const history = parseEDNHistory(`
     {:process 0 :type :invoke :f :add :value 7}
     {:process 0 :type :ok :f :add :value 7}
     {:process 1 :type :invoke :f :read}
@@ -38,12 +38,12 @@ Deno.test("trackElements counts how often one read has an element, and finds val
 });
 
 Deno.test("trackElements takes a read of nothing for a read of no elements", () => {
-  const history = parseEdnHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read}");
+  const history = parseEDNHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read}");
   assertEquals(trackElements(history).elements, []);
 });
 
 Deno.test("trackElements wants lists", () => {
-  const history = parseEdnHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value {:a 1}}");
+  const history = parseEDNHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value {:a 1}}");
   assertThrows(() => trackElements(history), TypeError, 'operation 1: expected a list of elements, got {"a":1}');
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { delaying, duplicating, losing } from "../../../../lib/workbench/world/network/disturbances.ts";
-import { formatLine, parseJson } from "../../../../lib/workbench/base/json.ts";
+import { formatLine, parseJSON } from "../../../../lib/workbench/base/json.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { createRig, type NetworkRig, values } from "./network_rig.ts";
 
@@ -47,7 +47,7 @@ Deno.test("a disturbance befalls what its nodes send and are sent, but not what 
 Deno.test("a copy of a message has its numbers as they were written", async () => {
   const rig = createRig();
   rig.network.disturb("duplicate", ["n1"], duplicating(1, 0, always));
-  rig.send("n0", "n1", parseJson("[1.0, 9007199254740993, 1]"));
+  rig.send("n0", "n1", parseJSON("[1.0, 9007199254740993, 1]"));
   await rig.clock.run();
   assertEquals(values(rig).map((value) => formatLine(value)), Array(2).fill("[1.0,9007199254740993,1]"));
 });

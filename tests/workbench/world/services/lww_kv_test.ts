@@ -2,12 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { RPCError } from "../../../../lib/protocol.ts";
 import { type Random, seededRandom } from "../../../../lib/workbench/world/random.ts";
-import { createLwwKV } from "../../../../lib/workbench/world/services/lww_kv.ts";
+import { createLWWKV } from "../../../../lib/workbench/world/services/lww_kv.ts";
 import type { Service } from "../../../../lib/workbench/world/services/service.ts";
 import { cas, type Model, performOnModel, READ, REQUESTS, SEED, write } from "./reference.ts";
 
 /** lww-kv that merges all of a replica each time, which is plain to see and dear to run. */
-function createMergingLwwKV(random: Random): Service {
+function createMergingLWWKV(random: Random): Service {
   const replicas = [0, 1].map(() => ({ clock: 0, times: new Map<string, number>(), values: new Map() as Model }));
   return (_client, request) => {
     const [source, dest, replica] = [random.pick(replicas), random.pick(replicas), random.pick(replicas)];
@@ -27,7 +27,7 @@ function createMergingLwwKV(random: Random): Service {
 
 Deno.test("to merge only what is new is to merge everything", () => {
   fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
-    const [service, merging] = [createLwwKV(seededRandom(seed)), createMergingLwwKV(seededRandom(seed))];
+    const [service, merging] = [createLWWKV(seededRandom(seed)), createMergingLWWKV(seededRandom(seed))];
     for (const { client, request } of requests) assertEquals(service(client, request), merging(client, request));
   }));
 });
@@ -35,7 +35,7 @@ Deno.test("to merge only what is new is to merge everything", () => {
 /** What a client reads after some writes of 1, 2, … by one client, for many seeds. */
 function readsAfter(writes: number, wait: number): Set<unknown> {
   return new Set(Array.from({ length: 300 }, (_, seed) => {
-    const service = createLwwKV(seededRandom(`${seed}`));
+    const service = createLWWKV(seededRandom(`${seed}`));
     for (let value = 1; value <= writes; value++) service("n0", write(value));
     for (let i = 0; i < wait; i++) service("n0", READ);
     const { value, code } = service("n0", READ);
@@ -54,7 +54,7 @@ Deno.test("a write that was acknowledged may lose against an earlier one, for go
 
 Deno.test("when the writes have ended, the replicas come to agree on one of the values written", () => {
   fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
-    const service = createLwwKV(seededRandom(seed));
+    const service = createLWWKV(seededRandom(seed));
     for (const { client, request } of requests) service(client, request);
     for (let i = 0; i < 200; i++) service("n0", READ);
     const replies = new Set(Array.from({ length: 50 }, () => JSON.stringify(service("n0", READ))));
@@ -70,7 +70,7 @@ Deno.test("when the writes have ended, the replicas come to agree on one of the 
 });
 
 Deno.test("cas sets a value, or tells it, and never creates a key", () => {
-  const service = createLwwKV(seededRandom("dune"));
+  const service = createLWWKV(seededRandom("dune"));
   const missing = { type: "error", code: 20, text: "key does not exist" };
   assertEquals(service("n0", cas(null, 1, { create_if_not_exists: true })), missing);
   service("n0", write(1));
@@ -82,7 +82,7 @@ Deno.test("cas sets a value, or tells it, and never creates a key", () => {
 });
 
 Deno.test("a request that is refused changes nothing", () => {
-  const service = createLwwKV(seededRandom("dune"));
+  const service = createLWWKV(seededRandom("dune"));
   assertThrows(() => service("n0", { type: "ts" }), RPCError, "ts");
   for (let i = 0; i < 20; i++) assertEquals(service("n0", READ).code, 20);
 });

@@ -17,15 +17,15 @@ const MAX_DEPTH = 100;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { copyJson } from "./copy.ts";
+ * import { copyJSON } from "./copy.ts";
  *
- * assertEquals(copyJson<unknown>({ list: [1, NaN, undefined], at: new Date(0), none: undefined }), {
+ * assertEquals(copyJSON<unknown>({ list: [1, NaN, undefined], at: new Date(0), none: undefined }), {
  *   list: [1, null, null],
  *   at: "1970-01-01T00:00:00.000Z",
  * });
  * ```
  */
-export function copyJson<T>(value: T): T {
+export function copyJSON<T>(value: T): T {
   return copyAt(value, 0) as T;
 }
 

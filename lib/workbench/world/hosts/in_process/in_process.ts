@@ -12,7 +12,7 @@ import { isClient, type Network } from "../../network/network.ts";
 import type { Random } from "../../random.ts";
 import type { TestException } from "../../../base/test_exception.ts";
 import type { World } from "../world.ts";
-import { copyJson } from "./copy.ts";
+import { copyJSON } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { openTurns, type Turns } from "./turns.ts";
 import { SERVICES } from "../../services/mod.ts";
@@ -81,7 +81,7 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // What a node has sent was copied then, and is nobody else's.
-    const received = isClient(message.src) || message.src in SERVICES ? copyJson(message) : message;
+    const received = isClient(message.src) || message.src in SERVICES ? copyJSON(message) : message;
     turns.take(() => node?.receive(received));
   });
   try {
@@ -133,7 +133,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
   return {
     send(message) {
       try {
-        network.send(copyJson(message));
+        network.send(copyJSON(message));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         onFailure(badLine(id, JSON.stringify(message), error.message));

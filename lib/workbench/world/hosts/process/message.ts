@@ -8,7 +8,7 @@
  */
 
 import type { Body, Message } from "../../../../protocol.ts";
-import { formatLine, parseJson } from "../../../base/json.ts";
+import { formatLine, parseJSON } from "../../../base/json.ts";
 
 /**
  * Reads one line of a node's stdout.
@@ -27,7 +27,7 @@ import { formatLine, parseJson } from "../../../base/json.ts";
  * ```
  */
 export function readMessage(line: string): Message {
-  const value = parseJson(line);
+  const value = parseJSON(line);
   const problem = messageProblem(value);
   if (problem !== undefined) throw new SyntaxError(problem);
   const { src, dest, body } = value as Message;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { copyJson } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";
+import { copyJSON } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";
 
 /** What a pipe does to a value. */
 function throughPipe(value: unknown): unknown {
@@ -10,11 +10,11 @@ function throughPipe(value: unknown): unknown {
 
 function assertSame(value: unknown): void {
   // As texts too: assertEquals does not look at the order of fields.
-  assertEquals(copyJson(value), throughPipe(value));
-  assertEquals(JSON.stringify(copyJson(value)), JSON.stringify(throughPipe(value)));
+  assertEquals(copyJSON(value), throughPipe(value));
+  assertEquals(JSON.stringify(copyJSON(value)), JSON.stringify(throughPipe(value)));
 }
 
-Deno.test("copyJson() does what a pipe does, whatever the value", () => {
+Deno.test("copyJSON() does what a pipe does, whatever the value", () => {
   fc.assert(fc.property(
     fc.anything({
       withDate: true,
@@ -27,7 +27,7 @@ Deno.test("copyJson() does what a pipe does, whatever the value", () => {
   ));
 });
 
-Deno.test("copyJson() does what a pipe does to what JSON does not know", () => {
+Deno.test("copyJSON() does what a pipe does to what JSON does not know", () => {
   class Point {
     constructor(readonly x: number) {}
     get double() {
@@ -46,22 +46,22 @@ Deno.test("copyJson() does what a pipe does to what JSON does not know", () => {
   ];
   for (const value of values) assertSame(value);
   // To assertEquals it is the same.
-  assert(Object.is(copyJson({ zero: -0 }).zero, 0));
+  assert(Object.is(copyJSON({ zero: -0 }).zero, 0));
 });
 
-Deno.test("copyJson() copies what is deep, and refuses what has no end, or no place in JSON", () => {
+Deno.test("copyJSON() copies what is deep, and refuses what has no end, or no place in JSON", () => {
   let deep: unknown = 1;
   for (let i = 0; i < 1000; i++) deep = { deep: [deep] };
   assertSame(deep);
   const endless: Record<string, unknown> = {};
   endless.self = { endless };
-  assertThrows(() => copyJson(endless), TypeError);
-  assertThrows(() => copyJson({ id: 1n }), TypeError);
+  assertThrows(() => copyJSON(endless), TypeError);
+  assertThrows(() => copyJSON({ id: 1n }), TypeError);
 });
 
-Deno.test("copyJson() shares nothing with the original", () => {
+Deno.test("copyJSON() shares nothing with the original", () => {
   const original = { list: [{ a: 1 }] };
-  const copy = copyJson(original);
+  const copy = copyJSON(original);
   original.list[0]!.a = 2;
   assertEquals(copy, { list: [{ a: 1 }] });
   assert(copy.list !== original.list);

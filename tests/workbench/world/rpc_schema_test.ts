@@ -8,12 +8,12 @@ import {
   malformedReply,
   mapOf,
   replySchema,
-  type Rpc,
-} from "../../../lib/workbench/world/schema.ts";
+  type RPC,
+} from "../../../lib/workbench/world/rpc_schema.ts";
 
 const READ = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.Unknown())]);
 const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);
-const RPC: Rpc = {
+const RPC: RPC = {
   type: "ask",
   doc: "",
   request: Type.Object({ what: Type.Unknown() }),

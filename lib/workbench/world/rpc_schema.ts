@@ -1,5 +1,5 @@
 /**
- * Schemas of messages: checks a body against what an {@linkcode Rpc} says of it, and says for a person what was expected and what came
+ * Schemas of messages: checks a body against what an {@linkcode RPC} says of it, and says for a person what was expected and what came
  * instead.
  *
  * @module
@@ -12,7 +12,7 @@ import { Compile } from "typebox/compile";
 import type { Body } from "../../protocol.ts";
 
 /** A remote procedure call between a client and a node, with the schemas (JSON Schema, made by typebox) of both bodies. */
-export interface Rpc {
+export interface RPC {
   /** The request's type, such as `"broadcast"`; the reply's is this with `_ok`. */
   type: string;
   /** What it does, for people. */
@@ -27,7 +27,7 @@ export interface Rpc {
 export type BodyCheck = (body: unknown) => string | undefined;
 
 /** The checks of the two bodies of an RPC. */
-export interface RpcChecks {
+export interface RPCChecks {
   /** Checks a request with its type and msg_id. */
   request: BodyCheck;
   /** Checks a reply with its type, in_reply_to and perhaps a msg_id. */
@@ -45,13 +45,13 @@ export function mapOf(values: TSchema, options: { description?: string } = {}): 
 }
 
 /** The schema of an RPC's whole request. Fields that it does not name are not allowed, as in Maelstrom. */
-export function requestSchema({ type, request }: Rpc): TObject {
+export function requestSchema({ type, request }: RPC): TObject {
   const { properties } = request as TObject;
   return Type.Object({ type: Type.Literal(type), msg_id: Type.Integer(), ...properties }, CLOSED);
 }
 
 /** The schema of an RPC's whole reply. Fields that it does not name are not allowed, as in Maelstrom. */
-export function replySchema({ type, reply }: Rpc): TObject {
+export function replySchema({ type, reply }: RPC): TObject {
   const { properties } = reply as TObject;
   const ids = { msg_id: Type.Optional(Type.Integer()), in_reply_to: Type.Integer() };
   return Type.Object({ type: Type.Literal(`${type}_ok`), ...ids, ...properties }, CLOSED);
@@ -60,7 +60,7 @@ export function replySchema({ type, reply }: Rpc): TObject {
 const CLOSED = { additionalProperties: false };
 
 /** Compiling takes a millisecond or so: each RPC is compiled once. */
-const COMPILED = new WeakMap<Rpc, RpcChecks>();
+const COMPILED = new WeakMap<RPC, RPCChecks>();
 
 /**
  * The checks of an RPC's bodies.
@@ -69,7 +69,7 @@ const COMPILED = new WeakMap<Rpc, RpcChecks>();
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import Type from "typebox";
- * import { checksOf } from "./schema.ts";
+ * import { checksOf } from "./rpc_schema.ts";
  *
  * const rpc = { type: "send", doc: "", request: Type.Object({}), reply: Type.Object({ offset: Type.Integer() }) };
  * const { reply } = checksOf(rpc);
@@ -77,7 +77,7 @@ const COMPILED = new WeakMap<Rpc, RpcChecks>();
  * assertEquals(reply({ type: "send_ok", in_reply_to: 1, offset: "7" }), 'expected body.offset to be integer, got "7"');
  * ```
  */
-export function checksOf(rpc: Rpc): RpcChecks {
+export function checksOf(rpc: RPC): RPCChecks {
   let checks = COMPILED.get(rpc);
   if (checks === undefined) {
     checks = { request: compile(requestSchema(rpc)), reply: compile(replySchema(rpc)) };
@@ -87,7 +87,7 @@ export function checksOf(rpc: Rpc): RpcChecks {
 }
 
 /** The text of the error that a malformed reply ends in: which node, what was asked, what came, what was expected. */
-export function malformedReply(node: string, rpc: Rpc, request: Body, reply: Body, problem: string): string {
+export function malformedReply(node: string, rpc: RPC, request: Body, reply: Body, problem: string): string {
   return [
     `Node ${node} answered ${rpc.type} with a malformed reply: ${problem}`,
     `  request:  ${clip(formatLine(request))}`,
@@ -103,7 +103,7 @@ export function malformedReply(node: string, rpc: Rpc, request: Body, reply: Bod
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import Type from "typebox";
- * import { describeSchema, mapOf } from "./schema.ts";
+ * import { describeSchema, mapOf } from "./rpc_schema.ts";
  *
  * assertEquals(describeSchema(Type.Object({ keys: Type.Array(Type.String()) })), "{ keys: string[] }");
  * assertEquals(describeSchema(mapOf(Type.Integer())), "{ [key: string]: integer }");
