@@ -63,8 +63,7 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
   const { options } = createRequest(
     challenge,
     parseArguments(flags.split(" ").filter((word) => word !== "")),
-    "",
-    files,
+    { root: "", files },
   );
   const clock = new VirtualClock();
   let over = false;

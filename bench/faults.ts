@@ -56,7 +56,7 @@ const COLUMNS: Record<string, string[]> = {
 async function run(challenge: Challenge, nemesis: string[], seed: string): Promise<Results> {
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
   const flags = ["--nemesis", nemesis.join(), "--nemesis-interval", interval, "--time-limit", timeLimitSeconds];
-  const { options } = createRequest(challenge, parseArguments(flags), "", files);
+  const { options } = createRequest(challenge, parseArguments(flags), { root: "", files });
   return await runVirtualTest({
     ...options,
     availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,

@@ -96,7 +96,7 @@ async function run([id, program, flags = ""]: Row, converging: boolean): Promise
   const challenge = CHALLENGES.find((each) => each.id === id)!;
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
   const words = flags.split(" ").filter((word) => word !== "");
-  const { options } = createRequest(challenge, parseArguments(words), "", files);
+  const { options } = createRequest(challenge, parseArguments(words), { root: "", files });
   const workload = WORKLOADS[challenge.workload]!;
   let checking = 0;
   let virtual = 0;

@@ -36,7 +36,7 @@ export async function simulateRow(
   prepare: (node: AnyNode) => void = () => {},
 ): Promise<Results> {
   const args = parseArguments(wordsOf(row).slice(1));
-  const request = createRequest(challengeOf(row), args, `${ROOT}/challenges/bin`, createMachine(ROOT).files);
+  const request = createRequest(challengeOf(row), args, createMachine(ROOT));
   const options: RunOptions = { ...runOptionsOf(request), seed };
   const program = await loadProgram(findModule(request.bin, request.args, ROOT));
   const prepared = (node: AnyNode) => {

@@ -37,7 +37,7 @@ const FAULTS = {
 async function run(id: string, flags: string[]): Promise<Results> {
   const challenge = CHALLENGES.find((each) => each.id === id)!;
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
-  const { options } = createRequest(challenge, parseArguments(flags), "", files);
+  const { options } = createRequest(challenge, parseArguments(flags), { root: "", files });
   const clock = new VirtualClock();
   let over = false;
   const test = runTest(

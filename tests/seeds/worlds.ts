@@ -51,7 +51,10 @@ export function drawWorld(challenge: Challenge, seed: string): Drawn {
     ...faults.includes("pause") ? { availability: 0 } : {},
   };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const request = createRequest(challenge, parseArguments([...words, "--sim", "--seed", seed]), "", NO_FILES);
+  const request = createRequest(challenge, parseArguments([...words, "--sim", "--seed", seed]), {
+    root: "",
+    files: NO_FILES,
+  });
   return { request, command: formatCommand(request.command, seed) };
 }
 

@@ -78,7 +78,7 @@ for (const challenge of CHALLENGES) {
     for (const seed of ["1", "2"]) {
       const drawn = drawWorld(challenge, seed);
       const [, id, ...words] = drawn.command.split(" ");
-      const request = createRequest(findChallenge(id!)!, parseArguments(words), `${ROOT}/challenges/bin`, files);
+      const request = createRequest(findChallenge(id!)!, parseArguments(words), { root: ROOT, files });
       const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
       const repeated = await runInSimulation(ROOT, { ...request, limits: [], store }, hooks);
       assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));

@@ -45,7 +45,7 @@ export async function runChallenges(
   // The challenges are our own commands: what is no flag must be a mistake there.
   if (challenges[0] !== null) forbidLoose(args);
   if (challenges.length > 1) forbidProgram(args);
-  const requests = challenges.map((challenge) => createRequest(challenge, args, programsOf(machine), machine.files));
+  const requests = challenges.map((challenge) => createRequest(challenge, args, machine));
   const engine = chooseEngine(args, machine);
   noteIgnored(args, engine.name, machine);
   noteLoose(args, machine);
@@ -57,11 +57,6 @@ export async function runChallenges(
   await runSeries(series, engine.run, challenges.length === 1 && seeds === 1, args, machine);
   tellSeries(series, args, machine);
   return seriesStatus(series);
-}
-
-/** The folder of our own solutions. */
-function programsOf({ root }: Machine): string {
-  return `${root}/challenges/bin`;
 }
 
 function forbidLoose({ loose: [word] }: Arguments): void {
@@ -248,8 +243,7 @@ async function shrinkWorst(
     const line = args.given.quiet ? SILENT_STATUS : createStatusLine(machine);
     const simulator: Simulator = {
       engine,
-      programs: programsOf(machine),
-      files: machine.files,
+      machine,
       signal,
       progress: (tried) => line.show(`${nameOf(request)}  shrinking: ${tried} smaller runs tried`),
     };

@@ -57,19 +57,24 @@ export interface Files {
   inspect(path: string): { kind: "missing" | "folder" | "file" | "executable"; path: string };
 }
 
+/** The part of the machine that creating a request needs. */
+export interface MachineWithFiles {
+  /** The project's folder. */
+  root: string;
+  files: Files;
+}
+
 /**
  * Makes a request of a command line.
  *
  * @param challenge Which challenge, or null for `test`.
  * @param args What was written after the command.
- * @param programs The folder of our own solutions, `challenges/bin`.
  * @throws {UsageError} The arguments are bad, the binary is missing or does not run, or a file cannot be read.
  */
 export function createRequest(
   challenge: Challenge | null,
   args: Arguments,
-  programs: string,
-  files: Files,
+  { root, files }: MachineWithFiles,
 ): TestRequest {
   const official = challenge === null ? new Map<string, string[]>() : officialTexts(challenge);
   if (challenge !== null && args.given.workload !== undefined) {
@@ -81,7 +86,7 @@ export function createRequest(
   const values = flagValues(texts);
   const simulation = simulationRequest(args.given);
   const own = challenge !== null && args.given.bin === undefined;
-  const bin = own ? `${programs}/${challenge.program}` : values.bin;
+  const bin = own ? `${root}/challenges/bin/${challenge.program}` : values.bin;
   const options = testOptions(values, files);
   const limits = challenge === null ? [] : applicableLimits(challenge, official, options.nemesis);
   return {
@@ -99,7 +104,7 @@ export function createRequest(
     logNetRecv: values["log-net-recv"] ?? false,
     deviations: challenge === null ? [] : deviations(official, texts, limits.length < challenge.limits.length),
     flags: maelstromFlags(new Map([...withoutOverridden(official, args.given), ...args.texts]), options.nodes),
-    command: repeatCommand(launcher(programs, files), challenge, args),
+    command: repeatCommand(launcher(root, files), challenge, args),
   };
 }
 
@@ -276,8 +281,7 @@ const SENT_OTHERWISE = new Set(["bin", "node", "nodes", "nodes-file", "help", "t
 const SHOWS_ONLY = new Set(["seed", "seeds", "no-shrink", "json", "quiet"]);
 
 /** How `maelstrom.sh` is called from here: other paths of a command are as they were written, so it is to be repeated here too. */
-function launcher(programs: string, files: Files): string {
-  const root = programs.replace(/\/challenges\/bin$/, "");
+function launcher(root: string, files: Files): string {
   return files.inspect(".").path === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
 }
 

@@ -38,8 +38,7 @@ function request(line: string): TestRequest {
   return createRequest(
     findChallenge(command!) ?? null,
     parseArguments(args),
-    "/project/challenges/bin",
-    fakeMachine().files,
+    fakeMachine(),
   );
 }
 

@@ -35,7 +35,7 @@ async function run(line: string, mode: "process" | "simulation", seed: string, s
   const [id = "", ...words] = line.split(" ");
   const simulated = mode === "simulation" ? ["--sim"] : [];
   const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
-  const request = createRequest(findChallenge(id)!, args, `${ROOT}/challenges/bin`, machine.files);
+  const request = createRequest(findChallenge(id)!, args, machine);
   const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.processes;
   const results = await engine({ ...request, store }, {
     signal: new AbortController().signal,

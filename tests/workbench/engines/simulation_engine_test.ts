@@ -38,7 +38,7 @@ function openBench(store: string): Bench {
     run(line, hooks = {}) {
       const [command = "", ...words] = line.split(" ");
       const challenge = command === "test" ? null : findChallenge(command)!;
-      const request = createRequest(challenge, parseArguments(["--sim", ...words]), `${ROOT}/challenges/bin`, files);
+      const request = createRequest(challenge, parseArguments(["--sim", ...words]), { root: ROOT, files });
       return runInSimulation(ROOT, { ...request, store }, {
         signal: new AbortController().signal,
         log: (line) => void lines.push(line),

@@ -10,8 +10,7 @@ const PLAIN = { width: 80, colour: false };
 const REQUEST = createRequest(
   findChallenge("3e")!,
   parseArguments(["--seed", "s"]),
-  "/project/challenges/bin",
-  fakeMachine().files,
+  fakeMachine(),
 );
 
 const SHRUNK: ShrunkRun = {

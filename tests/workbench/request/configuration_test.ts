@@ -14,7 +14,7 @@ import { fakeMachine } from "../engines/fake_machine.ts";
 function change(line: string, changes: Partial<Configuration>) {
   const [command = "", ...words] = line.split(" ");
   const challenge = command === "test" ? null : findChallenge(command)!;
-  const request = (args: Arguments) => createRequest(challenge, args, "/project/challenges/bin", fakeMachine().files);
+  const request = (args: Arguments) => createRequest(challenge, args, fakeMachine());
   const args = parseArguments(words);
   const from = configurationOf(request(args), args);
   const to = { ...from, ...changes };
@@ -24,7 +24,7 @@ function change(line: string, changes: Partial<Configuration>) {
 
 Deno.test("configurationOf() tells the size of a test, and what else is given", () => {
   const args = parseArguments("--nodes a,b,d --concurrency 2n --latency 50 --nemesis loss,pause --store x".split(" "));
-  const { options } = createRequest(findChallenge("3d")!, args, "/project/challenges/bin", fakeMachine().files);
+  const { options } = createRequest(findChallenge("3d")!, args, fakeMachine());
   assertEquals(configurationOf({ options }, args), {
     faults: ["loss", "pause"],
     nodeCount: 3,

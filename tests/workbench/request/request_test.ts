@@ -7,7 +7,7 @@ import { fakeMachine } from "../engines/fake_machine.ts";
 
 function request(command: string, ...args: string[]): TestRequest {
   const challenge = command === "test" ? null : findChallenge(command)!;
-  return createRequest(challenge, parseArguments(args), "/project/challenges/bin", fakeMachine().files);
+  return createRequest(challenge, parseArguments(args), fakeMachine());
 }
 
 function complaint(command: string, ...args: string[]): string {
@@ -230,18 +230,18 @@ Deno.test("createRequest() repeats a command from where it was given", () => {
     inspect: (path: string) => path === "." ? { kind: "folder", path: "/tmp" } as const : files.inspect(path),
   };
   const args = () => parseArguments(["-w", "echo", "--bin", "./node"]);
-  const command = (programs: string, files: typeof elsewhere) =>
-    createRequest(null, args(), programs, files).command.join(" ");
+  const command = (root: string, files: typeof elsewhere) =>
+    createRequest(null, args(), { root, files }).command.join(" ");
   assertEquals(
-    command("/project/challenges/bin", files as typeof elsewhere),
+    command("/project", files as typeof elsewhere),
     "./maelstrom.sh test --workload echo --bin ./node",
   );
   assertEquals(
-    command("/project/challenges/bin", elsewhere),
+    command("/project", elsewhere),
     "/project/maelstrom.sh test --workload echo --bin ./node",
   );
   assertEquals(
-    command("/my code/challenges/bin", elsewhere),
+    command("/my code", elsewhere),
     "'/my code/maelstrom.sh' test --workload echo --bin ./node",
   );
 });

@@ -10,7 +10,12 @@ import { type Configuration, configurationOf, describeChanges, reconfigure } fro
 import type { Engine } from "../../engines/engine.ts";
 import { failureOf, isSameFailure } from "../../run/failure.ts";
 import { formatCommand } from "../../report/terminal.ts";
-import { createRequest, type Files, type SimulationRequest, type TestRequest } from "../../request/request.ts";
+import {
+  createRequest,
+  type MachineWithFiles,
+  type SimulationRequest,
+  type TestRequest,
+} from "../../request/request.ts";
 import type { Results, ShrunkRun } from "../../run/results.ts";
 import { BUDGET, shrink } from "./shrink.ts";
 
@@ -25,9 +30,7 @@ export interface FailedRun {
 /** What it takes to run others. */
 export interface Simulator {
   engine: Engine;
-  /** The folder of our own solutions, `challenges/bin`. */
-  programs: string;
-  files: Files;
+  machine: MachineWithFiles;
   /** Ends the search; what it has come to stands. */
   signal: AbortSignal;
   /** Is told how many runs were tried. */
@@ -82,10 +85,10 @@ function requestOf(
   configuration: Configuration,
   seed: string,
   keep: SimulationRequest["keep"],
-  { programs, files }: Simulator,
+  { machine }: Simulator,
 ): TestRequest {
   const original = configurationOf(request, args);
-  const smaller = createRequest(challenge, reconfigure(challenge, args, original, configuration), programs, files);
+  const smaller = createRequest(challenge, reconfigure(challenge, args, original, configuration), machine);
   return { ...smaller, seed, simulation: { ...smaller.simulation!, keep } };
 }
 

@@ -83,7 +83,7 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
     stuck: [],
   };
   // A mistake shows before anything starts.
-  requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine.root, machine.files);
+  requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine);
   const stopListening = machine.onInterrupt(() => {
     if (swarm.signal.aborted) return machine.exit(130);
     machine.stderr("\nEnding the swarm; Ctrl-C again ends at once\n");
@@ -172,8 +172,7 @@ function tellTest(test: DrawnTest, what: string, { seed, options }: Swarm, machi
   const { request: { command, deviations, seed: own } } = requestOf(
     taskOf(test, options),
     "none",
-    machine.root,
-    machine.files,
+    machine,
   );
   const screen = screenOf(machine);
   const lines = [
@@ -185,11 +184,11 @@ function tellTest(test: DrawnTest, what: string, { seed, options }: Swarm, machi
 
 /** Tells of a test that failed, then runs it again, to keep it and to tell what is wrong, and shrinks it. */
 async function tellFailure(test: DrawnTest, swarm: Swarm, machine: Machine): Promise<void> {
-  const { engines: { simulation: engine }, root, files } = machine;
+  const { engines: { simulation: engine } } = machine;
   const { options, signal } = swarm;
   tellTest(test, "has failed", swarm, machine);
   if (signal.aborted) return;
-  const { challenge, args, request } = requestOf(taskOf(test, options), "all", root, files);
+  const { challenge, args, request } = requestOf(taskOf(test, options), "all", machine);
   const screen = screenOf(machine);
   const results = await engine(request, { signal, log() {}, output() {}, progress() {} });
   // Of a run that was cut short there is nothing to tell.
@@ -202,7 +201,7 @@ async function tellFailure(test: DrawnTest, swarm: Swarm, machine: Machine): Pro
   }
   const line = createStatusLine(machine);
   const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
-  const simulator = { engine, programs: `${root}/challenges/bin`, files, signal, progress };
+  const simulator = { engine, machine, signal, progress };
   const shrunk = await shrinkRun({ challenge, args, request, results }, simulator).finally(() => line.stop());
   machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
 }

@@ -8,7 +8,12 @@ import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, findChallenge } from "../../request/challenges.ts";
 import type { Engine } from "../../engines/engine.ts";
 import type { Progress } from "../../run/run.ts";
-import { createRequest, type Files, type SimulationRequest, type TestRequest } from "../../request/request.ts";
+import {
+  createRequest,
+  type MachineWithFiles,
+  type SimulationRequest,
+  type TestRequest,
+} from "../../request/request.ts";
 import { isSurvived } from "../../run/survives.ts";
 
 /** A test to run, in what one thread can tell another. */
@@ -34,12 +39,11 @@ export interface Outcome {
 export function requestOf(
   { challenge, words }: Task,
   keep: SimulationRequest["keep"],
-  root: string,
-  files: Files,
+  machine: MachineWithFiles,
 ): { challenge: Challenge; args: ReturnType<typeof parseArguments>; request: TestRequest } {
   const args = parseArguments(["--sim", ...words]);
   const found = findChallenge(challenge)!;
-  const request = createRequest(found, args, `${root}/challenges/bin`, files);
+  const request = createRequest(found, args, machine);
   return { challenge: found, args, request: { ...request, simulation: { checkDeterminism: false, keep } } };
 }
 
@@ -48,8 +52,8 @@ export function requestOf(
  *
  * @throws {UsageError} The program cannot be simulated.
  */
-export async function runTask(task: Task, engine: Engine, root: string, files: Files): Promise<Outcome> {
-  const { request } = requestOf(task, "none", root, files);
+export async function runTask(task: Task, engine: Engine, machine: MachineWithFiles): Promise<Outcome> {
+  const { request } = requestOf(task, "none", machine);
   const { signal } = new AbortController();
   let ask: () => Progress = () => {
     throw new Error("Cannot tell how long the test took: it has not begun");

@@ -26,8 +26,8 @@ const scope = globalThis as unknown as Scope;
 
 scope.onmessage = async ({ data: { root, task } }) => {
   try {
-    const { engines, files } = createMachine(root);
-    scope.postMessage({ outcome: await runTask(task, engines.simulation, root, files) });
+    const machine = createMachine(root);
+    scope.postMessage({ outcome: await runTask(task, machine.engines.simulation, machine) });
   } catch (error) {
     const { message, stack } = error as Error;
     const usage = error instanceof UsageError;

@@ -9,7 +9,7 @@ import type { TestOptions } from "../../../../lib/workbench/workloads/workload.t
 import { fakeMachine } from "../../engines/fake_machine.ts";
 
 function optionsOf(challenge: Challenge, words: string[]): TestOptions {
-  return createRequest(challenge, parseArguments(["--sim", ...words]), "/project/challenges/bin", fakeMachine().files)
+  return createRequest(challenge, parseArguments(["--sim", ...words]), fakeMachine())
     .options;
 }
 

@@ -267,7 +267,7 @@ testWithStore("the swarm catches a wrong program, and lets the right one pass", 
   const pool: Pool = {
     async run(_, task) {
       time += 1000;
-      return await runTask(task, machine.engines.simulation, ROOT, machine.files);
+      return await runTask(task, machine.engines.simulation, machine);
     },
     close() {},
   };
@@ -290,14 +290,14 @@ Deno.test({
       { challenge: "3c", words },
       { challenge: "3c", words: [...words, "--bin", WRONG, "--nemesis-interval", "1"] },
     ];
-    const { engines, files } = createMachine(ROOT);
+    const machine = createMachine(ROOT);
     const pool = openPool(ROOT, 2);
     try {
       const outcomes = await Promise.all(tasks.map((task, job) => pool.run(job, task)));
       assertEquals(outcomes.map(({ survived }) => survived), [true, false]);
       assert(outcomes.every(({ operations, duration }) => operations > 20 && duration >= 14_000));
       for (const [index, task] of tasks.entries()) {
-        assertEquals(await runTask(task, engines.simulation, ROOT, files), outcomes[index]);
+        assertEquals(await runTask(task, machine.engines.simulation, machine), outcomes[index]);
       }
       const broken = { challenge: "3c", words: ["--bin", `${ROOT}/tests/workbench/programs/throws.ts`] };
       const rejected = await assertRejects(() => pool.run(0, broken), UsageError);
