@@ -7,7 +7,7 @@
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
-import { runOptionsOf } from "../../lib/workbench/engines/process_engine.ts";
+import { runOptionsOf } from "../../lib/workbench/engines/workbench_run.ts";
 import { loadProgram } from "../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { findModule } from "../../lib/workbench/request/challenges.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";

@@ -1,39 +1,40 @@
 /**
- * Convergence: how long it takes, once nothing is broken any more, until every node has everything.
+ * Convergence time: how long the nodes take, once all faults are over, until every node has everything.
  *
- * Nobody can tell that from the history of a test: from the end of the faults to the final phase nobody asks. And to ask would change
- * the test, for a read may well do something, such as bring a node's view of seq-kv up to date. So it is measured in a second run with
- * the same seed: up to the end of the faults it is the same, and from there on the nodes are asked again and again. That takes a
- * simulation; of a test with processes nobody can know.
+ * The history of a test does not show it: between the end of the faults and the final phase no client reads. Extra reads would change
+ * the test, because a read can change a node's state (it may bring its view of seq-kv up to date). So it is measured in a second run:
+ *
+ * 1. Runs the test again with the same seed. Up to the end of the faults, everything is the same.
+ * 2. From there on, reads from all nodes every {@linkcode LOOK_INTERVAL}, until all have everything or {@linkcode RECOVERY} is over.
+ *
+ * Only a simulation can repeat a run, so there is no convergence time for processes.
  *
  * @module
  */
 
 import type { AnyNode } from "../../node.ts";
-import { VirtualClock } from "../world/clock.ts";
-import { openConnection } from "../world/connection.ts";
-import { guard } from "../world/hosts/guard/guard.ts";
-import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
-import { endTurn } from "../base/watchdog.ts";
+import type { TestException } from "../base/test_exception.ts";
 import type { Operation } from "../history/operation.ts";
-import { type HealedTest, type RunOptions, runUntilHealed } from "../run/run.ts";
-import { timeStandsStill, watchTime } from "../world/standstill.ts";
-import { RECOVERY } from "../workloads/workload.ts";
 import type { Converged } from "../run/results.ts";
+import { type HealedTest, type RunOptions, runUntilHealed } from "../run/run.ts";
+import { RECOVERY } from "../workloads/workload.ts";
+import type { Clock } from "../world/clock.ts";
+import { openConnection } from "../world/connection.ts";
+import { runVirtually } from "./virtual_time.ts";
 
-/** How often the nodes are asked, ms. */
+/** Time between two reads of a node, ms. */
 export const LOOK_INTERVAL = 50;
 
-/** The functions that write, besides transactions. */
+/** Functions that write. A transaction writes if one of its operations does. */
 const WRITES: readonly string[] = ["broadcast", "add", "send"];
 
 /**
- * Simulates a test until the nemesis has healed, and then watches the nodes.
+ * Measures the convergence time of a test.
  *
- * @param options Those of the test.
- * @param signal Ends it early.
- * @param maxAtOnce So many events without any time passing between them are taken for no end of them.
- * @returns Nothing where nothing can be said: the workload has nothing to agree on, or the test ends early.
+ * @param options The options of the test.
+ * @param signal Ends the measurement early.
+ * @param maxAtOnce Number of events at one instant that counts as a standstill.
+ * @returns Undefined if nothing can be said: the workload does not define convergence, or the test ended early.
  *
  * @example
  * ```ts
@@ -74,40 +75,44 @@ export async function measureConvergence(
   { signal, maxAtOnce }: { signal?: AbortSignal; maxAtOnce?: number } = {},
 ): Promise<Converged | undefined> {
   if (options.workload.convergence === undefined) return undefined;
-  const clock = new VirtualClock(endTurn);
-  const world = inProcessWorld({ program, clock });
-  const standsStill = watchTime(clock, maxAtOnce);
+  const stop = new AbortController();
+  const stopOrEnd = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
-  let over = false;
-  // What is wrong with the program besides, the test itself tells.
-  const release = guard(() => {}, { onStderr() {} });
-  try {
-    const watching = async (test: HealedTest) => void (converged = await watch(test, options, clock));
-    const running = runUntilHealed(options, world, watching, signal).finally(() => over = true);
-    running.catch(() => {});
-    await clock.run(() => over || standsStill());
-    if (over) await running;
-    else return { time: null, lacking: [], exceptions: [{ ...timeStandsStill(clock), fatal: true }] };
-  } finally {
-    release();
-  }
+  let standstill: TestException | undefined;
+  await runVirtually({
+    program,
+    maxAtOnce,
+    onStandstill(found) {
+      standstill = found;
+      stop.abort(new Error(found.message));
+    },
+    // Other mistakes of the program are reported by the test itself.
+  }, (world) =>
+    runUntilHealed(options, world, async (test) => {
+      converged = await watch(test, options, world.clock, stop.signal);
+    }, stopOrEnd));
+  if (standstill !== undefined) return { time: null, lacking: [], exceptions: [{ ...standstill, fatal: true }] };
   return signal?.aborted ? undefined : converged;
 }
 
-/** Asks all nodes until all have everything, or it is too late. */
-async function watch(test: HealedTest, options: RunOptions, clock: VirtualClock): Promise<Converged | undefined> {
+/** Reads from all nodes until all have everything, or time is up. */
+async function watch(
+  test: HealedTest,
+  options: RunOptions,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Converged | undefined> {
   const { nodes } = options;
   const { look, isComplete, lacking, asksMuch } = options.workload.convergence!(test.history, options);
   const connection = openConnection(test.network, clock);
-  /** What each node has answered last: whatever it had, it still has. */
+  signal.addEventListener("abort", () => connection.close(), { once: true });
+  /** The last answer of each node. A node without one is not in the map. */
   const seen = new Map<string, unknown>();
-  const lookAt = async (node: string) => {
-    // No answer, too, is something that may have changed by the next time.
-    await look(connection, node).then((answer) => seen.set(node, answer), () => {});
-  };
+  // A failed read says nothing: the node may answer the next one.
+  const lookAt = (node: string) => look(connection, node).then((answer) => void seen.set(node, answer), () => {});
   const last = clock.now() + RECOVERY;
   for (let due = clock.now(); due <= last; due = Math.max(due + LOOK_INTERVAL, clock.now())) {
-    await clock.sleep(due - clock.now());
+    await clock.sleep(due - clock.now(), signal);
     await Promise.all(nodes.map(lookAt));
     if (seen.size === nodes.length && isComplete(nodes.map((node) => seen.get(node)))) {
       const since = Math.max(test.healed ?? 0, lastWrite(test.history));
@@ -122,7 +127,7 @@ async function watch(test: HealedTest, options: RunOptions, clock: VirtualClock)
   return lacks.length === 0 ? undefined : { time: null, lacking: lacks };
 }
 
-/** When the last write was acknowledged, or begun, ms. */
+/** Returns the time of the last write, ms: when it was acknowledged, or begun if it never was. 0 if there is none. */
 function lastWrite(history: readonly Operation[]): number {
   const isWrite = ({ f, value }: Operation) =>
     f === "txn" ? (value as [string][]).some(([f]) => f !== "r") : WRITES.includes(f);

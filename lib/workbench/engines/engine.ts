@@ -1,5 +1,12 @@
 /**
- * Engines: what runs a test. There are two, the workbench and the real Maelstrom; both give the same {@linkcode Results}.
+ * Engines: each runs one test and returns its {@linkcode Results}. There are three.
+ *
+ * - `process_engine.ts`: the workbench in real time, each node a process.
+ * - `simulation_engine.ts`: the workbench in virtual time, all nodes in this process. The seed repeats everything.
+ * - `maelstrom_engine.ts`: the real Maelstrom, whose results are read by `maelstrom_results.ts`.
+ *
+ * The folder also has `simulate.ts`, the simulated cluster for unit tests, and `machine.ts`, through which commands reach terminal
+ * and files. Engines import from `request/` and below; they know nothing of flags, reports or other runs.
  *
  * @module
  */
@@ -8,22 +15,22 @@ import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import type { Progress } from "../run/run.ts";
 
-/** How an engine speaks to the outside while it runs. */
+/** Callbacks through which an engine reports while it runs. */
 export interface EngineHooks {
-  /** Ends the test early; what was recorded is still checked and stored. */
+  /** Ends the test early. What was recorded until then is still checked and stored. */
   signal: AbortSignal;
-  /** Is told of one line to show. */
+  /** Receives one line to show. */
   log(line: string): void;
-  /** Is given what the real Maelstrom prints. */
+  /** Receives what the real Maelstrom prints. */
   output(text: string): void;
-  /** Is given a function to ask for the progress at any time. */
+  /** Receives, once, a function that returns the current progress. */
   progress(ask: () => Progress): void;
 }
 
 /**
  * Runs one test.
  *
- * @throws {UsageError} What was asked for cannot be done, such as writing to the store.
- * @throws {FailedError} There are no results.
+ * @throws {UsageError} The request cannot be carried out, for example because the store cannot be written.
+ * @throws {FailedError} The test left no results.
  */
 export type Engine = (request: TestRequest, hooks: EngineHooks) => Promise<Results>;

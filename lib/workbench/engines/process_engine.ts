@@ -1,24 +1,21 @@
 /**
- * The workbench as an engine: runs a test with real processes, and keeps it in the store.
+ * The engine for nodes in any language: runs a test in real time, each node a process, and stores it.
  *
  * @module
  */
 
-import { RealClock } from "../world/clock.ts";
-import type { EngineHooks } from "./engine.ts";
-import { UsageError } from "../base/errors.ts";
-import { processWorld } from "../world/hosts/process/process.ts";
-import { newSeed } from "../world/random.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
-import { type RunOptions, runTest } from "../run/run.ts";
-import { openStore, type OwnStore } from "../run/store/store.ts";
-import { WORKLOADS } from "../workloads/mod.ts";
+import { runTest } from "../run/run.ts";
+import { RealClock } from "../world/clock.ts";
+import { processWorld } from "../world/hosts/process/process.ts";
+import type { EngineHooks } from "./engine.ts";
+import { openRunStore, runOptionsOf } from "./workbench_run.ts";
 
 /**
- * Runs one test with the workbench, each node a process.
+ * Runs one test, each node a process.
  *
- * @throws {UsageError} The store cannot be written to, or the binary cannot be run.
+ * @throws {UsageError} The store cannot be written, or the binary cannot be run.
  */
 export async function runWithProcesses(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
   const { bin, args, logStderr } = request;
@@ -29,34 +26,5 @@ export async function runWithProcesses(request: TestRequest, { signal, log, prog
     return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
   } finally {
     store.close();
-  }
-}
-
-/** What a request comes to as the options of a run. */
-export function runOptionsOf(request: TestRequest): RunOptions {
-  const { options, logNetSend, logNetRecv } = request;
-  return {
-    ...options,
-    challenge: request.challenge?.id ?? null,
-    workload: WORKLOADS[request.workload]!,
-    seed: request.seed ?? newSeed(),
-    targets: [...request.limits],
-    logNetSend,
-    logNetRecv,
-  };
-}
-
-/**
- * Makes the folder in which a test is kept.
- *
- * @throws {UsageError} It cannot be written to.
- */
-export function openRunStore({ store, workload }: Pick<TestRequest, "store" | "workload">): OwnStore {
-  try {
-    return openStore(store, workload, new Date());
-  } catch (error) {
-    // A device, say: what is written there would not be kept.
-    const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : (error as Error).message;
-    throw new UsageError(`Cannot write to --store ${store}: ${reason}`);
   }
 }

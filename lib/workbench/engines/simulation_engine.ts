@@ -1,53 +1,75 @@
 /**
- * The simulation as an engine: runs a test in this process under virtual time, and keeps it in the store.
+ * The engine for TypeScript programs: runs a test in this process, in virtual time.
+ *
+ * 1. Runs the test; stores it if all runs are kept.
+ * 2. With `--check-determinism`, runs it a second time with the same seed, and compares the two line by line.
+ * 3. If it failed and only failing runs are kept, runs it once more and stores that: the seed repeats it.
+ *
+ * The stored files are the same, byte for byte, whenever the test runs with the same seed. So they do not contain the store's path.
  *
  * @module
  */
 
-import { openRunStore, runOptionsOf } from "./process_engine.ts";
-import { measureConvergence } from "./convergence.ts";
-import type { EngineHooks } from "./engine.ts";
-import { loadProgram } from "../world/hosts/in_process/program_module.ts";
+import type { AnyNode } from "../../node.ts";
 import { findModule } from "../request/challenges.ts";
-import { compareRecordings, everyStore, openRecording, type Recording } from "../run/store/recording.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { noteUnstored, type RunOptions } from "../run/run.ts";
-import { runVirtualTest } from "./virtual_run.ts";
+import { compareRecordings, everyStore, openRecording, type Recording } from "../run/store/recording.ts";
 import type { OwnStore } from "../run/store/store.ts";
+import { loadProgram } from "../world/hosts/in_process/program_module.ts";
+import { measureConvergence } from "./convergence.ts";
+import type { EngineHooks } from "./engine.ts";
+import { runVirtualTest } from "./virtual_run.ts";
+import { openRunStore, runOptionsOf } from "./workbench_run.ts";
+
+/** A test that can be run any number of times, with the same result. */
+interface Test {
+  request: TestRequest;
+  options: RunOptions;
+  program: (node: AnyNode) => void;
+  hooks: EngineHooks;
+}
+
+/** Destinations of one run's files, and the way to measure its convergence. */
+interface Keeping {
+  store?: OwnStore;
+  recording?: Recording;
+  /** `@default measureConvergence` */
+  measure?: typeof measureConvergence;
+}
+
+/** Result of running a test twice. */
+interface Comparison {
+  /** The first difference, for a person. Undefined if the two runs are equal. */
+  difference: string | undefined;
+}
 
 /**
- * Simulates one test.
+ * Runs one test in virtual time.
  *
- * What is stored is the same, byte for byte, whenever the same test is run with the same seed; so its results do not say where that is.
- *
- * @param root The project's folder, in which our own solutions are.
- * @throws {UsageError} The store cannot be written to, or the program cannot be imported.
+ * @param root The project's folder, which has the programs of the challenges.
+ * @throws {UsageError} The store cannot be written, or the program cannot be imported.
  */
 export async function runInSimulation(root: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const { checkDeterminism, keep } = request.simulation!;
   const program = await loadProgram(findModule(request.bin, programArguments(request), root));
-  const options = runOptionsOf(request);
+  const test: Test = { request, options: runOptionsOf(request), program, hooks };
   const measure = measureOnce();
-  const run = (keeping: Keeping, signal = hooks.signal) =>
-    simulate(options, program, request, { ...hooks, signal }, keeping);
+  const recording = checkDeterminism ? openRecording() : undefined;
   let store = keep === "all" ? openRunStore(request) : undefined;
   try {
-    const [first, second] = [openRecording(), openRecording()];
-    const isEnded = () => hooks.signal.aborted;
-    let results = await run({ store, recording: checkDeterminism ? first : undefined, measure });
-    if (checkDeterminism && !isEnded()) await run({ recording: second });
-    // Where somebody has ended one of them, they differ in any case.
-    const compared = checkDeterminism && !isEnded();
-    const difference = compared ? compareRecordings(first, second) : undefined;
-    const failed = !results.passed || difference !== undefined;
-    if (failed && !results.interrupted && store === undefined && keep === "failing") {
-      // A run that was not kept can be had again: its seed repeats it. It ends soon: it has ended before.
+    let results = await runOnce(test, { store, recording, measure });
+    const comparison = recording && await compareWithSecondRun(test, recording);
+    const failed = !results.passed || comparison?.difference !== undefined;
+    if (failed && !results.interrupted && keep === "failing") {
       store = openRunStore(request);
-      results = await run({ store, measure }, new AbortController().signal);
+      // Ctrl-C does not end this one: it is as long as the first, which has ended.
+      const uninterrupted = { ...hooks, signal: new AbortController().signal };
+      results = await runOnce({ ...test, hooks: uninterrupted }, { store, measure });
     }
-    if (compared) {
-      results = withComparison(results, difference);
+    if (comparison !== undefined) {
+      results = withComparison(results, comparison);
       store?.results({ ...results, store: null });
     }
     if (store !== undefined) noteUnstored(results, store);
@@ -57,42 +79,44 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   }
 }
 
-/** Where a run is kept, if anywhere. */
-interface Keeping {
-  store?: OwnStore;
-  recording?: Recording;
-  /** How convergence is measured, where not anew. */
-  measure?: typeof measureConvergence;
+/** Runs the test again and compares. Undefined if either run was interrupted: then they differ in any case. */
+async function compareWithSecondRun(test: Test, first: Recording): Promise<Comparison | undefined> {
+  const { signal } = test.hooks;
+  if (signal.aborted) return undefined;
+  const second = openRecording();
+  await runOnce(test, { recording: second });
+  return signal.aborted ? undefined : { difference: compareRecordings(first, second) };
 }
 
-/** Measures convergence once: what that comes to holds for any further run with the same seed. */
+/** Adds the comparison to the results. One run of a program that is not deterministic proves nothing, so it is invalid. */
+function withComparison(results: Results, { difference }: Comparison): Results {
+  if (difference === undefined) return { ...results, deterministic: true };
+  const exceptions = [...results.exceptions, { type: "nondeterminism", message: difference, count: 1 }];
+  return { ...results, valid: false, passed: false, deterministic: false, exceptions };
+}
+
+/** Returns a function that measures convergence at its first call, and returns the same result from then on. */
 function measureOnce(): typeof measureConvergence {
   let measured: ReturnType<typeof measureConvergence> | undefined;
   return (...test) => measured ??= measureConvergence(...test);
 }
 
-/** Whether to log details is no business of the program's. */
+/** The argument with which a node logs details. The engine handles it, so that it does not change the program's behaviour. */
 const DEBUG = "--debug";
 
 function programArguments({ args }: TestRequest): string[] {
   return args.filter((word) => word !== DEBUG);
 }
 
-/** Runs it once. */
-async function simulate(
-  options: RunOptions,
-  program: Parameters<typeof runVirtualTest>[1],
-  { logStderr, args }: TestRequest,
-  { signal, log, progress }: EngineHooks,
-  { store, recording, measure }: Keeping,
-): Promise<Results> {
-  const logs = new Map<string, string>(options.nodes.map((node) => [node, ""]));
-  const stores = [store, recording].filter((each) => each !== undefined);
+async function runOnce({ request, options, program, hooks }: Test, { store, recording, measure }: Keeping) {
+  const { logStderr, args } = request;
+  const { signal, log, progress } = hooks;
+  const logs = new Map(options.nodes.map((node) => [node, ""]));
   const results = await runVirtualTest(options, program, {
     signal,
     log,
     progress,
-    store: everyStore(stores),
+    store: everyStore([store, recording].filter((each) => each !== undefined)),
     measure,
     nodeLog(node, entry, level) {
       if (level === "debug" && !args.includes(DEBUG)) return;
@@ -103,11 +127,4 @@ async function simulate(
   if (store === undefined) return { ...results, store: null };
   for (const [node, text] of logs) store.writeNodeLog(node, text);
   return { ...results, store: store.path };
-}
-
-/** A program that is not deterministic is not judged by one run. */
-function withComparison(results: Results, difference: string | undefined): Results {
-  if (difference === undefined) return { ...results, deterministic: true };
-  const exceptions = [...results.exceptions, { type: "nondeterminism", message: difference, count: 1 }];
-  return { ...results, valid: false, passed: false, deterministic: false, exceptions };
 }

@@ -1,39 +1,38 @@
 /**
- * Simulations: whole tests in this process, under virtual time. All that happens follows from the seed: the same seed gives the same
- * history, messages and results, on any machine.
+ * A whole test in virtual time: the counterpart of `runTest` for programs in this process. The seed determines everything: the same
+ * seed gives the same history, messages and results on any machine.
+ *
+ * 1. Runs the test.
+ * 2. Runs it a second time to measure how long the nodes take to converge (`convergence.ts`).
+ * 3. Judges both, and stores the results.
  *
  * @module
  */
 
 import type { LogLevel } from "../../host.ts";
 import type { AnyNode } from "../../node.ts";
-import { VirtualClock } from "../world/clock.ts";
-import { measureConvergence } from "./convergence.ts";
-import { guard } from "../world/hosts/guard/guard.ts";
-import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
-import { endTurn } from "../base/watchdog.ts";
+import type { TestException } from "../base/test_exception.ts";
 import type { TestRecord } from "../run/judge.ts";
 import type { Results } from "../run/results.ts";
-import type { TestException } from "../base/test_exception.ts";
 import { concludeTest, performTest, type RunHooks, type RunOptions } from "../run/run.ts";
-import { timeStandsStill, watchTime } from "../world/standstill.ts";
+import { measureConvergence } from "./convergence.ts";
+import { runVirtually } from "./virtual_time.ts";
 
-/** How a simulation speaks to the outside. */
+/** Hooks for {@linkcode runVirtualTest}: those of any run, and these. */
 export interface VirtualTestHooks extends RunHooks {
-  /** Takes one entry of a node's log: `12.345 warn …`, with the seconds since the test began. */
+  /** Receives one entry of a node's log, such as `12.345 warn …`. It begins with the seconds since the start of the test. */
   nodeLog?(node: string, entry: string, level: LogLevel): void;
-  /** So many events without any time passing between them are taken for no end of them; 5 million by default. */
+  /** Number of events at one instant that ends the test as `time-stands-still`. `@default 5_000_000` */
   maxAtOnce?: number;
-  /** How long the nodes take to converge is measured by this; by {@linkcode measureConvergence} without. */
+  /** Measures convergence. `@default measureConvergence` */
   measure?: typeof measureConvergence;
 }
 
 /**
- * Runs a test in simulation.
+ * Runs one test in virtual time.
  *
- * Besides what ends any test, a program ends it that reaches for the real clock, real timers or real randomness, and nodes that answer
- * each other without end while no time passes. And what it has to show for it, if the workload has that, is how long the nodes take to
- * converge; if they do not, it is not valid.
+ * Besides what ends any test, two things end this one: a program that uses the real clock, timers or randomness, and nodes that answer
+ * each other without end while no time passes. If the workload defines convergence, a test whose nodes do not converge is invalid.
  *
  * @example
  * ```ts
@@ -68,43 +67,30 @@ export async function runVirtualTest(
   program: (node: AnyNode) => void,
   hooks: VirtualTestHooks = {},
 ): Promise<Results> {
-  const record = await simulate(options, program, hooks);
-  // Of a test that was ended early nobody knows what would have become of it.
-  const whole = !record.interrupted && !record.exceptions.some(({ fatal }) => fatal);
+  const record = await performVirtualTest(options, program, hooks);
+  // A test that was cut short says nothing about how its nodes would have converged.
+  const cutShort = record.interrupted || record.exceptions.some(({ fatal }) => fatal);
   const { measure = measureConvergence } = hooks;
-  if (whole) record.convergence = await measure(options, program, hooks);
-  record.exceptions = [...record.exceptions, ...record.convergence?.exceptions ?? []];
-  return concludeTest(record, hooks);
+  const convergence = cutShort ? undefined : await measure(options, program, hooks);
+  const exceptions = [...record.exceptions, ...convergence?.exceptions ?? []];
+  return concludeTest({ ...record, convergence, exceptions }, hooks);
 }
 
-/** Lets everything happen. */
-async function simulate(
+function performVirtualTest(
   options: RunOptions,
   program: (node: AnyNode) => void,
   hooks: VirtualTestHooks,
 ): Promise<TestRecord> {
-  const clock = new VirtualClock(endTurn);
-  const log = (node: string, level: LogLevel, text: string) =>
-    hooks.nodeLog?.(node, `${(clock.now() / 1000).toFixed(3)} ${level} ${text}`, level);
-  const world = inProcessWorld({ program, clock, log });
   let fail: (failure: TestException) => void = () => {};
-  const release = guard((trouble) => {
-    if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
-    else fail(trouble);
-  }, { onStderr: log });
-  try {
-    let over = false;
-    const begun = (failTest: typeof fail) => void (fail = failTest);
-    const test = performTest(options, world, { ...hooks, begun }).finally(() => over = true);
-    test.catch(() => {});
-    const standsStill = watchTime(clock, hooks.maxAtOnce);
-    await clock.run(() => over || standsStill());
-    if (!over) {
-      fail(timeStandsStill(clock));
-      await clock.run(() => over);
-    }
-    return await test;
-  } finally {
-    release();
-  }
+  const begun = (failTest: typeof fail) => void (fail = failTest);
+  return runVirtually({
+    program,
+    maxAtOnce: hooks.maxAtOnce,
+    log: (time, node, level, text) => hooks.nodeLog?.(node, `${(time / 1000).toFixed(3)} ${level} ${text}`, level),
+    onTrouble(trouble) {
+      if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
+      else fail(trouble);
+    },
+    onStandstill: (standstill) => fail(standstill),
+  }, (world) => performTest(options, world, { ...hooks, begun }));
 }
