@@ -1,91 +1,102 @@
 /**
- * A watchdog for simulations: ends the process when a node computes without end.
+ * Watchdog of simulations: ends the process when a node computes without end, as in `for (;;) await 0`.
  *
- * The nodes of a simulation share a thread with the workbench. One that never gives it back, as by `for (;;) await 0`, holds up everything
- * there, Ctrl-C included. So does a module while it is imported. Only another thread can notice, and all that it can do is to end the
- * process.
+ * 1. The nodes of a simulation share one thread with the workbench. A turn that does not end blocks all of it, Ctrl-C included.
+ * 2. At the beginning and the end of each turn this thread writes a few numbers into shared memory.
+ * 3. Another thread, `watchdog_thread.ts`, reads them from time to time. If a turn takes too long, it kills the process.
+ *
+ * A module has a turn too, while it is imported and makes its program.
  *
  * @module
  */
 
-/** How long a turn of a node may take, ms of real time; and a module, until it has given its program. */
+/** Longest turn, ms of real time. */
 const LIMIT = 30_000;
 
-/** Where a number stands in the memory that both threads share. */
-export const COUNT = 0;
-export const WHO = 1;
-export const WRITES = 2;
-/** Stands for a node or module while none has its turn. */
-export const NOBODY = -1;
+/** Slots of the shared memory. */
+export const SLOT = {
+  /** Number of turns so far. */
+  turns: 0,
+  /** Index of the {@linkcode Subject} whose turn it is, or {@linkcode NO_SUBJECT}. */
+  subject: 1,
+  /** Number of writes begun plus number of writes ended: odd while one is under way. */
+  writes: 2,
+} as const;
 
-/** Who has a turn: a node, or a module that is to give its program. */
+/** Subject while no turn is under way. */
+export const NO_SUBJECT = -1;
+
+/** Node or module that has turns. */
 export interface Subject {
   kind: "node" | "module";
-  /** The node's name, or the module's path. */
+  /** Name of the node, or path of the module. */
   name: string;
 }
 
-/** What the threads tell each other: the memory they share, then who there is whenever there is somebody new. */
-export type Told = { shared: Int32Array; limit: number } | { subjects: readonly Subject[] };
+/** Message to the watchdog's thread: the shared memory at first, and all subjects whenever there is a new one. */
+export type WatchdogMessage = { memory: Int32Array; limit: number } | { subjects: readonly Subject[] };
 
-/** How many turns there were, whose turn it is, and how many writes have begun and ended: an odd number while one is under way. */
-const shared = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT)).fill(NOBODY, WHO, WHO + 1);
-/** All that there ever were. */
+/** Only this thread writes it. */
+const memory = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+memory[SLOT.subject] = NO_SUBJECT;
+/** Subjects so far: it only grows, so that an index stays valid. */
 const subjects: Subject[] = [];
 let thread: Worker | undefined;
 
 /**
- * Starts the watchdog of this process: when a turn takes longer than the limit, it says so on stderr, and kills the process.
+ * Starts the watchdog of this process. If a turn takes longer than the limit, it says so on stderr and kills the process.
  *
  * @param limit Milliseconds of real time.
- * @returns Ends it.
+ * @returns Function that ends it.
  */
 export function startWatchdog(limit: number = LIMIT): () => void {
-  const started = thread = new Worker(new URL("./watchdog_thread.ts", import.meta.url), { type: "module" });
-  started.postMessage({ shared, limit } satisfies Told);
-  started.postMessage({ subjects } satisfies Told);
+  const started = new Worker(new URL("./watchdog_thread.ts", import.meta.url), { type: "module" });
+  started.postMessage({ memory, limit } satisfies WatchdogMessage);
+  started.postMessage({ subjects } satisfies WatchdogMessage);
+  thread = started;
   return () => started.terminate();
 }
 
-/** Returns a function to call whenever a node has its turn: a few nanoseconds, whether there is a watchdog or not. */
+/** Returns a function that begins a turn of a node. It takes a few nanoseconds, with or without a watchdog. */
 export function watchTurns(node: string): () => void {
-  return watch({ kind: "node", name: node });
+  return turnsOf({ kind: "node", name: node });
 }
 
-/** From now on a module has its turn: it is imported, or makes its program. */
+/** Begins the turn of a module. */
 export function beginModule(path: string): void {
-  watch({ kind: "module", name: path })();
+  const begin = turnsOf({ kind: "module", name: path });
+  begin();
 }
 
-function watch({ kind, name }: Subject): () => void {
+function turnsOf({ kind, name }: Subject): () => void {
   let index = subjects.findIndex((subject) => subject.kind === kind && subject.name === name);
   if (index < 0) {
     index = subjects.push({ kind, name }) - 1;
-    thread?.postMessage({ subjects } satisfies Told);
+    thread?.postMessage({ subjects } satisfies WatchdogMessage);
   }
   return () => {
-    shared[COUNT]!++;
-    shared[WHO] = index;
+    memory[SLOT.turns]!++;
+    memory[SLOT.subject] = index;
   };
 }
 
-/** The turn is over, with all that it has set off; until the next one, what takes long is the workbench. */
+/** Ends a turn, after all promises that it settled. What the workbench does until the next turn may take any time. */
 export function endTurn(): void {
-  shared[WHO] = NOBODY;
+  memory[SLOT.subject] = NO_SUBJECT;
 }
 
-/** The node whose turn it is; undefined while none has. */
+/** Returns the node whose turn it is; undefined during a module's turn and between turns. */
 export function nodeInTurn(): string | undefined {
-  const subject = subjects[shared[WHO]!];
+  const subject = subjects[memory[SLOT.subject]!];
   return subject?.kind === "node" ? subject.name : undefined;
 }
 
-/** Writes to where others may hold it up, such as to a pipe that nobody reads: that is no fault of the node's whose turn it is. */
+/** Performs a write that may block, as to a pipe that is full: that time does not count as the node's. */
 export function whileWriting<T>(write: () => T): T {
-  shared[WRITES]!++;
+  memory[SLOT.writes]!++;
   try {
     return write();
   } finally {
-    shared[WRITES]!++;
+    memory[SLOT.writes]!++;
   }
 }

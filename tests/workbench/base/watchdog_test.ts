@@ -14,7 +14,7 @@ async function watched(who: string): Promise<[signal: string | null, stdout: str
 
 const EXPECTED =
   "\nNode elm computes without end: one of its turns has taken 1 s, expected handlers and timers that wait for " +
-  "messages or time; see whether it loops over an await that waits for nothing\n";
+  "messages or time; look for a loop over an await that waits for nothing\n";
 
 for (const how of ["microtasks", "loop", "writes"]) {
   Deno.test({
@@ -36,7 +36,7 @@ for (const [how, module] of [["import", "loops_at_import"], ["createProgram", "l
       assertMatch(
         stderr,
         new RegExp(
-          `^\nCannot simulate /.*/${module}\\.ts: it computes without end: .* within 1 s; see whether it loops .*\n$`,
+          `^\nCannot simulate /.*/${module}\\.ts: it computes without end: .* within 1 s; look for a loop .*\n$`,
         ),
       );
     },

@@ -11,7 +11,8 @@
 import type { AnyNode } from "../../../../node.ts";
 import { RealClock } from "../../clock.ts";
 import { UsageError } from "../../../base/errors.ts";
-import { formatFrame, framesOf, guard } from "../guard/guard.ts";
+import { formatFrame, framesOf } from "../../../base/stack_frames.ts";
+import { guard } from "../guard/guard.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
 
 /** A module, and the arguments of the program in it. */
@@ -93,7 +94,7 @@ async function watched<T>({ path, url }: Module, work: () => Promise<T>): Promis
   let trouble: string | undefined;
   const release = guard(({ type, message }) => {
     if (type !== "unhandled-rejection") trouble ??= message;
-  }, { caller: url });
+  }, { module: url });
   beginModule(path);
   try {
     const done = await work();

@@ -3,14 +3,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import process, { exit } from "node:process";
 import { RPCError } from "../../../../../lib/protocol.ts";
-import { formatFrame, framesOf, guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
+import { guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
 import { endTurn, watchTurns } from "../../../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Runs something under guard, and returns what was told. */
-function guarded(run: () => void, caller?: string): TestException[] {
+function guarded(run: () => void, module?: string): TestException[] {
   const troubles: TestException[] = [];
-  const release = guard((trouble) => void troubles.push(trouble), caller === undefined ? {} : { caller });
+  const release = guard((trouble) => void troubles.push(trouble), { module });
   try {
     run();
   } finally {
@@ -281,21 +281,4 @@ Deno.test("guard() lets a node send itself signals that end nothing", () => {
   for (const signal of [0, "SIGWINCH"]) {
     assertEquals(guarded(() => void process.kill(process.pid, signal)), []);
   }
-});
-
-Deno.test("framesOf() finds places in every kind of line, and formatFrame() shows paths", () => {
-  const error = new Error("x");
-  error.stack = [
-    "Error: x at the (file:///not/a/frame.ts:1:2) end",
-    "    at f (file:///home/a%20b/node.ts:12:3)",
-    "    at async file:///home/node.ts:1:2",
-    "    at new C (https://example.com/x.ts:4:5)",
-    "    at Array.map (<anonymous>)",
-  ].join("\n");
-  assertEquals(framesOf(error).map(formatFrame), [
-    "/home/a b/node.ts:12:3",
-    "/home/node.ts:1:2",
-    "https://example.com/x.ts:4:5",
-  ]);
-  assertEquals(framesOf(Object.assign(new Error(), { stack: undefined })), []);
 });
