@@ -1,5 +1,5 @@
 /**
- * The handlers of a node: which function answers which type of message, and what becomes of what it throws.
+ * The handlers of a node, by message type.
  *
  * @module
  */
@@ -12,26 +12,29 @@ import { checkSchema, type Schema, SchemaError } from "./schema.ts";
 /**
  * Answers one type of request.
  *
- * It returns the fields of the reply, whose type is the request's with `_ok` unless there is a field `type`. If it returns nothing, no
- * reply is sent ({@linkcode Node.reply} can do that later). An {@linkcode RPCError} that it throws becomes the error reply; anything else
- * becomes error 13 (crash), and is logged with its stack.
+ * It returns the fields of the reply. The reply's type is the request's with `_ok` unless there is a field `type`. If
+ * it returns nothing, no reply is sent; {@linkcode Node.reply} can send one later. If it throws an {@linkcode
+ * RPCError}, that is the error reply; anything else becomes error 13 (crash), and is logged with its stack.
  */
 export type Handler<M extends MessageTypes, T extends TypeOf<M>> = (
   body: RequestBody<M, T>,
   message: Message<RequestBody<M, T>>,
 ) => ReplyFields<M, T> | void | Promise<ReplyFields<M, T> | void>;
 
-/** How a type of request is treated. */
+/** Options for {@linkcode Node.on}. */
 export interface HandlerOptions {
-  /** What a well-formed body looks like; one that is not is answered with error 12 (malformed-request). */
+  /** Schema of the body. A body that does not match it is answered with error 12 (malformed-request). */
   schema?: Schema;
 }
 
-/** The handlers of one node, by type of message. */
-export class Handlers {
-  readonly #byType = new Map<string, { handle: (body: unknown, message: Message) => unknown; schema?: Schema }>();
+/** A handler without the types of its messages. */
+type AnyHandler = (body: unknown, message: Message) => unknown;
 
-  /** Whether there is a handler for a type. */
+/** The handlers of one node. Each type has at most one. */
+export class Handlers {
+  readonly #byType = new Map<string, { handle: AnyHandler; schema?: Schema }>();
+
+  /** True if there is a handler for a type. */
   has(type: string): boolean {
     return this.#byType.has(type);
   }
@@ -39,20 +42,19 @@ export class Handlers {
   /**
    * Sets the handler for a type.
    *
-   * @throws {TypeError} It has one already, or is `init`.
+   * @throws {TypeError} The type has a handler already, or is `init`.
    */
   set<M extends MessageTypes, T extends TypeOf<M>>(type: T, handler: Handler<M, T>, { schema }: HandlerOptions): void {
     if (type === "init") throw new TypeError("Cannot handle init: the node answers it itself (use onInit)");
     if (this.#byType.has(type)) throw new TypeError(`Cannot handle ${type}: it has a handler already`);
-    this.#byType.set(type, { handle: handler as (body: unknown, message: Message) => unknown, schema });
+    this.#byType.set(type, { handle: handler as AnyHandler, schema });
   }
 
   /**
-   * Hands a message to the handler for its type.
+   * Calls the handler for a message's type, and returns what it returns.
    *
-   * @returns What the handler returns.
    * @throws {RPCError} 10 (not-supported): there is no handler for the type.
-   * @throws {SchemaError} The body is malformed.
+   * @throws {SchemaError} The body does not match the schema.
    * @throws What the handler throws.
    */
   handle(message: Message): unknown {
@@ -68,12 +70,12 @@ export class Handlers {
   }
 }
 
-/** Whether a handler's result is a promise, be it of another make. */
+/** True if a handler's result is a promise, or any other object with a method `then`. */
 export function isPromise(result: unknown): result is PromiseLike<unknown> {
   return result instanceof Promise || typeof (result as Partial<PromiseLike<unknown>> | null)?.then === "function";
 }
 
-/** The error that is sent for what the handling of a message of some type threw. */
+/** Converts what was thrown while a message of a type was handled to the error that is sent. */
 export function toRPCError(type: string, thrown: unknown): RPCError {
   if (thrown instanceof RPCError) return thrown;
   if (thrown instanceof SchemaError) return new RPCError("malformed-request", `Malformed ${type}: ${thrown.message}`);

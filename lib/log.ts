@@ -1,40 +1,40 @@
 /**
- * A node's log, and how errors are told in it.
+ * A node's log, and the text of what was thrown.
  *
  * @module
  */
 
 import type { Host, LogLevel } from "./host.ts";
 
-/** Writes to the node's log: stderr, where the node is a process. */
+/** A node's log. If the node is a process, entries go to stderr. */
 export interface Log {
-  /** Details, which a process writes only with `--debug`. */
+  /** Writes a detail. A process shows these only with `--debug`. */
   debug(text: string): void;
-  /** What is good to know. */
+  /** Writes what is normal. */
   info(text: string): void;
-  /** What looks wrong. */
+  /** Writes what may be a problem. */
   warn(text: string): void;
-  /** What is wrong. */
+  /** Writes what is a problem. */
   error(text: string): void;
 }
 
-/** The log of a node on `host`. */
+/** Creates the log of a node on `host`. */
 export function createLog(host: Host): Log {
   const at = (level: LogLevel) => (text: string) => host.log(level, text);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** What was thrown, with the stack where there is one. */
+/** Describes what was thrown, with the stack if there is one. */
 export function describeThrown(thrown: unknown): string {
   return thrown instanceof Error ? thrown.stack ?? String(thrown) : `${textOf(thrown)} was thrown`;
 }
 
-/** What was thrown, in few words: an error's name and message, an object's fields. */
+/** Describes what was thrown in one line: an error's name and message, an object as JSON. */
 export function textOf(thrown: unknown): string {
   try {
     return typeof thrown !== "object" || thrown instanceof Error ? String(thrown) : JSON.stringify(thrown);
   } catch {
-    // Not even that can be relied on.
+    // An object may throw when it is converted to text.
     return "something that cannot be shown";
   }
 }

@@ -1,11 +1,18 @@
 /**
- * The types of messages: how a program names its own, and those of Maelstrom's ten workloads.
+ * Entry point `./messages`: types of messages, a program's own and those of Maelstrom's ten workloads.
  *
- * A program's messages are a map from the type of the request to the fields of its request and of its reply, without `type`,
- * `msg_id` and `in_reply_to`, which the node takes care of. Maps are joined with `&`:
+ * A program's messages are a map from the type of each request to the fields of the request and of the reply. The
+ * fields `type`, `msg_id` and `in_reply_to` are left out. `&` joins maps:
  *
- * ```ts ignore
+ * ```ts
+ * import type { BroadcastMessages } from "./messages.ts";
+ * import type { Node } from "./node.ts";
+ *
  * type MyMessages = BroadcastMessages & { gossip: { request: { values: number[] }; reply: { seen: number } } };
+ *
+ * function program(node: Node<MyMessages>): void {
+ *   node.on("gossip", ({ values }) => ({ seen: values.length }));
+ * }
  * ```
  *
  * Source: Maelstrom's `doc/workloads.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/workloads.md>.
@@ -13,70 +20,82 @@
  * @module
  */
 
-/** A map of message types: for each type of request, the fields of the request and (unless nobody replies) of the reply. */
+/** Map from the type of each request to the fields of the request and, unless there is no reply, of the reply. */
 export type MessageTypes = { [type: string]: { request: object; reply?: object } };
 
-/** Any messages at all: the types of a program that does not declare any. */
+/** Messages of any types: those of a program that declares none. */
 export type AnyMessages = { [type: string]: { request: Record<string, unknown>; reply: Record<string, unknown> } };
 
-/** The type and the ids that every body may have. */
+/** The fields that any body may have. */
 export interface BodyHeader<T extends string = string> {
-  /** What the message is about. */
+  /** The type of the message. */
   type: T;
-  /** Unique among the messages of one sender; present where a reply is wanted. */
+  /** Unique among the messages of one sender. Present if the sender wants a reply. */
   msg_id?: number;
-  /** The `msg_id` of the request that this message answers; a service answers one that had none with null. */
+  /** The `msg_id` of the request that this message replies to. Null in a service's reply to a request that had none. */
   in_reply_to?: number | null;
 }
 
-/** The names of the requests in a map of message types. */
+/** Types of the requests in a map of messages. */
 export type TypeOf<M extends MessageTypes> = keyof M & string;
 
-/** The body of a request, as a handler gets it. */
+/** Body of a request, as a handler gets it. */
 export type RequestBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeader<T> & M[T]["request"];
 
-/** The fields of a reply, as a handler returns them; `type` only where it is not the request's with `_ok`. */
+/** Fields of a reply, as a handler returns them. `type` is only needed if it is not the request's with `_ok`. */
 export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & { type?: string };
 
-/** The body of a reply, as a caller gets it. */
+/** Body of a reply, as {@linkcode Node.rpc} returns it. */
 export type ReplyBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeader & NonNullable<M[T]["reply"]>;
 
 /** No fields. */
 export type Empty = Record<never, never>;
 
-/** Workload echo. */
+/** Messages of workload echo. */
 export type EchoMessages = {
   echo: { request: { echo: unknown }; reply: { echo: unknown } };
 };
 
-/** Workload unique-ids. */
+/** Messages of workload unique-ids. */
 export type UniqueIdsMessages = {
   generate: { request: Empty; reply: { id: unknown } };
 };
 
-/** Workload broadcast; `V` is what is broadcast: Maelstrom's clients send integers. */
+/**
+ * Messages of workload broadcast.
+ *
+ * @typeParam V The type of a value. Maelstrom's clients send integers.
+ */
 export type BroadcastMessages<V = number> = {
   topology: { request: { topology: Record<string, string[]> }; reply: Empty };
   broadcast: { request: { message: V }; reply: Empty };
   read: { request: Empty; reply: { messages: V[] } };
 };
 
-/** Workload g-set; `V` is the type of an element: Maelstrom's clients send integers. */
+/**
+ * Messages of workload g-set.
+ *
+ * @typeParam V The type of an element. Maelstrom's clients send integers.
+ */
 export type GSetMessages<V = number> = {
   add: { request: { element: V }; reply: Empty };
   read: { request: Empty; reply: { value: V[] } };
 };
 
-/** Workload g-counter: deltas are 0 or more. */
+/** Messages of workload g-counter. Deltas are 0 or more. */
 export type GCounterMessages = {
   add: { request: { delta: number }; reply: Empty };
   read: { request: Empty; reply: { value: number } };
 };
 
-/** Workload pn-counter: as g-counter, and deltas may be negative. */
+/** Messages of workload pn-counter. Deltas may be negative. */
 export type PNCounterMessages = GCounterMessages;
 
-/** Workload kafka; `V` is the type of a message: Maelstrom's clients send integers. */
+/**
+ * Messages of workload kafka.
+ *
+ * @typeParam V The type of a log's message. Maelstrom's clients send integers.
+ */
 export type KafkaMessages<V = number> = {
   send: { request: { key: string; msg: V }; reply: { offset: number } };
   poll: {
@@ -87,29 +106,29 @@ export type KafkaMessages<V = number> = {
   list_committed_offsets: { request: { keys: string[] }; reply: { offsets: Record<string, number> } };
 };
 
-/** Workload lin-kv, and the requests that the services seq-kv and lin-kv answer. */
+/** Messages of workload lin-kv, and of the services seq-kv and lin-kv. */
 export type KVMessages<K = unknown, V = unknown> = {
   read: { request: { key: K }; reply: { value: V } };
   write: { request: { key: K; value: V }; reply: Empty };
   cas: { request: { key: K; from: V; to: V; create_if_not_exists?: boolean }; reply: Empty };
 };
 
-/** One operation of a transaction of workload txn-list-append; a read comes with null and is answered with the list. */
+/** One operation of a txn-list-append transaction. A read has null in the request, and the list in the reply. */
 export type ListAppendOperation = [f: "r", key: number, value: number[] | null] | [
   f: "append",
   key: number,
   value: number,
 ];
 
-/** Workload txn-list-append. */
+/** Messages of workload txn-list-append. */
 export type TxnListAppendMessages = {
   txn: { request: { txn: ListAppendOperation[] }; reply: { txn: ListAppendOperation[] } };
 };
 
-/** One operation of a transaction of workload txn-rw-register; a read comes with null and is answered with the value. */
+/** One operation of a txn-rw-register transaction. A read has null in the request, and the value in the reply. */
 export type RWRegisterOperation = [f: "r", key: number, value: number | null] | [f: "w", key: number, value: number];
 
-/** Workload txn-rw-register. */
+/** Messages of workload txn-rw-register. */
 export type TxnRWRegisterMessages = {
   txn: { request: { txn: RWRegisterOperation[] }; reply: { txn: RWRegisterOperation[] } };
 };

@@ -6,42 +6,42 @@
  * @module
  */
 
-/** The body of a message: its type, the ids that tie a reply to its request, and whatever fields the type has. */
+/** The body of a message: its type, its ids, and the fields of the type. */
 export interface Body {
-  /** What the message is about, such as `"echo"` or `"echo_ok"`. */
+  /** The type of the message, such as `"echo"` or `"echo_ok"`. */
   type: string;
-  /** Unique among the messages of one sender; present where a reply is wanted. */
+  /** Unique among the messages of one sender. Present if the sender wants a reply. */
   msg_id?: number;
-  /** The `msg_id` of the request that this message answers; a service answers one that had none with null. */
+  /** The `msg_id` of the request that this message replies to. Null in a service's reply to a request that had none. */
   in_reply_to?: number | null;
   /** The fields of the type. */
   [field: string]: unknown;
 }
 
-/** One message, as it stands on one line of a node's stdin or stdout. */
+/** A message: one line of a node's stdin or stdout. */
 export interface Message<B = Body> {
-  /** Given by the network, for its own books; a node neither sets nor reads it. */
+  /** Number that the network gives to the message. Nodes neither set nor read it. */
   id?: number;
   /** The sender: a node (`"n0"`), a client (`"c7"`) or a service (`"seq-kv"`). */
   src: string;
   /** The recipient. */
   dest: string;
-  /** What is said. */
+  /** The content. */
   body: B;
 }
 
-/** One row of the protocol's table of errors. */
-export interface ErrorType {
-  /** The number that goes over the wire. */
+/** An error of the protocol. */
+interface ErrorType {
+  /** The number in error replies. */
   readonly code: number;
   /** The name in Maelstrom's documents and histories. */
   readonly name: string;
-  /** Whether the operation surely did not happen. */
+  /** True if the operation certainly did not take effect. */
   readonly definite: boolean;
 }
 
 /**
- * The protocol's errors, by name. Codes from 1000 on are free for programs of your own: they are indefinite.
+ * The protocol's errors by name. Codes from 1000 on are free for your own errors, which are indefinite.
  *
  * @example
  * ```ts
@@ -72,13 +72,8 @@ const BY_CODE: ReadonlyMap<number, ErrorType> = new Map(
   Object.values(ERRORS).map((error) => [error.code, error]),
 );
 
-/** Looks up an error of the protocol by its code; `undefined` for a code that the protocol does not define. */
-export function errorType(code: number): ErrorType | undefined {
-  return BY_CODE.get(code);
-}
-
 /**
- * An error as the protocol knows it. Thrown in a handler it becomes the error reply; a call that is answered by an
+ * An error with one of the protocol's codes. A handler that throws it sends it as the error reply; an RPC that gets an
  * error reply throws it.
  *
  * @example
@@ -93,14 +88,14 @@ export function errorType(code: number): ErrorType | undefined {
  * ```
  */
 export class RPCError extends Error {
-  /** The number that goes over the wire. */
+  /** The number in error replies. */
   readonly code: number;
 
   /**
-   * Makes an error to throw.
+   * Creates an error to throw.
    *
    * @param error A name from {@linkcode ERRORS}, or a code.
-   * @param text What happened, for a person.
+   * @param text Description for people.
    * @param options The `cause`, as for every `Error`.
    */
   constructor(error: ErrorName | number, text?: string, options?: ErrorOptions) {
@@ -110,26 +105,26 @@ export class RPCError extends Error {
     this.code = code;
   }
 
-  /** The name of the code, `"unknown"` where the protocol has none. */
+  /** The name of the code; `"unknown"` for a code that the protocol does not define. */
   get errorName(): string {
     return BY_CODE.get(this.code)?.name ?? "unknown";
   }
 
-  /** Whether the operation surely did not happen. */
+  /** True if the operation certainly did not take effect. */
   get definite(): boolean {
     return BY_CODE.get(this.code)?.definite ?? false;
   }
 
-  /** The body of the error reply. */
+  /** Builds the body of the error reply. */
   toBody(): Body & { code: number; text: string } {
     return { type: "error", code: this.code, text: this.message };
   }
 }
 
 /**
- * Reads one line as a message.
+ * Parses a line as a message. A `msg_id` of null, which some languages write for one that is missing, is removed.
  *
- * @throws {SyntaxError} The line is not JSON, or not a message; says what was expected.
+ * @throws {SyntaxError} The line is not JSON, or not a message.
  *
  * @example
  * ```ts
@@ -156,7 +151,7 @@ export function parseMessage(line: string): Message {
   return message;
 }
 
-/** Says what keeps a value from being a message, or `undefined` where nothing does. */
+/** Describes why a value is not a message; undefined if it is one. */
 function messageProblem(value: unknown): string | undefined {
   if (!isObject(value)) return `expected an object, got ${describe(value)}`;
   if (typeof value.src !== "string") return `expected src to be a string, got ${describe(value.src)}`;
@@ -166,7 +161,6 @@ function messageProblem(value: unknown): string | undefined {
   if (typeof body.type !== "string") return `expected body.type to be a string, got ${describe(body.type)}`;
   for (const name of ["msg_id", "in_reply_to"]) {
     const id = body[name];
-    // Some languages write null for what is not there.
     if (id !== undefined && id !== null && !Number.isInteger(id)) {
       return `expected body.${name} to be an integer, got ${describe(id)}`;
     }

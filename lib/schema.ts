@@ -1,5 +1,5 @@
 /**
- * What a well-formed request looks like, said by a Standard Schema (zod, valibot, arktype, typebox …) or by a function.
+ * Schemas of request bodies: a Standard Schema (zod, valibot, arktype, typebox …) or a function.
  *
  * @module
  */
@@ -12,33 +12,33 @@ import type { Body } from "./protocol.ts";
  * Source: <https://standardschema.dev>, version 1.
  */
 export interface StandardSchema {
-  /** The schema's one property, under the name that the specification gives it. */
+  /** The properties that the specification defines. */
   readonly "~standard": {
     /** The version of the specification. */
     readonly version: 1;
-    /** The library that made it. */
+    /** The name of the schema's library. */
     readonly vendor: string;
-    /** Checks a value. */
+    /** Validates a value. */
     readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
   };
 }
 
-/** What a Standard Schema says of a value: the value (perhaps transformed), or what is wrong with it. */
+/** Result of a validation: the value, which the schema may have transformed, or the issues. */
 export type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-/** One thing that is wrong. */
+/** One mismatch between a value and its schema. */
 export interface StandardIssue {
-  /** What was expected, for a person. */
+  /** Description for people: what was expected. */
   readonly message: string;
-  /** Where in the value. */
+  /** Keys that lead to the mismatch inside the value. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[];
 }
 
 /**
- * A Standard Schema, or a function which gets the whole body (with its type and ids) and returns whether it is well-formed: true,
- * or false, or (better) a string that says what was expected.
+ * A Standard Schema, or a function that gets the whole body (with its type and ids). The function returns true for a
+ * well-formed body, and otherwise false or, better, what was expected.
  *
  * @example
  * ```ts
@@ -49,7 +49,8 @@ export interface StandardIssue {
  * const world = simulate({
  *   nodes: 1,
  *   program(node) {
- *     node.on("add", () => ({}), { schema: ({ delta }) => Number.isInteger(delta) || "expected delta to be an integer" });
+ *     const schema = ({ delta }: Record<string, unknown>) => Number.isInteger(delta) || "expected delta to be an integer";
+ *     node.on("add", () => ({}), { schema });
  *   },
  * });
  * const text = "Malformed add: expected delta to be an integer";
@@ -59,11 +60,10 @@ export interface StandardIssue {
 export type Schema = StandardSchema | ((body: Record<string, unknown>) => boolean | string);
 
 /**
- * Checks a value.
+ * Validates a value, and returns it as the schema has transformed it.
  *
- * @returns The value, as the schema leaves it.
- * @throws {SchemaError} The value is malformed.
- * @throws {TypeError} The schema wants to validate asynchronously.
+ * @throws {SchemaError} The value does not match.
+ * @throws {TypeError} The schema validates asynchronously.
  */
 export function checkSchema(schema: Schema, value: object): unknown {
   if (typeof schema === "function") {
@@ -79,7 +79,7 @@ export function checkSchema(schema: Schema, value: object): unknown {
   throw new SchemaError(result.issues.map(describeIssue).join("; "));
 }
 
-/** A value does not match its schema; the message says what was expected. */
+/** Thrown for a value that does not match its schema. The message says what was expected. */
 export class SchemaError extends Error {
   override readonly name = "SchemaError";
 }
@@ -90,7 +90,7 @@ function describeIssue({ message, path }: StandardIssue): string {
   return `${keys.join(".")}: ${message}`;
 }
 
-/** Says what keeps a body from being an init, or `undefined` where nothing does. */
+/** Describes why a body is not a well-formed `init`; undefined if it is. */
 export function initProblem({ node_id, node_ids }: Body): string | undefined {
   if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
   if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {

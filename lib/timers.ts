@@ -1,6 +1,5 @@
 /**
- * The timers of a node: once, again and again, and as a promise. They run on the host's clock, so that the same program runs in
- * real and in virtual time.
+ * The timers of a node. They run on the host's clock, so the same program runs in real and in virtual time.
  *
  * @module
  */
@@ -8,56 +7,56 @@
 import type { Host } from "./host.ts";
 
 /**
- * How {@linkcode Node.every} repeats.
+ * Options for {@linkcode Node.every}.
  *
  * @example
  * ```ts
  * import { assertAlmostEquals } from "@std/assert";
  * import { simulate } from "./workbench/engines/simulate.ts";
  *
- * const turns: number[] = [];
+ * const times: number[] = [];
  * const world = simulate({
  *   nodes: 1,
- *   program: (node) => void node.every(100, () => void turns.push(node.now()), { jitter: 0.1 }),
+ *   program: (node) => void node.every(100, () => void times.push(node.now()), { jitter: 0.1 }),
  * });
  * await world.run(1050);
- * assertAlmostEquals(turns.length, 10, 1);
+ * assertAlmostEquals(times.length, 10, 1);
  * ```
  */
 export interface EveryOptions {
   /**
-   * A share of the interval, from 0 (the default) to 1: each wait is drawn from `interval · (1 − jitter)` to
-   * `interval · (1 + jitter)`, so that the nodes of a cluster do not all speak at once.
+   * Share of the interval that is random, from 0 to 1: each wait is drawn from `interval · (1 − jitter)` to `interval ·
+   * (1 + jitter)`, so that the nodes of a cluster do not all send at the same time.
+   *
+   * @default 0
    */
   jitter?: number;
 }
 
-/** The timers of one node. */
+/** The timers of one node. Those of `after` and `every` wait for {@linkcode Timers.start}; `sleep` does not. */
 export class Timers {
   readonly #host: Host;
-  readonly #onError: (error: unknown) => void;
+  readonly #onError: (thrown: unknown) => void;
+  /** The host's timers that have not fired. */
   readonly #active = new Set<unknown>();
-  /** What was asked for before the node was ready; undefined once it is. */
+  /** What {@linkcode Timers.start} has to run; undefined once it has. */
   #waiting: Set<() => void> | undefined = new Set();
   #stopped = false;
 
-  /**
-   * @param host Whose clock it is.
-   * @param onError Told of what a callback throws or rejects with.
-   */
-  constructor(host: Host, onError: (error: unknown) => void) {
+  /** @param onError Called with what a callback throws or rejects with. */
+  constructor(host: Host, onError: (thrown: unknown) => void) {
     this.#host = host;
     this.#onError = onError;
   }
 
-  /** Starts the timers that were set before the node was ready. */
+  /** Starts the timers that were set so far; later ones start at once. */
   start(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const begin of waiting) begin();
   }
 
-  /** Ends all timers, and sets no more. */
+  /** Cancels all timers; later ones never fire. */
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#active) this.#host.clearTimer(timer);
@@ -65,56 +64,55 @@ export class Timers {
     this.#waiting?.clear();
   }
 
-  /** Calls `callback` once, `delay` ms from now (from when the node is ready, if it is not yet). */
+  /** Calls `callback` once, `delay` ms from now or from the start. Returns a function that cancels it. */
   after(delay: number, callback: () => void | Promise<void>): () => void {
-    checkDelay("delay", delay);
+    checkDelay(delay);
     let cancel = () => {};
-    const cancelWaiting = this.#whenReady(() => cancel = this.set(delay, () => void this.#run(callback)));
+    const cancelStart = this.#whenStarted(() => {
+      cancel = this.#set(delay, () => void this.#run(callback));
+    });
     return () => {
-      cancelWaiting();
+      cancelStart();
       cancel();
     };
   }
 
-  /** Calls `callback` every `interval` ms, leaving out the turns at which it is still running. */
+  /** Calls `callback` every `interval` ms unless its last promise is pending. Returns a function that cancels it. */
   every(interval: number, callback: () => void | Promise<void>, { jitter = 0 }: EveryOptions = {}): () => void {
-    checkDelay("interval", interval);
-    if (interval === 0) throw new RangeError("Cannot set timer: expected interval to be more than 0 ms");
-    if (!(jitter >= 0 && jitter <= 1)) {
-      throw new RangeError(`Cannot set timer: expected jitter to be from 0 to 1, got ${jitter}`);
-    }
+    checkInterval(interval, jitter);
     let cancel = () => {};
-    let running = false;
-    const finished = () => void (running = false);
-    const arm = () => {
+    let pending = false;
+    const setNext = () => {
       const wait = jitter === 0 ? interval : interval * (1 + jitter * (2 * this.#host.random() - 1));
-      cancel = this.set(wait, tick);
+      cancel = this.#set(wait, fire);
     };
-    const tick = () => {
-      arm();
-      if (running) return;
+    const fire = () => {
+      setNext();
+      if (pending) return;
       const result = this.#run(callback);
       if (result === undefined) return;
-      running = true;
-      result.then(finished);
+      pending = true;
+      result.then(() => {
+        pending = false;
+      });
     };
-    const cancelWaiting = this.#whenReady(arm);
+    const cancelStart = this.#whenStarted(setNext);
     return () => {
-      cancelWaiting();
+      cancelStart();
       cancel();
     };
   }
 
-  /** A promise that is fulfilled `delay` ms from now, at once even if the node is not ready. */
+  /** Resolves `delay` ms from now, started or not. Rejects with the signal's reason when it aborts. */
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
-    checkDelay("delay", delay);
+    checkDelay(delay);
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
+      signal?.throwIfAborted();
       const onAbort = () => {
         cancel();
         reject(signal!.reason);
       };
-      const cancel = this.set(delay, () => {
+      const cancel = this.#set(delay, () => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
       });
@@ -122,8 +120,8 @@ export class Timers {
     });
   }
 
-  /** Sets one timer of the host; returns what calls it off. */
-  set(delay: number, callback: () => void): () => void {
+  /** Sets one timer of the host. Returns a function that cancels it. */
+  #set(delay: number, callback: () => void): () => void {
     if (this.#stopped) return () => {};
     const timer = this.#host.setTimer(delay, () => {
       this.#active.delete(timer);
@@ -135,8 +133,8 @@ export class Timers {
     };
   }
 
-  /** Calls `begin` now, or when the node is ready; returns what calls it off. */
-  #whenReady(begin: () => void): () => void {
+  /** Calls `begin` at the start, or now if that is over. Returns a function that cancels it. */
+  #whenStarted(begin: () => void): () => void {
     if (this.#waiting === undefined) {
       begin();
       return () => {};
@@ -145,18 +143,27 @@ export class Timers {
     return () => this.#waiting?.delete(begin);
   }
 
-  /** Runs a callback; what goes wrong in it is told, never thrown. */
+  /** Runs a callback. Returns its promise, which never rejects, or undefined if it is done. */
   #run(callback: () => void | Promise<void>): Promise<void> | undefined {
     try {
       const result = callback();
       if (result instanceof Promise) return result.catch(this.#onError);
-    } catch (error) {
-      this.#onError(error);
+    } catch (thrown) {
+      this.#onError(thrown);
     }
     return undefined;
   }
 }
 
-function checkDelay(name: string, value: number): void {
-  if (!(value >= 0)) throw new RangeError(`Cannot set timer: expected ${name} to be 0 ms or more, got ${value}`);
+function checkDelay(delay: number): void {
+  if (!(delay >= 0)) throw new RangeError(`Cannot set timer: expected delay to be 0 ms or more, got ${delay}`);
+}
+
+function checkInterval(interval: number, jitter: number): void {
+  if (!(interval > 0)) {
+    throw new RangeError(`Cannot set timer: expected interval to be more than 0 ms, got ${interval}`);
+  }
+  if (!(jitter >= 0 && jitter <= 1)) {
+    throw new RangeError(`Cannot set timer: expected jitter to be from 0 to 1, got ${jitter}`);
+  }
 }
