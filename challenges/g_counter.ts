@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { type Node, type Program, RPCError, seqKV } from "../mod.ts";
+import { type Node, type Program, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
 import { choice, serveWith } from "./shared/arguments.ts";
-import { PATIENT } from "./shared/patient.ts";
 import { ADD } from "./shared/requests.ts";
 
 /** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
@@ -63,9 +62,11 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
     async function recover(): Promise<void> {
       incarnation = Array.from(node.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
       // Whoever changes seq-kv sees its newest state from then on.
-      await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: incarnation }, PATIENT);
+      await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: incarnation }, RETRY_UNTIL_ANSWERED);
       const ids = [node.id, ...node.peers];
-      const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), undefined, PATIENT)));
+      const slots = await Promise.all(
+        ids.map((id) => kv.readOr(keyOf(id), undefined, RETRY_UNTIL_ANSWERED)),
+      );
       slot = slots[0];
       slots.forEach((found, i) => {
         if (found === undefined) return;
@@ -105,12 +106,15 @@ export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Prog
         try {
           // A value that no slot ever has: where there should be none, the write fails if there is one.
           const from = slot ?? { total: -1, write: "" };
-          await kv.cas(keyOf(node.id), from, next, { createIfNotExists: slot === undefined, ...PATIENT });
+          await kv.cas(keyOf(node.id), from, next, {
+            createIfNotExists: slot === undefined,
+            ...RETRY_UNTIL_ANSWERED,
+          });
           return next;
         } catch (error) {
           if (!(error instanceof RPCError && error.definite)) throw error;
         }
-        slot = await kv.readOr(keyOf(node.id), undefined, PATIENT);
+        slot = await kv.readOr(keyOf(node.id), undefined, RETRY_UNTIL_ANSWERED);
         if (slot?.write === name) return slot;
       }
     }

@@ -1,32 +1,40 @@
 /**
- * What a node needs of the world. A {@linkcode Host} is all the IO there is: over stdin and stdout it is `stdio.ts`, in one
- * process under virtual time it is the workbench's in-process host, and in a test it is whatever the test likes.
+ * The contract between a node and its host, both ways: {@linkcode Host} is all the I/O that a node has, and {@linkcode
+ * NodeHandle} is how the host drives the node. `stdio.ts` is the host of a process; the simulator and the tests have
+ * their own.
  *
  * @module
  */
 
 import type { Message } from "./protocol.ts";
 
-/** How much a line of a node's log matters. */
+/** Severity of an entry in a node's log. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** The world as a node sees it. */
+/** A node's environment: network, clock, randomness and log. */
 export interface Host {
-  /**
-   * Sends one message. The host takes what it needs of it (it serialises, or copies) before it returns, so that the caller may
-   * change the body afterwards.
-   */
+  /** Sends a message. The host serialises or copies it before returning: the caller may change the body afterwards. */
   send(message: Message): void;
-  /** Milliseconds since 1970, with a fraction where the host has one; never goes back. */
+  /** Milliseconds since 1970, possibly with a fraction. Never goes back. */
   now(): number;
-  /** Calls `callback` once, `delay` milliseconds from now; returns what {@linkcode Host.clearTimer} takes. */
+  /** Calls `callback` once, `delay` milliseconds from now. Returns the argument for {@linkcode Host.clearTimer}. */
   setTimer(delay: number, callback: () => void): unknown;
-  /** Calls off a timer; one that has fired is ignored. */
+  /** Cancels a timer. Does nothing if it has fired. */
   clearTimer(timer: unknown): void;
-  /** Fills an array with random bytes, fit for ids (`crypto.getRandomValues` where the host is a real process). */
+  /** Fills an array with random bytes that are good enough for unique ids, and returns it. */
   getRandomValues<T extends Uint8Array | Uint32Array>(array: T): T;
-  /** A number from 0 (included) to 1 (excluded): for jitter and choices, not for ids. */
+  /** Returns a random number, 0 <= number < 1, for jitter and choices; not for ids. */
   random(): number;
   /** Writes one entry to the node's log. */
   log(level: LogLevel, text: string): void;
+}
+
+/** The host's side of a node. */
+export interface NodeHandle {
+  /** Delivers a message to the node. */
+  receive(message: Message): void;
+  /** Resolves when no handler or init hook is running. */
+  idle(): Promise<void>;
+  /** Stops the node: ends its timers and rejects its pending RPCs. A stopped node neither receives nor sends. */
+  stop(): void;
 }

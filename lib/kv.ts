@@ -1,5 +1,24 @@
 /**
- * Clients of Maelstrom's services: the key-value stores seq-kv, lin-kv and lww-kv, and the timestamp oracle lin-tso.
+ * Entry point `./kv`: clients of Maelstrom's services, that is, the key-value stores seq-kv, lin-kv and lww-kv and the
+ * timestamp oracle lin-tso.
+ *
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { linKV } from "./kv.ts";
+ * import type { Node } from "./node.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
+ *
+ * function sharedCounter(node: Node): void {
+ *   const kv = linKV<number>(node);
+ *   node.on("add", async ({ delta }) => ({
+ *     total: await kv.update("total", (total) => total + Number(delta), { default: 0 }),
+ *   }));
+ * }
+ *
+ * const client = simulate({ program: sharedCounter, nodes: 2 }).client();
+ * assertEquals((await client.rpc("n0", { type: "add", delta: 2 })).total, 2);
+ * assertEquals((await client.rpc("n1", { type: "add", delta: 3 })).total, 5);
+ * ```
  *
  * Source: Maelstrom's `doc/services.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/services.md>.
  *
@@ -8,63 +27,72 @@
 
 import { update, type UpdateOptions } from "./kv_update.ts";
 import type { AnyNode, Node } from "./node.ts";
-import { ERRORS, RPCError } from "./protocol.ts";
+import { type ErrorName, ERRORS, RPCError } from "./protocol.ts";
 import type { RPCOptions } from "./rpc.ts";
 
 export type { UpdateOptions } from "./kv_update.ts";
 
-/** How {@linkcode KV.cas} goes about its business. */
+/** Options for {@linkcode KV.cas}. */
 export interface CASOptions extends RPCOptions {
-  /** Whether to set the value also where the key does not exist; false by default. */
+  /**
+   * True to set the value also if the key does not exist.
+   *
+   * @default false
+   */
   createIfNotExists?: boolean;
 }
 
 /**
  * A client of a key-value store.
  *
- * Each method makes one request and waits 1 s for the reply, unless it says otherwise or is told otherwise. With `retry`, reads are tried
- * again after a time-out too, and given more time each time ({@linkcode RPCOptions}), for they may be repeated; the rest only with
- * `retry: { idempotent: true }`, that is, where a repetition does no harm. (It may: a repeated write can undo what somebody else wrote in
- * between.)
+ * Each method sends one request and waits 1 s for the reply, unless its description or its options say otherwise. With
+ * `retry`, reads are repeated after a timeout too, because they are idempotent. Writes are only repeated with `retry: {
+ * idempotent: true }`: a repeated write can undo what another node wrote in between.
  *
- * @typeParam V The type of the values; anything that JSON can say.
- * @typeParam K The type of the keys; the same.
+ * @typeParam V The type of the values: JSON.
+ * @typeParam K The type of the keys: JSON.
  */
 export interface KV<V = unknown, K = string> {
   /**
-   * The value of a key.
+   * Reads the value of a key.
    *
    * @throws {RPCError} 20: the key does not exist.
    */
   read(key: K, options?: RPCOptions): Promise<V>;
-  /** The value of a key, or `fallback` where the key does not exist. */
+
+  /** Reads the value of a key. Returns `fallback` if the key does not exist. */
   readOr<D = V>(key: K, fallback: D, options?: RPCOptions): Promise<V | D>;
+
   /** Sets the value of a key. */
   write(key: K, value: V, options?: RPCOptions): Promise<void>;
+
   /**
-   * Compares and sets: makes the value of a key `to` if it is `from`.
+   * Compare-and-set: sets the value of a key to `to` if it is `from`.
    *
-   * @throws {RPCError} 20: the key does not exist; 22: its value is not `from`.
+   * @throws {RPCError} 20: the key does not exist. 22: its value is not `from`.
    */
   cas(key: K, from: V, to: V, options?: CASOptions): Promise<void>;
+
   /**
    * Sets the value of a key that does not exist.
    *
-   * @returns Whether this call has set it. With `retry: { idempotent: true }`, where an earlier attempt may have set it unseen, true also
-   *   means that an equal value was there.
+   * @returns True if this call has set it, false if the key exists. With `retry: { idempotent: true }` it is also true
+   *   if the key had an equal value: an earlier attempt may have set that.
    */
   writeIfAbsent(key: K, value: V, options?: RPCOptions): Promise<boolean>;
+
   /**
-   * Replaces the value of a key by a function of it: reads, applies, compares and sets, and begins again when somebody else was faster.
+   * Replaces the value of a key by a function of it: reads, applies the function and does a compare-and-set, again and
+   * again until no other write comes in between.
    *
-   * A compare-and-set that is not answered may have taken effect, or may do so later; reading again cannot tell. So the update ends
-   * there with that error, unless it is said to be idempotent.
+   * A compare-and-set without a reply may have taken effect, or may still do so; reading again cannot tell. So the
+   * update throws that error, unless it is idempotent.
    *
-   * @param fn Gets the present value (its own copy) and returns the next one; `undefined` leaves things as they are. It may be called
-   *   more than once.
-   * @returns The value that is there now.
-   * @throws {RPCError} 20: the key does not exist, and there is no default. 11: it could not be done in time, and surely has not happened.
-   *   0 or another indefinite error: it may have happened.
+   * @param fn Gets a copy of the current value and returns the new one, or undefined to leave it as it is. It may be
+   *   called more than once.
+   * @returns The value that the key has now.
+   * @throws {RPCError} 20: the key does not exist, and there is no default. 11: the time limit has passed, and nothing
+   *   was changed. 0 or another indefinite error: the update may have taken effect.
    */
   update(key: K, fn: (value: V) => V | undefined | Promise<V | undefined>, options?: UpdateOptions<V>): Promise<V>;
 }
@@ -72,11 +100,11 @@ export interface KV<V = unknown, K = string> {
 /** A client of seq-kv. */
 export interface SeqKV<V = unknown, K = string> extends KV<V, K> {
   /**
-   * The value of a key, no older than this call. (Other reads of seq-kv may give an old value, though never one that is older than what
-   * this node has seen.)
+   * Reads the value that a key has now. (The other reads of seq-kv may return an old value, though never an older one
+   * than this node has seen.)
    *
-   * Whoever changes seq-kv sees its newest state from then on. So this first writes something new to a key that no other node writes,
-   * `read-latest/` and the node's id, and then reads: two requests.
+   * A client of seq-kv sees the newest state once it has changed something. So this sends two requests: it writes a new
+   * value to the key `read-latest/<id of this node>`, which no other node writes, and then reads.
    *
    * @throws {RPCError} 20: the key does not exist.
    */
@@ -85,159 +113,181 @@ export interface SeqKV<V = unknown, K = string> extends KV<V, K> {
 
 /** A client of lin-tso. */
 export interface LinTSO {
-  /** The next timestamp: 0, 1, 2, …; each goes to one caller only. A repetition wastes one, which does no harm. */
+  /** Returns the next timestamp: 0, 1, 2, … Each is returned once. A retry may waste one, which does no harm. */
   ts(options?: RPCOptions): Promise<number>;
 }
 
 /**
- * The sequentially consistent service: all see the same states in the same order, but not always the newest.
+ * Creates a client of seq-kv, which is sequentially consistent: all clients see the same states in the same order, but
+ * not always the newest.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startWithService } from "../tests/fake_services.ts";
  * import { seqKV } from "./kv.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
- * await startWithService("seq-kv", async (node) => {
- *   const kv = seqKV<number>(node);
- *   await kv.write("x", 1);
- *   assertEquals(await kv.update("x", (x) => x + 1), 2);
- *   assertEquals(await kv.readLatest("x"), 2);
- *   assertEquals(await kv.readOr("y", 0), 0);
+ * const world = simulate({
+ *   nodes: 2,
+ *   program(node) {
+ *     const kv = seqKV(node);
+ *     node.on("write", async ({ value }) => {
+ *       await kv.write("x", value);
+ *       return {};
+ *     });
+ *     node.on("read", async () => ({ value: await kv.readLatest("x") }));
+ *   },
  * });
+ * const client = world.client();
+ * await client.rpc("n0", { type: "write", value: 7 });
+ * assertEquals((await client.rpc("n1", { type: "read" })).value, 7);
  * ```
  */
 export function seqKV<V = unknown, K = string>(node: AnyNode): SeqKV<V, K> {
-  const kv = openKV<V, K>(node, "seq-kv");
+  const kv = createKV<V, K>(node, "seq-kv");
   return {
     ...kv,
     async readLatest(key, options) {
       const own = `read-latest/${node.id}` as K;
-      await kv.write(own, newValue(node) as V, repeatable(options));
+      await kv.write(own, newValue(node) as V, asIdempotent(options));
       return await kv.read(key, options);
     },
   };
 }
 
 /**
- * The linearizable service: every operation sees the newest state.
+ * Creates a client of lin-kv, which is linearizable: every operation sees the newest state.
  *
  * @example
  * ```ts
  * import { assert, assertFalse } from "@std/assert";
- * import { startWithService } from "../tests/fake_services.ts";
  * import { linKV } from "./kv.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
- * await startWithService("lin-kv", async (node) => {
- *   const kv = linKV<string>(node);
- *   assert(await kv.writeIfAbsent("leader", "n0"));
- *   assertFalse(await kv.writeIfAbsent("leader", "n1"));
+ * const world = simulate({
+ *   nodes: 2,
+ *   program(node) {
+ *     const kv = linKV<string>(node);
+ *     node.on("elect", async () => ({ isLeader: await kv.writeIfAbsent("leader", node.id) }));
+ *   },
  * });
+ * const client = world.client();
+ * assert((await client.rpc("n0", { type: "elect" })).isLeader);
+ * assertFalse((await client.rpc("n1", { type: "elect" })).isLeader);
  * ```
  */
 export function linKV<V = unknown, K = string>(node: AnyNode): KV<V, K> {
-  return openKV(node, "lin-kv");
+  return createKV(node, "lin-kv");
 }
 
 /**
- * The last-write-wins service: replicas that merge now and then, so that reads may be old and writes may be lost.
+ * Creates a client of lww-kv, which is eventually consistent: its replicas merge from time to time and the last write
+ * wins, so reads may be old and writes may be lost.
  *
- * It cannot create a key by compare-and-set. In its place `cas` with `createIfNotExists`, `writeIfAbsent`, and `update` with a default
- * write plainly where there is no key, which may overwrite what somebody else wrote in the meantime.
- *
- * @example
- * ```ts
- * import { assertEquals, assertRejects } from "@std/assert";
- * import { startWithService } from "../tests/fake_services.ts";
- * import { lwwKV } from "./kv.ts";
- * import { RPCError } from "./protocol.ts";
- *
- * await startWithService("lww-kv", async (node) => {
- *   const kv = lwwKV<string[], number>(node);
- *   await assertRejects(() => kv.read(1), RPCError, "key does not exist");
- *   await kv.write(1, ["a"]);
- *   assertEquals(await kv.read(1), ["a"]);
- * });
- * ```
- */
-export function lwwKV<V = unknown, K = string>(node: AnyNode): KV<V, K> {
-  return openKV(node, "lww-kv");
-}
-
-/**
- * The timestamp oracle.
+ * lww-kv cannot create a key by compare-and-set. `cas` with `createIfNotExists`, `writeIfAbsent`, and `update` with a
+ * default use a plain write if there is no key, which may overwrite what another node wrote in between.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { startWithService } from "../tests/fake_services.ts";
- * import { linTSO } from "./kv.ts";
+ * import { lwwKV } from "./kv.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
  *
- * await startWithService("lin-tso", async (node) => {
- *   const oracle = linTSO(node);
- *   assertEquals(await oracle.ts(), 0);
- *   assertEquals(await oracle.ts(), 1);
+ * const world = simulate({
+ *   nodes: 1,
+ *   program(node) {
+ *     const kv = lwwKV<string, number>(node);
+ *     node.on("read", async () => ({ value: await kv.readOr(1, "nothing") }));
+ *   },
  * });
+ * assertEquals((await world.client().rpc("n0", { type: "read" })).value, "nothing");
+ * ```
+ */
+export function lwwKV<V = unknown, K = string>(node: AnyNode): KV<V, K> {
+  return createKV(node, "lww-kv");
+}
+
+/**
+ * Creates a client of lin-tso, the timestamp oracle: timestamps grow, and each is used once in the whole cluster.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { linTSO } from "./kv.ts";
+ * import { simulate } from "./workbench/engines/simulate.ts";
+ *
+ * const world = simulate({
+ *   nodes: 2,
+ *   program(node) {
+ *     const oracle = linTSO(node);
+ *     node.on("stamp", async () => ({ ts: await oracle.ts() }));
+ *   },
+ * });
+ * const client = world.client();
+ * assertEquals((await client.rpc("n0", { type: "stamp" })).ts, 0);
+ * assertEquals((await client.rpc("n1", { type: "stamp" })).ts, 1);
  * ```
  */
 export function linTSO(node: AnyNode): LinTSO {
   return {
     async ts(options) {
-      const { ts } = await (node as Node).rpc("lin-tso", { type: "ts" }, repeatable(options));
+      const { ts } = await (node as Node).rpc("lin-tso", { type: "ts" }, asIdempotent(options));
       return ts as number;
     },
   };
 }
 
-function openKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"): KV<V, K> {
-  const call = (body: { type: string; [field: string]: unknown }, options?: RPCOptions) =>
+function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"): KV<V, K> {
+  const request = (body: { type: string; [field: string]: unknown }, options?: RPCOptions) =>
     (node as Node).rpc(service, body, options);
   const kv: KV<V, K> = {
     async read(key, options) {
-      const { value } = await call({ type: "read", key }, repeatable(options));
+      const { value } = await request({ type: "read", key }, asIdempotent(options));
       return value as V;
     },
-    readOr: (key, fallback, options) => unless("key-does-not-exist", () => kv.read(key, options), () => fallback),
+    readOr: (key, fallback, options) => onError("key-does-not-exist", () => kv.read(key, options), () => fallback),
     async write(key, value, options) {
-      await call({ type: "write", key, value }, options);
+      await request({ type: "write", key, value }, options);
     },
     async cas(key, from, to, { createIfNotExists = false, ...options } = {}) {
-      const request = { type: "cas", key, from, to };
+      const body = { type: "cas", key, from, to };
       if (!createIfNotExists) {
-        await call(request, options);
+        await request(body, options);
       } else if (service === "lww-kv") {
-        await unless("key-does-not-exist", () => call(request, options), () => kv.write(key, to, options));
+        await onError("key-does-not-exist", () => request(body, options), () => kv.write(key, to, options));
       } else {
-        await call({ ...request, create_if_not_exists: true }, options);
+        await request({ ...body, create_if_not_exists: true }, options);
       }
     },
     writeIfAbsent(key, value, options = {}) {
-      // What nobody has ever written cannot be there. But an attempt that repeats another must find what that one wrote.
+      // A compare-and-set from a value that was never written can only create the key. But a retry must match what an
+      // earlier
+      // attempt has written.
       const from = options.retry?.idempotent ? value : newValue(node) as V;
       const write = async () => {
         await kv.cas(key, from, value, { ...options, createIfNotExists: true });
         return true;
       };
-      return unless("precondition-failed", write, () => false);
+      return onError("precondition-failed", write, () => false);
     },
     update: (key, fn, options) => update(node, kv, key, fn, options),
   };
   return kv;
 }
 
-/** A value that has never been written, and never will be: 128 random bits. */
+/** Returns a value that was never written and never will be: 128 random bits. */
 function newValue(node: AnyNode): number[] {
   return [...node.getRandomValues(new Uint32Array(4))];
 }
 
-/** The options of a request that does no harm when repeated. */
-function repeatable(options: RPCOptions = {}): RPCOptions {
+/** Marks the retries of a request, if it has any, as harmless. */
+function asIdempotent(options: RPCOptions = {}): RPCOptions {
   return options.retry === undefined ? options : { ...options, retry: { ...options.retry, idempotent: true } };
 }
 
-/** What `attempt` gives, or where it throws one particular error, what `otherwise` gives. */
-async function unless<T, D>(
-  error: keyof typeof ERRORS,
+/** Returns what `attempt` returns; if it throws the named error, what `otherwise` returns. */
+async function onError<T, D>(
+  error: ErrorName,
   attempt: () => Promise<T>,
   otherwise: () => D | Promise<D>,
 ): Promise<T | D> {

@@ -1,76 +1,103 @@
 /**
- * The compare-and-set loop behind {@linkcode KV.update}.
+ * The compare-and-set loop of {@linkcode KV.update}. Each attempt:
+ *
+ * 1. takes the current value: the expected one on the first attempt, otherwise a read;
+ * 2. applies the function to a copy of it;
+ * 3. sends a compare-and-set from the current value to the result.
+ *
+ * If a step fails with an error that is worth a retry, the loop waits and starts the next attempt.
  *
  * @module
  */
 
-import type { KV } from "./kv.ts";
+import { abortable } from "@std/async/abortable";
 import type { AnyNode } from "./node.ts";
-import { RPCError } from "./protocol.ts";
-import { backoffDelay, isRetriable, type RetryOptions, type RPCOptions } from "./rpc.ts";
+import { ERRORS, RPCError } from "./protocol.ts";
+import { backoffDelay, isRetriable, type RetryOptions } from "./retry.ts";
+import { RETRY_UNTIL_ANSWERED, type RPCOptions } from "./rpc.ts";
 
-/** How {@linkcode KV.update} goes about its business. */
+/** Options for {@linkcode KV.update}. */
 export interface UpdateOptions<V> {
-  /** What the function gets where the key does not exist; without it, a missing key throws error 20. */
+  /**
+   * Argument of the function if the key does not exist.
+   *
+   * @default undefined, a missing key throws error 20
+   */
   default?: V;
-  /** What the value is believed to be: tried first, which saves a read if it is. */
+  /** Probable current value. It is tried first; if it is right, this saves a read. */
   expected?: V;
-  /** How long all of it may take, in ms: reads, writes, repetitions and waits; 5000 by default; `Infinity`: as long as it takes. */
+  /**
+   * Time limit of the whole update, ms. `Infinity`: none.
+   *
+   * @default 5000
+   */
   timeout?: number;
-  /** How long each request is given before it is sent again, at first, in ms; 1000 by default. A reply to any of them will do. */
+  /**
+   * Timeout of the first attempt of each request, ms. The reply to any attempt counts.
+   *
+   * @default 1000
+   */
   requestTimeout?: number;
-  /** Gives up when it aborts; the update then throws the signal's reason. */
+  /** Gives up when it aborts. The update then throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Whether it does no harm if the function is applied more than once (such as taking the larger one, or adding to a set); false by
-   * default. If so, an update goes on also when nobody knows whether a write took effect.
+   * True if the function may be applied more than once without harm, as a maximum or an addition to a set may. Then the
+   * update continues when it is unknown whether a write took effect.
+   *
+   * @default false
    */
   idempotent?: boolean;
-  /** The waits before the first, second … repetition: up to 10 ms, doubling, up to 500 ms, all of it random, by default. */
+  /**
+   * Waits between attempts.
+   *
+   * @default { backoff: 10, factor: 2, maxBackoff: 500, jitter: 1 }
+   */
   wait?: Pick<RetryOptions, "backoff" | "factor" | "maxBackoff" | "jitter">;
 }
 
-/** How each request is repeated: a reply to any attempt will do, so there is no need to wait long between them. */
-const RETRY: RetryOptions = { attempts: Infinity, maxTimeout: 2000, maxBackoff: 500 };
+/** The requests that an update needs; {@linkcode KV} has them. */
+interface ReadAndCAS<V, K> {
+  read(key: K, options?: RPCOptions): Promise<V>;
+  cas(key: K, from: V, to: V, options?: RPCOptions & { createIfNotExists?: boolean }): Promise<void>;
+}
+
+/** Replaces a value by a function of it. May return a promise; undefined leaves the value as it is. */
+type UpdateFunction<V> = (value: V) => V | undefined | Promise<V | undefined>;
+
+/** State of an update across its attempts. */
+interface Update<V, K> {
+  readonly kv: ReadAndCAS<V, K>;
+  readonly key: K;
+  readonly fn: UpdateFunction<V>;
+  readonly options: UpdateOptions<V>;
+  /** Aborts at the time limit, and when the caller's signal does. */
+  readonly signal: AbortSignal;
+  /** True while a compare-and-set has no reply. */
+  writing: boolean;
+  /** True once a compare-and-set has failed so that it may have taken effect. */
+  uncertain: boolean;
+}
 
 /** Replaces the value of a key by a function of it; see {@linkcode KV.update}. */
 export async function update<V, K>(
   node: AnyNode,
-  kv: Pick<KV<V, K>, "read" | "cas">,
+  kv: ReadAndCAS<V, K>,
   key: K,
-  fn: (value: V) => V | undefined | Promise<V | undefined>,
+  fn: UpdateFunction<V>,
   options: UpdateOptions<V> = {},
 ): Promise<V> {
-  const { timeout = 5000, idempotent = false, requestTimeout } = options;
+  const { timeout = 5000 } = options;
   if (!(timeout > 0)) throw new RangeError(`Cannot update: expected timeout to be more than 0 ms, got ${timeout}`);
-  let writing = false;
-  let doubtful = false;
-  const late = () => lateError(key, timeout, doubtful || writing);
-  const { signal, cancel } = deadline(node, timeout, late, options.signal);
-  const reading: RPCOptions = { signal, timeout: requestTimeout, retry: RETRY };
-  // Where a write cannot be repeated, there is nothing better to do than to wait for its answer.
-  const writingOptions: RPCOptions = idempotent
-    ? { signal, timeout: requestTimeout, retry: { ...RETRY, idempotent } }
-    : { signal, timeout: Infinity };
+  const lateError = () => timeoutError(key, timeout, state.uncertain || state.writing);
+  const { signal, cancel } = startTimeLimit(node, timeout, lateError, options.signal);
+  const state: Update<V, K> = { kv, key, fn, options, signal, writing: false, uncertain: false };
   const wait = { backoff: 10, maxBackoff: 500, jitter: 1, ...options.wait };
   try {
     for (let n = 1;; n++) {
       try {
-        const { value, missing } = await present(kv, key, options, n === 1, reading);
-        const result = fn(structuredClone(value));
-        const next = result instanceof Promise ? await unlessAborted(result, signal) : result;
-        if (next === undefined) return value;
-        writing = true;
-        await kv.cas(key, value, next, { ...writingOptions, createIfNotExists: missing });
-        return next;
+        return await attempt(state, n === 1);
       } catch (error) {
-        if (signal.aborted || !(error instanceof RPCError)) throw error;
-        const again = writing
-          ? error.code === 20 || error.code === 22 || isRetriable(error, idempotent)
-          : isRetriable(error, true);
-        if (!again) throw error;
-        if (writing && !error.definite) doubtful = true;
-        writing = false;
+        if (!canContinue(state, error)) throw error;
       }
       await node.sleep(backoffDelay(n, wait, () => node.random()), signal);
     }
@@ -79,50 +106,70 @@ export async function update<V, K>(
   }
 }
 
-/** A signal that aborts after `timeout` ms, for the reason that `late` gives, or when another one does. */
-function deadline(node: AnyNode, timeout: number, late: () => RPCError, signal: AbortSignal | undefined) {
-  const end = new AbortController();
-  const done = new AbortController();
-  if (timeout < Infinity) node.sleep(timeout, done.signal).then(() => end.abort(late()), () => {});
+/** Makes one attempt, and returns the value that the key has now. */
+async function attempt<V, K>(state: Update<V, K>, isFirst: boolean): Promise<V> {
+  const { kv, key, fn, signal } = state;
+  const { value, missing } = await currentValue(state, isFirst);
+  const result = fn(structuredClone(value));
+  const next = result instanceof Promise ? await abortable(result, signal) : result;
+  if (next === undefined) return value;
+  state.writing = true;
+  await kv.cas(key, value, next, { ...writeOptions(state), createIfNotExists: missing });
+  return next;
+}
+
+/** The current value: `expected` on the first attempt, else a read, else `default`. */
+async function currentValue<V, K>(state: Update<V, K>, isFirst: boolean): Promise<{ value: V; missing: boolean }> {
+  const { kv, key, options: { expected, default: byDefault, requestTimeout }, signal } = state;
+  if (isFirst && expected !== undefined) return { value: expected, missing: false };
+  try {
+    const value = await kv.read(key, { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout });
+    return { value, missing: false };
+  } catch (error) {
+    const missing = error instanceof RPCError && error.code === ERRORS["key-does-not-exist"].code;
+    if (!missing || byDefault === undefined) throw error;
+    return { value: byDefault, missing };
+  }
+}
+
+/** A write that may not be repeated has no timeout of its own: only its reply tells whether it took effect. */
+function writeOptions<V, K>({ options: { idempotent, requestTimeout }, signal }: Update<V, K>): RPCOptions {
+  return idempotent ? { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout } : { signal, timeout: Infinity };
+}
+
+/** Ends an attempt that failed with `error`. Returns true if another one may follow. */
+function canContinue<V, K>(state: Update<V, K>, error: unknown): boolean {
+  const { writing, signal, options: { idempotent = false } } = state;
+  if (signal.aborted || !(error instanceof RPCError)) return false;
+  if (!writing) return isRetriable(error, true);
+  const { code } = error;
+  const overtaken = code === ERRORS["key-does-not-exist"].code || code === ERRORS["precondition-failed"].code;
+  if (!overtaken && !isRetriable(error, idempotent)) return false;
+  if (!error.definite) state.uncertain = true;
+  state.writing = false;
+  return true;
+}
+
+/** Starts a signal that aborts after `timeout` ms with the reason that `lateError` returns, or when `signal` does. */
+function startTimeLimit(
+  node: AnyNode,
+  timeout: number,
+  lateError: () => RPCError,
+  signal: AbortSignal | undefined,
+): { signal: AbortSignal; cancel: () => void } {
+  const late = new AbortController();
+  const cancelled = new AbortController();
+  if (timeout < Infinity) {
+    node.sleep(timeout, cancelled.signal).then(() => late.abort(lateError()), () => {});
+  }
   return {
-    signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]),
-    cancel: () => done.abort(),
+    signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+    cancel: () => cancelled.abort(),
   };
 }
 
-/** Waits for a promise, but no longer than until the signal aborts; then throws its reason. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-/** What the value is, or may be. */
-async function present<V, K>(
-  kv: Pick<KV<V, K>, "read">,
-  key: K,
-  options: UpdateOptions<V>,
-  first: boolean,
-  how: RPCOptions,
-): Promise<{ value: V; missing: boolean }> {
-  if (first && options.expected !== undefined) return { value: options.expected, missing: false };
-  try {
-    return { value: await kv.read(key, how), missing: false };
-  } catch (error) {
-    const missing = error instanceof RPCError && error.errorName === "key-does-not-exist";
-    if (!missing || options.default === undefined) throw error;
-    return { value: options.default, missing };
-  }
-}
-
-function lateError(key: unknown, timeout: number, doubtful: boolean): RPCError {
-  const outcome = doubtful ? "it may have happened or not" : "nothing was changed";
+function timeoutError(key: unknown, timeout: number, uncertain: boolean): RPCError {
+  const outcome = uncertain ? "it may have taken effect" : "nothing was changed";
   const text = `Cannot update ${JSON.stringify(key)} within ${timeout} ms: ${outcome}`;
-  return new RPCError(doubtful ? "timeout" : "temporarily-unavailable", text);
+  return new RPCError(uncertain ? "timeout" : "temporarily-unavailable", text);
 }

@@ -60,7 +60,8 @@ export interface Replication<E> {
  * @example A set that grows on all nodes.
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { type Node, startNode } from "./node.ts";
+ * import type { Node } from "./node.ts";
+ * import { startNode } from "./start_node.ts";
  * import { replicate } from "./replication.ts";
  *
  * function growingSet(node: Node) {

@@ -1,46 +1,72 @@
 /**
- * Runs a program as a process: messages come in on stdin and go out on stdout, one a line; the log goes to stderr. It needs no
+ * The host of a node that is a process: messages are lines of stdin and stdout, the log goes to stderr. It needs no
  * permissions.
+ *
+ * 1. {@linkcode serve} starts the node, and reads lines.
+ * 2. Each line is parsed and delivered to the node. Reading pauses while too much output is unwritten.
+ * 3. At the end of the input, handlers have {@linkcode GRACE_PERIOD} to finish; then the node stops and the output is
+ *    written.
  *
  * @module
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import type { Host, LogLevel } from "./host.ts";
+import type { Host, LogLevel, NodeHandle } from "./host.ts";
 import { describeThrown } from "./log.ts";
 import type { AnyMessages, MessageTypes } from "./messages.ts";
-import { type NodeHandle, type Program, startNode } from "./node.ts";
+import type { Program } from "./node.ts";
+import { endOfTurn, Output } from "./output.ts";
 import { type Message, parseMessage } from "./protocol.ts";
+import { startNode } from "./start_node.ts";
 
-/** Where {@linkcode serve} reads and writes; all of it is the process's own by default. */
+/** Options for {@linkcode serve}. */
 export interface ServeOptions {
-  /** What comes in; stdin by default. */
+  /**
+   * The input.
+   *
+   * @default Deno.stdin.readable
+   */
   readable?: ReadableStream<Uint8Array>;
-  /** Where messages go out; stdout by default. */
+  /**
+   * The output.
+   *
+   * @default Deno.stdout.writable
+   */
   writable?: WritableStream<Uint8Array>;
-  /** Whether to log details, and every message that comes in or goes out; by default, if the arguments include `--debug`. */
+  /**
+   * True to log details, and every message received or sent.
+   *
+   * @default Deno.args.includes("--debug")
+   */
   debug?: boolean;
-  /** Takes the entries of the log; by default they go to stderr. */
+  /**
+   * Receives the entries of the log.
+   *
+   * @default entries are written to stderr
+   */
   log?: (level: LogLevel, text: string) => void;
 }
 
-/** Reading stops while more characters than this wait to be written. */
-const MAX_UNWRITTEN = 65536;
+/** Reading pauses while more characters than this are unwritten. */
+const MAX_UNWRITTEN = 65_536;
 
-/** Of a line that is not a message, so many characters are shown. */
+/** Characters shown of a line that is not a message. */
 const MAX_SHOWN = 1000;
 
-/** A timer cannot be set for longer (about 25 days); this is what setTimeout can do. */
+/** Longest delay of `setTimeout`, ms: about 25 days. Longer timers fire then. */
 const MAX_DELAY = 2 ** 31 - 1;
 
+/** Time for handlers to finish after the end of the input, ms. Messages that they wait for can no longer arrive. */
+const GRACE_PERIOD = 5000;
+
 /**
- * Runs a program until the input ends; then handlers in flight finish (5 s are for that), all output is written, and the promise is
- * fulfilled. Maelstrom does not end the input, it kills the process; a test or a shell's pipe does.
+ * Runs a program until the input ends, then lets its handlers finish for up to 5 s and writes the remaining output.
+ * (Maelstrom does not end the input, it kills the process. A test or a pipe of the shell ends it.)
  *
- * All that is sent while one chunk of the input is dealt with goes out in one write. A line that is not a message is logged, and the
- * node goes on. When nobody reads the output any more, the node ends quietly.
+ * Messages sent while one chunk of input is handled go out in one write. A line that is not a message is logged and
+ * skipped. If the reader of the output closes it, the node ends without an error.
  *
- * @throws {Error} The input cannot be read, or the output cannot be written, for another reason than that it is closed.
+ * @throws {Error} The input cannot be read, or the output cannot be written for another reason than that it is closed.
  *
  * @example
  * ```ts
@@ -65,39 +91,32 @@ export async function serve<M extends MessageTypes = AnyMessages>(
   program: Program<M>,
   { readable, writable, debug = Deno.args.includes("--debug"), log: write = logToStderr }: ServeOptions = {},
 ): Promise<void> {
-  const log: Host["log"] = debug ? write : (level, text) => void (level === "debug" || write(level, text));
-  const output = openOutput(writable ?? Deno.stdout.writable);
-  const node = startNode(program, createHost(output.write, log, debug));
+  const log: Host["log"] = debug ? write : withoutDetails(write);
+  const output = new Output(writable ?? Deno.stdout.writable);
+  const node = startNode(program, createHost(output, log, debug));
   const lines = (readable ?? Deno.stdin.readable)
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(new TextLineStream())
     .getReader();
   output.broken.then(() => lines.cancel());
   let ended = false;
-  const release = catchRejections((reason) => {
+  const stopCatching = catchRejections((reason) => {
     if (!ended) log("error", `Unhandled rejection: ${describeThrown(reason)}`);
   });
   try {
     await receiveAll(lines, node, output, log, debug);
-    await Promise.race([node.idle(), output.broken, grace()]);
+    await Promise.race([node.idle(), output.broken, gracePeriod()]);
   } finally {
     ended = true;
     node.stop();
+    // RPCs that nothing awaits are rejected now: they must not end the process as unhandled.
     await endOfTurn();
-    release();
+    stopCatching();
   }
   await output.close();
 }
 
-/** How long handlers in flight may take after the end of input, ms: messages that they still wait for can no longer come. */
-const GRACE = 5000;
-
-/** Fulfilled when the grace is over; keeps nothing alive. */
-function grace(): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, GRACE)));
-}
-
-/** Hands a node all lines, as fast as its output is written. */
+/** Delivers all lines to the node, as fast as its output is written. */
 async function receiveAll(
   lines: ReadableStreamDefaultReader<string>,
   node: NodeHandle,
@@ -107,14 +126,14 @@ async function receiveAll(
 ): Promise<void> {
   for (let line = await lines.read(); !line.done; line = await lines.read()) {
     if (debug) log("debug", `Received ${line.value}`);
-    const message = parse(line.value, log);
+    const message = parseLine(line.value, log);
     if (message !== undefined) node.receive(message);
-    if (output.unwritten > MAX_UNWRITTEN) await output.drained();
+    if (output.unwritten > MAX_UNWRITTEN) await output.flushed();
   }
 }
 
-/** Reads a line; one that is not a message goes to the log. */
-function parse(line: string, log: Host["log"]): Message | undefined {
+/** Parses a line as a message. Logs a line that is none, and returns undefined. */
+function parseLine(line: string, log: Host["log"]): Message | undefined {
   try {
     return parseMessage(line);
   } catch (error) {
@@ -124,7 +143,12 @@ function parse(line: string, log: Host["log"]): Message | undefined {
   }
 }
 
-/** Takes what promises are rejected with and nobody else does, which would end the process, until it is told to stop. */
+/** Resolves after {@linkcode GRACE_PERIOD}, without keeping the process alive. */
+function gracePeriod(): Promise<void> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, GRACE_PERIOD)));
+}
+
+/** Reports unhandled rejections, which would end the process. Returns a function that stops this. */
 function catchRejections(report: (reason: unknown) => void): () => void {
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -134,12 +158,12 @@ function catchRejections(report: (reason: unknown) => void): () => void {
   return () => globalThis.removeEventListener("unhandledrejection", onRejection);
 }
 
-function createHost(write: (line: string) => void, log: Host["log"], debug: boolean): Host {
+function createHost(output: Output, log: Host["log"], debug: boolean): Host {
   return {
     send: (message) => {
       const line = JSON.stringify(message);
       if (debug) log("debug", `Sent ${line}`);
-      write(line + "\n");
+      output.write(line + "\n");
     },
     now: () => performance.timeOrigin + performance.now(),
     setTimer: (delay, callback) => setTimeout(callback, Math.min(delay, MAX_DELAY)),
@@ -150,77 +174,20 @@ function createHost(write: (line: string) => void, log: Host["log"], debug: bool
   };
 }
 
-/** Writes one entry to stderr, with the time and the level. */
+/** Leaves out the entries of level debug. */
+function withoutDetails(log: Host["log"]): Host["log"] {
+  return (level, text) => {
+    if (level !== "debug") log(level, text);
+  };
+}
+
+/** Writes one entry to stderr, with its time and level. */
 function logToStderr(level: LogLevel, text: string): void {
   const bytes = new TextEncoder().encode(`${new Date().toISOString()} ${level} ${text}\n`);
   try {
-    for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+    let written = 0;
+    while (written < bytes.length) written += Deno.stderr.writeSync(bytes.subarray(written));
   } catch {
-    // Nobody reads the log: that is no reason to end.
+    // The log cannot be written: the node runs on without it.
   }
-}
-
-/** Writes lines; those of one turn go out together. */
-interface Output {
-  /** Adds a line; it goes out when the turn is over. */
-  readonly write: (line: string) => void;
-  /** How many characters wait to be written. */
-  readonly unwritten: number;
-  /** Fulfilled when everything is written, or cannot be written any more. */
-  drained(): Promise<void>;
-  /** Fulfilled when nothing can be written any more. */
-  readonly broken: Promise<void>;
-  /** Writes what is left; throws what has gone wrong, unless it is only that nobody reads it any more. */
-  close(): Promise<void>;
-}
-
-function openOutput(writable: WritableStream<Uint8Array>): Output {
-  const writer = writable.getWriter();
-  const encoder = new TextEncoder();
-  const broken = Promise.withResolvers<void>();
-  let failure: unknown;
-  let waiting = "";
-  let inFlight = 0;
-  let draining: Promise<void> | undefined;
-  const drain = async () => {
-    try {
-      while (waiting !== "") {
-        await endOfTurn();
-        const text = waiting;
-        waiting = "";
-        inFlight = text.length;
-        await writer.write(encoder.encode(text));
-        inFlight = 0;
-      }
-    } catch (error) {
-      failure = error;
-      inFlight = 0;
-      broken.resolve();
-    }
-    draining = undefined;
-  };
-  return {
-    write: (line) => {
-      if (failure !== undefined) return;
-      waiting += line;
-      draining ??= drain();
-    },
-    get unwritten() {
-      return waiting.length + inFlight;
-    },
-    drained: async () => await draining,
-    broken: broken.promise,
-    close: async () => {
-      await draining;
-      if (failure === undefined || failure instanceof Deno.errors.BrokenPipe) return;
-      throw new Error(`Cannot write output: ${(failure as Error).message ?? failure}`, { cause: failure });
-    },
-  };
-}
-
-const setImmediate = (globalThis as unknown as { setImmediate: (callback: () => void) => void }).setImmediate;
-
-/** Fulfilled when the promises that can run have run. (A timer would do, but takes two milliseconds.) */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

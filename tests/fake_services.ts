@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type AnyNode, type Node, startNode } from "../lib/node.ts";
+import type { AnyNode, Node } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import { type Body, type Message, RPCError } from "../lib/protocol.ts";
 import { type FakeHost, fakeHost, init } from "./fake_host.ts";
 

@@ -232,7 +232,7 @@ Deno.test("update ends with an indefinite error when a write is not answered", (
     const error = await assertRejects(
       () => passing(kv.update("x", (x) => x + 1, { default: 0 })),
       RPCError,
-      'Cannot update "x" within 5000 ms: it may have happened or not',
+      'Cannot update "x" within 5000 ms: it may have taken effect',
     );
     assertFalse(error.definite);
     assertEquals(requests, ["read", "cas"]);
@@ -257,7 +257,7 @@ Deno.test("an idempotent update goes on when a write is not answered", async () 
   });
   await withLinKV({ fate: ({ type }) => type === "cas" ? "request lost" : "delivered" }, async (kv, { passing }) => {
     const error = await assertRejects(() => passing(kv.update("x", max, { default: 0, idempotent: true })), RPCError);
-    assertEquals([error.code, error.message], [0, 'Cannot update "x" within 5000 ms: it may have happened or not']);
+    assertEquals([error.code, error.message], [0, 'Cannot update "x" within 5000 ms: it may have taken effect']);
   });
 });
 

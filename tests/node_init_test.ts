@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { startNode } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import { RPCError } from "../lib/protocol.ts";
 import { fakeHost, init, request } from "./fake_host.ts";
 import { start } from "./node_rig.ts";
@@ -98,5 +98,5 @@ Deno.test("a hook that fails makes the answer to init an error; the next init ru
 
 Deno.test("a hook that comes after init is refused", async () => {
   const { node } = await start(() => {});
-  assertThrows(() => node.onInit(() => {}), TypeError, "init has come already");
+  assertThrows(() => node.onInit(() => {}), TypeError, "init has been received already");
 });

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Node, type NodeHandle, type Program, startNode } from "../lib/node.ts";
+import type { Node, Program } from "../lib/node.ts";
+import { type NodeHandle, startNode } from "../lib/start_node.ts";
 import { type FakeHost, fakeHost, init } from "./fake_host.ts";
 
 /** Starts a program as n0 of n0, n1, n2; what it sends from then on is `host.take()`. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
-import { type Program, startNode } from "../lib/node.ts";
+import type { Program } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
 import { fakeHost, init, request } from "./fake_host.ts";
 import { start } from "./node_rig.ts";
@@ -311,7 +312,7 @@ Deno.test("stats count what comes in, goes out and goes wrong", async () => {
     received: 3,
     sent: 4,
     errors: 1,
-    calls: 1,
+    requests: 1,
     timeouts: 1,
     retries: 0,
     lateReplies: 0,

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type AnyNode, startNode } from "../lib/node.ts";
+import type { AnyNode } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import type { Message } from "../lib/protocol.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
 import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "./cluster.ts";

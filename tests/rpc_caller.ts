@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Node, type NodeHandle, startNode } from "../lib/node.ts";
+import type { Node } from "../lib/node.ts";
+import { type NodeHandle, startNode } from "../lib/start_node.ts";
 import { ERRORS, type Message } from "../lib/protocol.ts";
 import type { RPCOptions } from "../lib/rpc.ts";
 import { type FakeHost, fakeHost, init } from "./fake_host.ts";

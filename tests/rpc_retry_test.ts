@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertFalse, assertGreaterOrEqual, assertLessOrEqual, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ERRORS, RPCError } from "../lib/protocol.ts";
-import { backoffDelay, isRetriable, type RetryOptions, type RPCOptions } from "../lib/rpc.ts";
+import { backoffDelay, isRetriable, type RetryOptions } from "../lib/retry.ts";
+import type { RPCOptions } from "../lib/rpc.ts";
 import { errorFields, startCaller } from "./rpc_caller.ts";
 
 Deno.test("retry repeats a call after an error that passes, with growing waits", async () => {
@@ -18,7 +19,7 @@ Deno.test("retry repeats a call after an error that passes, with growing waits",
   answer(host.sent.at(-1)!, { answer: 42 });
   assertEquals((await reply).answer, 42);
   assertEquals(sentAt.map((at) => at - sentAt[0]!), [0, 100, 400, 1300]);
-  assertEquals([node.stats.calls, node.stats.retries, host.timers], [4, 3, 0]);
+  assertEquals([node.stats.requests, node.stats.retries, host.timers], [4, 3, 0]);
 });
 
 Deno.test("retry ends after so many attempts, with the last error", async () => {
@@ -27,7 +28,7 @@ Deno.test("retry ends after so many attempts, with the last error", async () => 
   const rejected = assertRejects(() => reply, RPCError, "within 70 ms");
   await host.advance(10_000);
   await rejected;
-  assertEquals([node.stats.calls, node.stats.timeouts], [3, 3]);
+  assertEquals([node.stats.requests, node.stats.timeouts], [3, 3]);
 });
 
 Deno.test("retry leaves a call alone that may have taken effect, unless it is idempotent", async () => {
@@ -37,11 +38,11 @@ Deno.test("retry leaves a call alone that may have taken effect, unless it is id
     reply.catch(() => {});
     answer(request, errorFields("crash"));
     await host.advance(500);
-    assertEquals(node.stats.calls, idempotent ? 2 : 1);
+    assertEquals(node.stats.requests, idempotent ? 2 : 1);
     const second = call({ timeout: 10, retry: { attempts: 2, idempotent } });
     second.reply.catch(() => {});
     await host.advance(500);
-    assertEquals(node.stats.calls, idempotent ? 4 : 2);
+    assertEquals(node.stats.requests, idempotent ? 4 : 2);
   }
 });
 
@@ -75,7 +76,7 @@ Deno.test("retry takes the reply to any attempt, and counts others as late", asy
     answer(requests[second]!, { answer: "second" });
     assertEquals((await reply).answer, "first");
     await host.advance(100);
-    assertEquals([node.stats.calls, node.stats.lateReplies, node.stats.duplicateReplies], [2, 1, 0]);
+    assertEquals([node.stats.requests, node.stats.lateReplies, node.stats.duplicateReplies], [2, 1, 0]);
     assertEquals(host.timers, 0);
   }
 });
@@ -105,7 +106,7 @@ Deno.test("retry counts attempts together, whether there was an error or none", 
   answer(host.sent.at(-1)!, errorFields("temporarily-unavailable"));
   await host.advance(1000);
   await rejected;
-  assertEquals([node.stats.calls, node.stats.retries, node.stats.timeouts], [3, 2, 2]);
+  assertEquals([node.stats.requests, node.stats.retries, node.stats.timeouts], [3, 2, 2]);
 });
 
 Deno.test("retry ends at once when the signal aborts, even while it waits", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { startNode } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import { RPCError } from "../lib/protocol.ts";
 import { fakeHost, init } from "./fake_host.ts";
 import { errorFields, startCaller } from "./rpc_caller.ts";
@@ -192,7 +192,7 @@ Deno.test("a million time-outs leave nothing behind", async () => {
     host.advanceAtOnce(1000);
     await host.settle();
   }
-  assertEquals([rejected, node.stats.timeouts, node.stats.calls], [1e6, 1e6, 1e6]);
+  assertEquals([rejected, node.stats.timeouts, node.stats.requests], [1e6, 1e6, 1e6]);
   assertEquals(host.timers, 0);
   handle.stop();
   await host.settle();

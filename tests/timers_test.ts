@@ -7,7 +7,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { type Node, type Program, startNode } from "../lib/node.ts";
+import type { Node, Program } from "../lib/node.ts";
+import { startNode } from "../lib/start_node.ts";
 import { fakeHost, init } from "./fake_host.ts";
 
 /** Starts a program at time 0 and makes it ready; `ticks` are the times of the calls of `tick`. */

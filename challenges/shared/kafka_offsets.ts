@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { type AnyNode, linKV, RPCError } from "../../mod.ts";
-import { PATIENT } from "./patient.ts";
+import { type AnyNode, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
 
 /** The offsets that one node may give out. */
 export interface OwnOffsets {
@@ -88,7 +87,7 @@ export function openOffsets(node: AnyNode): OwnOffsets {
 }
 
 /** These requests are few, and a node that starts again waits for them: so they are soon repeated. */
-const SOON = { ...PATIENT, timeout: 250 };
+const SOON = { ...RETRY_UNTIL_ANSWERED, timeout: 250 };
 
 /** An update may be repeated: the limit may be higher than needed, and lives may be left out. */
 const FOR_EVER = { timeout: Infinity, idempotent: true, requestTimeout: SOON.timeout };

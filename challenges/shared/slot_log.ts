@@ -7,8 +7,7 @@
  *
  * @module
  */
-import { type AnyNode, type KV, linKV, RPCError } from "../../mod.ts";
-import { PATIENT } from "./patient.ts";
+import { type AnyNode, type KV, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
 
 /** The log, as one node sees it. */
 export interface SlotLog<E, R> {
@@ -135,7 +134,7 @@ export function openSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): SlotLo
   async function write(slot: Slot<E>): Promise<void> {
     const index = reader.next;
     try {
-      await kv.cas(keyOf(index), null, slot, { createIfNotExists: true, ...PATIENT });
+      await kv.cas(keyOf(index), null, slot, { createIfNotExists: true, ...RETRY_UNTIL_ANSWERED });
     } catch (error) {
       if (!(error instanceof RPCError && error.errorName === "precondition-failed")) throw error;
       // The slot is somebody else's, who will say what is in it; or there was no answer at first, and it is ours.
@@ -218,7 +217,9 @@ function openReader<E>(node: AnyNode, kv: KV<Slot<E> | null>, takeIn: (slot: Slo
   async function readUntilEmpty(): Promise<void> {
     for (let window = 1;; window = Math.min(2 * window, MAX_WINDOW)) {
       const indexes = Array.from({ length: window }, (_, i) => next + i);
-      const found = await Promise.all(indexes.map((index) => kv.readOr(keyOf(index), null, PATIENT)));
+      const found = await Promise.all(
+        indexes.map((index) => kv.readOr(keyOf(index), null, RETRY_UNTIL_ANSWERED)),
+      );
       found.forEach((slot, i) => slot !== null && learn(indexes[i]!, slot));
       if (found.includes(null)) return;
     }

@@ -3,7 +3,7 @@ import { validate, version } from "@std/uuid";
 import { extractTimestamp } from "@std/uuid/v7";
 import fc from "fast-check";
 import { createIds, type IdSource, uniqueIds } from "../../challenges/unique_ids.ts";
-import { startNode } from "../../mod.ts";
+import { startNode } from "../../lib/start_node.ts";
 import { fakeHost, init, request } from "../fake_host.ts";
 
 const NOW = 1_700_000_000_000;

@@ -5,8 +5,9 @@
  * @module
  */
 
-import type { Host, LogLevel } from "../../../../host.ts";
-import { type AnyNode, type NodeHandle, startNode } from "../../../../node.ts";
+import type { Host, LogLevel, NodeHandle } from "../../../../host.ts";
+import type { AnyNode } from "../../../../node.ts";
+import { startNode } from "../../../../start_node.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import { isClient, type Network } from "../../network/network.ts";
 import type { Random } from "../../random.ts";

@@ -1,0 +1,277 @@
+/**
+ * A running node: what {@linkcode Node} is to its program, and {@linkcode NodeHandle} to its host. The head of
+ * `node.ts` lists the path of a message.
+ *
+ * A node is in one of these states:
+ *
+ * 1. new: it has no id; messages other than `init` wait.
+ * 2. initialising: it has its id; init hooks run; messages wait.
+ * 3. ready: init has been answered, timers run, handlers get messages.
+ * 4. stopped: it neither receives nor sends.
+ *
+ * @module
+ */
+
+import { type Handler, type HandlerOptions, Handlers, isPromise, toRPCError } from "./handlers.ts";
+import type { Host, NodeHandle } from "./host.ts";
+import { createLog, describeThrown, type Log } from "./log.ts";
+import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
+import type { Node } from "./node.ts";
+import { type Body, type Message, RPCError } from "./protocol.ts";
+import { type AttemptTimeouts, sendWithRetries } from "./retry.ts";
+import { RPCClient, type RPCOptions } from "./rpc.ts";
+import { initProblem } from "./schema.ts";
+import { createStats, type NodeStats } from "./stats.ts";
+import { type EveryOptions, Timers } from "./timers.ts";
+
+/** A node's place in the cluster, from the first `init`. */
+interface Membership {
+  readonly id: string;
+  readonly nodeIds: readonly string[];
+  /** `nodeIds` without `id`. */
+  readonly peers: readonly string[];
+}
+
+/** Node and handle in one object. A program gets it as a {@linkcode Node}, the host as a {@linkcode NodeHandle}. */
+export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M>, NodeHandle {
+  readonly log: Log;
+
+  readonly #host: Host;
+  readonly #stats: NodeStats = createStats();
+  readonly #handlers = new Handlers();
+  readonly #rpcs: RPCClient;
+  readonly #timers: Timers;
+  readonly #initHooks: (() => void | Promise<void>)[] = [];
+  /** Undefined before the first `init`; then never changed. */
+  #membership: Membership | undefined;
+  /** The run of the init hooks. Undefined before `init`, and after a hook has failed. */
+  #initialised: Promise<void> | undefined;
+  /** Messages received before the node is ready, in order. Undefined once it is ready. */
+  #waiting: Message[] | undefined = [];
+  /** Number of handlers and init runs whose promise is pending. */
+  #running = 0;
+  /** Resolves the promises of {@linkcode NodeHandle.idle}. Empty while `#running` is 0. */
+  #onIdle: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.log = createLog(host);
+    this.#rpcs = new RPCClient(host, this.#stats);
+    this.#timers = new Timers(host, (thrown) => {
+      if (!this.#stopped) this.log.error(`Timer failed: ${describeThrown(thrown)}`);
+    });
+  }
+
+  // The program's side.
+
+  get id(): string {
+    return this.#known("id").id;
+  }
+
+  get nodeIds(): readonly string[] {
+    return this.#known("nodeIds").nodeIds;
+  }
+
+  get peers(): readonly string[] {
+    return this.#known("peers").peers;
+  }
+
+  get stats(): Readonly<NodeStats> {
+    return this.#stats;
+  }
+
+  on<T extends TypeOf<M>>(type: T, handler: Handler<M, T>, options: HandlerOptions = {}): void {
+    this.#handlers.set(type, handler, options);
+  }
+
+  onInit(hook: () => void | Promise<void>): void {
+    if (this.#membership !== undefined) throw new TypeError("Cannot add init hook: init has been received already");
+    this.#initHooks.push(hook);
+  }
+
+  send<T extends TypeOf<M>>(dest: string, body: BodyHeader<T> & M[T]["request"]): void {
+    this.#send(dest, body as unknown as Body);
+  }
+
+  reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void {
+    this.#reply(request as Message<BodyHeader>, fields);
+  }
+
+  rpc<T extends TypeOf<M>>(
+    dest: string,
+    body: { type: T } & M[T]["request"],
+    options: RPCOptions = {},
+  ): Promise<ReplyBody<M, T>> {
+    const { timeout = 1000, signal, retry } = options;
+    const send = (msg_id: number) => this.#send(dest, { ...body, msg_id } as unknown as Body);
+    const request = (timeouts: AttemptTimeouts) => this.#rpcs.request(dest, body.type, send, timeouts, signal);
+    const reply = retry === undefined ? request({ first: timeout }) : sendWithRetries(request, timeout, retry, {
+      sleep: (delay) => this.sleep(delay, signal),
+      random: () => this.random(),
+      onRetry: () => this.#stats.retries++,
+    });
+    return reply as Promise<unknown> as Promise<ReplyBody<M, T>>;
+  }
+
+  every(interval: number, callback: () => void | Promise<void>, options?: EveryOptions): () => void {
+    return this.#timers.every(interval, callback, options);
+  }
+
+  after(delay: number, callback: () => void | Promise<void>): () => void {
+    return this.#timers.after(delay, callback);
+  }
+
+  sleep(delay: number, signal?: AbortSignal): Promise<void> {
+    return this.#timers.sleep(delay, signal);
+  }
+
+  now(): number {
+    return this.#host.now();
+  }
+
+  random(): number {
+    return this.#host.random();
+  }
+
+  getRandomValues<A extends Uint8Array | Uint32Array>(array: A): A {
+    return this.#host.getRandomValues(array);
+  }
+
+  #known(name: string): Membership {
+    if (this.#membership === undefined) {
+      throw new Error(`Cannot read ${name}: the node does not know it before init (read it in onInit or a handler)`);
+    }
+    return this.#membership;
+  }
+
+  // The host's side.
+
+  receive(message: Message): void {
+    if (this.#stopped) return;
+    this.#stats.received++;
+    const { type, in_reply_to } = message.body;
+    if (typeof in_reply_to === "number" && this.#receiveReply(message)) return;
+    if (type === "init") this.#receiveInit(message);
+    else if (this.#waiting !== undefined) this.#waiting.push(message);
+    else this.#handle(message);
+  }
+
+  idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timers.stop();
+    this.#rpcs.stop();
+  }
+
+  // Receiving.
+
+  /** Delivers a reply to its RPC. Returns false if no RPC waits for it and a handler should get it. */
+  #receiveReply(message: Message): boolean {
+    const { type, in_reply_to } = message.body;
+    if (this.#rpcs.settle(message.body)) return true;
+    if (this.#handlers.has(type)) return false;
+    const kind = this.#rpcs.countStray(in_reply_to!);
+    this.log.debug(`Got a ${kind} reply: ${JSON.stringify(message)}`);
+    return true;
+  }
+
+  #receiveInit(message: Message): void {
+    const problem = initProblem(message.body);
+    if (problem !== undefined) {
+      this.#fail(message, new RPCError("malformed-request", `Malformed init: ${problem}`));
+      return;
+    }
+    const id = message.body.node_id as string;
+    const nodeIds = [...message.body.node_ids as string[]];
+    this.#membership ??= { id, nodeIds, peers: nodeIds.filter((other) => other !== id) };
+    this.#initialised ??= this.#runInitHooks().catch((error) => {
+      this.#initialised = undefined;
+      throw error;
+    });
+    void this.#finish(message, this.#initialised.then(() => ({})), () => this.#becomeReady());
+  }
+
+  async #runInitHooks(): Promise<void> {
+    for (const hook of this.#initHooks) await hook();
+  }
+
+  /** Starts the timers and handles the messages that waited. Does nothing if the node is ready already. */
+  #becomeReady(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.#stopped) return;
+    this.#waiting = undefined;
+    this.#timers.start();
+    for (const message of waiting) this.#handle(message);
+  }
+
+  #handle(message: Message): void {
+    try {
+      const result = this.#handlers.handle(message);
+      if (isPromise(result)) void this.#finish(message, result);
+      else if (result !== undefined) this.#reply(message, result as object);
+    } catch (thrown) {
+      this.#fail(message, thrown);
+    }
+  }
+
+  /** Replies when a promise settles, then calls `onReplied` if it was fulfilled. */
+  async #finish(message: Message, result: PromiseLike<unknown>, onReplied?: () => void): Promise<void> {
+    this.#running++;
+    try {
+      const fields = await result;
+      if (fields !== undefined) this.#reply(message, fields as object);
+      onReplied?.();
+    } catch (thrown) {
+      this.#fail(message, thrown);
+    }
+    this.#running--;
+    if (this.#running > 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  // Sending.
+
+  #send(dest: string, body: Body): void {
+    if (this.#stopped) return;
+    this.#host.send({ src: this.id, dest, body });
+    this.#stats.sent++;
+  }
+
+  #reply({ src, body: request }: Message<BodyHeader>, fields: object): void {
+    if (request.msg_id !== undefined) this.#send(src, replyBody(request, fields));
+  }
+
+  /** Sends the error reply, and logs the errors that no reply tells or explains. */
+  #fail(message: Message, thrown: unknown): void {
+    if (this.#stopped) return;
+    const { type, msg_id, in_reply_to } = message.body;
+    const error = toRPCError(type, thrown);
+    if (error !== thrown && error.errorName === "crash") {
+      this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
+    } else if (msg_id === undefined) {
+      const text = `Cannot handle ${JSON.stringify(message)}: ${error.message}`;
+      // A service's reply to a message without a msg_id is normal: it is only worth a detail.
+      if (in_reply_to === null) this.log.debug(text);
+      else this.log.warn(text);
+    }
+    if (msg_id === undefined) return;
+    // Before the first init the node's id is only known from what it is called.
+    const src = this.#membership?.id ?? message.dest;
+    this.#host.send({ src, dest: message.src, body: { ...error.toBody(), in_reply_to: msg_id } });
+    this.#stats.sent++;
+    this.#stats.errors++;
+  }
+}
+
+/** Builds the body of a reply from the fields that a handler returned. */
+function replyBody({ type, msg_id }: BodyHeader, fields: object): Body {
+  const body: Body = { type: `${type}_ok`, ...fields, in_reply_to: msg_id };
+  // A handler may return the body of the request itself, whose type and msg_id are not the reply's.
+  const isRequest = body.type === type && body.msg_id === msg_id;
+  return isRequest ? { ...body, type: `${type}_ok`, msg_id: undefined } : body;
+}
