@@ -1,6 +1,6 @@
 /**
- * Simulations for tests: the nodes of a cluster in one process, under virtual time, on a network that a test can cut, with Maelstrom's
- * services. Nothing waits for the real clock, and a seed repeats everything.
+ * A simulated cluster for unit tests: all nodes in one process, in virtual time, with Maelstrom's services, on a network that the test can
+ * cut. No test waits for the real clock, and the seed repeats everything.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -36,55 +36,44 @@ import type { LogLevel } from "../../host.ts";
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
 import type { Body } from "../../protocol.ts";
+import type { TestException } from "../base/test_exception.ts";
+import { endTurn } from "../base/watchdog.ts";
 import { VirtualClock } from "../world/clock.ts";
 import { openConnection } from "../world/connection.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { startInProcess } from "../world/hosts/in_process/in_process.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
-import { endTurn } from "../base/watchdog.ts";
 import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
-import { LATENCIES, type Latency } from "../world/network/latency.ts";
+import type { Latency } from "../world/network/latency.ts";
 import { createNetwork, type Network } from "../world/network/network.ts";
-import type { TestException } from "../base/test_exception.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices, SERVICES } from "../world/services/mod.ts";
-import { createTestTime, type Timeline } from "./test_time.ts";
+import { checkOptions, type SimulateOptions } from "./simulate_options.ts";
+import { createTestTime, type TestTime } from "./test_time.ts";
 
-export type { AnyMessages, Body, Latency, LogLevel, MessageCounts, MessageTypes, NetCounts, Program, Random };
-export type { AnyNode };
-
-/** What to simulate. */
-export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
-  /** What each node runs. */
-  program: Program<M>;
-  /** How many nodes, n0, n1 and so on, or their names; 5 by default. */
-  nodes?: number | readonly string[];
-  /** What all that is random follows from; `"0"` by default. */
-  seed?: string | number;
-  /** How long messages take between nodes and services, ms, or their distribution; 0 by default. Clients' messages take no time. */
-  latency?: number | Latency;
-}
+export type { AnyMessages, AnyNode, Body, Latency, LogLevel, MessageCounts, MessageTypes, NetCounts, Program, Random };
+export type { SimulateOptions };
 
 /** An entry of a node's log. */
 export interface LogEntry {
   /** Milliseconds since the simulation began. */
   time: number;
-  /** Whose log it is in. */
+  /** The node that logged it. */
   node: string;
-  /** How much it matters. */
+  /** Severity. */
   level: LogLevel;
-  /** What the node has written. */
+  /** The text that the node logged. */
   text: string;
 }
 
-/** A client, which talks to nodes. */
+/** A client that sends requests to nodes. */
 export interface SimulatedClient {
   /** Its name on the network, such as `"c6"`. */
   readonly id: string;
   /**
-   * Sends a request, which is given a `msg_id`, and waits for its reply; time passes meanwhile.
+   * Sends a request and waits for its reply, while time passes. The request gets a `msg_id`.
    *
-   * @param timeout How long to wait, in ms of virtual time; 5000 by default.
+   * @param timeout Milliseconds of virtual time; 5000 by default.
    * @throws {RPCError} The reply is an error, or (code 0) none came in time.
    * @throws {Error} A node has failed; see {@linkcode SimulatedWorld.run}.
    */
@@ -92,16 +81,17 @@ export interface SimulatedClient {
 }
 
 /**
- * A simulated world. Time stands still in it but for what is waited for: {@linkcode SimulatedWorld.run}, a client's request, a restart.
+ * A simulated cluster with its network and services. Time passes only while the test waits for {@linkcode SimulatedWorld.run}, a client's
+ * request or a restart.
  */
 export interface SimulatedWorld {
   /** The names of the nodes. */
   readonly nodes: readonly string[];
-  /** Milliseconds since the simulation began. For a node it was 2026 then. */
+  /** Milliseconds since the simulation began. The nodes' own clocks began in 2026. */
   readonly now: number;
-  /** What all nodes have logged so far. */
+  /** The log entries of all nodes so far. */
   readonly logs: readonly LogEntry[];
-  /** How many messages there were so far: all, those with clients, those between nodes and services. */
+  /** Counts of messages so far: all, those with clients, those between nodes and services. */
   readonly messages: NetCounts;
   /** A stream of random draws for the test itself. */
   readonly random: Random;
@@ -109,71 +99,79 @@ export interface SimulatedWorld {
    * Lets time pass.
    *
    * @param duration Milliseconds.
-   * @throws {Error} A node has failed: its program throws when it starts, it does not answer `init`, it sends to one who is not there,
-   *   leaves a rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its process; or there is no end of
-   *   messages while no time passes.
+   * @throws {Error} A node has failed: its program throws at its start, it does not answer `init`, sends to an unknown node, leaves a
+   *   rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its process; or nodes answer each other
+   *   without end while no time passes.
    */
   run(duration: number): Promise<void>;
   /** Opens a client. */
   client(): SimulatedClient;
   /**
-   * Cuts all links between groups of nodes and services, both ways; where there is one group, those between it and all other nodes.
-   * Earlier cuts stay.
+   * Cuts all links between groups of nodes and services, both ways. A single group is cut off from all other nodes. Earlier cuts stay.
    *
-   * @throws {RangeError} There is none of that name, or one is in two groups; or there is no group, or nobody in it.
+   * @throws {RangeError} A name is unknown or in two groups, there is no group, or a group is empty.
    */
   partition(...groups: (readonly string[])[]): void;
   /**
-   * Cuts one link, one way: `dest` gets nothing from `src`.
+   * Cuts one link, one way: `dest` receives nothing from `src`.
    *
-   * @throws {RangeError} There is none of that name, or it is the same twice.
+   * @throws {RangeError} A name is unknown, or both are the same.
    */
   cut(src: string, dest: string): void;
   /** Ends all cuts. */
   heal(): void;
   /**
-   * Kills a node: what it had in memory is gone.
+   * Kills a node. It loses what it had in memory.
    *
-   * @throws {RangeError} There is none of that name, or it is not running.
+   * @throws {RangeError} The name is unknown, or the node is not running.
    */
   crash(node: string): void;
   /**
-   * Starts a node again that has crashed, and waits until it has answered `init`.
+   * Starts a crashed node again, and waits until it has answered `init`.
    *
-   * @throws {RangeError} There is none of that name, or it is running.
+   * @throws {RangeError} The name is unknown, or the node is running.
    * @throws {Error} A node has failed; see {@linkcode SimulatedWorld.run}.
    */
   restart(node: string): Promise<void>;
-  /** Holds a node up: it does nothing, and what comes for it waits. */
+  /**
+   * Pauses a node: it does nothing, and its messages wait.
+   *
+   * @throws {RangeError} The name is unknown, or the node is not running.
+   */
   pause(node: string): void;
-  /** Lets a paused node go on. */
+  /**
+   * Resumes a paused node.
+   *
+   * @throws {RangeError} The name is unknown, or the node is not running.
+   */
   resume(node: string): void;
 }
 
-/** How long a node may take to answer `init`, ms. */
+/** Time that a node has to answer `init`, ms. */
 const INIT_TIMEOUT = 10_000;
 
-/** What the parts of a world share. */
-interface World {
+/** State of one simulation. */
+interface Simulation {
   program: (node: AnyNode) => void;
   clock: VirtualClock;
+  time: TestTime;
   network: Network;
   random: Random;
-  timeline: Timeline;
+  /** Names of all nodes, running or not. */
   nodes: readonly string[];
   running: Map<string, NodeHost>;
   logs: LogEntry[];
-  /** How often each node was started. */
+  /** Number of starts of each node: 1 for its first incarnation. */
   starts: Map<string, number>;
 }
 
 /**
- * Begins a simulation: starts the nodes, and sends each its `init`. Nothing happens until time passes.
+ * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes.
  *
- * @throws {RangeError} There are no nodes, or a name is not one for a node; messages cannot take that long; or the seed is no number.
+ * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the seed is not a number.
  * @throws {TypeError} The program is not a function.
  *
- * @example What a node keeps in a service survives it.
+ * @example A value in a service survives a crash of the node that wrote it.
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { linKV } from "../../../mod.ts";
@@ -200,15 +198,9 @@ interface World {
  * ```
  */
 export function simulate<M extends MessageTypes = AnyMessages>(options: SimulateOptions<M>): SimulatedWorld {
-  const world = createWorld(options);
-  const { clock, network, timeline, nodes, running, logs, random } = world;
-  for (const node of nodes) void start(world, node).catch((error) => timeline.fail(error));
-  const hostOf = (node: string) => {
-    checkName(node, nodes);
-    const host = running.get(node);
-    if (host === undefined) throw new RangeError(`Cannot reach ${node}: it is not running`);
-    return host;
-  };
+  const simulation = createSimulation(options);
+  const { clock, time, network, nodes, logs, random } = simulation;
+  for (const node of nodes) void start(simulation, node).catch((error) => time.fail(error));
   return {
     nodes,
     logs,
@@ -219,57 +211,30 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
     get messages() {
       return network.journal.counts;
     },
-    run: (duration) => timeline.pass(duration),
-    client() {
-      const { id, call } = openConnection(network, clock);
-      return {
-        id,
-        rpc: (node, body, { timeout } = {}) => timeline.until(() => call(node, { ...body }, timeout)),
-      };
-    },
-    partition: (...groups) => partition(world, groups),
-    cut(src, dest) {
-      for (const name of [src, dest]) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
-      if (src === dest) throw new RangeError(`Cannot cut ${src} off from itself: expected two different names`);
-      network.drop(src, dest);
-    },
+    run: (duration) => time.pass(duration),
+    client: () => openClient(simulation),
+    partition: (...groups) => partition(simulation, groups),
+    cut: (src, dest) => cut(simulation, src, dest),
     heal: () => network.heal(),
-    crash(node) {
-      void hostOf(node).stop();
-      running.delete(node);
-    },
-    async restart(node) {
-      checkName(node, nodes);
-      if (running.has(node)) throw new RangeError(`Cannot restart ${node}: it is running`);
-      await timeline.until(() => start(world, node));
-    },
-    pause: (node) => hostOf(node).pause(),
-    resume: (node) => hostOf(node).resume(),
+    crash: (node) => crash(simulation, node),
+    restart: (node) => restart(simulation, node),
+    pause: (node) => hostOf(simulation, node).pause(),
+    resume: (node) => hostOf(simulation, node).resume(),
   };
 }
 
-function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World {
-  const { program } = options;
-  if (typeof program !== "function") {
-    throw new TypeError("Cannot simulate: expected program to be a function of a node");
-  }
-  const seed = checkedSeed(options.seed ?? "0");
-  const nodes = nodeNames(options.nodes ?? 5);
-  const latency = checkedLatency(options.latency ?? 0);
+function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): Simulation {
+  const { program, seed, nodes, latency } = checkOptions(options);
   const clock = new VirtualClock(endTurn);
   const random = seededRandom(seed);
-  const network = createNetwork({
-    clock,
-    random: random.stream("network"),
-    latency,
-  });
+  const network = createNetwork({ clock, random: random.stream("network"), latency });
   attachServices(network, random.stream("services"));
   return {
-    program: program as (node: AnyNode) => void,
+    program,
     clock,
+    time: createTestTime(clock),
     network,
     random,
-    timeline: createTestTime(clock),
     nodes,
     running: new Map(),
     logs: [],
@@ -277,66 +242,16 @@ function createWorld<M extends MessageTypes>(options: SimulateOptions<M>): World
   };
 }
 
-function checkedSeed(seed: string | number): string {
-  if (typeof seed === "string" || Number.isFinite(seed)) return String(seed);
-  throw new RangeError(`Cannot simulate: expected seed to be a text or a number, got ${seed}`);
-}
-
-function checkedLatency(latency: number | Latency): Latency {
-  const { mean, distribution } = typeof latency === "number"
-    ? { mean: latency, distribution: "constant" } as const
-    : latency;
-  if (!(mean >= 0 && mean < Infinity)) {
-    throw new RangeError(`Cannot simulate: expected latency to be 0 ms or more, got ${mean}`);
-  }
-  if (Object.hasOwn(LATENCIES, distribution)) return { mean, distribution };
-  const known = Object.keys(LATENCIES).join(", ");
-  throw new RangeError(
-    `Cannot simulate: expected the distribution of latencies to be one of ${known}, got ${distribution}`,
-  );
-}
-
-function nodeNames(nodes: number | readonly string[]): readonly string[] {
-  if (typeof nodes === "number" && !(Number.isInteger(nodes) && nodes > 0)) {
-    throw new RangeError(`Cannot simulate: expected nodes to be a whole number above 0, or names, got ${nodes}`);
-  }
-  const names = typeof nodes === "number" ? Array.from({ length: nodes }, (_, index) => `n${index}`) : [...nodes];
-  if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
-  const wrong = names.find((name, index) =>
-    typeof name !== "string" || /^(c\d+)?$/.test(name) || name in SERVICES || names.indexOf(name) !== index
-  );
-  if (wrong === undefined) return names;
-  throw new RangeError(
-    `Cannot name a node ${
-      JSON.stringify(wrong)
-    }: expected different names, not empty, and no client's (c0, c1, …) or service's`,
-  );
-}
-
-/** Starts a node; fulfilled when it has answered `init`. */
-async function start({ program, clock, network, random, timeline, nodes, running, logs, starts }: World, id: string) {
-  const life = (starts.get(id) ?? 0) + 1;
-  starts.set(id, life);
-  const stream = random.stream(`node ${id}`);
-  const onFailure = ({ message }: TestException) => timeline.fail(new Error(message));
-  // While time passes, the timeline guards.
-  const release = guard(onFailure);
-  const host = startInProcess(program, {
-    id,
-    clock,
-    network,
-    // Each life draws anew.
-    random: life === 1 ? stream : stream.stream(`start ${life}`),
-    onFailure,
-    log: (level, text) => void logs.push({ time: clock.now(), node: id, level, text }),
-  });
-  release();
+/** Starts a node; resolves when it has answered `init`. */
+async function start(simulation: Simulation, id: string): Promise<void> {
+  const { clock, network, nodes, running } = simulation;
+  const host = startHost(simulation, id);
   running.set(id, host);
   const connection = openConnection(network, clock);
   try {
     await connection.call(id, { type: "init", node_id: id, node_ids: [...nodes] }, INIT_TIMEOUT);
   } catch (error) {
-    // One that was killed meanwhile need not answer.
+    // A node that was killed in the meantime cannot answer.
     if (running.get(id) === host) {
       throw new Error(`Cannot initialise ${id}: ${(error as Error).message}`, { cause: error });
     }
@@ -345,24 +260,76 @@ async function start({ program, clock, network, random, timeline, nodes, running
   }
 }
 
-function partition({ network, nodes }: World, groups: readonly (readonly string[])[]): void {
+function startHost({ program, clock, time, network, random, logs, starts }: Simulation, id: string): NodeHost {
+  const incarnation = (starts.get(id) ?? 0) + 1;
+  starts.set(id, incarnation);
+  const stream = random.stream(`node ${id}`);
+  const onFailure = ({ message }: TestException) => time.fail(new Error(message));
+  // The program runs at once, and TestTime guards only while time passes.
+  const release = guard(onFailure);
+  const host = startInProcess(program, {
+    id,
+    clock,
+    network,
+    // Every incarnation draws other numbers.
+    random: incarnation === 1 ? stream : stream.stream(`start ${incarnation}`),
+    onFailure,
+    log: (level, text) => void logs.push({ time: clock.now(), node: id, level, text }),
+  });
+  release();
+  return host;
+}
+
+function openClient({ network, clock, time }: Simulation): SimulatedClient {
+  const { id, call } = openConnection(network, clock);
+  return { id, rpc: (node, body, { timeout } = {}) => time.until(() => call(node, { ...body }, timeout)) };
+}
+
+function crash(simulation: Simulation, node: string): void {
+  void hostOf(simulation, node).stop();
+  simulation.running.delete(node);
+}
+
+async function restart(simulation: Simulation, node: string): Promise<void> {
+  checkName(node, simulation.nodes);
+  if (simulation.running.has(node)) throw new RangeError(`Cannot restart ${node}: it is running`);
+  await simulation.time.until(() => start(simulation, node));
+}
+
+function cut({ network, nodes }: Simulation, src: string, dest: string): void {
+  for (const name of [src, dest]) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
+  if (src === dest) throw new RangeError(`Cannot cut ${src} off from itself: expected two different names`);
+  network.drop(src, dest);
+}
+
+function partition({ network, nodes }: Simulation, groups: readonly (readonly string[])[]): void {
+  checkGroups(groups, nodes);
+  const [first = []] = groups;
+  const sides = groups.length === 1 ? [first, nodes.filter((node) => !first.includes(node))] : groups;
+  for (const side of sides) {
+    for (const src of side) {
+      for (const dest of sides.filter((other) => other !== side).flat()) network.drop(src, dest);
+    }
+  }
+}
+
+function checkGroups(groups: readonly (readonly string[])[], nodes: readonly string[]): void {
   if (groups.length === 0 || groups.some((group) => group.length === 0)) {
-    throw new RangeError("Cannot cut groups off from each other: expected one or more, with somebody in each");
+    throw new RangeError("Cannot partition the network: expected one or more groups, none of them empty");
   }
   const names = groups.flatMap((group) => [...new Set(group)]);
   for (const name of names) checkName(name, [...nodes, ...Object.keys(SERVICES)]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new RangeError(`Cannot cut groups off from each other: ${twice} is in two of them, expected it in one`);
+    throw new RangeError(`Cannot partition the network: ${twice} is in two groups, expected it in one`);
   }
-  const [only] = groups;
-  const rest = nodes.filter((node) => !only?.includes(node));
-  const sides = groups.length === 1 ? [only!, rest] : groups;
-  for (const side of sides) {
-    for (const other of sides) {
-      if (other !== side) { for (const src of side) for (const dest of other) network.drop(src, dest); }
-    }
-  }
+}
+
+function hostOf({ nodes, running }: Simulation, node: string): NodeHost {
+  checkName(node, nodes);
+  const host = running.get(node);
+  if (host === undefined) throw new RangeError(`Cannot reach ${node}: it is not running`);
+  return host;
 }
 
 function checkName(name: string, names: readonly string[]): void {

@@ -1,6 +1,10 @@
 /**
- * A timeline: lets virtual time pass as far as somebody waits for it. Where something that is waited for is over, time stands still
- * until whoever has waited has gone on.
+ * Virtual time for a unit test: it passes only while the test waits for something, and stands still while the test computes.
+ *
+ * 1. The test starts to wait: for a duration, or for a promise.
+ * 2. In the next turn of the event loop the clock runs until the first wait is over.
+ * 3. The waits that are over settle, and the clock stops for a turn, so that the test can start more.
+ * 4. Steps 2 and 3 repeat while there are waits.
  *
  * @module
  */
@@ -10,118 +14,148 @@ import type { VirtualClock } from "../world/clock.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { timeStandsStill, watchTime } from "../world/standstill.ts";
 
-/** Virtual time, for a test. */
-export interface Timeline {
+/** Virtual time, as a test controls it. */
+export interface TestTime {
   /**
-   * Lets time pass; all that is due by then happens.
+   * Lets time pass. Every event that is due by the end of the duration happens.
    *
    * @param duration Milliseconds.
-   * @throws {RangeError} It is not 0 or more.
-   * @throws {Error} Something has failed: by {@linkcode Timeline.fail}, or by what {@linkcode guard} has found.
+   * @throws {RangeError} The duration is negative or not finite.
+   * @throws {Error} A failure: see {@linkcode TestTime.fail}.
    */
   pass(duration: number): Promise<void>;
   /**
-   * Begins something now, and lets time pass until it has settled.
+   * Calls `start` now, and lets time pass until its promise has settled.
    *
-   * @throws {Error} Something has failed, as for {@linkcode Timeline.pass}.
-   * @throws What it rejects with.
+   * @throws {Error} A failure: see {@linkcode TestTime.fail}.
+   * @throws What the promise rejects with.
    */
-  until<T>(begin: () => Promise<T>): Promise<T>;
-  /** From now on, all that is waited for fails with this error; the first one stays. */
+  until<T>(start: () => Promise<T>): Promise<T>;
+  /**
+   * Makes every present and future wait reject with this error. Only the first failure counts. Forbidden calls that {@linkcode guard}
+   * finds, and a standstill of time, are failures too.
+   */
   fail(error: Error): void;
 }
 
-/** Something that is waited for. */
+/** One thing that the test waits for. */
 interface Wait {
-  /** When it is over at the latest, ms. */
+  /** Time at which it is over, ms; Infinity if only a promise ends it. */
   deadline: number;
   over: boolean;
-  /** Tells whoever waits what has come of it. */
+  /** Settles the test's promise; called once, after `over` has become true. */
   settle(): void;
   reject(error: Error): void;
 }
 
+interface State {
+  clock: VirtualClock;
+  maxAtOnce: number | undefined;
+  /** Waits that have not settled. */
+  waits: Set<Wait>;
+  /** The first failure. Once set, it stays. */
+  failure: Error | undefined;
+  /** True if a promise has settled since the clock last stopped. */
+  interrupted: boolean;
+  /** True while {@linkcode drive} runs; at most one does. */
+  driving: boolean;
+}
+
 /**
- * Opens a timeline.
+ * Creates the time of one test.
  *
- * @param maxAtOnce So many events without any time passing between them are taken for no end of them; 5 million by default.
+ * @param maxAtOnce Number of events at one instant that counts as a standstill; 5 million by default.
  */
-export function createTestTime(clock: VirtualClock, maxAtOnce?: number): Timeline {
-  const waits = new Set<Wait>();
-  let failure: Error | undefined;
-  /** Whether something is over that nobody has been told of. */
-  let news = false;
-  let passing = false;
-
-  function fail(error: unknown): void {
-    failure ??= error as Error;
-  }
-
-  async function drive(): Promise<void> {
-    passing = true;
-    // Whoever waits may have more to do before time passes.
-    await turn();
-    while (waits.size > 0) {
-      if (failure === undefined) await advance().catch(fail);
-      news = false;
-      for (const wait of waits) {
-        if (failure === undefined && !wait.over) continue;
-        waits.delete(wait);
-        if (failure === undefined) wait.settle();
-        else wait.reject(failure);
-      }
-      await turn();
-    }
-    passing = false;
-  }
-
-  /** Lets time pass until something is over, or has failed. */
-  async function advance(): Promise<void> {
-    const standsStill = watchTime(clock, maxAtOnce);
-    const release = guard(({ message }) => fail(new Error(message)));
-    try {
-      await clock.run(() => {
-        if (standsStill()) throw new Error(timeStandsStill(clock).message);
-        return failure !== undefined || news || clock.next > firstDeadline(waits);
-      });
-      if (failure !== undefined || news) return;
-      const deadline = firstDeadline(waits);
-      await clock.run(deadline);
-      for (const wait of waits) wait.over ||= wait.deadline <= deadline;
-    } finally {
-      release();
-    }
-  }
-
-  function add(wait: Wait): void {
-    waits.add(wait);
-    if (!passing) void drive();
-  }
-
-  return {
-    pass(duration) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      if (duration >= 0 && duration < Infinity) {
-        add({ deadline: clock.now() + duration, over: false, settle: resolve, reject });
-      } else reject(new RangeError(`Cannot let ${duration} ms pass: expected 0 or more`));
-      return promise;
-    },
-    until<T>(begin: () => Promise<T>) {
-      const { promise, resolve, reject } = Promise.withResolvers<T>();
-      const wait: Wait = { deadline: Infinity, over: false, settle() {}, reject };
-      const finish = (settle: () => void) => {
-        wait.settle = settle;
-        wait.over = true;
-        news = true;
-      };
-      begin().then((value) => finish(() => resolve(value)), (error) => finish(() => reject(error)));
-      add(wait);
-      // Whoever does not look at it yet may do so later; and a failure is told to all that is waited for, now and later.
-      promise.catch(() => {});
-      return promise;
-    },
-    fail,
+export function createTestTime(clock: VirtualClock, maxAtOnce?: number): TestTime {
+  const state: State = {
+    clock,
+    maxAtOnce,
+    waits: new Set(),
+    failure: undefined,
+    interrupted: false,
+    driving: false,
   };
+  return {
+    pass: (duration) => waitForDuration(state, duration),
+    until: (start) => waitForPromise(state, start()),
+    fail: (error) => fail(state, error),
+  };
+}
+
+function waitForDuration(state: State, duration: number): Promise<void> {
+  if (!(duration >= 0 && duration < Infinity)) {
+    return Promise.reject(new RangeError(`Cannot let ${duration} ms pass: expected 0 or more`));
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  addWait(state, { deadline: state.clock.now() + duration, over: false, settle: resolve, reject });
+  return promise;
+}
+
+function waitForPromise<T>(state: State, started: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const wait: Wait = { deadline: Infinity, over: false, settle() {}, reject };
+  const end = (settle: () => void) => {
+    wait.settle = settle;
+    wait.over = true;
+    state.interrupted = true;
+  };
+  started.then((value) => end(() => resolve(value)), (error) => end(() => reject(error)));
+  addWait(state, wait);
+  // The test may await it later. A failure is not lost: every later wait rejects with it.
+  promise.catch(() => {});
+  return promise;
+}
+
+function addWait(state: State, wait: Wait): void {
+  state.waits.add(wait);
+  if (!state.driving) void drive(state);
+}
+
+function fail(state: State, error: Error): void {
+  state.failure ??= error;
+}
+
+/** Steps 2 to 4: lets time pass while there are waits. */
+async function drive(state: State): Promise<void> {
+  state.driving = true;
+  await nextTurn();
+  while (state.waits.size > 0) {
+    if (state.failure === undefined) await runToFirstEnd(state).catch((error) => fail(state, error));
+    state.interrupted = false;
+    settleWaits(state);
+    await nextTurn();
+  }
+  state.driving = false;
+}
+
+/** Runs the clock until a wait is over, or something has failed. */
+async function runToFirstEnd(state: State): Promise<void> {
+  const { clock, waits } = state;
+  const standsStill = watchTime(clock, state.maxAtOnce);
+  const release = guard(({ message }) => fail(state, new Error(message)));
+  const isInterrupted = () => state.failure !== undefined || state.interrupted;
+  try {
+    await clock.run(() => {
+      if (standsStill()) throw new Error(timeStandsStill(clock).message);
+      return isInterrupted() || clock.next > firstDeadline(waits);
+    });
+    if (isInterrupted()) return;
+    const deadline = firstDeadline(waits);
+    await clock.run(deadline);
+    for (const wait of waits) wait.over ||= wait.deadline <= deadline;
+  } finally {
+    release();
+  }
+}
+
+/** Settles the waits that are over; after a failure, rejects all. */
+function settleWaits({ waits, failure }: State): void {
+  for (const wait of waits) {
+    if (failure === undefined && !wait.over) continue;
+    waits.delete(wait);
+    if (failure === undefined) wait.settle();
+    else wait.reject(failure);
+  }
 }
 
 function firstDeadline(waits: Iterable<Wait>): number {
@@ -130,7 +164,7 @@ function firstDeadline(waits: Iterable<Wait>): number {
   return first;
 }
 
-/** Fulfilled when all promises that can settle have. */
-function turn(): Promise<void> {
+/** Resolves in the next turn of the event loop, when all promises that can settle have settled. */
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,7 +3,7 @@ import { linKV, type Node, RPCError } from "../../../mod.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { simulate } from "../../../lib/workbench/engines/simulate.ts";
 
-/** Answers who it is, counts what it is asked, and tells the others. */
+/** Counts requests, says hello to its peers, and remembers who said hello. */
 function counter(node: Node): void {
   let count = 0;
   const heard = new Set<string>();
@@ -19,7 +19,7 @@ function counter(node: Node): void {
 const heardBy = async (world: ReturnType<typeof simulate>, node: string) =>
   (await world.client().rpc(node, { type: "heard" })).heard;
 
-Deno.test("simulate() has five nodes by default, or as many or those that were named", async () => {
+Deno.test("simulate() has five nodes by default, or the given number, or the given names", async () => {
   assertEquals(simulate({ program: counter }).nodes, ["n0", "n1", "n2", "n3", "n4"]);
   assertEquals(simulate({ program: counter, nodes: 2 }).nodes, ["n0", "n1"]);
   const world = simulate({ program: counter, nodes: ["ash", "elm"] });
@@ -29,7 +29,7 @@ Deno.test("simulate() has five nodes by default, or as many or those that were n
   }
 });
 
-Deno.test("simulate() refuses what is no number of nodes, no latency and no program", () => {
+Deno.test("simulate() rejects a bad number of nodes, latency, name, seed or program", () => {
   const refused = (options: unknown, type: ErrorConstructor, message: string) =>
     assertThrows(() => simulate({ program: counter, ...options as object }), type, message);
   for (const nodes of [0, 1.5, -1, NaN, Infinity]) {
@@ -43,7 +43,7 @@ Deno.test("simulate() refuses what is no number of nodes, no latency and no prog
   refused(
     { nodes: ["a", ""] },
     RangeError,
-    'Cannot name a node "": expected different names, not empty, and no client',
+    'Cannot name a node "": expected a name that is not empty, not used twice and not that of a client',
   );
   for (const seed of [NaN, Infinity]) {
     refused({ seed }, RangeError, `Cannot simulate: expected seed to be a text or a number, got ${seed}`);
@@ -55,7 +55,7 @@ Deno.test("simulate() refuses what is no number of nodes, no latency and no prog
   refused({ program: undefined }, TypeError, "Cannot simulate: expected program to be a function of a node");
 });
 
-Deno.test("time passes only as far as it is waited for", async () => {
+Deno.test("time passes only as long as the test waits", async () => {
   const times: number[] = [];
   const world = simulate({
     program: (node) => void node.every(100, () => void times.push(world.now)),
@@ -71,7 +71,7 @@ Deno.test("time passes only as far as it is waited for", async () => {
   for (const duration of [-1, NaN, Infinity]) await assertRejects(() => world.run(duration), RangeError);
 });
 
-Deno.test("a request waits for its reply, through all latencies, and no longer", async () => {
+Deno.test("a request waits exactly until its reply arrives", async () => {
   const world = simulate({
     program(node) {
       node.on("ask", async () => ({ reply: await node.rpc(node.peers[0]!, { type: "answer" }) }));
@@ -84,7 +84,7 @@ Deno.test("a request waits for its reply, through all latencies, and no longer",
   assertEquals(world.now, 200);
 });
 
-Deno.test("a request fails with the error of its node, or when its time is up", async () => {
+Deno.test("a request fails with the node's error, or with a timeout", async () => {
   const world = simulate({
     program(node) {
       node.on("fail", () => {
@@ -102,7 +102,7 @@ Deno.test("a request fails with the error of its node, or when its time is up", 
   assertEquals(world.now, 5300);
 });
 
-Deno.test("requests and runs go on side by side, and each ends in its time", async () => {
+Deno.test("requests and runs overlap, and each ends at its own time", async () => {
   const world = simulate({
     program: (node) =>
       node.on("wait", async ({ ms }) => {
@@ -122,19 +122,19 @@ Deno.test("requests and runs go on side by side, and each ends in its time", asy
   assertEquals(ends, [["100", 100], ["run 50 + 100", 150], ["run 200", 200], ["300", 300]]);
 });
 
-Deno.test("a request that nobody has looked at yet may fail meanwhile", async () => {
+Deno.test("a request may fail before the test awaits it", async () => {
   const world = simulate({ program: (node) => node.on("silence", () => new Promise(() => {})) });
   const request = world.client().rpc("n0", { type: "silence" });
   await world.run(60_000);
   await assertRejects(() => request, RPCError);
 });
 
-Deno.test("time stands still while the test goes on", async () => {
+Deno.test("time stands still while the test computes", async () => {
   const world = simulate({ program: counter });
   const client = world.client();
   const running = world.run(10_000);
   await client.rpc("n0", { type: "count" });
-  // The real clock is there for the test, if not for nodes.
+  // The test may use the real clock; only nodes may not.
   assert(Date.now() > 0 && Math.random() < 1);
   assertEquals(world.now, 0);
   await running;
@@ -180,15 +180,15 @@ Deno.test("partition() of one group cuts it off from all other nodes, but not fr
   assertThrows(() => world.partition(["n0"], ["n9"]), RangeError, "Cannot find n9: expected one of n0, n1, n2, lin-kv");
 });
 
-Deno.test("partition() takes groups that have nobody in common, and cuts nothing where they do", async () => {
+Deno.test("partition() rejects groups that are empty or overlap, and then cuts nothing", async () => {
   const world = simulate({ program: counter, nodes: 3 });
-  const overlapping = "Cannot cut groups off from each other: n1 is in two of them, expected it in one";
+  const overlapping = "Cannot partition the network: n1 is in two groups, expected it in one";
   assertThrows(() => world.partition(["n0", "n1"], ["n1", "n2"]), RangeError, overlapping);
-  const nobody = "Cannot cut groups off from each other: expected one or more, with somebody in each";
-  for (const groups of [[], [[]], [["n0"], []]]) assertThrows(() => world.partition(...groups), RangeError, nobody);
+  const empty = "Cannot partition the network: expected one or more groups, none of them empty";
+  for (const groups of [[], [[]], [["n0"], []]]) assertThrows(() => world.partition(...groups), RangeError, empty);
   await world.client().rpc("n0", { type: "tell" });
   assertEquals(await heardBy(world, "n2"), ["n0"]);
-  // To name somebody twice in one group is no contradiction.
+  // The same name twice in one group does no harm.
   world.partition(["n0", "n0"], ["n1"]);
 });
 
@@ -202,7 +202,7 @@ Deno.test("cut() is one-way", async () => {
   assertThrows(() => world.cut("n0", "n0"), RangeError, "Cannot cut n0 off from itself: expected two different names");
 });
 
-Deno.test("a node that crashes forgets everything, and is reachable again after its restart", async () => {
+Deno.test("a crashed node loses its memory, and answers again after its restart", async () => {
   const world = simulate({ program: counter, nodes: 2 });
   const client = world.client();
   await client.rpc("n1", { type: "count" });
@@ -216,7 +216,7 @@ Deno.test("a node that crashes forgets everything, and is reachable again after 
   await assertRejects(() => world.restart("n0"), RangeError, "Cannot restart n0: it is running");
 });
 
-Deno.test("each life of a node draws anew, and all follow from the seed", async () => {
+Deno.test("each incarnation of a node draws other numbers, and the seed repeats them all", async () => {
   const draws = async (seed: string | number) => {
     const world = simulate({ seed, nodes: 2, program: (node) => node.on("draw", () => ({ draw: node.random() })) });
     const client = world.client();
@@ -232,7 +232,7 @@ Deno.test("each life of a node draws anew, and all follow from the seed", async 
   assert((await draws("8")).every((draw) => !first.includes(draw)));
 });
 
-Deno.test("a paused node catches up when it goes on", async () => {
+Deno.test("a paused node handles what it missed when it resumes", async () => {
   const world = simulate({ program: counter, nodes: 1 });
   const client = world.client();
   world.pause("n0");
@@ -241,7 +241,7 @@ Deno.test("a paused node catches up when it goes on", async () => {
   assertEquals((await client.rpc("n0", { type: "count" })).count, 2);
 });
 
-Deno.test("logs and messages are there to be looked at", async () => {
+Deno.test("a test can read logs and counts of messages", async () => {
   const world = simulate({
     program(node) {
       counter(node);
@@ -257,7 +257,7 @@ Deno.test("logs and messages are there to be looked at", async () => {
   assertEquals(world.logs, [{ time: 1500, node: "n0", level: "warn", text: "half past one" }]);
 });
 
-/** Programs that fail, each in its own way, and what `run` throws. */
+/** Programs that fail, and what `run` throws. */
 const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegExp]> = {
   "throws at its start": [() => {
     throw new Error("no such luck");
@@ -273,7 +273,7 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
       }),
     /^Cannot initialise n0: .*no such luck/,
   ],
-  "sends to one who is not there": [
+  "sends to an unknown node": [
     (node) => void node.after(10, () => node.send("n9", { type: "hello" })),
     /^Node n0 printed a line on stdout that cannot be sent: .*n9/,
   ],
@@ -298,18 +298,18 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
 };
 
 for (const [what, [program, expected]] of Object.entries(FAILING)) {
-  Deno.test(`a node that ${what} fails whatever is waited for`, async () => {
+  Deno.test(`a node that ${what} makes every wait of the test fail`, async () => {
     const world = simulate({ program, nodes: 1 });
     const { message } = await assertRejects(() => world.run(20_000), Error);
     assertMatch(message, expected);
-    // It stays failed.
+    // The failure stays.
     await assertRejects(() => world.run(1), Error, message);
     await assertRejects(() => world.client().rpc("n0", { type: "count" }), Error, message);
     assert(Date.now() > 0);
   });
 }
 
-Deno.test("a node that is killed before it has answered init has not failed", async () => {
+Deno.test("a node that crashes before it has answered init is not a failure", async () => {
   const world = simulate({ program: (node) => node.onInit(() => node.sleep(1000)), nodes: 2 });
   await world.run(500);
   world.crash("n1");

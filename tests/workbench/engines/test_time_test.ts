@@ -2,18 +2,18 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { createTestTime } from "../../../lib/workbench/engines/test_time.ts";
 
-Deno.test("a timeline runs all that is due by the end of what is waited for, and nothing after it", async () => {
+Deno.test("pass() runs every event that is due by the end of the wait, and none after it", async () => {
   const clock = new VirtualClock();
   const { pass } = createTestTime(clock);
   const times: number[] = [];
   const passing = pass(100);
-  // Scheduled after the wait, and due at its very end.
+  // The event at 100 is scheduled after the wait and due at its very end.
   for (const at of [99, 100, 101]) clock.schedule(at, () => void times.push(at));
   await passing;
   assertEquals([times, clock.now()], [[99, 100], 100]);
 });
 
-Deno.test("a timeline waits for what settles, and gives what it settles with", async () => {
+Deno.test("until() settles as the promise does", async () => {
   const clock = new VirtualClock();
   const { until } = createTestTime(clock);
   assertEquals(await until(() => clock.sleep(30).then(() => "rested")), "rested");
@@ -27,12 +27,12 @@ Deno.test("a timeline waits for what settles, and gives what it settles with", a
   assertEquals(clock.now(), 60);
 });
 
-Deno.test("a timeline says so when nothing is left that could end the waiting", async () => {
+Deno.test("until() rejects when no event is left that could settle the promise", async () => {
   const { until } = createTestTime(new VirtualClock());
   await assertRejects(() => until(() => new Promise(() => {})), Error, "Cannot go on: nothing is scheduled after 0 ms");
 });
 
-Deno.test("a timeline ends at what goes on without end while no time passes", async () => {
+Deno.test("pass() rejects when events go on without time passing", async () => {
   const clock = new VirtualClock();
   const { pass } = createTestTime(clock, 1000);
   let count = 0;
@@ -46,7 +46,7 @@ Deno.test("a timeline ends at what goes on without end while no time passes", as
   assertEquals(count > 900, true);
 });
 
-Deno.test("a timeline that has failed fails whatever is waited for, then and later, with the first error", async () => {
+Deno.test("after fail(), every present and later wait rejects with the first error", async () => {
   const clock = new VirtualClock();
   const { pass, until, fail } = createTestTime(clock);
   clock.schedule(10, () => {

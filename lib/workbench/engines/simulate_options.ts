@@ -1,0 +1,87 @@
+/**
+ * Options of `simulate()`: checks what a test has written, and fills in the defaults.
+ *
+ * @module
+ */
+
+import type { AnyMessages, MessageTypes } from "../../messages.ts";
+import type { AnyNode, Program } from "../../node.ts";
+import { LATENCIES, type Latency } from "../world/network/latency.ts";
+import { SERVICES } from "../world/services/mod.ts";
+
+/** Options for {@linkcode simulate}. */
+export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
+  /** The program of every node. */
+  program: Program<M>;
+  /** Number of nodes, called n0, n1 and so on, or their names. `@default 5` */
+  nodes?: number | readonly string[];
+  /** Seed of all random draws. `@default "0"` */
+  seed?: string | number;
+  /** Latency of messages between nodes and services: ms, or a distribution. Messages of clients take no time. `@default 0` */
+  latency?: number | Latency;
+}
+
+/** Options after the check, with defaults. */
+export interface CheckedOptions {
+  program: (node: AnyNode) => void;
+  nodes: readonly string[];
+  seed: string;
+  latency: Latency;
+}
+
+/**
+ * Checks the options of a simulation.
+ *
+ * @throws {TypeError} The program is not a function.
+ * @throws {RangeError} Another option is bad.
+ */
+export function checkOptions<M extends MessageTypes>(options: SimulateOptions<M>): CheckedOptions {
+  const { program, nodes = 5, seed = "0", latency = 0 } = options;
+  if (typeof program !== "function") {
+    throw new TypeError("Cannot simulate: expected program to be a function of a node");
+  }
+  return {
+    program: program as (node: AnyNode) => void,
+    seed: checkSeed(seed),
+    nodes: checkNodes(nodes),
+    latency: checkLatency(latency),
+  };
+}
+
+function checkSeed(seed: string | number): string {
+  if (typeof seed === "string" || Number.isFinite(seed)) return String(seed);
+  throw new RangeError(`Cannot simulate: expected seed to be a text or a number, got ${seed}`);
+}
+
+function checkLatency(latency: number | Latency): Latency {
+  const { mean, distribution } = typeof latency === "number"
+    ? { mean: latency, distribution: "constant" } as const
+    : latency;
+  if (!(mean >= 0 && mean < Infinity)) {
+    throw new RangeError(`Cannot simulate: expected latency to be 0 ms or more, got ${mean}`);
+  }
+  if (Object.hasOwn(LATENCIES, distribution)) return { mean, distribution };
+  const known = Object.keys(LATENCIES).join(", ");
+  throw new RangeError(
+    `Cannot simulate: expected the distribution of latencies to be one of ${known}, got ${distribution}`,
+  );
+}
+
+function checkNodes(nodes: number | readonly string[]): readonly string[] {
+  if (typeof nodes !== "number") return checkNames(nodes);
+  if (Number.isInteger(nodes) && nodes > 0) return Array.from({ length: nodes }, (_, index) => `n${index}`);
+  throw new RangeError(`Cannot simulate: expected nodes to be a whole number above 0, or names, got ${nodes}`);
+}
+
+function checkNames(names: readonly string[]): readonly string[] {
+  if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
+  const isReserved = (name: string) => /^c\d+$/.test(name) || name in SERVICES;
+  const bad = names.find((name, index) =>
+    typeof name !== "string" || name === "" || isReserved(name) || names.indexOf(name) !== index
+  );
+  if (bad === undefined) return [...names];
+  throw new RangeError(
+    `Cannot name a node ${JSON.stringify(bad)}: ` +
+      "expected a name that is not empty, not used twice and not that of a client (c0, c1, …) or service",
+  );
+}
