@@ -14,8 +14,8 @@ import type { AnyNode } from "../../node.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
-import { noteUnstored, type RunOptions } from "../run/run.ts";
-import { compareRecordings, everyStore, openRecording, type Recording } from "../run/store/recording.ts";
+import { type RunOptions, withStoreProblem } from "../run/run.ts";
+import { combineStores, compareStores, createMemoryStore, type MemoryStore } from "../run/store/memory_store.ts";
 import type { OwnStore } from "../run/store/store.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
 import { measureConvergence } from "./convergence.ts";
@@ -34,7 +34,7 @@ interface Test {
 /** Destinations of one run's files, and the way to measure its convergence. */
 interface Keeping {
   store?: OwnStore;
-  recording?: Recording;
+  memory?: MemoryStore;
   /** `@default measureConvergence` */
   measure?: typeof measureConvergence;
 }
@@ -56,11 +56,11 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   const program = await loadProgram(findModule(request.bin, programArguments(request), root));
   const test: Test = { request, options: runOptionsOf(request), program, hooks };
   const measure = measureOnce();
-  const recording = checkDeterminism ? openRecording() : undefined;
+  const memory = checkDeterminism ? createMemoryStore() : undefined;
   let store = keep === "all" ? openRunStore(request) : undefined;
   try {
-    let results = await runOnce(test, { store, recording, measure });
-    const comparison = recording && await compareWithSecondRun(test, recording);
+    let results = await runOnce(test, { store, memory, measure });
+    const comparison = memory && await compareWithSecondRun(test, memory);
     const failed = !results.passed || comparison?.difference !== undefined;
     if (failed && !results.interrupted && keep === "failing") {
       store = openRunStore(request);
@@ -72,20 +72,19 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
       results = withComparison(results, comparison);
       store?.results({ ...results, store: null });
     }
-    if (store !== undefined) noteUnstored(results, store);
-    return results;
+    return store === undefined ? results : withStoreProblem(results, store);
   } finally {
     store?.close();
   }
 }
 
 /** Runs the test again and compares. Undefined if either run was interrupted: then they differ in any case. */
-async function compareWithSecondRun(test: Test, first: Recording): Promise<Comparison | undefined> {
+async function compareWithSecondRun(test: Test, first: MemoryStore): Promise<Comparison | undefined> {
   const { signal } = test.hooks;
   if (signal.aborted) return undefined;
-  const second = openRecording();
-  await runOnce(test, { recording: second });
-  return signal.aborted ? undefined : { difference: compareRecordings(first, second) };
+  const second = createMemoryStore();
+  await runOnce(test, { memory: second });
+  return signal.aborted ? undefined : { difference: compareStores(first, second) };
 }
 
 /** Adds the comparison to the results. One run of a program that is not deterministic proves nothing, so it is invalid. */
@@ -108,7 +107,7 @@ function programArguments({ args }: TestRequest): string[] {
   return args.filter((word) => word !== DEBUG);
 }
 
-async function runOnce({ request, options, program, hooks }: Test, { store, recording, measure }: Keeping) {
+async function runOnce({ request, options, program, hooks }: Test, { store, memory, measure }: Keeping) {
   const { logStderr, args } = request;
   const { signal, log, progress } = hooks;
   const logs = new Map(options.nodes.map((node) => [node, ""]));
@@ -116,7 +115,7 @@ async function runOnce({ request, options, program, hooks }: Test, { store, reco
     signal,
     log,
     progress,
-    store: everyStore([store, recording].filter((each) => each !== undefined)),
+    store: combineStores([store, memory].filter((each) => each !== undefined)),
     measure,
     nodeLog(node, entry, level) {
       if (level === "debug" && !args.includes(DEBUG)) return;

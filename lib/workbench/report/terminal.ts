@@ -6,7 +6,7 @@
 
 import type { Challenge } from "../request/challenges.ts";
 import { shellWord } from "../request/request.ts";
-import { NOT_STORED, type Results, type Target } from "../run/results.ts";
+import { NOT_STORED, type Results, stableLatency, type Target } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
@@ -256,8 +256,8 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
     String(results.operations?.count ?? ""),
     okPart(results),
     against(results, "msgs_per_op", results.net?.servers.msgs_per_op),
-    against(results, "median_latency_ms", stableLatency(results, "0.5")),
-    against(results, "max_latency_ms", stableLatency(results, "1")),
+    against(results, "median_latency_ms", stableLatency(results.result, "0.5")),
+    against(results, "max_latency_ms", stableLatency(results.result, "1")),
   ]);
   const lines = table(head, rows, screen.width);
   return [
@@ -308,8 +308,8 @@ export function formatSeeds(runs: readonly Results[], planned: number, screen: S
       String(operations),
       ok === undefined ? "" : percent(ok),
       target("msgs_per_op", ({ net }) => net?.servers.msgs_per_op),
-      target("median_latency_ms", (results) => stableLatency(results, "0.5")),
-      target("max_latency_ms", (results) => stableLatency(results, "1")),
+      target("median_latency_ms", (results) => stableLatency(results.result, "0.5")),
+      target("max_latency_ms", (results) => stableLatency(results.result, "1")),
     ];
   });
   const lines = table(head, rows, screen.width);
@@ -337,10 +337,6 @@ function against({ targets }: Results, name: Target["name"], value: unknown): st
   if (typeof value !== "number") return "";
   const target = targets.find((target) => target.name === name);
   return target === undefined ? figure(value) : `${figure(value)} ${target.met ? "<" : "≥"} ${target.limit}`;
-}
-
-function stableLatency({ result }: Results, quantile: string): unknown {
-  return (result.stable_latencies as Record<string, unknown> | undefined)?.[quantile];
 }
 
 /** The challenges with their official flags and limits. */

@@ -1,5 +1,9 @@
 /**
- * Judgement: from what was recorded of a test to its {@linkcode Results}. Pure: the same record gives the same results.
+ * Judgement: turns the record of a test into its {@linkcode Results}. Pure: the same record gives the same results.
+ *
+ * 1. Run the checkers: the workload's, then statistics, availability and convergence.
+ * 2. Merge their verdicts.
+ * 3. Compare the figures with the limits of the challenge.
  *
  * @module
  */
@@ -11,50 +15,50 @@ import { netStatistics } from "../checkers/net.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { checkStats } from "../checkers/stats.ts";
 import { mergeValidity, type Verdict } from "../checkers/verdict.ts";
-import type { Converged, Results, Target, TargetLimit } from "./results.ts";
+import { type Converged, type Results, stableLatency, type Target, type TargetLimit } from "./results.ts";
 import type { Operation } from "../history/operation.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
 
-/** What was recorded of a test. */
+/** Record of a test: everything that its results are made from. */
 export interface TestRecord {
+  /** Number of the challenge, or null for a plain test. */
   challenge: string | null;
   workload: Workload;
   mode: Results["mode"];
   seed: string | null;
   options: TestOptions;
+  /** Limits of the challenge. */
   targets: readonly TargetLimit[];
   history: readonly Operation[];
-  /** The journal's counts; null for a history whose messages nobody counted. */
+  /** Counts of the network's journal; null for a history without them. */
   counts: NetCounts | null;
-  /** Whether, and when, every node had everything; nothing where nobody looked. */
+  /** Left out if convergence was not measured. */
   convergence?: Converged;
   exceptions: readonly TestException[];
-  /** Whether a person ended the test early: then it cannot be valid, and what only its final phase could settle is not known. */
+  /** True if a person ended the test early. It cannot be valid then, and what only a final phase could settle stays unknown. */
   interrupted?: boolean;
+  /** Path of the stored run, or null. */
   store: string | null;
 }
 
-/** Runs every checker over a record, and merges what they say. */
+/** Runs every checker over a record and merges their verdicts. */
 export function judge(record: TestRecord): Results {
-  const { workload, history, options } = record;
-  const exceptions = [...record.exceptions];
+  const { workload, history, options, interrupted = false } = record;
   const counted = workload.final?.uncounted ? history.filter(({ final }) => !final) : history;
-  const verdicts = [
-    checkWorkload(record, exceptions),
-    checkStats(counted, workload.mayNeverSucceed),
-    // Total means to the very end.
-    checkAvailability(options.availability === "total" ? history : counted, options.availability),
-    checkConvergence(record.convergence),
-  ] as const;
+  const { verdicts, exceptions } = runCheckers(record, counted);
+  const [{ anomalies: _, ...checked }, { count, ok, fail, info, by_f }, availability] = verdicts;
   const valid = mergeValidity([
     ...verdicts.map((verdict) => verdict.valid),
     !exceptions.some(({ fatal }) => fatal),
-    record.interrupted ? "unknown" : true,
+    interrupted ? "unknown" : true,
   ]);
-  const [{ anomalies: _, ...result }, { count, ok, fail, info, by_f }, availability] = verdicts;
-  if (workload.convergence !== undefined) result.convergence_ms = record.convergence?.time ?? null;
-  const results: Results = {
+  const result = workload.convergence === undefined
+    ? checked
+    : { ...checked, convergence_ms: record.convergence?.time ?? null };
+  const net = record.counts === null ? null : netStatistics(record.counts, counted);
+  const targets = record.targets.map((limit) => judgeTarget(limit, { net, result }));
+  return {
     schema: 1,
     challenge: record.challenge,
     workload: workload.name,
@@ -62,65 +66,82 @@ export function judge(record: TestRecord): Results {
     mode: record.mode,
     seed: record.seed,
     valid,
-    passed: false,
+    passed: valid === true && targets.every(({ met }) => met),
     operations: { count, ok, fail, info, by_f },
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
-    net: record.counts === null ? null : netStatistics(record.counts, counted),
+    net,
     latency_ms: latencies(counted),
     result,
     anomalies: verdicts.flatMap(({ anomalies }) => anomalies ?? []),
-    targets: [],
-    judged_by: {
-      nodes: options.nodes,
-      concurrency: options.concurrency,
-      availability: options.availability ?? null,
-      consistency_models: options.consistencyModels,
-    },
+    targets,
+    judged_by: judgedBy(options),
     exceptions,
-    interrupted: record.interrupted ?? false,
+    interrupted,
     store: record.store,
   };
-  results.targets = record.targets.map((limit) => judgeTarget(limit, results));
-  results.passed = valid === true && results.targets.every(({ met }) => met);
-  return results;
 }
 
-/** A checker that crashes has found nothing out: the history stays unjudged, and the crash is reported. */
-function checkWorkload(record: TestRecord, exceptions: TestException[]): Verdict {
+function judgedBy(options: TestOptions): Results["judged_by"] {
+  return {
+    nodes: options.nodes,
+    concurrency: options.concurrency,
+    availability: options.availability ?? null,
+    consistency_models: options.consistencyModels,
+  };
+}
+
+/**
+ * Runs the checkers.
+ *
+ * @param counted Operations that count for statistics: all but those of a final phase that Maelstrom does not have.
+ * @returns Their verdicts, and the exceptions of the record with that of a checker that crashed.
+ */
+function runCheckers(record: TestRecord, counted: readonly Operation[]) {
+  const { workload, history, options } = record;
+  const { verdict, crash } = checkWorkload(record);
+  const verdicts = [
+    verdict,
+    checkStats(counted, workload.mayNeverSucceed),
+    // Total availability includes the final phase.
+    checkAvailability(options.availability === "total" ? history : counted, options.availability),
+    checkConvergence(record.convergence),
+  ] as const;
+  return { verdicts, exceptions: crash === undefined ? [...record.exceptions] : [...record.exceptions, crash] };
+}
+
+/** Runs the workload's checker. If it crashes, the history stays unjudged and the crash is reported. */
+function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestException } {
   const { workload, history, options, interrupted } = record;
   try {
     const verdict = workload.check(history, options);
-    return interrupted && workload.final !== undefined ? { ...verdict, valid: "unknown" } : verdict;
+    const unsettled = interrupted && workload.final !== undefined;
+    return { verdict: unsettled ? { ...verdict, valid: "unknown" } : verdict };
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    exceptions.push({ type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 });
-    return { valid: "unknown" };
+    const crash = { type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 };
+    return { verdict: { valid: "unknown" }, crash };
   }
 }
 
-/** Being late, no matter how, is what a test forgives; that nodes never get there it does not. */
+/** Checks that the nodes converged. Taking long is no anomaly; never getting there is. */
 function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
-  const tell = (what: string) => `After ${RECOVERY / 1000} s without faults, ${what}`;
-  return { valid: lacking.length === 0, anomalies: found("not-converged", lacking, tell) };
+  const explain = (missing: string) => `After ${RECOVERY / 1000} s without faults, ${missing}`;
+  return { valid: lacking.length === 0, anomalies: found("not-converged", lacking, explain) };
 }
 
-const FIGURES: Record<TargetLimit["name"], (results: Results) => unknown> = {
+const FIGURES: Record<TargetLimit["name"], (results: Pick<Results, "net" | "result">) => unknown> = {
   msgs_per_op: ({ net }) => net?.servers.msgs_per_op,
   median_latency_ms: ({ result }) => stableLatency(result, "0.5"),
   max_latency_ms: ({ result }) => stableLatency(result, "1"),
 };
 
 /**
- * Holds one figure of the results against its limit.
+ * Compares one figure of the results with its limit.
  *
- * @returns A target which is met where the figure is known and below the limit.
+ * @returns Target that is met if the figure is known and below the limit.
  */
-export function judgeTarget({ name, limit }: TargetLimit, results: Results): Target {
+export function judgeTarget({ name, limit }: TargetLimit, results: Pick<Results, "net" | "result">): Target {
   const figure = FIGURES[name](results);
   const value = typeof figure === "number" ? figure : null;
   return { name, limit, value, met: value !== null && value < limit };
-}
-
-function stableLatency({ stable_latencies }: Verdict, quantile: string): unknown {
-  return (stable_latencies as Record<string, unknown> | undefined)?.[quantile];
 }

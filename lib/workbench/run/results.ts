@@ -1,5 +1,5 @@
 /**
- * The one JSON document that a run prints and stores (`results.json`, `--json`).
+ * Results of a run: the JSON document that it prints (`--json`) and stores (`results.json`). The format is documented; keys stay.
  *
  * @module
  */
@@ -10,95 +10,107 @@ import type { Latencies } from "../checkers/latency.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import type { NetStatistics } from "../checkers/net.ts";
 
-/** One figure against its limit. */
+/** Measured figure and its limit. */
 export interface Target {
-  /** Which figure: `"msgs_per_op"`, `"median_latency_ms"`, `"max_latency_ms"` … */
+  /** Name of the figure: `"msgs_per_op"`, `"median_latency_ms"`, `"max_latency_ms"` … */
   name: string;
-  /** The limit. The value must be below it. */
+  /** The value must be below this. */
   limit: number;
-  /** What was measured; null where it could not be. */
+  /** Measured value; null if it could not be measured. */
   value: number | null;
   met: boolean;
 }
 
-/** A limit that a figure of the results must stay below. */
+/** Limit that a figure of the results must stay below. */
 export interface TargetLimit {
-  /** Which figure; {@linkcode Target} has the same. */
+  /** Name of the figure, as in {@linkcode Target}. */
   name: "msgs_per_op" | "median_latency_ms" | "max_latency_ms";
   limit: number;
 }
 
-/** The type of the exception that not all of a test could be kept, as on a full disk. */
+/** Type of the exception for a store that could not be written, as on a full disk. */
 export const NOT_STORED = "not-stored";
 
-/** What the checkers are told of a test besides its history. */
+/** Options that the checkers use besides the history. */
 export interface JudgedBy {
-  /** The nodes, and how many workers there were: worker i talked to node i mod n. Null where nobody knows. */
+  /** Names of the nodes; null if not known. */
   nodes: string[] | null;
+  /** Number of workers; worker i talked to node i mod n. Null if not known. */
   concurrency: number | null;
-  /** `"total"`, the least fraction of operations that must succeed, or null where nothing was asked for. */
+  /** `"total"`, or the least fraction of operations that must succeed; null if availability is not checked. */
   availability: "total" | number | null;
-  /** In Elle's words; of workloads without transactions it says nothing. */
+  /** Consistency models by Elle's names; only workloads with transactions use them. */
   consistency_models: string[];
 }
 
-/** The result of one run. Fields that an engine cannot know are null. */
+/** Results of one run. Fields that an engine cannot know are null. */
 export interface Results {
   schema: 1;
-  /** `"3e"`, or null for a plain `test`. */
+  /** Number of the challenge, such as `"3e"`; null for a plain `test`. */
   challenge: string | null;
   workload: string;
   engine: "workbench" | "maelstrom";
-  /** How the nodes ran; null for a history of which nobody knows. */
+  /** How the nodes ran; null for a history from elsewhere. */
   mode: "process" | "simulation" | null;
-  /** What to pass to `--seed` to repeat it. */
+  /** Value for `--seed` that repeats the run; null if it cannot be repeated. */
   seed: string | null;
-  /** All checkers merged. */
+  /** Verdict of all checkers together. */
   valid: Validity;
-  /** Valid, and every target met. */
+  /** True if the run is valid and meets every target. */
   passed: boolean;
   operations: (OperationCounts & { by_f: Record<string, OperationCounts> }) | null;
   availability: { valid: Validity; ok_fraction: number } | null;
   net: NetStatistics | null;
   latency_ms: Record<string, Latencies> | null;
-  /** The workload's checker. */
+  /** Verdict and figures of the workload's checker. */
   result: Verdict;
   anomalies: Anomaly[];
   targets: Target[];
-  /** What the checkers were told of the test: with that, `check` judges its history in the same way. */
+  /** Options of the checkers; `check` needs them to judge the stored history in the same way. */
   judged_by?: JudgedBy;
   exceptions: TestException[];
-  /** Whether a person ended the run early. */
+  /** True if a person ended the run early. */
   interrupted?: boolean;
-  /** Whether a second run with the same seed was the same, line by line; only where the two were compared. */
+  /** True if a second run with the same seed was equal line by line; left out if none was compared. */
   deterministic?: boolean;
-  /** The smallest run that was found to fail for the same reason; only where one was looked for. */
+  /** Smallest run found that fails for the same reason; left out if none was looked for. */
   shrunk?: ShrunkRun;
-  /** Where it was stored. */
+  /** Path of the folder with the stored run; null if it was not stored. */
   store: string | null;
 }
 
-/** The smallest run that was found to fail for the same reason as another. */
+/** Smallest run found that fails for the same reason as another one. */
 export interface ShrunkRun {
-  /** The command that repeats it. */
+  /** Command that repeats it. */
   command: string;
-  /** In what it is smaller, such as `--node-count 2 (was 25)`; empty where it is the other run itself. */
+  /** Flags that make it smaller, such as `--node-count 2 (was 25)`; empty if no smaller run fails. */
   changes: string[];
-  /** How many smaller runs were tried. */
+  /** Number of smaller runs that were tried. */
   tried: number;
   results: Results;
 }
 
-/** Whether all nodes got to have everything within 10 s of peace. */
+/** Result of measuring convergence: when every node had everything, or what was missing 10 s after the last fault. */
 export interface Converged {
   /**
-   * Milliseconds until every node answered with everything: from the end of the last fault, or from the last write if that was later, or
-   * if there was no fault. It is too high by {@linkcode LOOK_INTERVAL} and the time that an answer takes, at most; and nobody looks
-   * before the main phase is over. Null where they did not.
+   * Milliseconds until every node answered with everything; null if they did not. Counted from the end of the last fault or from
+   * the last write, whichever was later, but nodes are not asked before the end of the main phase. Too high by at most
+   * `LOOK_INTERVAL` and the time of one answer.
    */
   time: number | null;
-  /** What was lacking in the end, where they did not: a phrase for each node, or for each key. */
+  /** What was missing in the end: a phrase for each node or each key. Empty if `time` is a number. */
   lacking: readonly string[];
-  /** What has ended it early: nodes that answer each other without end while no time passes. */
+  /** Exceptions that ended the measurement early, such as nodes that answer each other without end while no time passes. */
   exceptions?: readonly TestException[];
+}
+
+/**
+ * Returns a quantile of the stable latencies that a set checker measured, ms.
+ *
+ * @param result Verdict of the workload's checker.
+ * @param quantile Name of the quantile: `"0.5"`, `"1"` …
+ * @returns Undefined if the checker did not measure it.
+ */
+export function stableLatency({ stable_latencies }: Verdict, quantile: string): unknown {
+  return (stable_latencies as Record<string, unknown> | undefined)?.[quantile];
 }

@@ -124,22 +124,27 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
   };
 }
 
-/** The second half of {@linkcode runTest}: judges what has happened, and stores it. */
+/** Judges the record of a test and stores history and results: the second half of {@linkcode runTest}. */
 export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results {
   const results = judge(record);
-  hooks.store?.history(record.history);
-  hooks.store?.results(results);
-  if (hooks.store !== undefined) noteUnstored(results, hooks.store);
-  return results;
+  const { store } = hooks;
+  if (store === undefined) return results;
+  store.history(record.history);
+  store.results(results);
+  return withStoreProblem(results, store);
 }
 
-/** Notes in the results if not all of the test could be kept: then they do not say that it is. */
-export function noteUnstored(results: Results, store: Store): void {
+/** Adds an exception to the results if the store could not be written. They then name no folder. */
+export function withStoreProblem(results: Results, store: Store): Results {
   const problem = store.problem();
-  if (problem === undefined) return;
-  results.store = null;
-  if (results.exceptions.some(({ type }) => type === NOT_STORED)) return;
-  results.exceptions.push({ type: NOT_STORED, message: problem, count: 1 });
+  if (problem === undefined) return results;
+  const noted = results.exceptions.some(({ type }) => type === NOT_STORED);
+  const exceptions = noted ? results.exceptions : [...results.exceptions, notStored(problem)];
+  return { ...results, exceptions, store: null };
+}
+
+function notStored(message: string): TestException {
+  return { type: NOT_STORED, message, count: 1 };
 }
 
 /**

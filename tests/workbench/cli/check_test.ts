@@ -4,7 +4,7 @@ import { kafka } from "../../../challenges/kafka.ts";
 import { txn } from "../../../challenges/txn.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { main } from "../../../lib/workbench/cli/main.ts";
-import { openRecording, type Recording } from "../../../lib/workbench/run/store/recording.ts";
+import { createMemoryStore, type MemoryStore } from "../../../lib/workbench/run/store/memory_store.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
 import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
@@ -221,7 +221,7 @@ Deno.test("check takes each process for one node's, where nobody knows the nodes
 });
 
 /** The files of a run, in a folder. */
-function folderOf({ files }: Recording, change: (results: Results) => Partial<Results> = () => ({})) {
+function folderOf({ files }: MemoryStore, change: (results: Results) => Partial<Results> = () => ({})) {
   const results = JSON.parse(files["results.json"].join("\n"));
   return filesOf({
     "store/x/history.jsonl": files["history.jsonl"].join("\n"),
@@ -230,12 +230,12 @@ function folderOf({ files }: Recording, change: (results: Results) => Partial<Re
 }
 
 async function record(program: (node: AnyNode) => void, options: Partial<RunOptions> & Pick<RunOptions, "workload">) {
-  const recording = openRecording();
+  const memory = createMemoryStore();
   const usual = { timeLimitSeconds: 5, rate: 50, concurrency: 6, consistencyModels: ["strict-serializable"] };
   const results = await runVirtualTest(runOptions({ ...usual, ...options }), program, {
-    store: recording,
+    store: memory,
   });
-  return { recording, results };
+  return { memory, results };
 }
 
 const NODES = ["n1", "n2", "n3"];
@@ -276,12 +276,12 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
 
 for (const [name, valid, program, options] of RUNS) {
   Deno.test(`check says of a run that was stored what was said of it then: ${name}`, async () => {
-    const { recording, results } = await record(program, options);
+    const { memory, results } = await record(program, options);
     assertEquals(results.valid, valid);
-    const { out, status } = await command("check store/x --json", folderOf(recording));
+    const { out, status } = await command("check store/x --json", folderOf(memory));
     assertEquals(JSON.parse(out), { ...JSON.parse(JSON.stringify(results)), store: "store/x" });
     assertEquals(status, valid ? 0 : results.exceptions.some(({ fatal }) => fatal) ? 255 : 1);
-    const summary = (await command("check store/x", folderOf(recording))).out;
+    const summary = (await command("check store/x", folderOf(memory))).out;
     assertMatch(summary, /^[✓✗] /);
     assertStringIncludes(summary, "stored in    store/x\n");
     assert(!summary.includes("run again"));
@@ -289,13 +289,13 @@ for (const [name, valid, program, options] of RUNS) {
 }
 
 Deno.test("check lets flags override what is known of a stored run", async () => {
-  const { recording, results } = await record(txn(), {
+  const { memory, results } = await record(txn(), {
     workload: WORKLOADS["txn-rw-register"]!,
     nodes: NODES,
     consistencyModels: ["read-committed"],
   });
   const judged = async (flags: string): Promise<Results> =>
-    JSON.parse((await command(`check store/x --json ${flags}`, folderOf(recording))).out);
+    JSON.parse((await command(`check store/x --json ${flags}`, folderOf(memory))).out);
   assertEquals((await judged("--availability 0.5 --consistency-models serializable")).judged_by, {
     ...results.judged_by!,
     availability: 0.5,
@@ -310,11 +310,11 @@ Deno.test("check lets flags override what is known of a stored run", async () =>
 });
 
 Deno.test("check keeps what the history of a stored run does not show", async () => {
-  const { recording } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), {
+  const { memory } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), {
     workload: WORKLOADS.echo!,
   });
   const judged = async (change: Partial<Results>): Promise<Results & { status: number }> => {
-    const { out, status } = await command("check store/x --json", folderOf(recording, () => change));
+    const { out, status } = await command("check store/x --json", folderOf(memory, () => change));
     return { ...JSON.parse(out), status };
   };
   const exception = { message: "It was so", count: 1 };

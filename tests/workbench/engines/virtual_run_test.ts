@@ -7,7 +7,7 @@ import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
 import { uniqueIds } from "../../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../../lib/node.ts";
-import { compareRecordings, openRecording } from "../../../lib/workbench/run/store/recording.ts";
+import { compareStores, createMemoryStore } from "../../../lib/workbench/run/store/memory_store.ts";
 import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import { runVirtualTest, type VirtualTestHooks } from "../../../lib/workbench/engines/virtual_run.ts";
@@ -31,14 +31,14 @@ const OPTIONS = runOptions({
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: VirtualTestHooks = {}) {
   const lines: string[] = [];
   const logs: string[] = [];
-  const recording = openRecording();
+  const memory = createMemoryStore();
   const results = await runVirtualTest({ ...OPTIONS, ...options }, program, {
-    store: recording,
+    store: memory,
     log: (line) => void lines.push(line),
     nodeLog: (node, entry) => void logs.push(`${node} ${entry}`),
     ...hooks,
   });
-  return { results, lines, logs, recording };
+  return { results, lines, logs, memory };
 }
 
 /** Every fault there is; each program is to be deterministic under them, whether it survives them or not. */
@@ -59,11 +59,11 @@ for (const [workload, name, program] of PROGRAMS) {
     const options = { workload: WORKLOADS[workload]!, nemesis: FAULTS };
     const first = await run(program, options);
     const second = await run(program, options);
-    assertEquals(compareRecordings(first.recording, second.recording), undefined);
+    assertEquals(compareStores(first.memory, second.memory), undefined);
     assertEquals(first.logs, second.logs);
-    assertNotEquals(first.recording.files["messages.jsonl"].length, 0);
+    assertNotEquals(first.memory.files["messages.jsonl"].length, 0);
     const other = await run(program, { ...options, seed: "8" });
-    assertStringIncludes(compareRecordings(first.recording, other.recording)!, "in line 1 of history.jsonl");
+    assertStringIncludes(compareStores(first.memory, other.memory)!, "in line 1 of history.jsonl");
   });
 }
 

@@ -1,6 +1,8 @@
 /**
- * The store: one folder for each run, `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
- * `node-logs/`; `store/latest` points at the newest.
+ * The store: keeps one run on disk. This folder writes files and reads nothing back (`cli/stored_run.ts` does).
+ *
+ * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and `node-logs/`;
+ * `store/latest` is a link to the newest. `memory_store.ts` keeps the same lines in memory.
  *
  * @module
  */
@@ -11,39 +13,43 @@ import { formatJSON, formatLine } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
 
-/** One run's folder. */
+/** Files of one run. */
 export interface Store {
-  /** Its path, as the user would write it. */
+  /** Path of the run's folder, relative to the user's working directory; empty if it is not on disk. */
   readonly path: string;
-  /** Where a node's log goes. */
+  /** Returns the path of a node's log. */
   nodeLog(node: string): string;
-  /** Adds one line to `messages.jsonl`; buffered. */
+  /** Adds a line to `messages.jsonl`. Lines are buffered. */
   message(entry: { id: number; time: number; type: string; message: Message }): void;
   /** Writes `history.jsonl`. */
   history(history: readonly Operation[]): void;
   /** Writes `results.json`. */
   results(results: Results): void;
-  /** Writes what is buffered; says what could not be written, and why. A test goes on without its store. */
+  /**
+   * Writes buffered lines.
+   *
+   * @returns The first error of any write, for a person; undefined if all were written. A test goes on without its store.
+   */
   problem(): string | undefined;
-  /** Writes what is buffered, and closes the files. */
+  /** Writes buffered lines and closes the files. */
   close(): void;
 }
 
-/** A run's folder, in which nobody but this process writes. */
+/** Store to which this process also writes the nodes' logs. With real processes, the hosts write them. */
 export interface OwnStore extends Store {
-  /** Writes a node's log. */
+  /** Writes a node's whole log. */
   writeNodeLog(node: string, text: string): void;
 }
 
-/** What is gathered before it is written, in characters. */
+/** Size of the buffer for `messages.jsonl`, in characters. */
 const BUFFER = 1 << 16;
 
 /**
- * Makes the folder of a run.
+ * Opens the store of a new run: makes its folder and the link `latest`.
  *
- * @param root The folder of all runs, such as `"store"`; made if need be.
- * @param workload The workload's name.
- * @param now The time of the run.
+ * @param root Folder of all runs, such as `"store"`; made if it does not exist.
+ * @param workload Name of the workload.
+ * @param now Time of the run.
  * @throws {Error} The folder cannot be made or written to.
  */
 export function openStore(root: string, workload: string, now: Date): OwnStore {
@@ -51,7 +57,7 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
   Deno.mkdirSync(`${path}/node-logs`);
   link(`${root}/latest`, path.slice(root.length + 1));
   let problem: string | undefined;
-  /** Writes, or notes why not: a full disk must not cost the verdict. */
+  /** Writes, or keeps the first error: a full disk must not cost the verdict. */
   function attempt(write: () => void): void {
     try {
       write();
@@ -59,7 +65,7 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
       problem ??= `Cannot store all of the run in ${path}: ${(error as Error).message}`;
     }
   }
-  const messages = lineWriter(`${path}/messages.jsonl`);
+  const messages = openLineWriter(`${path}/messages.jsonl`);
   const nodeLog = (node: string) => `${path}/node-logs/${node}.log`;
   return {
     path,
@@ -68,8 +74,8 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
     message: (entry) => attempt(() => messages.write(entry)),
     history: (history) =>
       attempt(() => {
-        const lines = lineWriter(`${path}/history.jsonl`);
-        history.forEach(lines.write);
+        const lines = openLineWriter(`${path}/history.jsonl`);
+        for (const operation of history) lines.write(operation);
         lines.close();
       }),
     results: (results) => attempt(() => Deno.writeTextFileSync(`${path}/results.json`, formatJSON(results, 2) + "\n")),
@@ -81,7 +87,7 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
   };
 }
 
-/** Two runs that begin in the same second get different folders. */
+/** Makes a folder named after the time; runs that begin in the same second get `-2`, `-3` and so on. */
 function makeRunFolder(root: string, workload: string, now: Date): string {
   const time = now.toISOString().replace(/[-:]|\..*/g, "");
   Deno.mkdirSync(`${root}/${workload}`, { recursive: true });
@@ -96,19 +102,19 @@ function makeRunFolder(root: string, workload: string, now: Date): string {
   }
 }
 
-/** A convenience: where links cannot be made, or another run makes one at the same time, the run goes on without. */
+/** Sets a symbolic link. If links cannot be made, or another run makes one at the same time, the run does without. */
 function link(path: string, target: string): void {
   const temporary = `${path}-${target.replaceAll("/", "-")}`;
   try {
     Deno.symlinkSync(target, temporary, { type: "dir" });
     Deno.renameSync(temporary, path);
   } catch {
-    // See above.
+    // The link is a convenience only.
   }
 }
 
-/** Writes values to a file, one line of JSON each. */
-function lineWriter(path: string): { write(value: unknown): void; flush(): void; close(): void } {
+/** Opens a file to which values are written, one line of JSON each. */
+function openLineWriter(path: string): { write(value: unknown): void; flush(): void; close(): void } {
   const file = Deno.openSync(path, { write: true, create: true, truncate: true });
   const encoder = new TextEncoder();
   let buffer = "";
