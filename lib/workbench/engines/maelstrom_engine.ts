@@ -1,37 +1,33 @@
 /**
- * The real Maelstrom as an engine: finds it, runs its `test`, and reads what it leaves in its store.
+ * The engine that runs the real Maelstrom:
+ *
+ * 1. Finds its executable.
+ * 2. Runs `maelstrom test` with the flags of the request.
+ * 3. Finds the new folder in Maelstrom's store, and reads results and latencies from it.
  *
  * @module
  */
 
 import { latencies } from "../checkers/latency.ts";
 import type { EngineHooks } from "./engine.ts";
+import type { Machine } from "./machine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 import { parseEDNHistory } from "../history/history.ts";
 import { maelstromResults } from "./maelstrom_results.ts";
-import type { Files, TestRequest } from "../request/request.ts";
+import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 
-/** Where `install` puts the executable, below the project's folder. */
+/** Path of the executable that `install` installs, below the project's folder. */
 export const INSTALLED = ".maelstrom/maelstrom/maelstrom";
 
-/** What finding Maelstrom asks of the machine. */
-export interface MaelstromMachine {
-  /** The project's folder. */
-  root: string;
-  files: Files;
-  env(name: string): string | undefined;
-  /** What a command prints, or undefined where it cannot be run. */
-  ask(command: string, args: string[]): string | undefined;
-}
-
 /**
- * Finds the real Maelstrom: the executable that `$MAELSTROM` names, or else the one that `install` has put there.
+ * Finds the real Maelstrom: the executable that `$MAELSTROM` names, or else the installed one.
  *
- * @returns Its path, or why it cannot be used; undefined where there is none.
+ * @returns Its path, or the reason why it cannot be used; undefined if there is none.
  */
-export function findMaelstrom(machine: MaelstromMachine): { executable: string } | { problem: string } | undefined {
-  const { root, files, env, ask } = machine;
+export function findMaelstrom(
+  { root, files, env, ask }: Pick<Machine, "root" | "files" | "env" | "ask">,
+): { executable: string } | { problem: string } | undefined {
   const named = env("MAELSTROM");
   const { kind, path } = files.inspect(named || `${root}/${INSTALLED}`);
   if (kind !== "executable") {
@@ -39,7 +35,7 @@ export function findMaelstrom(machine: MaelstromMachine): { executable: string }
     const problem = { missing: "there is no such file", folder: "it is a folder", file: "it is not executable" }[kind];
     return { problem: `$MAELSTROM is ${named}: ${problem}, expected Maelstrom's executable, called maelstrom` };
   }
-  // Its launcher stands beside its jar; something else called maelstrom may do without Java.
+  // Maelstrom's own launcher has a jar beside it and needs Java. Another executable may not.
   const jar = files.inspect(`${path.slice(0, path.lastIndexOf("/"))}/lib/maelstrom.jar`);
   if (jar.kind === "missing" || ask("java", ["-version"]) !== undefined) return { executable: path };
   return {
@@ -48,9 +44,9 @@ export function findMaelstrom(machine: MaelstromMachine): { executable: string }
 }
 
 /**
- * Why Maelstrom would refuse a test that the workbench runs; undefined where it would not.
+ * Returns the reason why Maelstrom refuses a test that the workbench would run, or undefined.
  *
- * Jepsen's generator for lin-kv gives each key two workers for each node, and wants none left over.
+ * Jepsen's generator for lin-kv assigns two workers per node to each key. The number of workers must be a multiple of that.
  *
  * Source: Jepsen's `independent.clj`, `group-threads`.
  */
@@ -60,19 +56,19 @@ export function refusal({ workload, options: { nodes, concurrency } }: TestReque
 }
 
 /**
- * Runs Maelstrom's `test`.
+ * Runs `maelstrom test`.
  *
- * Maelstrom writes to a folder called `store` where it is started, so it is started above the request's store, or inside it where that has
- * another name.
+ * Maelstrom writes to the folder `store` below its working directory. So it runs in the parent of the request's store, or, if that is
+ * not called `store`, inside it.
  *
- * @param executable Maelstrom's executable.
- * @throws {UsageError} It refuses the arguments, or its folder cannot be made.
- * @throws {FailedError} It left no results.
+ * @param executable Path of Maelstrom's executable.
+ * @throws {UsageError} Maelstrom refuses the arguments, or its working directory cannot be created.
+ * @throws {FailedError} Maelstrom left no results.
  */
 export async function runWithMaelstrom(executable: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const problem = refusal(request);
   if (problem !== undefined) throw new UsageError(`Cannot run this: ${problem}; or use --engine workbench`);
-  const folder = workingFolder(request.store);
+  const folder = createWorkingFolder(request.store);
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];
   if (request.args.length > 0) args.push("--", ...request.args);
@@ -88,7 +84,8 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
   return readRun(store, request);
 }
 
-function workingFolder(store: string): string {
+/** Creates Maelstrom's working directory if need be, and returns its path. */
+function createWorkingFolder(store: string): string {
   const [, above, name] = /^(.*?)([^/]*)\/*$/.exec(store)!;
   const folder = name === "store" ? above || "." : store;
   try {
@@ -99,7 +96,7 @@ function workingFolder(store: string): string {
   return folder;
 }
 
-/** Runs a command to its end, and passes on what it prints. */
+/** Runs a command to its end and passes on what it prints; returns its exit status. */
 async function run(executable: string, args: string[], cwd: string, hooks: EngineHooks): Promise<number> {
   let child: Deno.ChildProcess;
   try {
@@ -111,7 +108,7 @@ async function run(executable: string, args: string[], cwd: string, hooks: Engin
     try {
       child.kill("SIGINT");
     } catch {
-      // It has ended by itself.
+      // It has ended already.
     }
   };
   hooks.signal.addEventListener("abort", interrupt);
@@ -125,7 +122,7 @@ async function run(executable: string, args: string[], cwd: string, hooks: Engin
   return status.code;
 }
 
-/** The folders of a workload's runs which have results. */
+/** Returns the folders of a workload's runs that have results, oldest first: Maelstrom names them by time. */
 function runFolders(folder: string, workload: string): string[] {
   const runs = `${folder === "." ? "" : `${folder.replace(/\/*$/, "")}/`}store/${workload}`;
   try {
@@ -144,24 +141,23 @@ function hasResults(run: string): boolean {
   }
 }
 
-/** The run that was not there before; folders are named by their time, so the last one is the newest. */
+/** Returns the newest run that is not in `before`, or undefined. */
 function newestRun(folder: string, workload: string, before: readonly string[]): string | undefined {
   return runFolders(folder, workload).findLast((run) => !before.includes(run));
 }
 
 function readRun(store: string, request: TestRequest): Results {
   const { challenge, workload, limits } = request;
-  let results: Results;
+  const latency_ms = readLatencies(`${store}/history.edn`);
   try {
     const text = Deno.readTextFileSync(`${store}/results.edn`);
-    results = maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store });
+    return maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store, latency_ms });
   } catch (error) {
     throw new FailedError(`Cannot judge the test by ${store}/results.edn: ${(error as Error).message}`);
   }
-  return { ...results, latency_ms: readLatencies(`${store}/history.edn`) };
 }
 
-/** Maelstrom only draws latencies, but its history tells them. */
+/** Computes latencies from Maelstrom's history: its results do not contain them. */
 function readLatencies(path: string): Results["latency_ms"] {
   try {
     return latencies(parseEDNHistory(Deno.readTextFileSync(path)));

@@ -1,5 +1,10 @@
 /**
- * Reads Maelstrom's `results.edn` as {@linkcode Results}: the same figures under the same names as the workbench's own.
+ * Reads Maelstrom's `results.edn` into {@linkcode Results}, with the figures and names of the workbench's own results:
+ *
+ * 1. Parses the EDN.
+ * 2. Copies the figures of Jepsen's checkers: operations, availability, messages, the workload's verdict.
+ * 3. Turns the evidence for each anomaly into a sentence.
+ * 4. Judges the limits of the challenge.
  *
  * @module
  */
@@ -15,24 +20,25 @@ import type { MessageCounts } from "../world/network/journal.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import type { TestException } from "../base/test_exception.ts";
 
-/** What `results.edn` does not say of the run. */
+/** Facts about a run that `results.edn` does not contain. */
 export interface MaelstromRun {
-  /** Such as `"3e"`, or null for a plain test. */
+  /** Number of the challenge, such as `"3e"`; null for a plain test. */
   challenge: string | null;
   workload: string;
   limits: readonly TargetLimit[];
-  /** The folder of the run. */
+  /** Latencies, which only the history shows. `@default null` */
+  latency_ms?: Results["latency_ms"];
+  /** Folder of the run. */
   store: string | null;
 }
 
-/** A map of EDN whose keys are keywords. */
+/** An EDN map whose keys are keywords. */
 type Fields = Record<string, unknown>;
 
 /**
- * Reads the results of Maelstrom.
+ * Reads the results of one test.
  *
- * @param text What `results.edn` holds.
- * @param run What it does not say.
+ * @param text Content of `results.edn`.
  * @throws {SyntaxError} The text is not EDN, or not the results of a test.
  */
 export function maelstromResults(text: string, run: MaelstromRun): Results {
@@ -42,7 +48,7 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
     throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
   }
   const { anomalies = [], ...result } = workloadVerdict(fields(edn.workload) ?? {}, run.workload);
-  const results: Results = {
+  const unjudged: Results = {
     schema: 1,
     challenge: run.challenge,
     workload: run.workload,
@@ -54,18 +60,18 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
     operations: operations(fields(edn.stats)),
     availability: availability(fields(edn.availability)),
     net: net(fields(edn.net)),
-    latency_ms: null,
+    latency_ms: run.latency_ms ?? null,
     result,
     anomalies: [...anomalies, ...otherAnomalies(edn)],
     targets: [],
     exceptions: [...clientExceptions(fields(edn.exceptions)), ...checkerCrashes(edn)],
     store: run.store,
   };
-  results.targets = run.limits.map((limit) => judgeTarget(limit, results));
-  results.passed = results.valid === true && results.targets.every(({ met }) => met);
-  return results;
+  const targets = run.limits.map((limit) => judgeTarget(limit, unjudged));
+  return { ...unjudged, targets, passed: unjudged.valid === true && targets.every(({ met }) => met) };
 }
 
+/** Returns the value if it is a map with keyword keys. */
 function fields(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Map)
     ? value as Fields
@@ -113,10 +119,10 @@ function net(checked: Fields | undefined): Results["net"] {
   };
 }
 
-/** The verdict of the workload's checker; evidence that its anomalies tell in words is left out. */
+/** Returns the verdict of the workload's checker. Its evidence is left out: the anomalies have it in words. */
 function workloadVerdict(checked: Fields, workload: string): Verdict {
-  const told = new Set(["valid?", "anomalies", ...list(checked["error-types"]) as string[]]);
-  const rest = Object.entries(checked).filter(([name]) => !told.has(name));
+  const evidence = new Set(["valid?", "anomalies", ...list(checked["error-types"]) as string[]]);
+  const rest = Object.entries(checked).filter(([name]) => !evidence.has(name));
   const verdict: Verdict = { valid: validity(checked["valid?"]), ...toJSON(Object.fromEntries(rest)) as Fields };
   if ("duplicated" in checked) {
     const name = workload === "unique-ids" ? "id" : "element";
@@ -125,7 +131,7 @@ function workloadVerdict(checked: Fields, workload: string): Verdict {
   return { ...verdict, anomalies: ANOMALIES[workload]?.(checked) ?? [] };
 }
 
-/** Plain JSON: names in snake_case, keys of maps as strings. */
+/** Converts EDN to plain JSON: names in snake_case, keys of maps as strings. */
 function toJSON(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return value.map(toJSON);
@@ -139,15 +145,15 @@ function toJSON(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [snake(name), toJSON(item)]));
 }
 
-/** The entries of a map, whatever its keys are. */
+/** Returns the entries of a map with keys of any kind. */
 function entries(value: unknown): [unknown, unknown][] {
   if (value instanceof Map) return [...value];
   return Object.entries(fields(value) ?? {});
 }
 
-/** How each workload's checker shows what went wrong. */
+/** Reads the anomalies from the verdict of each workload's checker. */
 const ANOMALIES: Record<string, (checked: Fields) => Anomaly[]> = {
-  echo: ({ errors }) => found("wrong-echo", list(errors), tellEcho),
+  echo: ({ errors }) => found("wrong-echo", list(errors), describeEcho),
   "unique-ids": uniqueIdAnomalies,
   broadcast: setAnomalies,
   "g-set": setAnomalies,
@@ -159,25 +165,29 @@ const ANOMALIES: Record<string, (checked: Fields) => Anomaly[]> = {
   "txn-rw-register": transactionAnomalies,
 };
 
-/** An anomaly, where there are cases of it; `count` where not all of them are listed. */
+/**
+ * Returns an anomaly, or none if there are no cases of it.
+ *
+ * @param count Number of cases, if `cases` does not list all.
+ */
 function found<Case>(
   type: string,
   cases: readonly Case[],
-  tell: (example: Case) => string,
+  describe: (example: Case) => string,
   count = cases.length,
 ): Anomaly[] {
-  return cases.length === 0 ? [] : [{ ...explain(type, cases, tell), count }];
+  return cases.length === 0 ? [] : [{ ...explain(type, cases, describe), count }];
 }
 
-/** The checker gives four texts: a heading, what was sent, a heading, what came back. */
-function tellEcho(error: unknown): string {
+/** @param error Four texts: a heading, the request, a heading, the reply. */
+function describeEcho(error: unknown): string {
   const [, sent, , received] = list(error);
   return `A client sent ${show(sent)} and got ${show(received)}, which does not echo it`;
 }
 
 function uniqueIdAnomalies({ duplicated, "duplicated-count": count }: Fields): Anomaly[] {
-  const tell = ([id, times]: [unknown, unknown]) => `Id ${show(id)} was given ${times} times`;
-  return found("duplicate-id", entries(duplicated), tell, Number(count));
+  const describe = ([id, times]: [unknown, unknown]) => `Id ${show(id)} was given ${times} times`;
+  return found("duplicate-id", entries(duplicated), describe, Number(count));
 }
 
 function setAnomalies(checked: Fields): Anomaly[] {
@@ -185,19 +195,19 @@ function setAnomalies(checked: Fields): Anomaly[] {
     ...found(
       "lost",
       list(checked.lost),
-      (element) => `Element ${show(element)} was known, but was missing from reads for good`,
+      (element) => `Element ${show(element)} was known, but every later read lacked it`,
     ),
     ...found(
       "duplicated",
       entries(checked.duplicated),
-      ([element, count]) => `Element ${show(element)} was read ${count} times over`,
+      ([element, count]) => `Element ${show(element)} appeared ${count} times in one read`,
     ),
   ];
 }
 
 function counterAnomalies({ errors, acceptable }: Fields): Anomaly[] {
   return found("wrong-sum", list(errors), (read) => {
-    return `${tellOperation(read)} is a final read outside of what the adds come to, ${show(acceptable)}`;
+    return `${describeOperation(read)} is a final read outside of the sums that the adds allow, ${show(acceptable)}`;
   });
 }
 
@@ -206,20 +216,15 @@ function kafkaAnomalies(checked: Fields): Anomaly[] {
     if (type === "unseen") {
       const unseen = entries(fields(checked.unseen)?.unseen);
       const total = unseen.reduce((sum, [, count]) => sum + Number(count), 0);
-      return found(
-        type,
-        unseen,
-        tellUnseen,
-        total,
-      );
+      return found(type, unseen, describeUnseen, total);
     }
     const evidence = fields(checked[type]);
     const errors = list(evidence?.errs ?? checked[type]);
-    return found(type, errors, tellCase, Number(evidence?.count ?? errors.length));
+    return found(type, errors, describeCase, Number(evidence?.count ?? errors.length));
   });
 }
 
-function tellUnseen([key, count]: [unknown, unknown]): string {
+function describeUnseen([key, count]: [unknown, unknown]): string {
   return `Key ${show(key)} has ${count} ${count === 1 ? "message" : "messages"} that no poll ever saw`;
 }
 
@@ -227,8 +232,8 @@ function linearizabilityAnomalies({ failures, results }: Fields): Anomaly[] {
   const byKey = new Map(entries(results));
   return found("nonlinearizable", list(failures), (key) => {
     const checked = fields(fields(byKey.get(key))?.linearizable);
-    return `Key ${show(key)} is not linearizable: ${tellOperation(checked?.op)} fits nowhere after ${
-      tellOperation(checked?.["previous-ok"])
+    return `Key ${show(key)} is not linearizable: ${describeOperation(checked?.op)} cannot take effect after ${
+      describeOperation(checked?.["previous-ok"])
     }`;
   });
 }
@@ -237,31 +242,31 @@ function transactionAnomalies({ anomalies, "anomaly-types": types }: Fields): An
   const evidence = fields(anomalies) ?? {};
   return (list(types) as string[]).flatMap((type) => {
     const cases = Array.isArray(evidence[type]) ? evidence[type] : [evidence[type]];
-    return found(type, cases, tellCase);
+    return found(type, cases, describeCase);
   });
 }
 
-/** One case in words: what the checker says of it, then its operations one by one. */
-function tellCase(example: unknown): string {
+/** Describes one case: the checker's details, then its operations. */
+function describeCase(example: unknown): string {
   const { cycle, steps, txns, op, type: _type, ...rest } = fields(example) ?? { value: example };
   const details = Object.entries(rest).filter(([, value]) => !isOperation(value));
   const operations = Object.entries(rest).filter(([, value]) => isOperation(value));
   return [
     details.map(([name, value]) => `${name} ${show(value)}`).join(", "),
-    ...op === undefined ? [] : [tellOperation(op)],
-    ...operations.map(([name, operation]) => `${name.replaceAll("-", " ")}: ${tellOperation(operation)}`),
-    ...list(txns).slice(0, EXAMPLES).map(tellOperation),
-    tellCycle(list(cycle), list(steps)),
+    ...op === undefined ? [] : [describeOperation(op)],
+    ...operations.map(([name, operation]) => `${name.replaceAll("-", " ")}: ${describeOperation(operation)}`),
+    ...list(txns).slice(0, EXAMPLES).map(describeOperation),
+    describeCycle(list(cycle), list(steps)),
   ].filter((part) => part !== "").join("; ");
 }
 
-/** The operations of a cycle, with what leads from each to the next; the last one is the first again. */
-function tellCycle(cycle: readonly unknown[], steps: readonly unknown[]): string {
+/** Describes a cycle: its operations with the dependencies between them. The last operation is the first again. */
+function describeCycle(cycle: readonly unknown[], steps: readonly unknown[]): string {
   return cycle.map((operation, index) => {
-    if (index === 0) return tellOperation(operation);
+    if (index === 0) return describeOperation(operation);
     const { type, key } = fields(steps[index - 1]) ?? {};
     const dependency = `by ${type ?? "dependency"}${key === undefined ? "" : ` of key ${show(key)}`}`;
-    return `${dependency} to ${index === cycle.length - 1 ? "the first again" : tellOperation(operation)}`;
+    return `${dependency} to ${index === cycle.length - 1 ? "the first again" : describeOperation(operation)}`;
   }).join("; ");
 }
 
@@ -270,13 +275,13 @@ function isOperation(value: unknown): boolean {
   return operation?.f !== undefined && operation.process !== undefined;
 }
 
-function tellOperation(value: unknown): string {
+function describeOperation(value: unknown): string {
   if (!isOperation(value)) return show(value);
   const operation = value as Operation;
   return `${operation.f} ${show(operation.value, 100)} of process ${operation.process}, ${outcome(operation)}`;
 }
 
-/** What the checkers of every workload find: an availability too low, a function that never succeeded. */
+/** Reads the anomalies of the checkers that every workload has: low availability, functions that never succeeded. */
 function otherAnomalies({ availability, stats }: Fields): Anomaly[] {
   const found: Anomaly[] = [];
   const checked = fields(availability);
@@ -286,7 +291,7 @@ function otherAnomalies({ availability, stats }: Fields): Anomaly[] {
   }
   if (fields(stats)?.["valid?"] !== false) return found;
   for (const [f, counts] of entries(fields(stats)!["by-f"])) {
-    // A crash never succeeds, and need not.
+    // As intended, a crash never succeeds.
     if (f === "crash" || fields(counts)?.["valid?"] !== false) continue;
     found.push({
       type: "never-succeeded",
@@ -304,13 +309,13 @@ function clientExceptions(checked: Fields | undefined): TestException[] {
     const at = typeof operation?.time === "number" ? `, first at ${seconds(operation.time)}` : "";
     return {
       type: "client-crashed",
-      message: `Maelstrom's client threw ${name}${at}: ${tellOperation(example)}`,
+      message: `Maelstrom's client threw ${name}${at}: ${describeOperation(example)}`,
       count: Number(count ?? 1),
     };
   });
 }
 
-/** A checker of Jepsen's that crashes leaves its error in the place of its verdict. */
+/** Reads crashes of Jepsen's checkers: one that crashes leaves its error in place of its verdict. */
 function checkerCrashes(edn: Fields): TestException[] {
   return Object.entries(edn).flatMap(([name, value]) => {
     const error = fields(value)?.error;
