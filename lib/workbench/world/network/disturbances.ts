@@ -1,9 +1,10 @@
 /**
- * Disturbances: what befalls a single message on a troubled network.
+ * Disturbances of a network: messages are lost, duplicated, delayed or reordered.
  *
- * Each takes the deliveries that a message would have without it, and gives those that it has with it. They commute: in whatever
- * order they are applied, the deliveries are the same. And each draws equally often for every message, whatever the others have
- * made of it: so that one more fault does not change what the others do.
+ * Several may apply to one message, each to what the others make of it. Two properties keep faults independent of each other:
+ * - Disturbances commute: the order in which they apply does not matter.
+ * - Each draws the same number of times for every message, whatever the others do. So one more fault does not change the others'
+ *   draws.
  *
  * @module
  */
@@ -11,15 +12,15 @@
 import type { Random } from "../random.ts";
 
 /**
- * From deliveries to deliveries: how long after its sending each comes, ms. None means that the message is lost. It is called once for
- * each message that it may befall.
+ * Changes the arrivals of a message. Each arrival is a delay besides the latency, in ms; without any, the message is lost. Called once
+ * for each message that is disturbed.
  */
 export type Disturbance = (delays: readonly number[]) => number[];
 
 /**
  * Loses messages.
  *
- * @param probability From 0 (none) to 1 (all).
+ * @param probability Share of messages that are lost, 0 to 1.
  *
  * @example
  * ```ts
@@ -38,21 +39,21 @@ export function losing(probability: number, draws: Random): Disturbance {
 }
 
 /**
- * Has messages arrive twice.
+ * Duplicates messages.
  *
- * @param probability From 0 (none) to 1 (all).
- * @param upTo How long after the message its copy comes at most, ms; it is uniform on 0 to that.
+ * @param probability Share of messages that arrive twice, 0 to 1.
+ * @param maxDelay The copy follows the message after 0 to this many ms, uniformly.
  */
-export function duplicating(probability: number, upTo: number, draws: Random): Disturbance {
+export function duplicating(probability: number, maxDelay: number, draws: Random): Disturbance {
   return (delays) => {
-    const twice = draws.float() < probability;
-    const behind = upTo * draws.float();
-    return twice ? delays.flatMap((delay) => [delay, delay + behind]) : [...delays];
+    const isTwice = draws.float() < probability;
+    const added = maxDelay * draws.float();
+    return isTwice ? delays.flatMap((delay) => [delay, delay + added]) : [...delays];
   };
 }
 
 /**
- * Has all messages take longer, and by the same time, so that they keep their order.
+ * Delays all messages by the same time, so that they keep their order.
  *
  * @param added Milliseconds.
  */
@@ -61,15 +62,15 @@ export function delaying(added: number): Disturbance {
 }
 
 /**
- * Has messages overtake each other: holds up some of them.
+ * Delays some messages, so that others overtake them.
  *
- * @param probability The share of messages that are held up, from 0 to 1.
- * @param upTo How long they are held up at most, ms; it is uniform on 0 to that.
+ * @param probability Share of messages that are delayed, 0 to 1.
+ * @param maxDelay They are delayed by 0 to this many ms, uniformly.
  */
-export function reordering(probability: number, upTo: number, draws: Random): Disturbance {
+export function reordering(probability: number, maxDelay: number, draws: Random): Disturbance {
   return (delays) => {
-    const held = draws.float() < probability;
-    const behind = upTo * draws.float();
-    return held ? delays.map((delay) => delay + behind) : [...delays];
+    const isHeld = draws.float() < probability;
+    const added = maxDelay * draws.float();
+    return isHeld ? delays.map((delay) => delay + added) : [...delays];
   };
 }

@@ -1,11 +1,14 @@
 /**
- * Inboxes: in which order, and when, messages are handed to a node.
+ * Inbox of a participant whose messages wait in line, as in Maelstrom.
  *
- * A thread of Maelstrom takes the message that is due first, waits until it is due, hands it over, and takes the next: one at a time. So
- * whatever comes while it waits stays behind, be it due at once, as clients' requests are. It shows wherever there is latency: a node to
- * which a message is under way answers no client before that has arrived.
+ * In Maelstrom, one thread serves a participant:
+ * 1. It takes the message that is due first.
+ * 2. It waits until that message is due. Messages that arrive meanwhile stay behind it, even if they are due at once.
+ * 3. It hands the message over, and takes the next.
  *
- * Source: Maelstrom, `src/maelstrom/net.clj`, `recv!`.
+ * So a node to which a slow message is under way answers no client until that message has arrived.
+ *
+ * Source: Maelstrom's `net.clj`, `recv!`.
  *
  * @module
  */
@@ -13,34 +16,34 @@
 import TinyQueue from "tinyqueue";
 import type { Clock } from "../clock.ts";
 
-/** The inbox of one node or service. */
+/** Messages for one node or service. */
 export interface Inbox<T> {
   /**
    * Adds a message.
    *
-   * @param due When it may be handed over, ms of the clock.
+   * @param due Earliest time to hand it over, ms of the clock.
    */
   add(message: T, due: number): void;
 }
 
-/** What {@linkcode createInbox} needs. */
+/** Options for {@linkcode createInbox}. */
 export interface InboxOptions<T> {
   clock: Clock;
-  /** Takes a message whose turn and time have come. */
+  /** Receives a message that is due, when no other is waited for. */
   handOver(message: T): void;
-  /** Whether a message, before its time has come, is worth waiting for; if not, it is gone. */
+  /** Returns false if a message that is not due yet is to be dropped instead of waited for. */
   isAwaited(message: T): boolean;
 }
 
 interface Entry<T> {
   message: T;
   due: number;
-  /** Of those that are due at once, the first that came goes first. */
+  /** Order of arrival, for messages that are due at the same time. */
   order: number;
 }
 
 /**
- * Makes an inbox.
+ * Creates an inbox.
  *
  * @example
  * ```ts
@@ -62,35 +65,37 @@ interface Entry<T> {
  * ```
  */
 export function createInbox<T>({ clock, handOver, isAwaited }: InboxOptions<T>): Inbox<T> {
+  /** Messages that are neither handed over nor waited for, by the time they are due. */
   const queue = new TinyQueue<Entry<T>>([], (a, b) => a.due - b.due || a.order - b.order);
-  let waiting = false;
-  let count = 0;
+  /** True while the inbox waits until a message is due. */
+  let isWaiting = false;
+  let nextOrder = 0;
 
-  function wait({ message, due }: Entry<T>): void {
-    waiting = true;
+  function waitFor({ message, due }: Entry<T>): void {
+    isWaiting = true;
     clock.schedule(due, () => {
-      waiting = false;
+      isWaiting = false;
       try {
         handOver(message);
       } finally {
-        proceed();
+        takeNext();
       }
     });
   }
 
-  /** Hands over whatever is due, and waits for what is due next. */
-  function proceed(): void {
-    while (!waiting && queue.length > 0) {
+  /** Hands over all messages that are due, up to the first one to wait for. */
+  function takeNext(): void {
+    while (!isWaiting && queue.length > 0) {
       const entry = queue.pop()!;
       if (entry.due <= clock.now()) clock.schedule(entry.due, () => handOver(entry.message));
-      else if (isAwaited(entry.message)) wait(entry);
+      else if (isAwaited(entry.message)) waitFor(entry);
     }
   }
 
   return {
     add(message, due) {
-      queue.push({ message, due, order: count++ });
-      proceed();
+      queue.push({ message, due, order: nextOrder++ });
+      takeNext();
     },
   };
 }

@@ -1,16 +1,14 @@
 /**
- * The journal: every send and every receive on the network, counted as they happen and handed on to be stored.
+ * Journal of a network: counts its sends and receives, and passes them on.
  *
  * @module
  */
 
 import type { Message } from "../../../protocol.ts";
 
-/** Counts of messages. */
+/** Counts of messages, named as in Maelstrom's results. */
 export interface MessageCounts {
-  /** Sends. */
   send_count: number;
-  /** Receives. */
   recv_count: number;
   /** Distinct messages. */
   msg_count: number;
@@ -18,56 +16,53 @@ export interface MessageCounts {
 
 /** One send or receive. */
 export interface JournalEntry {
-  /** Its place in the journal, from 0. */
+  /** Position in the journal, from 0. */
   id: number;
-  /** Nanoseconds since the test began: a whole number, as in a history. */
+  /** Nanoseconds since the test began, a whole number, as in a history. */
   time: number;
   type: "send" | "recv";
-  /** The message. It may change later: take what you need at once. */
+  /** The message. The receiver may change it, so copy it at once. */
   message: Message;
 }
 
-/** Counts by who is at the ends. */
+/** Counts by kind of participant: `all` is the sum of the others. */
 export interface NetCounts {
-  /** All messages. */
   all: MessageCounts;
-  /** Those with a client at either end. */
+  /** Messages from or to a client. */
   clients: MessageCounts;
-  /** Those between nodes and services. */
+  /** Messages between nodes and services. */
   servers: MessageCounts;
 }
 
-/** Counts, and nothing else, is what a journal keeps in memory. */
+/** Journal of a network. It keeps nothing but counts. */
 export interface Journal {
-  /** The counts so far. */
   readonly counts: Readonly<NetCounts>;
   /**
-   * Takes an entry.
+   * Records a send or a receive.
    *
    * @param time Milliseconds since the test began.
-   * @param client Whether a client is at either end.
+   * @param client True if the message is from or to a client.
    */
   record(type: JournalEntry["type"], time: number, message: Message, client: boolean): void;
 }
 
 /**
- * Opens a journal.
+ * Creates a journal.
  *
- * Each message has a send of its own, so as many messages are distinct as are sent: `msg_count` follows the sends. Messages that a
- * partition swallows are sent and never received.
+ * A message is sent once, even if it arrives twice or never. So `msg_count` equals `send_count`.
  *
- * @param sink Is given every entry.
+ * @param sink Called with each entry.
  */
-export function openJournal(sink?: (entry: JournalEntry) => void): Journal {
+export function createJournal(sink?: (entry: JournalEntry) => void): Journal {
   const counts: NetCounts = { all: noMessages(), clients: noMessages(), servers: noMessages() };
-  let id = 0;
+  let nextId = 0;
   return {
     counts,
     record(type, time, message, client) {
       count(counts.all, type);
       count(client ? counts.clients : counts.servers, type);
-      sink?.({ id, time: Math.round(time * 1e6), type, message });
-      id++;
+      sink?.({ id: nextId, time: Math.round(time * 1e6), type, message });
+      nextId++;
     },
   };
 }

@@ -1,23 +1,24 @@
 /**
- * How long messages take.
+ * Latencies of messages: the draws of Maelstrom's `--latency` and `--latency-dist`.
  *
  * @module
  */
 
 import type { Random } from "../random.ts";
 
-/** A distribution of latencies, ms. */
+/** Distribution of latencies. */
 export interface Latency {
   /** Milliseconds. */
   mean: number;
-  /** How they are spread around it; see {@linkcode LATENCIES}. */
+  /** Name of the distribution around the mean; see {@linkcode LATENCIES}. */
   distribution: "constant" | "uniform" | "exponential";
 }
 
 /**
- * The draw for each distribution: `constant` is always the mean, `uniform` is from 0 to twice the mean, `exponential` has that mean.
+ * Draws of a latency (ms), by distribution: `constant` is always the mean, `uniform` lies between 0 and twice the mean, `exponential` has
+ * the mean and a long tail.
  *
- * Maelstrom rounds its draws down to whole milliseconds; these have a fraction.
+ * Maelstrom rounds its draws down to whole milliseconds; these are not rounded.
  */
 export const LATENCIES: Record<Latency["distribution"], (mean: number, random: Random) => number> = {
   constant: (mean) => mean,

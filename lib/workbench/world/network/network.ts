@@ -1,112 +1,116 @@
 /**
- * The network between nodes, clients and services: it delays messages, and loses those that cross a partition.
+ * Network between nodes, clients and services.
  *
- * As in Maelstrom, a message that involves a client is due at once, all others after the latency, those with services too; and a
- * partition is asked at delivery. A message is delivered when it is due, whatever was sent before it; or, as in Maelstrom, one at a time,
- * where whatever comes while the network waits for a message stays behind it. A disturbance is asked at sending, and never about a
- * message that involves a client; what it delays is not in anybody's way until it would have come without.
+ * The way of a message:
+ * 1. It is sent: it gets an id, and the journal records it.
+ * 2. A latency is drawn (`latency.ts`); a message from or to a client takes no time.
+ * 3. Disturbances drop, delay or duplicate it (`disturbances.ts`), unless it is from or to a client.
+ * 4. When its time comes, it is delivered. Messages may overtake each other, or wait in line as in Maelstrom (`inbox.ts`).
+ * 5. If the receiver is cut off from the sender by then, the message is dropped. Otherwise the journal records that it was received.
+ *
+ * Steps 1, 2 and 5 are those of Maelstrom's `net.clj`.
  *
  * @module
  */
 
 import type { Message } from "../../../protocol.ts";
+import { formatLine, parseJSON } from "../../base/json.ts";
 import type { Clock } from "../clock.ts";
+import type { Random } from "../random.ts";
 import type { Disturbance } from "./disturbances.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
-import { type Journal, type JournalEntry, openJournal } from "./journal.ts";
-import { formatLine, parseJSON } from "../../base/json.ts";
+import { createJournal, type Journal, type JournalEntry } from "./journal.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
-import type { Random } from "../random.ts";
 
-/** Takes a message that has arrived. The message is its own from then on. */
+/** Receives a message, which may be changed from then on. */
 export type Receive = (message: Message) => void;
 
-/** What {@linkcode createNetwork} needs. */
+/** Options for {@linkcode createNetwork}. */
 export interface NetworkOptions {
   clock: Clock;
-  /** Draws the latencies. */
+  /** Stream that latencies are drawn from. */
   random: Random;
   latency: Latency;
-  /** Whether each node is handed one message at a time, as in Maelstrom (see `inbox.ts`); by default, none is in another's way. */
+  /** True if messages for a node wait in line, as in Maelstrom (see `inbox.ts`). `@default false` */
   oneAtATime?: boolean;
-  /** Is given each send and receive as it happens. */
+  /** Called for each send and receive. */
   sink?: (entry: JournalEntry) => void;
 }
 
-/** A network. */
+/** Network between nodes, clients and services. */
 export interface Network {
-  /** Every send and receive. */
   readonly journal: Journal;
   /**
-   * Puts a participant on the network.
+   * Adds a participant, or lets one that has left come back.
    *
-   * @throws {Error} There is one of that name.
+   * @throws {Error} There is a participant with this name.
    */
   attach(id: string, receive: Receive): void;
-  /** Takes a participant off the network. Messages for it go nowhere from now on; it may be attached again. */
+  /** Removes a participant. Messages to it are dropped. */
   detach(id: string): void;
   /**
-   * Sends a message on its way, and gives it an id. The message is the network's from then on.
+   * Sends a message, and gives it an id. It must not be changed afterwards.
    *
    * @throws {RangeError} The source or the destination has never been on the network.
    */
   send(message: Message): void;
   /**
-   * From now on `dest` gets no message that `src` has sent. One way only.
+   * Cuts a link in one direction: `dest` receives nothing that `src` sends.
    *
-   * @param fault The fault of which this is a part; each is healed on its own.
+   * @param fault Fault that cuts the link. If several faults cut a link, it stays cut until all of them are healed.
    * @throws {RangeError} The destination has never been on the network.
    */
   drop(src: string, dest: string, fault?: string): void;
-  /**
-   * Ends what {@linkcode Network.drop} began.
-   *
-   * @param fault Of this fault only; by default, of all.
-   */
+  /** Heals the links that a fault has cut; by default, all links. */
   heal(fault?: string): void;
   /**
-   * From now on a disturbance befalls all that these nodes send to nodes and services, and all that they are sent by them. What is
-   * under way stays as it is.
+   * Disturbs the messages that these nodes exchange with nodes and services from now on.
    *
-   * @param fault Its name; another disturbance of that name ends.
+   * @param fault Name of the disturbance. It replaces an earlier one of the same name.
    */
   disturb(fault: string, nodes: readonly string[], disturbance: Disturbance): void;
-  /** Ends the disturbance of that name. What it has delayed still comes late. */
+  /** Ends a disturbance. Messages that it has delayed still arrive late. */
   calm(fault: string): void;
-  /**
-   * From now on a participant gets messages only from those whose name passes; the others' go nowhere. A later call takes the place
-   * of this one.
-   */
+  /** Drops messages to a participant whose source does not pass. A later call replaces this one. */
   admit(id: string, passes: (src: string) => boolean): void;
 }
 
-/** What befalls the messages of some nodes. */
-interface Trouble {
-  nodes: ReadonlySet<string>;
-  disturbance: Disturbance;
+/** State of a network. */
+interface State {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly oneAtATime: boolean;
+  readonly drawLatency: () => number;
+  /** Participants by name. Those that have left stay, without `receive`. */
+  readonly participants: Map<string, Participant>;
+  /** Disturbances by the name of their fault. */
+  readonly disturbances: Map<string, { nodes: ReadonlySet<string>; disturbance: Disturbance }>;
+  /** Id of the next message; ids are consecutive, in the order of sending. */
+  nextId: number;
 }
 
-/** A message that is to be delivered. */
-interface Delivery {
-  message: Message;
-  /** Whether a client is involved. */
-  client: boolean;
-}
-
-/** One who is, or was, on the network. */
 interface Participant {
-  id: string;
-  client: boolean;
+  readonly id: string;
+  readonly client: boolean;
+  /** Undefined while it is not on the network. */
   receive: Receive | undefined;
-  inbox: Inbox<Delivery>;
-  /** Whose messages it does not get, and the faults to blame. */
-  deafTo: Map<string, Set<string>>;
-  /** Whose messages it is to get; all by default. */
+  /** Undefined unless messages wait in line. */
+  inbox: Inbox<Delivery> | undefined;
+  /** Sources whose messages are dropped, each with the faults that cut the link; no set is empty. */
+  readonly cutOffFrom: Map<string, Set<string>>;
+  /** Filter of sources; by default all pass. */
   passes?: (src: string) => boolean;
 }
 
+/** One arrival of a message. */
+interface Delivery {
+  readonly message: Message;
+  /** True if the message is from or to a client. */
+  readonly client: boolean;
+}
+
 /**
- * Makes a network.
+ * Creates a network.
  *
  * @example
  * ```ts
@@ -128,118 +132,137 @@ interface Participant {
  * ```
  */
 export function createNetwork({ clock, random, latency, oneAtATime = false, sink }: NetworkOptions): Network {
-  const journal = openJournal(sink);
-  const participants = new Map<string, Participant>();
-  const troubles = new Map<string, Trouble>();
-  const drawLatency = LATENCIES[latency.distribution];
-  let lastId = -1;
-
-  function participant(id: string, role: "source" | "destination", { src, dest, body }: Message): Participant {
-    const found = participants.get(id);
-    if (found !== undefined) return found;
-    throw new RangeError(
-      `Cannot send ${body.type ?? "a body without type"} from ${src} to ${dest}: the ${role} ${
-        JSON.stringify(id)
-      } is not on the network, ` +
-        `expected one of ${listNames(participants.values())}`,
-    );
-  }
-
-  function hears({ receive, deafTo, passes }: Participant, src: string): boolean {
-    return receive !== undefined && !deafTo.has(src) && passes?.(src) !== false;
-  }
-
-  function createParticipant(id: string, receive: Receive): Participant {
-    const created: Participant = {
-      id,
-      client: isClient(id),
-      receive,
-      deafTo: new Map(),
-      inbox: { add: scheduleDelivery },
-    };
-    function handOver({ message, client }: Delivery): void {
-      if (!hears(created, message.src)) return;
-      journal.record("recv", clock.now(), message, client);
-      created.receive!(message);
-    }
-    function scheduleDelivery(delivery: Delivery, due: number): void {
-      clock.schedule(due, () => handOver(delivery));
-    }
-    if (oneAtATime) {
-      created.inbox = createInbox({ clock, handOver, isAwaited: ({ message }) => hears(created, message.src) });
-    }
-    return created;
-  }
-
-  /** By how much each delivery of a message is late, ms, besides the latency; there are none if it is lost. */
-  function delaysOf(src: string, dest: string): number[] {
-    let delays = [0];
-    for (const { nodes, disturbance } of troubles.values()) {
-      if (nodes.has(src) || nodes.has(dest)) delays = disturbance(delays);
-    }
-    return delays;
-  }
-
+  const draw = LATENCIES[latency.distribution];
+  const state: State = {
+    clock,
+    journal: createJournal(sink),
+    oneAtATime,
+    drawLatency: () => draw(latency.mean, random),
+    participants: new Map(),
+    disturbances: new Map(),
+    nextId: 0,
+  };
   return {
-    journal,
-    attach(id, receive) {
-      const known = participants.get(id);
-      if (known?.receive !== undefined) throw new Error(`Cannot attach ${id}: it is on the network already`);
-      if (known !== undefined) known.receive = receive;
-      else participants.set(id, createParticipant(id, receive));
-    },
+    journal: state.journal,
+    attach: (id, receive) => attach(state, id, receive),
     detach(id) {
-      const known = participants.get(id);
-      if (known !== undefined) known.receive = undefined;
+      const participant = state.participants.get(id);
+      if (participant !== undefined) participant.receive = undefined;
     },
-    send({ src, dest, body }) {
-      const message = { id: lastId + 1, src, dest, body };
-      const source = participant(src, "source", message);
-      const destination = participant(dest, "destination", message);
-      lastId = message.id;
-      const client = source.client || destination.client;
-      const now = clock.now();
-      journal.record("send", now, message, client);
-      const due = now + (client ? 0 : drawLatency(latency.mean, random));
-      const delays = client ? [0] : delaysOf(src, dest);
-      delays.forEach((delay, copies) => {
-        // Each delivery is its receiver's own: they share nothing.
-        const delivery = { message: copies === 0 ? message : parseJSON(formatLine(message)) as Message, client };
-        if (delay === 0) destination.inbox.add(delivery, due);
-        else clock.schedule(now + delay, () => destination.inbox.add(delivery, due + delay));
-      });
+    send: (message) => send(state, message),
+    drop: (src, dest, fault = "") => drop(state, src, dest, fault),
+    heal: (fault) => heal(state, fault),
+    disturb(fault, nodes, disturbance) {
+      state.disturbances.set(fault, { nodes: new Set(nodes), disturbance });
     },
-    drop(src, dest, fault = "") {
-      const deaf = participants.get(dest);
-      if (deaf === undefined) throw new RangeError(`Cannot cut ${dest} off from ${src}: ${dest} is not on the network`);
-      deaf.deafTo.set(src, new Set(deaf.deafTo.get(src)).add(fault));
+    calm(fault) {
+      state.disturbances.delete(fault);
     },
-    heal(fault) {
-      for (const { deafTo } of participants.values()) {
-        for (const [src, faults] of deafTo) {
-          if (fault === undefined) faults.clear();
-          else faults.delete(fault);
-          if (faults.size === 0) deafTo.delete(src);
-        }
-      }
-    },
-    disturb: (fault, nodes, disturbance) => void troubles.set(fault, { nodes: new Set(nodes), disturbance }),
-    calm: (fault) => void troubles.delete(fault),
     admit(id, passes) {
-      const known = participants.get(id);
-      if (known !== undefined) known.passes = passes;
+      const participant = state.participants.get(id);
+      if (participant !== undefined) participant.passes = passes;
     },
   };
 }
 
-/** Whether a participant is a client: c0, c1, … */
-export function isClient(id: string): boolean {
-  return /^c\d+$/.test(id);
+function attach(state: State, id: string, receive: Receive): void {
+  const known = state.participants.get(id);
+  if (known?.receive !== undefined) throw new Error(`Cannot attach ${id}: it is on the network already`);
+  if (known !== undefined) {
+    known.receive = receive;
+    return;
+  }
+  const added: Participant = { id, client: isClient(id), receive, inbox: undefined, cutOffFrom: new Map() };
+  if (state.oneAtATime) {
+    added.inbox = createInbox({
+      clock: state.clock,
+      handOver: (delivery) => handOver(state, added, delivery),
+      isAwaited: ({ message }) => accepts(added, message.src),
+    });
+  }
+  state.participants.set(id, added);
 }
 
-/** Those on the network but for the clients, of which there may be thousands. */
+function send(state: State, { src, dest, body }: Message): void {
+  const { clock, journal } = state;
+  const message = { id: state.nextId, src, dest, body };
+  const source = find(state, src, "source", message);
+  const destination = find(state, dest, "destination", message);
+  state.nextId++;
+  const client = source.client || destination.client;
+  const now = clock.now();
+  journal.record("send", now, message, client);
+  const due = now + (client ? 0 : state.drawLatency());
+  const delays = client ? [0] : disturbedDelays(state, src, dest);
+  delays.forEach((delay, index) => {
+    // A receiver may change what it receives: each arrival is a message of its own.
+    const delivery = { message: index === 0 ? message : parseJSON(formatLine(message)) as Message, client };
+    if (delay === 0) deliver(state, destination, delivery, due);
+    // In an inbox it would hold up other messages, so it enters it only after the delay.
+    else clock.schedule(now + delay, () => deliver(state, destination, delivery, due + delay));
+  });
+}
+
+/** Returns one delay (ms, besides the latency) for each arrival of a message. */
+function disturbedDelays({ disturbances }: State, src: string, dest: string): number[] {
+  let delays = [0];
+  for (const { nodes, disturbance } of disturbances.values()) {
+    if (nodes.has(src) || nodes.has(dest)) delays = disturbance(delays);
+  }
+  return delays;
+}
+
+function deliver(state: State, receiver: Participant, delivery: Delivery, due: number): void {
+  if (receiver.inbox !== undefined) receiver.inbox.add(delivery, due);
+  else state.clock.schedule(due, () => handOver(state, receiver, delivery));
+}
+
+function handOver({ clock, journal }: State, receiver: Participant, { message, client }: Delivery): void {
+  if (!accepts(receiver, message.src)) return;
+  journal.record("recv", clock.now(), message, client);
+  receiver.receive!(message);
+}
+
+function accepts({ receive, cutOffFrom, passes }: Participant, src: string): boolean {
+  return receive !== undefined && !cutOffFrom.has(src) && passes?.(src) !== false;
+}
+
+function drop({ participants }: State, src: string, dest: string, fault: string): void {
+  const receiver = participants.get(dest);
+  if (receiver === undefined) throw new RangeError(`Cannot cut ${dest} off from ${src}: ${dest} is not on the network`);
+  receiver.cutOffFrom.set(src, new Set(receiver.cutOffFrom.get(src)).add(fault));
+}
+
+function heal({ participants }: State, fault: string | undefined): void {
+  for (const { cutOffFrom } of participants.values()) {
+    for (const [src, faults] of cutOffFrom) {
+      if (fault === undefined) faults.clear();
+      else faults.delete(fault);
+      if (faults.size === 0) cutOffFrom.delete(src);
+    }
+  }
+}
+
+function find({ participants }: State, id: string, role: "source" | "destination", message: Message): Participant {
+  const found = participants.get(id);
+  if (found !== undefined) return found;
+  const { src, dest, body } = message;
+  const name = JSON.stringify(id);
+  throw new RangeError(
+    `Cannot send ${
+      body.type ?? "a body without type"
+    } from ${src} to ${dest}: the ${role} ${name} is not on the network, ` +
+      `expected one of ${listNames(participants.values())}`,
+  );
+}
+
+/** Lists the nodes and services on the network. Clients are left out: there may be thousands. */
 function listNames(participants: Iterable<Participant>): string {
-  const names: string[] = [];
-  for (const { id, client, receive } of participants) if (!client && receive !== undefined) names.push(id);
-  return [...names, "or a client"].join(", ");
+  const present = [...participants].filter(({ client, receive }) => !client && receive !== undefined);
+  return [...present.map(({ id }) => id), "or a client"].join(", ");
+}
+
+/** Returns true for the name of a client: c0, c1, … */
+export function isClient(id: string): boolean {
+  return /^c\d+$/.test(id);
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type JournalEntry, openJournal } from "../../../../lib/workbench/world/network/journal.ts";
+import { createJournal, type JournalEntry } from "../../../../lib/workbench/world/network/journal.ts";
 
 function message(id: number) {
   return { id, src: "n0", dest: "n1", body: { type: "hello" } };
@@ -8,13 +8,13 @@ function message(id: number) {
 
 const NOTHING = { send_count: 0, recv_count: 0, msg_count: 0 };
 
-Deno.test("openJournal has counted nothing at first", () => {
-  assertEquals(openJournal().counts, { all: NOTHING, clients: NOTHING, servers: NOTHING });
+Deno.test("createJournal has counted nothing at first", () => {
+  assertEquals(createJournal().counts, { all: NOTHING, clients: NOTHING, servers: NOTHING });
 });
 
 Deno.test("a journal hands on each entry, numbered, with the time in nanoseconds", () => {
   const entries: JournalEntry[] = [];
-  const journal = openJournal((entry) => void entries.push(entry));
+  const journal = createJournal((entry) => void entries.push(entry));
   journal.record("send", 0.25, message(0), true);
   journal.record("send", 1 / 3, message(1), false);
   journal.record("recv", 1500, message(0), true);
@@ -28,7 +28,7 @@ Deno.test("a journal hands on each entry, numbered, with the time in nanoseconds
 Deno.test("a journal counts sends, receives and distinct messages, for clients and servers apart", () => {
   const anEntry = fc.record({ client: fc.boolean(), received: fc.boolean() });
   fc.assert(fc.property(fc.array(anEntry), (messages) => {
-    const journal = openJournal();
+    const journal = createJournal();
     messages.forEach(({ client }, id) => journal.record("send", id, message(id), client));
     messages.forEach(({ client, received }, id) => received && journal.record("recv", id, message(id), client));
     const count = (those: typeof messages) => ({
