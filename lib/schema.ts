@@ -49,8 +49,9 @@ export interface StandardIssue {
  * const world = simulate({
  *   nodes: 1,
  *   program(node) {
- *     const schema = ({ delta }: Record<string, unknown>) => Number.isInteger(delta) || "expected delta to be an integer";
- *     node.on("add", () => ({}), { schema });
+ *     node.on("add", () => ({}), {
+ *       schema: ({ delta }) => Number.isInteger(delta) || "expected delta to be an integer",
+ *     });
  *   },
  * });
  * const text = "Malformed add: expected delta to be an integer";

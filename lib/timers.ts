@@ -39,7 +39,7 @@ export class Timers {
   readonly #onError: (thrown: unknown) => void;
   /** The host's timers that have not fired. */
   readonly #active = new Set<unknown>();
-  /** What {@linkcode Timers.start} has to run; undefined once it has. */
+  /** Functions that {@linkcode Timers.start} calls. Undefined once it has. */
   #waiting: Set<() => void> | undefined = new Set();
   #stopped = false;
 

@@ -1,42 +1,46 @@
 /**
- * Stand-ins for Maelstrom's services: small, in memory, and with faults on demand.
+ * Minimal in-memory versions of Maelstrom's services, with faults on demand.
  *
  * @module
  */
 
-import type { AnyNode, Node } from "../lib/node.ts";
-import { startNode } from "../lib/start_node.ts";
+import type { AnyNode } from "../lib/node.ts";
 import { type Body, type Message, RPCError } from "../lib/protocol.ts";
-import { type FakeHost, fakeHost, init } from "./fake_host.ts";
+import { createFakeHost, type FakeHost } from "./fake_host.ts";
+import { startTestNode } from "./node_rig.ts";
 
-/** What becomes of a request on its way: nothing bad, or it is lost, or its answer is. */
+/** Outcome of a request to a service. */
 export type Fate = "delivered" | "request lost" | "reply lost";
 
-/** A node with a service to talk to. */
-export interface ServedNode {
+/** A node that uses a service. */
+export interface ServiceUser {
   host: FakeHost;
-  node: Node;
-  /** The types of the requests that the node has sent, in order. */
+  /** Types of the requests that the node has sent to the service, in order. */
   readonly requests: string[];
-  /** Waits for a promise, moving the clock on as long as it takes. */
+  /** Advances the clock until a promise settles, and returns it. */
   passing<T>(promise: Promise<T>): Promise<T>;
 }
 
-/** Answers one request, or throws the error. */
+/** Returns the fields of the reply to a request, or throws the error reply. */
 export type Service = (body: Body, src: string) => Record<string, unknown>;
 
-/** Mounts a node, n0, and a service, and runs the test in it. */
+/** Options for {@linkcode startWithService}. */
+export interface ServiceOptions {
+  /** The service; an honest one by default. */
+  service?: Service;
+  /** Decides about each request. `count`: number of requests so far, this one included. */
+  fate?: (request: Body, count: number) => Fate;
+  /** Delay of replies, ms. Undefined: they are delivered in the same turn. */
+  delay?: number;
+}
+
+/** Runs a test with a node n0 that can reach one service. */
 export async function startWithService(
   name: "seq-kv" | "lin-kv" | "lww-kv" | "lin-tso",
-  test: (node: AnyNode, served: ServedNode) => Promise<void>,
-  { service = name === "lin-tso" ? timestamps() : store(name !== "lww-kv"), fate, delay }: {
-    service?: Service;
-    fate?: (request: Body, count: number) => Fate;
-    /** How long replies take, ms; by default they come at once. */
-    delay?: number;
-  } = {},
+  test: (node: AnyNode, user: ServiceUser) => Promise<void>,
+  { service = name === "lin-tso" ? createOracle() : createStore(name !== "lww-kv"), fate, delay }: ServiceOptions = {},
 ): Promise<void> {
-  const host = fakeHost();
+  const host = createFakeHost();
   const requests: string[] = [];
   const record = host.send;
   host.send = (message) => {
@@ -46,27 +50,34 @@ export async function startWithService(
     requests.push(request.body.type);
     const outcome = fate?.(request.body, requests.length) ?? "delivered";
     if (outcome === "request lost") return;
-    const reply = answer(service, request);
-    if (outcome !== "delivered") return;
+    const reply = replyOf(service, request);
+    if (outcome === "reply lost") return;
     if (delay === undefined) queueMicrotask(() => handle.receive(reply));
     else host.setTimer(delay, () => handle.receive(reply));
   };
-  let node!: Node;
-  const handle = startNode((started) => void (node = started), host);
-  handle.receive(init("n0", ["n0"]));
-  await host.settle();
-  const passing = async <T>(promise: Promise<T>) => {
-    let settled = false;
-    promise.then(() => settled = true, () => settled = true);
-    for (await host.settle(); !settled; await host.advance(1));
-    return await promise;
-  };
-  await test(node, { host, node, requests, passing });
+  const { handle, node } = await startTestNode(() => {}, { host, nodeIds: ["n0"] });
+  await test(node, { host, requests, passing: (promise) => advanceUntilSettled(host, promise) });
   handle.stop();
 }
 
-/** A key-value store with one state; `creates`: whether it knows `create_if_not_exists`. */
-export function store(creates: boolean, state: Map<string, unknown> = new Map()): Service {
+async function advanceUntilSettled<T>(host: FakeHost, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const onSettled = () => {
+    settled = true;
+  };
+  promise.then(onSettled, onSettled);
+  await host.settle();
+  while (!settled) await host.advance(1);
+  return await promise;
+}
+
+/**
+ * Creates a linearizable key-value store.
+ *
+ * @param creates True if it supports `create_if_not_exists`.
+ * @param state Its values by key, both as JSON values; the keys are serialised.
+ */
+export function createStore(creates: boolean, state: Map<string, unknown> = new Map()): Service {
   return (body) => {
     const key = JSON.stringify(body.key);
     const missing = !state.has(key);
@@ -79,7 +90,7 @@ export function store(creates: boolean, state: Map<string, unknown> = new Map())
     }
     if (body.type === "read") return { type: "read_ok", value: state.get(key) };
     if (!missing && JSON.stringify(state.get(key)) !== JSON.stringify(body.from)) {
-      throw new RPCError("precondition-failed", "current value is another");
+      throw new RPCError("precondition-failed", "current value is different");
     }
     state.set(key, body.to);
     return { type: "cas_ok" };
@@ -87,30 +98,31 @@ export function store(creates: boolean, state: Map<string, unknown> = new Map())
 }
 
 /**
- * seq-kv at its most stale: what does not change the state is answered from the oldest state that the client may see, which is the last
- * that it has seen.
+ * Creates a sequentially consistent key-value store that is as stale as it may be: a request that changes nothing is answered from the
+ * last state that the client has seen.
  */
-export function staleStore(): Service {
+export function createStaleStore(): Service {
   const states: Map<string, unknown>[] = [new Map()];
+  /** Index in `states` of the last one that each client has seen. */
   const seen = new Map<string, number>();
   return (body, src) => {
     const old = new Map(states[seen.get(src) ?? 0]);
     const before = JSON.stringify([...old]);
-    const reply = store(true, old)(body, src);
+    const reply = createStore(true, old)(body, src);
     if (JSON.stringify([...old]) === before) return reply;
     const newest = new Map(states.at(-1));
     states.push(newest);
     seen.set(src, states.length - 1);
-    return store(true, newest)(body, src);
+    return createStore(true, newest)(body, src);
   };
 }
 
-function timestamps(): Service {
+function createOracle(): Service {
   let next = 0;
   return () => ({ type: "ts_ok", ts: next++ });
 }
 
-function answer(service: Service, { src, dest, body }: Message): Message {
+function replyOf(service: Service, { src, dest, body }: Message): Message {
   const reply = (fields: Record<string, unknown>) => ({
     src: dest,
     dest: src,

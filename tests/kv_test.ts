@@ -2,34 +2,37 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type KV, linKV, linTSO, lwwKV, seqKV } from "../lib/kv.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
-import { type Fate, type ServedNode, type Service, staleStore, startWithService, store } from "./fake_services.ts";
+import {
+  createStaleStore,
+  createStore,
+  type Fate,
+  type Service,
+  type ServiceOptions,
+  type ServiceUser,
+  startWithService,
+} from "./fake_services.ts";
 
 const STORES = { "seq-kv": seqKV, "lin-kv": linKV, "lww-kv": lwwKV };
 
 /** Runs a test with a client of each key-value store. */
-async function withEachStore(test: (kv: KV<number>, served: ServedNode) => Promise<void>): Promise<void> {
-  for (const [name, open] of Object.entries(STORES)) {
-    await startWithService(name as keyof typeof STORES, (node, served) => test(open<number>(node), served));
+async function withEachStore(test: (kv: KV<number>, user: ServiceUser) => Promise<void>): Promise<void> {
+  for (const [name, createClient] of Object.entries(STORES)) {
+    await startWithService(name as keyof typeof STORES, (node, user) => test(createClient<number>(node), user));
   }
 }
 
-/** Runs a test with a client of lin-kv on the given terms. */
+/** Runs a test with a client of lin-kv. `state`: the service's values by serialised key. */
 function withLinKV(
-  terms: {
-    state?: Map<string, unknown>;
-    service?: Service;
-    fate?: (request: Body, count: number) => Fate;
-    delay?: number;
-  },
-  test: (kv: KV<number>, served: ServedNode) => Promise<void>,
+  { state, ...options }: ServiceOptions & { state?: Map<string, unknown> },
+  test: (kv: KV<number>, user: ServiceUser) => Promise<void>,
 ): Promise<void> {
-  const service = terms.service ?? store(true, terms.state);
-  return startWithService("lin-kv", (node, served) => test(linKV<number>(node), served), { ...terms, service });
+  const service = createStore(true, state);
+  return startWithService("lin-kv", (node, user) => test(linKV<number>(node), user), { service, ...options });
 }
 
 const codeOf = async (promise: Promise<unknown>) => (await assertRejects(() => promise, RPCError)).code;
 
-Deno.test("write and read", () =>
+Deno.test("read returns the last value written", () =>
   withEachStore(async (kv) => {
     assertEquals(await codeOf(kv.read("x")), 20);
     await kv.write("x", 1);
@@ -37,7 +40,7 @@ Deno.test("write and read", () =>
     assertEquals(await kv.read("x"), 2);
   }));
 
-Deno.test("values and keys are whatever JSON can say", async () => {
+Deno.test("keys and values can be any JSON", async () => {
   await fc.assert(fc.asyncProperty(fc.jsonValue(), fc.jsonValue(), async (key, value) => {
     const wire = JSON.parse(JSON.stringify(value));
     await startWithService("lin-kv", async (node) => {
@@ -48,7 +51,7 @@ Deno.test("values and keys are whatever JSON can say", async () => {
   }));
 });
 
-Deno.test("readOr gives the fallback for a missing key, and only for that", async () => {
+Deno.test("readOr returns the fallback for a missing key, and throws other errors", async () => {
   await withEachStore(async (kv) => {
     assertEquals(await kv.readOr("x", 0), 0);
     assertEquals(await kv.readOr("x", null), null);
@@ -69,14 +72,14 @@ Deno.test("cas sets the value only if it is the expected one", () =>
     assertEquals(await kv.read("x"), 1);
   }));
 
-Deno.test("cas creates a missing key if it may", () =>
+Deno.test("cas creates a missing key with createIfNotExists", () =>
   withEachStore(async (kv) => {
     await kv.cas("x", 0, 1, { createIfNotExists: true });
     assertEquals(await kv.read("x"), 1);
     assertEquals(await codeOf(kv.cas("x", 0, 2, { createIfNotExists: true })), 22);
   }));
 
-Deno.test("writeIfAbsent sets a value once, even to a value that is there already", () =>
+Deno.test("writeIfAbsent returns true once, and then false, also for an equal value", () =>
   withEachStore(async (kv) => {
     assert(await kv.writeIfAbsent("x", 1));
     assertFalse(await kv.writeIfAbsent("x", 2));
@@ -84,7 +87,7 @@ Deno.test("writeIfAbsent sets a value once, even to a value that is there alread
     assertEquals(await kv.read("x"), 1);
   }));
 
-Deno.test("writeIfAbsent does not know after a lost answer, unless it may be repeated", async () => {
+Deno.test("writeIfAbsent throws after a lost reply, unless it is idempotent", async () => {
   const fate = (_request: Body, count: number): Fate => count === 1 ? "reply lost" : "delivered";
   await withLinKV({ fate }, async (kv, { passing }) => {
     assertEquals(await codeOf(passing(kv.writeIfAbsent("x", 1, { retry: {} }))), 0);
@@ -96,7 +99,7 @@ Deno.test("writeIfAbsent does not know after a lost answer, unless it may be rep
   });
 });
 
-Deno.test("with retry, reads are tried again after a time-out, writes are not", async () => {
+Deno.test("retry repeats reads after a timeout, but not writes", async () => {
   const fate = (_request: Body, count: number): Fate => count === 1 ? "request lost" : "delivered";
   await withLinKV({ fate, state: new Map([['"x"', 5]]) }, async (kv, { passing, requests }) => {
     assertEquals(await passing(kv.read("x", { timeout: 10, retry: {} })), 5);
@@ -130,14 +133,14 @@ Deno.test("update of a missing key starts from the default, or throws", () =>
     assertEquals(await kv.update("x", (x) => x + 1, { default: 0 }), 2);
   }));
 
-Deno.test("update leaves things as they are if the function says nothing", () =>
+Deno.test("update changes nothing if the function returns undefined", () =>
   withEachStore(async (kv, { requests }) => {
     await kv.write("x", 1);
     assertEquals(await kv.update("x", () => undefined), 1);
     assertEquals(requests, ["write", "read"]);
   }));
 
-Deno.test("update saves the read where the expected value is right, and recovers where it is not", () =>
+Deno.test("update needs no read if the expected value is right, and recovers if it is wrong", () =>
   withEachStore(async (kv, { passing, requests }) => {
     await kv.write("x", 1);
     assertEquals(await kv.update("x", (x) => x + 1, { expected: 1 }), 2);
@@ -146,13 +149,13 @@ Deno.test("update saves the read where the expected value is right, and recovers
     assertEquals(requests.slice(1, 5), ["cas", "cas", "read", "cas"]);
   }));
 
-Deno.test("update takes a function that needs time", () =>
+Deno.test("update accepts an asynchronous function", () =>
   withEachStore(async (kv) => {
     await kv.write("x", 1);
     assertEquals(await kv.update("x", (x) => Promise.resolve(x + 1)), 2);
   }));
 
-Deno.test("update survives a function that changes its argument", () =>
+Deno.test("update works with a function that changes its argument", () =>
   startWithService("lin-kv", async (node) => {
     const kv = linKV<number[]>(node);
     await kv.write("list", [1]);
@@ -164,7 +167,7 @@ Deno.test("update survives a function that changes its argument", () =>
     assertEquals(await kv.read("list"), [1, 2]);
   }));
 
-Deno.test("update passes on what the function throws", () =>
+Deno.test("update throws what the function throws", () =>
   withEachStore(async (kv) => {
     await kv.write("x", 1);
     await assertRejects(
@@ -177,7 +180,7 @@ Deno.test("update passes on what the function throws", () =>
     );
   }));
 
-Deno.test("updates of many at once all count", async () => {
+Deno.test("concurrent updates all take effect", async () => {
   for (const name of ["lin-kv", "seq-kv"] as const) {
     await startWithService(name, async (node, { passing }) => {
       const kv = STORES[name]<number>(node);
@@ -188,29 +191,29 @@ Deno.test("updates of many at once all count", async () => {
   }
 });
 
-Deno.test("update ends when its time is over, and knows that nothing was changed", async () => {
+Deno.test("update throws a definite error at its time limit if nothing was changed", async () => {
   const state = new Map<string, unknown>([['"x"', 0]]);
-  const honest = store(true, state);
+  const honest = createStore(true, state);
   const service: Service = (body, src) => {
     if (body.type === "cas") state.set('"x"', Math.random());
     return honest(body, src);
   };
   await withLinKV({ service }, async (kv, { host, passing, requests }) => {
-    const begin = host.now();
+    const start = host.now();
     const error = await assertRejects(() => passing(kv.update("x", (x) => x + 1, { timeout: 700 })), RPCError);
     assertEquals([error.code, error.message], [11, 'Cannot update "x" within 700 ms: nothing was changed']);
-    assert(host.now() - begin <= 700);
+    assert(host.now() - start <= 700);
     assert(requests.length > 6);
   });
 });
 
-Deno.test("the time of an update, and its signal, cover a function that takes its time", () =>
+Deno.test("the time limit and the signal of an update also end a function that takes too long", () =>
   withLinKV({ state: new Map([['"x"', 0]]) }, async (kv, { host, passing }) => {
-    const begin = host.now();
+    const start = host.now();
     const never = () => new Promise<number>(() => {});
     const error = await assertRejects(() => passing(kv.update("x", never, { timeout: 700 })), RPCError);
     assertEquals([error.code, error.message], [11, 'Cannot update "x" within 700 ms: nothing was changed']);
-    assertEquals(host.now() - begin, 700);
+    assertEquals(host.now() - start, 700);
     const stop = new AbortController();
     const update = kv.update("x", never, { signal: stop.signal });
     host.setTimer(50, () => stop.abort(new Error("enough")));
@@ -218,16 +221,16 @@ Deno.test("the time of an update, and its signal, cover a function that takes it
     assertEquals(await passing(kv.update("x", (x) => Promise.resolve(x + 1))), 1);
   }));
 
-Deno.test("the time of an update covers reads that are not answered", () =>
+Deno.test("the time limit of an update includes reads without a reply", () =>
   withLinKV({ fate: () => "request lost" }, async (kv, { host, passing, requests }) => {
-    const begin = host.now();
+    const start = host.now();
     assertEquals(await codeOf(passing(kv.update("x", (x) => x + 1))), 11);
-    assert(host.now() - begin <= 5000, `took ${host.now() - begin} ms`);
+    assert(host.now() - start <= 5000, `took ${host.now() - start} ms`);
     assert(requests.length >= 3);
     assertEquals(host.timers, 0);
   }));
 
-Deno.test("update ends with an indefinite error when a write is not answered", () =>
+Deno.test("update throws an indefinite error if a write gets no reply", () =>
   withLinKV({ fate: ({ type }) => type === "cas" ? "reply lost" : "delivered" }, async (kv, { passing, requests }) => {
     const error = await assertRejects(
       () => passing(kv.update("x", (x) => x + 1, { default: 0 })),
@@ -239,18 +242,18 @@ Deno.test("update ends with an indefinite error when a write is not answered", (
     assertEquals(await kv.read("x"), 1);
   }));
 
-Deno.test("update waits for answers that need long, as far as its time allows", async () => {
+Deno.test("update waits for slow replies up to its time limit", async () => {
   for (const [roundTrip, idempotent] of [[1200, false], [4800, false], [1200, true], [4800, true]] as const) {
     const state = new Map<string, unknown>([['"x"', 1]]);
     await withLinKV({ state, delay: roundTrip }, async (kv, { host, passing }) => {
-      const began = host.now();
+      const start = host.now();
       assertEquals(await passing(kv.update("x", (x) => x + 1, { timeout: 10_000, idempotent })), 2);
-      assertEquals(host.now() - began, 2 * roundTrip);
+      assertEquals(host.now() - start, 2 * roundTrip);
     });
   }
 });
 
-Deno.test("an idempotent update goes on when a write is not answered", async () => {
+Deno.test("an idempotent update continues after a write without a reply", async () => {
   const max = (x: number) => x < 7 ? 7 : undefined;
   await withLinKV({ fate: (_request, count) => count === 2 ? "reply lost" : "delivered" }, async (kv, { passing }) => {
     assertEquals(await passing(kv.update("x", max, { default: 0, idempotent: true })), 7);
@@ -261,14 +264,14 @@ Deno.test("an idempotent update goes on when a write is not answered", async () 
   });
 });
 
-Deno.test("an update sends its requests again as soon as it was told to", () =>
+Deno.test("requestTimeout is the time after which an update repeats a request", () =>
   withLinKV({ fate: (_request, count) => count <= 2 ? "request lost" : "delivered" }, async (kv, { host, passing }) => {
-    const begin = host.now();
+    const start = host.now();
     assertEquals(await passing(kv.update("x", (x) => x + 1, { default: 0, requestTimeout: 100 })), 1);
-    assertEquals(host.now() - begin, 300);
+    assertEquals(host.now() - start, 300);
   }));
 
-Deno.test("update ends with the reason of the signal", () =>
+Deno.test("update throws the signal's reason", () =>
   withLinKV({ fate: () => "request lost" }, async (kv, { host }) => {
     const controller = new AbortController();
     const rejected = assertRejects(() => kv.update("x", (x) => x + 1, { signal: controller.signal }), Error, "enough");
@@ -278,7 +281,7 @@ Deno.test("update ends with the reason of the signal", () =>
     assertEquals(host.timers, 0);
   }));
 
-Deno.test("update ends with the reason of the signal while it waits, too", () =>
+Deno.test("update throws the signal's reason between two attempts, too", () =>
   withLinKV({ state: new Map([['"x"', 1]]) }, async (kv, { host, requests }) => {
     const controller = new AbortController();
     const options = { expected: 0, signal: controller.signal, wait: { backoff: 500, jitter: 0 } };
@@ -290,7 +293,7 @@ Deno.test("update ends with the reason of the signal while it waits, too", () =>
     assertEquals(host.timers, 0);
   }));
 
-Deno.test("update refuses a time-out that is none", () =>
+Deno.test("update rejects a timeout that is not positive", () =>
   withLinKV({}, async (kv) => {
     await assertRejects(
       () => kv.update("x", (x) => x, { timeout: 0 }),
@@ -299,27 +302,27 @@ Deno.test("update refuses a time-out that is none", () =>
     );
   }));
 
-Deno.test("readLatest sees what others have written, where read does not", async () => {
-  const service = staleStore();
+Deno.test("readLatest sees writes of other nodes that read does not see", async () => {
+  const service = createStaleStore();
   await startWithService("seq-kv", async (node) => {
     const kv = seqKV<number>(node);
     await kv.write("x", 1);
     for (const value of [2, 3, 4]) {
       service({ type: "write", key: "x", value }, "n1");
-      assertEquals(await kv.read("x"), value - 1, "the stand-in must be stale, or this test shows nothing");
+      assertEquals(await kv.read("x"), value - 1, "the service must be stale, or this test shows nothing");
       assertEquals(await kv.readLatest("x"), value);
     }
   }, { service });
 });
 
-Deno.test("readLatest makes two requests, and throws for a missing key", () =>
+Deno.test("readLatest sends two requests, and throws for a missing key", () =>
   startWithService("seq-kv", async (node, { requests }) => {
     assertEquals(await codeOf(seqKV(node).readLatest("x")), 20);
     assertEquals(requests, ["write", "read"]);
   }));
 
-Deno.test("update on seq-kv gets through although reads are stale", async () => {
-  const service = staleStore();
+Deno.test("update on seq-kv succeeds in spite of stale reads", async () => {
+  const service = createStaleStore();
   await startWithService("seq-kv", async (node, { passing }) => {
     const kv = seqKV<number>(node);
     await kv.write("x", 1);
@@ -328,7 +331,7 @@ Deno.test("update on seq-kv gets through although reads are stale", async () => 
   }, { service });
 });
 
-Deno.test("ts gives each timestamp once, and a lost one is not missed", async () => {
+Deno.test("ts returns each timestamp once, and a retry skips a lost one", async () => {
   const fate = (_request: Body, count: number): Fate => count === 2 ? "reply lost" : "delivered";
   await startWithService("lin-tso", async (node, { passing }) => {
     const oracle = linTSO(node);

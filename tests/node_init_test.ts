@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { startNode } from "../lib/start_node.ts";
 import { RPCError } from "../lib/protocol.ts";
-import { fakeHost, init, request } from "./fake_host.ts";
-import { start } from "./node_rig.ts";
+import { createFakeHost, init, request } from "./fake_host.ts";
+import { startTestNode } from "./node_rig.ts";
 
-Deno.test("init tells the node its id and the others, runs the hooks in order, and is answered", async () => {
-  const host = fakeHost();
+Deno.test("init sets the ids, runs the hooks in order, and is then answered", async () => {
+  const host = createFakeHost();
   const seen: unknown[] = [];
   const handle = startNode((node) => {
     node.onInit(async () => {
@@ -21,17 +21,17 @@ Deno.test("init tells the node its id and the others, runs the hooks in order, a
   assertEquals(host.sent, [{ src: "n1", dest: "c0", body: { type: "init_ok", in_reply_to: 5 } }]);
 });
 
-Deno.test("before init the node does not know itself, and says so", () => {
+Deno.test("reading the ids or sending before init throws", () => {
   startNode((node) => {
     assertThrows(() => node.id, Error, "Cannot read id: the node does not know it before init");
     assertThrows(() => node.peers, Error, "peers");
     assertThrows(() => node.nodeIds, Error, "nodeIds");
     assertThrows(() => node.send("n1", { type: "gossip" }), Error, "before init");
-  }, fakeHost());
+  }, createFakeHost());
 });
 
-Deno.test("messages that come before the node is ready wait, in order; replies do not", async () => {
-  const host = fakeHost();
+Deno.test("messages that arrive before the node is ready wait, in order; replies do not wait", async () => {
+  const host = createFakeHost();
   const seen: unknown[] = [];
   const handle = startNode((node) => {
     node.on("note", ({ n }) => void seen.push(n));
@@ -51,17 +51,17 @@ Deno.test("messages that come before the node is ready wait, in order; replies d
   assertEquals(host.sent.map(({ body }) => body.type), ["read", "init_ok"]);
 });
 
-Deno.test("a second init is answered, and changes nothing", async () => {
+Deno.test("a second init is answered and changes nothing", async () => {
   let hooks = 0;
-  const { host, handle, node } = await start((node) => node.onInit(() => void hooks++));
+  const { host, handle, node } = await startTestNode((node) => node.onInit(() => void hooks++));
   handle.receive(init("n5", ["n5"], 8));
   await handle.idle();
   assertEquals(host.take(), [{ src: "n0", dest: "c0", body: { type: "init_ok", in_reply_to: 8 } }]);
   assertEquals([node.id, node.peers, hooks], ["n0", ["n1", "n2"], 1]);
 });
 
-Deno.test("a malformed init gets error 12, and a good one may follow", async () => {
-  const host = fakeHost();
+Deno.test("a malformed init gets error 12, and a valid one may follow", async () => {
+  const host = createFakeHost();
   const handle = startNode(() => {}, host);
   const fields = [
     [{ node_ids: ["n0"] }, "Malformed init: expected node_id to be a string, got undefined"],
@@ -78,12 +78,12 @@ Deno.test("a malformed init gets error 12, and a good one may follow", async () 
   assertEquals(host.take()[0]?.body.type, "init_ok");
 });
 
-Deno.test("a hook that fails makes the answer to init an error; the next init runs the hooks again", async () => {
-  const host = fakeHost();
+Deno.test("init is answered with the error of a hook that fails, and the next init runs the hooks again", async () => {
+  const host = createFakeHost();
   let attempts = 0;
   const handle = startNode((node) => {
     node.onInit(() => {
-      if (++attempts === 1) throw new RPCError("temporarily-unavailable", "seq-kv is away");
+      if (++attempts === 1) throw new RPCError("temporarily-unavailable", "seq-kv is unreachable");
     });
     node.on("echo", () => ({}));
   }, host);
@@ -96,7 +96,7 @@ Deno.test("a hook that fails makes the answer to init an error; the next init ru
   assertEquals(host.take().map(({ body }) => body.type), ["init_ok", "echo_ok"]);
 });
 
-Deno.test("a hook that comes after init is refused", async () => {
-  const { node } = await start(() => {});
+Deno.test("onInit throws after init", async () => {
+  const { node } = await startTestNode();
   assertThrows(() => node.onInit(() => {}), TypeError, "init has been received already");
 });

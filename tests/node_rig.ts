@@ -1,19 +1,28 @@
 /**
- * A node on a host that the test is in charge of.
+ * A node on a {@linkcode FakeHost}.
  *
  * @module
  */
 
 import type { Node, Program } from "../lib/node.ts";
 import { type NodeHandle, startNode } from "../lib/start_node.ts";
-import { type FakeHost, fakeHost, init } from "./fake_host.ts";
+import { createFakeHost, type FakeHost, init } from "./fake_host.ts";
 
-/** Starts a program as n0 of n0, n1, n2; what it sends from then on is `host.take()`. */
-export async function start(program: Program): Promise<{ host: FakeHost; handle: NodeHandle; node: Node }> {
-  const host = fakeHost();
+/** A node that is ready: its `init` has been answered. */
+export interface TestNode {
+  host: FakeHost;
+  handle: NodeHandle;
+  node: Node;
+}
+
+/** Starts a program as n0 and makes it ready. `host.take()` returns what it sends from then on. */
+export async function startTestNode(
+  program: Program = () => {},
+  { host = createFakeHost(), nodeIds = ["n0", "n1", "n2"] } = {},
+): Promise<TestNode> {
   let node!: Node;
   const handle = startNode((started) => program(node = started), host);
-  handle.receive(init("n0", ["n0", "n1", "n2"]));
+  handle.receive(init("n0", nodeIds));
   await host.settle();
   host.take();
   return { host, handle, node };

@@ -3,11 +3,11 @@ import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
 import type { Program } from "../lib/node.ts";
 import { startNode } from "../lib/start_node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
-import { fakeHost, init, request } from "./fake_host.ts";
-import { start } from "./node_rig.ts";
+import { createFakeHost, init, request } from "./fake_host.ts";
+import { startTestNode } from "./node_rig.ts";
 
-/** What a program answers to one request from c1. */
-async function ask(program: Program, body: Body, host = fakeHost()): Promise<Record<string, unknown>[]> {
+/** Sends a program one request from c1, and returns what it sends. */
+async function ask(program: Program, body: Body, host = createFakeHost()): Promise<Record<string, unknown>[]> {
   const handle = startNode(program, host);
   handle.receive(init("n0", ["n0"]));
   await host.settle();
@@ -19,7 +19,7 @@ async function ask(program: Program, body: Body, host = fakeHost()): Promise<Rec
 
 const deferred = () => Promise.withResolvers<void>();
 
-Deno.test("a handler's fields become the reply, of the request's type with _ok", async () => {
+Deno.test("the fields that a handler returns become the reply, of the request's type with _ok", async () => {
   const program: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
   assertEquals(await ask(program, { type: "echo", echo: [1, null] }), [
     { dest: "c1", type: "echo_ok", echo: [1, null], in_reply_to: 7 },
@@ -40,12 +40,12 @@ Deno.test("a handler may be asynchronous", async () => {
   }]);
 });
 
-Deno.test("a handler may give the type of its reply, but not what it replies to", async () => {
+Deno.test("a handler may set the type of its reply, but not in_reply_to", async () => {
   const program: Program = (node) => node.on("ping", () => ({ type: "pong", in_reply_to: 99 }));
   assertEquals(await ask(program, { type: "ping" }), [{ dest: "c1", type: "pong", in_reply_to: 7 }]);
 });
 
-Deno.test("a handler may return what it was asked, or more: the reply has neither its type nor its msg_id", async () => {
+Deno.test("a handler may return the request's body: the reply has neither its type nor its msg_id", async () => {
   for (
     const program of [
       (node) => node.on("echo", (body) => body),
@@ -64,13 +64,13 @@ Deno.test("a handler may return what it was asked, or more: the reply has neithe
   assertEquals((await ask(sameType, { type: "ping" }))[0]?.type, "ping");
 });
 
-Deno.test("a promise may be of another make", async () => {
+Deno.test("a handler may return a thenable that is no Promise", async () => {
   const thenable = { then: (resolve: (fields: object) => void) => resolve({ n: 1 }) };
   const program: Program = (node) => node.on("count", () => thenable as unknown as Promise<{ n: number }>);
   assertEquals(await ask(program, { type: "count" }), [{ dest: "c1", type: "count_ok", n: 1, in_reply_to: 7 }]);
 });
 
-Deno.test("whatever a handler throws, the node goes on and says what it can", async () => {
+Deno.test("a handler may throw any value, and the error reply describes it", async () => {
   const things: [thrown: unknown, text: string][] = [
     [{ code: 3 }, '{"code":3}'],
     [Object.create(null), "{}"],
@@ -104,13 +104,13 @@ Deno.test("a request without msg_id gets no reply", async () => {
   assertEquals(await ask(program, { type: "echo", msg_id: undefined }), []);
 });
 
-Deno.test("msg_id 0 is as good as any other", async () => {
+Deno.test("a request with msg_id 0 gets a reply", async () => {
   const program: Program = (node) => node.on("echo", () => ({}));
   assertEquals(await ask(program, { type: "echo", msg_id: 0 }), [{ dest: "c1", type: "echo_ok", in_reply_to: 0 }]);
 });
 
-Deno.test("reply answers later", async () => {
-  const { host, handle } = await start((node) =>
+Deno.test("reply sends a reply after the handler has returned", async () => {
+  const { host, handle } = await startTestNode((node) =>
     node.on("ask", (_body, message) => void node.after(50, () => node.reply(message, { answer: 42 })))
   );
   handle.receive(request({ type: "ask", msg_id: 3 }));
@@ -120,18 +120,18 @@ Deno.test("reply answers later", async () => {
   assertEquals(host.take()[0]?.body, { type: "ask_ok", answer: 42, in_reply_to: 3 });
 });
 
-Deno.test("send leaves the body as it is, and asks for no reply", async () => {
-  const { host, node } = await start(() => {});
+Deno.test("send sends the body as it is, without a msg_id", async () => {
+  const { host, node } = await startTestNode();
   node.send("n2", { type: "gossip", values: [1] });
   assertEquals(host.take(), [{ src: "n0", dest: "n2", body: { type: "gossip", values: [1] } }]);
 });
 
-Deno.test("an RPCError becomes the error reply, and is no news for the log", async () => {
+Deno.test("an RPCError becomes the error reply, and is not logged", async () => {
   const refuse = () => {
-    throw new RPCError("txn-conflict", "somebody was faster");
+    throw new RPCError("txn-conflict", "conflicting write");
   };
-  const expected = [{ dest: "c1", type: "error", code: 30, text: "somebody was faster", in_reply_to: 7 }];
-  const host = fakeHost();
+  const expected = [{ dest: "c1", type: "error", code: 30, text: "conflicting write", in_reply_to: 7 }];
+  const host = createFakeHost();
   assertEquals(await ask((node) => node.on("txn", refuse), { type: "txn" }, host), expected);
   assertEquals(
     await ask((node) => node.on("txn", () => Promise.resolve().then(refuse)), { type: "txn" }, host),
@@ -140,12 +140,12 @@ Deno.test("an RPCError becomes the error reply, and is no news for the log", asy
   assertEquals(host.logged, []);
 });
 
-Deno.test("any other exception becomes error 13, with the stack in the log", async () => {
+Deno.test("any other error becomes error 13, and is logged with its stack", async () => {
   const crash = () => {
     throw new TypeError("x is not a function");
   };
   for (const handler of [crash, () => Promise.resolve().then(crash)]) {
-    const host = fakeHost();
+    const host = createFakeHost();
     assertEquals(await ask((node) => node.on("txn", handler), { type: "txn" }, host), [
       { dest: "c1", type: "error", code: 13, text: "TypeError: x is not a function", in_reply_to: 7 },
     ]);
@@ -156,31 +156,31 @@ Deno.test("any other exception becomes error 13, with the stack in the log", asy
   }
 });
 
-Deno.test("whatever is thrown becomes error 13", async () => {
-  const host = fakeHost();
-  const program: Program = (node) => node.on("txn", () => Promise.reject("just so"));
+Deno.test("a value that is thrown becomes error 13", async () => {
+  const host = createFakeHost();
+  const program: Program = (node) => node.on("txn", () => Promise.reject("out of order"));
   const [reply] = await ask(program, { type: "txn" }, host);
-  assertEquals([reply?.code, reply?.text], [13, "just so"]);
-  assertStringIncludes(host.logged[0]!.text, "just so was thrown");
+  assertEquals([reply?.code, reply?.text], [13, "out of order"]);
+  assertStringIncludes(host.logged[0]!.text, "out of order was thrown");
 });
 
-Deno.test("a reply that JSON cannot say becomes error 13", async () => {
+Deno.test("a reply that cannot be serialised becomes error 13", async () => {
   for (const reply of [{ big: 1n }, Promise.resolve({ big: 1n })]) {
-    const host = fakeHost();
+    const host = createFakeHost();
     const [answer] = await ask((node) => node.on("txn", () => reply), { type: "txn" }, host);
     assertEquals([answer?.code, host.logged.length], [13, 1]);
   }
 });
 
-Deno.test("an error that nobody waits for is logged, not sent", async () => {
-  const host = fakeHost();
+Deno.test("an error in a message without msg_id is logged, not sent", async () => {
+  const host = createFakeHost();
   const program: Program = (node) => node.on("note", () => Promise.reject(new RPCError("abort", "not now")));
   assertEquals(await ask(program, { type: "note", msg_id: undefined }, host), []);
   assertEquals(host.logged.map(({ level }) => level), ["warn"]);
   assertStringIncludes(host.logged[0]!.text, "not now");
 });
 
-Deno.test("an unknown type gets error 10, which names what is known", async () => {
+Deno.test("an unknown type gets error 10, which lists the types that are handled", async () => {
   const program: Program = (node) => {
     node.on("echo", () => ({}));
     node.on("read", () => ({}));
@@ -194,14 +194,14 @@ Deno.test("an unknown type gets error 10, which names what is known", async () =
   }]);
 });
 
-Deno.test("types that are names of an object's own members are unknown too", async () => {
+Deno.test("types that are properties of every object are unknown, too", async () => {
   for (const type of ["constructor", "__proto__", "toString"]) {
     assertEquals((await ask(() => {}, { type }))[0]?.code, 10);
   }
 });
 
-Deno.test("an unknown type without msg_id, and an error that answers nothing, are logged", async () => {
-  const { host, handle } = await start(() => {});
+Deno.test("an unknown type without msg_id is logged, and so is an error without in_reply_to", async () => {
+  const { host, handle } = await startTestNode();
   handle.receive(request({ type: "gossip" }));
   handle.receive(request({ type: "error", code: 1, text: "node not found" }));
   assertEquals(host.take(), []);
@@ -209,15 +209,15 @@ Deno.test("an unknown type without msg_id, and an error that answers nothing, ar
   assertStringIncludes(host.logged[1]!.text, "node not found");
 });
 
-Deno.test("a reply that no call waits for is never an error", async () => {
-  const { host, handle, node } = await start(() => {});
+Deno.test("a reply that no RPC waits for is counted, not answered with an error", async () => {
+  const { host, handle, node } = await startTestNode();
   handle.receive(request({ type: "gossip_ok", in_reply_to: 5, msg_id: 9 }));
   assertEquals([host.take(), node.stats.duplicateReplies], [[], 1]);
 });
 
-Deno.test("a reply that no call waits for goes to the handler of its type, if there is one", async () => {
+Deno.test("a reply that no RPC waits for goes to the handler for its type, if there is one", async () => {
   const seen: unknown[] = [];
-  const { host, handle, node } = await start((node) =>
+  const { host, handle, node } = await startTestNode((node) =>
     node.on("gossip_ok", ({ in_reply_to }) => void seen.push(in_reply_to))
   );
   handle.receive(request({ type: "gossip_ok", in_reply_to: 5 }));
@@ -227,9 +227,9 @@ Deno.test("a reply that no call waits for goes to the handler of its type, if th
   assertEquals([seen, node.stats.duplicateReplies], [[5], 0]);
 });
 
-Deno.test("what a service says to a message without msg_id is no news; a handler may want it", async () => {
+Deno.test("a service's reply to a message without msg_id goes to a handler, or is logged at debug level", async () => {
   const seen: unknown[] = [];
-  const { host, handle } = await start((node) => node.on("ts_ok", ({ ts }) => void seen.push(ts)));
+  const { host, handle } = await startTestNode((node) => node.on("ts_ok", ({ ts }) => void seen.push(ts)));
   handle.receive({ src: "lin-kv", dest: "n0", body: { type: "write_ok", in_reply_to: null } });
   handle.receive({ src: "lin-tso", dest: "n0", body: { type: "ts_ok", ts: 3, in_reply_to: null } });
   assertEquals([host.take(), seen, host.logged.map(({ level }) => level)], [[], [3], ["debug"]]);
@@ -237,13 +237,13 @@ Deno.test("what a service says to a message without msg_id is no news; a handler
   assertEquals(host.take()[0]?.body.code, 10);
 });
 
-Deno.test("a type has one handler, and init none", async () => {
-  const { node } = await start((node) => node.on("echo", () => {}));
+Deno.test("a type has at most one handler, and init has none", async () => {
+  const { node } = await startTestNode((node) => node.on("echo", () => {}));
   assertThrows(() => node.on("echo", () => {}), TypeError, "Cannot handle echo: it has a handler already");
   assertThrows(() => node.on("init", () => {}), TypeError, "onInit");
 });
 
-Deno.test("a schema refuses malformed bodies with error 12, and says what was expected", async () => {
+Deno.test("a body that does not match its schema gets error 12, which says what was expected", async () => {
   const program: Program = (node) => {
     const schema = ({ delta }: Record<string, unknown>) => Number.isInteger(delta) || "expected delta to be an integer";
     node.on("add", () => ({}), { schema });
@@ -258,24 +258,24 @@ Deno.test("a schema refuses malformed bodies with error 12, and says what was ex
   }]);
 });
 
-Deno.test("idle waits for all handlers that are at work, and for those that come meanwhile", async () => {
+Deno.test("idle waits for all running handlers, also for those that start in the meantime", async () => {
   const gates = [deferred(), deferred()];
-  const { handle } = await start((node) => node.on("wait", ({ gate }) => gates[gate as number]!.promise));
+  const { handle } = await startTestNode((node) => node.on("wait", ({ gate }) => gates[gate as number]!.promise));
   await handle.idle();
   let idle = false;
   handle.receive(request({ type: "wait", gate: 0 }));
   const waiting = handle.idle().then(() => idle = true);
   handle.receive(request({ type: "wait", gate: 1 }));
   gates[0]!.resolve();
-  await fakeHost().settle();
+  await createFakeHost().settle();
   assert(!idle);
   gates[1]!.resolve();
   await waiting;
 });
 
-Deno.test("a stopped node neither receives nor sends, and its timers are off", async () => {
+Deno.test("a stopped node neither receives nor sends, and has no timers", async () => {
   const gate = deferred();
-  const { host, handle, node } = await start((node) => {
+  const { host, handle, node } = await startTestNode((node) => {
     node.every(10, () => node.send("n1", { type: "tick" }));
     node.on("echo", () => gate.promise.then(() => ({})));
   });
@@ -289,8 +289,8 @@ Deno.test("a stopped node neither receives nor sends, and its timers are off", a
   assertEquals([host.take(), host.timers, node.stats.received], [[], 0, before + 1]);
 });
 
-Deno.test("what fails because the node was stopped is neither logged nor answered", async () => {
-  const { host, handle } = await start((node) => {
+Deno.test("RPCs that fail because the node was stopped are neither logged nor answered", async () => {
+  const { host, handle } = await startTestNode((node) => {
     node.on("ask", async () => void await node.rpc("n1", { type: "ask" }));
     node.every(10, async () => void await node.rpc("n1", { type: "ask" }));
   });
@@ -302,8 +302,8 @@ Deno.test("what fails because the node was stopped is neither logged nor answere
   assertEquals([host.logged, host.take()], [[], []]);
 });
 
-Deno.test("stats count what comes in, goes out and goes wrong", async () => {
-  const { host, handle, node } = await start((node) => node.on("echo", () => ({})));
+Deno.test("stats count messages, errors and timeouts", async () => {
+  const { host, handle, node } = await startTestNode((node) => node.on("echo", () => ({})));
   handle.receive(request({ type: "echo", msg_id: 1 }));
   handle.receive(request({ type: "what", msg_id: 2 }));
   node.rpc("n1", { type: "ask" }).catch(() => {});
@@ -320,8 +320,8 @@ Deno.test("stats count what comes in, goes out and goes wrong", async () => {
   });
 });
 
-Deno.test("time, randomness and the log are the host's", async () => {
-  const { host, node } = await start(() => {});
+Deno.test("time, randomness and the log come from the host", async () => {
+  const { host, node } = await startTestNode();
   assertEquals(node.now(), host.now());
   host.random = () => 0.25;
   assertEquals(node.random(), 0.25);
@@ -338,7 +338,7 @@ Deno.test("time, randomness and the log are the host's", async () => {
   ]);
 });
 
-Deno.test("types of messages hold a program to them", async () => {
+Deno.test("a program is checked against the types of its messages", async () => {
   type Messages = EchoMessages & BroadcastMessages & { gossip: { request: { values: number[] } } };
   const program: Program<Messages> = (node) => {
     node.on("echo", ({ echo }) => ({ echo }));
@@ -353,7 +353,7 @@ Deno.test("types of messages hold a program to them", async () => {
     // @ts-expect-error gossip has values
     node.on("gossip", ({ value }) => void value);
   };
-  const host = fakeHost();
+  const host = createFakeHost();
   const handle = startNode(program, host);
   handle.receive(init("n0", ["n0", "n1"]));
   handle.receive(request({ type: "broadcast", message: 1, msg_id: 1 }));
@@ -361,10 +361,10 @@ Deno.test("types of messages hold a program to them", async () => {
   assertEquals(host.sent.map(({ body }) => body.type), ["init_ok", "gossip", "broadcast_ok"]);
 });
 
-Deno.test("what a program throws as it starts is the caller's to know", async () => {
+Deno.test("startNode throws what the program throws", async () => {
   await assertRejects(
     async () => {
-      await start(() => {
+      await startTestNode(() => {
         throw new Error("no such option");
       });
     },

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseMessage } from "../lib/protocol.ts";
 
-Deno.test("parseMessage says what was expected", () => {
+Deno.test("parseMessage throws what was expected", () => {
   for (
     const [line, expected] of [
       ["nonsense", "Cannot parse message: Unexpected token"],
@@ -23,7 +23,7 @@ Deno.test("parseMessage keeps every field of the body", () => {
   assertEquals(parseMessage(JSON.stringify(message)), message);
 });
 
-Deno.test("parseMessage takes a msg_id of null for one that is not there", () => {
+Deno.test("parseMessage removes a msg_id of null", () => {
   const line = '{"src":"c1","dest":"n0","body":{"type":"x","msg_id":null,"in_reply_to":null}}';
   assertEquals(parseMessage(line).body, { type: "x", in_reply_to: null });
 });

@@ -1,37 +1,27 @@
 /**
- * A node that makes calls, for the tests of {@linkcode Node.rpc}.
+ * A node that sends requests, for the tests of {@linkcode Node.rpc}.
  *
  * @module
  */
 
-import type { Node } from "../lib/node.ts";
-import { type NodeHandle, startNode } from "../lib/start_node.ts";
-import { ERRORS, type Message } from "../lib/protocol.ts";
+import { type ErrorName, ERRORS, type Message } from "../lib/protocol.ts";
 import type { RPCOptions } from "../lib/rpc.ts";
-import { type FakeHost, fakeHost, init } from "./fake_host.ts";
+import { startTestNode, type TestNode } from "./node_rig.ts";
 
-/** A node n0 that calls n1, which the test plays. */
-export interface Caller {
-  host: FakeHost;
-  node: Node;
-  handle: NodeHandle;
-  /** Calls n1, and returns the promise and the request as it went out. */
+/** A node n0 that sends requests to n1, whose part the test plays. */
+export interface Caller extends TestNode {
+  /** Sends a request to n1. Returns the promise of the reply, and the message that was sent. */
   call(options?: RPCOptions): { reply: Promise<Record<string, unknown>>; request: Message };
-  /** Lets n1 answer a request. */
+  /** Delivers n1's reply to a request. */
   answer(request: Message, fields?: Record<string, unknown>): void;
 }
 
-/** Starts it, on a {@linkcode fakeHost}. */
+/** Starts the node. It has sent one message, `init_ok`. */
 export async function startCaller(): Promise<Caller> {
-  const host = fakeHost();
-  let node!: Node;
-  const handle = startNode((started) => void (node = started), host);
-  handle.receive(init("n0", ["n0", "n1"]));
-  await host.settle();
+  const testNode = await startTestNode();
+  const { host, node, handle } = testNode;
   return {
-    host,
-    node,
-    handle,
+    ...testNode,
     call(options) {
       const reply = node.rpc("n1", { type: "ask", question: 6 }, options);
       return { reply, request: host.sent.at(-1)! };
@@ -42,7 +32,7 @@ export async function startCaller(): Promise<Caller> {
   };
 }
 
-/** The fields of an error reply. */
-export function errorFields(name: keyof typeof ERRORS): { type: "error"; code: number; text: string } {
-  return { type: "error", code: ERRORS[name].code, text: "as it happens" };
+/** Builds the fields of an error reply. */
+export function errorFields(name: ErrorName): { type: "error"; code: number; text: string } {
+  return { type: "error", code: ERRORS[name].code, text: "refused" };
 }

@@ -5,7 +5,7 @@ import { backoffDelay, isRetriable, type RetryOptions } from "../lib/retry.ts";
 import type { RPCOptions } from "../lib/rpc.ts";
 import { errorFields, startCaller } from "./rpc_caller.ts";
 
-Deno.test("retry repeats a call after an error that passes, with growing waits", async () => {
+Deno.test("retry repeats a request after a transient error, with growing waits", async () => {
   const { host, node, call, answer } = await startCaller();
   const { reply } = call({ retry: { attempts: 4, backoff: 100, factor: 3, jitter: 0 } });
   const sentAt: number[] = [];
@@ -22,7 +22,7 @@ Deno.test("retry repeats a call after an error that passes, with growing waits",
   assertEquals([node.stats.requests, node.stats.retries, host.timers], [4, 3, 0]);
 });
 
-Deno.test("retry ends after so many attempts, with the last error", async () => {
+Deno.test("retry throws the last error when no attempt is left", async () => {
   const { host, node, call } = await startCaller();
   const { reply } = call({ timeout: 10, retry: { attempts: 3, idempotent: true, jitter: 0 } });
   const rejected = assertRejects(() => reply, RPCError, "within 70 ms");
@@ -31,7 +31,7 @@ Deno.test("retry ends after so many attempts, with the last error", async () => 
   assertEquals([node.stats.requests, node.stats.timeouts], [3, 3]);
 });
 
-Deno.test("retry leaves a call alone that may have taken effect, unless it is idempotent", async () => {
+Deno.test("retry does not repeat a request that may have taken effect, unless it is idempotent", async () => {
   for (const idempotent of [false, true]) {
     const { host, node, call, answer } = await startCaller();
     const { reply, request } = call({ retry: { attempts: 2, idempotent } });
@@ -46,7 +46,7 @@ Deno.test("retry leaves a call alone that may have taken effect, unless it is id
   }
 });
 
-Deno.test("retry gives each attempt more time than the one before, up to a limit", async () => {
+Deno.test("retry gives each attempt a longer timeout, up to a limit", async () => {
   const cases: [RPCOptions, number[]][] = [
     [{ retry: { attempts: Infinity } }, [0, 1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000]],
     [{ timeout: 10, retry: { attempts: 4, factor: 3 } }, [0, 10, 40, 130]],
@@ -55,17 +55,20 @@ Deno.test("retry gives each attempt more time than the one before, up to a limit
   ];
   for (const [options, expected] of cases) {
     const { host, call } = await startCaller();
-    const began = host.now();
+    const start = host.now();
     const sentAt: number[] = [];
     const { send } = host;
-    host.send = (message) => (sentAt.push(host.now() - began), send(message));
+    host.send = (message) => {
+      sentAt.push(host.now() - start);
+      send(message);
+    };
     call({ ...options, retry: { ...options.retry, idempotent: true } }).reply.catch(() => {});
     for (let i = 0; i < 200; i++) await host.advance(1000);
     assertEquals(sentAt, expected);
   }
 });
 
-Deno.test("retry takes the reply to any attempt, and counts others as late", async () => {
+Deno.test("retry accepts the reply to any attempt, and counts the others as late", async () => {
   for (const [first, second] of [[0, 1], [1, 0]] as const) {
     const { host, node, call, answer } = await startCaller();
     const { reply } = call({ timeout: 10, retry: { idempotent: true } });
@@ -81,24 +84,24 @@ Deno.test("retry takes the reply to any attempt, and counts others as late", asy
   }
 });
 
-Deno.test("retry comes back after one round trip, however long that is", async () => {
+Deno.test("retry takes one round trip, however long that is", async () => {
   for (const roundTrip of [1, 999, 1200, 4800, 19_200]) {
     const { host, call, answer } = await startCaller();
-    const began = host.now();
+    const start = host.now();
     const { send } = host;
     host.send = (message) => {
       send(message);
       host.setTimer(roundTrip, () => answer(message, { answer: 42 }));
     };
     let took = 0;
-    const done = call({ retry: { idempotent: true } }).reply.then(() => took = host.now() - began);
+    const done = call({ retry: { idempotent: true } }).reply.then(() => took = host.now() - start);
     await host.advance(roundTrip);
     await done;
     assertEquals(took, roundTrip);
   }
 });
 
-Deno.test("retry counts attempts together, whether there was an error or none", async () => {
+Deno.test("retry counts attempts after errors and after timeouts together", async () => {
   const { host, node, call, answer } = await startCaller();
   const { reply } = call({ timeout: 10, retry: { attempts: 3, backoff: 5, jitter: 0, idempotent: true } });
   const rejected = assertRejects(() => reply, RPCError, "No reply to ask from n1 within 40 ms");
@@ -109,7 +112,7 @@ Deno.test("retry counts attempts together, whether there was an error or none", 
   assertEquals([node.stats.requests, node.stats.retries, node.stats.timeouts], [3, 2, 2]);
 });
 
-Deno.test("retry ends at once when the signal aborts, even while it waits", async () => {
+Deno.test("retry throws the signal's reason at once during an attempt", async () => {
   const { host, call } = await startCaller();
   const controller = new AbortController();
   const { reply } = call({
@@ -125,7 +128,7 @@ Deno.test("retry ends at once when the signal aborts, even while it waits", asyn
   assertEquals(host.timers, 0);
 });
 
-Deno.test("retry ends at once when the signal aborts between two attempts", async () => {
+Deno.test("retry throws the signal's reason at once between two attempts", async () => {
   const { host, call, answer } = await startCaller();
   const controller = new AbortController();
   const { reply, request } = call({ signal: controller.signal, retry: { backoff: 1000 } });
@@ -138,7 +141,7 @@ Deno.test("retry ends at once when the signal aborts between two attempts", asyn
   assertEquals(host.timers, 0);
 });
 
-Deno.test("retry refuses options that make no sense, before anything is sent", async () => {
+Deno.test("retry rejects options out of range before anything is sent", async () => {
   const { host, node } = await startCaller();
   const sent = host.sent.length;
   const bad: [RetryOptions, string][] = [
@@ -160,7 +163,7 @@ Deno.test("retry refuses options that make no sense, before anything is sent", a
   assertEquals([host.sent.length, host.timers], [sent, 0]);
 });
 
-Deno.test("isRetriable: definite errors that pass always, indefinite ones if idempotent, all others never", () => {
+Deno.test("isRetriable is true for transient errors, and for indefinite ones if idempotent", () => {
   const retriable = Object.values(ERRORS).filter(({ name }) => isRetriable(new RPCError(name), false));
   assertEquals(retriable.map(({ code }) => code), [11, 14, 30]);
   const idempotent = Object.values(ERRORS).filter(({ name }) => isRetriable(new RPCError(name), true));

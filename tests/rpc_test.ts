@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { startNode } from "../lib/start_node.ts";
 import { RPCError } from "../lib/protocol.ts";
-import { fakeHost, init } from "./fake_host.ts";
+import { createFakeHost, init } from "./fake_host.ts";
 import { errorFields, startCaller } from "./rpc_caller.ts";
 
 Deno.test("rpc sends a request and returns the body of the reply", async () => {
@@ -16,7 +16,7 @@ Deno.test("rpc sends a request and returns the body of the reply", async () => {
   assertEquals(host.timers, 0);
 });
 
-Deno.test("rpc gives every reply to its own call, in whatever order they come", async () => {
+Deno.test("rpc matches replies to requests in any order", async () => {
   await fc.assert(fc.asyncProperty(
     fc.integer({ min: 1, max: 30 }).chain((n) =>
       fc.shuffledSubarray([...Array(n).keys()], { minLength: n, maxLength: n })
@@ -34,29 +34,29 @@ Deno.test("rpc gives every reply to its own call, in whatever order they come", 
   ));
 });
 
-Deno.test("rpc leaves the caller's body as it is", async () => {
+Deno.test("rpc does not change the caller's body", async () => {
   const { node } = await startCaller();
   const body = Object.freeze({ type: "ask" });
   node.rpc("n1", body).catch(() => {});
   assertEquals(body, { type: "ask" });
 });
 
-Deno.test("rpc throws the error that is the reply", async () => {
+Deno.test("rpc throws an error reply", async () => {
   const { call, answer } = await startCaller();
   const { reply, request } = call();
   answer(request, errorFields("precondition-failed"));
-  const error = await assertRejects(() => reply, RPCError, "as it happens");
+  const error = await assertRejects(() => reply, RPCError, "refused");
   assertEquals([error.code, error.definite], [22, true]);
 });
 
-Deno.test("rpc takes an error without a proper code for a crash", async () => {
+Deno.test("rpc treats an error reply without a valid code as a crash", async () => {
   const { call, answer } = await startCaller();
   const { reply, request } = call();
   answer(request, { type: "error", code: "no number" });
   assertEquals((await assertRejects(() => reply, RPCError)).code, 13);
 });
 
-Deno.test("rpc waits 1000 ms for the reply by default", async () => {
+Deno.test("rpc times out after 1000 ms by default", async () => {
   const { node, host, call } = await startCaller();
   const { reply } = call();
   const rejected = assertRejects(() => reply, RPCError, "No reply to ask from n1 within 1000 ms");
@@ -67,7 +67,7 @@ Deno.test("rpc waits 1000 ms for the reply by default", async () => {
   assertEquals([node.stats.timeouts, host.timers], [1, 0]);
 });
 
-Deno.test("rpc waits for ever if it is told to", async () => {
+Deno.test("rpc waits forever with an infinite timeout", async () => {
   const { host, call, answer } = await startCaller();
   const { reply, request } = call({ timeout: Infinity });
   assertEquals(host.timers, 0);
@@ -76,7 +76,7 @@ Deno.test("rpc waits for ever if it is told to", async () => {
   assertEquals((await reply).answer, 42);
 });
 
-Deno.test("rpc refuses a time-out that is none", async () => {
+Deno.test("rpc rejects a timeout that is not positive", async () => {
   const { host, node } = await startCaller();
   for (const timeout of [0, -1, NaN]) {
     await assertRejects(
@@ -88,11 +88,11 @@ Deno.test("rpc refuses a time-out that is none", async () => {
   assertEquals(host.sent.length, 1);
 });
 
-Deno.test("rpc throws the reason of the signal, and releases everything", async () => {
+Deno.test("rpc throws the signal's reason and clears its timer", async () => {
   const { host, node, call, answer } = await startCaller();
   const controller = new AbortController();
   const { reply, request } = call({ signal: controller.signal });
-  const reason = new Error("changed my mind");
+  const reason = new Error("cancelled");
   controller.abort(reason);
   assertEquals(await assertRejects(() => reply), reason);
   assertEquals(host.timers, 0);
@@ -100,7 +100,7 @@ Deno.test("rpc throws the reason of the signal, and releases everything", async 
   assertEquals(node.stats.lateReplies, 1);
 });
 
-Deno.test("rpc sends nothing when the signal has aborted already", async () => {
+Deno.test("rpc sends nothing if the signal has aborted already", async () => {
   const { host, node } = await startCaller();
   const reason = new Error("too late");
   assertEquals(
@@ -110,13 +110,19 @@ Deno.test("rpc sends nothing when the signal has aborted already", async () => {
   assertEquals([host.sent.length, host.timers], [1, 0]);
 });
 
-Deno.test("rpc takes its listener off a signal that lives on", async () => {
+Deno.test("rpc removes its listener from a signal that is used on", async () => {
   const { call, answer, host } = await startCaller();
   let listeners = 0;
   const signal = new AbortController().signal;
   const add = signal.addEventListener.bind(signal), remove = signal.removeEventListener.bind(signal);
-  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners++;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listeners--;
+    remove(...args);
+  };
   const [answered, unanswered] = [call({ signal }), call({ signal })];
   assertEquals(listeners, 2);
   answer(answered.request);
@@ -127,13 +133,13 @@ Deno.test("rpc takes its listener off a signal that lives on", async () => {
   assertEquals(listeners, 0);
 });
 
-Deno.test("rpc releases everything when the request cannot be sent", async () => {
+Deno.test("rpc clears its timer if the request cannot be sent", async () => {
   const { host, node } = await startCaller();
   await assertRejects(() => node.rpc("n1", { type: "ask", big: 1n }), TypeError);
   assertEquals([host.timers, node.stats.timeouts], [0, 0]);
 });
 
-Deno.test("rpc tells late replies from duplicate ones, and logs both at debug level", async () => {
+Deno.test("rpc counts late and duplicate replies apart, and logs both at debug level", async () => {
   const { host, node, call, answer } = await startCaller();
   const [late, duplicate] = [call(), call()];
   answer(duplicate.request);
@@ -154,7 +160,7 @@ Deno.test("rpc tells late replies from duplicate ones, and logs both at debug le
   assertEquals(host.sent.length, 3);
 });
 
-Deno.test("a late reply is known as one after thousands of other calls were given up", async () => {
+Deno.test("a late reply counts as late even after thousands of other timeouts", async () => {
   const { host, node, call, answer } = await startCaller();
   const { reply, request } = call({ timeout: 1 });
   const others = Array.from({ length: 20_000 }, () => node.rpc("n1", { type: "ask" }, { timeout: 2 }));
@@ -165,15 +171,15 @@ Deno.test("a late reply is known as one after thousands of other calls were give
   assertEquals([node.stats.lateReplies, node.stats.duplicateReplies], [1, 0]);
 });
 
-Deno.test("whoever sends a reply with the id of a request answers it, as with Maelstrom's own clients", async () => {
+Deno.test("a reply may come from another node than the recipient, as with Maelstrom's own clients", async () => {
   const { handle, call } = await startCaller();
   const { reply, request } = call();
-  // Asked was n1, which has passed the question on.
+  // n1, the recipient, has forwarded the request.
   handle.receive({ src: "n2", dest: "n0", body: { type: "ask_ok", in_reply_to: request.body.msg_id } });
   assertEquals((await reply).type, "ask_ok");
 });
 
-Deno.test("rpc counts a late error reply, and does not throw it", async () => {
+Deno.test("rpc counts a late error reply and does not throw it", async () => {
   const { host, node, call, answer } = await startCaller();
   const { reply, request } = call({ timeout: 5 });
   const rejected = assertRejects(() => reply, RPCError, "within 5 ms");
@@ -183,7 +189,7 @@ Deno.test("rpc counts a late error reply, and does not throw it", async () => {
   assertEquals(node.stats.lateReplies, 1);
 });
 
-Deno.test("a million time-outs leave nothing behind", async () => {
+Deno.test("a million timeouts leave no timer and no pending RPC behind", async () => {
   const { host, node, handle } = await startCaller();
   host.send = () => {};
   let rejected = 0;
@@ -196,10 +202,10 @@ Deno.test("a million time-outs leave nothing behind", async () => {
   assertEquals(host.timers, 0);
   handle.stop();
   await host.settle();
-  assertEquals(rejected, 1e6, "stopping must find no call to reject");
+  assertEquals(rejected, 1e6, "stop() must find no pending RPC");
 });
 
-Deno.test("calls that wait when the node is stopped are rejected, and later ones too", async () => {
+Deno.test("stopping the node rejects pending RPCs and later ones", async () => {
   const { host, node, call, handle } = await startCaller();
   const { reply } = call();
   handle.stop();
@@ -208,10 +214,10 @@ Deno.test("calls that wait when the node is stopped are rejected, and later ones
   assertEquals([host.timers, host.sent.length], [0, 2]);
 });
 
-Deno.test("a node that was started again does not take an old reply for a new one", () => {
+Deno.test("a restarted node uses other ids than before", () => {
   const ids = new Set<number>();
   for (const seed of [0.1, 0.5, 0.9]) {
-    const host = fakeHost();
+    const host = createFakeHost();
     host.getRandomValues = (array) => (array.fill(seed * 2 ** 32), array);
     const handle = startNode((node) => node.onInit(() => void node.rpc("n1", { type: "ask" }).catch(() => {})), host);
     handle.receive(init("n0", ["n0"]));

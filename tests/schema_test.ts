@@ -5,12 +5,12 @@ const standard = (validate: (value: unknown) => StandardResult | Promise<Standar
   "~standard": { version: 1, vendor: "test", validate },
 });
 
-Deno.test("checkSchema returns the value that a function finds well-formed", () => {
+Deno.test("checkSchema returns a value that a function accepts", () => {
   const value = { type: "add", delta: 1 };
   assertEquals(checkSchema((body) => body === value, value), value);
 });
 
-Deno.test("checkSchema throws what a function says was expected", () => {
+Deno.test("checkSchema throws what a function expected", () => {
   assertThrows(
     () => checkSchema(() => "expected delta to be an integer", {}),
     SchemaError,
@@ -19,7 +19,7 @@ Deno.test("checkSchema throws what a function says was expected", () => {
   assertThrows(() => checkSchema(() => false, {}), SchemaError, "it does not match its schema");
 });
 
-Deno.test("checkSchema returns the value as a Standard Schema leaves it", () => {
+Deno.test("checkSchema returns the value as a Standard Schema has transformed it", () => {
   const trimmed = { type: "add", delta: 1 };
   assertEquals(checkSchema(standard(() => ({ value: trimmed })), { type: "add", delta: "1" }), trimmed);
 });
@@ -37,7 +37,7 @@ Deno.test("checkSchema throws all issues of a Standard Schema, each with its pat
   );
 });
 
-Deno.test("checkSchema has no use for a schema that validates asynchronously", () => {
+Deno.test("checkSchema throws for a schema that validates asynchronously", () => {
   const schema = standard((value) => Promise.resolve({ value }));
   assertThrows(() => checkSchema(schema, {}), TypeError, "expected a schema that validates synchronously");
 });

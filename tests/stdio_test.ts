@@ -11,7 +11,7 @@ const line = (body: Body) => JSON.stringify(request(body)) + "\n";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const echo: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
 
-/** Serves a program the chunks, each in a turn of its own; resolves when it ends. */
+/** Serves a program the chunks of input, each in its own turn of the event loop, until the input ends. */
 async function run(program: Program, chunks: (string | Uint8Array)[]) {
   const writes: string[] = [];
   const logged: { level: LogLevel; text: string }[] = [];
@@ -36,7 +36,7 @@ function input(chunks: (string | Uint8Array)[]): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-Deno.test("serve reads messages and writes replies, one a line", async () => {
+Deno.test("serve reads messages and writes replies, one per line", async () => {
   const { messages, writes } = await run(echo, [INIT, line({ type: "echo", msg_id: 2, echo: "hi" })]);
   assertEquals(messages, [
     { src: "n0", dest: "c0", body: { type: "init_ok", in_reply_to: 1 } },
@@ -45,7 +45,7 @@ Deno.test("serve reads messages and writes replies, one a line", async () => {
   assert(writes.every((text) => text.endsWith("\n")));
 });
 
-Deno.test("serve takes lines however they are cut into chunks, with any Unicode, ending in LF or CRLF", async () => {
+Deno.test("serve reads lines in any chunks, with any Unicode, ending in LF or CRLF", async () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
   const values = fc.array(fc.jsonValue({ stringUnit: "binary" }), { minLength: 1, maxLength: 5 });
   await fc.assert(
@@ -65,7 +65,7 @@ Deno.test("serve takes lines however they are cut into chunks, with any Unicode,
   );
 });
 
-Deno.test("serve takes a character that is cut between chunks", async () => {
+Deno.test("serve reads a character that is split between chunks", async () => {
   const whole = bytes(INIT + line({ type: "echo", msg_id: 2, echo: "🦕é" }));
   const at = whole.indexOf(0xf0);
   for (const cut of [at + 1, at + 2, at + 3, at + 5]) {
@@ -74,7 +74,7 @@ Deno.test("serve takes a character that is cut between chunks", async () => {
   }
 });
 
-Deno.test("serve takes lines of 4 MB", async () => {
+Deno.test("serve reads lines of 4 MB", async () => {
   const big = "0123456789abcdé\n".repeat(2 ** 18);
   const whole = bytes(INIT + line({ type: "echo", msg_id: 2, echo: big }));
   assertGreater(whole.length, 4 * 2 ** 20);
@@ -86,12 +86,12 @@ Deno.test("serve takes lines of 4 MB", async () => {
   assert(bodies[1]?.echo === big);
 });
 
-Deno.test("serve takes a last line that has no end", async () => {
+Deno.test("serve reads a last line without a line feed", async () => {
   const { bodies } = await run(echo, [INIT, line({ type: "echo", msg_id: 2, echo: 1 }).trimEnd()]);
   assertEquals(bodies[1]?.type, "echo_ok");
 });
 
-Deno.test("all that comes of one chunk goes out in one write, in order", async () => {
+Deno.test("all replies to one chunk go out in one write, in order", async () => {
   const program: Program = (node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.on("slow", async ({ echo }) => {
@@ -111,7 +111,7 @@ Deno.test("all that comes of one chunk goes out in one write, in order", async (
   assertEquals(quick, [...quick].sort((a, b) => a - b));
 });
 
-Deno.test("each write is of whole lines, and there are no more writes than chunks", async () => {
+Deno.test("each write has whole lines, and there are no more writes than chunks", async () => {
   const chunks = Array.from({ length: 30 }, (_, i) => line({ type: "echo", msg_id: i, echo: "x".repeat(i) }));
   const { writes, bodies } = await run(echo, [INIT, ...chunks]);
   assert(writes.every((text) => text.endsWith("\n")));
@@ -119,7 +119,7 @@ Deno.test("each write is of whole lines, and there are no more writes than chunk
   assertEquals(bodies.slice(1).map(({ in_reply_to }) => in_reply_to), Array.from({ length: 30 }, (_, i) => i));
 });
 
-Deno.test("a line that is not a message is logged with what was expected, and the node goes on", async () => {
+Deno.test("a line that is not a message is logged with what was expected, and skipped", async () => {
   const wrong: [string, string][] = [
     ["nonsense", "is not valid JSON: nonsense"],
     ["", "Cannot parse message: Unexpected end of JSON input"],
@@ -141,7 +141,7 @@ Deno.test("a line that is not a message is logged with what was expected, and th
   }
 });
 
-Deno.test("debug logs every message, and the details that are left out otherwise", async () => {
+Deno.test("debug logs every message, and entries of level debug", async () => {
   const lines = [INIT, line({ type: "echo_ok", in_reply_to: 5 })];
   for (const debug of [false, true]) {
     const logged: string[] = [];
@@ -157,13 +157,13 @@ Deno.test("debug logs every message, and the details that are left out otherwise
   }
 });
 
-Deno.test("of a bad line that is long, only the beginning is logged", async () => {
+Deno.test("only the beginning of a long line is logged", async () => {
   const { logged } = await run(echo, ["x".repeat(100_000) + "\n"]);
   assertStringIncludes(logged[0]!.text, `${"x".repeat(1000)}… (100000 characters)`);
   assertLess(logged[0]!.text.length, 1200);
 });
 
-Deno.test("when the input ends, handlers in flight finish, and their calls still time out", async () => {
+Deno.test("at the end of the input, handlers finish, and their RPCs still time out", async () => {
   const program: Program = (node) => {
     node.every(1, () => {});
     node.on("ask", async () => {
@@ -177,7 +177,7 @@ Deno.test("when the input ends, handlers in flight finish, and their calls still
   assertEquals(bodies[2]?.error, "timeout");
 });
 
-Deno.test("when the input ends, a handler that does not finish is given 5 s, and no more", async () => {
+Deno.test("at the end of the input, serve waits up to 5 s for handlers", async () => {
   const { setTimeout } = globalThis;
   const delays: unknown[] = [];
   const soon = (callback: () => void, delay?: number) => {
@@ -197,7 +197,7 @@ Deno.test("when the input ends, a handler that does not finish is given 5 s, and
   }
 });
 
-Deno.test("bytes that are no UTF-8 are replaced, half a line at the end is logged, and the node goes on", async () => {
+Deno.test("bytes that are not UTF-8 are replaced, and half a line at the end is logged", async () => {
   const [before, after] = line({ type: "echo", msg_id: 2, echo: "@" }).split("@").map((part) =>
     new TextEncoder().encode(part)
   );
@@ -208,13 +208,13 @@ Deno.test("bytes that are no UTF-8 are replaced, half a line at the end is logge
   assertStringIncludes(logged[0]!.text, "Cannot parse message: ");
 });
 
-Deno.test("when the input has ended, the node is stopped", async () => {
+Deno.test("the node is stopped after the end of the input", async () => {
   let node!: Node;
   await run((started) => void (node = started), [INIT]);
   await assertRejects(() => node.rpc("n1", { type: "ask" }), RPCError, "stopped");
 });
 
-Deno.test("a promise that nobody looks after is logged when it is rejected, and the node goes on", async () => {
+Deno.test("an unhandled rejection is logged, and the node continues", async () => {
   const program: Program = (node) => {
     echo(node);
     node.on("forget", () => void Promise.reject(new Error("forgotten")));
@@ -223,11 +223,11 @@ Deno.test("a promise that nobody looks after is logged when it is rejected, and 
   const chunks = [INIT, line({ type: "forget" }), line({ type: "leave" }), line({ type: "echo", msg_id: 2 })];
   const { bodies, logged } = await run(program, chunks);
   assertEquals(bodies.map(({ type }) => type), ["init_ok", "ask", "echo_ok"]);
-  assertEquals(logged.map(({ level }) => level), ["error"], "the call that ends with the node is nobody's fault");
+  assertEquals(logged.map(({ level }) => level), ["error"], "an RPC that is rejected by the stop is no error");
   assertStringIncludes(logged[0]!.text, "Unhandled rejection: Error: forgotten");
 });
 
-Deno.test("reading stops while too much waits to be written, and goes on afterwards", async () => {
+Deno.test("reading pauses while too much output is unwritten", async () => {
   const count = 200;
   const big = "x".repeat(10_000);
   let read = 0;
@@ -262,7 +262,7 @@ Deno.test("reading stops while too much waits to be written, and goes on afterwa
   assertEquals(ids, Array.from({ length: count }, (_, i) => i));
 });
 
-Deno.test("when nobody reads the output any more, serve ends quietly, though the input goes on", async () => {
+Deno.test("serve ends without an error when the reader closes the output, even if the input continues", async () => {
   let cancelled = false;
   const logged: string[] = [];
   const left = [bytes(INIT), bytes(line({ type: "hang", msg_id: 2 }))];
@@ -277,7 +277,7 @@ Deno.test("when nobody reads the output any more, serve ends quietly, though the
   assertEquals([cancelled, logged], [true, []]);
 });
 
-Deno.test("serve throws when the output cannot be written for another reason", async () => {
+Deno.test("serve throws if the output cannot be written for another reason", async () => {
   const writable = new WritableStream({ write: () => Promise.reject(new Error("No space left on device")) });
   await assertRejects(
     () => serve(echo, { readable: input([INIT, line({ type: "echo", msg_id: 2 })]), writable, log: () => {} }),
@@ -286,14 +286,14 @@ Deno.test("serve throws when the output cannot be written for another reason", a
   );
 });
 
-Deno.test("serve throws when the input cannot be read", async () => {
+Deno.test("serve throws if the input cannot be read", async () => {
   const readable = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.error(new Error("Input/output error")),
   });
   await assertRejects(() => serve(echo, { readable, writable: new WritableStream() }), Error, "Input/output error");
 });
 
-Deno.test("time goes on without steps back, in milliseconds since 1970", async () => {
+Deno.test("now never goes back, and is in milliseconds since 1970", async () => {
   const times: number[] = [];
   const program: Program = (node) => {
     node.on("time", () => void times.push(node.now()));
@@ -304,7 +304,7 @@ Deno.test("time goes on without steps back, in milliseconds since 1970", async (
   assertLess(Math.abs(times[0]! - Date.now()), 3_600_000);
 });
 
-Deno.test("chance and ids are the process's own", async () => {
+Deno.test("random numbers and ids differ between processes", async () => {
   const drawn: unknown[] = [];
   const program: Program = (node) =>
     node.onInit(() => void drawn.push(node.random(), ...node.getRandomValues(new Uint32Array(4))));

@@ -7,45 +7,43 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import type { Node, Program } from "../lib/node.ts";
+import type { Node } from "../lib/node.ts";
 import { startNode } from "../lib/start_node.ts";
-import { fakeHost, init } from "./fake_host.ts";
+import { createFakeHost, init } from "./fake_host.ts";
+import { startTestNode } from "./node_rig.ts";
 
-/** Starts a program at time 0 and makes it ready; `ticks` are the times of the calls of `tick`. */
-async function start(program: (node: Node, tick: () => void) => void) {
-  const host = fakeHost();
-  const start = host.now();
+/** Starts a program and makes it ready. `tick` appends the time since the start to `ticks`, ms. */
+async function start(program: (node: Node, tick: () => void) => void = () => {}) {
+  const host = createFakeHost();
+  const begin = host.now();
   const ticks: number[] = [];
-  let node!: Node;
-  const mounted: Program = (started) => program(node = started, () => void ticks.push(host.now() - start));
-  const handle = startNode(mounted, host);
-  handle.receive(init("n0", ["n0"]));
-  await host.settle();
-  return { host, node, ticks, tick: () => void ticks.push(host.now() - start) };
+  const tick = () => void ticks.push(host.now() - begin);
+  const { node } = await startTestNode((node) => program(node, tick), { host });
+  return { host, node, ticks, tick };
 }
 
-Deno.test("after calls once", async () => {
+Deno.test("after calls its callback once", async () => {
   const { host, ticks } = await start((node, tick) => void node.after(20, tick));
   await host.advance(100);
   assertEquals([ticks, host.timers], [[20], 0]);
 });
 
-Deno.test("after with no delay calls soon, not at once", async () => {
-  const { host, node, ticks, tick } = await start(() => {});
+Deno.test("after with a delay of 0 does not call its callback at once", async () => {
+  const { host, node, ticks, tick } = await start();
   node.after(0, tick);
   assertEquals(ticks, []);
   await host.advance(0);
   assertEquals(ticks, [0]);
 });
 
-Deno.test("every calls again and again, first after one interval", async () => {
+Deno.test("every calls its callback repeatedly, first after one interval", async () => {
   const { host, ticks } = await start((node, tick) => void node.every(30, tick));
   await host.advance(100);
   assertEquals(ticks, [30, 60, 90]);
 });
 
-Deno.test("every does not catch up: after a turn that was late, the next is a whole interval away", async () => {
-  const host = fakeHost();
+Deno.test("every waits a whole interval after a late call", async () => {
+  const host = createFakeHost();
   const [begin, setTimer] = [host.now(), host.setTimer];
   const late = [50, 0, 7];
   host.setTimer = (delay, callback) => setTimer(delay + (late.shift() ?? 0), callback);
@@ -55,14 +53,14 @@ Deno.test("every does not catch up: after a turn that was late, the next is a wh
   assertEquals(ticks, [80, 110, 147, 177]);
 });
 
-Deno.test("both can be called off, before they start, in between, and from inside", async () => {
+Deno.test("after and every can be cancelled before the first call, between calls and in the callback", async () => {
   const cancels: (() => void)[] = [];
   const { host, node, ticks, tick } = await start((node, tick) => {
     node.after(10, tick)();
     node.every(10, tick)();
-    const inside = node.every(10, () => {
+    const cancelInside = node.every(10, () => {
       tick();
-      inside();
+      cancelInside();
     });
     cancels.push(node.after(25, tick), node.every(20, tick));
   });
@@ -74,8 +72,8 @@ Deno.test("both can be called off, before they start, in between, and from insid
   assertEquals([ticks, host.timers], [[10, 20, 21], 0]);
 });
 
-Deno.test("timers that are set before the node is ready start when it is", async () => {
-  const host = fakeHost();
+Deno.test("timers that are set before the node is ready start when it is ready", async () => {
+  const host = createFakeHost();
   const begin = host.now();
   const ticks: number[] = [];
   const handle = startNode((node) => {
@@ -89,7 +87,7 @@ Deno.test("timers that are set before the node is ready start when it is", async
   assertEquals(ticks, [305, 330, 360, 390]);
 });
 
-Deno.test("every leaves out the turns at which the callback is still at work", async () => {
+Deno.test("every skips calls while the promise of the last one is pending", async () => {
   const { host, ticks } = await start((node, tick) =>
     void node.every(10, async () => {
       tick();
@@ -101,7 +99,7 @@ Deno.test("every leaves out the turns at which the callback is still at work", a
   assertEquals(ticks, [10, 35, 40, 65, 70]);
 });
 
-Deno.test("what a callback throws is logged with its stack, and the timer goes on", async () => {
+Deno.test("what a callback throws is logged with its stack, and the timer continues", async () => {
   for (
     const fail of [() => {
       throw new Error("oh no");
@@ -121,7 +119,7 @@ Deno.test("what a callback throws is logged with its stack, and the timer goes o
   }
 });
 
-Deno.test("jitter draws each wait from its share around the interval", async () => {
+Deno.test("jitter draws each wait from a range around the interval", async () => {
   const { host, ticks } = await start((node, tick) => void node.every(100, tick, { jitter: 0.2 }));
   await host.advance(10_000);
   const waits = ticks.map((at, i) => at - (ticks[i - 1] ?? 0));
@@ -132,8 +130,8 @@ Deno.test("jitter draws each wait from its share around the interval", async () 
   assertGreater(new Set(waits).size, 50);
 });
 
-Deno.test("sleep waits, and ends when the signal aborts", async () => {
-  const { host, node, ticks, tick } = await start(() => {});
+Deno.test("sleep resolves after its delay, and rejects when the signal aborts", async () => {
+  const { host, node, ticks, tick } = await start();
   const controller = new AbortController();
   const slept = node.sleep(40, controller.signal).then(tick);
   await host.advance(40);
@@ -145,8 +143,8 @@ Deno.test("sleep waits, and ends when the signal aborts", async () => {
   assertEquals([ticks, host.timers], [[40], 0]);
 });
 
-Deno.test("timers refuse what is no time", async () => {
-  const { node } = await start(() => {});
+Deno.test("timers reject delays, intervals and jitters out of range", async () => {
+  const { node } = await start();
   assertThrows(() => node.after(-1, () => {}), RangeError, "expected delay to be 0 ms or more, got -1");
   assertThrows(() => node.after(NaN, () => {}), RangeError, "got NaN");
   assertThrows(() => node.every(0, () => {}), RangeError, "expected interval to be more than 0 ms");

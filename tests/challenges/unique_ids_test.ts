@@ -4,7 +4,7 @@ import { extractTimestamp } from "@std/uuid/v7";
 import fc from "fast-check";
 import { createIds, type IdSource, uniqueIds } from "../../challenges/unique_ids.ts";
 import { startNode } from "../../lib/start_node.ts";
-import { fakeHost, init, request } from "../fake_host.ts";
+import { createFakeHost, init, request } from "../fake_host.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -27,7 +27,7 @@ function words(...list: number[]): (array: Uint32Array) => void {
 }
 
 Deno.test("the program answers generate with a new id", () => {
-  const host = fakeHost();
+  const host = createFakeHost();
   const handle = startNode(uniqueIds, host);
   handle.receive(init("n0", ["n0"]));
   return handle.idle().then(() => {
