@@ -1,26 +1,30 @@
 /**
- * Errors that end a command with one line for a person, never with a stack trace.
+ * Errors that end a command with one line for a person, without a stack trace.
  *
  * @module
  */
 
 import { nearMatch } from "./near_match.ts";
 
-/** A mistake in what was asked for: a flag, a value, a file. The exit status is 254. */
+/** Mistake in a command: a flag, a value or a file. Exit status 254. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Something that could not be done although it was rightly asked for: no network, no results. The exit status is 255. */
+/** Failure of a command that was right: no network, no results. Exit status 255. */
 export class FailedError extends Error {
   override name = "FailedError";
 }
 
+/** Returns the message of an error; of anything else that was thrown, its text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /**
- * What to tell a person who wrote a word that is not one of those expected: all of them, and the one that was probably meant.
+ * Lists the allowed words, and suggests the one that was probably meant.
  *
- * @param word What was written.
- * @param allowed What could have been written.
+ * @param word Word that is not allowed.
  *
  * @example
  * ```ts

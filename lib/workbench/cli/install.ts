@@ -6,7 +6,7 @@
 
 import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom_engine.ts";
-import { FailedError, UsageError } from "../base/errors.ts";
+import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 
 /** The release that is installed. */
 export const RELEASE = {
@@ -88,7 +88,9 @@ async function fetchArchive(from: string, { archives }: Machine): Promise<Uint8A
     return await archives.fetch(from);
   } catch (error) {
     throw new FailedError(
-      `Cannot fetch ${from}: ${messageOf(error)}; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
+      `Cannot fetch ${from}: ${
+        messageWithCause(error)
+      }; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
     );
   }
 }
@@ -97,13 +99,13 @@ async function unpack(archive: Uint8Array<ArrayBuffer>, folder: string, { archiv
   try {
     await archives.unpack(archive, folder);
   } catch (error) {
-    throw new FailedError(`Cannot unpack Maelstrom into ${folder}: ${messageOf(error)}`);
+    throw new FailedError(`Cannot unpack Maelstrom into ${folder}: ${messageWithCause(error)}`);
   }
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+function messageWithCause(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? `${messageOf(error)} (${cause.message})` : messageOf(error);
 }
 
 /** What Maelstrom needs, whether it is there, and how to get what is not. */

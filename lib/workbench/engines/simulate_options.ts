@@ -7,7 +7,7 @@
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
 import { LATENCIES, type Latency } from "../world/network/latency.ts";
-import { SERVICES } from "../world/services/mod.ts";
+import { isReservedName } from "../world/services/mod.ts";
 
 /** Options for {@linkcode simulate}. */
 export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
@@ -75,9 +75,8 @@ function checkNodes(nodes: number | readonly string[]): readonly string[] {
 
 function checkNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
-  const isReserved = (name: string) => /^c\d+$/.test(name) || name in SERVICES;
   const bad = names.find((name, index) =>
-    typeof name !== "string" || name === "" || isReserved(name) || names.indexOf(name) !== index
+    typeof name !== "string" || name === "" || isReservedName(name) || names.indexOf(name) !== index
   );
   if (bad === undefined) return [...names];
   throw new RangeError(

@@ -9,6 +9,7 @@ import type { Challenge } from "./challenges.ts";
 import { type Flag, type FlagName, FLAGS, type FlagValues } from "./flags.ts";
 import type { TargetLimit } from "../run/results.ts";
 import { UsageError } from "../base/errors.ts";
+import { isReservedName } from "../world/services/mod.ts";
 import type { TestOptions } from "../workloads/workload.ts";
 
 /** A test to run. */
@@ -173,9 +174,6 @@ function faults(words: readonly string[]): string[] {
 
 /** Jepsen's names where none are given. */
 const JEPSEN_NODES = ["n1", "n2", "n3", "n4", "n5"];
-/** What Maelstrom takes for clients, and the nodes that it brings along. */
-const RESERVED = /^(c.*|lin-kv|seq-kv|lww-kv|lin-tso)$/;
-
 /** As in Jepsen: a count wins; else files, lists and single names are joined; else there are five. */
 function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">): string[] {
   const count = values["node-count"];
@@ -183,7 +181,7 @@ function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">): stri
   const file = values["nodes-file"];
   const named = [...file === undefined ? [] : readNames(file, files), ...values.nodes ?? [], ...values.node ?? []];
   const nodes = named.length === 0 ? JEPSEN_NODES : named;
-  const reserved = nodes.find((node) => RESERVED.test(node));
+  const reserved = nodes.find((node) => isReservedName(node) || isClientOfMaelstrom(node));
   if (reserved !== undefined) {
     throw new UsageError(
       `Cannot name a node ${reserved}: expected a name that does not begin with c, as clients' do, and is no service's`,
@@ -192,6 +190,11 @@ function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">): stri
   const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
   if (twice !== undefined) throw new UsageError(`Cannot name two nodes ${twice}: expected different names`);
   return nodes;
+}
+
+/** Returns true if Maelstrom takes a name for a client's: it looks at the first letter only. */
+function isClientOfMaelstrom(name: string): boolean {
+  return name.startsWith("c");
 }
 
 function readNames(path: string, files: Pick<Files, "readTextFile">): string[] {

@@ -7,7 +7,7 @@
 import { abortable } from "@std/async/abortable";
 import { RPCError } from "../../protocol.ts";
 import { type OpenConnection, openConnection } from "../world/connection.ts";
-import { UsageError } from "../base/errors.ts";
+import { messageOf, UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import { formatLine } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
@@ -209,8 +209,4 @@ async function setUp({ workload, test, signal, onFailure }: ClusterOptions, memb
   } finally {
     connection!.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

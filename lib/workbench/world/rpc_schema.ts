@@ -5,7 +5,7 @@
  * @module
  */
 
-import { clip } from "../base/text.ts";
+import { clip, show } from "../base/text.ts";
 import { formatLine } from "../base/json.ts";
 import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
@@ -175,7 +175,7 @@ function explain(schema: object, body: unknown, mismatches: readonly Mismatch[])
   const expected = follow(schema, schemaPath);
   // A schema that nothing matches stands where no field may be.
   if (expected === false) return `${place} is not expected`;
-  return `expected ${place} to be ${describeSchema(expected as object)}, got ${show(follow(body, instancePath))}`;
+  return `expected ${place} to be ${describeSchema(expected as object)}, got ${show(follow(body, instancePath), 100)}`;
 }
 
 /** Follows a JSON pointer. */
@@ -197,9 +197,4 @@ function placeOf(body: unknown, pointer: string): string {
     part = (part as Record<string, unknown> | undefined)?.[step];
   }
   return place;
-}
-
-function show(value: unknown): string {
-  const text = formatLine(value) ?? "nothing";
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -1,5 +1,8 @@
 /**
- * The services: participants of the network that a program may build upon.
+ * Services of Maelstrom: participants of the network that programs may use.
+ *
+ * One file each: `lin_kv.ts`, `seq_kv.ts` (stale reads), `lww_kv.ts` (lost writes), `lin_tso.ts`. The three stores share `key_value.ts`.
+ * A service is a pure state machine (`service.ts`); here they are put on the network.
  *
  * Source: Maelstrom's `doc/services.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/services.md>.
  *
@@ -7,7 +10,7 @@
  */
 
 import { type Body, ERRORS, type Message, RPCError } from "../../../protocol.ts";
-import type { Network } from "../network/network.ts";
+import { isClient, type Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import { createLinKV } from "./lin_kv.ts";
 import { createLinTSO } from "./lin_tso.ts";
@@ -17,7 +20,7 @@ import type { Reply, Service } from "./service.ts";
 
 export type { Reply, Service };
 
-/** Makes each of the services, by its id on the network. */
+/** Services by their names on the network. */
 export const SERVICES: Record<string, (random: Random) => Service> = {
   "lin-kv": createLinKV,
   "seq-kv": createSeqKV,
@@ -25,12 +28,18 @@ export const SERVICES: Record<string, (random: Random) => Service> = {
   "lin-tso": createLinTSO,
 };
 
+/** Returns true for a name that no node can have: a client's or a service's. */
+export function isReservedName(id: string): boolean {
+  return isClient(id) || Object.hasOwn(SERVICES, id);
+}
+
 /**
- * Puts the services on a network. Each takes one request after another, and answers at once: one without a `msg_id` with an
- * `in_reply_to` of null, as Maelstrom does. Where Maelstrom would be silent, on a type of request that the service does not know, the
- * answer is an error that says so, provided that there is a `msg_id`.
+ * Puts the services on a network. Each answers its requests in order, and at once.
  *
- * @param random Each service draws from a stream of its own.
+ * A request without a `msg_id` is answered with an `in_reply_to` of null, as in Maelstrom. A request of an unknown type gets an error,
+ * where Maelstrom is silent.
+ *
+ * @param random Each service draws from its own stream of it.
  *
  * @example
  * ```ts
@@ -58,7 +67,7 @@ export function attachServices(network: Pick<Network, "attach" | "send">, random
     network.attach(id, ({ src, body }: Message) => {
       const in_reply_to = body.msg_id ?? null;
       const reply = answer(service, src, body);
-      // What is neither known nor asks for a reply may be a reply itself, and two services would answer each other for ever.
+      // Without a msg_id, an unknown message may be a reply itself: two services would answer each other for ever.
       if (reply.type === "error" && reply.code === ERRORS["not-supported"].code && in_reply_to === null) return;
       network.send({ src: id, dest: src, body: { ...reply, in_reply_to } });
     });

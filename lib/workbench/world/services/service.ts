@@ -1,21 +1,21 @@
 /**
- * What a service is.
+ * Interface of a service.
  *
  * @module
  */
 
 import type { Body } from "../../../protocol.ts";
 
-/** The body of a reply, but for the ids that tie it to its request. */
+/** Body of a reply, without the ids that tie it to its request. */
 export type Reply = Omit<Body, "msg_id" | "in_reply_to"> & { type: string };
 
 /**
- * A service: a state machine that answers one request after another. It knows of no network and no time, and all that is random in it
- * comes from the stream it was made with.
+ * Service: a state machine that answers one request after another. It knows neither network nor time; its random draws come from the
+ * stream it was created with.
  *
- * @param client Who asks: the source of the message.
- * @param request The body of the message.
- * @returns The reply; an error reply where the request cannot be granted.
- * @throws {RPCError} 10: the service does not know this type of request. The state is as it was before.
+ * @param client Source of the request.
+ * @param request Body of the request.
+ * @returns The reply; an error reply if the request cannot be granted.
+ * @throws {RPCError} 10: the service does not know this type of request. Its state is unchanged.
  */
 export type Service = (client: string, request: Body) => Reply;

@@ -9,14 +9,14 @@ import type { Host, LogLevel, NodeHandle } from "../../../../host.ts";
 import type { AnyNode } from "../../../../node.ts";
 import { startNode } from "../../../../start_node.ts";
 import type { Clock, Timer } from "../../clock.ts";
-import { isClient, type Network } from "../../network/network.ts";
+import type { Network } from "../../network/network.ts";
 import type { Random } from "../../random.ts";
 import type { TestException } from "../../../base/test_exception.ts";
 import type { World } from "../world.ts";
 import { copyJSON } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { openTurns, type Turns } from "./turns.ts";
-import { SERVICES } from "../../services/mod.ts";
+import { isReservedName } from "../../services/mod.ts";
 import { watchTurns } from "../../../base/watchdog.ts";
 
 /** What {@linkcode startInProcess} needs. */
@@ -82,7 +82,7 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // What a node has sent was copied then, and is nobody else's.
-    const received = isClient(message.src) || message.src in SERVICES ? copyJSON(message) : message;
+    const received = isReservedName(message.src) ? copyJSON(message) : message;
     turns.take(() => node?.receive(received));
   });
   try {

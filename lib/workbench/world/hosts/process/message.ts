@@ -1,60 +1,52 @@
 /**
- * What a process has printed, as a message for the network: as strict as Maelstrom where it says from whom to whom, and as lenient in
- * what is said. A body is the business of who gets it.
+ * Messages that a process prints. As in Maelstrom, source and destination must be right; the body is checked by its receiver.
  *
  * Source: Maelstrom's `net.clj` (`Message`) and `process.clj` (`parse-msg`).
  *
  * @module
  */
 
-import type { Body, Message } from "../../../../protocol.ts";
-import { formatLine, parseJSON } from "../../../base/json.ts";
+import { type Body, isObject, type Message } from "../../../../protocol.ts";
+import { parseJSON } from "../../../base/json.ts";
+import { show } from "../../../base/text.ts";
 
 /**
- * Reads one line of a node's stdout.
+ * Parses a line of a node's stdout.
  *
- * @returns The message; its body may lack a type, and its ids may be anything.
- * @throws {SyntaxError} The line is not JSON, or not a message; says what was expected.
+ * @returns The message. Its body may lack a type, and have ids of any type.
+ * @throws {SyntaxError} The line is not a message.
  *
  * @example
  * ```ts
  * import { assertEquals, assertThrows } from "@std/assert";
- * import { readMessage } from "./message.ts";
+ * import { parseLine } from "./message.ts";
  *
- * const { body } = readMessage('{"src":"n0","dest":"n1","body":{"msg_id":"a1"}}');
+ * const { body } = parseLine('{"src":"n0","dest":"n1","body":{"msg_id":"a1"}}');
  * assertEquals<unknown>(body, { msg_id: "a1" });
- * assertThrows(() => readMessage('{"src":"n0","to":"n1","body":{}}'), SyntaxError, "expected dest to be a string, got nothing");
+ * assertThrows(() => parseLine('{"src":"n0","to":"n1","body":{}}'), SyntaxError, "expected dest to be a string, got nothing");
  * ```
  */
-export function readMessage(line: string): Message {
+export function parseLine(line: string): Message {
   const value = parseJSON(line);
-  const problem = messageProblem(value);
+  const problem = problemOf(value);
   if (problem !== undefined) throw new SyntaxError(problem);
   const { src, dest, body } = value as Message;
-  // Maelstrom takes a body of null, or none, for an empty one.
+  // Maelstrom reads a missing body as an empty one.
   return { src, dest, body: body ?? {} as Body };
 }
 
 const FIELDS = ["src", "dest", "body", "id"];
 
-function messageProblem(value: unknown): string | undefined {
-  if (!isObject(value)) return `expected an object, got ${show(value)}`;
+/** Describes why a value is not a message; undefined if it is one. */
+function problemOf(value: unknown): string | undefined {
+  if (!isObject(value)) return `expected an object, got ${show(value, 60)}`;
   const { src, dest, body, id } = value;
-  if (typeof src !== "string") return `expected src to be a string, got ${show(src)}`;
-  if (typeof dest !== "string") return `expected dest to be a string, got ${show(dest)}`;
-  if (!isObject(body ?? {})) return `expected body to be an object, got ${show(body)}`;
+  if (typeof src !== "string") return `expected src to be a string, got ${show(src, 60)}`;
+  if (typeof dest !== "string") return `expected dest to be a string, got ${show(dest, 60)}`;
+  if (!isObject(body ?? {})) return `expected body to be an object, got ${show(body, 60)}`;
   if (id !== undefined && typeof id !== "bigint" && !Number.isInteger(id)) {
-    return `expected id to be an integer, or left to the network, got ${show(id)}`;
+    return `expected id to be an integer, or left to the network, got ${show(id, 60)}`;
   }
   const unknown = Object.keys(value).find((name) => !FIELDS.includes(name));
   return unknown === undefined ? undefined : `expected only src, dest and body, got ${JSON.stringify(unknown)}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  const text = formatLine(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -15,7 +15,7 @@ import type { TestException } from "../../../base/test_exception.ts";
 import type { World } from "../world.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { openInput } from "./input.ts";
-import { readMessage } from "./message.ts";
+import { parseLine } from "./message.ts";
 import { readOutput } from "./output.ts";
 
 /** How to start a node's process. */
@@ -228,7 +228,7 @@ function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
 /** Puts a line on the network as a message; says what is wrong if it is none. */
 function sendLine(line: string, network: Pick<Network, "send">): string | undefined {
   try {
-    network.send(readMessage(line));
+    network.send(parseLine(line));
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readMessage } from "../../../../../lib/workbench/world/hosts/process/message.ts";
+import { parseLine } from "../../../../../lib/workbench/world/hosts/process/message.ts";
 import { formatLine } from "../../../../../lib/workbench/base/json.ts";
 
-Deno.test("around the body, readMessage is as strict as Maelstrom, and says what was expected", () => {
+Deno.test("around the body, parseLine is as strict as Maelstrom, and says what was expected", () => {
   const body = '"body":{"type":"x"}';
   for (
     const [line, expected] of [
@@ -23,11 +23,11 @@ Deno.test("around the body, readMessage is as strict as Maelstrom, and says what
       [`{"src":"n0","dest":"n1",${body}} {}`, "Unexpected"],
     ] as const
   ) {
-    assertThrows(() => readMessage(line), SyntaxError, expected, line);
+    assertThrows(() => parseLine(line), SyntaxError, expected, line);
   }
 });
 
-Deno.test("in the body, readMessage takes what Maelstrom takes, as it stands", () => {
+Deno.test("in the body, parseLine takes what Maelstrom takes, as it stands", () => {
   for (
     const body of [
       "{}",
@@ -39,7 +39,7 @@ Deno.test("in the body, readMessage takes what Maelstrom takes, as it stands", (
     ]
   ) {
     for (const id of ["", '"id":5,', '"id":98765432109876543210,']) {
-      const message = readMessage(`{${id}"src":"n1","dest":"n2","body":${body}}`);
+      const message = parseLine(`{${id}"src":"n1","dest":"n2","body":${body}}`);
       assertEquals([message.src, message.dest, formatLine(message.body)], ["n1", "n2", body]);
     }
   }
@@ -47,6 +47,6 @@ Deno.test("in the body, readMessage takes what Maelstrom takes, as it stands", (
 
 Deno.test("a message without a body has an empty one, as in Maelstrom", () => {
   for (const body of ["", ',"body":null']) {
-    assertEquals<unknown>(readMessage(`{"src":"n0","dest":"n1"${body}}`), { src: "n0", dest: "n1", body: {} });
+    assertEquals<unknown>(parseLine(`{"src":"n0","dest":"n1"${body}}`), { src: "n0", dest: "n1", body: {} });
   }
 });
