@@ -1,7 +1,6 @@
 /**
- * The contract between a node and its host, both ways: {@linkcode Host} is all the I/O that a node has, and {@linkcode
- * NodeHandle} is how the host drives the node. `stdio.ts` is the host of a process; the simulator and the tests have
- * their own.
+ * The contract between a node and its host. {@linkcode Host} is all the I/O that a node has; the host drives the node
+ * through a {@linkcode NodeHandle}. `stdio.ts` is the host of a process; the simulator and the tests have their own.
  *
  * @module
  */

@@ -46,8 +46,8 @@ export interface CASOptions extends RPCOptions {
  * A client of a key-value store.
  *
  * Each method sends one request and waits 1 s for the reply, unless its description or its options say otherwise. With
- * `retry`, reads are repeated after a timeout too, because they are idempotent. Writes are only repeated with `retry: {
- * idempotent: true }`: a repeated write can undo what another node wrote in between.
+ * `retry`, reads are also repeated after a timeout, because they are idempotent. Writes are only repeated then if
+ * `retry.idempotent` is true: a repeated write can undo what another node wrote in between.
  *
  * @typeParam V The type of the values: JSON.
  * @typeParam K The type of the keys: JSON.

@@ -61,7 +61,7 @@ interface ReadAndCAS<V, K> {
   cas(key: K, from: V, to: V, options?: RPCOptions & { createIfNotExists?: boolean }): Promise<void>;
 }
 
-/** Replaces a value by a function of it. May return a promise; undefined leaves the value as it is. */
+/** Returns the new value for the current one, or undefined to leave it as it is. */
 type UpdateFunction<V> = (value: V) => V | undefined | Promise<V | undefined>;
 
 /** State of an update across its attempts. */
@@ -74,7 +74,7 @@ interface Update<V, K> {
   readonly signal: AbortSignal;
   /** True while a compare-and-set has no reply. */
   writing: boolean;
-  /** True once a compare-and-set has failed so that it may have taken effect. */
+  /** True once a compare-and-set has failed with an indefinite error: it may have taken effect. */
   uncertain: boolean;
 }
 
@@ -137,7 +137,7 @@ function writeOptions<V, K>({ options: { idempotent, requestTimeout }, signal }:
   return idempotent ? { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout } : { signal, timeout: Infinity };
 }
 
-/** Ends an attempt that failed with `error`. Returns true if another one may follow. */
+/** Updates the state after an attempt that failed with `error`. Returns true if another attempt may follow. */
 function canContinue<V, K>(state: Update<V, K>, error: unknown): boolean {
   const { writing, signal, options: { idempotent = false } } = state;
   if (signal.aborted || !(error instanceof RPCError)) return false;

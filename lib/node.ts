@@ -4,7 +4,8 @@
  * The path of a message through the runtime:
  *
  * 1. `stdio.ts` parses a line of stdin and delivers the message.
- * 2. `running_node.ts` decides: a reply goes to step 5; `init` runs the init hooks; messages wait until these are done.
+ * 2. `running_node.ts` decides: a reply goes to step 5; `init` runs the init hooks, and
+ *    all other messages wait until these are done.
  * 3. `handlers.ts` finds the handler for the message's type, checks the body against its schema and calls it.
  * 4. `running_node.ts` sends the fields that the handler returns as the reply, or what it throws as the error reply.
  * 5. `rpc.ts` matches a reply to the request that waits for it; `retry.ts` repeats requests that fail.
@@ -68,21 +69,21 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   /**
    * The node's own id, such as `"n0"`.
    *
-   * @throws {Error} It is read before init. Read it in {@linkcode Node.onInit} or later.
+   * @throws {Error} `init` has not been received yet. Read it in {@linkcode Node.onInit} or a handler.
    */
   readonly id: string;
 
   /**
    * The ids of all nodes, in the same order on each.
    *
-   * @throws {Error} It is read before init. Read it in {@linkcode Node.onInit} or later.
+   * @throws {Error} `init` has not been received yet. Read it in {@linkcode Node.onInit} or a handler.
    */
   readonly nodeIds: readonly string[];
 
   /**
    * The ids of the other nodes.
    *
-   * @throws {Error} It is read before init. Read it in {@linkcode Node.onInit} or later.
+   * @throws {Error} `init` has not been received yet. Read it in {@linkcode Node.onInit} or a handler.
    */
   readonly peers: readonly string[];
 
@@ -124,8 +125,8 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    * Sends a request and returns the body of the reply. A reply is matched by the id of the request, whatever node it
    * comes from: `dest` may forward the request to another node, which replies.
    *
-   * @throws {RPCError} The reply is an error. Or code 0 (timeout): there was no reply in time. Or 13 (crash): the node
-   *   was stopped.
+   * @throws {RPCError} The error that is the reply; 0 (timeout): there was no reply in time; 13 (crash): the node was
+   *   stopped.
    * @throws {RangeError} An option is out of its range.
    *
    * @example All reads are answered by n0.
@@ -151,12 +152,12 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   ): Promise<ReplyBody<M, T>>;
 
   /**
-   * Calls `callback` every `interval` ms, first after one interval; if the node is not ready yet, from when it is. A
-   * call is skipped while the promise of an earlier one is pending. What the callback throws is logged, and the timer
-   * continues.
+   * Calls `callback` every `interval` ms, first after one interval. If the node is not ready yet, the first interval
+   * starts when it is. A call is skipped while the promise of an earlier one is pending. What the callback throws is
+   * logged, and the timer continues.
    *
-   * A late call delays the ones after it: calls are never closer together than the interval, and missed ones are not
-   * made up for.
+   * After a late call the next one follows a whole interval later. A node that was held up does not catch up on the
+   * calls that it has missed.
    *
    * @returns A function that cancels the timer.
    * @throws {RangeError} The interval is not more than 0, or the jitter not from 0 to 1.
@@ -164,8 +165,8 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   every(interval: number, callback: () => void | Promise<void>, options?: EveryOptions): () => void;
 
   /**
-   * Calls `callback` once, `delay` ms from now; if the node is not ready yet, from when it is. What it throws is
-   * logged.
+   * Calls `callback` once, `delay` ms from now. If the node is not ready yet, the delay starts when it is. What the
+   * callback throws is logged.
    *
    * @returns A function that cancels the timer.
    * @throws {RangeError} The delay is less than 0.

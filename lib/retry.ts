@@ -9,12 +9,15 @@ import { ERRORS, RPCError } from "./protocol.ts";
 /**
  * Options for retries.
  *
- * After an error that is worth a retry, the wait before the n-th retry is `backoff · factorⁿ⁻¹` ms, at most
- * `maxBackoff`, minus a random share of up to `jitter`.
+ * A request is sent again after error 11 (temporarily-unavailable), 14 (abort) or 30 (txn-conflict), and, if it is
+ * `idempotent`, after a timeout or an indefinite error.
  *
- * After a timeout the request is sent again at once, and the n-th attempt has `timeout · factorⁿ⁻¹` ms, at most
- * `maxTimeout`. The reply to any attempt counts. So an RPC takes one round trip, however long that is, and sends less
- * and less often without a reply.
+ * After an error, the wait before the n-th retry is `backoff · factorⁿ⁻¹` ms, at most `maxBackoff`, minus a random share
+ * of up to `jitter`.
+ *
+ * After a timeout there is no wait. The timeout of the n-th attempt is `timeout · factorⁿ⁻¹` ms, at most `maxTimeout`.
+ * The reply to any attempt counts: so an RPC takes one round trip, however long that is, and the request is repeated
+ * less and less often.
  *
  * Source: RFC 6298, section 5, for timeouts that grow with each retransmission.
  */
@@ -56,8 +59,8 @@ export interface RetryOptions {
    */
   jitter?: number;
   /**
-   * True if the request may take effect more than once without harm. Then it is also sent again after a timeout or
-   * another indefinite error, when it is unknown whether it took effect.
+   * True if the request may take effect more than once without harm. Then it is sent again even if it is unknown whether
+   * it has taken effect.
    *
    * @default false
    */
@@ -114,7 +117,7 @@ function checkRetryOptions(options: RetryOptions): void {
 /**
  * Sends a request until there is a reply, an error that is not worth a retry, or no attempt left.
  *
- * @param request Sends it, again after each timeout as `timeouts` says, and settles with the reply.
+ * @param request Sends the request with the given timeouts, and returns the reply.
  * @param timeout Timeout of the first attempt, ms.
  */
 export async function sendWithRetries<T>(
@@ -125,7 +128,7 @@ export async function sendWithRetries<T>(
 ): Promise<T> {
   checkRetryOptions(options);
   const { attempts = 5, idempotent = false } = options;
-  // The present attempt: 1 <= n <= attempts.
+  // Number of the current attempt: 1 <= n <= attempts.
   let n = 1;
   const startNext = () => {
     n++;

@@ -59,8 +59,8 @@ export interface RPCOptions {
 }
 
 /**
- * Options for an idempotent request that must succeed. It is sent again without end, and at least every 2 s: that is
- * soon after the network has healed.
+ * Options for an idempotent request that must succeed. It is repeated without end, and at least every 2 s, so that it
+ * succeeds soon after a partition has healed.
  */
 export const RETRY_UNTIL_ANSWERED: Readonly<RPCOptions> = {
   retry: { attempts: Infinity, idempotent: true, maxTimeout: 2000, maxBackoff: 500 },
@@ -77,8 +77,8 @@ interface PendingRPC {
   readonly resolve: (reply: Body) => void;
   readonly reject: (reason: unknown) => void;
   readonly signal: AbortSignal | undefined;
-  readonly onAbort: (() => void) | undefined;
-  /** Ids of the attempts so far, each a key of {@linkcode RPCClient.#pending}. */
+  readonly onAbort: () => void;
+  /** Ids of the attempts so far. Each is a key in the map of pending RPCs. */
   readonly ids: number[];
   /** Sum of the timeouts of the attempts so far, ms. */
   totalTimeout: number;
@@ -136,11 +136,21 @@ export class RPCClient {
       }
       if (this.#stopped) throw stoppedError();
       signal?.throwIfAborted();
-      const onAbort = signal && (() => this.#giveUp(rpc, signal.reason));
-      signal?.addEventListener("abort", onAbort!);
-      const nextTimeout = timeouts.next;
-      const state = { ids: [], totalTimeout: 0, timer: undefined };
-      const rpc: PendingRPC = { dest, type, send, nextTimeout, resolve, reject, signal, onAbort, ...state };
+      const onAbort = () => this.#giveUp(rpc, signal!.reason);
+      signal?.addEventListener("abort", onAbort);
+      const rpc: PendingRPC = {
+        dest,
+        type,
+        send,
+        nextTimeout: timeouts.next,
+        resolve,
+        reject,
+        signal,
+        onAbort,
+        ids: [],
+        totalTimeout: 0,
+        timer: undefined,
+      };
       try {
         this.#attempt(rpc, timeouts.first);
       } catch (error) {
@@ -218,7 +228,7 @@ export class RPCClient {
     rpc.reject(reason);
   }
 
-  /** Remembers an id to which a reply would be late, in place of the oldest one. */
+  /** Adds an id to `#unanswered`. If it is full, this removes the oldest one. */
   #rememberUnanswered(id: number): void {
     const slot = this.#unansweredCount++ % MAX_UNANSWERED;
     this.#unanswered.delete(this.#unansweredRing[slot]!);
@@ -230,7 +240,7 @@ export class RPCClient {
   #remove(rpc: PendingRPC): void {
     for (const id of rpc.ids) this.#pending.delete(id);
     if (rpc.timer !== undefined) this.#host.clearTimer(rpc.timer);
-    rpc.signal?.removeEventListener("abort", rpc.onAbort!);
+    rpc.signal?.removeEventListener("abort", rpc.onAbort);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * A running node: what {@linkcode Node} is to its program, and {@linkcode NodeHandle} to its host. The head of
- * `node.ts` lists the path of a message.
+ * The implementation of {@linkcode Node}, which the program sees, and of {@linkcode NodeHandle}, which the host sees. The
+ * head of `node.ts` lists the path of a message.
  *
  * A node is in one of these states:
  *
@@ -20,7 +20,6 @@ import type { Node } from "./node.ts";
 import { type Body, type Message, RPCError } from "./protocol.ts";
 import { type AttemptTimeouts, sendWithRetries } from "./retry.ts";
 import { RPCClient, type RPCOptions } from "./rpc.ts";
-import { initProblem } from "./schema.ts";
 import { createStats, type NodeStats } from "./stats.ts";
 import { type EveryOptions, Timers } from "./timers.ts";
 
@@ -45,7 +44,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   /** Undefined before the first `init`; then never changed. */
   #membership: Membership | undefined;
   /** The run of the init hooks. Undefined before `init`, and after a hook has failed. */
-  #initialised: Promise<void> | undefined;
+  #initRun: Promise<void> | undefined;
   /** Messages received before the node is ready, in order. Undefined once it is ready. */
   #waiting: Message[] | undefined = [];
   /** Number of handlers and init runs whose promise is pending. */
@@ -66,15 +65,15 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   // The program's side.
 
   get id(): string {
-    return this.#known("id").id;
+    return this.#requireMembership("id").id;
   }
 
   get nodeIds(): readonly string[] {
-    return this.#known("nodeIds").nodeIds;
+    return this.#requireMembership("nodeIds").nodeIds;
   }
 
   get peers(): readonly string[] {
-    return this.#known("peers").peers;
+    return this.#requireMembership("peers").peers;
   }
 
   get stats(): Readonly<NodeStats> {
@@ -138,7 +137,8 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     return this.#host.getRandomValues(array);
   }
 
-  #known(name: string): Membership {
+  /** @param name Name of the property that is being read. */
+  #requireMembership(name: string): Membership {
     if (this.#membership === undefined) {
       throw new Error(`Cannot read ${name}: the node does not know it before init (read it in onInit or a handler)`);
     }
@@ -189,11 +189,11 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     const id = message.body.node_id as string;
     const nodeIds = [...message.body.node_ids as string[]];
     this.#membership ??= { id, nodeIds, peers: nodeIds.filter((other) => other !== id) };
-    this.#initialised ??= this.#runInitHooks().catch((error) => {
-      this.#initialised = undefined;
+    this.#initRun ??= this.#runInitHooks().catch((error) => {
+      this.#initRun = undefined;
       throw error;
     });
-    void this.#finish(message, this.#initialised.then(() => ({})), () => this.#becomeReady());
+    void this.#replyLater(message, this.#initRun.then(() => ({})), () => this.#becomeReady());
   }
 
   async #runInitHooks(): Promise<void> {
@@ -212,15 +212,15 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   #handle(message: Message): void {
     try {
       const result = this.#handlers.handle(message);
-      if (isPromise(result)) void this.#finish(message, result);
+      if (isPromise(result)) void this.#replyLater(message, result);
       else if (result !== undefined) this.#reply(message, result as object);
     } catch (thrown) {
       this.#fail(message, thrown);
     }
   }
 
-  /** Replies when a promise settles, then calls `onReplied` if it was fulfilled. */
-  async #finish(message: Message, result: PromiseLike<unknown>, onReplied?: () => void): Promise<void> {
+  /** Replies when `result` settles. If it was fulfilled, calls `onReplied` after the reply. */
+  async #replyLater(message: Message, result: PromiseLike<unknown>, onReplied?: () => void): Promise<void> {
     this.#running++;
     try {
       const fields = await result;
@@ -246,7 +246,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     if (request.msg_id !== undefined) this.#send(src, replyBody(request, fields));
   }
 
-  /** Sends the error reply, and logs the errors that no reply tells or explains. */
+  /** Sends the error reply. Logs crashes with their stack, and errors to which no reply can be sent. */
   #fail(message: Message, thrown: unknown): void {
     if (this.#stopped) return;
     const { type, msg_id, in_reply_to } = message.body;
@@ -255,12 +255,12 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
       this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
     } else if (msg_id === undefined) {
       const text = `Cannot handle ${JSON.stringify(message)}: ${error.message}`;
-      // A service's reply to a message without a msg_id is normal: it is only worth a detail.
+      // A service replies to a message without a msg_id, too: no problem, so this is a detail.
       if (in_reply_to === null) this.log.debug(text);
       else this.log.warn(text);
     }
     if (msg_id === undefined) return;
-    // Before the first init the node's id is only known from what it is called.
+    // Before init, the recipient of the message is the only id that the node can send from.
     const src = this.#membership?.id ?? message.dest;
     this.#host.send({ src, dest: message.src, body: { ...error.toBody(), in_reply_to: msg_id } });
     this.#stats.sent++;
@@ -274,4 +274,13 @@ function replyBody({ type, msg_id }: BodyHeader, fields: object): Body {
   // A handler may return the body of the request itself, whose type and msg_id are not the reply's.
   const isRequest = body.type === type && body.msg_id === msg_id;
   return isRequest ? { ...body, type: `${type}_ok`, msg_id: undefined } : body;
+}
+
+/** Describes why a body is not a well-formed `init`; undefined if it is. */
+function initProblem({ node_id, node_ids }: Body): string | undefined {
+  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
+  if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
+    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
+  }
+  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }

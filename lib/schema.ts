@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Body } from "./protocol.ts";
-
 /**
  * The part of a Standard Schema that a node uses.
  *
@@ -89,13 +87,4 @@ function describeIssue({ message, path }: StandardIssue): string {
   if (path === undefined || path.length === 0) return message;
   const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
   return `${keys.join(".")}: ${message}`;
-}
-
-/** Describes why a body is not a well-formed `init`; undefined if it is. */
-export function initProblem({ node_id, node_ids }: Body): string | undefined {
-  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
-  if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
-    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
-  }
-  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }
