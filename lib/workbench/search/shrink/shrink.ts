@@ -1,35 +1,49 @@
 /**
- * Shrinking: from a test that fails to a smaller one that fails too. What is left in it is what it takes.
+ * Shrinking: a greedy search for a smaller test that still fails.
+ *
+ * 1. Tries smaller tests in one direction, such as fewer faults; the smallest first.
+ * 2. If one fails, continues from it in the same direction. If none does, goes to the next direction.
+ * 3. Repeats all directions until none leads to a smaller test, or the budget is used up.
+ *
+ * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE Transactions on Software
+ * Engineering 28 (2002).
  *
  * @module
  */
 
 import type { Configuration } from "../../request/configuration.ts";
 
-/** How many runs a search may take. */
+/** Number of tests that a search may try. */
 export const BUDGET = 100;
 
-/** What a search has come to. */
-export interface Shrinking {
-  /** The smallest configuration that fails. */
+/** Result of {@linkcode shrink}. */
+export interface ShrinkResult {
+  /** The smallest configuration that failed. */
   smallest: Configuration;
-  /** How many configurations were tried. */
+  /** Number of configurations tried. */
   tried: number;
 }
 
+/** State of a search. */
+interface Search {
+  fails(smaller: Configuration): boolean | Promise<boolean>;
+  budget: number;
+  /** The smallest configuration that failed so far. */
+  smallest: Configuration;
+  /** Calls of `fails` so far: `tried <= budget`. */
+  tried: number;
+  /** Every configuration tried so far, and the original, as JSON. None is tried twice. */
+  seen: Set<string>;
+}
+
 /**
- * Searches for a smaller configuration that fails: with fewer faults, without flags that are not needed, with fewer nodes and workers, at
- * a lower rate, and in less time.
+ * Searches for a smaller configuration that fails: fewer faults, fewer flags, fewer nodes and workers, a lower rate, less time.
  *
- * The search is greedy: the boldest step first, and from wherever one leads on from there, until no step leads anywhere. It asks nothing
- * twice, and draws nothing: the same answers lead to the same end.
+ * It draws nothing at random: the same answers of `fails` lead to the same result.
  *
- * Source: delta debugging, Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE Transactions on Software
- * Engineering 28 (2002).
- *
- * @param configuration One that fails.
- * @param fails Whether another one fails too, for the same reason.
- * @param budget How often it may be asked.
+ * @param configuration A configuration that fails.
+ * @param fails Returns true if a smaller configuration fails for the same reason.
+ * @param budget Maximum number of calls of `fails`.
  *
  * @example
  * ```ts
@@ -45,35 +59,51 @@ export async function shrink(
   configuration: Configuration,
   fails: (smaller: Configuration) => boolean | Promise<boolean>,
   budget: number = BUDGET,
-): Promise<Shrinking> {
-  const asked = new Set([JSON.stringify(configuration)]);
-  let [smallest, tried] = [configuration, 0];
-  /** Goes one step in one direction, if any leads to a configuration that fails. */
-  async function step(direction: Direction): Promise<boolean> {
-    for (const smaller of direction(smallest)) {
-      const key = JSON.stringify(smaller);
-      if (asked.has(key)) continue;
-      if (tried === budget) return false;
-      asked.add(key);
-      tried++;
-      if (!await fails(smaller)) continue;
-      smallest = smaller;
-      return true;
-    }
-    return false;
-  }
+): Promise<ShrinkResult> {
+  const search: Search = {
+    fails,
+    budget,
+    smallest: configuration,
+    tried: 0,
+    seen: new Set([JSON.stringify(configuration)]),
+  };
   let before: Configuration;
   do {
-    before = smallest;
-    for (const direction of DIRECTIONS) while (await step(direction));
-  } while (smallest !== before);
-  return { smallest, tried };
+    before = search.smallest;
+    for (const direction of DIRECTIONS) await searchAlong(search, direction);
+  } while (search.smallest !== before);
+  return { smallest: search.smallest, tried: search.tried };
 }
 
-/** Configurations that are smaller in one respect, the smallest first. */
+/** Steps 1 and 2: goes in one direction as far as it leads to failing configurations. */
+async function searchAlong(search: Search, direction: Direction): Promise<void> {
+  let failing = await findFailing(search, direction(search.smallest));
+  while (failing !== undefined) {
+    search.smallest = failing;
+    failing = await findFailing(search, direction(search.smallest));
+  }
+}
+
+/** Returns the first candidate that fails. Skips those already tried, and stops when the budget is used up. */
+async function findFailing(search: Search, candidates: readonly Configuration[]): Promise<Configuration | undefined> {
+  for (const candidate of candidates) {
+    const key = JSON.stringify(candidate);
+    if (search.seen.has(key)) continue;
+    if (search.tried === search.budget) return undefined;
+    search.seen.add(key);
+    search.tried++;
+    if (await search.fails(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+/** Returns the configurations that are smaller in one respect, the smallest first. */
 type Direction = (configuration: Configuration) => Configuration[];
 
-/** What makes a failure plainest goes first. Time goes last: a run in less time is the beginning of the same run, or nearly so. */
+/**
+ * The directions in the order in which they are tried: first those that make a failure easiest to understand. Time comes last, because
+ * a run with less time is nearly always the beginning of the same run.
+ */
 const DIRECTIONS: readonly Direction[] = [
   (configuration) => fewer(configuration.faults).map((faults) => ({ ...configuration, faults })),
   (configuration) => fewer(configuration.settings).map((settings) => ({ ...configuration, settings })),
@@ -88,19 +118,20 @@ const DIRECTIONS: readonly Direction[] = [
     smaller(configuration.timeLimitSeconds).map((timeLimitSeconds) => ({ ...configuration, timeLimitSeconds })),
 ];
 
-/** Nothing, each one alone, and all but one. */
+/** Returns subsets of the words: none, each one alone, all but one. */
 function fewer(words: readonly string[]): string[][] {
   if (words.length === 0) return [];
-  const alone = words.length > 2 ? words.map((word) => [word]) : [];
-  return [[], ...alone, ...words.length > 1 ? words.map((left) => words.filter((word) => word !== left)) : []];
+  const single = words.length > 2 ? words.map((word) => [word]) : [];
+  const allButOne = words.length > 1 ? words.map((left) => words.filter((word) => word !== left)) : [];
+  return [[], ...single, ...allButOne];
 }
 
-/** 1, 2, 4, 8 and so on, and what is half-way from the last of these: before 12 come 1, 2, 4, 8 and 10. */
+/** Returns the powers of two below `size`, and the middle between the last of them and `size`: for 12, 1, 2, 4, 8 and 10. */
 function smaller(size: number): number[] {
   const sizes: number[] = [];
   for (let next = 1; next < size; next *= 2) sizes.push(next);
   const last = sizes.at(-1);
   if (last === undefined) return [];
-  const between = Math.floor((last + size) / 2);
-  return between > last ? [...sizes, between] : sizes;
+  const middle = Math.floor((last + size) / 2);
+  return middle > last ? [...sizes, middle] : sizes;
 }

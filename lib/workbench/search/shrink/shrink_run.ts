@@ -1,21 +1,25 @@
 /**
- * Shrinking a simulated run that failed: the search for a smaller one, with an engine to run it.
+ * Shrinking a simulated run that failed:
+ *
+ * 1. Searches for a smaller test that fails for the same reason (`shrink.ts`), each test a run of the engine with the same seed.
+ * 2. Continues with other seeds: in a smaller test the same draws can miss the failure.
+ * 3. Runs the smallest test once more, and stores it.
  *
  * @module
  */
 
+import type { Engine } from "../../engines/engine.ts";
+import { formatCommand } from "../../report/terminal.ts";
 import type { Arguments } from "../../request/arguments.ts";
 import type { Challenge } from "../../request/challenges.ts";
 import { type Configuration, configurationOf, describeChanges, reconfigure } from "../../request/configuration.ts";
-import type { Engine } from "../../engines/engine.ts";
-import { failureOf, isSameFailure } from "../../run/failure.ts";
-import { formatCommand } from "../../report/terminal.ts";
 import {
   createRequest,
   type MachineWithFiles,
   type SimulationRequest,
   type TestRequest,
 } from "../../request/request.ts";
+import { failureOf, isSameFailure } from "../../run/failure.ts";
 import type { Results, ShrunkRun } from "../../run/results.ts";
 import { BUDGET, shrink } from "./shrink.ts";
 
@@ -27,37 +31,39 @@ export interface FailedRun {
   results: Results;
 }
 
-/** What it takes to run others. */
+/** Everything needed to run further tests. */
 export interface Simulator {
   engine: Engine;
   machine: MachineWithFiles;
-  /** Ends the search; what it has come to stands. */
+  /** Ends the search early. The smallest run found until then is the result. */
   signal: AbortSignal;
-  /** Is told how many runs were tried. */
+  /** Receives the number of runs tried, before each. */
   progress(tried: number): void;
 }
 
-/** With how many seeds the search goes on from where it got to with the first. */
+/** Number of seeds to search with: that of the failed run, and further ones derived from it. */
 const SEEDS = 3;
 
 /**
- * Searches for a smaller run that fails for the same reason, as {@linkcode shrink} does: with the same seed, and when that leads no
- * further, with others, since in a smaller test the same draws may well fall otherwise. What it has come to is kept in the store,
- * besides the run itself, even where somebody has ended the search.
+ * Searches for a smaller run that fails for the same reason, and stores the smallest one. It is stored even if the search is ended
+ * early.
  *
- * @param budget How many runs may be tried.
+ * @param budget Maximum number of runs.
  */
 export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: number = BUDGET): Promise<ShrunkRun> {
   const { challenge, args, request, results } = run;
   const { signal } = simulator;
   const failure = failureOf(results)!;
   const original = configurationOf(request, args);
-  let [tried, smallest, found] = [0, original, { ...results }];
+  let tried = 0;
+  let smallest = original;
+  // A copy, so that a caller may put the outcome into `results`.
+  let found = { ...results };
   for (const seed of seedsFrom(results.seed!)) {
     const search = await shrink(smallest, async (smaller) => {
       if (signal.aborted) return false;
       simulator.progress(++tried);
-      const outcome = await simulate(run, smaller, seed, "none", simulator);
+      const outcome = await runSmaller(run, smaller, seed, "none", simulator);
       const same = !signal.aborted && isSameFailure(failureOf(outcome), failure);
       if (same) found = outcome;
       return same;
@@ -66,21 +72,22 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   }
   const seed = found.seed!;
   if (smallest !== original) {
-    // It ends soon: it has ended before.
-    const neverEnded = new AbortController().signal;
-    found = await simulate(run, smallest, seed, "all", { ...simulator, signal: neverEnded });
+    // Ctrl-C does not end this one: it has run before, so it ends soon.
+    const uninterrupted = { ...simulator, signal: new AbortController().signal };
+    found = await runSmaller(run, smallest, seed, "all", uninterrupted);
   }
-  const { command } = requestOf(run, smallest, seed, "none", simulator);
+  const { command } = smallerRequest(run, smallest, seed, "none", simulator);
   const changes = describeChanges(challenge, args, original, smallest);
   return { command: formatCommand(command, seed), changes, tried, results: found };
 }
 
+/** Returns `first` and the seeds derived from it: 7, 7-2, 7-3. */
 function seedsFrom(first: string): string[] {
   return Array.from({ length: SEEDS }, (_, index) => index === 0 ? first : `${first}-${index + 1}`);
 }
 
-/** The request for the same test in another configuration. */
-function requestOf(
+/** Returns the request for the failed run's test in another configuration. */
+function smallerRequest(
   { challenge, args, request }: FailedRun,
   configuration: Configuration,
   seed: string,
@@ -92,7 +99,7 @@ function requestOf(
   return { ...smaller, seed, simulation: { ...smaller.simulation!, keep } };
 }
 
-async function simulate(
+async function runSmaller(
   run: FailedRun,
   configuration: Configuration,
   seed: string,
@@ -100,10 +107,6 @@ async function simulate(
   simulator: Simulator,
 ): Promise<Results> {
   const { engine, signal } = simulator;
-  return await engine(requestOf(run, configuration, seed, keep, simulator), {
-    signal,
-    log() {},
-    output() {},
-    progress() {},
-  });
+  const request = smallerRequest(run, configuration, seed, keep, simulator);
+  return await engine(request, { signal, log() {}, output() {}, progress() {} });
 }

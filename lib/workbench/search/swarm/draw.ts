@@ -1,5 +1,6 @@
 /**
- * What a swarm runs: each test is drawn from the swarm's seed, around the official one.
+ * Draws the tests of a swarm: each is a challenge with random changes to its official test. The swarm's seed and the test's number
+ * determine everything.
  *
  * @module
  */
@@ -7,35 +8,35 @@
 import { flagValues } from "../../request/arguments.ts";
 import type { Challenge } from "../../request/challenges.ts";
 import { usualTexts } from "../../request/configuration.ts";
-import { type Random, seededRandom } from "../../world/random.ts";
 import { SURVIVES } from "../../run/survives.ts";
 import { TOPOLOGIES } from "../../workloads/topology.ts";
+import { type Random, seededRandom } from "../../world/random.ts";
 
-/** A test of a swarm. */
+/** One test of a swarm. */
 export interface DrawnTest {
-  /** Which it is: 1, 2, 3 … */
+  /** Position in the swarm, from 1. */
   number: number;
   challenge: Challenge;
-  /** The flags that it is run with, as one would write them after the challenge, the seed among them. */
-  words: string[];
+  /** Flags that differ from the official test, the seed among them, as one would write them after the challenge. */
+  flags: string[];
 }
 
-/** How far a figure is from the official one at most: four times as much, or a fourth of it. */
+/** Largest change of a figure: from a quarter of the official one to four times as much. */
 const FACTOR = 4;
-/** About how much a test may be to simulate: operations, and operations times nodes. */
-const MOST_OPERATIONS = 4000;
-const MOST_WORK = 40_000;
-/** What stands for a latency of 0, of which four times as much is no more; ms. */
+/** Limits on the size of a test, so that it does not take long: operations, and operations times nodes. */
+const MAX_OPERATIONS = 4000;
+const MAX_WORK = 40_000;
+/** Latency to vary if the official one is 0, ms. */
 const SMALL_LATENCY = 25;
 
 /**
- * Draws a test: the challenge, how many nodes and workers, the rate, latencies, topology, and which of the faults that the challenge
- * claims to survive. Each figure is from a fourth to four times the official one; a challenge for one node keeps it. A test that would
- * be long to simulate is shorter.
+ * Draws one test: challenge, number of nodes and workers, rate, latencies, topology, and some of the faults that the challenge claims to
+ * survive. Each figure is between a quarter of the official one and four times as much. A challenge for one node keeps one node. A test
+ * that would take long gets less time or a lower rate.
  *
  * @param seed The swarm's seed.
- * @param number Which test of the swarm: the same for the same seed, whatever was drawn before.
- * @param challenges What to choose from.
+ * @param number Position in the swarm. Draws do not depend on those of other positions.
+ * @param challenges The challenges to choose from.
  */
 export function drawTest(seed: string, number: number, challenges: readonly Challenge[]): DrawnTest {
   const random = seededRandom(seed).stream("swarm").stream(String(number));
@@ -45,7 +46,7 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
   const nodes = official["node-count"] === 1 ? 1 : scaled(official["node-count"]!, random);
   const { rate, timeLimitSeconds } = drawLength(official.rate!, official["time-limit"]!, nodes, random);
   const faults = drawFaults(SURVIVES[challenge.id]!, random);
-  const flags: Record<string, string> = {
+  const texts: Record<string, string> = {
     "node-count": String(nodes),
     "concurrency": drawConcurrency(official.concurrency!.count, nodes, random),
     "time-limit": String(timeLimitSeconds),
@@ -54,35 +55,34 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
     "latency-dist": random.pick(["constant", "uniform", "exponential"]),
     ...challenge.workload === "broadcast" ? { topology: random.pick(Object.keys(TOPOLOGIES)) } : {},
     "nemesis": faults.length === 0 ? "none" : faults.join(),
-    // So that each fault comes and goes a few times.
+    // Short enough that each fault begins and ends several times.
     "nemesis-interval": (timeLimitSeconds * random.pick([0.05, 0.1, 0.2, 0.4])).toFixed(2),
-    // Nobody is asked to answer who is paused or down.
+    // A node that is paused or down cannot answer.
     ...faults.includes("pause") || faults.includes("kill") ? { availability: "0" } : {},
     "seed": `${seed}-${number}`,
   };
-  const drawn = Object.entries(flags).filter(([name, text]) => usual.get(name)?.[0] !== text);
-  return { number, challenge, words: drawn.flatMap(([name, text]) => [`--${name}`, text]) };
+  const changed = Object.entries(texts).filter(([name, text]) => usual.get(name)?.[0] !== text);
+  return { number, challenge, flags: changed.flatMap(([name, text]) => [`--${name}`, text]) };
 }
 
-/** A whole number from a fourth of a figure to four times as much; as likely below it as above. */
+/** Draws a whole number from a quarter of a figure to four times as much, as likely below it as above. */
 function scaled(figure: number, random: Random): number {
   const drawn = Math.round(figure * FACTOR ** (2 * random.float() - 1));
   return Math.max(1, Math.ceil(figure / FACTOR), Math.min(drawn, figure * FACTOR));
 }
 
-/** The rate and the time limit. Where there would be too much to simulate, one of them is lower. */
+/** Draws rate and time limit. If the test would be too large, lowers one of them: many operations at once, or time for faults. */
 function drawLength(officialRate: number, officialLimit: number, nodes: number, random: Random) {
-  const most = Math.min(MOST_OPERATIONS, MOST_WORK / nodes);
-  const timeLimitSeconds = scaled(officialLimit, random);
+  const most = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
+  const timeLimit = scaled(officialLimit, random);
   let rate = scaled(officialRate, random);
-  // Both are of use: many operations at once, and time enough for faults to come and go.
   if (random.float() < 0.5) {
-    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(most / timeLimitSeconds)));
+    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(most / timeLimit)));
   }
-  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimitSeconds, Math.floor(most / rate))) };
+  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimit, Math.floor(most / rate))) };
 }
 
-/** Workers, from a fourth to four times the official number for each node. */
+/** Draws the number of workers, relative to the official number per node. */
 function drawConcurrency(perNode: number, nodes: number, random: Random): string {
   const workers = scaled(perNode * nodes, random);
   return workers < nodes ? String(workers) : `${Math.floor(workers / nodes)}n`;
@@ -93,7 +93,7 @@ function drawLatency(official: number, random: Random): number {
   return scaled(official || SMALL_LATENCY, random);
 }
 
-/** Each with a chance of one half, so that most are together with some others and without some; or none at all. */
+/** Draws each fault with probability 1/2, so that most pairs occur together and apart. Sometimes draws one fault only, or none. */
 function drawFaults(survived: readonly string[], random: Random): string[] {
   const chosen = survived.filter(() => random.float() < 0.5);
   if (chosen.length > 0) return chosen;

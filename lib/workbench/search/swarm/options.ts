@@ -1,5 +1,5 @@
 /**
- * What a person asks of a swarm.
+ * Options of `deno task swarm`: its flags, their parser and their help.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { expectedOneOf, UsageError } from "../../base/errors.ts";
 import type { Flag } from "../../request/flags.ts";
 import { columns } from "../../base/text.ts";
 
-/** What to run, and for how long. */
+/** Options of a swarm. */
 export interface SwarmOptions {
   minutes: number;
-  /** How many tests run at once. */
+  /** Number of tests that run at once. */
   jobs: number;
-  /** What to draw from; null for a seed that nobody had before. */
+  /** Seed of all draws; null for a new one. */
   seed: string | null;
-  /** Which challenges. */
+  /** The challenges to draw from. */
   challenges: readonly Challenge[];
-  /** What each test is given besides what is drawn: `--bin`, `--store`. */
-  words: readonly string[];
+  /** Flags that every test gets besides those drawn: `--bin`, `--store`. */
+  testFlags: readonly string[];
 }
 
 const FLAGS: readonly (Flag & { placeholder: string })[] = [
@@ -31,7 +31,7 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
     placeholder: "NUMBER",
     default: "10",
     above: 0,
-    help: "How long to go on",
+    help: "Time after which it ends",
     origin: "workbench",
   },
   {
@@ -39,28 +39,28 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
     kind: "integer",
     placeholder: "NUMBER",
     above: 0,
-    help: "How many tests run at once; as many as there are cores by default",
+    help: "Number of tests that run at once; one per core by default",
     origin: "workbench",
   },
   {
     name: "seed",
     kind: "seed",
     placeholder: "TEXT",
-    help: "Repeats the draws of an earlier swarm",
+    help: "Repeats the tests of an earlier swarm",
     origin: "workbench",
   },
   {
     name: "challenge",
     kind: "list",
     placeholder: "NAMES",
-    help: "Only these, comma-separated; all by default",
+    help: "Challenges to draw from, comma-separated; all by default",
     origin: "workbench",
   },
   {
     name: "bin",
     kind: "text",
     placeholder: "FILE",
-    help: "The module that exports a node's program, for one challenge; our solutions by default",
+    help: "Module that exports a node's program, for one challenge; our solutions by default",
     origin: "workbench",
   },
   {
@@ -68,7 +68,7 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
     kind: "text",
     placeholder: "FOLDER",
     default: "store",
-    help: "Where a failure is kept",
+    help: "Folder for the runs that fail",
     origin: "workbench",
   },
 ];
@@ -76,8 +76,8 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
 /**
  * Parses the arguments of a swarm.
  *
- * @param cores How many jobs there are by default.
- * @returns What is asked for; nothing if that is help.
+ * @param cores Default number of jobs.
+ * @returns Undefined if the arguments ask for help.
  * @throws {UsageError} An argument is unknown or bad.
  */
 export function parseOptions(args: readonly string[], cores: number): SwarmOptions | undefined {
@@ -107,7 +107,7 @@ export function parseOptions(args: readonly string[], cores: number): SwarmOptio
     jobs: value("jobs") as number | undefined ?? cores,
     seed: value("seed") as string | undefined ?? null,
     challenges,
-    words: [...bin === undefined ? [] : ["--bin", bin], ...store === undefined ? [] : ["--store", store]],
+    testFlags: [...bin === undefined ? [] : ["--bin", bin], ...store === undefined ? [] : ["--store", store]],
   };
 }
 
@@ -119,7 +119,7 @@ function challengeOf(word: string): Challenge {
   return challenge;
 }
 
-/** What is shown for `--help`. */
+/** Formats the text of `--help`. */
 export function formatSwarmHelp(): string {
   const names = columns(FLAGS.map(({ name, placeholder }) => [`  --${name} ${placeholder}`]));
   const width = Math.max(...names.map((name) => name.length));

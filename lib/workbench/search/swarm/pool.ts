@@ -1,32 +1,32 @@
 /**
- * A pool of workers: as many tests at once as there are cores.
+ * A pool of worker threads, so that a swarm runs on all cores.
  *
  * @module
  */
 
 import { FailedError, UsageError } from "../../base/errors.ts";
-import type { Outcome, Task } from "./task.ts";
-import type { Answer } from "./worker.ts";
+import type { Task, TaskResult } from "./task.ts";
+import type { Answer, Question } from "./worker.ts";
 
-/** Runs tests, each job one at a time. */
+/** Worker threads, one for each job. */
 export interface Pool {
   /**
-   * Runs a test.
+   * Runs a task on a job's thread.
    *
-   * @param job Whose turn it is: 0, 1, … Nothing else may be under way there.
+   * @param job Number of the job, from 0. It must not be running another task.
    * @throws {UsageError} The program cannot be simulated.
-   * @throws {FailedError} There is no outcome.
+   * @throws {FailedError} The task has no result.
    */
-  run(job: number, task: Task): Promise<Outcome>;
-  /** Ends all workers at once, whatever they do. */
+  run(job: number, task: Task): Promise<TaskResult>;
+  /** Ends all threads at once, even those that are running a task. */
   close(): void;
 }
 
 /**
- * Starts workers.
+ * Starts the threads of a pool.
  *
  * @param root The project's folder.
- * @param jobs How many.
+ * @param jobs Number of threads.
  */
 export function openPool(root: string, jobs: number): Pool {
   const url = new URL("./worker.ts", import.meta.url);
@@ -37,15 +37,15 @@ export function openPool(root: string, jobs: number): Pool {
   };
 }
 
-function ask(worker: Worker, question: { root: string; task: Task }): Promise<Outcome> {
+function ask(worker: Worker, question: Question): Promise<TaskResult> {
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-      if ("outcome" in data) resolve(data.outcome);
-      else reject(data.usage ? new UsageError(data.problem) : new FailedError(data.problem));
+      if ("result" in data) resolve(data.result);
+      else reject(data.isUsageError ? new UsageError(data.problem) : new FailedError(data.problem));
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new FailedError(`Cannot go on: a worker of the swarm has ended: ${event.message}`));
+      reject(new FailedError(`Cannot continue: a worker of the swarm has ended: ${event.message}`));
     };
     worker.postMessage(question);
   });

@@ -1,5 +1,12 @@
 /**
- * The swarm: simulates tests that are drawn from a seed, one after another on each core, until one fails or the time is over.
+ * The swarm: simulates random tests on all cores until one fails.
+ *
+ * 1. Draws a test from the swarm's seed (`draw.ts`).
+ * 2. Runs it on a worker thread (`pool.ts`, `worker.ts`, `task.ts`); each job runs one test at a time.
+ * 3. Counts its result (`tally.ts`).
+ * 4. Repeats until a test fails, ends without results or takes too long, or until time is up or a person presses Ctrl-C.
+ * 5. Runs a test that failed again, to store, explain and shrink it.
+ * 6. Prints the table.
  *
  * Source: Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012: tests that each leave out some features find more than tests
  * with all of them.
@@ -7,21 +14,21 @@
  * @module
  */
 
-import type { Clock } from "../../world/clock.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { screenOf } from "../../report/screen.ts";
 import { createStatusLine } from "../../report/progress.ts";
+import { screenOf } from "../../report/screen.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
 import { formatCommand, formatSummary, noteLine, repeatLines } from "../../report/terminal.ts";
-import { shrinkRun } from "../shrink/shrink_run.ts";
 import { isSurvived } from "../../run/survives.ts";
+import type { Clock } from "../../world/clock.ts";
+import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { formatSwarmHelp, parseOptions, type SwarmOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
+import { count, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
 import { requestOf, type Task } from "./task.ts";
-import { count, createTally, formatTally, formatTallyTable, type Tally, unknownLines } from "./tally.ts";
 
-/** What a swarm needs of the machine. */
+/** Everything that a swarm uses of its surroundings. */
 export interface SwarmResources {
   machine: Machine;
   clock: Pick<Clock, "now">;
@@ -29,40 +36,42 @@ export interface SwarmResources {
   openPool(root: string, jobs: number): Pool;
 }
 
-/** A swarm under way. */
+/** State of a swarm. */
 interface Swarm {
   options: SwarmOptions;
+  machine: Machine;
+  clock: Pick<Clock, "now">;
   seed: string;
   tally: Tally;
-  /** When it began, ms. */
-  started: number;
-  /** The number of the test that is drawn next. */
+  /** Time of the start, ms. */
+  startedAt: number;
+  /** Number of the next test to draw, from 1. */
   next: number;
-  /** What each job is at, and since when, ms. */
-  running: Map<number, { test: DrawnTest; began: number }>;
-  /** Ends it: a person has pressed Ctrl-C. */
+  /** The test that each job is running. A job between two tests is not in the map. */
+  running: Map<number, { test: DrawnTest; startedAt: number }>;
+  /** Aborts when a person presses Ctrl-C. */
   signal: AbortSignal;
   /** The first test that failed. */
   failed?: DrawnTest;
-  /** The first test that ended without results, and why. */
+  /** The first test that ended without results, and its error. */
   broken?: { test: DrawnTest; error: unknown };
-  /** Tests that take too long. */
+  /** Tests that exceed {@linkcode TEST_LIMIT}. */
   stuck: DrawnTest[];
 }
 
 const MINUTE = 60_000;
-/** How often the line of progress changes, ms. */
+/** Time between two updates of the status line, ms. */
 const REDRAW = 200;
-/** How long a test may take, ms; most take less than a second, and one that takes longer than this may never end. */
-const LIMIT = 2 * MINUTE;
+/** Real time that a test may take, ms. Most take less than a second; a longer one may never end. */
+const TEST_LIMIT = 2 * MINUTE;
 
 /**
  * Carries out `deno task swarm`.
  *
- * @param args What was written after it.
- * @returns The exit status: 0 where nothing failed, 1 where something did or did not end, 2 where of some challenge nothing is known.
+ * @param args The arguments after `swarm`.
+ * @returns The exit status: 0 if no test failed, 1 if one failed or took too long, 2 if a challenge has no verdict.
  * @throws {UsageError} An argument is bad, or the program cannot be simulated.
- * @throws {FailedError} A worker has ended.
+ * @throws {FailedError} A worker thread has ended.
  */
 export async function runSwarm(args: readonly string[], resources: SwarmResources): Promise<number> {
   const { machine, clock } = resources;
@@ -74,47 +83,45 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
   const interruption = new AbortController();
   const swarm: Swarm = {
     options,
+    machine,
+    clock,
     seed: options.seed ?? machine.newSeed(),
     tally: createTally(options.challenges),
-    started: clock.now(),
+    startedAt: clock.now(),
     next: 1,
     running: new Map(),
     signal: interruption.signal,
     stuck: [],
   };
-  // A mistake shows before anything starts.
+  // A wrong --bin shows here, before any thread starts.
   requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine);
   const stopListening = machine.onInterrupt(() => {
-    if (swarm.signal.aborted) return machine.exit(130);
+    if (interruption.signal.aborted) return machine.exit(130);
     machine.stderr("\nEnding the swarm; Ctrl-C again ends at once\n");
     interruption.abort(new Error("Interrupted"));
   });
   try {
-    await runTests(swarm, resources);
-    return await tellSwarm(swarm, clock.now() - swarm.started, machine);
+    await runTests(swarm, resources.openPool(machine.root, options.jobs));
+    return await report(swarm, clock.now() - swarm.startedAt);
   } finally {
     stopListening();
   }
 }
 
-/** Runs tests until it is over. */
-async function runTests(swarm: Swarm, { machine, clock, openPool }: SwarmResources): Promise<void> {
-  const { options, seed, tally, started, running, signal } = swarm;
-  const deadline = started + options.minutes * MINUTE;
-  const pool = openPool(machine.root, options.jobs);
-  const stopped = Promise.withResolvers<void>();
+/** Steps 1 to 4. Closes the pool. */
+async function runTests(swarm: Swarm, pool: Pool): Promise<void> {
+  const { options, machine, signal } = swarm;
   const line = createStatusLine(machine);
-  signal.addEventListener("abort", () => stopped.resolve(), { once: true });
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => stop(), { once: true });
   const stopShowing = machine.every(REDRAW, () => {
-    const now = clock.now();
-    line.show(formatTally(seed, tally, now - started));
-    swarm.stuck = running.values().filter(({ began }) => now - began > LIMIT).map(({ test }) => test).toArray();
-    if (swarm.stuck.length > 0) stopped.resolve();
+    line.show(formatTally(swarm.seed, swarm.tally, swarm.clock.now() - swarm.startedAt));
+    swarm.stuck = findStuck(swarm);
+    if (swarm.stuck.length > 0) stop();
   });
-  const goesOn = () => swarm.failed === undefined && swarm.broken === undefined && clock.now() < deadline;
-  const jobs = Array.from({ length: options.jobs }, (_, job) => work(swarm, job, pool, goesOn, clock));
+  const jobs = Array.from({ length: options.jobs }, (_, job) => runJob(swarm, job, pool));
   try {
-    await Promise.race([Promise.all(jobs), stopped.promise]);
+    await Promise.race([Promise.all(jobs), stopped]);
   } finally {
     stopShowing();
     line.stop();
@@ -122,22 +129,17 @@ async function runTests(swarm: Swarm, { machine, clock, openPool }: SwarmResourc
   }
 }
 
-/** What one job does: one test after another. */
-async function work(
-  swarm: Swarm,
-  job: number,
-  pool: Pool,
-  goesOn: () => boolean,
-  clock: SwarmResources["clock"],
-): Promise<void> {
-  const { options, seed, tally, running } = swarm;
-  while (goesOn()) {
+/** Runs one test after another on one thread. */
+async function runJob(swarm: Swarm, job: number, pool: Pool): Promise<void> {
+  const { options, clock, seed, tally, running } = swarm;
+  const deadline = swarm.startedAt + options.minutes * MINUTE;
+  while (swarm.failed === undefined && swarm.broken === undefined && clock.now() < deadline) {
     const test = drawTest(seed, swarm.next++, options.challenges);
-    running.set(job, { test, began: clock.now() });
+    running.set(job, { test, startedAt: clock.now() });
     try {
-      const outcome = await pool.run(job, taskOf(test, options));
-      count(tally, test.challenge.id, outcome);
-      if (!outcome.survived) swarm.failed ??= test;
+      const result = await pool.run(job, taskOf(test, options));
+      count(tally, test.challenge.id, result);
+      if (!result.survived) swarm.failed ??= test;
     } catch (error) {
       swarm.broken ??= { test, error };
     }
@@ -145,63 +147,66 @@ async function work(
   }
 }
 
-/** Tells what has become of it; the exit status. */
-async function tellSwarm(swarm: Swarm, elapsed: number, machine: Machine): Promise<number> {
-  const { options, tally, failed, broken, stuck } = swarm;
-  for (const test of stuck) tellTest(test, `has not ended after ${LIMIT / 1000} s`, swarm, machine);
-  if (broken !== undefined) tellTest(broken.test, "has ended without results", swarm, machine);
+function findStuck({ running, clock }: Swarm): DrawnTest[] {
+  const now = clock.now();
+  return running.values().filter(({ startedAt }) => now - startedAt > TEST_LIMIT).map(({ test }) => test).toArray();
+}
+
+/** Steps 5 and 6; returns the exit status. */
+async function report(swarm: Swarm, elapsed: number): Promise<number> {
+  const { options, machine, tally, failed, broken, stuck } = swarm;
+  for (const test of stuck) printTest(test, `has not ended after ${TEST_LIMIT / 1000} s`, swarm);
+  if (broken !== undefined) printTest(broken.test, "has ended without results", swarm);
   try {
-    if (failed !== undefined) await tellFailure(failed, swarm, machine);
+    if (failed !== undefined) await explainFailure(failed, swarm);
   } finally {
     machine.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
   }
   if (broken !== undefined) throw broken.error;
   if (failed !== undefined || stuck.length > 0) return 1;
-  const unknown = unknownLines(tally);
-  if (unknown.length === 0) return 0;
-  machine.stdout(`\n${unknown.join("\n")}\n`);
+  const gaps = verdictGaps(tally);
+  if (gaps.length === 0) return 0;
+  machine.stdout(`\n${gaps.join("\n")}\n`);
   return 2;
 }
 
-function taskOf({ challenge, words }: DrawnTest, options: SwarmOptions): Task {
-  return { challenge: challenge.id, words: [...options.words, ...words] };
+function taskOf({ challenge, flags }: DrawnTest, { testFlags }: SwarmOptions): Task {
+  return { challenge: challenge.id, flags: [...testFlags, ...flags] };
 }
 
-/** Tells which test it is of which something is to be said: all that was drawn, and the command that repeats it. */
-function tellTest(test: DrawnTest, what: string, { seed, options }: Swarm, machine: Machine): void {
-  const { request: { command, deviations, seed: own } } = requestOf(
-    taskOf(test, options),
-    "none",
-    machine,
-  );
+/** Prints a sentence about a test, everything drawn for it, and the command that repeats it. */
+function printTest(test: DrawnTest, predicate: string, { seed, options, machine }: Swarm): void {
+  const { request } = requestOf(taskOf(test, options), "none", machine);
   const screen = screenOf(machine);
   const lines = [
-    ...deviations.length === 0 ? [] : noteLine("not official", deviations.join(", "), screen),
-    ...repeatLines(null, formatCommand(command, own), screen),
+    ...request.deviations.length === 0 ? [] : noteLine("not official", request.deviations.join(", "), screen),
+    ...repeatLines(null, formatCommand(request.command, request.seed), screen),
   ];
-  machine.stdout(`Run ${test.number} of the swarm with seed ${seed} ${what}\n\n${lines.join("\n")}\n\n`);
+  machine.stdout(`Run ${test.number} of the swarm with seed ${seed} ${predicate}\n\n${lines.join("\n")}\n\n`);
 }
 
-/** Tells of a test that failed, then runs it again, to keep it and to tell what is wrong, and shrinks it. */
-async function tellFailure(test: DrawnTest, swarm: Swarm, machine: Machine): Promise<void> {
-  const { engines: { simulation: engine } } = machine;
-  const { options, signal } = swarm;
-  tellTest(test, "has failed", swarm, machine);
+/** Prints a test that failed, then runs it again to store and explain it, and shrinks it. */
+async function explainFailure(test: DrawnTest, swarm: Swarm): Promise<void> {
+  const { options, machine, signal } = swarm;
+  const engine = machine.engines.simulation;
+  printTest(test, "has failed", swarm);
   if (signal.aborted) return;
-  const { challenge, args, request } = requestOf(taskOf(test, options), "all", machine);
+  const { args, request } = requestOf(taskOf(test, options), "all", machine);
   const screen = screenOf(machine);
   const results = await engine(request, { signal, log() {}, output() {}, progress() {} });
-  // Of a run that was cut short there is nothing to tell.
+  // A run that was cut short need not show the failure.
   if (results.interrupted) return;
-  const told = { deviations: [], command: [], interrupted: false };
-  machine.stdout(`${formatSummary(results, told, screen)}\n\n`);
+  machine.stdout(`${formatSummary(results, { deviations: [], command: [], interrupted: false }, screen)}\n\n`);
   if (isSurvived(results)) {
-    machine.stdout("It has not failed again: the same seed gave another run; run it with --check-determinism\n\n");
+    machine.stdout(
+      "The second run with the same seed has not failed: the program is not deterministic. " +
+        "--check-determinism shows where its runs differ\n\n",
+    );
     return;
   }
   const line = createStatusLine(machine);
   const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
-  const simulator = { engine, machine, signal, progress };
-  const shrunk = await shrinkRun({ challenge, args, request, results }, simulator).finally(() => line.stop());
+  const failed = { challenge: test.challenge, args, request, results };
+  const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
 }

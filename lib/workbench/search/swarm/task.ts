@@ -1,58 +1,57 @@
 /**
- * Running one test of a swarm, and what is told of it.
+ * One test of a swarm, as it is passed between threads: the task, the run, and its result.
  *
  * @module
  */
 
-import { parseArguments } from "../../request/arguments.ts";
-import { type Challenge, findChallenge } from "../../request/challenges.ts";
 import type { Engine } from "../../engines/engine.ts";
-import type { Progress } from "../../run/run.ts";
+import { type Arguments, parseArguments } from "../../request/arguments.ts";
+import { findChallenge } from "../../request/challenges.ts";
 import {
   createRequest,
   type MachineWithFiles,
   type SimulationRequest,
   type TestRequest,
 } from "../../request/request.ts";
+import type { Progress } from "../../run/run.ts";
 import { isSurvived } from "../../run/survives.ts";
 
-/** A test to run, in what one thread can tell another. */
+/** A test to run. Plain data, so that it can be sent to a worker. */
 export interface Task {
-  /** The challenge's number. */
+  /** Number of the challenge, such as `"3e"`. */
   challenge: string;
-  /** The flags after it. */
-  words: readonly string[];
+  /** Flags, as one would write them after the challenge. */
+  flags: readonly string[];
 }
 
-/** What has become of a test. */
-export interface Outcome {
-  /** Whether everything that the challenge claims was kept; limits are not judged. */
+/** Result of a task. */
+export interface TaskResult {
+  /** True if the run shows no violation of what the challenge claims. Limits are not judged. */
   survived: boolean;
-  /** Whether what was recorded suffices to tell. */
-  known: boolean;
+  /** True if the run is valid. A run can be survived without a verdict, for example if no request was answered. */
+  hasVerdict: boolean;
   operations: number;
-  /** How long it took in virtual time, ms. */
+  /** Virtual time that the test took, ms. */
   duration: number;
 }
 
-/** The request that a task comes to. */
+/** Creates the request for a task, and returns it with the parsed flags. */
 export function requestOf(
-  { challenge, words }: Task,
+  { challenge, flags }: Task,
   keep: SimulationRequest["keep"],
   machine: MachineWithFiles,
-): { challenge: Challenge; args: ReturnType<typeof parseArguments>; request: TestRequest } {
-  const args = parseArguments(["--sim", ...words]);
-  const found = findChallenge(challenge)!;
-  const request = createRequest(found, args, machine);
-  return { challenge: found, args, request: { ...request, simulation: { checkDeterminism: false, keep } } };
+): { args: Arguments; request: TestRequest } {
+  const args = parseArguments(["--sim", ...flags]);
+  const request = createRequest(findChallenge(challenge)!, args, machine);
+  return { args, request: { ...request, simulation: { checkDeterminism: false, keep } } };
 }
 
 /**
- * Runs a test, and keeps nothing of it.
+ * Runs a test and stores nothing.
  *
  * @throws {UsageError} The program cannot be simulated.
  */
-export async function runTask(task: Task, engine: Engine, machine: MachineWithFiles): Promise<Outcome> {
+export async function runTask(task: Task, engine: Engine, machine: MachineWithFiles): Promise<TaskResult> {
   const { request } = requestOf(task, "none", machine);
   const { signal } = new AbortController();
   let ask: () => Progress = () => {
@@ -61,7 +60,7 @@ export async function runTask(task: Task, engine: Engine, machine: MachineWithFi
   const results = await engine(request, { signal, log() {}, output() {}, progress: (source) => ask = source });
   return {
     survived: isSurvived(results),
-    known: results.valid === true,
+    hasVerdict: results.valid === true,
     operations: results.operations?.count ?? 0,
     duration: ask().elapsed,
   };

@@ -1,36 +1,43 @@
 /**
- * A worker of a swarm: a thread that runs the tests that it is sent, one at a time.
+ * A worker thread of a swarm: runs the tasks that it receives, one at a time, and answers each.
  *
  * @module
  */
 
-import { createMachine } from "../../engines/real_machine.ts";
 import { UsageError } from "../../base/errors.ts";
-import { type Outcome, runTask, type Task } from "./task.ts";
+import { createMachine } from "../../engines/real_machine.ts";
+import { runTask, type Task, type TaskResult } from "./task.ts";
 
-/** What a worker answers. */
-export type Answer = { outcome: Outcome } | {
-  /** Why there is none. */
+/** Message to a worker. */
+export interface Question {
+  /** The project's folder. */
+  root: string;
+  task: Task;
+}
+
+/** Answer of a worker: the result, or an error. */
+export type Answer = { result: TaskResult } | {
+  /** Message of the error; with its stack if it is a bug. */
   problem: string;
-  /** Whether it is a mistake of the person's. */
-  usage: boolean;
+  /** True if the request was wrong: then `problem` is for the person who wrote it. */
+  isUsageError: boolean;
 };
 
-/** The part of a worker's global scope that it uses; its types cannot stand beside those of a page. */
-interface Scope {
-  onmessage: ((event: MessageEvent<{ root: string; task: Task }>) => void) | null;
+/** The part of a worker's global scope that is used here. TypeScript cannot load its types together with those of a page. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<Question>) => void) | null;
   postMessage(answer: Answer): void;
 }
 
-const scope = globalThis as unknown as Scope;
+const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = async ({ data: { root, task } }) => {
   try {
     const machine = createMachine(root);
-    scope.postMessage({ outcome: await runTask(task, machine.engines.simulation, machine) });
+    scope.postMessage({ result: await runTask(task, machine.engines.simulation, machine) });
   } catch (error) {
     const { message, stack } = error as Error;
-    const usage = error instanceof UsageError;
-    scope.postMessage({ problem: usage ? message : stack ?? message, usage });
+    const isUsageError = error instanceof UsageError;
+    scope.postMessage({ problem: isUsageError ? message : stack ?? message, isUsageError });
   }
 };

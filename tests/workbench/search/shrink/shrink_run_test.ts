@@ -4,7 +4,7 @@ import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts
 import type { Results } from "../../../../lib/workbench/run/results.ts";
 import { ROOT, testWithStore } from "../../run/store/test_with_store.ts";
 
-/** Carries out a command line on this machine, and gives back what it printed. */
+/** Runs a command line on this machine; returns its exit status and output. */
 async function carryOut(line: string): Promise<{ status: number; out: string }> {
   let out = "";
   const machine = {
@@ -16,12 +16,12 @@ async function carryOut(line: string): Promise<{ status: number; out: string }> 
   return { status: await main(line.split(" "), machine), out };
 }
 
-/** The command that repeats the smallest run, as the last one that is printed; without the name of the script. */
+/** Finds the command that repeats the smallest run: the last one printed. Leaves out the name of the script. */
 function smallestOf(out: string): string {
   return out.matchAll(/^ {2}run again {4}\.\/maelstrom\.sh (.*)$/gm).toArray().at(-1)![1]!;
 }
 
-/** How each is run, and by which anomaly it is found. */
+/** For each wrong program, a command that finds its mistake, and the anomaly. */
 const WRONG: Record<string, [line: string, anomaly: string]> = {
   "broadcast_without_retry": ["broadcast --nemesis partition --seeds 3 --seed 1", "lost"],
   "broadcast_without_acks": ["3c --nemesis partition,duplicate --seed 1", "lost"],
@@ -32,7 +32,7 @@ const WRONG: Record<string, [line: string, anomaly: string]> = {
 
 for (const [file, [line, anomaly]] of Object.entries(WRONG)) {
   testWithStore(
-    `${file}: the smallest run that is found fails by ${anomaly} when its command is repeated`,
+    `${file}: the command of the smallest run repeats ${anomaly}`,
     async (store) => {
       const [command, ...flags] = line.split(" ");
       const program = `--bin ${ROOT}/tests/wrong/${file}.ts --store ${store}`;
@@ -49,7 +49,7 @@ for (const [file, [line, anomaly]] of Object.entries(WRONG)) {
 }
 
 testWithStore(
-  "the smallest run is kept, besides the one that failed, and what was only tried is not",
+  "the failed run and the smallest one are stored, and none of the others that were tried",
   async (store) => {
     const line = "3c --sim --nemesis partition --seed 1 --json";
     const program = `--bin ${ROOT}/tests/wrong/broadcast_without_retry.ts`;
@@ -64,7 +64,7 @@ testWithStore(
     assertEquals(stored, [results, shrunk.results]);
     assert(shrunk.tried > 2 && shrunk.changes.length > 0);
     assert(shrunk.results.operations.count < results.operations.count);
-    // The same bytes again, but for the folder in the command.
+    // The same bytes again, except for the folder in the command.
     const two = await carryOut(`${line} ${program} --store ${store}/two`);
     assertEquals(two.out.replaceAll("/two", "/one"), one.out);
   },

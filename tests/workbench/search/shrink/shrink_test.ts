@@ -13,7 +13,7 @@ const LARGE: Configuration = {
   settings: ["latency", "topology"],
 };
 
-Deno.test("shrink() comes to what it takes", async () => {
+Deno.test("shrink() finds the smallest configuration that fails", async () => {
   const { smallest } = await shrink(
     LARGE,
     ({ faults, nodeCount, rate, timeLimitSeconds, settings }) =>
@@ -31,14 +31,14 @@ Deno.test("shrink() comes to what it takes", async () => {
   assertEquals([smallest.rate, smallest.timeLimitSeconds], [2, 20]);
 });
 
-Deno.test("shrink() tries the boldest step first: a run that always fails ends as the smallest of all", async () => {
+Deno.test("shrink() tries the smallest first: if everything fails, six tries are enough", async () => {
   const asked: Configuration[] = [];
   const { smallest, tried } = await shrink(LARGE, (smaller) => asked.push(smaller) > 0);
   assertEquals(smallest, { faults: [], nodeCount: 1, concurrency: 1, rate: 1, timeLimitSeconds: 1, settings: [] });
   assertEquals([tried, asked.length], [6, 6]);
 });
 
-Deno.test("shrink() leaves as it is what fails in no smaller way, and what is as small as can be", async () => {
+Deno.test("shrink() returns the original if nothing smaller fails or exists", async () => {
   const { smallest, tried } = await shrink(LARGE, () => false, 1000);
   assert(smallest === LARGE);
   assert(tried > 20 && tried < 60, `${tried} tried`);
@@ -46,18 +46,18 @@ Deno.test("shrink() leaves as it is what fails in no smaller way, and what is as
   assertEquals(await shrink(least, () => true), { smallest: least, tried: 0 });
 });
 
-Deno.test("shrink() tries again in every way what a later step may have made possible", async () => {
-  // Fewer nodes fail only at a low rate, which is tried after them.
+Deno.test("shrink() tries every direction again after it has found a smaller one", async () => {
+  // Fewer nodes fail only at a low rate, and rates are tried after nodes.
   const { smallest } = await shrink(LARGE, ({ nodeCount, rate }) => nodeCount === 25 || rate === 1);
   assertEquals([smallest.nodeCount, smallest.rate], [1, 1]);
 });
 
-Deno.test("shrink() keeps as many workers for each node as there were", async () => {
+Deno.test("shrink() keeps the number of workers per node", async () => {
   const { smallest } = await shrink(LARGE, ({ concurrency, nodeCount }) => concurrency === 2 * nodeCount);
   assertEquals([smallest.nodeCount, smallest.concurrency], [1, 2]);
 });
 
-Deno.test("shrink() asks no more often than it may, and then gives the smallest so far", async () => {
+Deno.test("shrink() stops when the budget is used up, with the smallest found so far", async () => {
   for (const budget of [0, 1, 3, 7]) {
     let asked = 0;
     const { smallest, tried } = await shrink(LARGE, ({ nodeCount }) => (asked++, nodeCount >= 2), budget);
@@ -75,7 +75,7 @@ const configurations = fc.record({
   settings: fc.uniqueArray(fc.constantFrom("latency", "latency-dist", "topology")),
 });
 
-Deno.test("shrink() asks only for what is smaller, nothing twice, and gives what failed when it was asked", async () => {
+Deno.test("shrink() tries only smaller configurations, none twice, and returns one that failed", async () => {
   await fc.assert(fc.asyncProperty(configurations, fc.infiniteStream(fc.boolean()), async (large, answers) => {
     const failing: Configuration[] = [large];
     const asked = new Set<string>();
@@ -92,7 +92,7 @@ Deno.test("shrink() asks only for what is smaller, nothing twice, and gives what
   }));
 });
 
-/** Whether nothing is larger, and something smaller. */
+/** True if nothing in `a` is larger than in `b`, and something is smaller. */
 function isSmaller(a: Configuration, b: Configuration): boolean {
   const sizes = ({ nodeCount, concurrency, rate, timeLimitSeconds, faults, settings }: Configuration) => [
     nodeCount,
@@ -107,7 +107,7 @@ function isSmaller(a: Configuration, b: Configuration): boolean {
     a.faults.every((fault) => b.faults.includes(fault)) && a.settings.every((name) => b.settings.includes(name));
 }
 
-Deno.test("shrink() comes to the same whenever the answers are the same", async () => {
+Deno.test("shrink() gives the same result for the same answers", async () => {
   const fails = ({ nodeCount, rate }: Configuration) => (nodeCount * 7 + rate) % 3 !== 0;
   assertEquals(await shrink(LARGE, fails), await shrink(LARGE, (smaller) => Promise.resolve(fails(smaller))));
 });

@@ -8,25 +8,25 @@ import { TOPOLOGIES } from "../../../../lib/workbench/workloads/topology.ts";
 import type { TestOptions } from "../../../../lib/workbench/workloads/workload.ts";
 import { fakeMachine } from "../../engines/fake_machine.ts";
 
-function optionsOf(challenge: Challenge, words: string[]): TestOptions {
-  return createRequest(challenge, parseArguments(["--sim", ...words]), fakeMachine())
+function optionsOf(challenge: Challenge, flags: string[]): TestOptions {
+  return createRequest(challenge, parseArguments(["--sim", ...flags]), fakeMachine())
     .options;
 }
 
-/** What a swarm draws first, of one challenge. */
+/** Draws the first tests of a swarm of one challenge. */
 function draws(challenge: Challenge, count: number): TestOptions[] {
-  return Array.from({ length: count }, (_, i) => optionsOf(challenge, drawTest("dune", i + 1, [challenge]).words));
+  return Array.from({ length: count }, (_, i) => optionsOf(challenge, drawTest("dune", i + 1, [challenge]).flags));
 }
 
-Deno.test("drawTest() draws the same for the same seed and number, whatever was drawn before", () => {
+Deno.test("drawTest() depends only on seed and number, not on earlier draws", () => {
   const first = [1, 2, 3].map((number) => drawTest("dune", number, CHALLENGES));
   assertEquals(drawTest("dune", 3, CHALLENGES), first[2]);
   assertEquals([1, 2, 3].map((number) => drawTest("dune", number, CHALLENGES)), first);
-  assertEquals(new Set(first.map(({ words }) => words.join(" "))).size, 3);
-  assert(drawTest("arrakis", 1, CHALLENGES).words.join(" ") !== first[0]!.words.join(" "));
+  assertEquals(new Set(first.map(({ flags }) => flags.join(" "))).size, 3);
+  assert(drawTest("arrakis", 1, CHALLENGES).flags.join(" ") !== first[0]!.flags.join(" "));
 });
 
-Deno.test("drawTest() draws every challenge, and only those it may", () => {
+Deno.test("drawTest() draws every challenge of those given, and no other", () => {
   const ids = (challenges: readonly Challenge[]) =>
     new Set(Array.from({ length: 300 }, (_, number) => drawTest("dune", number, challenges).challenge.id));
   assertEquals(ids(CHALLENGES).size, CHALLENGES.length);
@@ -34,7 +34,7 @@ Deno.test("drawTest() draws every challenge, and only those it may", () => {
 });
 
 for (const challenge of CHALLENGES) {
-  Deno.test(`drawTest() stays around the official test of ${challenge.id}`, () => {
+  Deno.test(`drawTest() stays close to the official test of ${challenge.id}`, () => {
     const official = optionsOf(challenge, []);
     const within = (name: string, value: number, figure: number) =>
       assert(value >= figure / 4 && value <= figure * 4, `${name} ${value}, official ${figure}`);
@@ -50,7 +50,7 @@ for (const challenge of CHALLENGES) {
       assertEquals(nemesis.filter((fault) => !SURVIVES[challenge.id]!.includes(fault)), []);
       const idle = nemesis.includes("pause") || nemesis.includes("kill");
       assertEquals(availability, idle ? 0 : official.availability);
-      // It does not take long.
+      // The test does not take long.
       assert(timeLimitSeconds >= 1 && timeLimitSeconds <= 4 * official.timeLimitSeconds);
       assert(rate * timeLimitSeconds <= Math.max(4000, rate), `${rate} for ${timeLimitSeconds} s`);
       assert(rate * timeLimitSeconds * nodes.length <= Math.max(40_000, rate * nodes.length), `${nodes.length} nodes`);
@@ -59,7 +59,7 @@ for (const challenge of CHALLENGES) {
   });
 }
 
-Deno.test("drawTest() draws the whole range, below the official figures and above them", () => {
+Deno.test("drawTest() uses the whole range, below and above the official figures", () => {
   const drawn = draws(findChallenge("3e")!, 300);
   const range = (figure: (options: TestOptions) => number) => {
     const figures = drawn.map(figure);
@@ -75,7 +75,7 @@ Deno.test("drawTest() draws the whole range, below the official figures and abov
   assertEquals(new Set(drawn.map(({ latency }) => latency.distribution)).size, 3);
 });
 
-Deno.test("drawTest() draws each fault with others and without, all together, and none", () => {
+Deno.test("drawTest() draws each fault with and without others, all together, and none", () => {
   const sets = draws(findChallenge("4")!, 1000).map(({ nemesis }) => nemesis);
   const survived = SURVIVES["4"]!;
   for (const fault of survived) {

@@ -5,25 +5,25 @@ import { formatSwarmHelp, parseOptions } from "../../../../lib/workbench/search/
 
 const parse = (line: string) => parseOptions(line.split(" ").filter((word) => word !== ""), 4);
 
-Deno.test("parseOptions() goes on for ten minutes with all cores and challenges", () => {
-  assertEquals(parse(""), { minutes: 10, jobs: 4, seed: null, challenges: CHALLENGES, words: [] });
+Deno.test("parseOptions() defaults to ten minutes, all cores and all challenges", () => {
+  assertEquals(parse(""), { minutes: 10, jobs: 4, seed: null, challenges: CHALLENGES, testFlags: [] });
 });
 
-Deno.test("parseOptions() takes what is asked for", () => {
+Deno.test("parseOptions() reads every flag", () => {
   const options = parse("--minutes 0.5 --jobs=2 --seed 007 --challenge 3e,txn --store kept")!;
   assertEquals({ ...options, challenges: options.challenges.map(({ id }) => id) }, {
     minutes: 0.5,
     jobs: 2,
     seed: "007",
     challenges: ["3e", "6c"],
-    words: ["--store", "kept"],
+    testFlags: ["--store", "kept"],
   });
-  assertEquals(parse("--challenge 3c --bin ./node.ts")!.words, ["--bin", "./node.ts"]);
+  assertEquals(parse("--challenge 3c --bin ./node.ts")!.testFlags, ["--bin", "./node.ts"]);
   assertEquals(parse("--help"), undefined);
   assertEquals(parse("-h --jobs 2"), undefined);
 });
 
-Deno.test("parseOptions() tells a person what is wrong, in one line", () => {
+Deno.test("parseOptions() explains a bad argument in one line", () => {
   for (
     const [line, expected] of [
       ["--minutes 0", 'Cannot use --minutes "0": expected a number above 0'],
@@ -45,7 +45,7 @@ Deno.test("parseOptions() tells a person what is wrong, in one line", () => {
   }
 });
 
-Deno.test("formatSwarmHelp() names each flag", () => {
+Deno.test("formatSwarmHelp() lists every flag", () => {
   for (const name of ["--minutes NUMBER ", "--jobs", "--seed", "--challenge", "--bin", "--store", "(default 10)"]) {
     assertStringIncludes(formatSwarmHelp(), name);
   }
