@@ -9,13 +9,13 @@
 
 import process from "node:process";
 import { checkCounter } from "../lib/workbench/checkers/counter.ts";
-import { findCycles } from "../lib/workbench/checkers/graph/cycles.ts";
+import { findCycles } from "../lib/workbench/checkers/graph/mod.ts";
 import { checkEcho } from "../lib/workbench/checkers/echo.ts";
 import { checkKafka } from "../lib/workbench/checkers/kafka/mod.ts";
 import { checkLinKV } from "../lib/workbench/checkers/linearizable/mod.ts";
-import { checkSetFull } from "../lib/workbench/checkers/set/set_full.ts";
-import { checkTxnListAppend } from "../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRWRegister } from "../lib/workbench/checkers/txn/rw_register.ts";
+import { checkSetFull } from "../lib/workbench/checkers/set/mod.ts";
+import { checkTxnListAppend } from "../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnRWRegister } from "../lib/workbench/checkers/txn/mod.ts";
 import { checkUniqueIds } from "../lib/workbench/checkers/unique_ids.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import {

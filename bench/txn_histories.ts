@@ -2,8 +2,8 @@
  * Histories of transactions, and graphs of their dependencies, for the benchmark of the checkers.
  */
 
-import { RW, WW } from "../lib/workbench/checkers/graph/cycles.ts";
-import { buildGraph, createEdges, type Graph, link } from "../lib/workbench/checkers/graph/graph.ts";
+import { RW, WW } from "../lib/workbench/checkers/graph/mod.ts";
+import { buildGraph, createEdges, type Graph, link } from "../lib/workbench/checkers/graph/mod.ts";
 import { transactions } from "../lib/workbench/workloads/generator.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import { seededRandom } from "../lib/workbench/world/random.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { txn } from "../../challenges/txn.ts";
-import { checkTxnListAppend } from "../../lib/workbench/checkers/txn/list_append.ts";
+import { checkTxnListAppend } from "../../lib/workbench/checkers/txn/mod.ts";
 import type { Operation as HistoryOperation } from "../../lib/workbench/history/operation.ts";
 import {
   badNetwork,

@@ -1,5 +1,5 @@
 /**
- * A history as a list of attempts: what each client asked for, and what came of it.
+ * The operations of clients, each from invocation to completion.
  *
  * @module
  */
@@ -7,26 +7,26 @@
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
 
-/** One operation of a client from invocation to completion. */
+/** An operation of a client and its outcome. */
 export interface Attempt {
   /** The client process. */
   process: number;
   /** The function. */
   f: string;
-  /** What became of it; info where no completion is on record. */
+  /** The outcome: info also if the operation never completed. */
   type: "ok" | "fail" | "info";
   invocation: Operation;
-  /** The completion; the invocation itself where there is none. */
+  /** The completion; the invocation if there is none. */
   completion: Operation;
-  /** Index of the completion; infinite where there is none. */
+  /** Index of the completion; infinite if there is none. */
   end: number;
 }
 
 /**
- * Pairs the clients' invocations with their completions. The nemesis is left out.
+ * Pairs the invocations of clients with their completions. Operations of the nemesis are left out.
  *
  * @param history In order of time.
- * @returns In order of completion; those that were never completed come last.
+ * @returns In order of completion; operations that never completed come last.
  */
 export function attempts(history: readonly Operation[]): Attempt[] {
   return pairs(history).map(({ invocation, completion }): Attempt => ({

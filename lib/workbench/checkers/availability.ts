@@ -1,5 +1,5 @@
 /**
- * The checker of availability: which part of the operations succeeded.
+ * The checker of availability: the fraction of operations that succeeded.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { Verdict } from "./verdict.ts";
 /**
  * Checks availability as Maelstrom does.
  *
- * @param history Any history. The nemesis' operations count neither way.
- * @param expected `"total"`: all operations must succeed; a number from 0 to 1: at least that part of them; nothing: any will do.
- * @returns Figures: `ok_fraction`, from 0 to 1; 1 where there are no operations.
+ * @param history Operations of the nemesis do not count.
+ * @param expected `"total"` if all operations must succeed; a number from 0 to 1 if at least that fraction must.
+ * @returns Figures: `ok_fraction`, from 0 to 1; 1 if there are no operations.
  */
 export function checkAvailability(
   history: readonly Operation[],
@@ -26,11 +26,10 @@ export function checkAvailability(
     if (type === "ok") ok++;
   }
   const ok_fraction = invoked === 0 ? 1 : ok / invoked;
-  const least = expected === "total" ? 1 : expected ?? 0;
-  // Maelstrom's fraction has 32 bits: 9 of 10 are a little less than 0.9.
-  if (Math.fround(ok_fraction) >= least) return { valid: true, ok_fraction };
-  const explanation = `Of ${invoked} operations ${ok} succeeded, a fraction of ${ok_fraction.toFixed(6)}, expected ${
-    expected === "total" ? "all of them" : `at least ${least}`
-  }`;
+  const required = expected === "total" ? 1 : expected ?? 0;
+  // Maelstrom compares fractions of 32 bits, where 9 of 10 is a little less than 0.9.
+  if (Math.fround(ok_fraction) >= required) return { valid: true, ok_fraction };
+  const explanation = `${ok} of ${invoked} operations succeeded, a fraction of ${ok_fraction.toFixed(6)}, but ` +
+    (expected === "total" ? "all had to succeed" : `at least ${required} was required`);
   return { valid: false, ok_fraction, anomalies: [{ type: "unavailable", count: invoked - ok, explanation }] };
 }

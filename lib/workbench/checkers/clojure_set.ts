@@ -1,17 +1,17 @@
 /**
- * The order in which Clojure goes through a set of integers. Where Jepsen takes any one value of a set, it takes the first in this
- * order; whoever wants the same counts has to take the same one.
+ * The iteration order of Clojure's sets of integers. Where any value of a set would do, Jepsen takes the first one in
+ * this order; to get the same figures, we must take the same one.
  *
  * Source: MurmurHash3 by Austin Appleby, as Clojure applies it to a long.
  *
  * @module
  */
 
-/** How many bits of a hash tell places apart in one level of Clojure's sets. */
+/** Number of bits of a hash that one level of a set's tree branches on. */
 const BITS = 5;
 
 /**
- * The first of some values in the order of Clojure's sets; the first of those given where they are not all integers.
+ * Finds the first of some values in the order of Clojure's sets. If they are not all integers, the first one given.
  *
  * @param values At least one.
  *
@@ -27,13 +27,11 @@ const BITS = 5;
 export function firstInClojureSet<Value>(values: Iterable<Value>): Value {
   const all = [...values];
   if (all.length === 1 || !all.every(Number.isSafeInteger)) return all[0]!;
-  return all.map((value) => ({ value, hash: hashLong(value as number) })).sort((a, b) =>
-    compareHashes(a.hash, b.hash)
-  )[0]!
-    .value;
+  const hashed = all.map((value) => ({ value, hash: hashLong(value as number) }));
+  return hashed.sort((a, b) => compareHashes(a.hash, b.hash))[0]!.value;
 }
 
-/** Sets are trees: the lowest bits of a hash decide first. */
+/** Compares in the order of the tree: the lowest bits decide first. */
 function compareHashes(a: number, b: number): number {
   for (let shift = 0; shift < 32; shift += BITS) {
     const order = (a >>> shift) % (1 << BITS) - (b >>> shift) % (1 << BITS);
@@ -47,15 +45,15 @@ function hashLong(value: number): number {
   const long = BigInt.asUintN(64, BigInt(value));
   let hash = 0;
   for (const half of [Number(long & 0xffffffffn), Number(long >> 32n)]) {
-    const mixed = Math.imul(rotate(Math.imul(half, 0xcc9e2d51), 15), 0x1b873593);
-    hash = Math.imul(rotate(hash ^ mixed, 13), 5) + 0xe6546b64 | 0;
+    const mixed = Math.imul(rotateLeft(Math.imul(half, 0xcc9e2d51), 15), 0x1b873593);
+    hash = Math.imul(rotateLeft(hash ^ mixed, 13), 5) + 0xe6546b64 | 0;
   }
-  hash ^= 8; // its length in bytes
+  hash ^= 8; // length in bytes
   hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
   hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
   return hash ^ hash >>> 16;
 }
 
-function rotate(bits: number, by: number): number {
+function rotateLeft(bits: number, by: number): number {
   return bits << by | bits >>> 32 - by;
 }

@@ -1,5 +1,5 @@
 /**
- * An order of all values that come from JSON or EDN.
+ * A total order of values from JSON and EDN.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { identify } from "./identify.ts";
 const RANKS = ["boolean", "number", "string", "array", "object"];
 
 /**
- * Compares two values, for sorting: null, booleans, numbers, strings, lists (a shorter one first, then item by item, as Clojure does),
- * objects.
+ * Compares two values for sorting: null, booleans, numbers, strings, lists (shorter ones first, then item by item, as
+ * in Clojure), objects.
  *
- * @returns Below 0 where `a` comes first, above 0 where `b` does, 0 where they are equal.
+ * @returns Below 0 if `a` comes first, above 0 if `b` does, 0 if they are equal.
  *
  * @example
  * ```ts
@@ -33,8 +33,8 @@ export function compareValues(a: unknown, b: unknown): number {
 
 function compareLists(a: readonly unknown[], b: readonly unknown[]): number {
   if (a.length !== b.length) return a.length - b.length;
-  for (const [place, item] of a.entries()) {
-    const order = compareValues(item, b[place]);
+  for (const [index, item] of a.entries()) {
+    const order = compareValues(item, b[index]);
     if (order !== 0) return order;
   }
   return 0;

@@ -1,18 +1,16 @@
 /**
- * Consistency models: their names, which implies which, and which anomalies each of them rules out. All of it is data;
- * names and relations are Elle's (`elle.consistency-model`), so that a model means here what it means there.
+ * Consistency models: their names, which model implies which, and the anomalies that each proscribes. The tables are
+ * those of `elle.consistency-model`, so that a model means the same here as in Elle.
  *
- * Sources: Adya, "Weak Consistency" (PL-1 … PL-SS, G0 … G2); Adya, Liskov, O'Neil, "Generalized Isolation Level
- * Definitions"; Bailis et al., "Highly Available Transactions"; Cerone, Bernardi, Gotsman, "A Framework for
- * Transactional Consistency Models with Atomic Visibility"; Daudjee, Salem, "Lazy Database Replication with Snapshot
- * Isolation"; Zuikevičiūtė, Pedone, "Correctness Criteria for Database Replication".
+ * Sources: Adya, "Weak Consistency" (1999): PL-1 to PL-SS, G0 to G2. Adya, Liskov, O'Neil, "Generalized Isolation Level
+ * Definitions" (2000). Bailis et al., "Highly Available Transactions" (2013). Cerone, Bernardi, Gotsman, "A Framework
+ * for Transactional Consistency Models with Atomic Visibility" (2015). Daudjee, Salem, "Lazy Database Replication with
+ * Snapshot Isolation" (2006). Zuikevičiūtė, Pedone, "Correctness Criteria for Database Replication" (2008).
  *
  * @module
  */
 
-import { entry } from "./entry.ts";
-
-/** The names people use, and the names the tables below use: Adya's portable levels where there is one. */
+/** By friendly name of a model, its canonical name, which the tables below use: one of Adya's levels if there is one. */
 const CANONICAL_NAMES: Record<string, string> = {
   "read-uncommitted": "PL-1",
   "read-committed": "PL-2",
@@ -34,7 +32,7 @@ const CANONICAL_NAMES: Record<string, string> = {
   "strong-read-committed": "strong-PL-2",
 };
 
-/** For each model the next weaker ones: a history that satisfies the model satisfies those as well. */
+/** By model, the next weaker ones: a history that satisfies the model satisfies those as well. */
 const WEAKER_MODELS: Record<string, readonly string[]> = {
   // Transactions
   "PL-2": ["PL-1"],
@@ -78,10 +76,11 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
 };
 
 /**
- * The anomalies that each model rules out beyond what its weaker models do. `garbage-read` is not Elle's (it is in the
- * paper, but its checkers stop at one, or pass over it): no history of Adya's can have one, so the weakest level rules
- * it out, like the two beside it. A `-cycle-exists` is a cycle that the model does not allow, and that is none of the
- * anomalies with a name.
+ * By model, the anomalies that it proscribes in addition to its weaker models.
+ *
+ * - `garbage-read` is in Elle's paper, but not in its tables. No history in Adya's sense contains one, so the weakest
+ *   level proscribes it, as it does `duplicate-elements` and `cyclic-versions`.
+ * - A `-cycle-exists` is a cycle that the model forbids, but that is no named anomaly which the model proscribes.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"],
@@ -120,7 +119,7 @@ const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   ],
 };
 
-/** For each anomaly the more general ones that it is a case of. */
+/** By anomaly, the more general ones that it is a case of. */
 const IMPLIED_ANOMALIES: Record<string, readonly string[]> = {
   "incompatible-order": ["G1a"],
   "dirty-update": ["G1a"],
@@ -156,19 +155,16 @@ const IMPLIED_ANOMALIES: Record<string, readonly string[]> = {
   "G2-process": ["G2-realtime"],
 };
 
-/** The anomalies that are cycles of dependencies between transactions, by data alone. */
-const CYCLES = ["G0", "G1c", "G-single-item", "G-single", "G-nonadjacent-item", "G-nonadjacent", "G2-item", "G2"];
+/** The anomalies that are cycles of dependencies on data. */
+const DATA_CYCLES = ["G0", "G1c", "G-single-item", "G-single", "G-nonadjacent-item", "G-nonadjacent", "G2-item", "G2"];
 
-/**
- * The anomalies that are cycles of dependencies, with those that need the order of a process, or of real time, to
- * close.
- */
+/** The anomalies that are cycles: of dependencies on data, and also of process order or of real-time order. */
 export const CYCLE_ANOMALIES: readonly string[] = ["", "-process", "-realtime"].flatMap((order) =>
-  CYCLES.map((cycle) => cycle + order)
+  DATA_CYCLES.map((cycle) => cycle + order)
 );
 
 /**
- * Every name of a consistency model that Elle knows, canonical and friendly, sorted.
+ * The names of all consistency models, canonical and friendly, sorted.
  *
  * @example
  * ```ts
@@ -182,7 +178,7 @@ export const CONSISTENCY_MODELS: readonly string[] = [
   ...new Set([...Object.entries(CANONICAL_NAMES).flat(), ...Object.entries(WEAKER_MODELS).flat(2)]),
 ].sort();
 
-/** Names that several friendly ones stand for: the one Elle shows. */
+/** The friendly name that Elle prints, for models that have several. */
 const PREFERRED_NAMES: Record<string, string> = { "PL-3": "serializable", "PL-SS": "strong-serializable" };
 
 const FRIENDLY_NAMES: Record<string, string> = {
@@ -191,11 +187,11 @@ const FRIENDLY_NAMES: Record<string, string> = {
 };
 
 /**
- * The anomalies that must not be in a history if it is to satisfy all of these models: those the models and their
- * weaker ones rule out, and every anomaly that is a case of one of those.
+ * Finds the anomalies that a history must not have to satisfy all of some models: those that the models and their
+ * weaker models proscribe, and every anomaly that is a case of one of those.
  *
  * @param models Names from {@linkcode CONSISTENCY_MODELS}.
- * @throws {RangeError} A model is not known.
+ * @throws {RangeError} A model is unknown.
  *
  * @example
  * ```ts
@@ -212,20 +208,21 @@ export function proscribedAnomalies(models: readonly string[]): Set<string> {
   return reachable(reversed(IMPLIED_ANOMALIES), direct);
 }
 
-/** Some anomalies, and all the more general ones that they are cases of. */
+/** Finds the more general anomalies that some anomalies are cases of. The result includes the anomalies themselves. */
 export function impliedAnomalies(anomalies: readonly string[]): Set<string> {
   return reachable(IMPLIED_ANOMALIES, anomalies);
 }
 
-/** The models that a history with these anomalies cannot satisfy, by canonical name. */
+/** Finds the models that a history with these anomalies cannot satisfy. Their names are canonical. */
 export function impossibleModels(anomalies: readonly string[]): Set<string> {
-  return new Set(anomalies.flatMap((anomaly) => [...impossibleWith(anomaly)]));
+  return new Set(anomalies.flatMap((anomaly) => [...modelsRuledOutBy(anomaly)]));
 }
 
-const IMPOSSIBLE_MODELS = new Map<string, Set<string>>();
+/** Results of {@linkcode modelsRuledOutBy}: they depend on the tables alone. */
+const RULED_OUT_BY = new Map<string, Set<string>>();
 
-function impossibleWith(anomaly: string): Set<string> {
-  return entry(IMPOSSIBLE_MODELS, anomaly, () => {
+function modelsRuledOutBy(anomaly: string): Set<string> {
+  return RULED_OUT_BY.getOrInsertComputed(anomaly, () => {
     const implied = impliedAnomalies([anomaly]);
     const direct = Object.keys(PROSCRIBED_ANOMALIES).filter((model) =>
       PROSCRIBED_ANOMALIES[model]!.some((proscribed) => implied.has(proscribed))
@@ -234,21 +231,21 @@ function impossibleWith(anomaly: string): Set<string> {
   });
 }
 
-/** An order in which transactions were done, beyond that of the data. */
+/** An order of transactions in time: that of each process, or real time. */
 export type Order = "process" | "realtime";
 
-/** Which order the models rule out anomalies of. Real time includes the order of each process. */
-export function orderAskedFor(models: readonly string[]): Order | undefined {
+/** Finds the order that the models constrain, if any. Real-time order includes process order. */
+export function requiredOrder(models: readonly string[]): Order | undefined {
   const proscribed = [...proscribedAnomalies(models)];
   if (proscribed.some((type) => type.endsWith("-realtime"))) return "realtime";
   return proscribed.some((type) => type.endsWith("-process")) ? "process" : undefined;
 }
 
 /**
- * The strongest models that a history with these anomalies may still satisfy, by friendly name, sorted. Models that no
- * anomaly could rule out are left out, since nothing is known of them.
+ * Finds the strongest models that a history with these anomalies may still satisfy. Their names are friendly and sorted.
+ * Models that proscribe no anomaly are left out, since no history could rule them out.
  *
- * @param order The order in which anomalies were looked for: without one, nothing is known of strong models.
+ * @param order The order in which anomalies were looked for. Models that require another order are left out.
  *
  * @example
  * ```ts
@@ -261,28 +258,28 @@ export function orderAskedFor(models: readonly string[]): Order | undefined {
  */
 export function permittedModels(anomalies: readonly string[], order: Order | undefined): string[] {
   const impossible = impossibleModels(anomalies);
-  const isKnown = (model: string) => {
-    const needed = orderAskedFor([model]);
-    return needed === undefined || needed === order || order === "realtime";
+  const wasChecked = (model: string) => {
+    const required = requiredOrder([model]);
+    return required === undefined || required === order || order === "realtime";
   };
-  const possible = Object.keys(PROSCRIBED_ANOMALIES).filter((model) => !impossible.has(model) && isKnown(model));
+  const possible = Object.keys(PROSCRIBED_ANOMALIES).filter((model) => !impossible.has(model) && wasChecked(model));
   const weaker = new Set(possible.flatMap((model) => WEAKER_MODELS[model] ?? []));
   const implied = reachable(WEAKER_MODELS, [...weaker]);
   return friendlyNames(possible.filter((model) => !implied.has(model)));
 }
 
-/** Which models a history with some anomalies cannot satisfy. */
-export interface RuledOut {
-  /** The weakest models that are ruled out. */
+/** The models that a history cannot satisfy. */
+export interface RuledOutModels {
+  /** The weakest of them. */
   not: string[];
-  /** The stronger ones that fall with them. */
+  /** The others, which are stronger. */
   also_not: string[];
 }
 
 /**
- * The models that a history with these anomalies cannot satisfy, by friendly name, sorted.
+ * Finds the models that a history with these anomalies cannot satisfy. Their names are friendly and sorted.
  *
- * @param anomalies Names of anomalies; those that no model rules out have no effect.
+ * @param anomalies Names of anomalies. Those that no model proscribes have no effect.
  *
  * @example
  * ```ts
@@ -292,7 +289,7 @@ export interface RuledOut {
  * assertEquals(ruledOutModels(["G1a"]).not, ["read-committed"]);
  * ```
  */
-export function ruledOutModels(anomalies: readonly string[]): RuledOut {
+export function ruledOutModels(anomalies: readonly string[]): RuledOutModels {
   const impossible = impossibleModels(anomalies);
   const isWeakest = (model: string) =>
     [...reachable(WEAKER_MODELS, [model])].every((weaker) => weaker === model || !impossible.has(weaker));
@@ -306,7 +303,6 @@ function friendlyNames(models: readonly string[]): string[] {
   return models.map((model) => FRIENDLY_NAMES[model] ?? model).sort();
 }
 
-/** Adya's name of a model where it has one, else the model's own: what the tables here and `cycles.ts` use. */
 function canonicalName(model: string): string {
   if (!CONSISTENCY_MODELS.includes(model)) {
     throw new RangeError(`Cannot check consistency model ${model}: expected one of ${CONSISTENCY_MODELS.join(", ")}`);
@@ -314,10 +310,10 @@ function canonicalName(model: string): string {
   return CANONICAL_NAMES[model] ?? model;
 }
 
-/** Everything that can be reached in a graph from some vertices, with themselves. */
+/** Finds all vertices of a graph that can be reached from some vertices. Includes these. */
 function reachable(graph: Record<string, readonly string[]>, from: readonly string[]): Set<string> {
   const reached = new Set(from);
-  // A set's iterator also visits what is added on the way.
+  // The iteration of a set also visits elements that are added during it.
   for (const vertex of reached) graph[vertex]?.forEach((next) => reached.add(next));
   return reached;
 }

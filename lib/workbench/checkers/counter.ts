@@ -1,42 +1,49 @@
 /**
- * The checker of counters (g-counter, pn-counter): in the end everybody reads the sum of what was added.
+ * The checker of counters (g-counter, pn-counter): the final reads must return the sum of what was added.
+ *
+ * 1. Sum up the acknowledged adds. Those with unknown outcome may or may not count.
+ * 2. Compute all sums that are possible with these, as intervals.
+ * 3. Check each final read against the intervals.
  *
  * @module
  */
 
+import { show } from "../base/text.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import { checkOrUnknown, explain, seconds } from "./explain.ts";
-import { show } from "../base/text.ts";
+import { checkOrUnknown, explainCases, seconds } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** How many reads and intervals the verdict lists. */
+/** Number of reads and intervals that the verdict lists. */
 const LISTED = 64;
-/** More intervals than this are not computed: amounts would have to be both many and wildly different. */
+/** Number of intervals that are computed at most. Only very many and very different amounts need more. */
 const MAX_INTERVALS = 100_000;
 
-/** The whole numbers from the first to the second, both included. */
+/** The integers from `low` to `high`, both included. */
 export type Interval = readonly [low: number, high: number];
 
 type Integer = number | bigint;
 
 /** The adds of a history. */
 interface Adds {
+  /** Number of acknowledged adds. */
   acknowledged: number;
-  /** The sum of the acknowledged: exact, however large. */
+  /** Their sum. */
   sum: bigint;
-  /** The amounts of those which may or may not have happened. */
+  /** Amounts of the adds with unknown outcome. */
   indeterminate: bigint[];
 }
 
 /**
- * Checks that each final read is the sum of all acknowledged adds and any of those whose outcome nobody knows, as in Maelstrom. Unlike
- * there, an add that the history leaves open counts as indeterminate too, and without any final read the verdict is unknown.
+ * Checks that each final read is the sum of all acknowledged adds and any of those with unknown outcome, as in Maelstrom.
+ * Unlike there, an add that never completed counts as one with unknown outcome, and without a final read the verdict is
+ * unknown.
  *
- * @param history Operations `add` of an integer, and `read`, each `ok` with the counter's value. Reads with `final` are checked. Integers
- *   may be numbers or bigints.
- * @returns Figures: `final_reads`, the values (up to 64); `acceptable`, the acceptable sums as intervals `[low, high]`, both included (up to
- *   64), or null where there are too many to compute; `acceptable_count`; `error_count`; `errors`, the reads that are wrong (up to 64).
+ * @param history Operations `add` of an integer, and `read`, each `ok` with the counter's value. Reads with `final` are
+ *   checked. Integers are numbers or bigints.
+ * @returns Figures: `final_reads`, the values (up to 64); `acceptable`, the acceptable sums as intervals `[low, high]`,
+ *   both included (up to 64), or null if there are too many to compute; `acceptable_count`; `error_count`; `errors`, the
+ *   wrong reads (up to 64).
  */
 export function checkCounter(history: readonly Operation[]): Verdict {
   return checkOrUnknown(() => {
@@ -68,8 +75,8 @@ function toBigInt(value: unknown): bigint | undefined {
   return Number.isSafeInteger(value) ? BigInt(value as number) : undefined;
 }
 
-/** The lowest and the highest sum that indeterminate adds can make. */
-function hull({ indeterminate }: Adds): [low: bigint, high: bigint] {
+/** Computes the lowest and the highest sum of indeterminate adds. */
+function bounds({ indeterminate }: Adds): [low: bigint, high: bigint] {
   let [low, high] = [0n, 0n];
   for (const amount of indeterminate) {
     if (amount < 0n) low += amount;
@@ -78,16 +85,16 @@ function hull({ indeterminate }: Adds): [low: bigint, high: bigint] {
   return [low, high];
 }
 
-/** What all sums of indeterminate adds can be; nothing where they are too many, or too large, to compute. */
+/** Computes all sums of indeterminate adds; undefined if they are too many or too large. */
 function extrasOf(adds: Adds): Interval[] | undefined {
-  const [low, high] = hull(adds);
+  const [low, high] = bounds(adds);
   if (high - low > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
   return reachableSums(0, adds.indeterminate.map(Number));
 }
 
-/** @param extras What may have been added to the sum of the acknowledged. */
+/** @param extras The sums that may have been added to that of the acknowledged adds. */
 function judge(reads: readonly Operation[], adds: Adds, extras: readonly Interval[] | undefined): Verdict {
-  const intervals = extras ?? [hull(adds)];
+  const intervals = extras ?? [bounds(adds)];
   const wrong = reads.filter(({ value }) => !isAcceptable(value, adds.sum, intervals));
   const unsure = extras === undefined || reads.length === 0;
   const acceptable = intervals.slice(0, LISTED).map((interval) =>
@@ -100,31 +107,34 @@ function judge(reads: readonly Operation[], adds: Adds, extras: readonly Interva
     acceptable_count: extras?.length ?? null,
     error_count: wrong.length,
     errors: wrong.slice(0, LISTED).map(({ index, time, process, value }) => ({ index, time, process, value })),
-    anomalies: wrong.length === 0 ? [] : [explain("wrong-sum", wrong, ({ process, time, value }) => {
-      return `Process ${process} finally read ${show(value)} at ${seconds(time)}, but ${expectation(adds, acceptable)}`;
-    })],
+    anomalies: explainCases(
+      "wrong-sum",
+      wrong,
+      ({ process, time, value }) =>
+        `The final read of process ${process} at ${seconds(time)} returned ${show(value)}, ` +
+        `but ${describeExpected(adds, acceptable)}`,
+    ),
   };
 }
 
-/** An integer as a number, if a number can hold it. */
+/** Converts an integer to a number, unless it is too large for one. */
 function toNumber(integer: bigint): Integer {
   return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;
 }
 
-function expectation({ acknowledged, sum, indeterminate }: Adds, acceptable: Integer[][]): string {
-  const definite = `the ${acknowledged} acknowledged adds sum up to ${sum}`;
+function describeExpected({ acknowledged, sum, indeterminate }: Adds, acceptable: Integer[][]): string {
+  const definite = `the acknowledged adds (${acknowledged}) sum up to ${sum}`;
   if (indeterminate.length === 0) return definite;
   const shown = acceptable.slice(0, 8).map(([low, high]) => low === high ? `${low}` : `${low} to ${high}`);
   if (acceptable.length > shown.length) shown.push("…");
-  return `${definite}, and with any of the ${indeterminate.length} of unknown outcome to ${shown.join(", ")}`;
+  return `${definite}; with adds of unknown outcome (${indeterminate.length}), acceptable are ${shown.join(", ")}`;
 }
 
 /**
- * All sums of a number and any of some amounts.
+ * Computes all sums of a base and any of some amounts.
  *
- * @param base What all sums have in them.
- * @param amounts Integers, each of which a sum has in it or not.
- * @returns The sums as disjoint intervals in ascending order, with gaps between them; nothing where there are more than 100,000.
+ * @param amounts Integers, each of which counts once or not at all.
+ * @returns Disjoint intervals in ascending order, with gaps between them; undefined if there are more than 100,000.
  *
  * @example
  * ```ts
@@ -138,7 +148,7 @@ export function reachableSums(base: number, amounts: readonly number[]): Interva
   const counts = new Map<number, number>();
   for (const amount of amounts) counts.set(amount, (counts.get(amount) ?? 0) + 1);
   let intervals: Interval[] = [[base, base]];
-  // The small ones first: they fill the gaps, and what has no gaps is one interval.
+  // Small amounts first: they fill the gaps between sums, which keeps the number of intervals low.
   for (const [amount, count] of [...counts].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
     for (const multiple of multiples(count)) {
       intervals = union(intervals, intervals.map(([low, high]) => [low + multiple * amount, high + multiple * amount]));
@@ -148,20 +158,22 @@ export function reachableSums(base: number, amounts: readonly number[]): Interva
   return intervals;
 }
 
-/** Few numbers whose partial sums are all of 0 to `count`: 1, 2, 4, 8 … and what is left. */
+/** Splits a count into numbers whose partial sums are 0 to `count`: 1, 2, 4, 8 … and the rest. */
 function multiples(count: number): number[] {
   const numbers: number[] = [];
-  for (let next = 1; count > 0; next *= 2) {
-    numbers.push(Math.min(next, count));
-    count -= next;
+  let rest = count;
+  for (let next = 1; rest > 0; next *= 2) {
+    numbers.push(Math.min(next, rest));
+    rest -= next;
   }
   return numbers;
 }
 
-/** The union of two lists of intervals, each ascending. */
+/** Merges two ascending lists of intervals. */
 function union(a: readonly Interval[], b: readonly Interval[]): Interval[] {
   const merged: [number, number][] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
     const fromA = j === b.length || (i < a.length && a[i]![0] <= b[j]![0]);
     const [low, high] = fromA ? a[i++]! : b[j++]!;
     const last = merged.at(-1);
@@ -171,17 +183,16 @@ function union(a: readonly Interval[], b: readonly Interval[]): Interval[] {
   return merged;
 }
 
-/** Whether what was read beyond a sum is in one of some intervals, which are ascending. */
+/** True if a value is `sum` plus an integer in one of the ascending intervals. */
 function isAcceptable(value: unknown, sum: bigint, intervals: readonly (readonly [Integer, Integer])[]): boolean {
   const read = toBigInt(value);
   if (read === undefined) return false;
   const extra = read - sum;
-  let from = 0;
-  let to = intervals.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if (intervals[middle]![1] < extra) from = middle + 1;
-    else to = middle;
+  let [low, high] = [0, intervals.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (intervals[middle]![1] < extra) low = middle + 1;
+    else high = middle;
   }
-  return from < intervals.length && intervals[from]![0] <= extra;
+  return low < intervals.length && intervals[low]![0] <= extra;
 }

@@ -1,25 +1,25 @@
 /**
- * The checker of echo: what comes back is what was sent.
+ * The checker of echo: each reply must contain what was sent.
  *
  * @module
  */
 
+import { show } from "../base/text.ts";
 import { type Pair, pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import { explain, outcome, seconds } from "./explain.ts";
-import { show } from "../base/text.ts";
+import { explainCases, outcome, seconds } from "./explain.ts";
 import { identify } from "./identify.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** How many wrong answers the verdict lists. */
+/** Number of wrong answers that the verdict lists. */
 const LISTED = 48;
 
 /**
- * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an operation that was not
- * answered counts as wrong too: echo is for showing that a node works at all. Only where the test itself was interrupted, the node is
- * not to blame.
+ * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an operation
+ * without an answer is wrong as well: echo shows that a node works at all. The exception is an operation that was open
+ * when the test was interrupted.
  *
- * @param history Operations `echo`: the invocation's value is what was sent, that of an `ok` the body of the reply.
+ * @param history Operations `echo`: the value is what was sent; when ok, the body of the reply.
  * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in nanoseconds.
  */
 export function checkEcho(history: readonly Operation[]): Verdict {
@@ -31,12 +31,7 @@ export function checkEcho(history: readonly Operation[]): Verdict {
     valid: wrong.length === 0,
     error_count: wrong.length,
     errors,
-    anomalies: wrong.length === 0 ? [] : [explain("wrong-echo", wrong, ({ invocation, completion }) => {
-      const { process, time, value } = invocation;
-      const sent = `Process ${process} sent ${show(value)} at ${seconds(time)}`;
-      if (completion?.type === "ok") return `${sent} and got ${show(completion.value)}, which does not echo it`;
-      return `${sent} and got no answer: ${outcome(completion ?? invocation)}`;
-    })],
+    anomalies: explainCases("wrong-echo", wrong, explainWrong),
   };
 }
 
@@ -45,4 +40,11 @@ function isEchoed({ invocation, completion }: Pair): boolean {
   if (completion?.type !== "ok") return false;
   const reply = completion.value as { echo?: unknown } | null;
   return reply?.echo !== undefined && identify(reply.echo) === identify(invocation.value);
+}
+
+function explainWrong({ invocation, completion }: Pair): string {
+  const { process, time, value } = invocation;
+  const sent = `Process ${process} sent ${show(value)} at ${seconds(time)}`;
+  if (completion?.type === "ok") return `${sent} and received ${show(completion.value)}, which does not echo it`;
+  return `${sent} and received no answer: ${outcome(completion ?? invocation)}`;
 }

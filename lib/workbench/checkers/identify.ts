@@ -1,21 +1,21 @@
 /**
- * Equality of values that come from JSON or EDN, in a form that `Map` and `Set` understand.
+ * Identities of values from JSON and EDN: keys for `Map` and `Set` that compare by value.
  *
  * @module
  */
 
 import { isRawNumber } from "../base/json.ts";
 
-/** What stands for a value in a `Map` or a `Set`. */
+/** A primitive that represents a value in a `Map` or a `Set`. */
 export type Identity = string | number | bigint | boolean | null;
 
 /**
- * Gives two values the same identity exactly when they are equal as JSON: objects whatever the order of their fields,
- * lists and sets item by item. Nothing (`undefined`) is null, and 1.0 is not 1.
+ * Returns the identity of a value. Two values have the same one exactly if they are equal as JSON; the order of an
+ * object's fields does not matter. `undefined` equals null, and 1.0 from EDN does not equal 1.
  *
- * @param value Anything read from JSON or EDN.
- * @throws {TypeError} It is, or holds, an object of a class other than `Map` and `Set`.
- * @returns The value itself where it is a primitive, else a text that no string of a history is likely to be.
+ * @param value A value from JSON or EDN.
+ * @throws {TypeError} The value is, or contains, an object of a class other than `Map` and `Set`.
+ * @returns The value itself if it is a primitive, else a string that starts with a null character.
  *
  * @example
  * ```ts
@@ -40,7 +40,8 @@ function canonical(value: unknown): string {
   const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
   if (!(value instanceof Map) && !isPlain(value)) {
     throw new TypeError(
-      `Cannot compare a ${value.constructor.name}: expected JSON, a Map or a Set; for states of other kinds, give the model an equal`,
+      `Cannot compare a ${value.constructor.name}: expected JSON, a Map or a Set. ` +
+        "If it is the state of a model, give the model an equal function",
     );
   }
   return `{${entries.map(([key, item]) => `${canonical(key)}:${canonical(item)}`).sort().join()}}`;
@@ -51,7 +52,7 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The value behind an identity, as JSON. */
+/** Formats the value of an identity as JSON. */
 export function showIdentity(identity: Identity): string {
   if (typeof identity === "string") return identity.startsWith("\u0000") ? identity.slice(1) : JSON.stringify(identity);
   return String(identity);

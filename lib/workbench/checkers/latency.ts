@@ -1,5 +1,5 @@
 /**
- * Latencies: how long operations took.
+ * Latencies of operations.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { quantileSorted } from "d3-array";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
 
-/** Latencies, milliseconds, from invoke to ok. */
+/** Quantiles of latencies, in milliseconds. */
 export interface Latencies {
   p50: number;
   p95: number;
@@ -17,25 +17,23 @@ export interface Latencies {
 }
 
 /**
- * Takes the quantiles of the time from invocation to acknowledgement, for each function. Operations that did not succeed do not count.
+ * Computes quantiles of the time from invocation to acknowledgement, for each function. Only operations that succeeded
+ * count.
  *
- * @param history Any history.
- * @returns Milliseconds, by function, in alphabetical order; functions of which no operation succeeded are left out.
+ * @returns By function, in alphabetical order. Functions none of whose operations succeeded are left out.
  */
 export function latencies(history: readonly Operation[]): Record<string, Latencies> {
   const byF = new Map<string, number[]>();
   for (const { invocation, completion } of pairs(history)) {
     if (completion?.type !== "ok") continue;
     const latency = (completion.time - invocation.time) / 1e6;
-    const list = byF.get(invocation.f);
-    if (list === undefined) byF.set(invocation.f, [latency]);
-    else list.push(latency);
+    byF.getOrInsertComputed(invocation.f, () => []).push(latency);
   }
   const sorted = [...byF].sort(([a], [b]) => a < b ? -1 : 1);
-  return Object.fromEntries(sorted.map(([f, list]) => [f, summarise(list)]));
+  return Object.fromEntries(sorted.map(([f, list]) => [f, summarize(list)]));
 }
 
-function summarise(list: number[]): Latencies {
+function summarize(list: number[]): Latencies {
   const sorted = Float64Array.from(list).sort();
   const at = (quantile: number) => quantileSorted(sorted, quantile)!;
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };

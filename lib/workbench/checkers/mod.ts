@@ -1,15 +1,21 @@
 /**
- * The checkers, for histories of one's own: what the workbench holds its tests against, each a pure function from a history to a verdict.
+ * The checkers, for any history: each is a pure function from a history to a verdict. They are as strict as Jepsen's.
  *
- * A history is an array of operations, in order of time: each is recorded when it is invoked, and again when it ends. `ok` means that it
- * took effect, `fail` that it did not, `info` that nobody knows.
+ * A history is an array of operations in order of time. Each operation is recorded when it is invoked, and again when it
+ * completes: `ok` means that it took effect, `fail` that it did not, `info` that its outcome is unknown.
  *
- * @example An object of one's own, checked for linearizability
+ * Where to find them: `echo`, `unique_ids`, `counter`, `set/`, `kafka/`, `txn/` and `linearizable/` check the workloads;
+ * `availability`, `stats` and `replicas` check any of them; `latency` and `net` only measure. What they share:
+ * `verdict`, `explain` (explanations of anomalies), `attempts` (operations with their outcomes), `identify` and
+ * `compare_values` (values as keys, and in order), `consistency_model`, and `graph/` (cycles of dependencies). Nothing
+ * here reads a file or a clock.
+ *
+ * @example Linearizability of an object that you model
  * ```ts
  * import { assertEquals, assertStringIncludes } from "@std/assert";
  * import { checkLinearizable, type Model, type Operation } from "./mod.ts";
  *
- * // A lock: it can be acquired when nobody has it, and released when somebody has.
+ * // A lock: it can be acquired if it is free, and released if it is held.
  * const lock: Model<boolean> = {
  *   name: "lock",
  *   init: () => false,
@@ -33,7 +39,7 @@
  * assertStringIncludes(anomalies![0]!.explanation, "The lock is not linearizable");
  * ```
  *
- * @example Transactions, checked for a consistency model
+ * @example A consistency model of transactions
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { checkTxnListAppend, parseEDNHistory } from "./mod.ts";
@@ -69,9 +75,8 @@ export {
   type ModelOperation,
   REGISTER,
 } from "./linearizable/mod.ts";
-export { checkSetFull, type ClusterShape } from "./set/set_full.ts";
+export type { ClusterShape } from "./cluster_shape.ts";
+export { checkSetFull } from "./set/mod.ts";
 export { checkStats } from "./stats.ts";
-export { checkTxnListAppend } from "./txn/list_append.ts";
-export { checkTxnRWRegister } from "./txn/rw_register.ts";
-export type { VersionOptions } from "./txn/rw_register_versions.ts";
+export { checkTxnListAppend, checkTxnRWRegister, type VersionOptions } from "./txn/mod.ts";
 export { checkUniqueIds } from "./unique_ids.ts";

@@ -1,5 +1,5 @@
 /**
- * Network statistics: how many messages an operation costs.
+ * Network statistics: messages per operation.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Operation } from "../history/operation.ts";
 import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
 
-/** Message counts of a test with the cost of an operation; null where there were no operations. */
+/** Message counts of a test, with the messages per operation; null if there were no operations. */
 export interface NetStatistics {
   all: MessageCounts & { msgs_per_op: number | null };
   clients: MessageCounts;
@@ -15,11 +15,10 @@ export interface NetStatistics {
 }
 
 /**
- * Relates the number of messages to the number of operations, as Maelstrom does.
+ * Computes messages per operation, as Maelstrom does: of all messages, and of those between servers.
  *
- * @param counts The journal's counts; not changed.
- * @param history The operations. The nemesis' do not count.
- * @returns The counts, with `msgs_per_op` for all messages and for those among servers; null where there are no operations.
+ * @param counts Counts of the journal.
+ * @param history Operations of the nemesis do not count.
  */
 export function netStatistics(
   { all, clients, servers }: NetCounts,

@@ -1,37 +1,41 @@
 /**
- * The checker of replicas: when a test is over and the network is whole, all nodes read the same.
+ * The checker of replicas: at the end of a test, when the network is whole again, all nodes must read the same values.
  *
- * Maelstrom has no such check. Where the order of versions is not known, as with registers, replicas that never agree pass Elle.
+ * Maelstrom has no such check. If the order of versions is unknown, as with registers, Elle accepts replicas that never
+ * agree.
  *
  * @module
  */
 
-import type { Operation } from "../history/operation.ts";
-import { entry } from "./entry.ts";
-import { checkOrUnknown, found, seconds } from "./explain.ts";
 import { show } from "../base/text.ts";
-import { identify, type Identity } from "./identify.ts";
+import type { Operation } from "../history/operation.ts";
+import { type ClusterShape, nodeOf } from "./cluster_shape.ts";
 import { compareValues } from "./compare_values.ts";
+import { checkOrUnknown, explainCases, seconds } from "./explain.ts";
+import { identify, type Identity } from "./identify.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";
 
-/** Which node a process talks to: process p is, or has taken the place of, worker p mod concurrency. No nodes: nobody knows. */
-export interface Assignment {
-  nodes: readonly string[];
-  concurrency: number;
+/** The final reads of one key. */
+interface FinalReads {
+  key: unknown;
+  reads: FinalRead[];
 }
 
-/** What one node finally read of one key. */
+/** A final read of a key at one node. */
 interface FinalRead {
   node: string;
   value: unknown;
+  /** Nanoseconds since the test began. */
   time: number;
 }
 
 /**
- * Checks that the final reads of each key agree on all nodes that have read it. What could not be read says nothing.
+ * Checks that the final reads of each key agree on all nodes that answered.
  *
- * @param history Operations `txn`; of those with `final` that are ok, the reads `["r", key, value]` are held against each other.
- * @returns Valid, too, where there are no final reads. Figures: `final_keys_compared`, the keys that more than one node has read.
+ * @param history Operations `txn`. Of those with `final` that are ok, the reads `["r", key, value]` are compared.
+ * @param shape If it does not tell the nodes, each process is taken for a node of its own.
+ * @returns Valid also if there are no final reads. Figures: `final_keys_compared`, the number of keys that more than one
+ *   node has read.
  *
  * @example
  * ```ts
@@ -45,38 +49,35 @@ interface FinalRead {
  * ];
  * const { anomalies } = checkReplicas(history, { nodes: ["n0", "n1"], concurrency: 2 });
  * assertEquals(anomalies?.map(({ explanation }) => explanation), [
- *   "When all was over, key 9 was 1 on n0 (at 1.000 s) and 2 on n1 (at 2.000 s)",
+ *   "The final reads of key 9 differ: 1 on n0 (at 1.000 s) and 2 on n1 (at 2.000 s)",
  * ]);
  * ```
  */
-export function checkReplicas(history: readonly Operation[], assignment: Assignment): Verdict {
+export function checkReplicas(history: readonly Operation[], shape: ClusterShape): Verdict {
   return checkOrUnknown(() => {
-    const byKey = [...finalReads(history, assignment)].sort(([, a], [, b]) => compareValues(a.key, b.key));
-    const shared = byKey.map(([, ofKey]) => ofKey).filter(({ reads }) => new Set(reads.map(nodeOf)).size > 1);
-    const divergent = shared.filter(({ reads }) => new Set(reads.map(({ value }) => identify(value))).size > 1);
+    const byKey = finalReads(history, shape).sort((a, b) => compareValues(a.key, b.key));
+    const compared = byKey.filter(({ reads }) => new Set(reads.map(({ node }) => node)).size > 1);
+    const divergent = compared.filter(({ reads }) => new Set(reads.map(({ value }) => identify(value))).size > 1);
     return {
       valid: divergent.length === 0,
-      anomalies: found("divergent-replicas", divergent, ({ key, reads }) => {
-        const versions = [...new Map(reads.map((read) => [identify(read.value), read])).values()];
-        return `When all was over, key ${show(key)} was ${versions.slice(0, 4).map(tellRead).join(" and ")}`;
-      }),
-      final_keys_compared: shared.length,
+      anomalies: explainCases("divergent-replicas", divergent, explainDivergent),
+      final_keys_compared: compared.length,
     };
   });
 }
 
 /**
- * Checks a history of transactions in two parts: those of the main phase, as Maelstrom would, and the final reads.
+ * Checks a history of transactions in two parts: the main phase as Maelstrom would, and the final reads.
  *
- * @param checkMain The check of the main phase.
+ * @param checkMain Checks the main phase.
  */
 export function checkWithReplicas(
   history: readonly Operation[],
-  assignment: Assignment,
+  shape: ClusterShape,
   checkMain: (history: readonly Operation[]) => Verdict,
 ): Verdict {
   const main = checkMain(history.filter(({ final }) => !final));
-  const replicas = checkReplicas(history, assignment);
+  const replicas = checkReplicas(history, shape);
   return {
     ...main,
     valid: mergeValidity([main.valid, replicas.valid]),
@@ -85,29 +86,29 @@ export function checkWithReplicas(
   };
 }
 
-function finalReads(history: readonly Operation[], { nodes, concurrency }: Assignment) {
-  const byKey = new Map<Identity, { key: unknown; reads: FinalRead[] }>();
+function finalReads(history: readonly Operation[], shape: ClusterShape): FinalReads[] {
+  const byKey = new Map<Identity, FinalReads>();
   for (const { type, process, final, value, time, index } of history) {
     if (!final || type !== "ok" || process === "nemesis") continue;
     if (!Array.isArray(value)) {
       throw new TypeError(`Cannot check operation ${index}: expected a list, got ${show(value)}`);
     }
-    // Where nobody knows the nodes, no two processes are taken to have the same.
-    const node = nodes[process % concurrency % nodes.length] ?? `the node of process ${process}`;
+    const node = nodeOf(process, shape) ?? `the node of process ${process}`;
     for (const [f, key, read] of value) {
       if (f !== "r") continue;
-      // A list that nothing was appended to may be read as null.
+      // The initial state of a list can be read as null or as the empty list.
       const content = Array.isArray(read) && read.length === 0 ? null : read;
-      entry(byKey, identify(key), () => ({ key, reads: [] })).reads.push({ node, value: content, time });
+      byKey.getOrInsertComputed(identify(key), () => ({ key, reads: [] })).reads.push({ node, value: content, time });
     }
   }
-  return byKey;
+  return [...byKey.values()];
 }
 
-function nodeOf({ node }: FinalRead): string {
-  return node;
-}
-
-function tellRead({ node, value, time }: FinalRead): string {
-  return `${show(value)} on ${node} (at ${seconds(time)})`;
+function explainDivergent({ key, reads }: FinalReads): string {
+  // By value, the last node that read it.
+  const byValue = new Map(reads.map((read) => [identify(read.value), read]));
+  const values = [...byValue.values()].slice(0, 4).map(({ node, value, time }) => {
+    return `${show(value)} on ${node} (at ${seconds(time)})`;
+  });
+  return `The final reads of key ${show(key)} differ: ${values.join(" and ")}`;
 }

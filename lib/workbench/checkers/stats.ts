@@ -1,36 +1,35 @@
 /**
- * Statistics: how many operations there were of each function, and what became of them.
+ * Statistics of operations: their outcomes, for each function.
  *
  * @module
  */
 
-import type { Operation } from "../history/operation.ts";
-
-import { explain } from "./explain.ts";
 import { show } from "../base/text.ts";
+import type { Operation } from "../history/operation.ts";
+import { explainCases } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Counts of operations by what became of them. */
+/** Counts of operations, by outcome. */
 export interface OperationCounts {
-  /** All that were completed. */
+  /** All that completed. */
   count: number;
   /** Those that took effect. */
   ok: number;
   /** Those that did not. */
   fail: number;
-  /** Those of which nobody knows. */
+  /** Those with unknown outcome. */
   info: number;
 }
 
-/** How many different errors an explanation names. */
+/** Number of different errors that an explanation names. */
 const ERRORS_NAMED = 3;
 
 /**
- * Counts completed operations, all together and by function, as Jepsen's `stats`. A function of which not one operation succeeded makes
- * the verdict false: a test in which, say, no read ever came back says nothing about reads.
+ * Counts completed operations, in total and by function, as Jepsen's `stats`. A function none of whose operations
+ * succeeded makes the verdict false: a test in which no read ever succeeded says nothing about reads.
  *
- * @param history Any history. The nemesis' operations do not count, nor do those without a completion.
- * @param mayNeverSucceed Functions for which that is no fault, such as kafka's `crash`.
+ * @param history Operations of the nemesis do not count, nor do those that never completed.
+ * @param mayNeverSucceed Functions that are exempt, such as kafka's `crash`.
  * @returns Figures: `count`, `ok`, `fail`, `info`, and `by_f`, the same for each function, in alphabetical order.
  */
 export function checkStats(
@@ -41,24 +40,24 @@ export function checkStats(
   const byF = new Map<string, OperationCounts>();
   for (const { type, process, f } of history) {
     if (process === "nemesis" || type === "invoke") continue;
-    const countsOfF = byF.get(f) ?? emptyCounts();
-    byF.set(f, countsOfF);
-    for (const each of [counts, countsOfF]) {
+    for (const each of [counts, byF.getOrInsertComputed(f, emptyCounts)]) {
       each.count++;
       each[type]++;
     }
   }
   const sorted = [...byF].sort(([a], [b]) => a < b ? -1 : 1);
-  const failed = sorted.filter(([f, { ok }]) => ok === 0 && !mayNeverSucceed.includes(f));
+  const neverSucceeded = sorted.filter(([f, { ok }]) => ok === 0 && !mayNeverSucceed.includes(f));
   return {
-    valid: failed.length === 0,
+    valid: neverSucceeded.length === 0,
     ...counts,
     by_f: Object.fromEntries(sorted),
-    anomalies: failed.length === 0 ? [] : [explain("never-succeeded", failed, ([f, { count, fail, info }]) => {
-      return `Not one of ${count} ${f} operations succeeded: ${fail} failed, ${info} had no known outcome${
-        errorsOf(history, f)
-      }`;
-    })],
+    anomalies: explainCases(
+      "never-succeeded",
+      neverSucceeded,
+      ([f, { count, fail, info }]) =>
+        `None of ${count} ${f} operations succeeded: ${fail} failed, ${info} had an unknown outcome` +
+        describeErrors(history, f),
+    ),
   };
 }
 
@@ -66,8 +65,8 @@ function emptyCounts(): OperationCounts {
   return { count: 0, ok: 0, fail: 0, info: 0 };
 }
 
-/** The most frequent errors of a function. */
-function errorsOf(history: readonly Operation[], f: string): string {
+/** Lists the most frequent errors of a function. */
+function describeErrors(history: readonly Operation[], f: string): string {
   const counts = new Map<string, number>();
   for (const operation of history) {
     if (operation.f !== f || operation.process === "nemesis" || operation.error === undefined) continue;

@@ -1,45 +1,44 @@
 /**
- * The checker of unique-ids: no id is given twice.
+ * The checker of unique-ids: no id may be generated twice.
  *
  * @module
  */
 
-import type { Operation } from "../history/operation.ts";
-import { explain, seconds } from "./explain.ts";
 import { show } from "../base/text.ts";
-import { identify, type Identity } from "./identify.ts";
+import type { Operation } from "../history/operation.ts";
 import { compareValues } from "./compare_values.ts";
+import { explainCases, seconds } from "./explain.ts";
+import { identify, type Identity } from "./identify.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** How many duplicated ids the verdict lists. */
+/** Number of duplicated ids that the verdict lists. */
 const LISTED = 48;
 
-/** An id, and the operations that got it. */
-interface Given {
+/** An id and the operations that returned it. */
+interface GeneratedId {
   id: unknown;
   operations: Operation[];
 }
 
 /**
- * Checks that all ids are different, as Jepsen's `unique-ids`. An id may be any JSON value; ids are compared by value.
+ * Checks that all ids are distinct, as Jepsen's `unique-ids`. An id can be any JSON value; ids are compared by value.
  *
  * @param history Operations `generate`, each `ok` with the id as its value.
- * @returns Figures: `attempted_count`, `acknowledged_count`, `duplicated_count` (different ids given more than once), `duplicated` (the 48
- *   most frequent of them, `{ id, count }`), and `range` (the least and the greatest id; null where there is none).
+ * @returns Figures: `attempted_count`, `acknowledged_count`, `duplicated_count` (distinct ids generated more than once),
+ *   `duplicated` (the 48 most frequent of them, `{ id, count }`), and `range` (the least and the greatest id; null if
+ *   there is none).
  */
 export function checkUniqueIds(history: readonly Operation[]): Verdict {
-  const ids = new Map<Identity, Given>();
+  const ids = new Map<Identity, GeneratedId>();
   let attempted = 0;
   let acknowledged = 0;
   for (const operation of history) {
-    if (operation.f !== "generate") continue;
-    if (operation.type === "invoke") attempted++;
-    if (operation.type !== "ok") continue;
+    const { f, type, value } = operation;
+    if (f !== "generate") continue;
+    if (type === "invoke") attempted++;
+    if (type !== "ok") continue;
     acknowledged++;
-    const identity = identify(operation.value);
-    const given = ids.get(identity);
-    if (given === undefined) ids.set(identity, { id: operation.value, operations: [operation] });
-    else given.operations.push(operation);
+    ids.getOrInsertComputed(identify(value), () => ({ id: value, operations: [] })).operations.push(operation);
   }
   const duplicated = [...ids.values()].filter(({ operations }) => operations.length > 1)
     .sort((a, b) => b.operations.length - a.operations.length || compareValues(a.id, b.id));
@@ -50,7 +49,7 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
     duplicated_count: duplicated.length,
     duplicated: duplicated.slice(0, LISTED).map(({ id, operations }) => ({ id, count: operations.length })),
     range: range([...ids.values()].map(({ id }) => id)),
-    anomalies: duplicated.length === 0 ? [] : [explain("duplicate-id", duplicated, explainDuplicate)],
+    anomalies: explainCases("duplicate-id", duplicated, explainDuplicate),
   };
 }
 
@@ -62,9 +61,9 @@ function range(ids: readonly unknown[]): [unknown, unknown] | null {
   ];
 }
 
-function explainDuplicate({ id, operations }: Given): string {
+function explainDuplicate({ id, operations }: GeneratedId): string {
   const receivers = operations.slice(0, 3).map(({ process, time }) => `process ${process} at ${seconds(time)}`);
   if (operations.length > 3) receivers.push(`${operations.length - 3} more`);
   const last = receivers.pop();
-  return `Id ${show(id)} was given ${operations.length} times: to ${receivers.join(", ")} and ${last}`;
+  return `Id ${show(id)} was generated ${operations.length} times: for ${receivers.join(", ")} and ${last}`;
 }

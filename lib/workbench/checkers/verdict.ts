@@ -1,36 +1,36 @@
 /**
- * Verdicts: what a checker returns. A checker is a pure function from a history (and options) to a {@linkcode Verdict}; it never throws for
- * a bad history.
+ * Verdicts. A checker is a pure function from a history (and options) to a {@linkcode Verdict}; it never throws for a
+ * bad history.
  *
  * @module
  */
 
-/** Whether a history is right; `"unknown"` where it does not suffice to tell. */
+/** True if a history is correct; `"unknown"` if it does not contain enough to decide. */
 export type Validity = boolean | "unknown";
 
-/** One kind of thing that went wrong, explained. */
+/** All cases of one anomaly in a history. */
 export interface Anomaly {
   /** Its name, as in Jepsen, Elle and Adya: `"lost-write"`, `"G1a"` … */
   type: string;
-  /** How often it was found. */
+  /** Number of cases. */
   count: number;
-  /** What happened, in a sentence or a few lines for a person: names operations, values, keys and times. */
+  /** What happened, for a person: a few lines that name operations, values, keys and times. */
   explanation: string;
-  /** Set where the test allows it: it does not invalidate. */
+  /** True if the test allows it: then it does not invalidate. */
   allowed?: boolean;
 }
 
-/** What a checker found. */
+/** The result of a checker. */
 export interface Verdict {
-  /** The verdict. */
+  /** True if nothing was found that invalidates. */
   valid: Validity;
-  /** What went wrong, one entry a type; empty where nothing did. May hold anomalies that do not invalidate. */
+  /** One entry for each type of anomaly found. Can contain anomalies that do not invalidate. */
   anomalies?: Anomaly[];
-  /** The figures of the checker, in snake_case. */
+  /** The checker's figures, in snake_case. */
   [field: string]: unknown;
 }
 
-/** Merges validities: false wins over unknown, unknown over true. */
+/** Merges validities: false takes precedence over unknown, unknown over true. */
 export function mergeValidity(validities: Iterable<Validity>): Validity {
   let merged: Validity = true;
   for (const validity of validities) {

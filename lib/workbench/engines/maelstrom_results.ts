@@ -9,8 +9,8 @@
  * @module
  */
 
-import { EXAMPLES, explain, outcome, seconds } from "../checkers/explain.ts";
 import { show } from "../base/text.ts";
+import { EXAMPLES, explainCases, outcome, seconds } from "../checkers/explain.ts";
 import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
 import { parseEDN } from "../history/edn.ts";
 import { judgeTarget } from "../run/judge.ts";
@@ -176,7 +176,7 @@ function found<Case>(
   describe: (example: Case) => string,
   count = cases.length,
 ): Anomaly[] {
-  return cases.length === 0 ? [] : [{ ...explain(type, cases, describe), count }];
+  return explainCases(type, cases, describe).map((anomaly) => ({ ...anomaly, count }));
 }
 
 /** @param error Four texts: a heading, the request, a heading, the reply. */

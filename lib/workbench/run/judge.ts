@@ -9,7 +9,7 @@
  */
 
 import { checkAvailability } from "../checkers/availability.ts";
-import { found } from "../checkers/explain.ts";
+import { explainCases } from "../checkers/explain.ts";
 import { latencies } from "../checkers/latency.ts";
 import { netStatistics } from "../checkers/net.ts";
 import type { NetCounts } from "../world/network/journal.ts";
@@ -125,8 +125,8 @@ function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestExce
 
 /** Checks that the nodes converged. Taking long is no anomaly; never getting there is. */
 function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
-  const explain = (missing: string) => `After ${RECOVERY / 1000} s without faults, ${missing}`;
-  return { valid: lacking.length === 0, anomalies: found("not-converged", lacking, explain) };
+  const tell = (what: string) => `After ${RECOVERY / 1000} s without faults, ${what}`;
+  return { valid: lacking.length === 0, anomalies: explainCases("not-converged", lacking, tell) };
 }
 
 const FIGURES: Record<TargetLimit["name"], (results: Pick<Results, "net" | "result">) => unknown> = {

@@ -8,7 +8,7 @@
 
 import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
-import { checkSetFull } from "../checkers/set/set_full.ts";
+import { checkSetFull } from "../checkers/set/mod.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import { TOPOLOGIES } from "./topology.ts";

@@ -7,7 +7,7 @@
  */
 
 import Type from "typebox";
-import { checkSetFull } from "../checkers/set/set_full.ts";
+import { checkSetFull } from "../checkers/set/mod.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import type { Workload } from "./workload.ts";

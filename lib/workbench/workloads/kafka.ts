@@ -7,7 +7,6 @@
  */
 
 import Type from "typebox";
-import { entry } from "../checkers/entry.ts";
 import { identify, type Identity, showIdentity } from "../checkers/identify.ts";
 import { checkKafka } from "../checkers/kafka/mod.ts";
 import type { Operation } from "../history/operation.ts";
@@ -146,7 +145,7 @@ function kafkaConvergence(history: readonly Operation[]): Convergence {
   return {
     async look(connection, node) {
       const fresh = { next: Object.fromEntries(Array.from(keys, (key) => [key, 0])), seen: new Set<Identity>() };
-      const { next, seen } = entry(states, node, () => fresh);
+      const { next, seen } = states.getOrInsert(node, fresh);
       for (let more = true; more;) {
         more = false;
         for (const [key, pairs] of Object.entries(messagesOf(await connection.rpc(node, POLL, { offsets: next })))) {

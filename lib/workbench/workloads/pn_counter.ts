@@ -8,7 +8,6 @@
 
 import Type from "typebox";
 import { checkCounter } from "../checkers/counter.ts";
-import { entry } from "../checkers/entry.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import type { Workload } from "./workload.ts";
 import type { RPC } from "../world/rpc_schema.ts";
@@ -52,7 +51,7 @@ export const pnCounter: Workload = {
     const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
     const known = new Map<unknown, boolean>();
     const isSum = (value: unknown) =>
-      entry(known, value, () => checkCounter([...history, { ...read, value }]).valid !== false);
+      known.getOrInsertComputed(value, () => checkCounter([...history, { ...read, value }]).valid !== false);
     return {
       look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
       isComplete: (seen) => new Set(seen).size === 1 && isSum(seen[0]),

@@ -8,7 +8,7 @@
 
 import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnListAppend } from "../checkers/txn/list_append.ts";
+import { checkTxnListAppend } from "../checkers/txn/mod.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
 import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import type { Workload } from "./workload.ts";

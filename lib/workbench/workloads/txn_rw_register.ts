@@ -8,7 +8,7 @@
 
 import Type from "typebox";
 import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnRWRegister } from "../checkers/txn/rw_register.ts";
+import { checkTxnRWRegister } from "../checkers/txn/mod.ts";
 import { KEY_COUNT, repeat, transactions } from "./generator.ts";
 import type { Workload } from "./workload.ts";
 import type { RPC } from "../world/rpc_schema.ts";

@@ -10,8 +10,8 @@ import { ruledOutModels } from "../../../lib/workbench/checkers/consistency_mode
 import { outcome, seconds } from "../../../lib/workbench/checkers/explain.ts";
 import { show } from "../../../lib/workbench/base/text.ts";
 import { checkKafka } from "../../../lib/workbench/checkers/kafka/mod.ts";
-import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnListAppend } from "../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/mod.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
 import { pairs } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";

@@ -22,7 +22,7 @@ Deno.test("of every model that a nameless cycle can violate there is an example 
 });
 
 /** What the checkers call anomalies in their code: the first argument of what sums them up, or the type of one made by hand. */
-const NAMES = [/\b(?:found|explain|skips|reversals)\(\s*"([^"]+)"/g, /\btype: "([^"]+)",\s+count: /g];
+const NAMES = [/\b(?:explainCases|skips|reversals)\(\s*"([^"]+)"/g, /\btype: "([^"]+)",\s+count: /g];
 
 Deno.test({
   name: "every name of an anomaly in the code of the checkers is in the reference, and the other way round",

@@ -21,7 +21,7 @@ const ONE_OF_FOUR = parseEDNHistory(`
   {:type :fail, :process 1, :f :read}
   {:type :info, :process 2, :f :read}`);
 
-Deno.test("checkAvailability wants nothing, a part or everything", () => {
+Deno.test("checkAvailability requires nothing, a fraction, or everything", () => {
   assertEquals(checkAvailability(ONE_OF_FOUR), { valid: true, ok_fraction: 0.25 });
   assertEquals(checkAvailability(ONE_OF_FOUR, 0.25).valid, true);
   assertEquals(checkAvailability(ONE_OF_FOUR, 0.26).valid, false);
@@ -29,7 +29,7 @@ Deno.test("checkAvailability wants nothing, a part or everything", () => {
   assertEquals(checkAvailability(ONE_OF_FOUR.filter(({ process }) => process === 0), "total").valid, true);
 });
 
-Deno.test("checkAvailability holds a fraction of 32 bits against what is expected, as Maelstrom does", () => {
+Deno.test("checkAvailability compares a fraction of 32 bits, as Maelstrom does", () => {
   const history = parseEDNHistory(
     Array.from({ length: 10 }, (_, process) => `
       {:type :invoke, :process ${process}, :f :read} {:type ${
@@ -41,16 +41,16 @@ Deno.test("checkAvailability holds a fraction of 32 bits against what is expecte
   assertEquals(checkAvailability(history, 0.5).valid, true);
 });
 
-Deno.test("checkAvailability explains what is missing", () => {
+Deno.test("checkAvailability explains a failure", () => {
   const [anomaly] = checkAvailability(ONE_OF_FOUR, "total").anomalies!;
   assertEquals([anomaly!.type, anomaly!.count], ["unavailable", 3]);
   assertStringIncludes(
     anomaly!.explanation,
-    "Of 4 operations 1 succeeded, a fraction of 0.250000, expected all of them",
+    "1 of 4 operations succeeded, a fraction of 0.250000, but all had to succeed",
   );
-  assertStringIncludes(checkAvailability(ONE_OF_FOUR, 0.5).anomalies![0]!.explanation, "expected at least 0.5");
+  assertStringIncludes(checkAvailability(ONE_OF_FOUR, 0.5).anomalies![0]!.explanation, "at least 0.5 was required");
 });
 
-Deno.test("checkAvailability of an empty history is full", () => {
+Deno.test("checkAvailability of an empty history is 1", () => {
   assertEquals(checkAvailability([], "total"), { valid: true, ok_fraction: 1 });
 });

@@ -33,7 +33,7 @@ function history(adds: readonly (readonly [number, string])[], ...reads: unknown
   return parseEDNHistory(lines.join("\n"));
 }
 
-Deno.test("checkCounter: the sum of all acknowledged adds is right, anything else is wrong", () => {
+Deno.test("checkCounter accepts the sum of all acknowledged adds, and nothing else", () => {
   const adds = [[3, "ok"], [-1, "ok"], [100, "fail"]] as const;
   const right = checkCounter(history(adds, 2, 2));
   assertEquals([right.valid, right.final_reads, right.acceptable], [true, [2, 2], [[2, 2]]]);
@@ -44,29 +44,29 @@ Deno.test("checkCounter: the sum of all acknowledged adds is right, anything els
   assertEquals([anomaly!.type, anomaly!.count], ["wrong-sum", 1]);
   assertEquals(
     anomaly!.explanation,
-    "Process 1000 finally read 1 at 2.500 s, but the 2 acknowledged adds sum up to 2",
+    "The final read of process 1000 at 2.500 s returned 1, but the acknowledged adds (2) sum up to 2",
   );
 });
 
-Deno.test("checkCounter: adds of unknown outcome may count or not", () => {
+Deno.test("checkCounter accepts sums with and without adds of unknown outcome", () => {
   const adds = [[3, "ok"], [10, "info"], [-1, "open"]] as const;
   const right = checkCounter(history(adds, 2, 3, 12, 13));
   assertEquals([right.valid, right.acceptable, right.acceptable_count], [true, [[2, 3], [12, 13]], 2]);
   for (const value of [1, 4, 11, 14]) assertEquals(checkCounter(history(adds, value)).valid, false, `${value}`);
   assertStringIncludes(
     checkCounter(history(adds, 4)).anomalies![0]!.explanation,
-    "the 1 acknowledged adds sum up to 3, and with any of the 2 of unknown outcome to 2 to 3, 12 to 13",
+    "the acknowledged adds (1) sum up to 3; with adds of unknown outcome (2), acceptable are 2 to 3, 12 to 13",
   );
 });
 
-Deno.test("checkCounter: only final reads count, and without one nothing is known", () => {
+Deno.test("checkCounter checks final reads only; without one the verdict is unknown", () => {
   const early = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 77}";
   assertEquals(checkCounter(parseEDNHistory(early)).valid, "unknown");
   const failed = "{:process 0 :type :invoke :f :read :final? true} {:process 0 :type :fail :f :read :final? true}";
   assertEquals(checkCounter(parseEDNHistory(failed)).valid, "unknown");
 });
 
-Deno.test("checkCounter: a read that is no integer is wrong, an add of no integer makes the verdict unknown", () => {
+Deno.test("checkCounter rejects a read of a non-integer; an add of a non-integer makes the verdict unknown", () => {
   for (const value of ["2.5", '"2"', "nil", "[2]"]) {
     assertEquals(checkCounter(history([[2, "ok"]], value)).valid, false, value);
   }
@@ -83,7 +83,7 @@ Deno.test("checkCounter copes with thousands of adds of unknown outcome", () => 
   assertEquals([verdict.valid, verdict.error_count], [false, 1]);
 });
 
-Deno.test("checkCounter gives up where there are too many sums, but for what no sum can be", () => {
+Deno.test("checkCounter is unknown if there are too many sums, except for reads beyond all of them", () => {
   const adds = Array.from({ length: 40 }, (_, n) => [3 ** n % 1e9 * 2, "info"] as const);
   const inside = checkCounter(history(adds, 2));
   assertEquals([inside.valid, inside.acceptable], ["unknown", null]);
@@ -91,7 +91,7 @@ Deno.test("checkCounter gives up where there are too many sums, but for what no 
   assertEquals(checkCounter(history(adds, 1e15)).valid, false);
 });
 
-Deno.test("checkCounter's output is bounded", () => {
+Deno.test("checkCounter returns a bounded verdict", () => {
   const adds = Array.from({ length: 12 }, (_, n) => [2 ** n * 2, "info"] as const);
   const verdict = checkCounter(history(adds, ...Array.from({ length: 500 }, (_, n) => 2 * n + 1)));
   assertEquals([verdict.error_count, (verdict.errors as unknown[]).length], [500, 64]);
@@ -99,7 +99,7 @@ Deno.test("checkCounter's output is bounded", () => {
   assertLessOrEqual(JSON.stringify(verdict).length, 10_000);
 });
 
-Deno.test("reachableSums are the sums of all subsets, as intervals with gaps between them", () => {
+Deno.test("reachableSums returns the sums of all subsets, as intervals with gaps between them", () => {
   const amounts = fc.array(fc.oneof(fc.integer({ min: -6, max: 6 }), fc.integer({ min: -90, max: 90 })), {
     maxLength: 9,
     size: "max",
@@ -110,11 +110,13 @@ Deno.test("reachableSums are the sums of all subsets, as intervals with gaps bet
     const intervals = reachableSums(base, amounts)!;
     const listed = intervals.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, n) => low + n));
     assertEquals(listed, [...sums].sort((a, b) => a - b));
-    for (const [at, [low]] of intervals.entries()) if (at > 0) assertLessOrEqual(intervals[at - 1]![1], low - 2);
+    for (const [at, [low]] of intervals.entries()) {
+      if (at > 0) assertLessOrEqual(intervals[at - 1]![1], low - 2);
+    }
   }));
 });
 
-Deno.test("checkCounter is exact beyond what a number can hold", () => {
+Deno.test("checkCounter is exact for integers beyond 2^53", () => {
   const parts =
     "{:process 0 :type :invoke :f :add :value 9007199254740992} {:process 0 :type :ok :f :add :value 9007199254740992}" +
     "{:process 1 :type :invoke :f :add :value 1} {:process 1 :type :info :f :add :value 1}";
@@ -129,7 +131,7 @@ Deno.test("checkCounter is exact beyond what a number can hold", () => {
   assertEquals(read("9007199254740993").acceptable, [[9007199254740992n, 9007199254740993n]]);
 });
 
-/** Adds with any outcomes, in which those of unknown outcome took effect or not. */
+/** Adds with all kinds of outcomes. Those with unknown outcome have happened or not. */
 const ADDS = fc.array(
   fc.record({
     delta: fc.integer({ min: -5, max: 4 }),
@@ -139,7 +141,7 @@ const ADDS = fc.array(
   { maxLength: 30, size: "max" },
 );
 
-Deno.test("checkCounter: what a right counter reads is right; anything that no adds could make is not", () => {
+Deno.test("checkCounter accepts what a correct counter reads, and rejects all that no adds can make", () => {
   let wrong = 0;
   fc.assert(fc.property(ADDS, fc.integer({ min: -60, max: 60 }), (adds, off) => {
     const lines = adds.map(({ delta, outcome }) => [delta, outcome] as const);

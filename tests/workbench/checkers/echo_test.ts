@@ -39,17 +39,17 @@ Deno.test("checkEcho finds a wrong echo", () => {
   }]);
   assertStringIncludes(
     verdict.anomalies![0]!.explanation,
-    'Process 3 sent "hi" at 0.001 s and got {"type":"echo_ok","echo":"ho"}',
+    'Process 3 sent "hi" at 0.001 s and received {"type":"echo_ok","echo":"ho"}',
   );
 });
 
-Deno.test("checkEcho finds a reply without an echo, and one that never came", () => {
+Deno.test("checkEcho finds a reply without an echo, and a missing reply", () => {
   for (const completion of [":type :ok, :value {}", ":type :ok, :value nil", ":type :ok, :value 3"]) {
     assertEquals(echo('"hi"', completion).valid, false, completion);
   }
   const lost = echo('"hi"', ':type :info, :value "hi", :error :net-timeout');
   assertEquals(lost.valid, false);
-  assertStringIncludes(lost.anomalies![0]!.explanation, "got no answer: given up at 0.002 s");
+  assertStringIncludes(lost.anomalies![0]!.explanation, "received no answer: abandoned at 0.002 s");
   const interrupted = echo('"hi"', ':type :info, :value "hi", :error "interrupted"');
   assertEquals(interrupted.valid, true);
   const open = checkEcho(parseEDNHistory("{:type :invoke, :process 0, :f :echo, :value 1}"));
@@ -64,13 +64,13 @@ Deno.test("checkEcho lists a bounded number of errors", () => {
   assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);
 });
 
-Deno.test("checkEcho is valid where all echoes are right, and not any more where one of them is changed", () => {
+Deno.test("checkEcho accepts correct echoes, and finds one that is changed", () => {
   fc.assert(fc.property(fc.array(fc.json(), { minLength: 1 }), fc.nat(), (texts, pick) => {
     const values = texts.map((text) => JSON.parse(text) as unknown).map((value) => value ?? 0);
     const lines = (change: number) =>
       values.map((value, at): Line => [at, "ok", "echo", value, { echo: at === change ? [value] : value }]);
     assertEquals(checkEcho(sequential(lines(-1))).valid, true);
-    const spoilt = checkEcho(sequential(lines(pick % values.length)));
-    assertEquals([spoilt.valid, spoilt.error_count], [false, 1]);
+    const changed = checkEcho(sequential(lines(pick % values.length)));
+    assertEquals([changed.valid, changed.error_count], [false, 1]);
   }));
 });

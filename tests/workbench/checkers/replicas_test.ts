@@ -30,8 +30,8 @@ Deno.test("each divergent key is told with its values, nodes and times, in the o
   const [anomaly] = checkReplicas(history, ASSIGNMENT).anomalies!;
   assertEquals(anomaly!.count, 2);
   assertEquals(anomaly!.explanation.split("\n"), [
-    "When all was over, key 9 was 5 on n0 (at 14.000 s) and 6 on n1 (at 15.000 s)",
-    "When all was over, key 10 was 7 on n0 (at 14.000 s) and 8 on n1 (at 15.000 s)",
+    "The final reads of key 9 differ: 5 on n0 (at 14.000 s) and 6 on n1 (at 15.000 s)",
+    "The final reads of key 10 differ: 7 on n0 (at 14.000 s) and 8 on n1 (at 15.000 s)",
   ]);
 });
 

@@ -42,7 +42,7 @@ Deno.test("checkStats is false where a function never succeeded, unless it need 
   assertEquals(verdict.valid, false);
   assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["never-succeeded", 1]]);
   const { explanation } = verdict.anomalies![0]!;
-  assertStringIncludes(explanation, "Not one of 2 write operations succeeded: 1 failed, 1 had no known outcome");
+  assertStringIncludes(explanation, "None of 2 write operations succeeded: 1 failed, 1 had an unknown outcome");
   assertStringIncludes(
     explanation,
     'errors: "net-timeout" (1 times), ["temporarily-unavailable","no leader"] (1 times)',

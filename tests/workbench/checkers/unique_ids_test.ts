@@ -19,38 +19,38 @@ testRecorded("checkUniqueIds agrees with Maelstrom on every recorded history", [
   assertEquals(duplicated.map(({ count }) => count), theirs);
 });
 
-/** A history in which process 0 is given these ids, one a second. */
-function given(...ids: unknown[]): Operation[] {
+/** A history in which process 0 generates these ids, one per second. */
+function generated(...ids: unknown[]): Operation[] {
   return ids.flatMap((id, at): Operation[] => [
     { index: 2 * at, time: at * 1e9, type: "invoke", process: 0, f: "generate", value: null },
     { index: 2 * at + 1, time: at * 1e9, type: "ok", process: 0, f: "generate", value: id },
   ]);
 }
 
-Deno.test("checkUniqueIds finds an id given twice", () => {
-  const verdict = checkUniqueIds(given("a", "b", "a"));
+Deno.test("checkUniqueIds finds an id that was generated twice", () => {
+  const verdict = checkUniqueIds(generated("a", "b", "a"));
   assertEquals(verdict.valid, false);
   assertEquals(verdict.duplicated, [{ id: "a", count: 2 }]);
   assertEquals(verdict.range, ["a", "b"]);
   const [anomaly] = verdict.anomalies!;
   assertEquals([anomaly!.type, anomaly!.count], ["duplicate-id", 1]);
-  assertEquals(anomaly!.explanation, 'Id "a" was given 2 times: to process 0 at 0.000 s and process 0 at 2.000 s');
-  assertEquals(checkUniqueIds(given("a", "b", "c")).valid, true);
+  assertEquals(anomaly!.explanation, 'Id "a" was generated 2 times: for process 0 at 0.000 s and process 0 at 2.000 s');
+  assertEquals(checkUniqueIds(generated("a", "b", "c")).valid, true);
 });
 
-Deno.test("checkUniqueIds tells who got an id, briefly", () => {
-  const { explanation } = checkUniqueIds(given(7, 7, 7, 7, 7)).anomalies![0]!;
-  assertStringIncludes(explanation, "Id 7 was given 5 times: to process 0 at 0.000 s, process 0 at 1.000 s");
+Deno.test("checkUniqueIds names the first receivers of an id", () => {
+  const { explanation } = checkUniqueIds(generated(7, 7, 7, 7, 7)).anomalies![0]!;
+  assertStringIncludes(explanation, "Id 7 was generated 5 times: for process 0 at 0.000 s, process 0 at 1.000 s");
   assertStringIncludes(explanation, "and 2 more");
 });
 
 Deno.test("checkUniqueIds compares ids by value, whatever their type", () => {
-  assertEquals(checkUniqueIds(given(1, "1", [1], { a: 1 }, null, true, "true", "null", 1.5)).valid, true);
-  assertEquals(checkUniqueIds(given({ a: 1, b: [2, "n0"] }, { b: [2, "n0"], a: 1 })).valid, false);
-  assertEquals(checkUniqueIds(given([1, [2]], [1, [2]])).valid, false);
+  assertEquals(checkUniqueIds(generated(1, "1", [1], { a: 1 }, null, true, "true", "null", 1.5)).valid, true);
+  assertEquals(checkUniqueIds(generated({ a: 1, b: [2, "n0"] }, { b: [2, "n0"], a: 1 })).valid, false);
+  assertEquals(checkUniqueIds(generated([1, [2]], [1, [2]])).valid, false);
 });
 
-Deno.test("checkUniqueIds tells integers beyond 2^53 apart", () => {
+Deno.test("checkUniqueIds distinguishes integers beyond 2^53", () => {
   const lines = ["9007199254740992", "9007199254740993"].map((id, process) => {
     return `{"index":${process},"time":0,"type":"ok","process":${process},"f":"generate","value":${id}}\n`;
   });
@@ -58,7 +58,7 @@ Deno.test("checkUniqueIds tells integers beyond 2^53 apart", () => {
   assertEquals(checkUniqueIds(parseHistory(lines[0]! + lines[0]!.replace('"index":0', '"index":1'))).valid, false);
 });
 
-Deno.test("checkUniqueIds counts attempts that came to nothing", () => {
+Deno.test("checkUniqueIds counts attempts that did not succeed", () => {
   const verdict = checkUniqueIds(parseEDNHistory(`
     {:type :invoke, :process 0, :f :generate}
     {:type :info, :process 0, :f :generate}
@@ -75,9 +75,9 @@ Deno.test("checkUniqueIds counts attempts that came to nothing", () => {
   });
 });
 
-Deno.test("checkUniqueIds is valid exactly where all ids differ", () => {
+Deno.test("checkUniqueIds is valid exactly if all ids differ", () => {
   fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 40, size: "max" }), (ids) => {
-    const verdict = checkUniqueIds(given(...ids));
+    const verdict = checkUniqueIds(generated(...ids));
     assertEquals(verdict.valid, new Set(ids).size === ids.length);
     const repeated = new Set(ids.filter((id, at) => ids.indexOf(id) !== at));
     assertEquals(verdict.duplicated_count, repeated.size);
@@ -87,7 +87,7 @@ Deno.test("checkUniqueIds is valid exactly where all ids differ", () => {
 
 Deno.test("checkUniqueIds lists a bounded number of ids", () => {
   const ids = Array.from({ length: 500 }, (_, id) => [id, id]).flat();
-  const verdict = checkUniqueIds(given(...ids));
+  const verdict = checkUniqueIds(generated(...ids));
   assertEquals(verdict.duplicated_count, 500);
   assertEquals((verdict.duplicated as unknown[]).length, 48);
   assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);

@@ -1,36 +1,41 @@
 /**
- * From the ends of which edges a path leads back to where they start: one question for very many edges of one graph.
+ * Edges on cycles: for very many edges of one graph, which of them are closed to a cycle by a path back.
+ *
+ * 1. Put the vertices in topological order, by component.
+ * 2. Search for a path back from one edge after another. That is fast if paths are short, or quickly ruled out.
+ * 3. If that finds nothing within its limit, answer for 30 edges at once: in one pass over the graph every component
+ *    learns which of the edges' sources it leads to.
  *
  * @module
  */
 
-import { components, type Graph, type Kinds } from "./graph.ts";
+import { findComponents } from "./components.ts";
+import type { Kinds } from "./edge_kinds.ts";
+import type { Graph } from "./graph.ts";
 
-/** An edge. */
+/** An edge of one kind. */
 export interface Edge {
   from: number;
   to: number;
   kind: Kinds;
 }
 
-/** How many vertices are asked about in one go: the bits of a small integer. */
+/** Number of sources that one pass over the graph asks about: one bit each in a small integer. */
 const BATCH = 30;
 
 /**
- * Of some edges, finds those from whose end a path leads back to their start.
+ * Finds edges from whose target a path leads back to their source.
  *
- * One search after another is fast where paths are short, or soon seen not to be. What is left after some time is
- * answered for many edges at once: all vertices learn which of them they lead to, in one pass over the graph.
- *
- * @param along What the path may go along.
- * @param wanted How many edges are enough.
- * @param effort How many edges the searches one by one may look at.
- * @returns As many, or fewer if there are not so many, or it would take too long: but none only if there is none.
+ * @param edges The edges to try, in this order.
+ * @param along The kinds that the path back may use.
+ * @param wanted Number of edges that is enough.
+ * @param effort Number of graph edges that the searches one by one may look at.
+ * @returns Up to `wanted` edges. Empty only if no edge is on such a cycle.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { buildGraph, link, createEdges } from "./graph.ts";
+ * import { buildGraph, createEdges, link } from "./graph.ts";
  * import { findEdgesOnCycles } from "./edges_on_cycles.ts";
  *
  * const edges = createEdges();
@@ -48,103 +53,114 @@ export function findEdgesOnCycles(
   wanted: number,
   effort: number = 20_000_000,
 ): Edge[] {
-  const search = searcher(graph, along);
+  const search = createSearch(graph, along);
   const found: Edge[] = [];
-  let asked = 0;
-  while (asked < edges.length && found.length < wanted && search.effort < effort) {
-    const edge = edges[asked++]!;
-    if (search.leadsTo(edge.to, edge.from)) found.push(edge);
+  let tried = 0;
+  while (tried < edges.length && found.length < wanted && search.effort < effort) {
+    const edge = edges[tried++]!;
+    if (leadsTo(search, edge.to, edge.from)) found.push(edge);
   }
-  return found.length > 0 ? found : findOne(graph, edges.slice(asked), along, search.order);
+  return found.length > 0 ? found : findInBatches(search, edges.slice(tried));
 }
 
-/** The vertices of a graph in an order in which those that others lead to come first. */
-interface Order {
-  /** By vertex, its component; of two, the one that leads to the other has the higher number. */
-  of: Int32Array;
-  vertices: Int32Array;
-  /** By component, the length of the longest path that leads to it. */
-  depths: Int32Array;
+/** State of the searches one by one. */
+interface Search extends TopologicalOrder {
+  readonly graph: Graph;
+  readonly along: Kinds;
+  /** Number of edges that all searches together have looked at. Only grows. */
+  effort: number;
+  /** Number of the current search. */
+  current: number;
+  /** By vertex, the last search that reached it. */
+  readonly reachedIn: Int32Array;
+  /** Vertices that the current search still has to look at. */
+  readonly stack: Int32Array;
 }
 
-function orderOf(graph: Graph, along: Kinds): Order {
-  const { of, count } = components(graph, along);
+/** The vertices of a graph, each component before those that lead to it. */
+interface TopologicalOrder {
+  readonly vertices: Int32Array;
+  /** By vertex, its component. If one component leads to another, its number is the higher one. */
+  readonly componentOf: Int32Array;
+  /** By component, the number of components on the longest path to it. */
+  readonly depths: Int32Array;
+}
+
+function createSearch(graph: Graph, along: Kinds): Search {
+  return {
+    ...orderTopologically(graph, along),
+    graph,
+    along,
+    effort: 0,
+    current: 0,
+    reachedIn: new Int32Array(graph.size),
+    stack: new Int32Array(graph.size),
+  };
+}
+
+function orderTopologically(graph: Graph, along: Kinds): TopologicalOrder {
+  const { componentOf, count } = findComponents(graph, along);
   const ends = new Int32Array(count + 1);
-  for (const component of of) ends[component + 1]!++;
+  for (const component of componentOf) ends[component + 1]!++;
   for (let component = 0; component < count; component++) ends[component + 1]! += ends[component]!;
   const vertices = new Int32Array(graph.size);
-  for (let vertex = 0; vertex < graph.size; vertex++) vertices[ends[of[vertex]!]!++] = vertex;
+  for (let vertex = 0; vertex < graph.size; vertex++) vertices[ends[componentOf[vertex]!]!++] = vertex;
   const depths = new Int32Array(count);
-  for (let at = graph.size - 1; at >= 0; at--) {
-    const vertex = vertices[at]!;
-    const depth = depths[of[vertex]!]! + 1;
+  for (const vertex of vertices.toReversed()) {
+    const component = componentOf[vertex]!;
+    const depth = depths[component]! + 1;
     for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
-      const next = of[graph.targets[edge]!]!;
-      if ((graph.kinds[edge]! & along) !== 0 && next !== of[vertex]) depths[next] = Math.max(depths[next]!, depth);
+      const next = componentOf[graph.targets[edge]!]!;
+      if ((graph.kinds[edge]! & along) !== 0 && next !== component) depths[next] = Math.max(depths[next]!, depth);
     }
   }
-  return { of, vertices, depths };
+  return { componentOf, vertices, depths };
 }
 
-/** Searches for paths one by one. */
-interface Searcher {
-  order: Order;
-  /** How many edges have been looked at so far. */
-  effort: number;
-  leadsTo(from: number, to: number): boolean;
-}
-
-function searcher(graph: Graph, along: Kinds): Searcher {
-  const { size, starts, targets, kinds } = graph;
-  const order = orderOf(graph, along);
-  const { of, depths } = order;
-  const round = new Int32Array(size);
-  const stack = new Int32Array(size);
-  let rounds = 0;
-  const self: Searcher = {
-    order,
-    effort: 0,
-    leadsTo(from, to) {
-      const goal = of[to]!;
-      if (of[from] === goal) return true;
-      round[from] = ++rounds;
-      stack[0] = from;
-      for (let length = 1; length > 0;) {
-        const vertex = stack[--length]!;
-        for (let edge = starts[vertex]!; edge < starts[vertex + 1]!; edge++) {
-          self.effort++;
-          const next = targets[edge]!;
-          if (round[next] === rounds || (kinds[edge]! & along) === 0) continue;
-          const component = of[next]!;
-          if (component === goal) return true;
-          round[next] = rounds;
-          // What leads to the goal comes after it in the order, and has a shorter way behind it.
-          if (component > goal && depths[component]! < depths[goal]!) stack[length++] = next;
-        }
-      }
-      return false;
-    },
-  };
-  return self;
-}
-
-function findOne(graph: Graph, edges: readonly Edge[], along: Kinds, { of, vertices, depths }: Order): Edge[] {
-  const byStart = [...Map.groupBy(edges, ({ from }) => from).values()];
-  const bits = new Int32Array(graph.size);
-  const leadsTo = new Int32Array(depths.length);
-  for (let at = 0; at < byStart.length; at += BATCH) {
-    const batch = byStart.slice(at, at + BATCH);
-    bits.fill(0);
-    batch.forEach(([edge], bit) => bits[edge!.from] = 1 << bit);
-    leadsTo.fill(0);
-    for (const vertex of vertices) {
-      let reached = leadsTo[of[vertex]!]! | bits[vertex]!;
-      for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
-        if ((graph.kinds[edge]! & along) !== 0) reached |= leadsTo[of[graph.targets[edge]!]!]!;
-      }
-      leadsTo[of[vertex]!] = reached;
+/** Searches for a path, depth first. */
+function leadsTo(search: Search, from: number, to: number): boolean {
+  const { graph: { starts, targets, kinds }, along, componentOf, depths, reachedIn, stack } = search;
+  const current = ++search.current;
+  const goal = componentOf[to]!;
+  if (componentOf[from] === goal) return true;
+  reachedIn[from] = current;
+  stack[0] = from;
+  let length = 1;
+  while (length > 0) {
+    const vertex = stack[--length]!;
+    for (let edge = starts[vertex]!; edge < starts[vertex + 1]!; edge++) {
+      search.effort++;
+      const next = targets[edge]!;
+      if (reachedIn[next] === current || (kinds[edge]! & along) === 0) continue;
+      const component = componentOf[next]!;
+      if (component === goal) return true;
+      reachedIn[next] = current;
+      // A component that leads to the goal has a higher number, and a smaller depth.
+      if (component > goal && depths[component]! < depths[goal]!) stack[length++] = next;
     }
-    const found = batch.flat().find(({ from, to }) => (leadsTo[of[to]!]! & bits[from]!) !== 0);
+  }
+  return false;
+}
+
+/** Finds one edge on a cycle, if there is any. */
+function findInBatches({ graph, along, componentOf, vertices, depths }: Search, edges: readonly Edge[]): Edge[] {
+  const bySource = [...Map.groupBy(edges, ({ from }) => from).values()];
+  // By vertex, its bit if it is a source of this batch; by component, the bits of all sources that it leads to.
+  const bits = new Int32Array(graph.size);
+  const reachable = new Int32Array(depths.length);
+  for (let at = 0; at < bySource.length; at += BATCH) {
+    const batch = bySource.slice(at, at + BATCH);
+    bits.fill(0);
+    for (const [bit, [edge]] of batch.entries()) bits[edge!.from] = 1 << bit;
+    reachable.fill(0);
+    for (const vertex of vertices) {
+      let reached = reachable[componentOf[vertex]!]! | bits[vertex]!;
+      for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
+        if ((graph.kinds[edge]! & along) !== 0) reached |= reachable[componentOf[graph.targets[edge]!]!]!;
+      }
+      reachable[componentOf[vertex]!] = reached;
+    }
+    const found = batch.flat().find(({ from, to }) => (reachable[componentOf[to]!]! & bits[from]!) !== 0);
     if (found !== undefined) return [found];
   }
   return [];

@@ -1,24 +1,24 @@
 /**
- * The order in which things were done, as edges: by one process, and in real time.
+ * Edges for the order of operations in time: process order and real-time order.
  *
  * @module
  */
 
-import { PROCESS, REALTIME } from "./cycles.ts";
+import { PROCESS, REALTIME } from "./edge_kinds.ts";
 import { type Edges, link } from "./graph.ts";
 
-/** When something was done, and by whom. */
+/** The time that an operation took. */
 export interface Span {
-  /** The vertex that stands for it. */
+  /** The vertex of the operation. */
   vertex: number;
   process: number | "nemesis";
   /** Index of the invocation. */
   begin: number;
-  /** Index of the completion; infinite where nobody knows whether it had taken effect by then. */
+  /** Index of the completion; infinite if the operation may take effect at any later time. */
   end: number;
 }
 
-/** Links what each process did to what it did next. Whatever has no end is left out. */
+/** Links each operation to the next one of the same process. Operations with an infinite end are ignored. */
 export function linkProcesses(edges: Edges, spans: readonly Span[]): void {
   const latest = new Map<Span["process"], Span>();
   for (const span of spans.filter(({ end }) => end < Infinity).sort((a, b) => a.end - b.end)) {
@@ -29,9 +29,8 @@ export function linkProcesses(edges: Edges, spans: readonly Span[]): void {
 }
 
 /**
- * Links what was completed to what was begun afterwards. Left out is what follows from other links: there is one only to
- * where nothing was begun and completed in between. So there are no more of them to each vertex than there are
- * processes.
+ * Links each operation to those invoked after its completion, except where a third one lies between the two: its links
+ * imply that one. So no vertex has more links into it than there are processes.
  *
  * @example
  * ```ts
@@ -49,15 +48,17 @@ export function linkRealtime(edges: Edges, spans: readonly Span[]): void {
     const begin = { at: span.begin, place, isEnd: false };
     return span.end === Infinity ? [begin] : [begin, { at: span.end, place, isEnd: true }];
   }).sort((a, b) => a.at - b.at);
+  // Completed operations after which no other has been both invoked and completed.
   const latest = new Set<number>();
-  const before: number[][] = spans.map(() => []);
+  // By operation, what was in `latest` when it was invoked.
+  const predecessors: number[][] = spans.map(() => []);
   for (const { place, isEnd } of events) {
     if (isEnd) {
-      before[place]!.forEach((earlier) => latest.delete(earlier));
-      before[place] = [];
+      for (const earlier of predecessors[place]!) latest.delete(earlier);
+      predecessors[place] = [];
       latest.add(place);
     } else {
-      before[place] = [...latest];
+      predecessors[place] = [...latest];
       for (const earlier of latest) link(edges, spans[earlier]!.vertex, spans[place]!.vertex, REALTIME);
     }
   }

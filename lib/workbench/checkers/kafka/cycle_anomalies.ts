@@ -1,37 +1,47 @@
 /**
- * Dependencies between the operations of a kafka history, and the cycles among them: that a message was polled before it
- * was sent, be it in a roundabout way.
+ * Anomalies that are cycles of dependencies between sends, polls and transactions: a message was polled before it was
+ * sent, directly or through other operations.
  *
  * Source: `jepsen.tests.kafka`.
  *
  * @module
  */
 
-import { findCycles, REALTIME, WR, WW } from "../graph/cycles.ts";
-import { buildGraph, createEdges, type Edges, link } from "../graph/graph.ts";
-import { outcome } from "../explain.ts";
 import { show } from "../../base/text.ts";
+import { outcome } from "../explain.ts";
+import {
+  buildGraph,
+  createEdges,
+  type CycleWords,
+  dropImplied,
+  explainCycles,
+  explainOrder,
+  findCycles,
+  type Kinds,
+  link,
+  linkRealtime,
+  type Span,
+  WR,
+  WW,
+} from "../graph/mod.ts";
 import { type Identity, showIdentity } from "../identify.ts";
-import { type KafkaHistory, type KafkaOperation, messages } from "./kafka_history.ts";
-import { linkRealtime } from "../graph/order_edges.ts";
-import { withoutRedundant } from "../txn/cycle_anomalies.ts";
-import { explainCycles, tellOrder, type Words } from "../graph/explain_cycles.ts";
 import type { Anomaly } from "../verdict.ts";
+import { type KafkaHistory, type KafkaOperation, type Log, messages } from "./kafka_history.ts";
 
-/** The operations that depend on others. */
+/** The functions that depend on each other. */
 const FUNCTIONS: readonly string[] = ["send", "poll", "txn"];
 
 /**
- * Finds cycles: whoever polled a message comes after its sender, and in real time what was begun comes after what had
- * been completed.
+ * Finds the cycles of these dependencies: an operation that polled a message depends on the one that sent it (wr), and
+ * on all that completed before it was invoked (real time).
  *
- * @param wwDeps Whether the sender of a message comes after that of the one before it in the log, too.
+ * @param wwDeps True if the sender of a message also depends on the sender of the message before it in the log (ww).
  */
-export function findKafkaCycles(history: KafkaHistory, wwDeps: boolean): Anomaly[] {
+export function findCycleAnomalies(history: KafkaHistory, wwDeps: boolean): Anomaly[] {
   const operations = history.operations.filter(({ f }) => FUNCTIONS.includes(f));
   const vertices = new Map(operations.map((operation, vertex) => [operation, vertex]));
   const edges = createEdges();
-  const linkOperations = (from: KafkaOperation | undefined, to: KafkaOperation | undefined, kind: number) => {
+  const linkOperations = (from: KafkaOperation | undefined, to: KafkaOperation | undefined, kind: Kinds) => {
     if (from !== undefined && to !== undefined) link(edges, vertices.get(from)!, vertices.get(to)!, kind);
   };
   for (const poller of operations) {
@@ -39,46 +49,45 @@ export function findKafkaCycles(history: KafkaHistory, wwDeps: boolean): Anomaly
       linkOperations(history.senders.get(key)?.get(value), poller, WR);
     }
   }
-  if (wwDeps) {
-    for (const [key, { order }] of history.logs) {
-      const senders = order.map((value) => history.senders.get(key)?.get(value));
-      senders.forEach((sender, index) => linkOperations(senders[index - 1], sender, WW));
-    }
+  for (const [key, { order }] of wwDeps ? history.logs : []) {
+    const senders = order.map((value) => history.senders.get(key)?.get(value));
+    for (const [index, sender] of senders.entries()) linkOperations(senders[index - 1], sender, WW);
   }
-  linkOrder(edges, operations);
+  linkRealtime(edges, operations.map(spanOf));
   const cycles = findCycles(buildGraph(operations.length, edges));
-  return withoutRedundant(explainCycles(cycles, operations, words(history)), []);
+  return dropImplied(explainCycles(cycles, operations, cycleWords(history)));
 }
 
-function linkOrder(edges: Edges, operations: readonly KafkaOperation[]): void {
-  const spans = operations.map(({ process, type, invocation, completion }, vertex) => ({
-    vertex,
-    process,
-    begin: invocation.index,
-    end: type === "ok" ? completion.index : Infinity,
-  }));
-  linkRealtime(edges, spans);
+function spanOf({ process, type, invocation, completion }: KafkaOperation, vertex: number): Span {
+  return { vertex, process, begin: invocation.index, end: type === "ok" ? completion.index : Infinity };
 }
 
-function words({ senders, logs }: KafkaHistory): Words<KafkaOperation> {
-  const tellData = (from: KafkaOperation, to: KafkaOperation, kind: number, [first, second]: [string, string]) => {
-    for (const [key, { value }] of messages(kind === WR ? to.polls : to.sends)) {
-      const before = kind === WR ? value : previous(key, value);
-      if (before === undefined || senders.get(key)?.get(before) !== from) continue;
-      if (kind === WR) return `${second} polled ${showIdentity(value)} of key "${key}", which ${first} sent`;
-      return `${second}'s ${showIdentity(value)} comes next to ${first}'s ${showIdentity(before)} in key "${key}"`;
-    }
-    throw new RangeError(`Cannot explain why ${show(to.completion)} depends on ${show(from.completion)}`);
-  };
-  const previous = (key: string, value: Identity): Identity | undefined => {
-    const log = logs.get(key);
-    const index = log?.indices.get(value);
-    return index === undefined ? undefined : log!.order[index - 1];
-  };
+function cycleWords(history: KafkaHistory): CycleWords<KafkaOperation> {
   return {
-    tellMember: ({ process, completion }) =>
+    describe: ({ process, completion }) =>
       `process ${process}'s ${completion.f} ${show(completion.value)} (${outcome(completion)})`,
-    tellStep: (from, to, kind, names) =>
-      kind === REALTIME ? tellOrder({ operation: from.completion }, to, kind, names)! : tellData(from, to, kind, names),
+    reason: (from, to, kind, names) =>
+      explainOrder(from, to, kind, names) ?? explainDependency(history, from, to, kind, names),
   };
+}
+
+function explainDependency(
+  { senders, logs }: KafkaHistory,
+  from: KafkaOperation,
+  to: KafkaOperation,
+  kind: Kinds,
+  [fromName, toName]: [string, string],
+): string {
+  for (const [key, { value }] of messages(kind === WR ? to.polls : to.sends)) {
+    const sent = kind === WR ? value : previousMessage(logs.get(key), value);
+    if (sent === undefined || senders.get(key)?.get(sent) !== from) continue;
+    if (kind === WR) return `${toName} polled ${showIdentity(value)} from key "${key}", which ${fromName} sent`;
+    return `${toName}'s ${showIdentity(value)} directly follows ${fromName}'s ${showIdentity(sent)} in key "${key}"`;
+  }
+  throw new RangeError(`Cannot explain why ${show(to.completion)} depends on ${show(from.completion)}`);
+}
+
+function previousMessage(log: Log | undefined, value: Identity): Identity | undefined {
+  const index = log?.indices.get(value);
+  return index === undefined ? undefined : log!.order[index - 1];
 }

@@ -1,19 +1,17 @@
 /**
- * What became of the messages of a kafka history: lost, never seen, duplicated, at contradictory offsets, polled though
- * aborted.
+ * Anomalies of single messages: lost, unseen, duplicated, at inconsistent offsets, polled although they should not be.
  *
  * Source: `jepsen.tests.kafka`.
  *
  * @module
  */
 
-import { entry } from "../entry.ts";
-import { found, outcome, seconds } from "../explain.ts";
+import { explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
-import { type KafkaHistory, type KafkaOperation, type Log, messages, mustHaveTakenEffect } from "./kafka_history.ts";
 import type { Anomaly } from "../verdict.ts";
+import { type KafkaHistory, type KafkaOperation, type Log, messages, mustHaveTakenEffect } from "./kafka_history.ts";
 
-/** Finds every anomaly that concerns single messages. */
+/** Finds all anomalies of single messages. */
 export function findMessageAnomalies(history: KafkaHistory): Anomaly[] {
   return [
     ...findLostWrites(history),
@@ -26,102 +24,108 @@ export function findMessageAnomalies(history: KafkaHistory): Anomaly[] {
   ];
 }
 
-/** A message that somebody sent, and what is told about it. */
+/** A message and the operation that sent it. */
 interface Sent {
   key: string;
   value: Identity;
   sender: KafkaOperation;
 }
 
-function tellSent({ key, value, sender }: Sent): string {
+function describeSent({ key, value, sender }: Sent): string {
   const message = sender.sends.get(key)!.find((message) => message.value === value)!;
   const where = message.offset === null ? "" : ` at offset ${message.offset}`;
   return `process ${sender.process} sent ${showIdentity(value)} to key "${key}"${where} ` +
-    `and was ${outcome(sender.completion)}`;
+    `(${outcome(sender.completion)})`;
+}
+
+/** A message that was never polled, although a later one was. */
+interface LostWrite extends Sent {
+  log: Log;
+  /** The index of the last message that was polled. */
+  polledUpTo: number;
 }
 
 /**
- * Lost writes: a message that must be in the log before another which somebody polled, and that nobody polled. A
- * message at several offsets counts at its first where it proves how far polls have come, and at its last where it
- * should have been polled.
+ * Finds lost writes: a message that was sent and never polled, although a message after it in the log was. If a value
+ * is at several offsets, its first one counts as polled, and its last one as where it should have been polled.
  */
 function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
-  const cases: (Sent & { bound: number; log: Log })[] = [];
+  const cases: LostWrite[] = [];
   for (const [key, polled] of pollers) {
     const log = logs.get(key);
     if (log === undefined) continue;
-    const { first, last } = appearances(log);
-    let bound = -1;
-    for (const value of polled.keys()) bound = Math.max(bound, first.get(value) ?? -1);
+    const { first, last } = firstAndLastIndices(log);
+    let polledUpTo = -1;
+    for (const value of polled.keys()) polledUpTo = Math.max(polledUpTo, first.get(value) ?? -1);
     for (const [value, index] of [...last].sort(([, a], [, b]) => a - b)) {
-      if (index > bound || polled.has(value)) continue;
+      if (index > polledUpTo || polled.has(value)) continue;
       const sender = senders.get(key)?.get(value);
-      if (sender && mustHaveTakenEffect(sender, pollers)) cases.push({ key, value, sender, bound, log });
+      if (sender && mustHaveTakenEffect(sender, pollers)) cases.push({ key, value, sender, polledUpTo, log });
     }
   }
-  return found("lost-write", cases, ({ bound, log, ...sent }) => {
-    const ahead = [...log.values[bound]!.keys()].find((value) => pollers.get(sent.key)!.has(value))!;
-    const poller = pollers.get(sent.key)!.get(ahead)!;
-    const polled = `process ${poller.process} polled ${showIdentity(ahead)} at offset ${log.offsets[bound]}`;
-    return `${tellSent(sent)}; ${polled}, but no poll ever saw ${showIdentity(sent.value)}`;
+  return explainCases("lost-write", cases, ({ polledUpTo, log, ...sent }) => {
+    const polled = pollers.get(sent.key)!;
+    const later = [...log.values[polledUpTo]!.keys()].find((value) => polled.has(value))!;
+    return `${describeSent(sent)}, but no poll ever returned it, although ` +
+      `process ${polled.get(later)!.process} polled ${showIdentity(later)} at offset ${log.offsets[polledUpTo]}`;
   });
 }
 
 /** The first and the last index of every value in a log. */
-function appearances({ values }: Log): { first: Map<Identity, number>; last: Map<Identity, number> } {
+function firstAndLastIndices({ values }: Log): { first: Map<Identity, number>; last: Map<Identity, number> } {
   const first = new Map<Identity, number>();
   const last = new Map<Identity, number>();
   for (const [index, atOffset] of values.entries()) {
     for (const value of atOffset.keys()) {
-      entry(first, value, () => index);
+      first.getOrInsert(value, index);
       last.set(value, index);
     }
   }
   return { first, last };
 }
 
-/** Unseen messages: acknowledged, and never polled, for whatever reason. */
+/** Finds unseen messages: acknowledged, and never polled. */
 function findUnseen({ operations, pollers }: KafkaHistory): Anomaly[] {
   const cases = operations.filter(({ type }) => type === "ok").flatMap((sender) =>
     [...messages(sender.sends)]
       .filter(([key, { value }]) => !pollers.get(key)?.has(value))
       .map(([key, { value }]): Sent => ({ key, value, sender }))
   );
-  return found("unseen", cases, (sent) => `${tellSent(sent)}, but no poll ever saw it`);
+  return explainCases("unseen", cases, (sent) => `${describeSent(sent)}, but no poll ever returned it`);
 }
 
-/** Inconsistent offsets: one offset, several messages. */
+/** Finds inconsistent offsets: several messages at one offset. */
 function findInconsistentOffsets({ logs }: KafkaHistory): Anomaly[] {
   const cases = [...logs].flatMap(([key, { offsets, values }]) =>
     values.flatMap((atOffset, index) => atOffset.size > 1 ? [{ key, offset: offsets[index]!, atOffset }] : [])
   );
-  return found("inconsistent-offsets", cases, ({ key, offset, atOffset }) => {
+  return explainCases("inconsistent-offsets", cases, ({ key, offset, atOffset }) => {
     const accounts = [...atOffset].slice(0, 4).map(([value, operation]) => {
       const verb = operation.sends.get(key)?.some((message) => message.value === value) ? "sent" : "polled";
       return `process ${operation.process} ${verb} ${showIdentity(value)} (${outcome(operation.completion)})`;
     });
-    return `key "${key}" holds ${atOffset.size} messages at offset ${offset}: ${accounts.join(", ")}`;
+    return `key "${key}" has ${atOffset.size} messages at offset ${offset}: ${accounts.join(", ")}`;
   });
 }
 
-/** Duplicates: one message, several offsets. */
+/** Finds duplicates: one message at several offsets. */
 function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
   const cases = [...logs].flatMap(([key, { offsets, values }]) => {
-    const places = new Map<Identity, number[]>();
-    values.forEach((atOffset, index) => {
-      for (const value of atOffset.keys()) entry(places, value, () => []).push(offsets[index]!);
-    });
-    return [...places].filter(([_, at]) => at.length > 1).map(([value, at]) => ({ key, value, at }));
+    const offsetsOf = new Map<Identity, number[]>();
+    for (const [index, atOffset] of values.entries()) {
+      for (const value of atOffset.keys()) offsetsOf.getOrInsertComputed(value, () => []).push(offsets[index]!);
+    }
+    return [...offsetsOf].filter(([_, at]) => at.length > 1).map(([value, at]) => ({ key, value, at }));
   });
-  return found(
+  return explainCases(
     "duplicate",
     cases,
     ({ key, value, at }) =>
-      `${showIdentity(value)} stands at ${at.length} offsets of key "${key}": ${at.slice(0, 8).join(", ")}`,
+      `message ${showIdentity(value)} is at ${at.length} offsets of key "${key}": ${at.slice(0, 8).join(", ")}`,
   );
 }
 
-/** A poll of one message. */
+/** A message and an operation that polled it. */
 interface Polled {
   poller: KafkaOperation;
   key: string;
@@ -136,23 +140,23 @@ function* acknowledgedPolls({ operations }: KafkaHistory): Generator<Polled> {
   }
 }
 
-function tellPolled({ poller, key, offset, value }: Polled): string {
+function describePolled({ poller, key, offset, value }: Polled): string {
   const where = offset === null ? "" : ` at offset ${offset}`;
-  return `process ${poller.process} polled ${showIdentity(value)} of key "${key}"${where} ` +
+  return `process ${poller.process} polled ${showIdentity(value)} from key "${key}"${where} ` +
     `at ${seconds(poller.completion.time)}`;
 }
 
-/** Aborted reads: a message is polled though its send failed. */
+/** Finds aborted reads: a message was polled although its send failed. */
 function findAbortedReads(history: KafkaHistory): Anomaly[] {
-  const sender = ({ key, value }: Polled) => history.senders.get(key)?.get(value);
-  const cases = [...acknowledgedPolls(history)].filter((polled) => sender(polled)?.type === "fail");
-  return found("G1a", cases, (polled) => {
-    const { process, completion } = sender(polled)!;
-    return `${tellPolled(polled)}, though process ${process}'s send of it ${outcome(completion)}`;
+  const senderOf = ({ key, value }: Polled) => history.senders.get(key)?.get(value);
+  const cases = [...acknowledgedPolls(history)].filter((polled) => senderOf(polled)?.type === "fail");
+  return explainCases("G1a", cases, (polled) => {
+    const { process, completion } = senderOf(polled)!;
+    return `${describePolled(polled)}, but process ${process}'s send of it ${outcome(completion)}`;
   });
 }
 
-/** Precommitted reads: a transaction polls what it has sent itself, before it could be committed. One case a transaction. */
+/** Finds precommitted reads: a transaction polls a message that it sent itself. One case per transaction. */
 function findPrecommittedReads({ operations }: KafkaHistory): Anomaly[] {
   const cases = operations.flatMap((poller) => {
     const own = [...messages(poller.polls)].find(([key, { value }]) =>
@@ -160,11 +164,15 @@ function findPrecommittedReads({ operations }: KafkaHistory): Anomaly[] {
     );
     return own === undefined ? [] : [{ poller, key: own[0], ...own[1] }];
   });
-  return found("precommitted-read", cases, (polled) => `${tellPolled(polled)}, in the transaction that sent it`);
+  return explainCases(
+    "precommitted-read",
+    cases,
+    (polled) => `${describePolled(polled)}, in the same transaction that sent it`,
+  );
 }
 
-/** Garbage reads: a message is polled that nobody sent to that key. */
+/** Finds garbage reads: a message was polled that was never sent to that key. */
 function findGarbageReads(history: KafkaHistory): Anomaly[] {
   const cases = [...acknowledgedPolls(history)].filter(({ key, value }) => !history.senders.get(key)?.has(value));
-  return found("garbage-read", cases, (polled) => `${tellPolled(polled)}, which nobody ever sent to it`);
+  return explainCases("garbage-read", cases, (polled) => `${describePolled(polled)}, but it was never sent there`);
 }

@@ -1,8 +1,15 @@
 /**
  * The checker of kafka: append-only logs, one per key, to which clients send and which they poll.
  *
- * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it (single sends and polls, clients that assign keys
- * and crash). Garbage reads are an addition: Jepsen's checker stops at one.
+ * 1. Read the operations, and infer each key's log from them: the order of its messages (`kafka_history.ts`).
+ * 2. Check single messages: lost, unseen, duplicated, aborted … (`message_anomalies.ts`).
+ * 3. Check the order in which messages were sent and polled against the logs (`order_anomalies.ts`).
+ * 4. Find cycles of dependencies between operations (`cycle_anomalies.ts`, with `../graph/`).
+ * 5. Measure how far polls lag behind the logs (`realtime_lag.ts`).
+ * 6. Decide: some anomalies are allowed.
+ *
+ * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it: single sends and polls, clients that assign keys and
+ * crash. Garbage reads are an addition: Jepsen's checker stops at one.
  *
  * @module
  */
@@ -10,28 +17,28 @@
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, EXAMPLES } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
-import { findKafkaCycles } from "./cycle_anomalies.ts";
-import { worstRealtimeLag } from "./realtime_lag.ts";
+import type { Verdict } from "../verdict.ts";
+import { findCycleAnomalies } from "./cycle_anomalies.ts";
 import { readKafkaHistory } from "./kafka_history.ts";
 import { findMessageAnomalies } from "./message_anomalies.ts";
 import { findOrderAnomalies } from "./order_anomalies.ts";
-import type { Verdict } from "../verdict.ts";
+import { worstRealtimeLag } from "./realtime_lag.ts";
 
-/** How a kafka history is judged. */
+/** Options for {@linkcode checkKafka}. */
 export interface KafkaOptions {
   /**
-   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so that skips
-   * and repetitions from one poll to the next are no fault. `"assign"` by default, as in Maelstrom.
+   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so skips and
+   * repetitions between polls are allowed. `@default "assign"`, as in Maelstrom.
    */
   subVia?: "assign" | "subscribe";
   /**
-   * Whether sends depend on those before them in the log. It makes cycles of transactions that are no fault: their sends
-   * interleave. Off by default, as in Maelstrom.
+   * True if the send of a message depends on the send of the message before it in the log. The sends of transactions
+   * interleave, so cycles of such dependencies are allowed. `@default false`, as in Maelstrom.
    */
   wwDeps?: boolean;
 }
 
-/** The anomalies that never invalidate: sends of different transactions interleave. */
+/** The anomalies that are always allowed: the sends of different transactions interleave. */
 const ALLOWED: readonly string[] = [
   "int-send-skip",
   "G0",
@@ -40,21 +47,21 @@ const ALLOWED: readonly string[] = [
   "strong-PL-1-cycle-exists",
 ];
 
-/** Those that do not either where sends depend on one another. */
+/** The anomalies that are allowed if sends depend on one another. */
 const ALLOWED_WITH_WW: readonly string[] = ["G1c", "G1c-realtime", "strong-PL-2-cycle-exists"];
 
-/** Those that do not either where keys are subscribed to. */
+/** The anomalies that are allowed if clients subscribe to keys. */
 const ALLOWED_WITH_SUBSCRIBE: readonly string[] = ["poll-skip", "nonmonotonic-poll"];
 
 /**
  * Checks a history of `send`, `poll`, `assign` and `crash` (and `txn` and `subscribe`) operations.
  *
  * Values: `[["send", key, value]]`, completed as `[["send", key, [offset, value]]]`; `[["poll"]]`, completed as
- * `[["poll", { key: [[offset, value], …], … }]]`; the list of keys of an assign. Every message sent to a key has a
- * value of its own.
+ * `[["poll", { key: [[offset, value], …], … }]]`; of an assign, the list of keys. Every message sent to a key has a
+ * distinct value.
  *
- * @returns Besides the anomalies: `error_types` (all that were found), `bad_error_types` (those that invalidate),
- *   `worst_realtime_lag` (see `RealtimeLag`), and `info_txn_causes` (why the outcome of some operations is not known).
+ * @returns Figures: `error_types` (all anomalies), `bad_error_types` (those that are not allowed), `worst_realtime_lag`
+ *   (see `RealtimeLag`), and `info_txn_causes` (the errors of operations with unknown outcome).
  *
  * @example
  * ```ts
@@ -81,7 +88,7 @@ export function checkKafka(
       ...wwDeps ? ALLOWED_WITH_WW : [],
       ...subVia === "subscribe" ? ALLOWED_WITH_SUBSCRIBE : [],
     ];
-    const cycles = findKafkaCycles(kafka, wwDeps);
+    const cycles = findCycleAnomalies(kafka, wwDeps);
     const anomalies = [...findMessageAnomalies(kafka), ...findOrderAnomalies(kafka), ...cycles].map((anomaly) =>
       allowed.includes(anomaly.type) ? { ...anomaly, allowed: true } : anomaly
     );
@@ -98,7 +105,7 @@ export function checkKafka(
   });
 }
 
-/** Why sends, polls and transactions ended as info: the different errors, the first few. */
+/** The distinct errors of sends, polls and transactions with unknown outcome; the first few. */
 function infoCauses(history: readonly Operation[]): unknown[] {
   const causes = new Map<Identity, unknown>();
   for (const { type, f, error } of history) {

@@ -1,35 +1,33 @@
 /**
- * Whether a kafka history's sends and polls follow the order of the logs: within an operation, and from one operation
- * of a process to its next.
+ * Anomalies of order: sends and polls that do not follow the order of the logs, within an operation or between two
+ * operations of a process.
  *
  * Source: `jepsen.tests.kafka`.
  *
  * @module
  */
 
-import { found, seconds } from "../explain.ts";
+import { explainCases, seconds } from "../explain.ts";
 import { showIdentity } from "../identify.ts";
-import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./kafka_history.ts";
 import type { Anomaly } from "../verdict.ts";
+import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./kafka_history.ts";
 
-/**
- * Two messages of one key that a process sent or polled one after another, though they are not neighbours in that
- * order.
- */
+/** A message and the operation that sent or polled it. */
+interface Appearance {
+  operation: KafkaOperation;
+  message: LogMessage;
+}
+
+/** Two messages that a process sent or polled in succession, although the second does not follow the first in the log. */
 interface Jump {
   key: string;
-  from: { operation: KafkaOperation; message: LogMessage };
-  to: { operation: KafkaOperation; message: LogMessage };
-  /** How far it goes in the log: 1 would be to the next message. */
+  from: Appearance;
+  to: Appearance;
+  /** Distance in the log: 0 is the same message again. Never 1, which is the next message. */
   delta: number;
 }
 
-type Aspect = "polls" | "sends";
-
-/**
- * Finds the anomalies that concern the order of polls and of sends. Skips from one send to the next are as they should
- * be.
- */
+/** Finds all anomalies of order. Skips from one send of a process to its next one are normal. */
 export function findOrderAnomalies(history: KafkaHistory): Anomaly[] {
   const externalPolls = externalJumps(history, "polls");
   const internalPolls = internalJumps(history, "polls");
@@ -45,10 +43,10 @@ export function findOrderAnomalies(history: KafkaHistory): Anomaly[] {
   ];
 }
 
-/** The jumps within operations. */
-function internalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump[] {
+/** Finds the jumps within operations. */
+function internalJumps({ operations, logs }: KafkaHistory, side: "polls" | "sends"): Jump[] {
   return operations.flatMap((operation) =>
-    [...operation[aspect]].flatMap(([key, messages]) =>
+    [...operation[side]].flatMap(([key, messages]) =>
       messages.slice(1).flatMap((message, index) =>
         jump(logs, key, { operation, message: messages[index]! }, { operation, message })
       )
@@ -57,70 +55,69 @@ function internalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump
 }
 
 /**
- * The jumps from one operation of a process to its next on the same key. A process that is assigned other keys keeps
- * its place only in those that it had before; a client that crashes comes back as another process, without any place.
+ * Finds the jumps from an operation of a process to its next one on the same key. An assign keeps the positions in keys
+ * that the process had before. A client that crashes continues as another process, without positions.
  */
-function externalJumps({ operations, logs }: KafkaHistory, aspect: Aspect): Jump[] {
-  const places = new Map<number, Map<string, { operation: KafkaOperation; message: LogMessage }>>();
+function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "sends"): Jump[] {
+  // By process and key, the last message that the process sent or polled.
+  const positions = new Map<number, Map<string, Appearance>>();
   return operations.flatMap((operation) => {
     const { process, f, type, keys } = operation;
-    // What failed was not sent; what it has polled it has seen all the same.
-    if (type === "fail" && aspect === "sends") return [];
-    const before = places.get(process) ?? new Map();
+    // A failed send did not happen. The messages of a failed poll were seen nevertheless.
+    if (type === "fail" && side === "sends") return [];
+    const before = positions.getOrInsertComputed(process, () => new Map());
     if (f === "assign" || f === "subscribe") {
-      if (type !== "fail") {
-        places.set(process, new Map(keys.flatMap((key) => before.has(key) ? [[key, before.get(key)]] : [])));
-      }
+      const kept = keys.flatMap((key): [string, Appearance][] => before.has(key) ? [[key, before.get(key)!]] : []);
+      if (type !== "fail") positions.set(process, new Map(kept));
       return [];
     }
-    const jumps = [...operation[aspect]].flatMap(([key, messages]) => {
+    const jumps = [...operation[side]].flatMap(([key, messages]) => {
       const from = before.get(key);
       return from === undefined ? [] : jump(logs, key, from, { operation, message: messages[0]! });
     });
-    // A poll without a definite end leaves the client where it was. A send may have taken effect: it moves the client on.
-    if (type === "ok" || aspect === "sends") {
-      for (const [key, messages] of operation[aspect]) before.set(key, { operation, message: messages.at(-1)! });
-      places.set(process, before);
+    // A poll with unknown outcome does not move the client; a send may have taken effect, so it does.
+    if (type === "ok" || side === "sends") {
+      for (const [key, messages] of operation[side]) before.set(key, { operation, message: messages.at(-1)! });
     }
     return jumps;
   });
 }
 
-function jump(logs: Map<string, Log>, key: string, from: Jump["from"], to: Jump["to"]): Jump[] {
+function jump(logs: Map<string, Log>, key: string, from: Appearance, to: Appearance): Jump[] {
   const indices = logs.get(key)?.indices;
   const [start, end] = [indices?.get(from.message.value), indices?.get(to.message.value)];
   if (start === undefined || end === undefined || end - start === 1) return [];
   return [{ key, from, to, delta: end - start }];
 }
 
-/** The jumps forward over messages that exist, the longest first. */
+/** Reports the jumps forward, the longest first. */
 function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<string, Log>): Anomaly[] {
   const cases = jumps.filter(({ delta }) => delta > 1).sort((a, b) => b.delta - a.delta);
-  return found(type, cases, (skip) => {
+  return explainCases(type, cases, (skip) => {
     const { order, indices } = logs.get(skip.key)!;
     const start = indices.get(skip.from.message.value)! + 1;
-    const passed = order.slice(start, start + Math.min(skip.delta - 1, 8)).map(showIdentity).join(", ");
-    return `${tellJump(verb, skip)}: passed over ${passed}${skip.delta > 9 ? `, … (${skip.delta - 1} messages)` : ""}`;
+    const skipped = order.slice(start, start + Math.min(skip.delta - 1, 8)).map(showIdentity).join(", ");
+    return `${describeJump(verb, skip)}, skipping ${skipped}${
+      skip.delta > 9 ? `, … (${skip.delta - 1} messages)` : ""
+    }`;
   });
 }
 
-/** The jumps backward, or to the same message again, the longest first. */
+/** Reports the jumps backward and repetitions, the longest first. */
 function reversals(type: string, verb: string, jumps: readonly Jump[]): Anomaly[] {
   const cases = jumps.filter(({ delta }) => delta < 1).sort((a, b) => a.delta - b.delta);
-  return found(
-    type,
-    cases,
-    (reversal) =>
-      `${tellJump(verb, reversal)}: ` +
-      (reversal.delta === 0 ? "the same message again" : `${-reversal.delta} back in the log`),
-  );
+  return explainCases(type, cases, (reversal) => {
+    const back = reversal.delta === 0 ? "the same message again" : `which is ${-reversal.delta} back in the log`;
+    return `${describeJump(verb, reversal)}, ${back}`;
+  });
 }
 
-function tellJump(verb: string, { key, from, to }: Jump): string {
-  const tell = ({ offset, value }: LogMessage) => showIdentity(value) + (offset === null ? "" : ` at offset ${offset}`);
-  const time = ({ operation }: Jump["from"]) => ` (${seconds(operation.completion.time)})`;
-  const together = from.operation === to.operation;
-  const first = `${tell(from.message)} of key "${key}"${together ? "" : time(from)}`;
+function describeJump(verb: string, { key, from, to }: Jump): string {
+  const describe = ({ message: { offset, value } }: Appearance) =>
+    showIdentity(value) + (offset === null ? "" : ` at offset ${offset}`);
+  const time = ({ operation }: Appearance) => ` (${seconds(operation.completion.time)})`;
+  const isInternal = from.operation === to.operation;
+  const first = `${describe(from)} of key "${key}"${isInternal ? "" : time(from)}`;
   return `process ${from.operation.process} ${verb} ${first} ` +
-    `and next ${tell(to.message)}${together ? " in the same operation" : ""}${time(to)}`;
+    `and then ${describe(to)}${isInternal ? " in the same operation" : ""}${time(to)}`;
 }

@@ -1,53 +1,53 @@
 /**
- * How far polls lag behind a log, in real time.
+ * Real-time lag: how far polls are behind a log.
  *
  * Source: `jepsen.tests.kafka`.
  *
  * @module
  */
 
-import { entry } from "../entry.ts";
 import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
 /** The lag of one key in one poll. */
 export interface RealtimeLag {
-  /** When the poll began, seconds since the test did. */
+  /** Start of the poll, in seconds since the test began. */
   time: number;
-  /** The process that polled; null where nobody ever polled anything. */
+  /** The process that polled; null if there was no poll. */
   process: number | null;
   key: string | null;
-  /**
-   * Seconds, at least, since the last message that the process had seen of the key was the last in the log.
-   */
+  /** Seconds for which the log has had, at least, a message after the last one that the process has seen. */
   lag: number;
 }
 
-/** When it became known that a log reaches to an offset: offsets and times, both ascending. */
+/** The known growth of a log: at `times[i]`, ns, a message at `offsets[i]` was seen. Both ascending. */
 interface Growth {
   offsets: number[];
   times: number[];
 }
 
 /**
- * Finds the worst lag of any poll: the time from when a message that the poller did not get was surely in the log, to
- * the beginning of the poll. Of several equal ones, the first.
+ * Finds the worst lag of any poll: the time from when a message that the poller did not get was certainly in the log,
+ * to the start of the poll. If several are equal, the first.
  *
  * @param operations In order of completion.
  */
 export function worstRealtimeLag(operations: readonly KafkaOperation[]): RealtimeLag {
   const growth = findGrowth(operations);
+  // By process and key, the highest offset that the process has seen.
   const positions = new Map<number, Map<string, number>>();
   let worst: RealtimeLag | undefined;
   for (const operation of operations) {
     const { process, f, type, keys, invocation } = operation;
     if (type !== "ok") continue;
-    const position = entry(positions, process, () => new Map<string, number>());
-    if (f === "assign") positions.set(process, new Map(keys.map((key) => [key, position.get(key) ?? -1])));
+    const ofProcess = positions.getOrInsertComputed(process, () => new Map());
+    if (f === "assign") positions.set(process, new Map(keys.map((key) => [key, ofProcess.get(key) ?? -1])));
     if (f === "subscribe") positions.set(process, new Map());
     if (f !== "poll" && f !== "txn") continue;
-    for (const [key, offset] of highestOffsets(operation)) position.set(key, Math.max(offset, position.get(key) ?? -1));
-    for (const [key, offset] of position) {
-      const lag = Math.max(0, invocation.time - outgrown(growth.get(key), offset)) / 1e9;
+    for (const [key, offset] of highestOffsets(operation)) {
+      ofProcess.set(key, Math.max(offset, ofProcess.get(key) ?? -1));
+    }
+    for (const [key, offset] of ofProcess) {
+      const lag = Math.max(0, invocation.time - timeOfGrowth(growth.get(key), offset)) / 1e9;
       if (worst === undefined || lag > worst.lag) worst = { time: invocation.time / 1e9, process, key, lag };
     }
   }
@@ -59,7 +59,7 @@ function findGrowth(operations: readonly KafkaOperation[]): Map<string, Growth> 
   for (const operation of operations) {
     if (operation.type === "fail") continue;
     for (const [key, offset] of highestOffsets(operation)) {
-      const { offsets, times } = entry(growth, key, () => ({ offsets: [], times: [] }));
+      const { offsets, times } = growth.getOrInsertComputed(key, () => ({ offsets: [], times: [] }));
       if (offset <= (offsets.at(-1) ?? -1)) continue;
       offsets.push(offset);
       times.push(operation.completion.time);
@@ -79,8 +79,8 @@ function highestOffsets({ sends, polls }: KafkaOperation): Map<string, number> {
   return highest;
 }
 
-/** When the log was first known to reach beyond an offset; infinite where that never was. */
-function outgrown(growth: Growth | undefined, offset: number): number {
+/** Finds when a log is first known to have a message after an offset; infinite if never. */
+function timeOfGrowth(growth: Growth | undefined, offset: number): number {
   if (growth === undefined) return Infinity;
   let [low, high] = [0, growth.offsets.length];
   while (low < high) {

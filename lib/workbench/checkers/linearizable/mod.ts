@@ -1,110 +1,51 @@
 /**
- * Linearizability: whether every operation can be given one moment between its invocation and its completion at which
- * it took effect, so that one copy of the object, doing one operation after another, would have answered the same.
+ * The checker of linearizability: each operation takes effect at one moment between its invocation and its completion,
+ * and in the order of these moments all results are those of one object that does one operation after another.
  *
- * The search is Wing and Gong's, "Testing and Verifying Concurrent Objects", with the memory of Lowe, "Testing for
- * Linearizability": a configuration, which is the set of operations that have taken effect and the state they led to,
- * is explored once.
+ * 1. Pair invocations with completions, and split them by object: each is linearizable or not by itself (`mod.ts`).
+ * 2. Search for a linearization of each object's operations (`search.ts`), allowed by its model (`model.ts`).
+ *    `linearized_set.ts` is the set of operations that have taken effect so far, `explored.ts` the memory of the search.
+ * 3. If there is none, explain where the search got stuck.
+ *
+ * Sources: Herlihy, Wing, "Linearizability" (1990). Wing, Gong, "Testing and Verifying Concurrent Objects" (1993): the
+ * search. Lowe, "Testing for Linearizability" (2017): no configuration is explored twice.
  *
  * @module
  */
 
+import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
-import { entry } from "../entry.ts";
-import { checkOrUnknown, EXAMPLES, found, seconds } from "../explain.ts";
-import { show } from "../../base/text.ts";
+import { checkOrUnknown, EXAMPLES, explainCases, seconds } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
-import { type Interval, type Linearization, linearize } from "./search.ts";
 import { mergeValidity, type Verdict } from "../verdict.ts";
+import type { Interval } from "./interval.ts";
+import { type Model, REGISTER } from "./model.ts";
+import { linearize, type SearchResult } from "./search.ts";
 
-/** An operation as a model sees it. */
-export interface ModelOperation {
-  /** The function. */
-  f: string;
-  /** Argument and, where the operation is ok, result. */
-  value: unknown;
-  /** Whether the operation was acknowledged; otherwise its result is not known. */
-  type: "ok" | "info";
-}
+export { type Model, type ModelOperation, REGISTER } from "./model.ts";
 
-/**
- * An object that does one operation after another. A model of one's own makes any history checkable.
- *
- * @typeParam State What the object remembers; never `undefined`, and never changed in place.
- */
-export interface Model<State> {
-  /** The object's name, for people: `"register"`. */
-  name: string;
-  /** The state at the beginning. */
-  init(): State;
-  /**
-   * Does one operation.
-   *
-   * @returns The state after it; `undefined` where the object, in this state, could not do it with that result.
-   * @throws {TypeError} The object has no such operation.
-   */
-  step(state: State, operation: ModelOperation): State | undefined;
-  /**
-   * Whether an operation leaves every state in which it is possible as it is. Optional; it makes the search much
-   * quicker.
-   */
-  isReadOnly?(operation: ModelOperation): boolean;
-  /**
-   * Whether two states are the same. Optional: without it, states are compared as JSON, maps and sets by what they hold; objects
-   * of other classes are refused with a TypeError. With it, each state is compared with every other one that was come to, so that
-   * an object of many states is better off without.
-   */
-  equal?(a: State, b: State): boolean;
-}
-
-/** How a history is checked for linearizability. */
+/** Options for {@linkcode checkLinearizable}. */
 export interface LinearizableOptions {
   /**
-   * Tells which of several independent objects an operation concerns, and its value without that key. Without it, all
-   * operations concern one object. The fewer operations an object has, the quicker the search.
+   * Splits an operation's value into the key of an independent object and the value without that key. Without it, all
+   * operations concern one object. The fewer operations an object has, the faster the search.
    *
-   * @throws {TypeError} The value has no such shape.
+   * @throws {TypeError} The value is malformed.
    */
   split?(operation: Operation): [key: unknown, value: unknown];
   /**
-   * How many configurations to explore for each object at most; the verdict is `"unknown"` where they do not suffice.
+   * Number of configurations to explore for each object; if that is not enough, the verdict is `"unknown"`.
+   * `@default` {@linkcode BUDGET}
    */
   budget?: number;
 }
 
-/** The default of {@linkcode LinearizableOptions.budget}. */
+/** Default of {@linkcode LinearizableOptions.budget}. */
 export const BUDGET = 300_000;
 
 /**
- * A register with the operations of lin-kv: `read` (the value is what was read), `write` (what to write) and `cas`
- * (`[from, to]`). Null at the beginning.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { REGISTER } from "./mod.ts";
- *
- * assertEquals(REGISTER.step(1, { f: "cas", value: [1, 2], type: "ok" }), 2);
- * assertEquals(REGISTER.step(1, { f: "read", value: 2, type: "ok" }), undefined);
- * ```
- */
-export const REGISTER: Model<unknown> = {
-  name: "register",
-  init: () => null,
-  step(state, { f, value, type }) {
-    if (f === "read") return type === "info" || identify(value) === identify(state) ? state : undefined;
-    if (f === "write") return value ?? null;
-    if (f === "cas" && Array.isArray(value) && value.length === 2) {
-      return identify(value[0]) === identify(state) ? value[1] ?? null : undefined;
-    }
-    throw new TypeError(`Cannot check ${f} of ${show(value)}: expected a read, a write or a cas of [from, to]`);
-  },
-  isReadOnly: ({ f }) => f === "read",
-};
-
-/**
- * Checks a history of lin-kv: `read`, `write` and `cas` with values `[key, value]`, of independent registers.
+ * Checks a history of lin-kv: `read`, `write` and `cas` with values `[key, value]`, where each key is a register.
  *
  * @param budget See {@linkcode LinearizableOptions}.
  *
@@ -132,11 +73,11 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
 }
 
 /**
- * Checks a history against a model. Operations that failed did not happen; those of type info may have taken effect at
- * any time after their invocation, or never.
+ * Checks a history against a model. Failed operations did not happen. Those of type info may have taken effect at any
+ * time after their invocation, or never.
  *
- * @returns `keys` (how many objects there were), `failures` and `undecided` (the first few that are not linearizable,
- *   or whose budget ran out), `configurations` (how many were explored in all).
+ * @returns Figures: `keys` (number of objects), `failures` and `undecided` (the first few that are not linearizable, or
+ *   for which the budget was too small), `configurations` (number explored).
  *
  * @example
  * ```ts
@@ -163,24 +104,23 @@ export function checkLinearizable<State>(
   { split = ({ value }) => [null, value], budget = BUDGET }: LinearizableOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
-    const results = [...intervals(history, split)].map(([key, operations]) => ({
+    const results = [...intervalsByKey(history, split)].map(([key, intervals]) => ({
       key,
-      search: linearize(operations, model, budget),
+      search: linearize(intervals, model, budget),
     }));
     const failures = results.filter(({ search }) => search.valid === false);
     const undecided = results.filter(({ search }) => search.valid === "unknown");
-    const anomalies = [
-      ...found("nonlinearizable", failures, ({ key, search }) => tellFailure(key, search, model)),
-      ...found(
-        "budget-exceeded",
-        undecided,
-        ({ key, search }) =>
-          `${nameOf(key, model)} could not be decided: gave up after ${search.configurations} configurations`,
-      ),
-    ];
     return {
       valid: mergeValidity(results.map(({ search }) => search.valid)),
-      anomalies,
+      anomalies: [
+        ...explainCases("nonlinearizable", failures, ({ key, search }) => explainFailure(key, search, model)),
+        ...explainCases(
+          "budget-exceeded",
+          undecided,
+          ({ key, search }) =>
+            `${objectName(key, model)} is undecided: the budget ran out after ${search.configurations} configurations`,
+        ),
+      ],
       keys: results.length,
       failures: failures.slice(0, EXAMPLES).map(({ key }) => key),
       undecided: undecided.slice(0, EXAMPLES).map(({ key }) => key),
@@ -189,8 +129,8 @@ export function checkLinearizable<State>(
   });
 }
 
-/** By object, its operations in the order of their invocations; those that failed are left out. */
-function intervals(
+/** By object, its operations in order of invocation, except failed ones. */
+function intervalsByKey(
   history: readonly Operation[],
   split: NonNullable<LinearizableOptions["split"]>,
 ): Map<Identity, Interval[]> {
@@ -198,7 +138,7 @@ function intervals(
   for (const { type, f, invocation, completion, end } of attempts(history)) {
     if (type === "fail") continue;
     const [key, value] = split(type === "ok" ? completion : invocation);
-    entry(byKey, identify(key), () => []).push({
+    byKey.getOrInsertComputed(identify(key), () => []).push({
       operation: { f, value, type },
       begin: invocation.index,
       end: type === "ok" ? end : Infinity,
@@ -210,29 +150,26 @@ function intervals(
   return byKey;
 }
 
-function nameOf(key: Identity, { name }: { name: string }): string {
+function objectName(key: Identity, { name }: { name: string }): string {
   return key === null ? `the ${name}` : `key ${showIdentity(key)}`;
 }
 
-/**
- * The operation that has no place, the order that was found for those before it, and what the object holds at that
- * point.
- */
-function tellFailure<State>(key: Identity, { blocked }: Linearization<State>, model: Model<State>): string {
-  const { operation, ordered, last, states } = blocked!;
-  const before = last.length === 0 ? ["  no operation need have taken effect before it"] : [
-    `  the ${ordered} before it can be put in an order${ordered > last.length ? "; its end is:" : ":"}`,
-    ...last.map((interval) => `    ${tellInterval(interval)}`),
+/** Explains the operation that fits nowhere: a linearization of those before it, and the states that these lead to. */
+function explainFailure<State>(key: Identity, { blocked }: SearchResult<State>, model: Model<State>): string {
+  const { operation, linearized, last, states } = blocked!;
+  const before = last.length === 0 ? ["  no operation has to take effect before it"] : [
+    `  the ${linearized} before it can be linearized${linearized > last.length ? ", ending with:" : ":"}`,
+    ...last.map((interval) => `    ${describeInterval(interval)}`),
   ];
   return [
-    `${nameOf(key, model)} is not linearizable: ` +
-    `there is no moment at which ${tellInterval(operation)} could have taken effect`,
+    `${objectName(key, model)} is not linearizable: ` +
+    `there is no moment at which ${describeInterval(operation)} can have taken effect`,
     ...before,
-    `  at that point the ${model.name} can only hold ${states.map((state) => show(state)).join(" or ")}`,
+    `  at that point the ${model.name} can only contain ${states.map((state) => show(state)).join(" or ")}`,
   ].join("\n");
 }
 
-function tellInterval({ operation: { f, value, type }, invocation, completion }: Interval): string {
+function describeInterval({ operation: { f, value, type }, invocation, completion }: Interval): string {
   const end = type === "ok" ? `to ${seconds(completion.time)}` : "on, outcome unknown";
   return `process ${invocation.process}'s ${f} ${show(value)} (from ${seconds(invocation.time)} ${end})`;
 }

@@ -1,5 +1,9 @@
 /**
- * What a history of a set says about each of its elements: when it became known, and which reads last had it and last lacked it.
+ * The timeline of a set: for each element, when it became known, and the last reads with and without it.
+ *
+ * A history with n reads of n elements has n² values, so the work per value must be tiny. A node's set usually grows at
+ * its end: then a read differs from the previous read of its process only by new elements, and only these are dealt
+ * with at once. Everything else is recorded when the process has done its last such read.
  *
  * @module
  */
@@ -8,100 +12,102 @@ import type { Operation } from "../../history/operation.ts";
 import { show } from "../../base/text.ts";
 import { identify, type Identity } from "../identify.ts";
 
-/** One element of the set. */
+/** An element of the set. */
 export interface Element {
-  /** The element itself. */
   value: unknown;
-  /** The first completion that proves it is in the set: of its addition, or of a read which has it. */
+  /** The first completion that proves that it is in the set: of its add, or of a read that contains it. */
   known?: Operation;
-  /** Of the reads which have it, the invocation of the one begun last. */
+  /** Of the reads that contain it, the invocation of the one that began last. */
   lastPresent?: Operation;
-  /** Of the reads which lack it although its addition had begun, the invocation of the one begun last. */
+  /** Of the reads without it, although its add had begun, the invocation of the one that began last. */
   lastAbsent?: Operation;
 }
 
 /** All elements of a history. */
 export interface SetTimeline {
-  /** In the order in which their additions began. */
+  /** In the order in which their adds began. */
   elements: Element[];
-  /** Elements that a read has more than once: the most often that one read has it, and that read's completion. */
+  /** Elements that occur more than once in a read: the highest count in one read, and that read's completion. */
   duplicated: { value: unknown; count: number; read: Operation }[];
-  /** Values that a read has although nobody had begun to add them, with the completion of the first such read. */
+  /** Values that were read before any add of them began, with the completion of the first such read. */
   unexpected: { value: unknown; read: Operation }[];
 }
 
-/** One read: the places of its invocation and its completion in the history, and what it returned. */
+/** A read: the indices of its invocation and its completion in the history, and its result. */
 interface ReadOperation {
   invocation: number;
   completion: number;
   values: readonly unknown[];
 }
 
-/**
- * What one process read last. A node's set mostly grows at its end, and then a read says all that the process's read before it said,
- * but for the elements that are new in it. So only those are dealt with at once, and the rest when the process has read for the last
- * time: this makes the work proportional to the length of the reads, with little to do for each value in them.
- */
-interface Reader {
-  last: ReadOperation;
-  /** How often the read has each element, by the element's number; at most 255. */
+/** The last read of a process, whose effect on `lastPresent` and `lastAbsent` is not recorded yet. */
+interface PendingRead {
+  read: ReadOperation;
+  /** By element number, how often the read contains it; at most 255. */
   counts: Uint8Array;
-  /** How many elements there were when the read completed. */
+  /** Number of elements that were known to the tracker when the read completed. `tracked <= counts.length` */
   tracked: number;
-  /** Whether the read has values that were no elements then. They may have become some. */
+  /** True if the read contains a value that was no element then. It may have become one since. */
   hasUnexpected: boolean;
 }
 
+/** State while the history is read. Elements are numbered 0, 1, … in the order in which their adds began. */
 interface Tracker {
-  /** The elements; an element's number is its place here. */
+  /** By element number. */
   values: unknown[];
   numbers: Map<Identity, number>;
-  /** By an element's number, the places in the history of what an {@linkcode Element} names; -1 where there is none. */
+  /** By element number, the index in the history of the operation that {@linkcode Element} names; -1 for none. */
   known: number[];
   lastPresent: number[];
   lastAbsent: number[];
-  readers: Map<number, Reader>;
-  duplicated: Map<number, { count: number; place: number }>;
-  unexpected: Map<Identity, { value: unknown; place: number }>;
+  /** By process. */
+  pending: Map<number, PendingRead>;
+  /** By element number, the highest count in one read, and the index of that read's completion. */
+  duplicated: Map<number, { count: number; read: number }>;
+  unexpected: Map<Identity, { value: unknown; read: number }>;
 }
 
 /**
  * Follows each element of a set through a history.
  *
- * @param history Operations `add` or `broadcast` of an element, and `read`, each `ok` with the list of all elements as its value.
- * @throws {TypeError} A read's value is no list.
+ * @param history Operations `add` or `broadcast` of an element, and `read`, whose result is the list of all elements.
+ * @throws {TypeError} The result of a read is not a list.
  */
 export function trackElements(history: readonly Operation[]): SetTimeline {
-  const tracker: Tracker = {
-    values: [],
-    numbers: new Map(),
-    known: [],
-    lastPresent: [],
-    lastAbsent: [],
-    readers: new Map(),
-    duplicated: new Map(),
-    unexpected: new Map(),
-  };
+  const tracker = createTracker();
   const invocations = new Map<number, number>();
-  for (const [place, operation] of history.entries()) {
+  for (const [index, operation] of history.entries()) {
     const { process, type, f } = operation;
     if (process === "nemesis") continue;
     const isAdd = f === "add" || f === "broadcast";
     if (type === "invoke") {
-      invocations.set(process, place);
+      invocations.set(process, index);
       if (isAdd) beginAdd(tracker, operation.value);
       continue;
     }
     const invocation = invocations.get(process);
     invocations.delete(process);
-    if (type === "ok" && isAdd) completeAdd(tracker, operation.value, place);
+    if (type === "ok" && isAdd) completeAdd(tracker, operation.value, index);
     if (type === "ok" && f === "read" && invocation !== undefined) {
-      read(tracker, process, { invocation, completion: place, values: listOf(operation) });
+      addRead(tracker, process, { invocation, completion: index, values: listOf(operation) });
     }
-    if (type === "info") forget(tracker, process);
+    if (type === "info") recordPending(tracker, process);
   }
-  forgetAll(tracker);
+  recordAllPending(tracker);
   return toTimeline(tracker, history);
+}
+
+function createTracker(): Tracker {
+  return {
+    values: [],
+    numbers: new Map(),
+    known: [],
+    lastPresent: [],
+    lastAbsent: [],
+    pending: new Map(),
+    duplicated: new Map(),
+    unexpected: new Map(),
+  };
 }
 
 function toTimeline(tracker: Tracker, history: readonly Operation[]): SetTimeline {
@@ -113,10 +119,10 @@ function toTimeline(tracker: Tracker, history: readonly Operation[]): SetTimelin
       lastPresent: history[lastPresent[number]!],
       lastAbsent: history[lastAbsent[number]!],
     })),
-    duplicated: Array.from(duplicated, ([number, { count, place }]) => {
-      return { value: values[number], count, read: history[place]! };
+    duplicated: Array.from(duplicated, ([number, { count, read }]) => {
+      return { value: values[number], count, read: history[read]! };
     }),
-    unexpected: Array.from(unexpected.values(), ({ value, place }) => ({ value, read: history[place]! })),
+    unexpected: Array.from(unexpected.values(), ({ value, read }) => ({ value, read: history[read]! })),
   };
 }
 
@@ -128,98 +134,99 @@ function listOf({ value, index }: Operation): readonly unknown[] {
 
 function beginAdd(tracker: Tracker, value: unknown): void {
   const number = numberOf(tracker, value) ?? tracker.values.length;
-  // Added once more: as in Jepsen, what was seen of it before does not count, and all processes' reads begin afresh.
-  if (number < tracker.values.length) forgetAll(tracker);
+  // As in Jepsen, a second add of an element makes everything seen of it before irrelevant.
+  if (number < tracker.values.length) recordAllPending(tracker);
   tracker.values[number] = value;
   tracker.numbers.set(identify(value), number);
-  tracker.known[number] = tracker.lastPresent[number] = tracker.lastAbsent[number] = -1;
+  tracker.known[number] = -1;
+  tracker.lastPresent[number] = -1;
+  tracker.lastAbsent[number] = -1;
 }
 
-function completeAdd(tracker: Tracker, value: unknown, place: number): void {
+function completeAdd(tracker: Tracker, value: unknown, index: number): void {
   const number = numberOf(tracker, value);
-  if (number !== undefined && tracker.known[number] === -1) tracker.known[number] = place;
+  if (number !== undefined && tracker.known[number] === -1) tracker.known[number] = index;
 }
 
 function numberOf({ values, numbers }: Tracker, value: unknown): number | undefined {
-  // Elements are mostly 0, 1, 2 … in the order of their addition: their own numbers.
+  // Elements are usually 0, 1, 2 … in the order of their adds, so that each is its own number.
   if (typeof value === "number" && values[value] === value) return value;
   return numbers.get(identify(value));
 }
 
-function read(tracker: Tracker, process: number, current: ReadOperation): void {
-  const reader = tracker.readers.get(process);
-  if (reader !== undefined && !reader.hasUnexpected && startsWith(current.values, reader.last.values)) {
-    readGrown(tracker, reader, current);
+function addRead(tracker: Tracker, process: number, read: ReadOperation): void {
+  const pending = tracker.pending.get(process);
+  if (pending !== undefined && !pending.hasUnexpected && startsWith(read.values, pending.read.values)) {
+    extendPending(tracker, pending, read);
     return;
   }
-  forget(tracker, process);
+  recordPending(tracker, process);
   const tracked = tracker.values.length;
-  const fresh: Reader = { last: current, counts: new Uint8Array(tracked), tracked, hasUnexpected: false };
-  tracker.readers.set(process, fresh);
-  for (const value of current.values) see(tracker, fresh, value);
+  const fresh: PendingRead = { read, counts: new Uint8Array(tracked), tracked, hasUnexpected: false };
+  tracker.pending.set(process, fresh);
+  for (const value of read.values) count(tracker, fresh, value);
 }
 
-/** A read that has all that the process's read before it had, in the same order, and perhaps more. */
-function readGrown(tracker: Tracker, reader: Reader, current: ReadOperation): void {
-  const { last, tracked } = reader;
-  reader.last = current;
-  reader.tracked = tracker.values.length;
-  if (reader.tracked > reader.counts.length) {
-    const counts = new Uint8Array(2 * reader.tracked);
-    counts.set(reader.counts);
-    reader.counts = counts;
+/** Replaces a pending read by one of the same process that begins with the same values. */
+function extendPending(tracker: Tracker, pending: PendingRead, read: ReadOperation): void {
+  const { read: previous, tracked } = pending;
+  pending.read = read;
+  pending.tracked = tracker.values.length;
+  if (pending.tracked > pending.counts.length) {
+    const counts = new Uint8Array(2 * pending.tracked);
+    counts.set(pending.counts);
+    pending.counts = counts;
   }
-  for (let place = last.values.length; place < current.values.length; place++) {
-    const number = see(tracker, reader, current.values[place]);
-    const isNew = number !== undefined && reader.counts[number] === 1;
-    if (isNew && number < tracked) noteLater(tracker.lastAbsent, number, last.invocation);
+  for (let at = previous.values.length; at < read.values.length; at++) {
+    const number = count(tracker, pending, read.values[at]);
+    const isNew = number !== undefined && pending.counts[number] === 1;
+    if (isNew && number < tracked) raise(tracker.lastAbsent, number, previous.invocation);
   }
 }
 
-/** Counts one value of a reader's last read; returns the element's number, or nothing where there is no such element. */
-function see(tracker: Tracker, reader: Reader, value: unknown): number | undefined {
-  const { completion } = reader.last;
+/** Counts one value of a pending read. Returns the element's number; undefined if the value is no element. */
+function count(tracker: Tracker, pending: PendingRead, value: unknown): number | undefined {
+  const { completion } = pending.read;
   const number = numberOf(tracker, value);
   if (number === undefined) {
-    reader.hasUnexpected = true;
-    const identity = identify(value);
-    if (!tracker.unexpected.has(identity)) tracker.unexpected.set(identity, { value, place: completion });
+    pending.hasUnexpected = true;
+    tracker.unexpected.getOrInsert(identify(value), { value, read: completion });
     return undefined;
   }
-  const count = Math.min(reader.counts[number]! + 1, 255);
-  reader.counts[number] = count;
+  const times = Math.min(pending.counts[number]! + 1, 255);
+  pending.counts[number] = times;
   if (tracker.known[number] === -1) tracker.known[number] = completion;
-  if (count > 1 && count > (tracker.duplicated.get(number)?.count ?? 1)) {
-    tracker.duplicated.set(number, { count, place: completion });
+  if (times > 1 && times > (tracker.duplicated.get(number)?.count ?? 1)) {
+    tracker.duplicated.set(number, { count: times, read: completion });
   }
   return number;
 }
 
-/** Does what was put off for a process. */
-function forget(tracker: Tracker, process: number): void {
-  const reader = tracker.readers.get(process);
-  if (reader === undefined) return;
-  tracker.readers.delete(process);
+/** Records for each element if the pending read of a process contains it, and drops that read. */
+function recordPending(tracker: Tracker, process: number): void {
+  const pending = tracker.pending.get(process);
+  if (pending === undefined) return;
+  tracker.pending.delete(process);
   const { lastPresent, lastAbsent } = tracker;
-  const { counts, tracked, last: { invocation } } = reader;
+  const { counts, tracked, read: { invocation } } = pending;
   for (let number = 0; number < tracked; number++) {
-    noteLater(counts[number] === 0 ? lastAbsent : lastPresent, number, invocation);
+    raise(counts[number] === 0 ? lastAbsent : lastPresent, number, invocation);
   }
 }
 
-function forgetAll(tracker: Tracker): void {
-  for (const process of [...tracker.readers.keys()]) forget(tracker, process);
+function recordAllPending(tracker: Tracker): void {
+  for (const process of [...tracker.pending.keys()]) recordPending(tracker, process);
 }
 
-function noteLater(places: number[], number: number, place: number): void {
-  if (places[number]! < place) places[number] = place;
+function raise(indices: number[], number: number, index: number): void {
+  if (indices[number]! < index) indices[number] = index;
 }
 
 function startsWith(values: readonly unknown[], beginning: readonly unknown[]): boolean {
   if (values === beginning) return true;
   if (values.length < beginning.length) return false;
-  for (let place = 0; place < beginning.length; place++) {
-    if (values[place] !== beginning[place]) return false;
+  for (let at = 0; at < beginning.length; at++) {
+    if (values[at] !== beginning[at]) return false;
   }
   return true;
 }

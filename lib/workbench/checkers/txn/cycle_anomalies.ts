@@ -1,45 +1,75 @@
 /**
- * From dependencies between transactions to anomalies.
+ * The anomalies of transactions that are cycles in the serialization graph.
  *
  * @module
  */
 
-import { impossibleModels, orderAskedFor } from "../consistency_model.ts";
-import { findCycles } from "../graph/cycles.ts";
-import type { Kinds } from "../graph/graph.ts";
-import type { Transaction } from "./transactions.ts";
-import { explainCycles, transactionWords } from "../graph/explain_cycles.ts";
-import { buildDependencyGraph, type Dependencies } from "./dependencies.ts";
+import { requiredOrder } from "../consistency_model.ts";
+import {
+  type CycleWords,
+  dropImplied,
+  explainCycles,
+  explainOrder,
+  findCycles,
+  type Kinds,
+  WR,
+  WW,
+} from "../graph/mod.ts";
+import { showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
+import { buildSerializationGraph, type Dependencies, type Reason } from "./dependencies.ts";
+import { describeTransaction, type Transaction } from "./transactions.ts";
 
-/** How to look for cycles. */
-export interface CycleOptions {
-  /** The consistency models asked for: they decide whether the order of processes, or of real time, counts. */
-  models: readonly string[];
-  /** What a write is called. */
-  words: { noun: string; past: string };
-  /** As in `findCycles`. */
-  precedence?: readonly Kinds[];
-  /** The anomalies that were found otherwise. */
-  found: readonly Anomaly[];
+/** The word for a write, as a noun and as a verb: "append", "appended". */
+export interface WriteWords {
+  noun: string;
+  past: string;
 }
 
-/** Finds the anomalies that are cycles of dependencies, and explains them. */
+/** Options for {@linkcode findCycleAnomalies}. */
+export interface CycleOptions {
+  /** The consistency models asked for. They decide if process or real-time order counts. */
+  models: readonly string[];
+  words: WriteWords;
+  /** See `findCycles`. */
+  precedence?: readonly Kinds[];
+  /** The anomalies that were found in other ways. */
+  others: readonly Anomaly[];
+}
+
+/** Finds the anomalies that are cycles, and explains them. */
 export function findCycleAnomalies(
   transactions: readonly Transaction[],
   dependencies: Dependencies,
-  { models, words, precedence, found }: CycleOptions,
+  { models, words, precedence, others }: CycleOptions,
 ): Anomaly[] {
-  const graph = buildDependencyGraph(transactions, dependencies, orderAskedFor(models));
+  const graph = buildSerializationGraph(transactions, dependencies, requiredOrder(models));
   const cycles = findCycles(graph, precedence);
-  const anomalies = explainCycles(cycles, transactions, transactionWords(words, dependencies.reason));
-  return withoutRedundant(anomalies, found);
+  return dropImplied(explainCycles(cycles, transactions, cycleWords(words, dependencies)), others);
 }
 
-/** Leaves out that some cycle exists where other anomalies rule out the same model. */
-export function withoutRedundant(anomalies: readonly Anomaly[], found: readonly Anomaly[]): Anomaly[] {
-  const exists = /-cycle-exists$/;
-  const types = [...found, ...anomalies].map(({ type }) => type).filter((type) => !exists.test(type));
-  const impossible = impossibleModels(types);
-  return anomalies.filter(({ type }) => !exists.test(type) || !impossible.has(type.replace(exists, "")));
+function cycleWords(write: WriteWords, dependencies: Dependencies): CycleWords<Transaction> {
+  return {
+    describe: describeTransaction,
+    reason: (from, to, kind, names) =>
+      explainOrder(from, to, kind, names) ??
+        explainDependency(dependencies.reason(from, to, kind)!, kind, names, write),
+  };
+}
+
+function explainDependency(
+  { key, version, next }: Reason,
+  kind: Kinds,
+  [from, to]: [string, string],
+  write: WriteWords,
+): string {
+  const keyName = showIdentity(key);
+  const versionName = version === undefined ? undefined : showIdentity(version);
+  if (kind === WR) return `${to} observed ${from}'s ${write.noun} of ${versionName} to key ${keyName}`;
+  const nextName = showIdentity(next!);
+  if (kind === WW) {
+    return `${to} ${write.past} ${nextName} to key ${keyName} after ${from} ${write.past} ${versionName}`;
+  }
+  const state = versionName === undefined ? "in its initial state" : `at version ${versionName}`;
+  return `${from} read key ${keyName} ${state}, and ${to}'s ${write.noun} of ${nextName} follows that version`;
 }

@@ -1,98 +1,116 @@
 /**
- * Dependencies between transactions: the graph whose cycles are anomalies. Which version of a key follows which, the
- * checkers of lists and of registers find out in their own ways; this is what they share.
+ * Dependencies between transactions: the edges of the serialization graph.
  *
- * Sources: Adya, "Weak Consistency" (ww, wr and rw dependencies); Kingsbury, Alvaro, "Elle".
+ * Source: Adya, "Weak Consistency" (1999): ww, wr and rw dependencies.
  *
  * @module
  */
 
 import type { Order } from "../consistency_model.ts";
-import { RW } from "../graph/cycles.ts";
-import { buildGraph, createEdges, type Edges, type Graph, JOINT, type Kinds, link } from "../graph/graph.ts";
+import {
+  buildGraph,
+  createEdges,
+  type Edges,
+  type Graph,
+  JOINT,
+  type Kinds,
+  link,
+  linkProcesses,
+  linkRealtime,
+  RW,
+  type Span,
+} from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
-import { linkProcesses, linkRealtime, type Span } from "../graph/order_edges.ts";
 import type { Transaction } from "./transactions.ts";
 
-/** Why one transaction depends on another. */
+/** The versions that make one transaction depend on another. */
 export interface Reason {
   key: Identity;
   /** The version that the first wrote or read: its newest element; undefined for the initial state. */
   version: Identity | undefined;
-  /** The version that the second wrote after that one; undefined where it read that one. */
+  /** The later version that the second wrote; undefined if it read `version`. */
   next?: Identity;
 }
 
-/** Dependencies, as far as they were inferred. */
+/** The dependencies on data that were inferred. */
 export interface Dependencies {
   edges: Edges;
   /**
-   * Why one transaction depends on another.
+   * Finds out why one transaction depends on another.
    *
    * @param kind ww, wr or rw.
    */
   reason(from: Transaction, to: Transaction, kind: Kinds): Reason | undefined;
 }
 
-/** Transactions that a key's versions depend on, or that depend on them, without repetition. */
+/** Places of transactions. */
 export type Places = ReadonlySet<number>;
 
-/** How many pairs of readers and writers are linked each with an edge of its own. */
+/** Number of pairs of readers and writers up to which each pair gets its own edge. */
 const PAIRS = 10_000;
 
-/** Collects the edges of transactions. */
-export interface Linker {
+/** The dependencies while they are collected. */
+export interface DependencyEdges {
   edges: Edges;
-  /** Links one transaction to another. */
-  link(from: number, to: number, kind: Kinds): void;
-  /** Links each of those who read a version to each of those who wrote a later one. */
-  linkReaders(readers: Places, writers: Places): void;
+  /** The next free vertex. Vertices at or above the number of transactions are auxiliary: see {@linkcode JOINT}. */
+  nextAuxiliary: number;
 }
 
 /**
- * Begins to collect edges.
+ * Creates an empty collection of dependencies.
  *
- * @param size How many transactions there are. Vertices beyond stand for none of them: see `JOINT`.
+ * @param size Number of transactions.
  */
-export function createLinker(size: number): Linker {
-  const edges = createEdges();
-  let joint = size;
-  const linkPairs = (readers: Places, writers: Places) => {
-    for (const reader of readers) {
-      for (const writer of writers) if (reader !== writer) link(edges, reader, writer, RW);
+export function createDependencyEdges(size: number): DependencyEdges {
+  return { edges: createEdges(), nextAuxiliary: size };
+}
+
+/** Adds an anti-dependency from each reader of a version to each writer of a later one, except to itself. */
+export function linkReadersToWriters(collected: DependencyEdges, readers: Places, writers: Places): void {
+  if (readers.size * writers.size <= PAIRS) return linkPairs(collected, readers, writers);
+  // A transaction on both sides of an auxiliary vertex would depend on itself.
+  const both = readers.intersection(writers);
+  linkThroughAuxiliary(collected, readers.difference(both), writers);
+  linkThroughAuxiliary(collected, both, writers.difference(both));
+  if (both.size ** 2 <= PAIRS) linkPairs(collected, both, both);
+  else linkNeighbours(collected, both);
+}
+
+function linkPairs({ edges }: DependencyEdges, readers: Places, writers: Places): void {
+  for (const reader of readers) {
+    for (const writer of writers) {
+      if (reader !== writer) link(edges, reader, writer, RW);
     }
-  };
-  const linkJoint = (readers: Places, writers: Places) => {
-    if (readers.size === 0 || writers.size === 0) return;
-    for (const reader of readers) link(edges, reader, joint, RW);
-    for (const writer of writers) link(edges, joint, writer, JOINT);
-    joint++;
-  };
-  const linkReaders = (readers: Places, writers: Places) => {
-    if (readers.size * writers.size <= PAIRS) return linkPairs(readers, writers);
-    // A joint must lead nobody back to itself.
-    const both = readers.intersection(writers);
-    linkJoint(readers.difference(both), writers);
-    linkJoint(both, writers.difference(both));
-    if (both.size ** 2 <= PAIRS) return linkPairs(both, both);
-    // Each of these comes before each other: neighbours are enough to tell.
-    const ring = [...both];
-    ring.forEach((place, at) =>
-      [ring.at(at - 1)!, ring.at(at - 2)!].forEach((other) => {
-        link(edges, place, other, RW);
-        link(edges, other, place, RW);
-      })
-    );
-  };
-  return { edges, link: (from, to, kind) => link(edges, from, to, kind), linkReaders };
+  }
+}
+
+function linkThroughAuxiliary(collected: DependencyEdges, readers: Places, writers: Places): void {
+  if (readers.size === 0 || writers.size === 0) return;
+  const auxiliary = collected.nextAuxiliary++;
+  for (const reader of readers) link(collected.edges, reader, auxiliary, RW);
+  for (const writer of writers) link(collected.edges, auxiliary, writer, JOINT);
 }
 
 /**
- * Makes the graph: a vertex for each transaction, at its place.
- *
- * @param order Which order is asked for beyond that of the data.
+ * Puts transactions that all depend on each other in a ring, and links each in both directions to the two before it.
+ * That is enough to have all of them in one component.
  */
-export function buildDependencyGraph(
+function linkNeighbours({ edges }: DependencyEdges, places: Places): void {
+  const ring = [...places];
+  for (const [at, place] of ring.entries()) {
+    for (const other of [ring.at(at - 1)!, ring.at(at - 2)!]) {
+      link(edges, place, other, RW);
+      link(edges, other, place, RW);
+    }
+  }
+}
+
+/**
+ * Builds the serialization graph: the vertex of a transaction is its place.
+ *
+ * @param order The order to add to the dependencies on data.
+ */
+export function buildSerializationGraph(
   transactions: readonly Transaction[],
   { edges }: Dependencies,
   order: Order | undefined,
@@ -104,12 +122,12 @@ export function buildDependencyGraph(
   return buildGraph(size, edges);
 }
 
-/** When transactions were done; those that failed were not. */
+/** The time that each transaction took, except those that failed. */
 export function spansOf(transactions: readonly Transaction[]): Span[] {
-  return transactions.filter(({ type }) => type !== "fail").map(({ place, type, invocation, operation }) => ({
+  return transactions.filter(({ type }) => type !== "fail").map(({ place, type, invocation, completion }) => ({
     vertex: place,
-    process: operation.process,
+    process: completion.process,
     begin: invocation.index,
-    end: type === "ok" ? operation.index : Infinity,
+    end: type === "ok" ? completion.index : Infinity,
   }));
 }

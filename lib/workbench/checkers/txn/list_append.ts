@@ -1,41 +1,38 @@
 /**
- * The checker of txn-list-append: transactions that read lists and append to them. A read shows the whole order of the
- * appends before it, so that the versions of a key are known from reads alone.
+ * The checker of txn-list-append: transactions that read lists and append to them. A read shows all appends before it in
+ * order, so the reads of a key reveal the order of its versions. The steps are in `mod.ts`.
  *
- * Semantics are those of Elle's `elle.list-append` (0.2.2, which Maelstrom uses).
+ * Semantics are those of `elle.list-append`.
  *
  * @module
  */
 
-import type { Operation } from "../../history/operation.ts";
-import { entry } from "../entry.ts";
-import { checkOrUnknown, found } from "../explain.ts";
 import { show } from "../../base/text.ts";
+import type { Operation } from "../../history/operation.ts";
+import { checkOrUnknown, explainCases } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
+import type { Anomaly, Verdict } from "../verdict.ts";
+import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
+import { judgeTransactions } from "./judge.ts";
+import { listDependencies } from "./list_append_dependencies.ts";
 import {
-  areSame,
-  findDirtyReads,
-  findFutureReads,
-  findLostUpdates,
+  describeTransaction,
   findWriters,
-  judgeTransactions,
   readTransactions,
-  tellTransaction,
+  sameElements,
   type Transaction,
   type Writers,
 } from "./transactions.ts";
-import { findCycleAnomalies } from "./cycle_anomalies.ts";
-import { listDependencies } from "./list_append_dependencies.ts";
-import type { Anomaly, Verdict } from "../verdict.ts";
 
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, list or null]` and `["append", key,
- * element]`.
+ * element]`. Null and the empty list are the same initial state.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update,
- * lost-update, and cycles. Null and the empty list are the same initial state.
+ * Finds internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update,
+ * lost-update, and cycles.
  *
- * @param models The consistency models asked for.
+ * @param models The consistency models to decide by.
  *
  * @example
  * ```ts
@@ -58,21 +55,21 @@ export function checkTxnListAppend(
   return checkOrUnknown(() => {
     const transactions = readTransactions(history, "append", elementsOf);
     const writers = findWriters(transactions);
-    const observed = observedLists(transactions);
-    const orders = versionOrders(observed);
-    const anomalies = [
+    const reads = distinctReads(transactions);
+    const orders = versionOrders(reads);
+    const others = [
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, writers),
       ...findDuplicateElements(transactions),
-      ...findIncompatibleOrders(observed),
+      ...findIncompatibleOrders(reads),
       ...findDirtyUpdates(orders, writers),
       ...findLostUpdates(transactions),
     ];
     const dependencies = listDependencies(transactions, writers, orders);
     const words = { noun: "append", past: "appended" };
-    anomalies.push(...findCycleAnomalies(transactions, dependencies, { models, words, found: anomalies }));
-    return judgeTransactions(transactions, anomalies, models);
+    const cycles = findCycleAnomalies(transactions, dependencies, { models, words, others });
+    return judgeTransactions(transactions, [...others, ...cycles], models);
   });
 }
 
@@ -81,100 +78,100 @@ function elementsOf(value: unknown): Identity[] | undefined {
   return Array.isArray(value) ? value.map(identify) : undefined;
 }
 
-/** What a transaction must know of a list. */
-interface Known {
+/** The state of a list as a transaction must see it. */
+interface ExpectedList {
+  /** The elements, or the last of them. */
   elements: Identity[];
-  /** Whether these are all elements; else others come before them. */
+  /** True if `elements` is the whole list; false if unknown elements precede them. */
   whole: boolean;
-  /** Whether a read returned null, and nothing was appended since. As in Elle 0.2.2, that does not bind the reads after it. */
+  /** True if the last access was a read of null. As in Elle 0.2.2, that implies nothing for the reads after it. */
   isNull?: boolean;
 }
 
 /**
- * Internal inconsistencies: a read that contradicts what the same transaction read and appended before. Where it had
- * not read the key, only the end of the list is known. One case a transaction.
+ * Finds internal inconsistencies: a read that contradicts the transaction's own earlier reads and appends. One case per
+ * transaction.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
-    const states = new Map<Identity, Known>();
+    const states = new Map<Identity, ExpectedList>();
     for (const { f, key, elements, isNull } of transaction.microOperations) {
-      const state = states.get(key);
+      const expected = states.get(key);
       if (f !== "r") {
-        states.set(key, { whole: state?.whole ?? false, elements: [...state?.elements ?? [], elements[0]!] });
-      } else if (state && !state.isNull && !agrees(elements, state)) {
-        return [{ transaction, key, elements, expected: state }];
+        states.set(key, { whole: expected?.whole ?? false, elements: [...expected?.elements ?? [], elements[0]!] });
+      } else if (expected && !expected.isNull && !agrees(elements, expected)) {
+        return [{ transaction, key, elements, expected }];
       } else states.set(key, { whole: true, elements, isNull });
     }
     return [];
   });
-  return found(
+  return explainCases(
     "internal",
     cases,
     ({ transaction, key, elements, expected }) =>
-      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
-      "where its own reads and appends before say " +
+      `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
+      "but its own earlier reads and appends imply " +
       (expected.whole ? show(expected.elements) : `a list that ends with ${show(expected.elements)}`),
   );
 }
 
-function agrees(elements: Identity[], state: Known): boolean {
-  const start = elements.length - state.elements.length;
-  if (start < 0 || (state.whole && start > 0)) return false;
-  return state.elements.every((element, index) => elements[start + index] === element);
+function agrees(elements: Identity[], expected: ExpectedList): boolean {
+  const start = elements.length - expected.elements.length;
+  if (start < 0 || (expected.whole && start > 0)) return false;
+  return expected.elements.every((element, index) => elements[start + index] === element);
 }
 
-/** Duplicate elements: an element, appended once, stands more than once in a list. One case a read. */
+/** Finds duplicate elements: one append, but a read that contains the element twice. One case per read. */
 function findDuplicateElements(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) =>
     transaction.microOperations.flatMap(({ f, key, elements }) => {
-      const duplicate = f === "r" && new Set(elements).size < elements.length
-        ? elements.find((element, index) => elements.indexOf(element) < index)
-        : undefined;
-      return duplicate === undefined ? [] : [{ transaction, key, duplicate, elements }];
+      if (f !== "r" || new Set(elements).size === elements.length) return [];
+      const duplicate = elements.find((element, index) => elements.indexOf(element) < index)!;
+      return [{ transaction, key, duplicate, elements }];
     })
   );
-  return found(
+  return explainCases(
     "duplicate-elements",
     cases,
     ({ transaction, key, duplicate, elements }) =>
-      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
-      `where ${showIdentity(duplicate)} stands more than once`,
+      `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
+      `which contains ${showIdentity(duplicate)} more than once`,
   );
 }
 
-/** A list that somebody saw, and who saw it first. */
-interface Observed {
+/** A list as it was read, and the transaction that was the first to read it so. */
+interface ListRead {
   elements: Identity[];
   reader: Transaction;
 }
 
-/** By key, the different lists that were seen (the empty one aside), shortest first. */
-function observedLists(transactions: readonly Transaction[]): Map<Identity, Observed[]> {
-  const byKey = new Map<Identity, Observed[]>();
+/** By key, the distinct lists that were read, except empty ones; shorter ones first. */
+function distinctReads(transactions: readonly Transaction[]): Map<Identity, ListRead[]> {
+  const byKey = new Map<Identity, ListRead[]>();
   for (const reader of transactions) {
     for (const { f, key, elements } of reader.microOperations) {
-      if (f === "r" && elements.length > 0) entry(byKey, key, (): Observed[] => []).push({ elements, reader });
+      if (f === "r" && elements.length > 0) byKey.getOrInsertComputed(key, () => []).push({ elements, reader });
     }
   }
-  const isNew = ({ elements }: Observed, index: number, lists: Observed[]) =>
-    index === 0 || !areSame(lists[index - 1]!.elements, elements);
-  const byLength = (a: Observed, b: Observed) => a.elements.length - b.elements.length;
-  return new Map([...byKey].map(([key, lists]) => [key, lists.sort(byLength).filter(isNew)]));
+  const isNew = ({ elements }: ListRead, index: number, reads: ListRead[]) =>
+    index === 0 || !sameElements(reads[index - 1]!.elements, elements);
+  const byLength = (a: ListRead, b: ListRead) => a.elements.length - b.elements.length;
+  return new Map([...byKey].map(([key, reads]) => [key, reads.sort(byLength).filter(isNew)]));
 }
 
-/** Incompatible orders: of two lists seen of a key, the shorter is not the beginning of the longer. One case a key. */
-function findIncompatibleOrders(observed: Map<Identity, Observed[]>): Anomaly[] {
-  const cases = [...observed].flatMap(([key, lists]) => {
-    const index = lists.findIndex((list, index) => index > 0 && !isPrefix(lists[index - 1]!.elements, list.elements));
-    return index < 0 ? [] : [{ key, shorter: lists[index - 1]!, longer: lists[index]! }];
+/** Finds incompatible orders: a list that was read is no prefix of a longer one. One case per key. */
+function findIncompatibleOrders(reads: Map<Identity, ListRead[]>): Anomaly[] {
+  const cases = [...reads].flatMap(([key, ofKey]) => {
+    const index = ofKey.findIndex((read, index) => index > 0 && !isPrefix(ofKey[index - 1]!.elements, read.elements));
+    return index < 0 ? [] : [{ key, shorter: ofKey[index - 1]!, longer: ofKey[index]! }];
   });
-  return found(
+  return explainCases(
     "incompatible-order",
     cases,
     ({ key, shorter, longer }) =>
       `Key ${showIdentity(key)} was read as ${show(shorter.elements)} and as ${show(longer.elements)}, ` +
-      "which no one order of appends allows: " +
-      `by ${tellTransaction(shorter.reader)} and ${tellTransaction(longer.reader)}`,
+      "which no single order of appends allows: " +
+      `by ${describeTransaction(shorter.reader)} and by ${describeTransaction(longer.reader)}`,
   );
 }
 
@@ -182,31 +179,41 @@ function isPrefix(shorter: readonly Identity[], longer: readonly Identity[]): bo
   return shorter.every((element, index) => longer[index] === element);
 }
 
-/** By key, the elements in the order of their appends: the longest list seen. */
-function versionOrders(observed: Map<Identity, Observed[]>): Map<Identity, Identity[]> {
-  return new Map([...observed].map(([key, lists]) => [key, [...new Set(lists.at(-1)!.elements)]]));
+/** By key, the elements in the order of their appends: the longest list that was read. */
+function versionOrders(reads: Map<Identity, ListRead[]>): Map<Identity, Identity[]> {
+  return new Map([...reads].map(([key, ofKey]) => [key, [...new Set(ofKey.at(-1)!.elements)]]));
 }
 
-/** Dirty updates: a transaction that was acknowledged appended to a version which a failed one had made. */
+/** An append by an acknowledged transaction to a version that a failed one made. */
+interface DirtyUpdate {
+  key: Identity;
+  failed: Transaction;
+  element: Identity;
+  updater: Transaction;
+  update: Identity;
+}
+
+/** Finds dirty updates. */
 function findDirtyUpdates(orders: Map<Identity, Identity[]>, writers: Writers): Anomaly[] {
-  const cases: { key: Identity; failed: Transaction; element: Identity; updater: Transaction; update: Identity }[] = [];
+  const cases: DirtyUpdate[] = [];
   for (const [key, elements] of orders) {
     let dirty: { failed: Transaction; element: Identity } | undefined;
     for (const element of elements) {
-      // Of a transaction whose outcome is unknown nothing follows.
+      // A transaction with unknown outcome in between changes nothing: it may have taken effect.
       const writer = writers.get(key)?.get(element)?.transaction;
       if (writer?.type === "fail") dirty ??= { failed: writer, element };
       else if (writer?.type === "ok") {
-        if (dirty) cases.push({ key, ...dirty, updater: writer, update: element });
+        if (dirty !== undefined) cases.push({ key, ...dirty, updater: writer, update: element });
         dirty = undefined;
       }
     }
   }
-  return found(
+  return explainCases(
     "dirty-update",
     cases,
     ({ key, failed, element, updater, update }) =>
-      `${tellTransaction(updater)} appended ${showIdentity(update)} to key ${showIdentity(key)} ` +
-      `after ${showIdentity(element)}, which ${tellTransaction(failed)} appended: a transaction that failed`,
+      `${describeTransaction(updater)} appended ${showIdentity(update)} to key ${showIdentity(key)} ` +
+      `after ${showIdentity(element)}, but the transaction that appended ${showIdentity(element)} failed: ` +
+      describeTransaction(failed),
   );
 }

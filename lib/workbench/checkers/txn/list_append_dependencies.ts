@@ -1,26 +1,25 @@
 /**
- * Dependencies between transactions over lists. The longest list that was read of a key is the order of its versions;
- * what was appended, but never read, came after that.
+ * Dependencies between transactions on lists. The longest list that was read of a key is the order of its versions; an
+ * element that was never read was appended after all of them.
  *
- * Source: Elle's `elle.list-append`.
+ * Source: `elle.list-append`.
  *
  * @module
  */
 
-import { RW, WR, WW } from "../graph/cycles.ts";
-import { entry } from "../entry.ts";
+import { link, RW, WR, WW } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
+import { createDependencyEdges, type Dependencies, linkReadersToWriters, type Reason } from "./dependencies.ts";
 import { isWrite, type Transaction, type Writers } from "./transactions.ts";
-import { createLinker, type Dependencies, type Reason } from "./dependencies.ts";
 
-/** A version of a list is named by its last element; that of the empty list by nothing. */
+/** A version of a list: its last element; undefined for the empty list. */
 type Version = Identity | undefined;
 
-/** By key and version, those who read it. */
-type Readers = Map<Identity, Map<Version, Set<number>>>;
+/** By key and version, the places of transactions that accessed it. */
+type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
 
 /**
- * Infers who depends on whom.
+ * Derives the dependencies. Those of failed transactions are left out.
  *
  * @param orders By key, the elements in the order of their appends.
  */
@@ -30,41 +29,34 @@ export function listDependencies(
   orders: ReadonlyMap<Identity, readonly Identity[]>,
 ): Dependencies {
   const possible = transactions.filter(({ type }) => type !== "fail");
-  const readers = readersOf(possible);
   const previous = previousVersions(writers, orders);
-  // One that failed may be among them. Nothing leads to it, so that it is in no cycle.
-  const writerOf = (key: Identity, version: Version): Transaction | undefined =>
-    version === undefined ? undefined : writers.get(key)?.get(version)?.transaction;
-  const linker = createLinker(transactions.length);
-  const successors = new Map<Identity, Map<Version, Set<number>>>();
+  const collected = createDependencyEdges(transactions.length);
+  const readers: PlacesByVersion = new Map();
+  // By version, the transactions that appended to it.
+  const appenders: PlacesByVersion = new Map();
   for (const { place, microOperations } of possible) {
     for (const { f, key, elements } of microOperations) {
-      const before = f === "r" ? elements.at(-1) : previous(key, elements[0]!);
-      const writer = writerOf(key, before);
-      if (writer !== undefined && writer.place !== place) linker.link(writer.place, place, f === "r" ? WR : WW);
-      if (f !== "r") entry(entry(successors, key, () => new Map()), before, () => new Set<number>()).add(place);
+      const version = f === "r" ? elements.at(-1) : previous(key, elements[0]!);
+      add(f === "r" ? readers : appenders, key, version, place);
+      // The writer may have failed. No edge leads to it then, so it is in no cycle.
+      const writer = version === undefined ? undefined : writers.get(key)?.get(version)?.transaction;
+      if (writer === undefined || writer.place === place) continue;
+      link(collected.edges, writer.place, place, f === "r" ? WR : WW);
     }
   }
-  for (const [key, byVersion] of successors) {
+  for (const [key, byVersion] of appenders) {
     for (const [version, places] of byVersion) {
-      linker.linkReaders(readers.get(key)?.get(version) ?? new Set(), places);
+      linkReadersToWriters(collected, readers.get(key)?.get(version) ?? new Set(), places);
     }
   }
-  return { edges: linker.edges, reason: (from, to, kind) => reasonOf(from, to, kind, previous) };
+  return { edges: collected.edges, reason: (from, to, kind) => findReason(from, to, kind, previous) };
 }
 
-function readersOf(transactions: readonly Transaction[]): Readers {
-  const readers: Readers = new Map();
-  for (const { place, microOperations } of transactions) {
-    for (const { f, key, elements } of microOperations) {
-      if (f !== "r") continue;
-      entry(entry(readers, key, () => new Map()), elements.at(-1), () => new Set<number>()).add(place);
-    }
-  }
-  return readers;
+function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
+  index.getOrInsertComputed(key, () => new Map()).getOrInsertComputed(version, () => new Set()).add(place);
 }
 
-/** Which version each element was appended to: for one that nobody read, that is the last one somebody read. */
+/** Finds the version that an element was appended to; for one that was never read, the longest version read. */
 function previousVersions(
   writers: Writers,
   orders: ReadonlyMap<Identity, readonly Identity[]>,
@@ -80,7 +72,7 @@ function previousVersions(
   };
 }
 
-function reasonOf(
+function findReason(
   from: Transaction,
   to: Transaction,
   kind: number,
@@ -93,8 +85,8 @@ function reasonOf(
   for (const { f, key, elements } of to.microOperations) {
     if ((f === "r") !== (kind === WR)) continue;
     const version = f === "r" ? elements.at(-1) : previous(key, elements[0]!);
-    if (kind === RW ? !read(key, version) : version === undefined || !wrote(key, version)) continue;
-    return { key, version, next: f === "r" ? undefined : elements[0] };
+    const matches = kind === RW ? read(key, version) : version !== undefined && wrote(key, version);
+    if (matches) return { key, version, next: f === "r" ? undefined : elements[0] };
   }
   return undefined;
 }

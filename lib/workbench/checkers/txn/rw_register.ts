@@ -1,43 +1,40 @@
 /**
  * The checker of txn-rw-register: transactions that read and write registers. A read shows only the latest write, so
- * little is known of the order of versions: that a write follows what the same transaction read.
+ * the order of versions has to be inferred from assumptions. The steps are in `mod.ts`.
  *
- * Semantics are those of Elle's `elle.rw-register` (0.2.2, which Maelstrom uses), by default with `wfr-keys?`, as Maelstrom
- * runs it.
+ * Semantics are those of `elle.rw-register`, by default with `wfr-keys?`, as Maelstrom runs it.
  *
  * @module
  */
 
 import type { Operation } from "../../history/operation.ts";
-import { WR, WW } from "../graph/cycles.ts";
-import { checkOrUnknown, found } from "../explain.ts";
+import { checkOrUnknown, explainCases } from "../explain.ts";
+import { WR, WW } from "../graph/mod.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
-import {
-  findDirtyReads,
-  findFutureReads,
-  findLostUpdates,
-  findWriters,
-  judgeTransactions,
-  readTransactions,
-  tellTransaction,
-  type Transaction,
-} from "./transactions.ts";
-import { findCycleAnomalies } from "./cycle_anomalies.ts";
-import { registerDependencies } from "./rw_register_dependencies.ts";
-import { type VersionOptions, type VersionOrders, versionOrders, type VersionStep } from "./rw_register_versions.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
+import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
+import { judgeTransactions } from "./judge.ts";
+import { registerDependencies } from "./rw_register_dependencies.ts";
+import {
+  inferVersionOrders,
+  type VersionOptions,
+  type VersionOrders,
+  type VersionStep,
+} from "./rw_register_versions.ts";
+import { describeTransaction, findWriters, readTransactions, type Transaction } from "./transactions.ts";
 
-/** How many steps of a circle are told. */
-const STEPS = 8;
+/** Number of steps that the explanation of a cycle of versions contains. */
+const STEPS_EXPLAINED = 8;
 
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, value or null]` and `["w", key, value]`.
+ * Null is the initial state.
  *
- * Looks for internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles of transactions. Null
- * is the initial state.
+ * Finds internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles.
  *
- * @param models The consistency models asked for.
- * @param options What may be taken for granted about the order of versions.
+ * @param models The consistency models to decide by.
+ * @param options Assumptions about the order of versions.
  *
  * @example
  * ```ts
@@ -61,8 +58,8 @@ export function checkTxnRWRegister(
 ): Verdict {
   return checkOrUnknown(() => {
     const transactions = readTransactions(history, "w", elementsOf);
-    const orders = versionOrders(transactions, options);
-    const anomalies = [
+    const orders = inferVersionOrders(transactions, options);
+    const others = [
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, findWriters(transactions)),
@@ -71,10 +68,10 @@ export function checkTxnRWRegister(
     ];
     const dependencies = registerDependencies(transactions, orders);
     const words = { noun: "write", past: "wrote" };
-    // A transaction that reads a version and writes the next one depends on the writer in both ways.
+    // A transaction that reads a version and writes the next one depends on its writer by both wr and ww.
     const precedence = [WR, WW];
-    anomalies.push(...findCycleAnomalies(transactions, dependencies, { models, words, precedence, found: anomalies }));
-    return judgeTransactions(transactions, anomalies, models);
+    const cycles = findCycleAnomalies(transactions, dependencies, { models, words, precedence, others });
+    return judgeTransactions(transactions, [...others, ...cycles], models);
   });
 }
 
@@ -83,8 +80,8 @@ function elementsOf(value: unknown): Identity[] {
 }
 
 /**
- * Internal inconsistencies: a read that contradicts the same transaction's last read or write of the key. One case a
- * transaction. As in Elle 0.2.2, a read of null does not bind the reads after it.
+ * Finds internal inconsistencies: a read that contradicts the transaction's own last read or write of the key. One case
+ * per transaction. As in Elle 0.2.2, a read of null implies nothing for the reads after it.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
@@ -96,29 +93,29 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     }
     return [];
   });
-  return found(
+  return explainCases(
     "internal",
     cases,
     ({ transaction, key, element, expected }) =>
-      `${tellTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
-      `where its own last read or write before says ${showIdentity(expected)}`,
+      `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
+      `but its own last read or write of it implies ${showIdentity(expected)}`,
   );
 }
 
-/** Cyclic versions: each version of a key follows from the next, round in a circle. */
+/** Explains versions of a key of which each follows the next, in a cycle. */
 function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
-  return found("cyclic-versions", cycles, ({ key, steps }) => {
-    const links = steps.slice(0, STEPS).map(tellStep);
-    if (steps.length > STEPS) links.push(`… ${steps.length - STEPS} more …`);
-    return `The versions of key ${showIdentity(key)} go round in a circle: ${links.join("; ")}`;
+  return explainCases("cyclic-versions", cycles, ({ key, steps }) => {
+    const reasons = steps.slice(0, STEPS_EXPLAINED).map(explainStep);
+    if (steps.length > STEPS_EXPLAINED) reasons.push(`… ${steps.length - STEPS_EXPLAINED} more …`);
+    return `The versions of key ${showIdentity(key)} form a cycle: ${reasons.join("; ")}`;
   });
 }
 
-function tellStep({ from, to, by, order }: VersionStep): string {
+function explainStep({ from, to, by, order }: VersionStep): string {
   const [before, after] = [showIdentity(from ?? null), showIdentity(to ?? null)];
-  if (by !== undefined) return `${tellTransaction(by)} read ${before} and wrote ${after}`;
+  if (by !== undefined) return `${describeTransaction(by)} read ${before} and wrote ${after}`;
   if (order === undefined) return `${after} follows the initial state`;
-  const when = order.kind === "process" ? "comes before the same process's next," : "was over before";
-  return `${tellTransaction(order.first)}, which left it at ${before}, ${when} ` +
-    `${tellTransaction(order.second)}, which found it at ${after}`;
+  const relation = order.kind === "process" ? "was followed in the same process by" : "completed before";
+  return `${describeTransaction(order.first)}, which last saw or wrote ${before}, ${relation} ` +
+    `${describeTransaction(order.second)}, which first saw or wrote ${after}`;
 }

@@ -1,66 +1,69 @@
 /**
- * Dependencies between transactions over registers.
+ * Dependencies between transactions on registers.
  *
- * Source: Elle's `elle.rw-register`.
+ * Source: `elle.rw-register`.
  *
  * @module
  */
 
-import { RW, WR, WW } from "../graph/cycles.ts";
-import { entry } from "../entry.ts";
+import { type Edges, type Kinds, link, RW, WR, WW } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
-import { externalReads, isWrite, type Transaction } from "./transactions.ts";
-import { createLinker, type Dependencies, type Places, type Reason } from "./dependencies.ts";
+import {
+  createDependencyEdges,
+  type Dependencies,
+  linkReadersToWriters,
+  type Places,
+  type Reason,
+} from "./dependencies.ts";
 import type { Version, VersionOrders } from "./rw_register_versions.ts";
+import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
 
-/** By key and version, the acknowledged transactions that others can see to have read or written it. */
-type Index = Map<Identity, Map<Version, Set<number>>>;
+/** By key and version, the acknowledged transactions that read it, or wrote it last. */
+type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
 
-/** Infers who depends on whom. Only of acknowledged transactions is enough known. */
+/** Derives the dependencies between acknowledged transactions; too little is known about the others. */
 export function registerDependencies(
   transactions: readonly Transaction[],
   { steps }: Pick<VersionOrders, "steps">,
 ): Dependencies {
-  const readers: Index = new Map();
-  const writers: Index = new Map();
+  const readers: PlacesByVersion = new Map();
+  const writers: PlacesByVersion = new Map();
   for (const transaction of transactions.filter(({ type }) => type === "ok")) {
     for (const [key, [version]] of externalReads(transaction)) add(readers, key, version, transaction.place);
     for (const [key, version] of externalWrites(transaction)) add(writers, key, version, transaction.place);
   }
-  const linker = createLinker(transactions.length);
-  const linkAll = (froms: Places, tos: Places, kind: number) => {
-    for (const from of froms) for (const to of tos) linker.link(from, to, kind);
-  };
+  const collected = createDependencyEdges(transactions.length);
   for (const [key, byVersion] of readers) {
-    for (const [version, places] of byVersion) linkAll(find(writers, key, version), places, WR);
+    for (const [version, places] of byVersion) linkAll(collected.edges, find(writers, key, version), places, WR);
   }
   for (const [key, ofKey] of steps) {
-    for (const [from, tos] of Map.groupBy(ofKey, ({ from }) => from)) {
-      const successors = new Set(tos.flatMap(({ to }) => [...find(writers, key, to)]));
-      linkAll(find(writers, key, from), successors, WW);
-      linker.linkReaders(find(readers, key, from), successors);
+    for (const [from, following] of Map.groupBy(ofKey, ({ from }) => from)) {
+      const successors = new Set(following.flatMap(({ to }) => [...find(writers, key, to)]));
+      linkAll(collected.edges, find(writers, key, from), successors, WW);
+      linkReadersToWriters(collected, find(readers, key, from), successors);
     }
   }
-  return { edges: linker.edges, reason: (from, to, kind) => reasonOf(from, to, kind, steps) };
+  return { edges: collected.edges, reason: (from, to, kind) => findReason(from, to, kind, steps) };
 }
 
-/** What a transaction wrote last to each key. */
-function externalWrites({ microOperations }: Transaction): Map<Identity, Identity> {
-  return new Map(microOperations.filter(isWrite).map(({ key, elements }) => [key, elements[0]!]));
+function linkAll(edges: Edges, froms: Places, tos: Places, kind: Kinds): void {
+  for (const from of froms) {
+    for (const to of tos) link(edges, from, to, kind);
+  }
 }
 
-function add(index: Index, key: Identity, version: Version, place: number): void {
-  entry(entry(index, key, () => new Map()), version, () => new Set<number>()).add(place);
+function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
+  index.getOrInsertComputed(key, () => new Map()).getOrInsertComputed(version, () => new Set()).add(place);
 }
 
-function find(index: Index, key: Identity, version: Version): Places {
+function find(index: PlacesByVersion, key: Identity, version: Version): Places {
   return index.get(key)?.get(version) ?? new Set();
 }
 
-function reasonOf(
+function findReason(
   from: Transaction,
   to: Transaction,
-  kind: number,
+  kind: Kinds,
   steps: VersionOrders["steps"],
 ): Reason | undefined {
   const [reads, writes] = [externalReads(from), externalWrites(from)];

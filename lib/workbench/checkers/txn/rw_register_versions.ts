@@ -1,76 +1,77 @@
 /**
- * The versions of registers: which follows which. A read shows only one version, so that it must be inferred from what
- * the system is taken to guarantee.
+ * The order of a register's versions. A read shows only one version, so the order has to be inferred from what the
+ * system is assumed to guarantee.
  *
- * Source: Elle's `elle.rw-register`.
+ * Source: `elle.rw-register`.
  *
  * @module
  */
 
-import { PROCESS, someCycles } from "../graph/cycles.ts";
-import { entry } from "../entry.ts";
-import { buildGraph, createEdges, type Edges, link } from "../graph/graph.ts";
+import { buildGraph, createEdges, findShortCycles, link, linkProcesses, linkRealtime, PROCESS } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
-import { linkProcesses, linkRealtime } from "../graph/order_edges.ts";
-import { externalReads, isWrite, type Transaction } from "./transactions.ts";
 import { spansOf } from "./dependencies.ts";
+import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
 
-/** What may be taken for granted, to infer the order of versions. */
+/** Assumptions about the order of versions. */
 export interface VersionOptions {
-  /** Within a transaction, what it writes to a key comes after what it read of it. On by default, as in Maelstrom. */
+  /** Within a transaction, a write of a key follows the version that it read of it. `@default true`, as in Maelstrom. */
   wfrKeys?: boolean;
-  /** Each key for itself is sequentially consistent: a process sees its versions in their order. Off by default. */
+  /** Each key is sequentially consistent: a process sees its versions in their order. `@default false` */
   sequentialKeys?: boolean;
-  /** Each key for itself is linearizable: its versions follow one another in real time. Off by default. */
+  /** Each key is linearizable: its versions follow each other in real time. `@default false` */
   linearizableKeys?: boolean;
 }
 
-/** A version of a key: the value written; undefined is the initial state. */
+/** A version of a register: the value written; undefined for the initial state. */
 export type Version = Identity | undefined;
 
-/** That a version follows another. */
+/** A version and one that follows it. */
 export interface VersionStep {
   from: Version;
   to: Version;
-  /** Who read the one and wrote the other, where that is why. */
+  /** The transaction that read `from` and wrote `to`, if that is the reason. */
   by?: Transaction;
-  /** Who is known to have been before whom, where that is why. */
+  /** Two transactions in process or real-time order, if that is the reason. */
   order?: { kind: "process" | "realtime"; first: Transaction; second: Transaction };
 }
 
-/** The order of the versions of all keys, as far as it is known. */
+/** The order of the versions of all keys, as far as it can be inferred. */
 export interface VersionOrders {
-  /** By key, what follows what. */
+  /** By key, which version follows which. Never cyclic. */
   steps: Map<Identity, VersionStep[]>;
-  /** Where the versions of a key follow one another in a circle: what was inferred like this is not in `steps`. */
+  /** Cycles of versions. The steps of an assumption that leads to one are not in `steps`. */
   cycles: { key: Identity; steps: VersionStep[] }[];
 }
 
-/** What one transaction did to one key, as others can see it. */
+/** A transaction's access to one key, as others can see it. */
 interface Access {
   transaction: Transaction;
   read?: { version: Version };
   written?: { version: Identity };
 }
 
-/** Infers the order of versions; every version follows the initial state. */
-export function versionOrders(
+/** Infers the order of versions. Every version follows the initial state. */
+export function inferVersionOrders(
   transactions: readonly Transaction[],
   { wfrKeys = true, sequentialKeys = false, linearizableKeys = false }: VersionOptions,
 ): VersionOrders {
   const accesses = accessesByKey(transactions);
   const orders: VersionOrders = { steps: new Map(), cycles: [] };
-  add(orders, accesses, initialSteps);
-  if (wfrKeys) add(orders, accesses, writesFollowReads);
-  if (sequentialKeys) add(orders, accesses, (ofKey) => orderedSteps(ofKey, "process"));
-  if (linearizableKeys) add(orders, accesses, (ofKey) => orderedSteps(ofKey, "realtime"));
+  addSteps(orders, accesses, stepsFromInitialState);
+  if (wfrKeys) addSteps(orders, accesses, stepsWithinTransactions);
+  if (sequentialKeys) addSteps(orders, accesses, (ofKey) => stepsBetweenTransactions(ofKey, "process"));
+  if (linearizableKeys) addSteps(orders, accesses, (ofKey) => stepsBetweenTransactions(ofKey, "realtime"));
   return orders;
 }
 
-/** Adds what can be inferred in one way; where that leads in a circle for any key, it is not to be trusted for others. */
-function add(orders: VersionOrders, accesses: Map<Identity, Access[]>, infer: (ofKey: Access[]) => VersionStep[]) {
+/** Adds the steps that one assumption implies; if they make a cycle for any key, only the cycles. */
+function addSteps(
+  orders: VersionOrders,
+  accesses: Map<Identity, Access[]>,
+  infer: (ofKey: Access[]) => VersionStep[],
+): void {
   const steps = new Map([...accesses].map(([key, ofKey]) => [key, [...orders.steps.get(key) ?? [], ...infer(ofKey)]]));
-  const cycles = [...steps].flatMap(([key, ofKey]) => cyclesOf(ofKey).map((cycle) => ({ key, steps: cycle })));
+  const cycles = [...steps].flatMap(([key, ofKey]) => findStepCycles(ofKey).map((cycle) => ({ key, steps: cycle })));
   orders.cycles.push(...cycles);
   if (cycles.length === 0) orders.steps = steps;
 }
@@ -81,21 +82,21 @@ function accessesByKey(transactions: readonly Transaction[]): Map<Identity, Acce
     if (transaction.type === "fail") continue;
     const byKey = new Map<Identity, Access>();
     for (const [key, [version]] of externalReads(transaction)) byKey.set(key, { transaction, read: { version } });
-    for (const { key, elements } of transaction.microOperations.filter(isWrite)) {
-      entry(byKey, key, (): Access => ({ transaction })).written = { version: elements[0]! };
+    for (const [key, version] of externalWrites(transaction)) {
+      byKey.getOrInsertComputed(key, () => ({ transaction })).written = { version };
     }
-    for (const [key, access] of byKey) entry(accesses, key, (): Access[] => []).push(access);
+    for (const [key, access] of byKey) accesses.getOrInsertComputed(key, () => []).push(access);
   }
   return accesses;
 }
 
-function initialSteps(accesses: Access[]): VersionStep[] {
+function stepsFromInitialState(accesses: Access[]): VersionStep[] {
   const versions = new Set(accesses.flatMap(({ read, written }) => [read?.version, written?.version]));
   versions.delete(undefined);
   return [...versions].map((to) => ({ from: undefined, to }));
 }
 
-function writesFollowReads(accesses: Access[]): VersionStep[] {
+function stepsWithinTransactions(accesses: Access[]): VersionStep[] {
   return accesses.flatMap(({ transaction, read, written }) =>
     read?.version === undefined || written === undefined
       ? []
@@ -103,8 +104,8 @@ function writesFollowReads(accesses: Access[]): VersionStep[] {
   );
 }
 
-/** The last version that one saw or made comes before the first that the next one did. */
-function orderedSteps(accesses: Access[], kind: "process" | "realtime"): VersionStep[] {
+/** The last version that a transaction saw or wrote precedes the first one that the next transaction saw or wrote. */
+function stepsBetweenTransactions(accesses: Access[], kind: "process" | "realtime"): VersionStep[] {
   const spans = spansOf(accesses.map(({ transaction }) => transaction)).map((span, vertex) => ({ ...span, vertex }));
   const edges = createEdges();
   if (kind === "process") linkProcesses(edges, spans);
@@ -117,18 +118,18 @@ function orderedSteps(accesses: Access[], kind: "process" | "realtime"): Version
   });
 }
 
-/** The circles among some steps, one for each set of versions that follow one another. */
-function cyclesOf(steps: readonly VersionStep[]): VersionStep[][] {
+/** Finds a cycle in each strongly connected component of versions. */
+function findStepCycles(steps: readonly VersionStep[]): VersionStep[][] {
   const vertices = new Map<Version, number>();
-  const vertexOf = (version: Version) => entry(vertices, version, () => vertices.size);
-  const edges: Edges = createEdges();
+  const vertexOf = (version: Version) => vertices.getOrInsertComputed(version, () => vertices.size);
+  const edges = createEdges();
   const byEdge = new Map<string, VersionStep>();
   for (const step of steps) {
     const [from, to] = [vertexOf(step.from), vertexOf(step.to)];
     link(edges, from, to, PROCESS);
     byEdge.set(`${from} ${to}`, step);
   }
-  return someCycles(buildGraph(vertices.size, edges)).map(({ vertices }) =>
+  return findShortCycles(buildGraph(vertices.size, edges)).map(({ vertices }) =>
     vertices.map((vertex, index) => byEdge.get(`${vertex} ${vertices[(index + 1) % vertices.length]}`)!)
   );
 }

@@ -1,34 +1,22 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { impliedAnomalies, impossibleModels } from "../../../../lib/workbench/checkers/consistency_model.ts";
+import { findComponents } from "../../../../lib/workbench/checkers/graph/components.ts";
 import {
   type Cycle,
   findCycles,
+  findShortCycles,
+  type Graph,
+  JOINT,
   PROCESS,
   REALTIME,
   RW,
-  someCycles,
   WR,
   WW,
-} from "../../../../lib/workbench/checkers/graph/cycles.ts";
-import {
-  buildGraph,
-  components,
-  createEdges,
-  type Graph,
-  JOINT,
-  link,
-} from "../../../../lib/workbench/checkers/graph/graph.ts";
+} from "../../../../lib/workbench/checkers/graph/mod.ts";
+import { type Edge, graphOf } from "./graphs.ts";
 
-type Edge = [from: number, to: number, kinds: number];
-
-function graphOf(size: number, list: readonly Edge[]): Graph {
-  const edges = createEdges();
-  for (const [from, to, kinds] of list) link(edges, from, to, kinds);
-  return buildGraph(size, edges);
-}
-
-/** A ring of edges of these kinds. */
+/** One cycle with edges of these kinds. */
 function ring(...kinds: number[]): Graph {
   return graphOf(kinds.length, kinds.map((kind, at): Edge => [at, (at + 1) % kinds.length, kind]));
 }
@@ -53,7 +41,7 @@ for (
     [[RW, RW, WW, REALTIME], "G2-item-realtime"],
   ] as const
 ) {
-  Deno.test(`a cycle of ${kinds.join(", ")} is a ${type}, and is none without one of its edges`, () => {
+  Deno.test(`a cycle of ${kinds.join(", ")} is a ${type}, and no anomaly without any one of its edges`, () => {
     assertEquals(findCycles(ring(...kinds)).map(({ type, vertices }) => [type, vertices.length]), [[
       type,
       kinds.length,
@@ -65,13 +53,13 @@ for (
   });
 }
 
-Deno.test("a pair counts as ww before wr, or the other way round, as wanted", () => {
+Deno.test("an edge of both kinds counts as ww or as wr, whichever has precedence", () => {
   const graph = graphOf(2, [[0, 1, WW | WR], [1, 0, WW]]);
   assertEquals(findCycles(graph).map(({ type }) => type), ["G0"]);
   assertEquals(findCycles(graph, [WR, WW]).map(({ type }) => type), ["G1c", "PL-1-cycle-exists"]);
 });
 
-Deno.test("each component has its own anomalies, and none that one of its others implies", () => {
+Deno.test("each component has its own anomalies, and none that another one of it implies", () => {
   const graph = graphOf(6, [[0, 1, WR], [1, 0, WR], [1, 2, RW], [2, 1, RW], [3, 4, RW], [4, 3, RW], [0, 3, WW]]);
   const cycles = findCycles(graph);
   assertEquals(cycles.map(({ type, vertices }) => [type, vertices]), [["G1c", [0, 1]], ["G2-item", [1, 2]], [
@@ -80,8 +68,8 @@ Deno.test("each component has its own anomalies, and none that one of its others
   ]]);
 });
 
-Deno.test("a vertex that stands for no one only carries an edge on", () => {
-  // 0 and 1 read what 2 and 3 wrote the next version of; 4 is the joint.
+Deno.test("an edge into an auxiliary vertex and a JOINT edge count as one edge", () => {
+  // 0 and 1 read what 2 and 3 wrote the next version of; 4 is auxiliary.
   const graph = graphOf(5, [[0, 4, RW], [1, 4, RW], [4, 2, JOINT], [4, 3, JOINT], [3, 0, WR]]);
   assertEquals(findCycles(graph), [{ type: "G-single-item", vertices: [0, 3], kinds: [RW, WR] }]);
   const skew = graphOf(5, [[0, 4, RW], [4, 3, JOINT], [3, 0, RW]]);
@@ -90,7 +78,7 @@ Deno.test("a vertex that stands for no one only carries an edge on", () => {
   assertEquals(findCycles(fork).map(({ type, vertices }) => [type, vertices]), [["G-nonadjacent-item", [0, 3, 1, 2]]]);
 });
 
-Deno.test("of many anti-dependencies the only one that a path leads back from is found", () => {
+Deno.test("the only one of many anti-dependencies that is on a G-single cycle is found", () => {
   const size = 400;
   const edges = Array.from({ length: size }, (_, at): Edge => [at, (at + 1) % size, at % 2 === 0 ? RW : WW]);
   const types = (more: Edge[]) =>
@@ -100,20 +88,20 @@ Deno.test("of many anti-dependencies the only one that a path leads back from is
   assertEquals(types([[1, 4, WR], [5, 0, REALTIME]]), [["G-nonadjacent-item", size - 2]]);
 });
 
-Deno.test("a component of 20,000 vertices, and a path through all of them, take no recursion", () => {
+Deno.test("a component of 20,000 vertices and a path through all of them do not overflow the stack", () => {
   const size = 20_000;
   const edges = Array.from({ length: size }, (_, at): Edge => [at, (at + 1) % size, at === 0 ? RW : WW]);
   const [cycle, ...others] = findCycles(graphOf(size, edges));
   assertEquals([cycle!.type, cycle!.vertices.length, others], ["G-single-item", size, []]);
-  assertEquals(components(graphOf(size, edges.slice(1))).count, size);
+  assertEquals(findComponents(graphOf(size, edges.slice(1))).count, size);
 });
 
-Deno.test("some cycle is found for each component", () => {
+Deno.test("findShortCycles finds a cycle in each component", () => {
   const graph = graphOf(7, [[0, 1, 1], [1, 2, 1], [2, 0, 1], [2, 1, 1], [2, 3, 1], [4, 5, 1], [5, 4, 1]]);
-  assertEquals(someCycles(graph).map(({ vertices }) => vertices), [[1, 2], [4, 5]]);
+  assertEquals(findShortCycles(graph).map(({ vertices }) => vertices), [[1, 2], [4, 5]]);
 });
 
-/** All cycles that pass no vertex twice. */
+/** Finds all cycles by brute force. */
 function allCycles(size: number, edges: readonly Edge[]): Edge[][] {
   const cycles: Edge[][] = [];
   const extend = (path: Edge[]) => {
@@ -131,7 +119,7 @@ function allCycles(size: number, edges: readonly Edge[]): Edge[][] {
   return cycles;
 }
 
-/** What a cycle of edges of these kinds is; nothing where it is all order, which has no cycles. */
+/** Names the anomaly of a cycle with edges of these kinds. */
 function typeOf(kinds: readonly number[]): string {
   const antiDependencies = kinds.filter((kind) => kind === RW).length;
   const order = kinds.includes(REALTIME) ? "-realtime" : kinds.includes(PROCESS) ? "-process" : "";
@@ -143,12 +131,12 @@ function typeOf(kinds: readonly number[]): string {
 
 const KINDS = [WW, WR, RW, PROCESS, REALTIME];
 
-/** The kinds of a cycle's edges, each the first it has. */
+/** The kinds of a cycle's edges: of each edge the first one. */
 function firstKinds(cycle: readonly Edge[]): number[] {
   return cycle.map(([, , kinds]) => KINDS.find((kind) => kinds & kind)!);
 }
 
-/** All that the kinds of a cycle's edges can be. */
+/** All choices of kinds for a cycle's edges. */
 function allKinds(cycle: readonly Edge[]): number[][] {
   return cycle.reduce<number[][]>(
     (before, [, , kinds]) =>
@@ -157,7 +145,7 @@ function allKinds(cycle: readonly Edge[]): number[][] {
   );
 }
 
-/** Graphs of 6 vertices. Their order is one: vertices come in the order of their numbers. */
+/** Graphs of 6 vertices. Order edges lead from lower to higher numbers, so that they form no cycle. */
 const GRAPHS = fc.record({
   data: fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 5 }), fc.constantFrom(WW, WR, RW, RW, WW | RW)), {
     minLength: 2,
@@ -183,24 +171,26 @@ function assertReal({ vertices, kinds }: Cycle, edges: readonly Edge[]): void {
   }
 }
 
-Deno.test("in small graphs, what is found is what there is among all cycles, and the shortest of its type", () => {
+Deno.test("in small graphs, findCycles agrees with brute force, and finds the shortest cycle of each type", () => {
   const seen = new Map<string, number>();
   fc.assert(
     fc.property(GRAPHS, (edges) => {
       const cycles = allCycles(6, edges);
-      const { of } = components(graphOf(6, edges));
+      const { componentOf } = findComponents(graphOf(6, edges));
       const ours = findCycles(graphOf(6, edges));
       ours.forEach((cycle) => assertReal(cycle, edges));
-      for (const component of new Set(of)) {
+      for (const component of new Set(componentOf)) {
         const here = Map.groupBy(
-          cycles.filter((cycle) => of[cycle[0]![0]] === component),
+          cycles.filter((cycle) => componentOf[cycle[0]![0]] === component),
           (cycle) => typeOf(firstKinds(cycle)),
         );
         const implied = [...here.keys()].flatMap((type) => [...impliedAnomalies([type])].filter((by) => by !== type));
         const expected = [...here].filter(([type]) => !implied.includes(type)).map(([type, ofType]) =>
           `${type} ${Math.min(...ofType.map(({ length }) => length))}`
         );
-        const found = ours.filter(({ vertices, type }) => of[vertices[0]!] === component && !type.includes("exists"));
+        const found = ours.filter(({ vertices, type }) =>
+          componentOf[vertices[0]!] === component && !type.includes("exists")
+        );
         assertEquals(found.map(({ type, vertices }) => `${type} ${vertices.length}`).sort(), expected.sort());
         for (const { type } of found) seen.set(type, (seen.get(type) ?? 0) + 1);
       }
@@ -210,7 +200,7 @@ Deno.test("in small graphs, what is found is what there is among all cycles, and
   assertGreater(seen.size, 14);
 });
 
-Deno.test("in small graphs, the models that are ruled out are those that some reading of some cycle rules out", () => {
+Deno.test("in small graphs, exactly those models are ruled out that some choice of kinds for some cycle rules out", () => {
   let existing = 0;
   fc.assert(
     fc.property(GRAPHS, (edges) => {

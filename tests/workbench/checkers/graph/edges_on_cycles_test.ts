@@ -3,21 +3,21 @@ import fc from "fast-check";
 import { buildGraph, createEdges, link } from "../../../../lib/workbench/checkers/graph/graph.ts";
 import { type Edge, findEdgesOnCycles } from "../../../../lib/workbench/checkers/graph/edges_on_cycles.ts";
 
-/** Graphs of 40 vertices: edges of kind 1 lead on, and of those of kind 2 it is asked which can be led back from. */
+/** Graphs of 40 vertices: paths use edges of kind 1; those of kind 2 are tried. */
 const GRAPHS = fc.record({
   along: fc.array(fc.tuple(fc.nat({ max: 39 }), fc.nat({ max: 39 })), { maxLength: 60 }),
-  asked: fc.array(fc.tuple(fc.nat({ max: 39 }), fc.nat({ max: 39 })), { maxLength: 80, size: "max" }),
+  tried: fc.array(fc.tuple(fc.nat({ max: 39 }), fc.nat({ max: 39 })), { maxLength: 80, size: "max" }),
 });
 
-Deno.test("the edges are those that a path leads back from, whether they are asked about one by one or many at once", () => {
+Deno.test("findEdgesOnCycles finds the edges that a path closes to a cycle, one by one and in batches", () => {
   let many = 0;
   fc.assert(
-    fc.property(GRAPHS, ({ along, asked }) => {
+    fc.property(GRAPHS, ({ along, tried }) => {
       const edges = createEdges();
       for (const [from, to] of along) link(edges, from, to, 1);
-      for (const [from, to] of asked) link(edges, from, to, 2);
+      for (const [from, to] of tried) link(edges, from, to, 2);
       const graph = buildGraph(40, edges);
-      const candidates = asked.filter(([from, to]) => from !== to).map(([from, to]): Edge => ({ from, to, kind: 2 }));
+      const candidates = tried.filter(([from, to]) => from !== to).map(([from, to]): Edge => ({ from, to, kind: 2 }));
       const leadsBack = ({ from, to }: Edge) => {
         const reached = new Set([to]);
         for (const vertex of reached) along.forEach(([start, end]) => start === vertex && reached.add(end));

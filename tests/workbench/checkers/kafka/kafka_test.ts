@@ -38,7 +38,7 @@ Deno.test("checkKafka reports int-send-skip, which is allowed", () => {
   const verdict = checkKafka(timeline(KAFKA_OVERLAPS["int-send-skip"]!.lines));
   assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["int-send-skip"], []]);
   assertEquals(verdict.anomalies![0]!.allowed, true);
-  assertStringIncludes(verdict.anomalies![0]!.explanation, "passed over 2");
+  assertStringIncludes(verdict.anomalies![0]!.explanation, "skipping 2");
 });
 
 Deno.test("checkKafka forgives skips and repetitions where the client was given other keys, or is another", () => {
@@ -144,7 +144,7 @@ Deno.test("checkKafka tells of the longest skips and reversals first", () => {
   ]);
   const [skip] = checkKafka(skips).anomalies!;
   assertEquals([skip!.type, skip!.count], ["int-poll-skip", 2]);
-  assertStringIncludes(skip!.explanation.split("\n")[0]!, "passed over 1, 2, 3, 4, 5, 6, 7, 8, … (18 messages)");
+  assertStringIncludes(skip!.explanation.split("\n")[0]!, "skipping 1, 2, 3, 4, 5, 6, 7, 8, … (18 messages)");
   const reversals = sequential([
     ...sends,
     poll(1, [1, 1], [0, 0]),
@@ -304,8 +304,8 @@ Deno.test("checkKafka finds that what is polled has not been sent yet, and nothi
   assertEquals(verdict.anomalies![0]!.explanation.split("\n"), [
     'T1 is process 0\'s send [["send","a",[0,1]]] (acknowledged at 3.000 s)',
     'T2 is process 1\'s poll [["poll",{"a":[[0,1]]}]] (acknowledged at 1.000 s)',
-    'T1 < T2, because T2 polled 1 of key "a", which T1 sent',
-    "But T2 < T1, because T2 was over at 1.000 s, before T1 began at 2.000 s",
+    'T1 < T2, because T2 polled 1 from key "a", which T1 sent',
+    "But T2 < T1, because T2 completed at 1.000 s, before T1 began at 2.000 s",
   ]);
   assertEquals(checkKafka(timeline(early, [0, 1, 0, 1])).anomalies, []);
   // Nobody knows when a poll without a definite end was over.
@@ -328,5 +328,8 @@ Deno.test("checkKafka finds transactions that see each other's messages, and onl
   const verdict = checkKafka(timeline(interleaved), { wwDeps: true });
   assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["G0"], []]);
   assertEquals(verdict.anomalies![0]!.allowed, true);
-  assertStringIncludes(verdict.anomalies![0]!.explanation, "T1 < T2, because T2's 2 comes next to T1's 1 in key \"a\"");
+  assertStringIncludes(
+    verdict.anomalies![0]!.explanation,
+    "T1 < T2, because T2's 2 directly follows T1's 1 in key \"a\"",
+  );
 });

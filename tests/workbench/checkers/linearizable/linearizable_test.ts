@@ -15,7 +15,7 @@ testRecorded("checkLinKV agrees with Maelstrom on every recorded history", ["lin
   const { workload } = recorded.results;
   assertEquals(verdict.failures, workload.failures);
   if (verdict.valid === true) return;
-  // Knossos names the operation that has no place, too.
+  // Knossos names the operation that fits nowhere as well.
   const { op: { process, f, value, index } } = workload.results.get(0).linearizable;
   const { time } = recorded.history[index]!;
   const [anomaly] = verdict.anomalies!;
@@ -63,7 +63,7 @@ const CASES: Record<string, { flawed: Operation[]; repaired: Operation[] }> = {
 };
 
 for (const [name, { flawed, repaired }] of Object.entries(CASES)) {
-  Deno.test(`checkLinKV finds ${name}, and does not where it is repaired`, () => {
+  Deno.test(`checkLinKV finds ${name}, and nothing in the repaired history`, () => {
     const verdict = checkLinKV(flawed);
     assertEquals([verdict.valid, verdict.failures], [false, ["k"]]);
     assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["nonlinearizable", 1]]);
@@ -72,27 +72,27 @@ for (const [name, { flawed, repaired }] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("checkLinKV explains what has no place, what comes before it and what the register can hold", () => {
+Deno.test("checkLinKV explains the operation that fits nowhere, those before it, and the possible states", () => {
   const history = registers(["ok", "write", 1], ["info", "write", 3], ["ok", "write", 2], ["ok", "read", null, 1]);
   assertEquals(
     checkLinKV(history).anomalies![0]!.explanation,
     'Key "k" is not linearizable: there is no moment at which process 3\'s read 1 (from 6.000 s to 7.000 s) ' +
-      "could have taken effect\n" +
-      "  the 2 before it can be put in an order:\n" +
+      "can have taken effect\n" +
+      "  the 2 before it can be linearized:\n" +
       "    process 0's write 1 (from 0.000 s to 1.000 s)\n" +
       "    process 2's write 2 (from 4.000 s to 5.000 s)\n" +
-      "  at that point the register can only hold 2 or 3",
+      "  at that point the register can only contain 2 or 3",
   );
   assertEquals(
     checkLinKV(registers(["ok", "read", null, 1])).anomalies![0]!.explanation,
     'Key "k" is not linearizable: there is no moment at which process 0\'s read 1 (from 0.000 s to 1.000 s) ' +
-      "could have taken effect\n" +
-      "  no operation need have taken effect before it\n" +
-      "  at that point the register can only hold null",
+      "can have taken effect\n" +
+      "  no operation has to take effect before it\n" +
+      "  at that point the register can only contain null",
   );
 });
 
-Deno.test("checkLinKV checks each key by itself", () => {
+Deno.test("checkLinKV checks each key on its own", () => {
   const lines = (key: unknown, read: number): Line[] => [
     [0, "ok", "write", [key, 1]],
     [0, "ok", "read", [key, null], [key, read]],
@@ -102,7 +102,7 @@ Deno.test("checkLinKV checks each key by itself", () => {
   assertEquals(verdict.anomalies![0]!.count, 2);
 });
 
-Deno.test("checkLinKV: which operation of unknown outcome explains a read is open until the end", () => {
+Deno.test("checkLinKV tries all operations of unknown outcome that can explain a read", () => {
   // Either of the first two explains the first read, but only the write can explain the second.
   const history = registers(
     ["info", "write", 1],
@@ -115,7 +115,7 @@ Deno.test("checkLinKV: which operation of unknown outcome explains a read is ope
   assertEquals(checkLinKV(history).valid, true);
 });
 
-Deno.test("checkLinKV: operations of unknown outcome cost little where nobody sees their effect", () => {
+Deno.test("checkLinKV explores few configurations for operations of unknown outcome that have no visible effect", () => {
   const unknown = Array.from({ length: 20 }, (_, value) => ["info", "write", 100 + value] as const);
   const others = Array.from(
     { length: 50 },
@@ -138,7 +138,7 @@ Deno.test("REGISTER: a read of unknown outcome fits any state", () => {
   assertEquals(REGISTER.step(3, { f: "read", value: null, type: "ok" }), undefined);
 });
 
-Deno.test("checkLinKV has nothing to object to in an empty history", () => {
+Deno.test("checkLinKV accepts an empty history", () => {
   assertEquals(checkLinKV([]), { valid: true, anomalies: [], keys: 0, failures: [], undecided: [], configurations: 0 });
 });
 
@@ -155,7 +155,7 @@ Deno.test("checkLinKV: a malformed history makes the verdict unknown", () => {
   }
 });
 
-/** Twelve writes at the same time, and a read of what nobody wrote: every order has to be tried. */
+/** Twelve concurrent writes and a read of a value that was never written: every order has to be tried. */
 const HARD: Operation[] = [
   ...Array.from({ length: 12 }, (_, process) => ["invoke", process, "write", process] as const),
   ["invoke", 12, "read", null] as const,
@@ -163,7 +163,7 @@ const HARD: Operation[] = [
   ...Array.from({ length: 12 }, (_, process) => ["ok", process, "write", process] as const),
 ].map(([type, process, f, value], index) => ({ index, time: index, type, process, f, value: ["k", value] }));
 
-Deno.test("checkLinKV gives up where the budget is used up, and always at the same point", () => {
+Deno.test("checkLinKV is undecided once the budget runs out, always at the same point", () => {
   const verdict = checkLinKV(HARD, { budget: 1000 });
   assertEquals([verdict.valid, verdict.undecided, verdict.configurations], ["unknown", ["k"], 1000]);
   assertEquals(
@@ -171,17 +171,17 @@ Deno.test("checkLinKV gives up where the budget is used up, and always at the sa
     [{
       type: "budget-exceeded",
       count: 1,
-      explanation: 'Key "k" could not be decided: gave up after 1000 configurations',
+      explanation: 'Key "k" is undecided: the budget ran out after 1000 configurations',
     }],
   );
   const { valid, configurations } = checkLinKV(HARD);
   assertEquals(valid, false);
-  // As many as it takes, and not one more.
+  // The budget suffices exactly.
   assertEquals(checkLinKV(HARD, { budget: configurations as number }).valid, false);
   assertEquals(checkLinKV(HARD, { budget: configurations as number - 1 }).valid, "unknown");
 });
 
-Deno.test("checkLinKV: one key that is wrong outweighs another that is undecided", () => {
+Deno.test("checkLinKV is false if one key is wrong and another one undecided", () => {
   const wrong = sequential([[99, "ok", "read", ["x", null], ["x", 1]]]).map((operation) => ({
     ...operation,
     index: operation.index + HARD.length,
@@ -190,7 +190,7 @@ Deno.test("checkLinKV: one key that is wrong outweighs another that is undecided
   assertEquals([verdict.valid, verdict.failures, verdict.undecided], [false, ["x"], ["k"]]);
 });
 
-Deno.test("checkLinearizable takes a model of one's own", () => {
+Deno.test("checkLinearizable accepts a model of the caller", () => {
   const queue: Model<readonly number[]> = {
     name: "queue",
     init: () => [],
@@ -212,10 +212,10 @@ Deno.test("checkLinearizable takes a model of one's own", () => {
   const verdict = checkLinearizable(sequential(lines(3)), queue);
   assertEquals([verdict.valid, verdict.failures], [false, [null]]);
   assertStringIncludes(verdict.anomalies![0]!.explanation, "The queue is not linearizable");
-  assertStringIncludes(verdict.anomalies![0]!.explanation, "the queue can only hold [1,2,3] or [2,3]");
+  assertStringIncludes(verdict.anomalies![0]!.explanation, "the queue can only contain [1,2,3] or [2,3]");
 });
 
-Deno.test("checkLinearizable: what is of unknown outcome may come before what it makes a difference to", () => {
+Deno.test("checkLinearizable lets an operation of unknown outcome take effect before a later one", () => {
   const list: Model<string> = {
     name: "list",
     init: () => "",

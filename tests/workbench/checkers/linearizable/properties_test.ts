@@ -168,7 +168,7 @@ Deno.test("checkLinKV names the operation from which on a history is not lineari
       const states = new Set<unknown>();
       const open = possible(history).filter(({ begin, end }) => begin < index && end !== index);
       tryAll(REGISTER, open, index, null, (state) => states.add(state));
-      const shown = /can only hold (.*)$/.exec(explanation)![1]!.split(" or ").map((state) => JSON.parse(state));
+      const shown = /can only contain (.*)$/.exec(explanation)![1]!.split(" or ").map((state) => JSON.parse(state));
       assertEquals(shown.sort(), [...states].sort());
     }),
     { numRuns: 2000, seed: 9 },

@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { checkSetFull } from "../../../../lib/workbench/checkers/set/set_full.ts";
+import { checkSetFull } from "../../../../lib/workbench/checkers/set/mod.ts";
 import { parseEDNHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { assertSameVerdict, testRecorded } from "../../recorded.ts";
@@ -41,8 +41,8 @@ function operationSummary({ index, time, type, process }: Operation, history: Op
   return { index, time, type, process, f: history[index]!.f };
 }
 
-/** One line of a story: milliseconds, process, type, function and value in EDN. */
-function tell(...lines: string[]): Operation[] {
+/** A history from lines with milliseconds, process, type, function and value in EDN. */
+function historyOf(...lines: string[]): Operation[] {
   return parseEDNHistory(
     lines.map((line) => {
       const [ms, process, type, f, ...value] = line.split(" ");
@@ -53,8 +53,8 @@ function tell(...lines: string[]): Operation[] {
 
 const ADDED_AND_READ = ["0 0 invoke add 7", "1 0 ok add 7", "2 1 invoke read", "3 1 ok read [7]"];
 
-Deno.test("checkSetFull: an element that reads have is stable", () => {
-  const verdict = checkSetFull(tell(...ADDED_AND_READ));
+Deno.test("checkSetFull: an element that later reads contain is stable", () => {
+  const verdict = checkSetFull(historyOf(...ADDED_AND_READ));
   assertEquals(verdict.valid, true);
   assertEquals([verdict.attempt_count, verdict.stable_count, verdict.stale_count], [1, 1, 0]);
   assertEquals(verdict.stable_latencies, { "0": 0, "0.5": 0, "0.95": 0, "0.99": 0, "1": 0 });
@@ -62,19 +62,20 @@ Deno.test("checkSetFull: an element that reads have is stable", () => {
   assertEquals(verdict.anomalies, []);
 });
 
-Deno.test("checkSetFull: an element that a later read lacks is lost; with one more read that has it, it is stale", () => {
+Deno.test("checkSetFull: an element missing from a later read is lost; if one more read contains it, it is stale", () => {
   const lossy = [...ADDED_AND_READ, "40 2 invoke read", "50 2 ok read []"];
-  const verdict = checkSetFull(tell(...lossy), { nodes: ["n0", "n1", "n2"], concurrency: 3 });
+  const verdict = checkSetFull(historyOf(...lossy), { nodes: ["n0", "n1", "n2"], concurrency: 3 });
   assertEquals([verdict.valid, verdict.lost_count, verdict.lost], [false, 1, [7]]);
   assertEquals(verdict.lost_latencies, { "0": 1, "0.5": 1, "0.95": 1, "0.99": 1, "1": 1 });
   assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["lost", 1]]);
   assertEquals(
     verdict.anomalies![0]!.explanation,
-    "Element 7, acknowledged to process 0 on n0 at 0.001 s, was missing from every read begun after 0.002 s, the last of them by " +
-      "process 2 on n2 at 0.040 s: last seen by the read that process 1 on n1 began at 0.002 s",
+    "Element 7 (acknowledged to process 0 on n0 at 0.001 s) is missing from every read that began after 0.002 s, " +
+      "the last of these by process 2 on n2 at 0.040 s. " +
+      "It was last seen by the read that process 1 on n1 began at 0.002 s",
   );
 
-  const mended = checkSetFull(tell(...lossy, "60 1 invoke read", "61 1 ok read [7]"));
+  const mended = checkSetFull(historyOf(...lossy, "60 1 invoke read", "61 1 ok read [7]"));
   assertEquals([mended.valid, mended.lost_count, mended.stale], [true, 0, [7]]);
   assertEquals((mended.stable_latencies as Record<string, number>)["1"], 39);
   assertEquals(mended.worst_stale, [{
@@ -87,7 +88,7 @@ Deno.test("checkSetFull: an element that a later read lacks is lost; with one mo
   }]);
 });
 
-Deno.test("checkSetFull takes latencies until just after the read, in whole milliseconds", () => {
+Deno.test("checkSetFull measures latencies until just after the read began, in whole milliseconds", () => {
   for (const [lacking, latency] of [[1_999_998, 0], [1_999_999, 1], [900_000, 0]]) {
     const verdict = checkSetFull(parseEDNHistory(`
       {:time 0 :process 0 :type :invoke :f :add :value 7}
@@ -101,8 +102,8 @@ Deno.test("checkSetFull takes latencies until just after the read, in whole mill
   }
 });
 
-Deno.test("checkSetFull: an acknowledged element that no read ever has is lost", () => {
-  const verdict = checkSetFull(tell("0 0 invoke add 7", "1 0 ok add 7", "2 4 invoke read", "3 4 ok read []"), {
+Deno.test("checkSetFull: an acknowledged element that no read ever contains is lost", () => {
+  const verdict = checkSetFull(historyOf("0 0 invoke add 7", "1 0 ok add 7", "2 4 invoke read", "3 4 ok read []"), {
     nodes: ["n0", "n1"],
     concurrency: 4,
   });
@@ -110,81 +111,81 @@ Deno.test("checkSetFull: an acknowledged element that no read ever has is lost",
   assertEquals((verdict.lost_latencies as Record<string, number>)["1"], 0);
   assertStringIncludes(
     verdict.anomalies![0]!.explanation,
-    "was missing from every read, the last of them by process 4 on n0",
+    "is missing from every read, the last of these by process 4 on n0",
   );
 });
 
-Deno.test("checkSetFull: a read proves an element whose addition nobody acknowledged", () => {
+Deno.test("checkSetFull: a read proves an element whose add was not acknowledged", () => {
   const story = ["0 0 invoke broadcast 7", "2 1 invoke read", "3 1 ok read [7]", "5 0 info broadcast 7"];
-  assertEquals(checkSetFull(tell(...story)).valid, true);
-  const lost = checkSetFull(tell(...story, "6 2 invoke read", "7 2 ok read []"));
+  assertEquals(checkSetFull(historyOf(...story)).valid, true);
+  const lost = checkSetFull(historyOf(...story, "6 2 invoke read", "7 2 ok read []"));
   assertEquals(lost.valid, false);
-  assertStringIncludes(lost.anomalies![0]!.explanation, "Element 7, first seen by process 1 at 0.003 s");
+  assertStringIncludes(lost.anomalies![0]!.explanation, "Element 7 (first read by process 1 at 0.003 s)");
 });
 
-Deno.test("checkSetFull: what was never known may be missing", () => {
+Deno.test("checkSetFull: an element that was never known may be missing", () => {
   const unknown = ["0 0 invoke add 7", "1 0 info add 7", "2 1 invoke read", "3 1 ok read []"];
-  const verdict = checkSetFull(tell(...unknown));
+  const verdict = checkSetFull(historyOf(...unknown));
   assertEquals([verdict.valid, verdict.never_read, verdict.lost_count], ["unknown", [7], 0]);
 });
 
-Deno.test("checkSetFull: a read concurrent with the addition may lack the element", () => {
-  const verdict = checkSetFull(tell("0 0 invoke add 7", "1 1 invoke read", "2 0 ok add 7", "3 1 ok read []"));
+Deno.test("checkSetFull: a read concurrent with the add may miss the element", () => {
+  const verdict = checkSetFull(historyOf("0 0 invoke add 7", "1 1 invoke read", "2 0 ok add 7", "3 1 ok read []"));
   assertEquals([verdict.valid, verdict.never_read_count], ["unknown", 1]);
 });
 
-Deno.test("checkSetFull: reads that failed or never came back say nothing", () => {
-  const verdict = checkSetFull(tell(
+Deno.test("checkSetFull: reads that failed or never completed prove nothing", () => {
+  const verdict = checkSetFull(historyOf(
     ...["0 0 invoke add 7", "1 0 ok add 7", "2 1 invoke read", "3 1 fail read"],
     ...["4 1 invoke read", "5 1 info read", "6 2 invoke read"],
   ));
   assertEquals([verdict.valid, verdict.never_read_count], ["unknown", 1]);
 });
 
-Deno.test("checkSetFull: of an empty history nothing is known", () => {
+Deno.test("checkSetFull: an empty history is unknown", () => {
   const verdict = checkSetFull([]);
   assertEquals([verdict.valid, verdict.attempt_count, verdict.stable_latencies], ["unknown", 0, null]);
 });
 
-Deno.test("checkSetFull reports duplicates and values from nowhere, which change nothing", () => {
-  const verdict = checkSetFull(tell("0 0 invoke add 7", "1 0 ok add 7", "2 1 invoke read", "3 1 ok read [7 9 7]"));
+Deno.test("checkSetFull reports duplicated and unexpected values, but they do not invalidate", () => {
+  const verdict = checkSetFull(historyOf("0 0 invoke add 7", "1 0 ok add 7", "2 1 invoke read", "3 1 ok read [7 9 7]"));
   assertEquals(verdict.valid, true);
   assertEquals([verdict.duplicated_count, verdict.duplicated], [1, [{ element: 7, count: 2 }]]);
   assertEquals([verdict.unexpected_count, verdict.unexpected], [1, [9]]);
   assertEquals(verdict.anomalies!.map(({ type, explanation }) => [type, explanation]), [
-    ["duplicated", "Element 7 was 2 times in the read of process 1 at 0.003 s"],
-    ["unexpected", "Element 9 was in the read of process 1 at 0.003 s, but nobody had added it by then"],
+    ["duplicated", "Element 7 occurs 2 times in the read by process 1 at 0.003 s"],
+    ["unexpected", "Element 9 is in the read by process 1 at 0.003 s, but no add of it had begun"],
   ]);
 });
 
-Deno.test("checkSetFull takes elements of any type, and compares them by value", () => {
+Deno.test("checkSetFull accepts elements of any type, and compares them by value", () => {
   const story = [
     '0 0 invoke add {"a" [1], "b" 2}',
     '1 0 ok add {"b" 2, "a" [1]}',
     '2 0 invoke add "x"',
     '3 0 ok add "x"',
   ];
-  const verdict = checkSetFull(tell(...story, "4 1 invoke read", '5 1 ok read ["x" {"b" 2, "a" [1]}]'));
+  const verdict = checkSetFull(historyOf(...story, "4 1 invoke read", '5 1 ok read ["x" {"b" 2, "a" [1]}]'));
   assertEquals([verdict.valid, verdict.stable_count], [true, 2]);
-  const lost = checkSetFull(tell(...story, "4 1 invoke read", '5 1 ok read ["x" {"b" 2, "a" [2]}]'));
+  const lost = checkSetFull(historyOf(...story, "4 1 invoke read", '5 1 ok read ["x" {"b" 2, "a" [2]}]'));
   assertEquals([lost.valid, lost.lost], [false, [{ a: [1], b: 2 }]]);
 });
 
 Deno.test("checkSetFull: a read without a list makes the verdict unknown", () => {
-  const verdict = checkSetFull(tell("0 0 invoke read", "1 0 ok read 5"));
+  const verdict = checkSetFull(historyOf("0 0 invoke read", "1 0 ok read 5"));
   assertEquals(verdict.valid, "unknown");
   assertEquals(verdict.anomalies![0]!.explanation, "Cannot check operation 1: expected a list of elements, got 5");
 });
 
-Deno.test("checkSetFull's output is bounded", () => {
+Deno.test("checkSetFull returns a bounded verdict", () => {
   const adds = Array.from({ length: 20_000 }, (_, element) => [`0 0 invoke add ${element}`, `1 0 ok add ${element}`])
     .flat();
-  const verdict = checkSetFull(tell(...adds, "2 1 invoke read", "3 1 ok read [1 1 a b c]"));
+  const verdict = checkSetFull(historyOf(...adds, "2 1 invoke read", "3 1 ok read [1 1 a b c]"));
   assertEquals([verdict.lost_count, (verdict.lost as unknown[]).length], [19_999, 10_000]);
   assertLessOrEqual(JSON.stringify(verdict).length, 65_000);
 });
 
-Deno.test("checkSetFull finds nothing wrong with a set that is right", () => {
+Deno.test("checkSetFull accepts a correct set", () => {
   fc.assert(fc.property(MOVES, (moves) => {
     const verdict = checkSetFull(play(moves, (elements) => elements));
     assertEquals(verdict.valid, verdict.stable_count === 0 ? "unknown" : true);
@@ -192,7 +193,7 @@ Deno.test("checkSetFull finds nothing wrong with a set that is right", () => {
   }));
 });
 
-Deno.test("checkSetFull finds every element that vanishes once it was acknowledged", () => {
+Deno.test("checkSetFull finds every element that vanishes after it was acknowledged", () => {
   fc.assert(fc.property(MOVES, fc.nat(), (moves, pick) => {
     const history = play(moves, (elements) => elements);
     const acknowledged = history.filter(({ type, f }) => type === "ok" && f === "add");

@@ -31,32 +31,32 @@ export const LIST_CASES: Record<string, Case> = {
     flawed: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8]])],
     repaired: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8, 7]])],
     says: 'Process 0\'s transaction [["append",1,7],["r",1,[8]]] (acknowledged at 3.000 s) read key 1 as [8], ' +
-      "where its own reads and appends before say a list that ends with [7]",
+      "but its own earlier reads and appends imply a list that ends with [7]",
     not: ["read-atomic"],
     allowedBy: "repeatable-read",
   },
   "future-read": {
     flawed: [txn(0, "ok", ["r", 1, [7]], ["append", 1, 7])],
     repaired: [txn(0, "ok", ["r", 1, []], ["append", 1, 7])],
-    says: 'Process 0\'s transaction [["r",1,[7]],["append",1,7]] (acknowledged at 1.000 s) read 7 of key 1 before ' +
-      "it wrote it",
+    says: 'Process 0\'s transaction [["r",1,[7]],["append",1,7]] (acknowledged at 1.000 s) read 7 from key 1 ' +
+      "before it wrote that itself",
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
   "G1a": {
     flawed: [txn(0, "fail", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
     repaired: [txn(0, "info", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
-    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read 7 of key 1, ' +
-      'which process 0\'s transaction [["append",1,7]] (failed at 1.000 s) wrote: a transaction that failed',
+    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read 7 from key 1, ' +
+      'but the transaction that wrote it failed: process 0\'s transaction [["append",1,7]] (failed at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
   "G1b": {
     flawed: [txn(0, "ok", ["append", 1, 7], ["append", 1, 8]), txn(1, "ok", ["r", 1, [7]])],
     repaired: [txn(0, "ok", ["append", 1, 7], ["append", 1, 8]), txn(1, "ok", ["r", 1, [7, 8]])],
-    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read key 1 as of 7, which is not the ' +
-      "last that " +
-      'process 0\'s transaction [["append",1,7],["append",1,8]] (acknowledged at 1.000 s) wrote to it',
+    says: 'Process 1\'s transaction [["r",1,[7]]] (acknowledged at 3.000 s) read 7 from key 1, but its writer wrote ' +
+      "that key again later: " +
+      'process 0\'s transaction [["append",1,7],["append",1,8]] (acknowledged at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
     // What the last append is shown to follow was read without it.
@@ -65,13 +65,14 @@ export const LIST_CASES: Record<string, Case> = {
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, [7]])],
     repaired: [txn(1, "invoke", ["append", 1, 7]), txn(0, "ok", ["r", 1, [7]])],
-    says: 'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
+    says:
+      'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 from key 1, which no transaction wrote',
     not: ["read-uncommitted"],
   },
   "duplicate-elements": {
     flawed: [txn(0, "ok", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7, 7]])],
     repaired: [txn(0, "ok", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
-    says: 'Process 1\'s transaction [["r",1,[7,7]]] (acknowledged at 3.000 s) read key 1 as [7,7], where 7 stands ' +
+    says: 'Process 1\'s transaction [["r",1,[7,7]]] (acknowledged at 3.000 s) read key 1 as [7,7], which contains 7 ' +
       "more than once",
     not: ["read-uncommitted"],
   },
@@ -88,8 +89,8 @@ export const LIST_CASES: Record<string, Case> = {
       txn(2, "ok", ["r", 1, [7, 8]]),
       txn(3, "ok", ["r", 1, [7, 8]]),
     ],
-    says: "Key 1 was read as [8] and as [7,8], which no one order of appends allows: " +
-      'by process 2\'s transaction [["r",1,[8]]] (acknowledged at 5.000 s) and ' +
+    says: "Key 1 was read as [8] and as [7,8], which no single order of appends allows: " +
+      'by process 2\'s transaction [["r",1,[8]]] (acknowledged at 5.000 s) and by ' +
       'process 3\'s transaction [["r",1,[7,8]]] (acknowledged at 7.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
@@ -108,7 +109,7 @@ export const LIST_CASES: Record<string, Case> = {
       txn(3, "ok", ["r", 1, [7, 9, 8]]),
     ],
     says: 'Process 2\'s transaction [["append",1,8]] (acknowledged at 5.000 s) appended 8 to key 1 after 7, ' +
-      'which process 0\'s transaction [["append",1,7]] (failed at 1.000 s) appended: a transaction that failed',
+      'but the transaction that appended 7 failed: process 0\'s transaction [["append",1,7]] (failed at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
     also: ["G1a"],
@@ -118,7 +119,7 @@ export const LIST_CASES: Record<string, Case> = {
     repaired: [txn(0, "ok", ["r", 1, []], ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]], ["append", 1, 8])],
     says: 'Process 0\'s transaction [["r",1,[]],["append",1,7]] (acknowledged at 1.000 s) and ' +
       'process 1\'s transaction [["r",1,null],["append",1,8]] (acknowledged at 3.000 s) both read key 1 in ' +
-      "its initial state and wrote it",
+      "its initial state and then wrote it",
     not: ["cursor-stability", "update-atomic"],
     allowedBy: "read-atomic",
     also: ["G2-item"],
@@ -131,22 +132,23 @@ export const REGISTER_CASES: Record<string, Case> = {
     flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, null])],
     repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7])],
     says: 'Process 0\'s transaction [["w",1,7],["r",1,null]] (acknowledged at 1.000 s) read key 1 as null, ' +
-      "where its own last read or write before says 7",
+      "but its own last read or write of it implies 7",
     not: ["read-atomic"],
     allowedBy: "repeatable-read",
   },
   "future-read": {
     flawed: [txn(0, "ok", ["r", 1, 7], ["w", 1, 7])],
     repaired: [txn(0, "ok", ["r", 1, null], ["w", 1, 7])],
-    says: 'Process 0\'s transaction [["r",1,7],["w",1,7]] (acknowledged at 1.000 s) read 7 of key 1 before it wrote it',
+    says: 'Process 0\'s transaction [["r",1,7],["w",1,7]] (acknowledged at 1.000 s) read 7 from key 1 before it ' +
+      "wrote that itself",
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
   "G1a": {
     flawed: [txn(0, "fail", ["w", 1, 7]), txn(1, "ok", ["r", 1, 7])],
     repaired: [txn(0, "info", ["w", 1, 7]), txn(1, "ok", ["r", 1, 7])],
-    says: 'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 of key 1, ' +
-      'which process 0\'s transaction [["w",1,7]] (failed at 1.000 s) wrote: a transaction that failed',
+    says: 'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 from key 1, ' +
+      'but the transaction that wrote it failed: process 0\'s transaction [["w",1,7]] (failed at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
@@ -154,15 +156,16 @@ export const REGISTER_CASES: Record<string, Case> = {
     flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 7])],
     repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 8])],
     says:
-      'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read key 1 as of 7, which is not the last that ' +
-      'process 0\'s transaction [["w",1,7],["r",1,7],["w",1,8]] (acknowledged at 1.000 s) wrote to it',
+      'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 from key 1, but its writer wrote that key again ' +
+      'later: process 0\'s transaction [["w",1,7],["r",1,7],["w",1,8]] (acknowledged at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, 7])],
     repaired: [txn(1, "invoke", ["w", 1, 7]), txn(0, "ok", ["r", 1, 7])],
-    says: 'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 of key 1, which nobody ever wrote',
+    says:
+      'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 from key 1, which no transaction wrote',
     not: ["read-uncommitted"],
   },
   "lost-update": {
@@ -179,8 +182,8 @@ export const REGISTER_CASES: Record<string, Case> = {
       txn(3, "ok", ["r", 1, 7], ["w", 1, 9]),
     ],
     says: 'Process 1\'s transaction [["r",1,6],["w",1,7]] (acknowledged at 3.000 s) and ' +
-      'process 2\'s transaction [["r",1,6],["w",1,8]] (acknowledged at 5.000 s) both read key 1 as of 6 and ' +
-      "wrote it, and 1 more like them",
+      'process 2\'s transaction [["r",1,6],["w",1,8]] (acknowledged at 5.000 s) both read key 1 at version 6 ' +
+      "and then wrote it, and so did 1 more",
     not: ["cursor-stability", "update-atomic"],
     allowedBy: "read-atomic",
     also: ["G2-item"],
@@ -196,7 +199,7 @@ export const REGISTER_CASES: Record<string, Case> = {
       txn(1, "ok", ["r", 1, 7], ["w", 1, 8]),
       txn(2, "ok", ["r", 1, 8], ["w", 1, 9]),
     ],
-    says: "The versions of key 1 go round in a circle: " +
+    says: "The versions of key 1 form a cycle: " +
       'process 0\'s transaction [["r",1,9],["w",1,7]] (acknowledged at 1.000 s) read 9 and wrote 7; ' +
       'process 1\'s transaction [["r",1,7],["w",1,8]] (acknowledged at 3.000 s) read 7 and wrote 8; ' +
       'process 2\'s transaction [["r",1,8],["w",1,9]] (acknowledged at 5.000 s) read 8 and wrote 9',

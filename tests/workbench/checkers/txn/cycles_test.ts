@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
-import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Verdict } from "../../../../lib/workbench/checkers/verdict.ts";
 import { timeline } from "../timeline.ts";
 import { txn } from "./cases.ts";
@@ -61,8 +61,8 @@ Deno.test("checkTxnRWRegister: where each process sees a key's versions in order
   // Who read 9 of key 2 did so before T1, which is before T2, which wrote that.
   assertEquals(verdict.anomaly_types, ["G-single-item", "G0"]);
   assertEquals(steps(verdict, "G0"), [
-    "T1 < T2, because T2 wrote 9 to key 1 after T1's 7",
-    "But T2 < T1, because T1 wrote 8 to key 2 after T2's 9",
+    "T1 < T2, because T2 wrote 9 to key 1 after T1 wrote 7",
+    "But T2 < T1, because T1 wrote 8 to key 2 after T2 wrote 9",
   ]);
 });
 
@@ -75,16 +75,19 @@ Deno.test("checkTxnRWRegister: where keys are linearizable, a version that comes
   assertEquals(anomalies, [{
     type: "cyclic-versions",
     count: 1,
-    explanation: "The versions of key 1 go round in a circle: " +
-      'process 0\'s transaction [["w",1,7]] (acknowledged at 1.000 s), which left it at 7, was over before ' +
-      'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which found it at 8; ' +
-      'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which left it at 8, was over before ' +
-      'process 2\'s transaction [["r",1,7]] (acknowledged at 5.000 s), which found it at 7',
+    explanation: "The versions of key 1 form a cycle: " +
+      'process 0\'s transaction [["w",1,7]] (acknowledged at 1.000 s), which last saw or wrote 7, completed before ' +
+      'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which first saw or wrote 8; ' +
+      'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which last saw or wrote 8, completed before ' +
+      'process 2\'s transaction [["r",1,7]] (acknowledged at 5.000 s), which first saw or wrote 7',
   }]);
   const own = timeline(lines.map(([, ...rest]): typeof lines[number] => [0, ...rest] as typeof lines[number]), THREE);
   const circle = checkTxnRWRegister(own, undefined, { sequentialKeys: true }).anomalies!;
   assertEquals(circle.map(({ type }) => type), ["cyclic-versions"]);
-  assertStringIncludes(circle[0]!.explanation, "which left it at 7, comes before the same process's next, process 0's");
+  assertStringIncludes(
+    circle[0]!.explanation,
+    "which last saw or wrote 7, was followed in the same process by process 0's",
+  );
 });
 
 Deno.test("checkTxnRWRegister: what a transaction wrote comes before what its process reads next", () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { MicroOperation } from "./cases.ts";
 

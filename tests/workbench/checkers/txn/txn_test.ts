@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { impliedAnomalies } from "../../../../lib/workbench/checkers/consistency_model.ts";
-import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/list_append.ts";
-import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/rw_register.ts";
+import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Anomaly } from "../../../../lib/workbench/checkers/verdict.ts";
 import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../../recorded.ts";
 import { type Line, sequential } from "../sequential.ts";
@@ -201,7 +201,7 @@ Deno.test("the checkers of transactions tell keys and values of different types 
   ]);
   const { anomalies } = checkTxnRWRegister(history);
   assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 1]]);
-  assertStringIncludes(anomalies![0]!.explanation, 'read "7" of key 1, which nobody');
+  assertStringIncludes(anomalies![0]!.explanation, 'read "7" from key 1, which no transaction');
 });
 
 Deno.test("the checkers of transactions say a bounded lot about any number of anomalies", () => {

@@ -1,0 +1,18 @@
+/**
+ * The shape of a cluster, as far as a history does not record it.
+ *
+ * @module
+ */
+
+/** The nodes and workers of a test. They tell which node a process talked to. */
+export interface ClusterShape {
+  /** Names of the nodes. Worker i talks to node i modulo their number. */
+  nodes?: readonly string[];
+  /** Number of workers. Process p is worker p modulo that number, or has replaced it. */
+  concurrency?: number;
+}
+
+/** Finds the node that a process talked to; undefined if the shape does not tell. */
+export function nodeOf(process: number, { nodes = [], concurrency }: ClusterShape): string | undefined {
+  return concurrency === undefined ? undefined : nodes[process % concurrency % nodes.length];
+}

@@ -1,0 +1,54 @@
+/**
+ * The verdict on a history of transactions.
+ *
+ * @module
+ */
+
+import { permittedModels, proscribedAnomalies, requiredOrder, ruledOutModels } from "../consistency_model.ts";
+import type { Anomaly, Verdict } from "../verdict.ts";
+import type { Transaction } from "./transactions.ts";
+
+/**
+ * Decides by consistency models.
+ *
+ * @param anomalies All anomalies found.
+ * @param models The consistency models asked for, from `CONSISTENCY_MODELS`.
+ * @returns Invalid if one of the models proscribes an anomaly that was found; unknown if no transaction was
+ *   acknowledged. Contains
+ *
+ *   - `anomalies`: all of them; those that the models permit are marked as allowed;
+ *   - `anomaly_types`: the types that the models proscribe;
+ *   - `not` and `also_not`: the weakest models that all the anomalies rule out, and the others;
+ *   - `permits`: the strongest models that nothing rules out, of those whose anomalies were looked for.
+ */
+export function judgeTransactions(
+  transactions: readonly Transaction[],
+  anomalies: readonly Anomaly[],
+  models: readonly string[],
+): Verdict {
+  const proscribed = proscribedAnomalies(models);
+  if (!transactions.some(({ type }) => type === "ok")) return NOTHING_ACKNOWLEDGED;
+  const forbidden = anomalies.filter(({ type }) => proscribed.has(type));
+  const allowed = anomalies.filter(({ type }) => !proscribed.has(type));
+  const types = anomalies.map(({ type }) => type);
+  return {
+    valid: forbidden.length === 0,
+    anomalies: [...forbidden, ...allowed.map((anomaly) => ({ ...anomaly, allowed: true }))],
+    anomaly_types: forbidden.map(({ type }) => type).sort(),
+    ...ruledOutModels(types),
+    permits: permittedModels(types, requiredOrder(models)),
+  };
+}
+
+const NOTHING_ACKNOWLEDGED: Verdict = {
+  valid: "unknown",
+  anomalies: [{
+    type: "empty-transaction-graph",
+    count: 1,
+    explanation: "No transaction was acknowledged, so there is nothing to check",
+  }],
+  anomaly_types: ["empty-transaction-graph"],
+  not: [],
+  also_not: [],
+  permits: [],
+};
