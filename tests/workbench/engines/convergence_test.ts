@@ -39,8 +39,8 @@ const OPTIONS = runOptions({
 
 type AnyProgram = (node: AnyNode) => void;
 
-/** Does something in a fresh simulation of a program. */
-async function simulate<T>(program: unknown, act: (world: World) => Promise<T>): Promise<T> {
+/** Does something in a new world of a program, in virtual time. */
+async function inVirtualTime<T>(program: unknown, act: (world: World) => Promise<T>): Promise<T> {
   const clock = new VirtualClock();
   let over = false;
   const acting = act(inProcessWorld({ program: program as AnyProgram, clock })).finally(() => over = true);
@@ -48,24 +48,24 @@ async function simulate<T>(program: unknown, act: (world: World) => Promise<T>):
   return await acting;
 }
 
-/** How long it takes until all nodes have everything. */
+/** Measures the convergence time of a program that converges, ms. */
 async function measure(program: unknown, options: Partial<RunOptions> = {}): Promise<number> {
   const { time, lacking } = (await measureConvergence({ ...OPTIONS, ...options }, program as AnyProgram))!;
   assertEquals(lacking, []);
   return time!;
 }
 
-/** What is lacking where they never have. */
+/** Returns what the nodes of a program that does not converge lack. */
 async function lacking(program: unknown, options: Partial<RunOptions> = {}): Promise<readonly string[]> {
   const { time, lacking } = (await measureConvergence({ ...OPTIONS, ...options }, program as AnyProgram))!;
   assertEquals(time, null);
   return lacking;
 }
 
-/** What was there when the nemesis had healed. */
+/** Returns the state of a test when the nemesis has healed. */
 async function healed(program: unknown, options: Partial<RunOptions>): Promise<HealedTest> {
   let seen: HealedTest | undefined;
-  await simulate(program, (world) =>
+  await inVirtualTime(program, (world) =>
     runUntilHealed({ ...OPTIONS, ...options }, world, (test) => {
       seen = test;
       return Promise.resolve();
@@ -73,7 +73,7 @@ async function healed(program: unknown, options: Partial<RunOptions>): Promise<H
   return seen!;
 }
 
-/** A broadcast in which all nodes tell each other everything, every 4 s. */
+/** A broadcast in which each node sends all its values to all others, every 4 s. */
 function slow(node: AnyNode): void {
   const values = new Set<unknown>();
   node.on("topology", () => ({}));
@@ -86,18 +86,18 @@ function slow(node: AnyNode): void {
   node.on("read", () => ({ messages: [...values] }));
 }
 
-Deno.test("without faults it is the time from the last write until every node has everything", async () => {
+Deno.test("without faults, convergence is measured from the last write", async () => {
   const converged = await measure(slow);
   const { history, healed: at } = await healed(slow, {});
   assertEquals(at, undefined);
   const lastWrite = history.findLast(({ type, f }) => type === "ok" && f === "broadcast")!.time / 1e6;
-  // What was written by 5 s is told at 8 s, and arrives 100 ms later.
+  // Writes end at 5 s. The nodes send their values at 8 s; they arrive 100 ms later.
   assertGreaterOrEqual(converged, 8100 - lastWrite);
   assertLessOrEqual(converged, Math.ceil(8100 - lastWrite) + LOOK_INTERVAL);
 });
 
-Deno.test("after faults it is the time from the last heal", async () => {
-  // The partition begins at once, and does not end by itself.
+Deno.test("after faults, convergence is measured from the last heal", async () => {
+  // The partition begins at once, and only the end of the main phase ends it.
   const options = { nemesis: ["partition"], nemesisIntervalSeconds: 1000 };
   const { healed: at } = await healed(slow, options);
   assertGreater(at!, 4000);
@@ -110,7 +110,7 @@ Deno.test("a fault ends when the nemesis ends it, or at the end of the main phas
   const kinds = new Set<string>();
   for (let seed = 1; seed <= 10; seed++) {
     const { history, healed: at } = await healed(slow, { nemesis: ["partition"], seed: String(seed) });
-    // The last two operations heal, whether or not there is anything to heal.
+    // The last two operations always heal, even if nothing is broken.
     const { f, time } = history.filter(({ process }) => process === "nemesis").at(-3)!;
     kinds.add(f);
     assertEquals(at, (f === "stop-partition" ? time : history.at(-1)!.time) / 1e6);
@@ -128,11 +128,11 @@ const RIGHT: [name: string, program: unknown, options: Partial<RunOptions>][] = 
 ];
 
 for (const [name, program, options] of RIGHT) {
-  Deno.test(`${name}: a right program converges, with and without partitions, and a seed repeats it`, async () => {
+  Deno.test(`${name}: a right program converges with and without partitions, and the seed repeats the time`, async () => {
     const calm = await measure(program, options);
     assertGreaterOrEqual(calm, 0);
     assertLess(calm, 3000);
-    if (program === txnPrimary) return; // It is not made for partitions.
+    if (program === txnPrimary) return; // It is not written for partitions.
     const faulty = { ...options, nemesis: ["partition"] };
     const converged = await measure(program, faulty);
     assertGreaterOrEqual(converged, 0);
@@ -141,7 +141,7 @@ for (const [name, program, options] of RIGHT) {
   });
 }
 
-Deno.test("up to the heal the measured run is the test itself", async () => {
+Deno.test("up to the heal, the measured run equals the test", async () => {
   const options = { nemesis: ["partition", "loss", "kill"], nemesisIntervalSeconds: 1 };
   const { history } = await healed(broadcast(), options);
   let stored: readonly Operation[] = [];
@@ -154,13 +154,13 @@ Deno.test("up to the heal the measured run is the test itself", async () => {
     problem: () => undefined,
     close() {},
   };
-  await simulate(broadcast(), (world) => runTest({ ...OPTIONS, ...options }, world, { store }));
+  await inVirtualTime(broadcast(), (world) => runTest({ ...OPTIONS, ...options }, world, { store }));
   assertEquals(stored.slice(0, history.length), [...history]);
-  // What follows are the final reads.
+  // The rest is the final reads.
   assert(stored.slice(history.length).every(({ final }) => final));
 });
 
-Deno.test("where nobody acknowledges a write it is the time from the last one that was begun", async () => {
+Deno.test("if no write is acknowledged, convergence is measured from the start of the last one", async () => {
   const silent = (node: AnyNode) => {
     node.on("topology", () => ({}));
     node.on("broadcast", () => {});
@@ -169,11 +169,11 @@ Deno.test("where nobody acknowledges a write it is the time from the last one th
   const { history } = await healed(silent, {});
   const begun = history.findLast(({ type, f }) => type === "invoke" && f === "broadcast")!.time / 1e6;
   assertGreater(begun, 0);
-  // The main phase is over when the last client has given up.
+  // The main phase ends when the last client's request times out.
   assertEquals(await measure(silent), Math.ceil(history.at(-1)!.time / 1e6 - begun));
 });
 
-/** Says yes to everything, and remembers nothing. */
+/** Acknowledges everything and stores nothing. */
 function deaf(node: AnyNode): void {
   node.on("topology", () => ({}));
   node.on("broadcast", () => ({}));
@@ -185,7 +185,7 @@ function deaf(node: AnyNode): void {
   node.on("list_committed_offsets", () => ({ offsets: {} }));
 }
 
-Deno.test("a broadcast that never gets there: each node is named that lacks something, and what", async () => {
+Deno.test("a broadcast that does not converge: the report names each node and the values that it lacks", async () => {
   const lacks = await lacking(broadcastWithoutRetry, { nemesis: ["partition"], nemesisIntervalSeconds: 1000 });
   assert(lacks.length > 0 && lacks.length <= 3);
   for (const line of lacks) assertMatch(line, /^n\d lacked \d+ of \d+ values: \d+(, \d+){0,3}( …)?$/);
@@ -196,18 +196,18 @@ Deno.test("a broadcast that never gets there: each node is named that lacks some
 
 const JITTER = { latency: { mean: 50, distribution: "exponential" } } as const;
 
-Deno.test("a log that never gets there: the messages are told with key and offset", async () => {
+Deno.test("a log that does not converge: the report names messages with key and offset", async () => {
   const options = { workload: WORKLOADS.kafka!, rate: 50, ...JITTER };
   const message = /^n\d lacked \d+ of \d+ messages \[key, offset, message\]: \["\d+",\d+,\d+\]/;
   for (const program of [logLastWriterWins, deaf]) assertMatch((await lacking(program, options))[0]!, message);
 });
 
-Deno.test("registers that never get there: the keys on which nodes differ are told", async () => {
+Deno.test("registers that do not converge: the report names the keys on which nodes differ", async () => {
   const lacks = await lacking(txnWithoutTimestamp, { workload: WORKLOADS["txn-rw-register"]!, ...JITTER });
   for (const line of lacks) assertMatch(line, /^key \d+ was (\d+|null) on n\d(, n\d)? and (\d+|null) on n\d(, n\d)?/);
 });
 
-Deno.test("a counter that never gets there: what it was on which node is told", async () => {
+Deno.test("a counter that does not converge: the report names its value on each node", async () => {
   const forgetful = (node: AnyNode) => {
     let value = 0;
     node.on("add", ({ delta }) => {
@@ -230,7 +230,7 @@ Deno.test("a counter whose nodes agree on a wrong sum has not converged", async 
   assertEquals(lacks, ["the counter was 0, which is no sum of the adds, on n0, n1, n2"]);
 });
 
-/** Makes one node of a program go silent after 4 s. */
+/** Makes n2 stop answering some requests after 4 s. */
 function goingSilent(program: unknown, types: string[]): AnyProgram {
   return (node) => {
     const receive = node.on.bind(node) as (type: string, handler: (...args: unknown[]) => unknown) => void;
@@ -243,13 +243,13 @@ function goingSilent(program: unknown, types: string[]): AnyProgram {
   };
 }
 
-Deno.test("a node that does not answer has not converged, unless it is asked for more than any client asks for", async () => {
+Deno.test("a node that does not answer has not converged, unless the read is larger than any client's", async () => {
   assertEquals(await lacking(goingSilent(broadcast(), ["read"])), ["n2 answered nothing"]);
   const transactions = { ...OPTIONS, workload: WORKLOADS["txn-rw-register"]! };
   assertEquals(await measureConvergence(transactions, goingSilent(txn(), ["txn"])), undefined);
 });
 
-Deno.test("where a test ends early, or nodes have nothing to agree on, nothing is said", async () => {
+Deno.test("nothing is measured if a test ends early, or the workload defines no convergence", async () => {
   assertEquals(await measureConvergence(OPTIONS, () => {}), undefined);
   assertEquals(await measureConvergence({ ...OPTIONS, workload: WORKLOADS.echo! }, () => {}), undefined);
   const stop = new AbortController();
@@ -260,8 +260,8 @@ Deno.test("where a test ends early, or nodes have nothing to agree on, nothing i
   assertEquals(await measureConvergence(OPTIONS, stopping, { signal: stop.signal }), undefined);
 });
 
-Deno.test("nodes that answer each other without end, once nothing is broken any more, are an exception", async () => {
-  /** A node that is asked when the main phase is over tells another, which tells it, and so on. */
+Deno.test("a standstill after the heal is an exception", async () => {
+  /** A read after the main phase starts an endless exchange of pings. */
   const endless = (node: AnyNode) => {
     node.on("add", () => ({}));
     node.on("read", () => {
@@ -284,7 +284,7 @@ Deno.test("nodes that answer each other without end, once nothing is broken any 
   assertEquals([valid, told, result.convergence_ms], [false, exceptions, null]);
 });
 
-Deno.test("results of a simulation show how long it took; other workloads have nothing to show", async () => {
+Deno.test("results contain the convergence time if the workload defines it", async () => {
   const run = (program: unknown, options: Partial<RunOptions>) =>
     runVirtualTest({ ...OPTIONS, ...options }, program as AnyProgram);
   const { valid, result } = await run(slow, {});
@@ -293,8 +293,8 @@ Deno.test("results of a simulation show how long it took; other workloads have n
   assert(!("convergence_ms" in (await run(echo, { workload: WORKLOADS.echo! })).result));
 });
 
-Deno.test("a simulation whose nodes do not converge is not valid, even if no client has noticed", async () => {
-  /** Each node keeps to itself what it was told. */
+Deno.test("a test whose nodes do not converge is invalid, even if no client has noticed", async () => {
+  /** Each node counts only its own adds. */
   const selfish = (node: AnyNode) => {
     let own = 0;
     node.on("add", ({ delta }) => {
@@ -313,7 +313,7 @@ Deno.test("a simulation whose nodes do not converge is not valid, even if no cli
   assertMatch(explanation, /^After 10 s without faults, the counter was \d+, which/);
 });
 
-Deno.test("a simulation that ends early is not judged by what it would have come to", async () => {
+Deno.test("convergence is not measured after a test that ends early", async () => {
   const stop = new AbortController();
   const stopping = (node: AnyNode) => {
     slow(node);

@@ -1,10 +1,10 @@
-/** Command lines on a machine that is none. */
+/** Command lines on a fake machine. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { type FakeMachine, fakeMachine } from "./fake_machine.ts";
 
-/** Carries out a command line, and gives back how it ended. */
+/** Runs a command line; returns the fake machine afterwards, and the exit status. */
 export async function command(
   line: string,
   changes: Partial<FakeMachine> = {},
@@ -14,7 +14,7 @@ export async function command(
   return Object.assign(machine, { status });
 }
 
-/** Asserts that a command line is rejected with one line, and that nothing was run. */
+/** Asserts that a command line is rejected with one line, before anything runs. */
 export async function assertRejected(
   line: string,
   expected: string,

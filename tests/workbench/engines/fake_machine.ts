@@ -1,4 +1,4 @@
-/** A machine that is none: what the command line does to it is kept, and what it answers is given. */
+/** A fake machine: records what commands do to it, and answers as the test decides. */
 
 import { PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
 import type { Machine } from "../../../lib/workbench/engines/machine.ts";
@@ -6,24 +6,24 @@ import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import type { TestRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
-/** A machine, and what was done to it. */
+/** A machine, and a record of what was done to it. */
 export interface FakeMachine extends Machine {
-  /** What was written to stdout, to stderr. */
+  /** Everything written on stdout and stderr. */
   out: string;
   err: string;
-  /** What was run, by which engine. */
+  /** The requests that engines have run. */
   ran: { engine: string; request: TestRequest }[];
-  /** The exit status of an immediate end. */
+  /** The status passed to `exit`. */
   exited: number | undefined;
-  /** What stands in for an engine: gives results, or fails. */
+  /** Stands in for every engine: returns results, or throws. */
   runs(request: TestRequest, hooks: EngineHooks): Partial<Results> | Promise<Partial<Results>>;
   /** Presses Ctrl-C. */
   interrupt(): void;
-  /** Lets the time of `every` pass once. */
+  /** Calls each callback of `every` once. */
   tick(): void;
 }
 
-/** The files there are: programs that can be run, and others. */
+/** The files on the machine: programs and others. */
 const FILES: Record<string, "folder" | "file" | "executable"> = {
   "./node": "executable",
   "./notes.txt": "file",
@@ -31,7 +31,7 @@ const FILES: Record<string, "folder" | "file" | "executable"> = {
   ...Object.fromEntries(Object.keys(PROGRAMS).map((name) => [`/project/challenges/bin/${name}`, "executable"])),
 };
 
-/** Makes a machine with a program `./node`, and all that the challenges need. */
+/** Creates a machine with a program `./node` and the programs of the challenges. */
 export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
   const interrupts = new Set<() => void>();
   const ticks = new Set<() => void>();
@@ -92,7 +92,7 @@ function register(callbacks: Set<() => void>, callback: () => void): () => void 
   return () => void callbacks.delete(callback);
 }
 
-/** The results of a test that went well. */
+/** Returns the results of a test that passed. */
 export function fakeResults({ challenge, workload, seed, limits }: TestRequest, engine: string): Results {
   return {
     schema: 1,

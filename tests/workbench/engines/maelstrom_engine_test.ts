@@ -13,8 +13,8 @@ const ALLOWED = ["read", "write", "run"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
 
-/** Declares a test with a stand-in for Maelstrom in a folder of its own. */
-function testStandIn(name: string, recorded: string | null, fn: (folder: string) => Promise<void>): void {
+/** Declares a test with a fake Maelstrom, in a folder of its own. */
+function testFakeMaelstrom(name: string, recorded: string | null, fn: (folder: string) => Promise<void>): void {
   Deno.test({
     name,
     ignore: !ALLOWED,
@@ -42,7 +42,7 @@ function request(line: string): TestRequest {
   );
 }
 
-/** Hooks that keep what is printed. */
+/** Returns hooks that collect what is printed. */
 function listen(signal = new AbortController().signal, onOutput = () => {}): EngineHooks & { printed: string } {
   const hooks = {
     printed: "",
@@ -57,8 +57,8 @@ function listen(signal = new AbortController().signal, onOutput = () => {}): Eng
   return hooks;
 }
 
-testStandIn(
-  "runWithMaelstrom() runs Maelstrom's test with its flags, and reads its results",
+testFakeMaelstrom(
+  "runWithMaelstrom() passes on the flags and reads the results",
   "broadcast-grid-25",
   async (folder) => {
     const hooks = listen();
@@ -95,15 +95,15 @@ testStandIn(
   },
 );
 
-testStandIn("runWithMaelstrom() starts inside a store that has another name", "echo-ok", async (folder) => {
+testFakeMaelstrom("runWithMaelstrom() runs inside a store that is not called store", "echo-ok", async (folder) => {
   const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/runs`), listen());
   assertEquals((await Deno.readTextFile(`${folder}/folder`)).trimEnd(), `${folder}/runs`);
   assertEquals(results.store, `${folder}/runs/store/echo/20261122T120000.000+0000`);
   assertEquals([results.passed, exitStatus(results)], [true, 0]);
 });
 
-testStandIn(
-  "runWithMaelstrom() takes an invalid test for what it is, whatever the exit status",
+testFakeMaelstrom(
+  "runWithMaelstrom() reads an invalid test, regardless of the exit status",
   "echo-wrong",
   async (folder) => {
     await Deno.writeTextFile(`${folder}/status`, "1");
@@ -113,13 +113,13 @@ testStandIn(
   },
 );
 
-testStandIn("runWithMaelstrom() does without a history that cannot be read", "echo-ok", async (folder) => {
+testFakeMaelstrom("runWithMaelstrom() has no latencies if the history cannot be read", "echo-ok", async (folder) => {
   await Deno.writeTextFile(`${folder}/history.edn`, "{:type");
   const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   assertEquals(results.latency_ms, null);
 });
 
-testStandIn("runWithMaelstrom() does not take an earlier run's results for its own", null, async (folder) => {
+testFakeMaelstrom("runWithMaelstrom() does not read the results of an earlier run", null, async (folder) => {
   await Deno.mkdir(`${folder}/store/echo/20261122T110000.000+0000`, { recursive: true });
   await Deno.copyFile(
     new URL("histories/echo-ok/results.edn", TESTDATA),
@@ -134,7 +134,7 @@ testStandIn("runWithMaelstrom() does not take an earlier run's results for its o
   );
 });
 
-testStandIn("runWithMaelstrom() tells what Maelstrom refuses from what fails", null, async (folder) => {
+testFakeMaelstrom("runWithMaelstrom() distinguishes refused arguments from other failures", null, async (folder) => {
   const run = () => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   await Deno.writeTextFile(`${folder}/status`, "254");
   assertStringIncludes((await assertRejects(run, UsageError)).message, "it refused the arguments");
@@ -142,15 +142,15 @@ testStandIn("runWithMaelstrom() tells what Maelstrom refuses from what fails", n
   assertStringIncludes((await assertRejects(run, FailedError)).message, "is Java 11 or newer installed?");
 });
 
-testStandIn("runWithMaelstrom() rejects results that are none", null, async (folder) => {
+testFakeMaelstrom("runWithMaelstrom() rejects results that cannot be parsed", null, async (folder) => {
   await Deno.writeTextFile(`${folder}/results.edn`, "{:valid? ");
   const run = () => runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), listen());
   const { message } = await assertRejects(run, FailedError, "Cannot judge the test by ");
   assertStringIncludes(message, "results.edn: Cannot parse EDN at line 1");
 });
 
-testStandIn(
-  "runWithMaelstrom() rejects an executable that cannot be run, and a store that cannot be made",
+testFakeMaelstrom(
+  "runWithMaelstrom() rejects an executable that cannot be run, and a store that cannot be created",
   null,
   async (folder) => {
     await Deno.writeTextFile(`${folder}/maelstrom`, "#!/no/such/interpreter\n", { mode: 0o755 });
@@ -167,15 +167,19 @@ testStandIn(
   },
 );
 
-testStandIn("runWithMaelstrom() interrupts Maelstrom, and reads what it still writes", "echo-ok", async (folder) => {
-  await Deno.writeTextFile(`${folder}/patient`, "");
-  const controller = new AbortController();
-  const hooks = listen(controller.signal, () => controller.abort());
-  const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
-  assert(results.valid === true);
-});
+testFakeMaelstrom(
+  "runWithMaelstrom() interrupts Maelstrom, and reads the results that it still writes",
+  "echo-ok",
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/patient`, "");
+    const controller = new AbortController();
+    const hooks = listen(controller.signal, () => controller.abort());
+    const results = await runWithMaelstrom(`${folder}/maelstrom`, request(`1 --store ${folder}/store`), hooks);
+    assert(results.valid === true);
+  },
+);
 
-Deno.test("lin-kv needs two workers for each node, or a multiple, as in Jepsen", async () => {
+Deno.test("Maelstrom refuses lin-kv unless each node has an even number of workers", async () => {
   const text = "Maelstrom does not run lin-kv with 3 workers on 3 nodes: it expects --concurrency 2n, 4n, 6n …";
   const linKV = "test -w lin-kv --bin ./node --node-count 3";
   assertEquals(refusal(request(linKV)), text);

@@ -11,7 +11,7 @@ function read(name: string, limits = CHALLENGES[0]!.limits): Results {
   return maelstromResults(text, { challenge: null, workload: loadRecorded(name).workload, limits, store: "store/x" });
 }
 
-/** A minimal `results.edn` of a workload's verdict. */
+/** Reads a minimal `results.edn` with a workload's verdict. */
 function ofWorkload(workload: string, verdict: string): Results {
   return maelstromResults(`{:workload ${verdict}, :valid? false}`, {
     challenge: null,
@@ -21,7 +21,7 @@ function ofWorkload(workload: string, verdict: string): Results {
   });
 }
 
-testRecorded("maelstromResults() has the verdict and the figures of every recorded test", undefined, (recorded) => {
+testRecorded("maelstromResults() reads verdict and figures of every recorded test", undefined, (recorded) => {
   const { name, verdict, results: edn, workload } = recorded;
   const results = read(name);
   assertEquals([results.valid, results.passed, results.workload], [verdict, verdict, workload]);
@@ -46,7 +46,7 @@ testRecorded("maelstromResults() has the verdict and the figures of every record
 });
 
 testRecorded(
-  "maelstromResults() explains what is wrong with every invalid test, and only with those",
+  "maelstromResults() explains every invalid test, and no other",
   undefined,
   ({ name, verdict }) => {
     const { anomalies } = read(name);
@@ -60,19 +60,19 @@ testRecorded(
   },
 );
 
-testRecorded("maelstromResults() is plain JSON in snake_case", undefined, ({ name }) => {
+testRecorded("maelstromResults() returns plain JSON in snake_case", undefined, ({ name }) => {
   const results = read(name);
   assertEquals(JSON.parse(JSON.stringify(results)), results);
   for (const field of Object.keys(results.result)) assert(/^[a-z_]+$/.test(field), field);
 });
 
-/** The anomalies of a recorded test, as `type × count`. */
+/** Returns the anomalies of a recorded test as `type × count`. */
 function anomalies(name: string): string[] {
   return read(name).anomalies.map(({ type, count }) => `${type} × ${count}`);
 }
 
 Deno.test({
-  name: "maelstromResults() names anomalies as Maelstrom does, and counts them",
+  name: "maelstromResults() counts anomalies under Maelstrom's names",
   ignore: !CAN_READ,
   fn() {
     assertEquals(anomalies("echo-wrong"), ["wrong-echo × 2"]);
@@ -97,7 +97,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "maelstromResults() has the figures of the workload under the workbench's names",
+  name: "maelstromResults() uses the workbench's names for figures",
   ignore: !CAN_READ,
   fn() {
     const broadcast = read("broadcast-grid-25").result;
@@ -109,7 +109,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "maelstromResults() tells the steps of a cycle",
+  name: "maelstromResults() lists the steps of a cycle",
   ignore: !CAN_READ,
   fn() {
     const { explanation } = read("append-local").anomalies.find(({ type }) => type === "G-single-item")!;
@@ -119,7 +119,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "maelstromResults() judges by limits",
+  name: "maelstromResults() judges the limits",
   ignore: !CAN_READ,
   fn() {
     const { limits } = CHALLENGES.find(({ id }) => id === "3d")!;
@@ -132,7 +132,7 @@ Deno.test({
   },
 });
 
-Deno.test("maelstromResults() knows what it is not told", () => {
+Deno.test("maelstromResults() leaves unknown figures null", () => {
   const results = maelstromResults("{:valid? :unknown}", { challenge: "1", workload: "echo", limits: [], store: null });
   const { valid, passed, operations, availability, net, latency_ms, result, anomalies } = results;
   assertEquals({ valid, passed, operations, availability, net, latency_ms, result, anomalies }, {
@@ -147,7 +147,7 @@ Deno.test("maelstromResults() knows what it is not told", () => {
   });
 });
 
-Deno.test("maelstromResults() reports a checker that crashed, and what clients threw", () => {
+Deno.test("maelstromResults() reports crashed checkers and exceptions of clients", () => {
   const { valid, exceptions } = maelstromResults(
     `{:workload {:valid? :unknown, :error "java.lang.NullPointerException\n at kafka.clj"},
       :exceptions {:valid? true, :exceptions ({:count 3, :class java.io.EOFException,
@@ -173,7 +173,7 @@ Deno.test("maelstromResults() reports a function that never succeeded, but not a
   assertEquals(anomalies, [{ type: "never-succeeded", count: 1, explanation: "Not one send of 4 succeeded" }]);
 });
 
-Deno.test("maelstromResults() explains evidence of a shape it does not know", () => {
+Deno.test("maelstromResults() explains evidence of an unknown shape", () => {
   const { anomalies } = ofWorkload(
     "txn-list-append",
     "{:valid? false, :anomaly-types (:empty-transaction-graph), :anomalies {:empty-transaction-graph true}}",
@@ -183,7 +183,7 @@ Deno.test("maelstromResults() explains evidence of a shape it does not know", ()
   assertEquals(kafka, [{ type: "G0", count: 1, explanation: "Strange 1" }]);
 });
 
-Deno.test("maelstromResults() rejects what are no results", () => {
+Deno.test("maelstromResults() rejects text that is not the results of a test", () => {
   const run = { challenge: null, workload: "echo", limits: [], store: null };
   for (const text of ["", "[]", "{:a 1}", "{:valid? true} {:valid? true}"]) {
     assertThrows(() => maelstromResults(text, run), SyntaxError, "Cannot read Maelstrom's results");

@@ -1,5 +1,5 @@
 /**
- * Parity: the same short test with processes in real time and in simulation has the same verdict, and costs as many messages.
+ * Parity: the same short test has the same verdict and the same number of messages with processes and in simulation.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -9,17 +9,17 @@ import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
-/** Whether these tests may run: they start the challenges as processes. */
+/** True if permissions are missing: the test starts the challenges as processes. */
 const ignore = (["read", "write", "run", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
 
 const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 
-/** Seconds: of the one run with processes, and of each of those in simulation. */
-const TIME_LIMIT = 2;
+/** Time limit of every run, seconds, and the number of simulated runs of each row. */
+const TIME_LIMIT_SECONDS = 2;
 const SEEDS = 20;
 
-/** One row: a challenge, and what is different from its official command. */
+/** Rows: a challenge, and the flags that differ from its official command. */
 const ROWS: Record<string, string> = {
   echo: "1 --node-count 2 --rate 50",
   "unique ids": "2 --rate 100 --nemesis-interval 1",
@@ -34,7 +34,7 @@ async function run(line: string, mode: "process" | "simulation", seed: string, s
   const machine = createMachine(ROOT);
   const [id = "", ...words] = line.split(" ");
   const simulated = mode === "simulation" ? ["--sim"] : [];
-  const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT}`, "--seed", seed]);
+  const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT_SECONDS}`, "--seed", seed]);
   const request = createRequest(findChallenge(id)!, args, machine);
   const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.processes;
   const results = await engine({ ...request, store }, {
@@ -47,7 +47,7 @@ async function run(line: string, mode: "process" | "simulation", seed: string, s
   return results;
 }
 
-/** What a run costs: how many operations a second, and messages for each. */
+/** Computes the costs of a run: messages per operation. */
 function costs({ operations, net }: Results): Record<string, number> {
   const { count } = operations!;
   return {
@@ -57,8 +57,8 @@ function costs({ operations, net }: Results): Record<string, number> {
 }
 
 /**
- * The bounds of what a run with processes may cost: the mean of the simulations, give or take their sampling error, and a little more,
- * since processes start late and are interrupted.
+ * Computes the bounds for the costs of a run with processes: the mean of the simulations, plus or minus their sampling error and some
+ * room, because processes start late and are interrupted.
  */
 function bounds(values: readonly number[]): [least: number, most: number] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -71,11 +71,11 @@ function meanCount(runs: readonly Results[]): number {
   return runs.reduce((sum, { operations }) => sum + operations!.count, 0) / runs.length;
 }
 
-/** How many standard deviations are still sampling error, and what processes may add to it. */
+/** Standard deviations that count as sampling error, and the share that processes may add. */
 const DEVIATIONS = 4;
 const DELAY = 0.1;
 
-/** What a verdict has to say, without what it says: which figures there are, and for which operations. */
+/** Reduces results to what must be equal: the verdict, the names of figures and functions, anomalies and exceptions. */
 function shape({ valid, result, operations, latency_ms, anomalies, exceptions, availability }: Results): unknown {
   return {
     valid,
@@ -107,7 +107,7 @@ Deno.test({
         for (const each of simulated) assertEquals(shape(each), shape(results));
         for (const [cost, value] of Object.entries(costs(results))) {
           const [least, most] = bounds(simulated.map((each) => costs(each)[cost]!));
-          // On a busy machine there are fewer operations, and as many rounds: each operation costs more.
+          // A busy machine performs fewer operations in the same number of rounds, so each operation costs more.
           const slowness = Math.max(1, meanCount(simulated) / results.operations!.count);
           assert(
             least <= value && value <= most * slowness,

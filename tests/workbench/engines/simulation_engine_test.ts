@@ -11,17 +11,17 @@ import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
 
 const PROGRAMS = `${ROOT}/tests/workbench/programs`;
 
-/** What one may do in a test. */
+/** Helpers of a test. */
 interface Bench {
-  /** Carries out a command line, such as `3e --seed 7`, in simulation. */
+  /** Runs a command line, such as `3e --seed 7`, with `--sim`. */
   run(line: string, hooks?: Partial<EngineHooks>): Promise<Results>;
-  /** The folders of the runs that were stored, in order. */
+  /** Returns the folders of the stored runs, in order. */
   stored(): string[];
-  /** The names of what is in a folder. */
+  /** Returns the names of a folder's entries. */
   names(folder: string): string[];
-  /** The text of a file. */
+  /** Reads a file. */
   read(path: string): string;
-  /** What was shown. */
+  /** Lines received by the hook `log`. */
   lines: string[];
 }
 
@@ -72,26 +72,26 @@ test("the same seed is stored as the same bytes", async ({ run, stored, read }) 
 });
 
 for (const { id } of CHALLENGES) {
-  test(`challenge ${id} is deterministic, with the program and arguments that it is run with`, async ({ run }) => {
+  test(`challenge ${id} is deterministic with its official program and arguments`, async ({ run }) => {
     const results = await run(`${id} ${SHORT} --seed 7 --check-determinism`);
     assertEquals([results.valid, results.exceptions, results.deterministic], [true, [], true]);
   });
 }
 
-test("a run draws a seed of its own where none is given", async ({ run }) => {
+test("a run without --seed gets a new seed", async ({ run }) => {
   const [a, b] = [await run(`1 ${SHORT}`), await run(`1 ${SHORT}`)];
   assertMatch(a.seed!, /^[a-z0-9]{8}$/);
   assert(a.seed !== b.seed);
 });
 
-test("the arguments after -- are the program's", async ({ run }) => {
+test("arguments after -- go to the program", async ({ run }) => {
   const mesh = await run(`3e ${SHORT} --seed 7 -- --profile fast`);
   const hub = await run(`3e ${SHORT} --seed 7`);
   assert(mesh.net!.servers.msgs_per_op! > hub.net!.servers.msgs_per_op!);
   await assertRejects(() => run(`3e ${SHORT} -- --profile fats`), UsageError, "Cannot use --profile fats");
 });
 
-test("the nodes' logs are stored, details only with --debug, and shown if asked for", async ({ run, stored, lines, names, read }) => {
+test("the logs of nodes are stored, with details if --debug, and shown if --log-stderr", async ({ run, stored, lines, names, read }) => {
   await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 2`);
   const [folder] = stored();
   assertEquals(names(`${folder}/node-logs`), ["n0.log", "n1.log"]);
@@ -105,7 +105,7 @@ test("the nodes' logs are stored, details only with --debug, and shown if asked 
   assertEquals(read(`${debug.store}/node-logs/n0.log`), "0.000 debug details\n0.000 info hello\n");
 });
 
-test("of many runs only those that fail are kept, unless there is a place for them", async ({ run, stored, read }) => {
+test("of many runs only those that fail are stored, unless --store is given", async ({ run, stored, read }) => {
   const good = await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --seeds 3`);
   assertEquals([good.passed, good.store, stored()], [true, null, []]);
   const bad = await run(
@@ -118,14 +118,14 @@ test("of many runs only those that fail are kept, unless there is a place for th
   assertEquals(stored().length, 2);
 });
 
-/** What a broadcast without retry does not survive. */
+/** Flags with which a broadcast without retry fails. */
 const PARTITION = "--seed 1 --node-count 5 --rate 20 --time-limit 20 --nemesis partition --nemesis-interval 3";
 
-test("a run that cannot be kept is not said to be, and is judged all the same", async ({ run, stored }) => {
+test("a run that cannot be stored is judged, and its results do not claim to be stored", async ({ run, stored }) => {
   const line = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 1`;
   for (const file of ["history.jsonl", "node-logs/n0.log"]) {
     const results = await run(line, {
-      // In the place of the file there is a folder, when the test begins.
+      // When the test begins, a folder blocks the file's place.
       progress: () => Deno.mkdirSync(`${stored().at(-1)}/${file}`),
     });
     assertEquals([results.passed, results.store, results.exceptions.length], [true, null, 1]);
@@ -135,14 +135,14 @@ test("a run that cannot be kept is not said to be, and is judged all the same", 
   }
 });
 
-test("a run that fails is repeated by its seed", async ({ run }) => {
+test("a seed repeats a run that fails", async ({ run }) => {
   const line = `test -w broadcast --bin ${ROOT}/tests/wrong/broadcast_without_retry.ts ${PARTITION}`;
   const [first, second] = [await run(line), await run(line)];
   assertEquals(first.valid, false);
   assertEquals({ ...first, store: null }, { ...second, store: null });
 });
 
-test("--check-determinism finds a program out that keeps its state elsewhere", async ({ run, stored, read }) => {
+test("--check-determinism detects a program with state outside of itself", async ({ run, stored, read }) => {
   const results = await run(`test -w unique-ids --bin ${PROGRAMS}/keeps_state.ts ${SHORT} --check-determinism`);
   assertEquals([results.valid, results.passed, results.exceptions.length], [false, false, 1]);
   const [{ type, message, fatal }] = results.exceptions as [Results["exceptions"][number]];
@@ -152,7 +152,7 @@ test("--check-determinism finds a program out that keeps its state elsewhere", a
   assertEquals([valid, deterministic, exceptions.length], [false, false, 1]);
 });
 
-test("what --check-determinism has come to is stored", async ({ run, stored, read }) => {
+test("the result of --check-determinism is stored", async ({ run, stored, read }) => {
   const echo = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT}`;
   assertEquals((await run(echo)).deterministic, undefined);
   const results = await run(`${echo} --check-determinism`);
@@ -160,7 +160,7 @@ test("what --check-determinism has come to is stored", async ({ run, stored, rea
   assertEquals(stored().map((folder) => JSON.parse(read(`${folder}/results.json`)).deterministic), [undefined, true]);
 });
 
-test("--check-determinism finds a program out that the guard lets through", async ({ run }) => {
+test("--check-determinism detects what the guard does not", async ({ run }) => {
   const line = `test -w unique-ids --bin ${PROGRAMS}/uses_file_time.ts ${SHORT}`;
   assertEquals((await run(line)).valid, true);
   const results = await run(`${line} --check-determinism --seeds 2`);
@@ -168,14 +168,14 @@ test("--check-determinism finds a program out that the guard lets through", asyn
   assert(results.store !== null);
 });
 
-test("a program that reaches for the real clock ends the test", async ({ run }) => {
+test("a program that uses the real clock ends the test", async ({ run }) => {
   const { valid, exceptions } = await run(`test -w unique-ids --bin ${PROGRAMS}/uses_clock.ts ${SHORT}`);
   assertEquals(valid, false);
   assertEquals([exceptions[0]!.type, exceptions[0]!.fatal], ["nondeterminism", true]);
   assertStringIncludes(exceptions[0]!.message, `Cannot call Date.now() at ${PROGRAMS}/uses_clock.ts:7:`);
 });
 
-test("what cannot be simulated is a mistake of the person's, and nothing is stored", async ({ run, stored }) => {
+test("a program that cannot be simulated is a usage error, and nothing is stored", async ({ run, stored }) => {
   const reject = (name: string, message: string) =>
     assertRejects(() => run(`test -w echo --bin ${PROGRAMS}/${name}.ts`), UsageError, message);
   await reject("without_program", "expected its program as its default export, or a function createProgram(args)");
@@ -183,7 +183,7 @@ test("what cannot be simulated is a mistake of the person's, and nothing is stor
   assertEquals(stored(), []);
 });
 
-test("a run that is ended early is stored as far as it went", async ({ run, stored }) => {
+test("a run that is ended early is stored", async ({ run, stored }) => {
   const stop = new AbortController();
   let asked = 0;
   const results = await run("3b --seeds 2 --check-determinism --store kept", {
@@ -196,13 +196,13 @@ test("a run that is ended early is stored as far as it went", async ({ run, stor
   assertEquals([asked, results.passed, stored().length], [1, false, 1]);
 });
 
-test("a run that fails is stored as it was, without measuring again how long the nodes take to converge", async ({ run, stored, read }) => {
+test("a run that fails is stored unchanged, and convergence is not measured again", async ({ run, stored, read }) => {
   const program = `${PROGRAMS}/counts_starts.ts`;
   const { started } = await import(`file://${program}`);
   const line = `test -w broadcast --bin ${program} ${SHORT} --node-count 1 --seed 7`;
   const plain = await run(line);
   assert(plain.anomalies.some(({ type }) => type === "not-converged"));
-  // The test itself, and a second run to measure.
+  // One start for the test, one to measure convergence.
   assertEquals(started.count, 2);
   const failing = await run(`${line} --seeds 2`);
   assertEquals(started.count, 2 + 3);
@@ -211,7 +211,7 @@ test("a run that fails is stored as it was, without measuring again how long the
   assertEquals(first, second);
 });
 
-/** Ends runs early when the run with this number begins. */
+/** Returns hooks that interrupt the run with this number when it begins. */
 function interruptAt(number: number): Partial<EngineHooks> {
   const stop = new AbortController();
   let begun = 0;
@@ -223,12 +223,12 @@ function interruptAt(number: number): Partial<EngineHooks> {
   };
 }
 
-test("two runs are not compared where one was ended early", async ({ run }) => {
+test("two runs are not compared if one was interrupted", async ({ run }) => {
   const { passed, exceptions, deterministic } = await run(`1 ${SHORT} --seed 7 --check-determinism`, interruptAt(2));
   assertEquals([passed, exceptions, deterministic], [true, [], undefined]);
 });
 
-test("a run that has failed is kept whole, even if somebody ends it meanwhile", async ({ run, stored, read }) => {
+test("a run that has failed is stored whole, even if Ctrl-C comes while it is repeated", async ({ run, stored, read }) => {
   const line = `test -w broadcast --bin ${PROGRAMS}/counts_starts.ts ${SHORT} --node-count 1 --seed 7 --seeds 2`;
   const { valid, interrupted } = await run(line, interruptAt(2));
   assertEquals([valid, interrupted], [false, false]);

@@ -27,7 +27,7 @@ const OPTIONS = runOptions({
   consistencyModels: ["read-committed"],
 });
 
-/** Runs a program in simulation; gives the results, and all that was told. */
+/** Runs a test in virtual time; returns its results and everything that the hooks received. */
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: VirtualTestHooks = {}) {
   const lines: string[] = [];
   const logs: string[] = [];
@@ -41,7 +41,7 @@ async function run(program: (node: AnyNode) => void, options: Partial<RunOptions
   return { results, lines, logs, memory };
 }
 
-/** Every fault there is; each program is to be deterministic under them, whether it survives them or not. */
+/** All faults. A program must be deterministic under them, even if it does not survive them. */
 const FAULTS = ["partition", "one-way-partition", "loss", "duplicate", "delay", "reorder", "pause", "kill"];
 
 const PROGRAMS: [workload: string, name: string, program: (node: AnyNode) => void][] = [
@@ -67,17 +67,17 @@ for (const [workload, name, program] of PROGRAMS) {
   });
 }
 
-Deno.test("the results say that it was a simulation, and by which seed it is repeated", async () => {
+Deno.test("the results contain the mode and the seed", async () => {
   const { results } = await run(echo);
   assertEquals([results.valid, results.mode, results.seed, results.engine], [true, "simulation", "7", "workbench"]);
 });
 
-/** Programs that reach for the real world, each in its own way, and what they are told. */
+/** Programs that use the real world, and the forbidden call. */
 const REACHING: Record<string, [program: (node: AnyNode) => void, expected: string]> = {
-  "the time": [(node) => node.on("echo", () => ({ echo: Date.now() })), "Date.now()"],
+  "the real time": [(node) => node.on("echo", () => ({ echo: Date.now() })), "Date.now()"],
   "a date": [(node) => node.on("echo", () => ({ echo: new Date() })), "new Date()"],
-  "chance": [(node) => node.on("echo", () => ({ echo: Math.random() })), "Math.random()"],
-  "an id": [(node) => node.on("echo", () => ({ echo: crypto.randomUUID() })), "crypto.randomUUID()"],
+  "real randomness": [(node) => node.on("echo", () => ({ echo: Math.random() })), "Math.random()"],
+  "a random id": [(node) => node.on("echo", () => ({ echo: crypto.randomUUID() })), "crypto.randomUUID()"],
   "a timer": [
     (node) =>
       node.on("echo", async ({ echo }) => {
@@ -87,7 +87,7 @@ const REACHING: Record<string, [program: (node: AnyNode) => void, expected: stri
     "setTimeout()",
   ],
   "a file": [(node) => node.on("echo", async () => ({ echo: await Deno.readTextFile("x") })), "Deno.readTextFile()"],
-  "a hash of another thread": [
+  "a hash computed by another thread": [
     (node) => node.on("echo", async () => ({ echo: await crypto.subtle.digest("SHA-1", new Uint8Array()) })),
     "crypto.subtle.digest()",
   ],
@@ -95,11 +95,11 @@ const REACHING: Record<string, [program: (node: AnyNode) => void, expected: stri
     (node) => node.on("echo", async () => ({ echo: await new Deno.Command("x").output() })),
     "new Deno.Command()",
   ],
-  "the time at its start": [() => void performance.now(), "performance.now()"],
+  "the real time at its start": [() => void performance.now(), "performance.now()"],
 };
 
 for (const [what, [program, call]] of Object.entries(REACHING)) {
-  Deno.test(`a program that reaches for ${what} ends the test, and is told what to call`, async () => {
+  Deno.test(`a program that uses ${what} ends the test with a message`, async () => {
     const { results } = await run(program);
     assertEquals([results.valid, results.passed], [false, false]);
     const { type, message, fatal } = results.exceptions[0]!;
@@ -109,7 +109,7 @@ for (const [what, [program, call]] of Object.entries(REACHING)) {
   });
 }
 
-Deno.test("a node that ends its process ends the test, as a process would, and the convergence is not measured", async () => {
+Deno.test("a node that ends its process ends the test, and convergence is not measured", async () => {
   let nodes = 0;
   const { results } = await run((node) => {
     nodes++;
@@ -128,7 +128,7 @@ Deno.test("a node that ends its process ends the test, as a process would, and t
   assertEquals(nodes, 3);
 });
 
-Deno.test("a node that prints on stdout ends the test, as a process would", async () => {
+Deno.test("a node that prints on stdout ends the test", async () => {
   const { results } = await run((node) => {
     node.on("echo", ({ echo }) => {
       // deno-lint-ignore no-console
@@ -141,7 +141,7 @@ Deno.test("a node that prints on stdout ends the test, as a process would", asyn
   assertMatch(message, /\n {2}line: {5}asked for Please echo \d+\n/);
 });
 
-Deno.test("what a node writes on stderr is in its log, also when a timer has set it off", async () => {
+Deno.test("what a node writes on stderr is in its log, also from a timer", async () => {
   const { logs, results } = await run((node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.after(1500, async () => {
@@ -153,7 +153,7 @@ Deno.test("what a node writes on stderr is in its log, also when a timer has set
   assertEquals([logs, results.valid], [["n1 1.500 error half past one"], true]);
 });
 
-Deno.test("a turn ends when all that it has set off has settled", async () => {
+Deno.test("a node's turn ends when all its promises have settled", async () => {
   const turns: (string | undefined)[] = [];
   const { check, client } = WORKLOADS.echo!;
   const workload: Workload = {
@@ -174,7 +174,7 @@ Deno.test("a turn ends when all that it has set off has settled", async () => {
   assertEquals(new Set(turns), new Set([undefined]));
 });
 
-Deno.test("when it is over, the real world is back", async () => {
+Deno.test("after a test the real clock and randomness work again", async () => {
   await run((node) => node.on("echo", () => ({ echo: Math.random() })));
   await run(() => {
     throw new Error("no such luck");
@@ -182,7 +182,7 @@ Deno.test("when it is over, the real world is back", async () => {
   assert(Date.now() > 0 && Math.random() < 1);
 });
 
-Deno.test("nodes that answer each other without end while no time passes end the test", async () => {
+Deno.test("nodes that answer each other without end at one instant end the test", async () => {
   const { results } = await run(
     (node) => {
       node.on("echo", ({ echo }) => {
@@ -199,7 +199,7 @@ Deno.test("nodes that answer each other without end while no time passes end the
   assertMatch(message, /^Time stands still at [\d.]+ ms: .* a latency above 0 would let time pass$/);
 });
 
-Deno.test("watchTime() forgives whatever happens at once, if time goes on then", () => {
+Deno.test("watchTime() starts to count again whenever time has passed", () => {
   let time = 0;
   const standsStill = watchTime({ now: () => time }, 3);
   assertEquals([standsStill(), standsStill(), standsStill()], [false, false, false]);
@@ -207,7 +207,7 @@ Deno.test("watchTime() forgives whatever happens at once, if time goes on then",
   assertEquals([standsStill(), standsStill(), standsStill(), standsStill()], [false, false, false, true]);
 });
 
-Deno.test("a rejection that a node does not handle is told, and the test goes on", async () => {
+Deno.test("a rejection that a node does not handle is logged, and the test continues", async () => {
   const { results, lines } = await run((node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.onInit(() => void Promise.reject(new Error("nobody looks")));
@@ -217,7 +217,7 @@ Deno.test("a rejection that a node does not handle is told, and the test goes on
   assertStringIncludes(lines[0]!, "A node has not handled a rejection: Error: nobody looks");
 });
 
-Deno.test("a node that is killed leaves its calls behind, and nobody is troubled by them", async () => {
+Deno.test("pending calls of a killed node cause no exception", async () => {
   const { results, lines } = await run((node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.every(10, () => void node.rpc("lin-kv", { type: "read", key: "x" }, { timeout: Infinity }).catch(() => {}));
@@ -228,7 +228,7 @@ Deno.test("a node that is killed leaves its calls behind, and nobody is troubled
   assertEquals(lines.filter((line) => line.includes("rejection")), []);
 });
 
-Deno.test("the nodes' logs have the virtual time, the level and the text", async () => {
+Deno.test("log entries of nodes have virtual time, level and text", async () => {
   const { logs } = await run((node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.after(1500, () => node.log.warn("half past one"));
@@ -247,7 +247,7 @@ Deno.test("the nodes' logs have the virtual time, the level and the text", async
   assertEquals(levels, ["debug", "0.000 debug 1.500 warn: no warning", "warn", "0.000 warn 0.000 debug: a warning"]);
 });
 
-Deno.test("a test that is ended early is judged by what there is", async () => {
+Deno.test("a test that is ended early is judged by what was recorded", async () => {
   const stop = new AbortController();
   const { results } = await run(
     (node) => {
