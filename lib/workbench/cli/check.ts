@@ -1,57 +1,67 @@
 /**
- * Checking a recorded history from the command line.
+ * `check`: checks a recorded history.
+ *
+ * 1. {@linkcode readStoredRun} reads the history and everything else that was stored of the run.
+ * 2. The flags given by the user override the stored ones, and say which workload it is and how to check it.
+ * 3. {@linkcode judge} checks it, as it does at the end of a run.
+ * 4. What a history cannot show is taken from the stored results, or removed.
  *
  * @module
  */
 
-import { type Arguments, DEFAULTS, flagValues, parseArguments } from "../request/arguments.ts";
-import { seconds } from "../checkers/explain.ts";
-import { show } from "../base/text.ts";
-import type { Machine } from "../engines/machine.ts";
-import { screenOf } from "../report/screen.ts";
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
-import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
-import { formatCheckHelp } from "./help.ts";
-import { workloadOf } from "../request/infer_workload.ts";
 import { formatJSON } from "../base/json.ts";
-import { judge, type TestRecord } from "../run/judge.ts";
-import type { Operation } from "../history/operation.ts";
-import { formatSummary } from "../report/terminal.ts";
-import { testOptions } from "../request/request.ts";
-import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
 import type { TestException } from "../base/test_exception.ts";
-import { exitStatus } from "./run.ts";
-import { readStoredRun, type StoredRun } from "./stored_run.ts";
+import { show } from "../base/text.ts";
+import { seconds } from "../checkers/explain.ts";
+import type { Machine } from "../engines/machine.ts";
+import type { Operation } from "../history/operation.ts";
+import { screenOf } from "../report/screen.ts";
+import { formatSummary } from "../report/summary.ts";
+import { type Arguments, DEFAULTS, flagValues, parseArguments } from "../request/arguments.ts";
+import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
+import { workloadOf } from "../request/infer_workload.ts";
+import { testOptions } from "../request/request.ts";
+import { judge, type TestRecord } from "../run/judge.ts";
+import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
+import { exitStatus } from "./exit_status.ts";
+import { showCheckHelp } from "./help.ts";
+import { readStoredRun, type StoredRun } from "./stored_run.ts";
 
-/** What `check` takes: the flags of `test` that matter to a checker, and those that say how to show its results. */
+/** Flags that `check` takes: those that matter to a checker or to the output. */
 const ACCEPTED = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined).map(({ name }) => name);
 
+/** Flags that name the nodes. */
+const NODE_FLAGS: readonly string[] = ["node-count", "nodes", "node", "nodes-file"] satisfies (keyof FlagValues)[];
+
+/** Deno opens these by name only with all permissions. */
+const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
+
 /**
- * Judges a history that was recorded by whatever test, and tells what was found.
+ * Checks a recorded history and shows the results.
  *
  * @param words What was written after `check`.
  * @returns The exit status, as for a run.
- * @throws {UsageError} The arguments are bad, there is no history, or nobody can tell what it is of.
+ * @throws {UsageError} The arguments are bad, there is no history, or its workload is not clear.
  * @throws {FailedError} The history cannot be read.
  */
-export async function checkHistory(words: readonly string[], machine: Machine): Promise<number> {
+export async function check(words: readonly string[], machine: Machine): Promise<number> {
   const args = parseArguments(words);
-  if (args.given.help) {
-    machine.stdout(`${formatCheckHelp(screenOf(machine))}\n`);
-    return 0;
-  }
-  const results = judgeStored(await readStoredRun(pathOf(args), machine), args, machine);
+  if (args.given.help) return showCheckHelp(machine);
+  const stored = await readStoredRun(parsePath(args), machine);
+  const results = judgeStored(stored, args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
-  machine.stdout(`${args.given.json ? formatJSON(results, 2) : formatSummary(results, notes, screenOf(machine))}\n`);
+  const text = args.given.json ? formatJSON(results, 2) : formatSummary(results, notes, screenOf(machine));
+  machine.stdout(`${text}\n`);
   return exitStatus(results);
 }
 
-function pathOf({ texts, loose, program }: Arguments): string {
+function parsePath({ texts, loose, program }: Arguments): string {
   const strange = [...texts.keys()].find((name) => !ACCEPTED.includes(name));
   if (strange !== undefined) {
     const expected = expectedOneOf(`--${strange}`, ACCEPTED.map((name) => `--${name}`));
-    throw new UsageError(`Cannot use --${strange} with check, to which it does not matter: ${expected}`);
+    throw new UsageError(`Cannot use --${strange} with check: it has no effect there; ${expected}`);
   }
   if (program.length > loose.length) throw new UsageError("Cannot use arguments after -- with check: no node is run");
   const [path, second] = loose;
@@ -64,23 +74,24 @@ function pathOf({ texts, loose, program }: Arguments): string {
   return path;
 }
 
-/** Deno lets only those open it by name who may do everything. */
-const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
-
 function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Results {
-  const texts = new Map([...withoutStoredNodes(stored.flags, args.given), ...args.texts]);
+  const texts = new Map([...storedFlags(stored, args.given), ...args.texts]);
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const results = judge({
     ...recordOf(stored),
-    workload: knownWorkload(stored.history, texts.get("workload")?.[0], args.loose[0]!),
+    workload: workloadOfStored(stored, texts.get("workload")?.[0], args.loose[0]!),
     options: optionsOf(texts, namesNodes, machine),
   });
-  if (!namesNodes) results.judged_by = { ...results.judged_by!, nodes: null, concurrency: null };
-  if (stored.results !== undefined) return withUnseen(results, stored.results);
-  return stored.history.some(({ time }) => time !== 0) ? results : withoutTimes(results);
+  return withStoredProblems(withoutUnknown(results, stored, namesNodes), stored);
 }
 
-/** What is known of a test but for its workload and its options: nothing but the history, where it is not a run of ours. */
+/** The stored flags. If the user names nodes, the stored names do not count. */
+function storedFlags({ flags }: StoredRun, given: FlagValues): [string, string[]][] {
+  const namesNodes = NODE_FLAGS.some((name) => given[name as keyof FlagValues] !== undefined);
+  return [...flags].filter(([name]) => !namesNodes || !NODE_FLAGS.includes(name));
+}
+
+/** The parts of a test's record that were stored. Of a history that is no run of ours, there is little. */
 function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord, "workload" | "options"> {
   return {
     challenge: results?.challenge ?? null,
@@ -96,62 +107,58 @@ function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord
   };
 }
 
-/** The workload; where there are no operations that could tell it, somebody must have said it. */
-function knownWorkload(history: readonly Operation[], name: string | undefined, path: string): Workload {
-  if (history.length > 0 || name !== undefined) return workloadOf(history, name);
-  throw new FailedError(
-    `Cannot check ${path}: it is empty, expected operations, or -w with the workload that it is of`,
-  );
-}
-
-/** The options of the test; who names no nodes tells nothing of them. */
-function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, machine: Machine): TestOptions {
-  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), machine.files);
-  return namesNodes ? options : { ...options, nodes: [], concurrency: Infinity };
-}
-
-/** What the checkers tell of how long something took. */
-const TIMES = ["stable_latencies", "lost_latencies", "worst_realtime_lag"];
-
-/** Where a history has no times, nobody knows how long anything took. */
-function withoutTimes(results: Results): Results {
-  const unknown = TIMES.filter((name) => name in results.result).map((name) => [name, null]);
-  return { ...results, latency_ms: null, result: { ...results.result, ...Object.fromEntries(unknown) } };
-}
-
-/** Adds what no history shows: that nodes never got to have everything, and that two runs of the same seed differed. */
-function withUnseen(results: Results, earlier: Results): Results {
-  const unseen = earlier.anomalies.filter(({ type }) => type === "not-converged");
-  const differed = earlier.exceptions.some(({ type }) => type === "nondeterminism");
-  if (unseen.length === 0 && !differed) return results;
-  return { ...results, valid: false, passed: false, anomalies: [...results.anomalies, ...unseen] };
-}
-
-/** The flags that name the nodes. */
-const NODE_FLAGS = ["node-count", "nodes", "node", "nodes-file"] as const;
-
-/** Who names nodes, names all of them. */
-function withoutStoredNodes(flags: ReadonlyMap<string, string[]>, given: FlagValues): Map<string, string[]> {
-  const named = NODE_FLAGS.some((name) => given[name] !== undefined);
-  return new Map([...flags].filter(([name]) => !named || !(NODE_FLAGS as readonly string[]).includes(name)));
-}
-
-/** What a checker has noted is noted again. */
+/** True for exceptions of the run itself. Those of the checkers will be found again. */
 function isOfTheRun({ type }: TestException): boolean {
   return type !== "checker-crashed" && type !== NOT_STORED;
 }
 
-/** What Jepsen's clients threw stands in the history; each class of exceptions once. */
+/** Exceptions that Jepsen's clients threw, which the history has: one for each class. */
 function clientExceptions(history: readonly Operation[]): TestException[] {
   const thrown = history.filter(({ exception }) => typeof exception === "object" && exception !== null);
-  return [...Map.groupBy(thrown, classOf)].map(([name, operations]) => {
+  return [...Map.groupBy(thrown, exceptionClass)].map(([name, operations]) => {
     const { f, process, time, error } = operations[0]!;
     const what = `${f} of process ${process}, at ${seconds(time)}: ${show(error ?? null, 300)}`;
     return { type: "client-crashed", message: `A client threw ${name}, first in ${what}`, count: operations.length };
   });
 }
 
-function classOf({ exception }: Operation): string {
+function exceptionClass({ exception }: Operation): string {
   const { via } = exception as { via?: { type?: unknown }[] };
   return Array.isArray(via) && typeof via[0]?.type === "string" ? via[0].type : "an exception";
+}
+
+/** The workload of a history: the named one, else one that fits its operations. An empty history fits none. */
+function workloadOfStored({ history }: StoredRun, name: string | undefined, path: string): Workload {
+  if (history.length > 0 || name !== undefined) return workloadOf(history, name);
+  throw new FailedError(`Cannot check ${path}: it is empty, expected operations, or -w with its workload`);
+}
+
+/** The options of the test. Without names, the number of nodes and workers is unknown. */
+function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, { files }: Machine): TestOptions {
+  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), files);
+  return namesNodes ? options : { ...options, nodes: [], concurrency: Infinity };
+}
+
+/** Removes what the history does not show: nodes without names, and durations without times. */
+function withoutUnknown(results: Results, { history, results: stored }: StoredRun, namesNodes: boolean): Results {
+  const judgedBy = namesNodes ? results.judged_by : { ...results.judged_by!, nodes: null, concurrency: null };
+  const known = { ...results, judged_by: judgedBy };
+  return stored === undefined && history.every(({ time }) => time === 0) ? withoutDurations(known) : known;
+}
+
+/** Fields of the checkers' results that are durations. */
+const DURATIONS = ["stable_latencies", "lost_latencies", "worst_realtime_lag"];
+
+function withoutDurations(results: Results): Results {
+  const unknown = DURATIONS.filter((name) => name in results.result).map((name) => [name, null]);
+  return { ...results, latency_ms: null, result: { ...results.result, ...Object.fromEntries(unknown) } };
+}
+
+/** Adds stored problems that no history shows: nodes that never converged, runs with one seed that differed. */
+function withStoredProblems(results: Results, { results: stored }: StoredRun): Results {
+  if (stored === undefined) return results;
+  const unseen = stored.anomalies.filter(({ type }) => type === "not-converged");
+  const differed = stored.exceptions.some(({ type }) => type === "nondeterminism");
+  if (unseen.length === 0 && !differed) return results;
+  return { ...results, valid: false, passed: false, anomalies: [...results.anomalies, ...unseen] };
 }

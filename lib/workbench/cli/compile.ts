@@ -1,22 +1,23 @@
 /**
- * `deno task compile`: makes a standalone binary of each challenge's program, in `dist/`.
+ * `deno task compile`: compiles each challenge's program to a standalone binary in `dist/`.
  *
- * Deno fetches the base of such binaries once for each of its versions, which not every network allows.
+ * Deno downloads the base of such binaries once for each of its versions. Not every network allows that.
  *
  * @module
  */
 
-import { PROGRAMS } from "../request/challenges.ts";
-import { createMachine } from "../engines/real_machine.ts";
 import { FailedError } from "../base/errors.ts";
+import { createMachine } from "../engines/real_machine.ts";
+import { PROGRAMS } from "../request/challenges.ts";
+import { ROOT } from "./root.ts";
 
 /**
- * Compiles one of the {@linkcode PROGRAMS}. The binary runs without permissions, as a node should.
+ * Compiles one of the {@linkcode PROGRAMS}. Like a node, the binary has no permissions.
  *
  * @param root The project's folder.
  * @param name The program's name.
- * @param output Where the binary goes.
- * @throws {FailedError} It cannot be compiled; says why in Deno's words.
+ * @param output Path of the binary.
+ * @throws {FailedError} It cannot be compiled; the message has Deno's reason.
  */
 export function compile(root: string, name: string, output: string): void {
   const [file, ...args] = PROGRAMS[name]!;
@@ -27,21 +28,20 @@ export function compile(root: string, name: string, output: string): void {
   }).outputSync();
   if (success) return;
   const text = new TextDecoder().decode(stderr).trim();
-  const [, why] = /Setting up base binary\.\s+(?:\d+: )?(.*)/.exec(text) ?? [];
+  const [, fetchProblem] = /Setting up base binary\.\s+(?:\d+: )?(.*)/.exec(text) ?? [];
   throw new FailedError(
-    why === undefined
+    fetchProblem === undefined
       ? `Cannot compile ${name}: ${text.split("\n\nStack backtrace")[0]}`
-      : `Cannot compile ${name}: Deno cannot fetch the base of its binaries, ${why}`,
+      : `Cannot compile ${name}: Deno cannot fetch the base of its binaries, ${fetchProblem}`,
   );
 }
 
 if (import.meta.main) {
-  const root = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
-  const { stdout, stderr } = createMachine(root);
+  const { stdout, stderr } = createMachine(ROOT);
   try {
-    Deno.mkdirSync(`${root}/dist`, { recursive: true });
+    Deno.mkdirSync(`${ROOT}/dist`, { recursive: true });
     for (const name of Object.keys(PROGRAMS)) {
-      compile(root, name, `${root}/dist/${name}`);
+      compile(ROOT, name, `${ROOT}/dist/${name}`);
       stdout(`dist/${name}\n`);
     }
   } catch (error) {

@@ -1,36 +1,17 @@
 /**
- * The help, made from the tables of flags and challenges.
+ * Help, formatted from the tables of commands, challenges and flags.
  *
  * @module
  */
 
 import denoJSON from "../../../deno.json" with { type: "json" };
+import { createStyle, wrap } from "../base/text.ts";
+import type { Machine } from "../engines/machine.ts";
+import { type Screen, screenOf } from "../report/screen.ts";
 import { CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
-import { createStyle, wrap } from "../base/text.ts";
-import type { Screen } from "../report/screen.ts";
-
-/** The version of this project. */
-export const VERSION: string = denoJSON.version;
-
-const COMMANDS = [
-  ["CHALLENGE", "Run a challenge, and judge it by its official limits"],
-  ["all", "Run all challenges, one after another"],
-  ["list", "Show the challenges with their official flags and limits"],
-  ["test", "Run any program: test -w WORKLOAD --bin FILE"],
-  ["check", "Judge a recorded history, of ours or of Jepsen: check PATH"],
-  ["install", "Fetch the real Maelstrom, or unpack it --from FILE; it is then used"],
-  ["deno …", "Run the Deno that this uses"],
-  ["help test", "Show all flags"],
-];
-
-const EXIT_STATUSES = [
-  ["0", "valid, and within all limits"],
-  ["1", "invalid, or not within its limits"],
-  ["2", "unknown: what was recorded does not suffice to tell"],
-  ["254", "the arguments are bad"],
-  ["255", "the test failed to run: a node crashed, printed a bad line …"],
-];
+import type { Command } from "./command.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
 
 const EXAMPLES = [
   "./maelstrom.sh kafka",
@@ -39,91 +20,137 @@ const EXAMPLES = [
   "./maelstrom.sh test -w broadcast --bin ./my-node --node-count 5 --nemesis partition",
 ];
 
-/** What is shown without a command. */
-export function formatHelp(screen: Screen): string {
-  const { bold } = createStyle(screen.colour);
-  const names = new Map<string, string[]>();
-  for (const { id, name } of CHALLENGES) names.set(name, [...names.get(name) ?? [], id]);
-  const challenges = [...names].map(([name, ids]) =>
-    ids.length === 1 ? `${ids[0]} ${name}` : `${ids[0]} to ${ids.at(-1)} ${name}`
-  );
-  return [
-    "The Gossip Glomers challenges, and Maelstrom's test bench without a JVM",
-    section(bold("Usage"), ["./maelstrom.sh COMMAND [flags] [-- arguments of the node]"]),
-    section(bold("Commands"), pairs(COMMANDS, screen)),
-    section(bold("Challenges"), [
+const ENVIRONMENT = [
+  ["MAELSTROM", "the real Maelstrom's executable"],
+  ["DENO", "the Deno to use"],
+  ["NO_COLOR", "if set, no colours"],
+];
+
+/** Narrowest column of text beside the names, in characters. */
+const MIN_TEXT = 24;
+/** Number of allowed values that a flag's help lists. Elle has more consistency models. */
+const MAX_VALUES = 12;
+
+/**
+ * Shows help.
+ *
+ * @param topic A command that has flags; the general help without.
+ * @param commands The commands that the general help lists.
+ * @returns The exit status.
+ */
+export function showHelp(topic: string | undefined, commands: readonly Command[], machine: Machine): number {
+  if (topic === "check") return showCheckHelp(machine);
+  if (topic !== undefined) return showFlagsHelp(machine);
+  return show(formatHelp(commands, screenOf(machine)), machine);
+}
+
+/** Shows all flags, and returns the exit status. */
+export function showFlagsHelp(machine: Machine): number {
+  return show(formatFlagsHelp(screenOf(machine)), machine);
+}
+
+/** Shows the flags of `check`, and returns the exit status. */
+export function showCheckHelp(machine: Machine): number {
+  return show(formatCheckHelp(screenOf(machine)), machine);
+}
+
+/** Shows the version of this project and of Deno, and returns the exit status. */
+export function showVersion(_: readonly string[], machine: Machine): number {
+  return show(`maelstrom.sh ${denoJSON.version} (Deno ${machine.denoVersion})`, machine);
+}
+
+function show(text: string, { stdout }: Machine): number {
+  stdout(`${text}\n`);
+  return EXIT_STATUS.passed;
+}
+
+/** Formats the general help: commands, challenges, exit statuses and examples. */
+export function formatHelp(commands: readonly Command[], screen: Screen): string {
+  const challenges = [...Map.groupBy(CHALLENGES, ({ name }) => name)].map(([name, parts]) => {
+    const [first, last] = [parts[0]!.id, parts.at(-1)!.id];
+    return first === last ? `${first} ${name}` : `${first} to ${last} ${name}`;
+  });
+  const rows = commands.map(({ name, usage = name, help }) => [usage, help]);
+  return sections("The Gossip Glomers challenges, and Maelstrom's test bench without a JVM", screen, {
+    "Usage": ["./maelstrom.sh COMMAND [flags] [-- arguments of the node]"],
+    "Commands": pairs([["CHALLENGE", "Run a challenge, and check its official limits"], ...rows], screen),
+    "Challenges": [
       ...wrap(challenges.join(", "), screen.width - 2),
       "A name alone means its most demanding part",
-    ]),
-    section(bold("Exit status"), pairs(EXIT_STATUSES, screen)),
-    section(bold("Examples"), EXAMPLES),
-  ].join("\n\n");
+    ],
+    "Exit status": exitStatusLines("the test failed to run: a node crashed, printed a bad line …", screen),
+    "Examples": EXAMPLES,
+  });
 }
 
-/** What is shown for `help test`: all flags. */
+/** Formats the help of `test`: all flags. */
 export function formatFlagsHelp(screen: Screen): string {
-  const { bold } = createStyle(screen.colour);
   const flags: readonly Flag[] = FLAGS;
   const ignored = flags.filter((flag) => flag.ignored !== undefined).map(({ name }) => `--${name}`);
-  return [
-    "Runs a program as the nodes of a cluster, and judges what its clients see",
-    section(bold("Usage"), [
+  return sections("Runs a program as the nodes of a cluster, and checks what its clients see", screen, {
+    "Usage": [
       "./maelstrom.sh test -w WORKLOAD --bin FILE [flags] [-- arguments of the node]",
       "./maelstrom.sh CHALLENGE [flags that override the official ones] [-- …]",
-    ]),
-    section(bold("Flags of Maelstrom"), describe(flags.filter(({ origin }) => origin !== "workbench"), screen)),
-    section(bold("Flags of the workbench"), describe(flags.filter(({ origin }) => origin === "workbench"), screen)),
-    section(bold("Accepted, with nothing to do"), wrap(ignored.join(", "), screen.width - 2)),
-    section(
-      bold("Environment"),
-      pairs([
-        ["MAELSTROM", "the real Maelstrom's executable"],
-        ["DENO", "the Deno to use"],
-        ["NO_COLOR", "if set, no colours"],
-      ], screen),
-    ),
-  ].join("\n\n");
+    ],
+    "Flags of Maelstrom": flagLines(flags.filter(({ origin }) => origin !== "workbench"), screen),
+    "Flags of the workbench": flagLines(flags.filter(({ origin }) => origin === "workbench"), screen),
+    "Accepted without effect": wrap(ignored.join(", "), screen.width - 2),
+    "Environment": pairs(ENVIRONMENT, screen),
+  });
 }
 
-/** What is shown for `check --help`. */
+/** Formats the help of `check`. */
 export function formatCheckHelp(screen: Screen): string {
-  const { bold } = createStyle(screen.colour);
   const flags = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined)
     .map((flag) => ({ ...flag, help: flag.check!, ...flag.name === "workload" ? { default: undefined } : {} }));
-  return [
-    "Judges the history of a test that was run before, here or by Maelstrom",
-    section(bold("Usage"), ["./maelstrom.sh check PATH [flags]"]),
-    section(bold("Path"), [
-      "A run's folder, such as store/latest: its flags are known, yours go first",
+  return sections("Checks the history of an earlier test, run here or by Maelstrom", screen, {
+    "Usage": ["./maelstrom.sh check PATH [flags]"],
+    "Path": [
+      "A run's folder, such as store/latest; your flags override the stored ones",
       "A history: our history.jsonl, or Jepsen's history.edn; also with gzip",
+    ],
+    "Flags": flagLines(flags, screen),
+    "Exit status": exitStatusLines("the history cannot be read, or its nodes crashed", screen),
+  });
+}
+
+/** @param error Meaning of the exit status for a failure of the command itself. */
+function exitStatusLines(error: string, screen: Screen): string[] {
+  const meanings: Record<keyof typeof EXIT_STATUS, string> = {
+    passed: "valid, and within all limits",
+    failed: "invalid, or not within its limits",
+    unknown: "unknown: the recorded operations do not show it",
+    usage: "the arguments are bad",
+    error,
+  };
+  return pairs(
+    Object.entries(EXIT_STATUS).map(([name, status]) => [
+      String(status),
+      meanings[name as keyof typeof EXIT_STATUS],
     ]),
-    section(bold("Flags"), describe(flags, screen)),
-    section(
-      bold("Exit status"),
-      pairs([...EXIT_STATUSES.slice(0, -1), ["255", "the history cannot be read, or its nodes crashed"]], screen),
-    ),
-  ].join("\n\n");
+    screen,
+  );
 }
 
-function section(title: string, lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+function sections(purpose: string, { colour }: Screen, contents: Readonly<Record<string, readonly string[]>>): string {
+  const { bold } = createStyle(colour);
+  const texts = Object.entries(contents).map(([title, lines]) =>
+    [bold(title), ...lines.map((line) => `  ${line}`)].join("\n")
+  );
+  return [purpose, ...texts].join("\n\n");
 }
 
-/** A narrower column of text than this is hard to read. */
-const LEAST_TEXT = 24;
-
-/** Two columns: a name, and what it is, wrapped; one below the other where there is no room for both. */
+/** Two columns, a name and a wrapped text; on a narrow screen, the text goes below the name. */
 function pairs(rows: readonly (readonly string[])[], { width }: Screen): string[] {
   const indent = Math.max(...rows.map(([name]) => name!.length)) + 2;
   return rows.flatMap(([name, text]) => {
-    if (width - 2 - indent < LEAST_TEXT) return [name!.trimStart(), ...wrap(text!, width - 2, "    ")];
+    if (width - 2 - indent < MIN_TEXT) return [name!.trimStart(), ...wrap(text!, width - 2, "    ")];
     const [first, ...rest] = wrap(text!, width - 2, " ".repeat(indent));
     return [name!.padEnd(indent) + first!.trimStart(), ...rest];
   });
 }
 
-/** The flags, and what they do. */
-function describe(flags: readonly Flag[], screen: Screen): string[] {
+function flagLines(flags: readonly Flag[], screen: Screen): string[] {
   const rows = flags.filter(({ ignored }) => ignored === undefined).map((flag) => {
     const { name, short, placeholder } = flag;
     const letter = short === undefined ? "   " : `-${short},`;
@@ -133,8 +160,7 @@ function describe(flags: readonly Flag[], screen: Screen): string[] {
 }
 
 function flagText({ help, allowed, default: initial }: Flag): string {
-  // Elle knows too many models to list them here.
-  const values = allowed === undefined || allowed.length > 12 ? [] : [allowed.join(", ")];
+  const values = allowed === undefined || allowed.length > MAX_VALUES ? [] : [allowed.join(", ")];
   const notes = [...values, ...initial === undefined ? [] : [`default ${initial}`]];
   return notes.length === 0 ? help : `${help} (${notes.join("; ")})`;
 }

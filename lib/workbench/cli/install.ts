@@ -1,12 +1,13 @@
 /**
- * `install`: fetches the real Maelstrom, checks that it is what it should be, and says what else it needs.
+ * `install`: fetches the real Maelstrom, checks the archive, and lists the other programs that it needs.
  *
  * @module
  */
 
+import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom_engine.ts";
-import { FailedError, messageOf, UsageError } from "../base/errors.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
 
 /** The release that is installed. */
 export const RELEASE = {
@@ -15,18 +16,19 @@ export const RELEASE = {
   sha256: "301ec71d6b12af0d765edb413f5cf5aa1046b5609bd4e31376a0b549548e5799",
 };
 
-/** A program that Maelstrom needs besides itself. */
-interface Need {
+/** Another program that Maelstrom needs. */
+interface Requirement {
   name: string;
-  /** What asks it for its version. */
-  command: [string, string[]];
-  /** What it is needed for. */
+  /** The command that prints its version. */
+  command: [program: string, args: string[]];
+  /** Its purpose. */
   use: string;
+  /** Its packages in Debian and in Homebrew. */
   debian: string;
   macos: string;
 }
 
-const NEEDS: readonly Need[] = [
+const REQUIREMENTS: readonly Requirement[] = [
   {
     name: "Java 11+",
     command: ["java", ["-version"]],
@@ -42,48 +44,60 @@ const NEEDS: readonly Need[] = [
 /**
  * Installs the real Maelstrom below the project's folder, unless it is there already.
  *
- * @param args What was written after the command: nothing, or `--from` and a file or address to have the archive from.
+ * @param words What was written after the command: nothing, or `--from` with the archive's file or address.
+ * @returns The exit status.
  * @throws {UsageError} The arguments are bad.
- * @throws {FailedError} The archive cannot be had, is not the one expected, or cannot be unpacked.
+ * @throws {FailedError} The archive cannot be fetched, is another one, or cannot be unpacked.
  */
 export async function install(
-  args: readonly string[],
+  words: readonly string[],
   machine: Machine,
   release: typeof RELEASE = RELEASE,
-): Promise<void> {
-  const from = sourceOf(args) ?? release.url;
+): Promise<number> {
+  const from = parseSource(words) ?? release.url;
   const folder = `${machine.root}/${INSTALLED.slice(0, INSTALLED.lastIndexOf("/"))}`;
   if (machine.files.inspect(folder).kind === "missing") {
     machine.stderr(`Fetching ${from}\n`);
-    const archive = await fetchArchive(from, machine);
-    const sha256 = await machine.archives.sha256(archive);
-    if (sha256 !== release.sha256) {
-      throw new FailedError(
-        `Cannot install Maelstrom from ${from}: its ${archive.length} bytes have SHA-256 ${sha256}, expected ${release.sha256}; ` +
-          "the archive is damaged, incomplete or another one",
-      );
-    }
-    await unpack(archive, folder, machine);
+    await unpack(await fetchRelease(from, release, machine), folder, machine);
     machine.stdout(`Installed Maelstrom ${release.version} in ${folder}\n`);
   } else machine.stdout(`Maelstrom is installed already, in ${folder}; delete that to install it anew\n`);
-  machine.stdout(`\n${needs(machine)}\n`);
+  machine.stdout(`\n${formatRequirements(machine)}\n`);
+  return EXIT_STATUS.passed;
 }
 
-function sourceOf(args: readonly string[]): string | undefined {
-  if (args.length === 0) return undefined;
-  const [, attached] = /^--from=(.+)$/.exec(args[0]!) ?? [];
-  const rest = attached === undefined ? args.slice(1) : [attached, ...args.slice(1)];
-  if (attached === undefined && args[0] !== "--from") {
-    throw new UsageError(`Cannot use ${args[0]} with install: expected --from FILE, or nothing`);
+/** The value of `--from`, as `--from FILE` or `--from=FILE`. */
+function parseSource(words: readonly string[]): string | undefined {
+  const [first, ...others] = words;
+  if (first === undefined) return undefined;
+  const [, attached] = /^--from=(.+)$/.exec(first) ?? [];
+  if (attached === undefined && first !== "--from") {
+    throw new UsageError(`Cannot use ${first} with install: expected --from FILE, or nothing`);
   }
-  if (rest[0] === undefined) {
+  const [source, strange] = attached === undefined ? others : [attached, ...others];
+  if (source === undefined) {
     throw new UsageError("Missing value for --from: expected the file or address of Maelstrom's archive");
   }
-  if (rest.length > 1) throw new UsageError(`Cannot use ${rest[1]} with install: expected --from FILE, or nothing`);
-  return rest[0];
+  if (strange !== undefined) {
+    throw new UsageError(`Cannot use ${strange} with install: expected --from FILE, or nothing`);
+  }
+  return source;
 }
 
-async function fetchArchive(from: string, { archives }: Machine): Promise<Uint8Array<ArrayBuffer>> {
+async function fetchRelease(
+  from: string,
+  release: typeof RELEASE,
+  { archives }: Machine,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const archive = await fetchArchive(from, archives);
+  const sha256 = await archives.sha256(archive);
+  if (sha256 === release.sha256) return archive;
+  throw new FailedError(
+    `Cannot install Maelstrom from ${from}: its ${archive.length} bytes have SHA-256 ${sha256}, ` +
+      `expected ${release.sha256}; the archive is damaged, incomplete or another one`,
+  );
+}
+
+async function fetchArchive(from: string, archives: Machine["archives"]): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await archives.fetch(from);
   } catch (error) {
@@ -108,11 +122,12 @@ function messageWithCause(error: unknown): string {
   return cause instanceof Error ? `${messageOf(error)} (${cause.message})` : messageOf(error);
 }
 
-/** What Maelstrom needs, whether it is there, and how to get what is not. */
-function needs({ ask }: Machine): string {
-  const missing = NEEDS.filter((need) => !isThere(need, ask));
-  const lines = NEEDS.map((need) => {
-    return `  ${missing.includes(need) ? "missing" : "found  "}  ${need.name.padEnd(9)} ${need.use}`;
+/** Formats the programs that Maelstrom needs, and how to get those that are missing. */
+function formatRequirements({ ask }: Machine): string {
+  const missing = REQUIREMENTS.filter((requirement) => !isInstalled(requirement, ask));
+  const lines = REQUIREMENTS.map((requirement) => {
+    const state = missing.includes(requirement) ? "missing" : "found  ";
+    return `  ${state}  ${requirement.name.padEnd(9)} ${requirement.use}`;
   });
   const ways = missing.length === 0 ? [] : [
     "",
@@ -122,10 +137,10 @@ function needs({ ask }: Machine): string {
   return ["It needs:", ...lines, ...ways].join("\n");
 }
 
-function isThere({ name, command: [program, args] }: Need, ask: Machine["ask"]): boolean {
+function isInstalled({ name, command: [program, args] }: Requirement, ask: Machine["ask"]): boolean {
   const answer = ask(program, args);
   if (answer === undefined || name !== "Java 11+") return answer !== undefined;
-  // Before 9, versions were 1.8 and the like.
+  // Versions before 9 are 1.8 and the like.
   const [, major] = /version "(\d+)/.exec(answer) ?? [];
   return Number(major) >= 11;
 }

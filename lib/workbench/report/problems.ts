@@ -1,51 +1,49 @@
 /**
- * What a person sees of what went wrong: anomalies and exceptions, explained.
+ * Anomalies and exceptions as paragraphs, bounded in number and length. The stored results have all of them in full.
  *
  * @module
  */
 
-import type { Anomaly } from "../checkers/verdict.ts";
 import type { TestException } from "../base/test_exception.ts";
-import type { Screen } from "./screen.ts";
 import { createStyle, wrap } from "../base/text.ts";
+import type { Anomaly } from "../checkers/verdict.ts";
+import type { Screen } from "./screen.ts";
 
-/** How many anomalies and exceptions are shown. */
-const SHOWN = 8;
-/** How many lines of each explanation are shown; the rest is in the results. */
-const LINES = 12;
+/** Number of anomalies, and of exceptions, that are shown. */
+const MAX_SHOWN = 8;
+/** Number of lines of one explanation that are shown. */
+const MAX_LINES = 12;
 
-/** The anomalies that a test does not allow, explained, and the names of those that it allows. */
+/** Lines with the explanations of the anomalies that the test forbids, and the names of those it permits. */
 export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const allowed = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
+  const permitted = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
   const forbidden = anomalies.filter(({ allowed }) => !allowed);
-  const lines = forbidden.slice(0, SHOWN).flatMap(({ type, count, explanation }) => [
+  const lines = forbidden.slice(0, MAX_SHOWN).flatMap(({ type, count, explanation }) => [
     style.red(`  ${type}${times(count)}`),
     ...bounded(wrap(explanation, width, "    ")),
   ]);
-  // What the test permits is found, and explained in the stored results, but is no reason for concern.
-  const permitted = allowed.length === 0 ? [] : wrap(`permitted: ${allowed.join(", ")}`, width, "  ");
-  return [...lines, ...more(forbidden.length), ...permitted];
+  const names = permitted.length === 0 ? [] : wrap(`permitted: ${permitted.join(", ")}`, width, "  ");
+  return [...lines, ...moreLines(forbidden.length), ...names];
 }
 
-/** The exceptions, and what to do about them. */
+/** Lines with the messages of exceptions. */
 export function exceptionLines(exceptions: readonly TestException[], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const lines = exceptions.slice(0, SHOWN).flatMap(({ type, count, node, message }) => [
+  const lines = exceptions.slice(0, MAX_SHOWN).flatMap(({ type, count, node, message }) => [
     style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`),
     ...wrap(message, width, "    "),
   ]);
-  return [...lines, ...more(exceptions.length)];
+  return [...lines, ...moreLines(exceptions.length)];
 }
 
 function bounded(lines: string[]): string[] {
-  return lines.length <= LINES
-    ? lines
-    : [...lines.slice(0, LINES - 1), `    … and ${lines.length - LINES + 1} more lines`];
+  if (lines.length <= MAX_LINES) return lines;
+  return [...lines.slice(0, MAX_LINES - 1), `    … and ${lines.length - MAX_LINES + 1} more lines`];
 }
 
-function more(count: number): string[] {
-  return count <= SHOWN ? [] : [`  … and ${count - SHOWN} more kinds`];
+function moreLines(count: number): string[] {
+  return count <= MAX_SHOWN ? [] : [`  … and ${count - MAX_SHOWN} more kinds`];
 }
 
 function times(count: number): string {

@@ -6,14 +6,22 @@
 
 import type { Machine } from "../engines/machine.ts";
 
-/** How wide to write, and whether in colour. */
+/** Size and abilities of the screen. */
 export interface Screen {
   /** In characters. */
   width: number;
   colour: boolean;
 }
 
-/** What to write on stdout with: as wide as the terminal, in colour where a person looks who has not said no to it. */
-export function screenOf({ isTerminal, env, width }: Machine): Screen {
-  return { colour: isTerminal.stdout && !env("NO_COLOR"), width: Math.min(isTerminal.stdout ? width() : 80, 100) };
+/** Widest line that is written, in characters; longer ones are hard to read. */
+const MAX_WIDTH = 100;
+/** Width where stdout is no terminal, in characters. */
+const DEFAULT_WIDTH = 80;
+
+/** Returns the screen that stdout is: as wide as the terminal, in colour unless `NO_COLOR` is set. */
+export function screenOf({ isTerminal, env, width }: Pick<Machine, "isTerminal" | "env" | "width">): Screen {
+  return {
+    colour: isTerminal.stdout && !env("NO_COLOR"),
+    width: Math.min(isTerminal.stdout ? width() : DEFAULT_WIDTH, MAX_WIDTH),
+  };
 }

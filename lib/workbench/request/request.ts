@@ -42,6 +42,11 @@ export interface TestRequest {
   command: string[];
 }
 
+/** The name of a test for people: `3e broadcast`, or the workload alone. */
+export function nameOfTest({ challenge, workload }: Pick<TestRequest, "challenge" | "workload">): string {
+  return challenge === null ? workload : `${challenge.id} ${workload}`;
+}
+
 /** What is asked of a simulation. */
 export interface SimulationRequest {
   /** Whether to run it twice, and compare. */

@@ -1,6 +1,7 @@
 /**
  * Search: many runs of a test, to find a failure or the smallest test that shows it.
  *
+ * - `series.ts` runs the tests of one command line, with one or many seeds.
  * - `swarm/` simulates random tests on all cores until one fails.
  * - `shrink/` makes a failing simulated test smaller.
  *

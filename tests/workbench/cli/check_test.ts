@@ -52,7 +52,7 @@ Deno.test("check rejects bad arguments", async () => {
   await assertRejected("check x.edn -- --fast", "Cannot use arguments after -- with check: no node is run", files);
   await assertRejected(
     "check x.edn --rate 5",
-    "Cannot use --rate with check, to which it does not matter: expected one of --workload, --node-count, ",
+    "Cannot use --rate with check: it has no effect there; expected one of --workload, --node-count, ",
     files,
   );
   await assertRejected("check x.edn --availabilty total", "did you mean --availability?", files);
@@ -78,7 +78,7 @@ Deno.test("check tells in a line what is wrong with a history", async () => {
     assertEquals([status, out, err.split("\n").length], [255, "", 2]);
     return err;
   };
-  const empty = "Cannot check history.edn: it is empty, expected operations, or -w with the workload that it is of\n";
+  const empty = "Cannot check history.edn: it is empty, expected operations, or -w with its workload\n";
   assertEquals(await wrong(""), empty);
   assertEquals(await wrong("[]"), empty);
   const deep = `{:type :invoke, :process 0, :f :echo, :value ${"[".repeat(5000)}`;

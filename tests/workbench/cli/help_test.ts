@@ -1,3 +1,4 @@
+import { COMMANDS } from "../../../lib/workbench/cli/commands.ts";
 import { assert, assertStringIncludes } from "@std/assert";
 import { formatFlagsHelp, formatHelp } from "../../../lib/workbench/cli/help.ts";
 
@@ -5,7 +6,7 @@ const NARROW = { width: 40, colour: false };
 
 Deno.test("on a narrow terminal, what a command does is wrapped beside it, and what a flag does stands below it", () => {
   assertStringIncludes(
-    formatHelp(NARROW),
+    formatHelp(COMMANDS, NARROW),
     `
   all        Run all challenges, one
              after another

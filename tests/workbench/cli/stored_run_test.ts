@@ -106,7 +106,7 @@ Deno.test("what is no run, or cannot be read, is told with its path", async () =
   for (const text of ["{}", "null", '{"schema":1,"workload":"chess"}', '{"schema":1,"workload":"toString"}']) {
     assertEquals(await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": text }), [
       255,
-      "Cannot read s/results.json: it is not the result of a run; to judge the history alone, name it",
+      "Cannot read s/results.json: it is not the result of a run; to check the history alone, name it",
     ]);
   }
   const [status, message] = await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": "{" });

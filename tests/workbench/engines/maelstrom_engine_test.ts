@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
-import { exitStatus } from "../../../lib/workbench/cli/run.ts";
+import { exitStatus } from "../../../lib/workbench/cli/exit_status.ts";
 import { refusal, runWithMaelstrom } from "../../../lib/workbench/engines/maelstrom_engine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";

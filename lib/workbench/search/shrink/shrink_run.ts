@@ -9,7 +9,7 @@
  */
 
 import type { Engine } from "../../engines/engine.ts";
-import { formatCommand } from "../../report/terminal.ts";
+import { formatCommand } from "../../report/summary.ts";
 import type { Arguments } from "../../request/arguments.ts";
 import type { Challenge } from "../../request/challenges.ts";
 import { type Configuration, configurationOf, describeChanges, reconfigure } from "../../request/configuration.ts";
@@ -19,6 +19,7 @@ import {
   type SimulationRequest,
   type TestRequest,
 } from "../../request/request.ts";
+import { numberedSeed } from "../../request/series_plan.ts";
 import { failureOf, isSameFailure } from "../../run/failure.ts";
 import type { Results, ShrunkRun } from "../../run/results.ts";
 import { BUDGET, shrink } from "./shrink.ts";
@@ -57,9 +58,9 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   const original = configurationOf(request, args);
   let tried = 0;
   let smallest = original;
-  // A copy, so that a caller may put the outcome into `results`.
-  let found = { ...results };
-  for (const seed of seedsFrom(results.seed!)) {
+  let found = results;
+  for (let index = 0; index < SEEDS; index++) {
+    const seed = numberedSeed(results.seed!, index);
     const search = await shrink(smallest, async (smaller) => {
       if (signal.aborted) return false;
       simulator.progress(++tried);
@@ -79,11 +80,6 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   const { command } = smallerRequest(run, smallest, seed, "none", simulator);
   const changes = describeChanges(challenge, args, original, smallest);
   return { command: formatCommand(command, seed), changes, tried, results: found };
-}
-
-/** Returns `first` and the seeds derived from it: 7, 7-2, 7-3. */
-function seedsFrom(first: string): string[] {
-  return Array.from({ length: SEEDS }, (_, index) => index === 0 ? first : `${first}-${index + 1}`);
 }
 
 /** Returns the request for the failed run's test in another configuration. */

@@ -18,9 +18,10 @@ import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/progress.ts";
 import { screenOf } from "../../report/screen.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
-import { formatCommand, formatSummary, noteLine, repeatLines } from "../../report/terminal.ts";
+import { formatCommand, formatSummary, noteLine, repeatLines } from "../../report/summary.ts";
 import { isSurvived } from "../../run/survives.ts";
 import type { Clock } from "../../world/clock.ts";
+import { openInterruption } from "../interruption.ts";
 import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { formatSwarmHelp, parseOptions, type SwarmOptions } from "./options.ts";
@@ -80,7 +81,7 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
     machine.stdout(`${formatSwarmHelp()}\n`);
     return 0;
   }
-  const interruption = new AbortController();
+  const interruption = openInterruption("Ending the swarm; Ctrl-C again ends at once", machine);
   const swarm: Swarm = {
     options,
     machine,
@@ -93,18 +94,13 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
     signal: interruption.signal,
     stuck: [],
   };
-  // A wrong --bin shows here, before any thread starts.
-  requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine);
-  const stopListening = machine.onInterrupt(() => {
-    if (interruption.signal.aborted) return machine.exit(130);
-    machine.stderr("\nEnding the swarm; Ctrl-C again ends at once\n");
-    interruption.abort(new Error("Interrupted"));
-  });
   try {
+    // A wrong --bin shows here, before any thread starts.
+    requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine);
     await runTests(swarm, resources.openPool(machine.root, options.jobs));
     return await report(swarm, clock.now() - swarm.startedAt);
   } finally {
-    stopListening();
+    interruption.close();
   }
 }
 

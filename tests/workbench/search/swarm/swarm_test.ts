@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { reportErrors } from "../../../../lib/workbench/cli/main.ts";
+import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
 import { openPool, type Pool } from "../../../../lib/workbench/search/swarm/pool.ts";

@@ -1,67 +1,15 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
-import fc from "fast-check";
-import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
-import { formatSeeds, formatSummary, formatTable, type SummaryNotes } from "../../../lib/workbench/report/terminal.ts";
-import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/base/text.ts";
 import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { formatSummary, type SummaryNotes } from "../../../lib/workbench/report/summary.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
+import { GOOD_RUN } from "./good_run.ts";
 
 const PLAIN = { width: 80, colour: false };
-
-/** A run of 3e that went well. */
-const GOOD: Results = {
-  schema: 1,
-  challenge: "3e",
-  workload: "broadcast",
-  engine: "workbench",
-  mode: "process",
-  seed: "abc",
-  valid: true,
-  passed: true,
-  operations: {
-    count: 1974,
-    ok: 1974,
-    fail: 0,
-    info: 0,
-    by_f: {
-      broadcast: { count: 1012, ok: 1012, fail: 0, info: 0 },
-      read: { count: 962, ok: 962, fail: 0, info: 0 },
-    },
-  },
-  availability: { valid: true, ok_fraction: 1 },
-  net: {
-    all: { send_count: 7487, recv_count: 7487, msg_count: 7487, msgs_per_op: 3.7928 },
-    clients: { send_count: 4050, recv_count: 4050, msg_count: 4050 },
-    servers: { send_count: 3437, recv_count: 3437, msg_count: 3437, msgs_per_op: 1.7411 },
-  },
-  latency_ms: {
-    broadcast: { p50: 0.41, p95: 0.92, p99: 1.2, max: 5 },
-    read: { p50: 0.4, p95: 0.9, p99: 1.19, max: 12.6 },
-  },
-  result: {
-    valid: true,
-    attempt_count: 1012,
-    lost_count: 0,
-    lost: [],
-    stale_count: 2,
-    stale: [3, 4],
-    stable_latencies: { "0": 0, "0.5": 772, "0.95": 1030, "0.99": 1100, "1": 1126 },
-    convergence_ms: 48,
-  },
-  anomalies: [],
-  targets: [
-    { name: "msgs_per_op", limit: 20, value: 1.7411, met: true },
-    { name: "median_latency_ms", limit: 1000, value: 772, met: true },
-    { name: "max_latency_ms", limit: 2000, value: 1126, met: true },
-  ],
-  exceptions: [],
-  store: "store/broadcast/20261122T120000",
-};
 
 const NOTES: SummaryNotes = { deviations: [], command: ["./maelstrom.sh", "3e"], interrupted: false };
 
 function summary(changes: Partial<Results>, notes: Partial<SummaryNotes> = {}, screen = PLAIN): string {
-  return formatSummary({ ...GOOD, ...changes }, { ...NOTES, ...notes }, screen);
+  return formatSummary({ ...GOOD_RUN, ...changes }, { ...NOTES, ...notes }, screen);
 }
 
 Deno.test("formatSummary() is compact and aligned", () => {
@@ -179,7 +127,7 @@ Deno.test("formatSummary() notes what makes a run less than it seems", () => {
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
     interrupted: true,
   });
-  assertStringIncludes(text, "It was ended early: this is about what was recorded until then\n");
+  assertStringIncludes(text, "It was ended early: only what was recorded until then was checked\n");
   assertStringIncludes(text, "  not official --time-limit 5 (official 20), --rate 1 (official 100)\n");
 });
 
@@ -214,75 +162,6 @@ Deno.test("formatSummary() colours the verdict", () => {
   assertEquals(coloured({}).replaceAll(/\x1b\[\d+m/g, ""), summary({}));
 });
 
-Deno.test("formatTable() has a row for each run, with its figures against their limits", () => {
-  const missed = [{ name: "msgs_per_op", limit: 20, value: 24.5, met: false }];
-  const servers = { ...GOOD.net!.servers, msgs_per_op: 24.5 };
-  const runs: Results[] = [
-    GOOD,
-    { ...GOOD, passed: false, targets: missed, net: { ...GOOD.net!, servers } },
-    {
-      ...GOOD,
-      challenge: "1",
-      workload: "echo",
-      valid: false,
-      passed: false,
-      targets: [],
-      net: null,
-      result: { valid: false },
-    },
-  ];
-  assertEquals(
-    formatTable(runs, 4, PLAIN),
-    `                verdict   ops     ok     msgs/op   median ms       max ms
-✓ 3e broadcast    valid  1974  100 %   1.74 < 20  772 < 1000  1126 < 2000
-✗ 3e broadcast   missed  1974  100 %  24.50 ≥ 20         772         1126
-✗ 1  echo       INVALID  1974  100 %
-
-1 of 3 passed, 1 not run`,
-  );
-});
-
-Deno.test("formatTable() fits 80 columns with the longest names", () => {
-  const run: Results = { ...GOOD, challenge: "6c", workload: "txn-rw-register", targets: [] };
-  for (const line of formatTable([GOOD, run], 2, PLAIN).split("\n")) assert(line.length <= 80, line);
-});
-
-Deno.test("formatProgress() says what the test is doing", () => {
-  const progress = (phase: string, elapsed = 3_700, fault: string | null = null) =>
-    formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2, messages: 30, fault });
-  const counts = "5 ok  1 fail  2 info  30 messages";
-  assertEquals(progress("starting"), "3e broadcast  starting the nodes");
-  assertEquals(progress("running"), `3e broadcast  3 of 20 s  ${counts}`);
-  assertEquals(progress("running", 3_700, "partition"), `3e broadcast  3 of 20 s  ${counts}  partition`);
-  assertEquals(progress("running", 20_300), `3e broadcast  20 of 20 s  ${counts}`);
-  assertEquals(progress("recovering"), `3e broadcast  waiting for recovery  ${counts}`);
-  assertEquals(progress("checking"), `3e broadcast  checking  ${counts}`);
-});
-
-Deno.test("wrap() never makes a line too wide, and loses nothing but blanks", () => {
-  const words = fc.array(fc.stringMatching(/^[a-z,\[\]]{1,40}$/), { maxLength: 30 });
-  fc.assert(fc.property(words, fc.integer({ min: 10, max: 60 }), (words, width) => {
-    const lines = wrap(words.join(" "), width, "    ");
-    for (const line of lines) assert(line.length <= width);
-    assertEquals(lines.join("").replaceAll(" ", ""), words.join(""));
-  }));
-});
-
-Deno.test("wrap() keeps lines apart, and their indentation", () => {
-  assertEquals(wrap("one\n\n  two three", 9, " "), [" one", "", "   two", "   three"]);
-  assertEquals(wrap("", 10), [""]);
-});
-
-Deno.test("columns() leaves empty columns out", () => {
-  assertEquals(columns([["a", "", "12"], ["bc", "", "3"]]), ["a   12", "bc   3"]);
-  assertEquals(columns([]), []);
-});
-
-Deno.test("createStyle() leaves text as it is without colours", () => {
-  assertEquals(createStyle(false).red("x"), "x");
-  assertEquals(createStyle(true).bold("x"), "\x1b[1mx\x1b[22m");
-});
-
 Deno.test("what nodes have written cannot steer the terminal", () => {
   const message = "Node n1 said\x1b[2J\x1b]0;title\x07 and \x9b31m\r\n\tgone\u202e";
   const exceptions = [{ type: "node-crashed", node: "n1", message, count: 1, fatal: true }];
@@ -293,26 +172,6 @@ Deno.test("what nodes have written cannot steer the terminal", () => {
   assertStringIncludes(text, "Element \\x1b[8m was lost");
   assertStringIncludes(text, "note a\\x1bb");
   assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(text.replaceAll("\n", "")));
-});
-
-Deno.test("visible() leaves text as it is, and nothing that a terminal obeys", () => {
-  assertEquals(visible("grüße\n\t“日本” 👩‍🚀"), "grüße\n\t“日本” 👩‍🚀");
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(visible(text).replaceAll(/[\n\t]/g, "")));
-    assertEquals(visible(visible(text)), visible(text));
-  }));
-});
-
-Deno.test("progress shows what a node writes, and does not obey it", () => {
-  let shown = "";
-  const screen = {
-    stderr: (text: string) => void (shown += text),
-    isTerminal: { stderr: false },
-    width: () => 80,
-    every: () => () => {},
-  };
-  createProgressLine(screen, "echo", 10).log("n0: \x1b[31mred\rand\nmore");
-  assertEquals(shown, "n0: \\x1b[31mred\\x0dand\n");
 });
 
 Deno.test("formatSummary() says nothing of the share of operations where there were none", () => {
@@ -326,8 +185,6 @@ Deno.test("formatSummary() says nothing of the share of operations where there w
     result: { valid: "unknown" },
   };
   assertFalse(summary(failed as Partial<Results>).includes("%"));
-  assertFalse(formatTable([{ ...GOOD, ...failed } as Results], 1, PLAIN).includes("%"));
-  assertFalse(formatSeeds([{ ...GOOD, ...failed } as Results], 1, PLAIN).includes("%"));
 });
 
 Deno.test("on a narrow terminal, tables become paragraphs, and nothing but the command is wider", () => {
@@ -350,29 +207,5 @@ Deno.test("on a narrow terminal, tables become paragraphs, and nothing but the c
   );
   assertStringIncludes(text, "    all\n      count 1974, ok 1974, fail 0,\n      info 0\n");
   assertStringIncludes(text, "    with clients\n      count 4050, sent 4050,\n      received 4050\n");
-  for (const all of [formatTable([GOOD, GOOD], 2, narrow), formatSeeds([GOOD, GOOD], 2, narrow)]) {
-    assertStringIncludes(all, "✓ 3e broadcast\n  ");
-    assertStringIncludes(all, "median ms 772 < 1000");
-    assertFalse(all.startsWith("\n"));
-    for (const line of all.split("\n")) assert(line.length <= 40, line);
-  }
   for (const line of text.split("\n")) assert(line.length <= 40 || line.startsWith("  run again"), line);
-});
-
-Deno.test("wrap() ends on the narrowest of screens", () => {
-  for (const width of [-5, 0, 1, 16]) {
-    assertEquals(
-      wrap("one twelve-letter", width, " ".repeat(16)),
-      ["one", "twelve-let", "ter"].map((part) => " ".repeat(16) + part),
-    );
-  }
-});
-
-Deno.test("table() is as columns where there is room", () => {
-  const cell = fc.string({ unit: fc.constantFrom("a", "b", "1"), maxLength: 5 });
-  fc.assert(fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), ([head, ...rows]) => {
-    assertEquals(table(head, rows, 100), columns([head!, ...rows]));
-    assertEquals(table(undefined, rows, 100), columns(rows));
-    assertEquals(table(undefined, rows, 0).length, rows.length);
-  }));
 });

@@ -1,0 +1,49 @@
+/**
+ * Choice of the engine that runs the tests of a command line.
+ *
+ * @module
+ */
+
+import { UsageError } from "../base/errors.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { Machine } from "../engines/machine.ts";
+import { findMaelstrom } from "../engines/maelstrom_engine.ts";
+import type { FlagValues } from "../request/flags.ts";
+
+/** An engine and its name. */
+export interface NamedEngine {
+  name: "processes" | "simulation" | "maelstrom";
+  engine: Engine;
+}
+
+/**
+ * Chooses the simulation with `--sim`, else what `--engine` asks for. `auto` is the real Maelstrom if there is one.
+ *
+ * @throws {UsageError} The flags contradict each other, or the real Maelstrom cannot be used.
+ */
+export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
+  const wanted = given.engine ?? "auto";
+  if (given.sim) {
+    if (wanted !== "maelstrom") return { name: "simulation", engine: machine.engines.simulation };
+    throw new UsageError("Cannot use --sim with --engine maelstrom: only the workbench simulates");
+  }
+  const processes: NamedEngine = { name: "processes", engine: machine.engines.processes };
+  if (wanted === "workbench") return processes;
+  const found = findMaelstrom(machine);
+  if (wanted === "auto" && found === undefined) return processes;
+  if (wanted === "auto" && given.seed !== undefined) {
+    machine.stderr("Note: the workbench runs this, since the real Maelstrom takes no --seed\n");
+    return processes;
+  }
+  if (found === undefined) {
+    throw new UsageError(
+      "Cannot use --engine maelstrom: $MAELSTROM names none and ./maelstrom.sh install has not installed it; " +
+        "expected one of both",
+    );
+  }
+  if ("problem" in found) throw new UsageError(`Cannot use Maelstrom: ${found.problem}, or use --engine workbench`);
+  if (given.seed !== undefined) {
+    throw new UsageError("Cannot use --seed with --engine maelstrom: only the workbench takes one");
+  }
+  return { name: "maelstrom", engine: machine.engines.maelstrom(found.executable) };
+}

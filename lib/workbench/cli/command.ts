@@ -1,0 +1,26 @@
+/**
+ * The shape of a command.
+ *
+ * @module
+ */
+
+import type { Machine } from "../engines/machine.ts";
+
+/** A command besides the challenges. */
+export interface Command {
+  /** The word after `maelstrom.sh`. */
+  name: string;
+  /** Other words for it. */
+  aliases?: readonly string[];
+  /** How the help writes it. `@default` its name. */
+  usage?: string;
+  /** What it does, for the help. */
+  help: string;
+  /**
+   * Runs it; undefined if `maelstrom.sh` itself does that.
+   *
+   * @param words What was written after its name.
+   * @returns The exit status.
+   */
+  run?(words: readonly string[], machine: Machine): number | Promise<number>;
+}

@@ -1,0 +1,44 @@
+/**
+ * The commands of `maelstrom.sh`. The help and the near matches come from this table, so a new command goes here.
+ * Flags are in `request/flags.ts`, challenges in `request/challenges.ts`.
+ *
+ * @module
+ */
+
+import type { Machine } from "../engines/machine.ts";
+import { check } from "./check.ts";
+import type { Command } from "./command.ts";
+import { showHelp, showVersion } from "./help.ts";
+import { install } from "./install.ts";
+import { list } from "./list.ts";
+import { runAllChallenges, runPlainTest } from "./run.ts";
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  { name: "all", help: "Run all challenges, one after another", run: runAllChallenges },
+  { name: "list", help: "Show the challenges with their official flags and limits", run: list },
+  { name: "test", help: "Run any program: test -w WORKLOAD --bin FILE", run: runPlainTest },
+  { name: "check", help: "Check a recorded history, ours or Jepsen's: check PATH", run: check },
+  {
+    name: "install",
+    help: "Fetch the real Maelstrom, or unpack it --from FILE; later tests then use it",
+    run: (words, machine) => asksForHelp(words) ? help([], machine) : install(words, machine),
+  },
+  { name: "deno", usage: "deno …", help: "Run the Deno that this uses" },
+  { name: "help", aliases: ["--help", "-h"], usage: "help test", help: "Show all flags", run: help },
+  { name: "--version", help: "Show the version", run: showVersion },
+];
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.includes("--help") || words.includes("-h");
+}
+
+/** The help of `check` or `test`, or the general help without a word. */
+function help(words: readonly string[], machine: Machine): number {
+  return showHelp(words[0], COMMANDS, machine);
+}
+
+/** Finds the command of a word such as `test` or `-h`. */
+export function findCommand(word: string): Command | undefined {
+  return COMMANDS.find(({ name, aliases }) => name === word || aliases?.includes(word));
+}

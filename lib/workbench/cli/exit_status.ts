@@ -1,0 +1,39 @@
+/**
+ * The exit statuses of `maelstrom.sh`. They are Maelstrom's, and 1 also for a valid run that is not within its limits.
+ *
+ * @module
+ */
+
+import type { SeriesOutcome } from "../search/series.ts";
+import type { Results } from "../run/results.ts";
+
+/** The exit statuses, by their names. */
+export const EXIT_STATUS = { passed: 0, failed: 1, unknown: 2, usage: 254, error: 255 } as const;
+
+/** The exit statuses that results can have, the worst first. */
+const WORST_FIRST = [EXIT_STATUS.error, EXIT_STATUS.failed, EXIT_STATUS.unknown, EXIT_STATUS.passed];
+
+/**
+ * The exit status for the results of one run.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exitStatus } from "./exit_status.ts";
+ *
+ * assertEquals(exitStatus({ valid: true, passed: true, exceptions: [] }), 0);
+ * assertEquals(exitStatus({ valid: true, passed: false, exceptions: [] }), 1);
+ * assertEquals(exitStatus({ valid: "unknown", passed: false, exceptions: [] }), 2);
+ * ```
+ */
+export function exitStatus({ valid, passed, exceptions }: Pick<Results, "valid" | "passed" | "exceptions">): number {
+  if (exceptions.some(({ fatal }) => fatal)) return EXIT_STATUS.error;
+  if (valid === "unknown") return EXIT_STATUS.unknown;
+  return passed ? EXIT_STATUS.passed : EXIT_STATUS.failed;
+}
+
+/** The exit status of a series: the worst of its runs; a series cut short is unknown at best. */
+export function seriesExitStatus({ runs, isCutShort }: SeriesOutcome): number {
+  const statuses = [...runs.map(exitStatus), isCutShort ? EXIT_STATUS.unknown : EXIT_STATUS.passed];
+  return WORST_FIRST.find((status) => statuses.includes(status))!;
+}

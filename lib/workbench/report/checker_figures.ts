@@ -1,0 +1,72 @@
+/**
+ * The figures of a workload's checker in a summary: its numbers, words and short lists, then its latencies.
+ *
+ * @module
+ */
+
+import { wrap } from "../base/text.ts";
+import type { Results } from "../run/results.ts";
+import { figure, milliseconds, okShare } from "./numbers.ts";
+import type { Screen } from "./screen.ts";
+
+/** Fields of a checker's result that have another name here. */
+const LABELS: Readonly<Record<string, string>> = {
+  not: "rules out",
+  failures: "failed keys",
+  error_count: "errors",
+  attempt_count: "attempts",
+};
+
+/** Lists that are shown at any length: the strongest consistency models that may hold, and those ruled out. */
+const UNLIMITED_LISTS = ["not", "permits"];
+
+/** Length of other lists that are shown, in characters, below. */
+const MAX_LIST = 60;
+
+/** Lines with the figures of the workload's checker. */
+export function checkerFigureLines(results: Results, { width }: Screen): string[] {
+  const { result } = results;
+  const ok = okShare(results);
+  const entries = Object.entries(result).filter(([name, value]) => name !== "valid" && value !== null);
+  const isLatencies = ([name]: [string, unknown]) => name.endsWith("latencies");
+  const words = entries.filter((entry) => !isLatencies(entry)).flatMap(([name, value]) =>
+    figureWords(name, value, results)
+  );
+  const lines = entries.filter(isLatencies).flatMap(([name, value]) =>
+    distributionLines(labelOf(name), value as Record<string, number>, width)
+  );
+  const all = [...ok === "" ? [] : [`${ok} of operations ok`], ...words];
+  return [...all.length === 0 ? [] : wrap(all.join(", "), width, "  "), ...lines];
+}
+
+function labelOf(name: string): string {
+  return LABELS[name] ?? name.replace(/_count$/, "").replaceAll("_", " ");
+}
+
+/** One field as a phrase; none for fields that are too long, or only list the anomalies once more. */
+function figureWords(name: string, value: unknown, { result, anomalies }: Results): string[] {
+  const label = labelOf(name);
+  if (name === "convergence_ms") return [`converged in ${value} ms`];
+  if (typeof value === "number") return [`${label} ${figure(value)}`];
+  if (typeof value === "string" || typeof value === "boolean") return [`${label} ${value}`];
+  if (!Array.isArray(value) || `${name}_count` in result) return [];
+  const types = new Set<unknown>(anomalies.map(({ type }) => type));
+  const isShort = isShortList(value, UNLIMITED_LISTS.includes(name) ? Infinity : MAX_LIST);
+  return isShort && !value.every((item) => types.has(item)) ? [`${label} ${value.join(" ")}`] : [];
+}
+
+/** True for a list with only simple values, at least one, and fewer than `length` characters. */
+function isShortList(value: readonly unknown[], length: number): boolean {
+  return value.length > 0 && value.every((item) => typeof item !== "object") && value.join(" ").length < length;
+}
+
+const QUANTILE_NAMES: Readonly<Record<string, string>> = { 0: "min", 0.5: "median", 1: "max" };
+
+function distributionLines(label: string, quantiles: Record<string, number>, width: number): string[] {
+  // Objects list keys that are whole numbers first, so "1" comes before "0.5".
+  const sorted = Object.entries(quantiles).sort(([a], [b]) => Number(a) - Number(b));
+  const parts = sorted.map(([quantile, latency]) =>
+    `${QUANTILE_NAMES[quantile] ?? `p${Math.round(Number(quantile) * 100)}`} ${milliseconds(latency)}`
+  );
+  return parts.length === 0 ? [] : wrap(`${label}: ${parts.join(", ")} ms`, width, "  ");
+}

@@ -1,0 +1,198 @@
+/**
+ * The summary of one run: verdict, figures against their limits, operations, messages, anomalies, how to run it again.
+ *
+ * This folder has everything a person sees: text for a terminal, `--json` and `docs/workloads.md`. It only reads
+ * results and never judges; functions called `format…` return text without a line feed at the end.
+ *
+ * @module
+ */
+
+import { createStyle, type Style, table, wrap } from "../base/text.ts";
+import type { OperationCounts } from "../checkers/stats.ts";
+import { shellWord } from "../request/request.ts";
+import { NOT_STORED, type Results } from "../run/results.ts";
+import type { MessageCounts } from "../world/network/journal.ts";
+import { checkerFigureLines } from "./checker_figures.ts";
+import { figure, milliseconds } from "./numbers.ts";
+import { anomalyLines, exceptionLines } from "./problems.ts";
+import type { Screen } from "./screen.ts";
+
+/** Parts of a summary that are not in the results. */
+export interface SummaryNotes {
+  /** Differences from the official test. */
+  deviations: readonly string[];
+  /** Words of the command that runs it again, without the seed; empty if there is none. */
+  command: readonly string[];
+  /** True if a person ended the run early. */
+  interrupted: boolean;
+}
+
+/** Formats the summary of one run: paragraphs, each of some lines. */
+export function formatSummary(results: Results, notes: SummaryNotes, screen: Screen): string {
+  return [
+    [formatVerdict(results, screen)],
+    targetLines(results, screen),
+    operationLines(results, screen),
+    messageLines(results, screen),
+    checkerFigureLines(results, screen),
+    anomalyLines(results.anomalies, screen),
+    exceptionLines(results.exceptions, screen),
+    noteLines(results, notes, screen),
+  ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** Validity and limits as one word; `"missed"` is valid, but not within its limits. */
+export type Judgement = "passed" | "missed" | "unknown" | "invalid";
+
+/** Merges the validity of a run and its limits. */
+export function judgementOf({ valid, passed }: Results): Judgement {
+  if (valid === false) return "invalid";
+  if (valid === "unknown") return "unknown";
+  return passed ? "passed" : "missed";
+}
+
+/** The mark in front of a run. */
+export const MARKS: Readonly<Record<Judgement, string>> = { passed: "✓", missed: "✗", unknown: "?", invalid: "✗" };
+
+/** The colour of a run. */
+export const COLOURS: Readonly<Record<Judgement, keyof Style>> = {
+  passed: "green",
+  missed: "red",
+  unknown: "yellow",
+  invalid: "red",
+};
+
+/** Formats the first line of a summary: the verdict, and the kinds of problems behind it. */
+export function formatVerdict(results: Results, { width, colour }: Screen): string {
+  const style = createStyle(colour);
+  const judgement = judgementOf(results);
+  const name = results.challenge === null ? results.workload : `${results.challenge} ${results.workload}`;
+  const words = `${MARKS[judgement]} ${name}: ${verdictWords(results)}`;
+  const isExplainedBelow = judgement === "passed" || judgement === "missed";
+  const kinds = isExplainedBelow ? "" : problemKinds(results, width - words.length);
+  return style.bold(style[COLOURS[judgement]](words + kinds));
+}
+
+function verdictWords(results: Results): string {
+  const words: Record<Judgement, string> = {
+    passed: results.targets.length === 0 ? "valid" : "valid, within all limits",
+    missed: "valid, but not within its limits",
+    unknown: "unknown",
+    invalid: "INVALID",
+  };
+  return words[judgementOf(results)];
+}
+
+/** The kinds of exceptions and anomalies in brackets, as many as fit into `room` characters. */
+function problemKinds({ anomalies, exceptions }: Results, room: number): string {
+  const found = [...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type);
+  // A run that could not be stored is not invalid for that reason.
+  const kinds = [...new Set(found)].filter((type) => type !== NOT_STORED);
+  for (let count = kinds.length; count > 0; count--) {
+    const text = ` (${[...kinds.slice(0, count), ...count < kinds.length ? ["…"] : []].join(", ")})`;
+    if (text.length <= room) return text;
+  }
+  return "";
+}
+
+/** Label and unit of each figure that can have a limit, by the name of its target. */
+export const TARGET_LABELS: Readonly<Record<string, { label: string; unit: string }>> = {
+  msgs_per_op: { label: "messages per operation", unit: "" },
+  median_latency_ms: { label: "median latency", unit: " ms" },
+  max_latency_ms: { label: "maximum latency", unit: " ms" },
+};
+
+/** Lines with the figures that have a limit, and a mark for those within it. */
+export function targetLines({ targets }: Pick<Results, "targets">, { width, colour }: Screen): string[] {
+  const style = createStyle(colour);
+  const rows = targets.map(({ name, limit, value }) => {
+    const { label, unit } = TARGET_LABELS[name] ?? { label: name, unit: "" };
+    return [`  ${label}`, value === null ? "not measured" : figure(value) + unit, `limit ${limit}${unit}`];
+  });
+  return table(undefined, rows, width - 3).map((line, index) =>
+    targets[index]!.met ? `${line}  ${style.green("✓")}` : style.red(`${line}  ✗`)
+  );
+}
+
+function operationLines({ operations, latency_ms }: Results, { width }: Screen): string[] {
+  if (operations === null) return [];
+  const quantiles = latency_ms === null ? [] : ["p50", "p95", "p99", "max ms"];
+  const rows = Object.entries(operations.by_f).map(([f, counts]) => {
+    const latencies = latency_ms?.[f];
+    const times = latencies === undefined ? [] : [latencies.p50, latencies.p95, latencies.p99, latencies.max];
+    return [`    ${f}`, ...countCells(counts), ...times.map(milliseconds)];
+  });
+  if (rows.length !== 1) rows.push(["    all", ...countCells(operations)]);
+  return table(["  operations", "count", "ok", "fail", "info", ...quantiles], rows, width);
+}
+
+function countCells({ count, ok, fail, info }: OperationCounts): string[] {
+  return [count, ok, fail, info].map(String);
+}
+
+function messageLines({ net }: Results, { width }: Screen): string[] {
+  if (net === null) return [];
+  const row = (name: string, counts: MessageCounts, perOperation: number | null) => [
+    `    ${name}`,
+    String(counts.msg_count),
+    String(counts.send_count),
+    String(counts.recv_count),
+    perOperation === null ? "" : figure(perOperation),
+  ];
+  const rows = [
+    row("between servers", net.servers, net.servers.msgs_per_op),
+    row("with clients", net.clients, null),
+    row("all", net.all, net.all.msgs_per_op),
+  ];
+  return table(["  messages", "count", "sent", "received", "per operation"], rows, width);
+}
+
+function noteLines(results: Results, { interrupted, deviations, command }: SummaryNotes, screen: Screen): string[] {
+  const style = createStyle(screen.colour);
+  const again = command.length === 0 ? null : formatCommand(command, results.seed);
+  return [
+    ...interrupted ? [style.yellow("  It was ended early: only what was recorded until then was checked")] : [],
+    ...deviations.length === 0 ? [] : noteLine("not official", deviations.join(", "), screen).map(style.yellow),
+    ...results.deterministic ? noteLine("checked", "the same again with the same seed", screen).map(style.dim) : [],
+    ...repeatLines(results.store, again, screen),
+  ];
+}
+
+/** Width of the column that the names of notes stand in. */
+const NOTE_INDENT = 15;
+
+/** Lines with a note: its name in the margin, and its text wrapped beside it. */
+export function noteLine(name: string, text: string, { width }: Screen): string[] {
+  const [first, ...rest] = wrap(text, width, " ".repeat(NOTE_INDENT));
+  return [`  ${name}`.padEnd(NOTE_INDENT) + first!.trimStart(), ...rest];
+}
+
+/**
+ * Lines that say where a run is stored, and how to run it again. The command stays on one line, so that it can be copied.
+ *
+ * @param command As {@linkcode formatCommand} writes it; null if nothing was run.
+ */
+export function repeatLines(store: string | null, command: string | null, screen: Screen): string[] {
+  const { dim } = createStyle(screen.colour);
+  return [
+    ...store === null ? [] : noteLine("stored in", store, screen),
+    ...command === null ? [] : [`${"  run again".padEnd(NOTE_INDENT)}${command}`],
+  ].map(dim);
+}
+
+/** Formats the verdict on a run and how to run it again, for series with too many failures to say more. */
+export function formatVerdictAndCommand(results: Results, { command }: SummaryNotes, screen: Screen): string {
+  const lines = repeatLines(results.store, formatCommand(command, results.seed), screen);
+  return [formatVerdict(results, screen), ...lines].join("\n");
+}
+
+/**
+ * Formats the command that runs a test with a seed. The seed goes before the arguments of the program.
+ *
+ * @param command Its words without the seed, quoted for a shell.
+ */
+export function formatCommand(command: readonly string[], seed: string | null): string {
+  if (seed === null) return command.join(" ");
+  const end = command.includes("--") ? command.indexOf("--") : command.length;
+  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)].join(" ");
+}

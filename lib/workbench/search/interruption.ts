@@ -1,0 +1,35 @@
+/**
+ * Ctrl-C: the first ends a command early, the second ends the process at once.
+ *
+ * @module
+ */
+
+import type { Machine } from "../engines/machine.ts";
+
+/** The exit status of a process that SIGINT ended, as in a shell. */
+const INTERRUPTED = 130;
+
+/** Listens for Ctrl-C until it is closed. */
+export interface Interruption {
+  /** Aborted by the first Ctrl-C. */
+  signal: AbortSignal;
+  close(): void;
+}
+
+/**
+ * Starts to listen for Ctrl-C.
+ *
+ * @param notice The line that the first one prints on stderr.
+ */
+export function openInterruption(
+  notice: string,
+  machine: Pick<Machine, "onInterrupt" | "stderr" | "exit">,
+): Interruption {
+  const controller = new AbortController();
+  const close = machine.onInterrupt(() => {
+    if (controller.signal.aborted) return machine.exit(INTERRUPTED);
+    machine.stderr(`\n${notice}\n`);
+    controller.abort(new Error("Interrupted"));
+  });
+  return { signal: controller.signal, close };
+}

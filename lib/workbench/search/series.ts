@@ -1,0 +1,113 @@
+/**
+ * Runs of one command line, one after another:
+ *
+ * 1. each planned run goes to the engine, and its results are shown;
+ * 2. Ctrl-C ends the run in progress early and the series after it;
+ * 3. the first of the worst failures of each test is shrunk;
+ * 4. the table or JSON document of all runs ends it.
+ *
+ * @module
+ */
+
+import type { Engine } from "../engines/engine.ts";
+import type { Machine } from "../engines/machine.ts";
+import { SeriesReport } from "../report/series_report.ts";
+import { nameOfTest, type TestRequest } from "../request/request.ts";
+import type { SeriesPlan } from "../request/series_plan.ts";
+import { worstOf } from "../run/failure.ts";
+import type { Results } from "../run/results.ts";
+import { openInterruption } from "./interruption.ts";
+import { shrinkRun } from "./shrink/shrink_run.ts";
+
+/** The outcome of a series. */
+export interface SeriesOutcome {
+  /** `runs[i]` is the outcome of `plan.requests[i]`. */
+  runs: readonly Results[];
+  /** True if Ctrl-C kept some of the planned runs from running. */
+  isCutShort: boolean;
+}
+
+/** A series in progress. */
+interface Series {
+  plan: SeriesPlan;
+  engine: Engine;
+  machine: Machine;
+  report: SeriesReport;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Results so far: `runs[i]` is the outcome of `plan.requests[i]`. */
+  runs: Results[];
+}
+
+/**
+ * Runs a series and shows its results.
+ *
+ * @throws {UsageError} The engine cannot do what was asked for.
+ * @throws {FailedError} The engine gave no results.
+ */
+export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machine): Promise<SeriesOutcome> {
+  const notice = "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once";
+  const interruption = openInterruption(notice, machine);
+  const { signal } = interruption;
+  const report = new SeriesReport(plan, machine);
+  const series: Series = { plan, engine, machine, report, signal, runs: [] };
+  try {
+    await runAll(series);
+    if (plan.shrinks && !signal.aborted) await shrinkFailures(series);
+  } finally {
+    interruption.close();
+  }
+  const { runs } = series;
+  const isCutShort = signal.aborted && runs.length < plan.requests.length;
+  report.showEnd(runs, isCutShort);
+  return { runs, isCutShort };
+}
+
+async function runAll(series: Series): Promise<void> {
+  const { plan, report, signal, runs } = series;
+  for (const [index, request] of plan.requests.entries()) {
+    if (index % plan.seeds === 0) report.showSeed(request);
+    const results = await runOne(request, index, series);
+    if (signal.aborted && !counts(results, plan)) return;
+    runs.push(results);
+    report.showResults(results, request, signal.aborted);
+    if (signal.aborted || (plan.stopsAtFailure && !results.passed)) return;
+  }
+}
+
+/**
+ * True if the results of an interrupted run count. With many seeds, a run that was cut short counts as not run, because
+ * its seed repeats it whole. So does one that passed: convergence may be missing. A failure stays a failure.
+ */
+function counts({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
+  return seeds === 1 || (!interrupted && !passed);
+}
+
+async function runOne(request: TestRequest, index: number, { engine, report, signal }: Series): Promise<Results> {
+  const line = report.openProgress(request, index);
+  try {
+    return await engine(request, { signal, log: line.log, output: line.output, progress: line.show });
+  } finally {
+    line.stop();
+  }
+}
+
+/** Shrinks one failed run of each test: the first of those that failed worst. */
+/** Shrinks one failed run of each test: the first of those that failed worst. */
+async function shrinkFailures(series: Series): Promise<void> {
+  for (const runs of Map.groupBy(series.runs, ({ challenge }) => challenge).values()) {
+    const worst = worstOf(runs);
+    if (worst !== undefined) await shrinkFailure(worst, series);
+  }
+}
+
+async function shrinkFailure(results: Results, { plan, engine, machine, report, signal, runs }: Series): Promise<void> {
+  const index = runs.indexOf(results);
+  const request = plan.requests[index]!;
+  const line = report.openStatus();
+  const progress = (tried: number) => line.show(`${nameOfTest(request)}  shrinking: ${tried} smaller runs tried`);
+  const failed = { challenge: request.challenge, args: plan.args, request, results };
+  const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
+  runs[index] = { ...results, shrunk };
+  report.showShrunk(shrunk);
+}

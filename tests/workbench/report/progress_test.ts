@@ -1,0 +1,26 @@
+import { assertEquals } from "@std/assert";
+import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
+
+Deno.test("formatProgress() says what the test is doing", () => {
+  const progress = (phase: string, elapsed = 3_700, fault: string | null = null) =>
+    formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2, messages: 30, fault });
+  const counts = "5 ok  1 fail  2 info  30 messages";
+  assertEquals(progress("starting"), "3e broadcast  starting the nodes");
+  assertEquals(progress("running"), `3e broadcast  3 of 20 s  ${counts}`);
+  assertEquals(progress("running", 3_700, "partition"), `3e broadcast  3 of 20 s  ${counts}  partition`);
+  assertEquals(progress("running", 20_300), `3e broadcast  20 of 20 s  ${counts}`);
+  assertEquals(progress("recovering"), `3e broadcast  waiting for recovery  ${counts}`);
+  assertEquals(progress("checking"), `3e broadcast  checking  ${counts}`);
+});
+
+Deno.test("progress shows what a node writes, and does not obey it", () => {
+  let shown = "";
+  const screen = {
+    stderr: (text: string) => void (shown += text),
+    isTerminal: { stderr: false },
+    width: () => 80,
+    every: () => () => {},
+  };
+  createProgressLine(screen, "echo", 10).log("n0: \x1b[31mred\rand\nmore");
+  assertEquals(shown, "n0: \\x1b[31mred\\x0dand\n");
+});

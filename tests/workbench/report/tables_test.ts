@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
+import { formatSeedsTable, formatTable } from "../../../lib/workbench/report/tables.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
+import { GOOD_RUN } from "./good_run.ts";
+
+const PLAIN = { width: 80, colour: false };
+
+Deno.test("formatTable() has a row for each run, with its figures against their limits", () => {
+  const missed = [{ name: "msgs_per_op", limit: 20, value: 24.5, met: false }];
+  const servers = { ...GOOD_RUN.net!.servers, msgs_per_op: 24.5 };
+  const runs: Results[] = [
+    GOOD_RUN,
+    { ...GOOD_RUN, passed: false, targets: missed, net: { ...GOOD_RUN.net!, servers } },
+    {
+      ...GOOD_RUN,
+      challenge: "1",
+      workload: "echo",
+      valid: false,
+      passed: false,
+      targets: [],
+      net: null,
+      result: { valid: false },
+    },
+  ];
+  assertEquals(
+    formatTable(runs, 4, PLAIN),
+    `                verdict   ops     ok     msgs/op   median ms       max ms
+✓ 3e broadcast    valid  1974  100 %   1.74 < 20  772 < 1000  1126 < 2000
+✗ 3e broadcast   missed  1974  100 %  24.50 ≥ 20         772         1126
+✗ 1  echo       INVALID  1974  100 %
+
+1 of 3 passed, 1 not run`,
+  );
+});
+
+Deno.test("formatTable() fits 80 columns with the longest names", () => {
+  const run: Results = { ...GOOD_RUN, challenge: "6c", workload: "txn-rw-register", targets: [] };
+  for (const line of formatTable([GOOD_RUN, run], 2, PLAIN).split("\n")) assert(line.length <= 80, line);
+});
+
+Deno.test("on a narrow terminal, each row of a table becomes a paragraph", () => {
+  const narrow = { width: 40, colour: false };
+  for (const all of [formatTable([GOOD_RUN, GOOD_RUN], 2, narrow), formatSeedsTable([GOOD_RUN, GOOD_RUN], 2, narrow)]) {
+    assertStringIncludes(all, "✓ 3e broadcast\n  ");
+    assertStringIncludes(all, "median ms 772 < 1000");
+    assertFalse(all.startsWith("\n"));
+    for (const line of all.split("\n")) assert(line.length <= 40, line);
+  }
+});
+
+Deno.test("tables show no share of operations that succeeded if there were none", () => {
+  const none = { count: 0, ok: 0, fail: 0, info: 0 };
+  const run: Results = {
+    ...GOOD_RUN,
+    valid: false,
+    passed: false,
+    operations: { ...none, by_f: {} },
+    result: { valid: "unknown" },
+  };
+  assertFalse(formatTable([run], 1, PLAIN).includes("%"));
+  assertFalse(formatSeedsTable([run], 1, PLAIN).includes("%"));
+});
