@@ -1,5 +1,5 @@
 /**
- * The faults there are: what `--nemesis` can have happen, each as an operation that begins it and one that ends it.
+ * The faults of `--nemesis`: partitions, disturbed messages, paused and killed nodes.
  *
  * @module
  */
@@ -10,51 +10,51 @@ import type { Network } from "../../world/network/network.ts";
 import { ONE_WAY_PARTITIONS, type PartitionDraw, PARTITIONS } from "./partitions.ts";
 import type { Random } from "../../world/random.ts";
 
-/** What a fault acts upon. */
+/** Objects that a fault acts on, and its streams of random draws. */
 export interface FaultTarget {
-  /** The nodes under test. */
+  /** Names of the nodes under test. */
   nodes: readonly string[];
   network: Pick<Network, "drop" | "heal" | "disturb" | "calm">;
   cluster: Pick<Cluster, "kill" | "start" | "pause" | "resume">;
-  /** Draws whom it hits, and how hard. */
+  /** Draws the nodes that are hit, and the strength. */
   random: Random;
-  /** Draws what becomes of each message. */
+  /** Draws the fate of each message. */
   draws: Random;
 }
 
 /**
- * A fault: an operation that begins it and one that ends it. Each returns what the history says of its completion, or a promise of
- * that.
+ * Fault: an operation that begins it and one that ends it. `perform` returns the value that the history has when the operation is
+ * done, or a promise of it.
  */
 export interface Fault {
   begin: {
-    /** The operation's name in the history. */
+    /** Name of the operation in the history. */
     f: string;
-    /** The kinds there are: the invocation's value is one of them. */
+    /** Kinds of the fault. One is drawn, and is the value of the operation when it begins. */
     kinds: readonly string[];
     perform(kind: string, target: FaultTarget): unknown;
   };
   end: {
-    /** The operation's name in the history. */
+    /** Name of the operation in the history. */
     f: string;
-    /** The invocation's value. */
+    /** Value of the operation when it begins. */
     value: unknown;
     perform(target: FaultTarget): unknown;
   };
 }
 
-/** The kinds of groups of nodes that a fault may hit. Source: Jepsen's `jepsen.nemesis.combined` (`db-nodes`). */
+/** Draws of a group of nodes that a fault hits, by kind. Source: Jepsen's `jepsen.nemesis.combined` (`db-nodes`). */
 export const GROUPS: Readonly<Record<string, (nodes: readonly string[], random: Random) => string[]>> = {
   /** One node. */
   "one": (nodes, random) => [random.pick(nodes)],
-  /** One fewer than a majority: nobody where there is one node. */
-  "minority": (nodes, random) => some(Math.floor(nodes.length / 2), nodes, random),
-  /** As few as are more than a half. */
-  "majority": (nodes, random) => some(Math.floor(nodes.length / 2) + 1, nodes, random),
+  /** One fewer than a majority; empty for a single node. */
+  "minority": (nodes, random) => drawSome(Math.floor(nodes.length / 2), nodes, random),
+  /** The smallest majority. */
+  "majority": (nodes, random) => drawSome(Math.floor(nodes.length / 2) + 1, nodes, random),
   "all": (nodes) => [...nodes],
 };
 
-/** The faults there are, by the name that `--nemesis` has for them. */
+/** All faults, by their names for `--nemesis`. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "partition": partition("partition", PARTITIONS),
   "one-way-partition": partition("one-way-partition", ONE_WAY_PARTITIONS),
@@ -80,13 +80,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "kill": ofNodes("kill", "start"),
 };
 
-/** So many of the nodes, in the order of the nodes. */
-function some(count: number, nodes: readonly string[], random: Random): string[] {
+/** Draws `count` of the nodes and returns them in the order of the nodes. */
+function drawSome(count: number, nodes: readonly string[], random: Random): string[] {
   const chosen = random.shuffle(nodes).slice(0, count);
   return nodes.filter((node) => chosen.includes(node));
 }
 
-/** The network falls apart. Source: Jepsen's `jepsen.nemesis.combined` (`partition-nemesis`). */
+/** Fault that cuts links between nodes. Source: Jepsen's `jepsen.nemesis.combined` (`partition-nemesis`). */
 function partition(name: string, kinds: Readonly<Record<string, PartitionDraw>>): Fault {
   return {
     begin: {
@@ -111,7 +111,7 @@ function partition(name: string, kinds: Readonly<Record<string, PartitionDraw>>)
   };
 }
 
-/** Something befalls the messages of a group of nodes. `draw` says how hard, as the history has it, and what it does. */
+/** Fault that disturbs the messages of a group of nodes. `draw` returns its strength for the history, and the disturbance. */
 function disturbance(name: string, draw: (target: FaultTarget) => [strength: object, Disturbance]): Fault {
   return {
     begin: {
@@ -135,20 +135,20 @@ function disturbance(name: string, draw: (target: FaultTarget) => [strength: obj
   };
 }
 
-/** Something is done to each node of a group, and undone for all. Source: Jepsen's `jepsen.nemesis.combined` (`db-package`). */
+/** Fault that stops each node of a group; its end starts all nodes. Source: Jepsen's `jepsen.nemesis.combined` (`db-package`). */
 function ofNodes(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   return {
     begin: {
       f: begin,
       kinds: Object.keys(GROUPS),
-      perform: (kind, { nodes, cluster, random }) => onEach(GROUPS[kind]!(nodes, random), cluster[begin]),
+      perform: (kind, { nodes, cluster, random }) => actOnEach(GROUPS[kind]!(nodes, random), cluster[begin]),
     },
-    end: { f: end, value: "all", perform: ({ nodes, cluster }) => onEach(nodes, cluster[end]) },
+    end: { f: end, value: "all", perform: ({ nodes, cluster }) => actOnEach(nodes, cluster[end]) },
   };
 }
 
-/** Does something with several nodes at once. What came of it, by node: at once where none of it takes time. */
-function onEach(nodes: readonly string[], action: (id: string) => string | Promise<string>): unknown {
+/** Acts on several nodes at the same time. Returns the outcomes by node; a promise of them only if an action takes time. */
+function actOnEach(nodes: readonly string[], action: (id: string) => string | Promise<string>): unknown {
   const outcomes = nodes.map(action);
   const byNode = (results: string[]) => Object.fromEntries(nodes.map((node, index) => [node, results[index]!]));
   const now = outcomes.filter((outcome) => typeof outcome === "string");

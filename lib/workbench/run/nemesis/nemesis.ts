@@ -1,5 +1,7 @@
 /**
- * The nemesis: it makes things go wrong while the clients work.
+ * The nemesis: makes faults come and go while the clients work. This folder decides when a fault begins and ends
+ * (`nemesis.ts`), what faults there are (`faults.ts`), and which links a partition cuts (`partitions.ts`). It acts on the network
+ * and the cluster only.
  *
  * @module
  */
@@ -8,37 +10,53 @@ import type { Clock, Timer } from "../../world/clock.ts";
 import { type Fault, FAULTS, type FaultTarget } from "./faults.ts";
 import type { Operation } from "../../history/operation.ts";
 
-/** What the nemesis tells the history. */
+/** Operation of the nemesis, before it has an index and a time. */
 export type NemesisOperation = Pick<Operation, "process" | "type" | "f" | "value">;
 
-/** What {@linkcode createNemesis} needs. */
+/** Options for {@linkcode createNemesis}. */
 export interface NemesisOptions extends Omit<FaultTarget, "draws"> {
-  /** Which of {@linkcode FAULTS}. */
+  /** Names of the faults, from {@linkcode FAULTS}. */
   faults: readonly string[];
   /** Mean seconds between two operations of one fault. */
   intervalSeconds: number;
   clock: Clock;
-  /** Takes each operation into the history: twice, as it begins and as it is done. */
+  /** Adds an operation to the history. Called twice for each: when it begins, and when it is done. */
   record(operation: NemesisOperation): void;
 }
 
-/** A nemesis. */
+/** Nemesis of one test. */
 export interface Nemesis {
-  /** Sets to work. */
+  /** Begins every fault. */
   start(): void;
-  /** Does no more. What is broken stays broken, and of an operation under way the history has the beginning only. */
+  /** Stops without ending anything: active faults stay active, and an operation under way is not recorded as done. */
   stop(): void;
-  /** Begins no more, ends every fault whether or not it is there just now, and records that. Resolves when it is done. */
+  /** Ends every fault, active or not, and begins no more. Resolves when that is done and recorded. */
   heal(): Promise<void>;
-  /** The faults there are just now. */
+  /** Returns the names of the active faults. */
   active(): string[];
 }
 
+/** One fault, which begins and ends in turn. */
+interface FlipFlop {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly target: FaultTarget;
+  readonly options: NemesisOptions;
+  /** Working: begins and ends in turn. Healing: only ends. Stopped: neither acts nor records. */
+  state: "working" | "healing" | "stopped";
+  /** True from the begin of the fault to its end. */
+  active: boolean;
+  /** Timer of the next operation; undefined before the start. */
+  timer?: Timer;
+  /** Operation under way, if it takes time. At most one at a time. */
+  underWay?: Promise<void>;
+}
+
 /**
- * Makes a nemesis. Each fault begins at once, ends, begins again and so on; the times from one operation to the next are uniform on 0
- * to twice the interval, or longer where an operation takes longer. Without faults nothing happens.
+ * Creates a nemesis. Each fault begins at once, ends, begins again and so on. The times between its operations are uniform on 0
+ * to twice the interval, or as long as the operation takes if that is longer. Without faults nothing happens.
  *
- * Each fault draws from streams of its own: what it does does not depend on what other faults there are.
+ * Each fault draws from its own streams, so that it acts the same whatever other faults there are.
  *
  * Source: Jepsen's `jepsen.nemesis.combined` (`partition-package`), and `flip-flop` and `stagger` of `jepsen.generator`.
  *
@@ -71,88 +89,85 @@ export interface Nemesis {
  * ```
  */
 export function createNemesis(options: NemesisOptions): Nemesis {
-  const { faults, random, intervalSeconds } = options;
+  const { faults, intervalSeconds } = options;
   if (!(intervalSeconds > 0)) {
-    throw new RangeError(`Cannot make a nemesis: expected an interval above 0 s, got ${intervalSeconds}`);
+    throw new RangeError(`Cannot create a nemesis: expected an interval above 0 s, got ${intervalSeconds}`);
   }
-  const troubles = faults.map((name) => {
-    const fault = FAULTS[name];
-    if (fault === undefined) {
-      throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
-    }
-    const stream = random.stream(name);
-    return { name, ...flipFlop(fault, { ...options, random: stream, draws: stream.stream("messages") }, options) };
-  });
+  const flipFlops = faults.map((name) => createFlipFlop(name, options));
   return {
     start() {
-      for (const trouble of troubles) trouble.start();
+      for (const flipFlop of flipFlops) schedule(flipFlop, options.clock.now());
     },
     stop() {
-      for (const trouble of troubles) trouble.stop();
+      for (const flipFlop of flipFlops) cease(flipFlop, "stopped");
     },
     async heal() {
-      await Promise.all(troubles.map((trouble) => trouble.heal()));
+      await Promise.all(flipFlops.map(heal));
     },
-    active: () => troubles.filter((trouble) => trouble.active()).map(({ name }) => name),
+    active: () => flipFlops.filter(({ active }) => active).map(({ name }) => name),
   };
 }
 
-/** Begins and ends one fault, in turn. */
-function flipFlop(fault: Fault, target: FaultTarget, { intervalSeconds, clock, record }: NemesisOptions) {
-  const { random } = target;
-  let timer: Timer;
-  let active = false;
-  let state: "working" | "healing" | "stopped" = "working";
-  /** The operation under way, where one takes time. */
-  let underWay: Promise<void> | undefined;
-
-  function note(f: string, value: unknown): void {
-    if (state !== "stopped") record({ process: "nemesis", type: "info", f, value });
+function createFlipFlop(name: string, options: NemesisOptions): FlipFlop {
+  const fault = FAULTS[name];
+  if (fault === undefined) {
+    throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
   }
+  const random = options.random.stream(name);
+  const target = { ...options, random, draws: random.stream("messages") };
+  return { name, fault, target, options, state: "working", active: false };
+}
 
-  function begin(): void | Promise<void> {
-    const { f, kinds, perform } = fault.begin;
-    const kind = random.pick(kinds);
-    active = true;
-    note(f, kind);
-    return complete(f, perform(kind, target));
+/** Schedules the next operation of a fault for the time `at`, ms. */
+function schedule(flipFlop: FlipFlop, at: number): void {
+  const { options: { clock, intervalSeconds }, target: { random } } = flipFlop;
+  if (flipFlop.state !== "working") return;
+  flipFlop.timer = clock.schedule(at, () => {
+    const done = flipFlop.active ? end(flipFlop) : begin(flipFlop);
+    const next = clock.now() + 2 * (intervalSeconds * 1000) * random.float();
+    if (done === undefined) schedule(flipFlop, next);
+    else done.then(() => schedule(flipFlop, next));
+  });
+}
+
+/** Begins a fault. Returns undefined if that took no time. */
+function begin(flipFlop: FlipFlop): Promise<void> | undefined {
+  const { fault: { begin: { f, kinds, perform } }, target } = flipFlop;
+  const kind = target.random.pick(kinds);
+  flipFlop.active = true;
+  note(flipFlop, f, kind);
+  return complete(flipFlop, f, perform(kind, target));
+}
+
+/** Ends a fault. Returns undefined if that took no time. */
+function end(flipFlop: FlipFlop): Promise<void> | undefined {
+  const { fault: { end: { f, value, perform } }, target } = flipFlop;
+  flipFlop.active = false;
+  note(flipFlop, f, value);
+  return complete(flipFlop, f, perform(target));
+}
+
+/** Records an operation as done, at once or when its outcome is there. */
+function complete(flipFlop: FlipFlop, f: string, outcome: unknown): Promise<void> | undefined {
+  if (!(outcome instanceof Promise)) {
+    note(flipFlop, f, outcome);
+    return undefined;
   }
+  flipFlop.underWay = outcome.then((value) => note(flipFlop, f, value)).finally(() => flipFlop.underWay = undefined);
+  return flipFlop.underWay;
+}
 
-  function end(): void | Promise<void> {
-    const { f, value, perform } = fault.end;
-    active = false;
-    note(f, value);
-    return complete(f, perform(target));
-  }
+function note({ state, options }: FlipFlop, f: string, value: unknown): void {
+  if (state !== "stopped") options.record({ process: "nemesis", type: "info", f, value });
+}
 
-  function complete(f: string, outcome: unknown): void | Promise<void> {
-    if (!(outcome instanceof Promise)) return note(f, outcome);
-    underWay = outcome.then((value) => note(f, value)).finally(() => underWay = undefined);
-    return underWay;
-  }
+function cease(flipFlop: FlipFlop, state: "healing" | "stopped"): void {
+  flipFlop.state = state;
+  if (flipFlop.timer !== undefined) flipFlop.options.clock.cancel(flipFlop.timer);
+}
 
-  function schedule(at: number): void {
-    if (state !== "working") return;
-    timer = clock.schedule(at, () => {
-      const done = active ? end() : begin();
-      const next = clock.now() + 2 * (intervalSeconds * 1000) * random.float();
-      if (done === undefined) schedule(next);
-      else done.then(() => schedule(next));
-    });
-  }
-
-  function cease(how: "healing" | "stopped"): void {
-    state = how;
-    if (timer !== undefined) clock.cancel(timer);
-  }
-
-  return {
-    start: () => schedule(clock.now()),
-    active: () => active,
-    stop: () => cease("stopped"),
-    heal() {
-      cease("healing");
-      return underWay === undefined ? end() : underWay.then(end);
-    },
-  };
+/** Ends a fault for good, after the operation under way. */
+function heal(flipFlop: FlipFlop): Promise<void> | undefined {
+  cease(flipFlop, "healing");
+  return flipFlop.underWay === undefined ? end(flipFlop) : flipFlop.underWay.then(() => end(flipFlop));
 }

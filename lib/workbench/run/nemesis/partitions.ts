@@ -1,5 +1,5 @@
 /**
- * The ways in which a network falls apart.
+ * Partitions: draws which links between nodes are cut.
  *
  * Source: Jepsen's `jepsen.nemesis.combined` (`grudge`) and `jepsen.nemesis`, whose names these are.
  *
@@ -8,41 +8,41 @@
 
 import type { Random } from "../../world/random.ts";
 
-/** Who is cut off from whom: for each node, the nodes whose messages it does not get. */
+/** Cut links of a partition: for each node, the nodes whose messages it does not receive. */
 export type Grudge = Record<string, string[]>;
 
 /** Draws a partition of the nodes. */
 export type PartitionDraw = (nodes: readonly string[], random: Random) => Grudge;
 
-/** The kinds of partition that Maelstrom has; each draws one for the nodes. */
+/** Kinds of partition that Maelstrom has. */
 export const PARTITIONS = {
   /** One node on its own. */
   "one": (nodes, random) => isolate(nodes, [random.pick(nodes)]),
-  /** Less than a third of the nodes against the others: nobody where there are three nodes or fewer. */
+  /** Less than a third of the nodes against the others; cuts nothing with three nodes or fewer. */
   "minority-third": (nodes, random) =>
     isolate(nodes, random.shuffle(nodes).slice(0, Math.floor((nodes.length - 1) / 3))),
   /** Two halves, the smaller one less than a majority. */
   "majority": (nodes, random) => isolate(nodes, random.shuffle(nodes).slice(0, Math.floor(nodes.length / 2))),
-  /** Every node gets messages from a majority, itself included, but the majorities differ. */
+  /** Every node receives from a majority, itself included, but the majorities differ. */
   "majorities-ring": (nodes, random) => nodes.length <= 5 ? exactRing(nodes, random) : randomRing(nodes, random),
 } satisfies Record<string, PartitionDraw>;
 
-/** The name of a kind of partition. */
+/** Name of a kind of partition. */
 export type PartitionKind = keyof typeof PARTITIONS;
 
-/** The kinds of partition in which each link that is cut is cut one way only. Maelstrom has none of them. */
+/** Kinds of partition that cut links one way only. Maelstrom does not have them. */
 export const ONE_WAY_PARTITIONS = {
-  /** One node gets no messages from the others; they get its own. */
+  /** One node receives nothing from the others; they receive from it. */
   "deaf": (nodes, random) => {
     const group = [random.pick(nodes)];
     return silence(nodes, others(nodes, group), group);
   },
-  /** Nobody gets the messages of one node; it gets theirs. */
+  /** One node is not heard by the others; it receives from them. */
   "mute": (nodes, random) => {
     const group = [random.pick(nodes)];
     return silence(nodes, group, others(nodes, group));
   },
-  /** Two halves: the larger one gets no messages from the smaller one, which gets its own. */
+  /** Two halves: the larger one receives nothing from the smaller one, which receives from it. */
   "half-mute": (nodes, random) => {
     const group = random.shuffle(nodes).slice(0, Math.floor(nodes.length / 2));
     return silence(nodes, group, others(nodes, group));
@@ -53,19 +53,19 @@ function others(nodes: readonly string[], group: readonly string[]): string[] {
   return nodes.filter((node) => !group.includes(node));
 }
 
-/** Has the listeners get no messages from the speakers. */
+/** Cuts the links from the speakers to the listeners. */
 function silence(nodes: readonly string[], speakers: readonly string[], listeners: readonly string[]): Grudge {
   return grudgeOf(nodes, (node, source) => !(listeners.includes(node) && speakers.includes(source)));
 }
 
-/** Cuts a group off from the other nodes, both ways. */
+/** Cuts the links between a group and the other nodes, both ways. */
 function isolate(nodes: readonly string[], group: readonly string[]): Grudge {
   return grudgeOf(nodes, (a, b) => group.includes(a) === group.includes(b));
 }
 
 /**
- * In a ring, each node gets messages from the nodes next to it. Of three nodes, a majority is two, and each gets messages
- * from one of the others: there the links go one way.
+ * Each node receives from the nodes next to it in a ring. With three nodes a majority is two, so each receives from one other
+ * node only, and links are cut one way.
  */
 function exactRing(nodes: readonly string[], random: Random): Grudge {
   const ring = random.shuffle(nodes);
@@ -77,7 +77,7 @@ function exactRing(nodes: readonly string[], random: Random): Grudge {
   });
 }
 
-/** Links the nodes with the fewest links to each other until each has a majority: for seven nodes, say, there is no exact ring. */
+/** Links the nodes with the fewest links to each other until each has a majority. For seven nodes there is no exact ring. */
 function randomRing(nodes: readonly string[], random: Random): Grudge {
   const links = new Map(nodes.map((node) => [node, new Set([node])]));
   while (true) {
