@@ -1,5 +1,11 @@
 /**
- * The nodes under test: started and initialised, paused and resumed, killed and started again.
+ * The nodes under test. The nemesis kills, starts, pauses and resumes them.
+ *
+ * A node's state: down → starting → running ⇄ paused → down. To start a node:
+ *
+ * 1. Spawn a host for it (`world/hosts/`).
+ * 2. Send it `init` and wait for `init_ok`.
+ * 3. Let the workload's client prepare it, as broadcast's does with the topology.
  *
  * @module
  */
@@ -16,172 +22,177 @@ import type { TestException } from "../base/test_exception.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
 import type { World } from "../world/hosts/world.ts";
 
-/** What {@linkcode createCluster} needs. */
+/** Options for {@linkcode createCluster}. */
 export interface ClusterOptions {
   world: World;
   network: Network;
-  /** Has a stream for each node. */
+  /** Source of a stream for each node. */
   random: Random;
-  /** The nodes' names, and what their clients are to know. */
+  /** Names of the nodes, and options for the workload's client. */
   test: TestOptions;
-  /** Whose clients set the nodes up. */
+  /** Workload whose client prepares the nodes. */
   workload: Pick<Workload, "client">;
-  /** Is told of what goes wrong with a node, unless it was asked for. */
+  /** Called when a node fails without being killed. */
   onFailure(failure: TestException): void;
   /** Ends all waiting. */
   signal: AbortSignal;
 }
 
-/** The nodes under test. What is asked of a node says what came of it, in the words of a history. */
+/** Nodes under test. Methods for a single node return their outcome in the words of a history. */
 export interface Cluster {
   /**
-   * Starts all nodes at once, and initialises each as soon as it is there; then all are set up.
+   * Starts all nodes at the same time; when all are initialised, prepares them.
    *
    * @throws {UsageError} A node cannot be started.
    */
   open(): Promise<void>;
-  /** Kills a node, paused or not: `"killed"`, or `"not-running"`. What it had in memory is gone. */
+  /** Kills a node, paused or not, and with it its memory: `"killed"`, or `"not-running"`. */
   kill(id: string): Promise<string>;
   /**
-   * Starts a node that was killed, initialises it and sets it up: `"started"`, or `"already-running"`. It gets nothing before its
-   * init, and nothing from other clients before it is set up.
+   * Starts a node that was killed: `"started"`, or `"already-running"`. It receives nothing before its `init`, and nothing from
+   * other clients before it is prepared.
    */
   start(id: string): Promise<string>;
-  /** Pauses a node: `"paused"`, `"already-paused"` or `"not-running"`; one that is just being started is not running yet. */
+  /** Pauses a node: `"paused"`, `"already-paused"` or `"not-running"`. A node that is starting does not run yet. */
   pause(id: string): string;
-  /** Has a paused node go on: `"resumed"`, or `"not-paused"`. */
+  /** Resumes a paused node: `"resumed"`, or `"not-paused"`. */
   resume(id: string): string;
-  /** Ends all nodes, for good. */
+  /** Stops all nodes for good. */
   close(): Promise<void>;
 }
 
-/** How long a node may take to answer `init`, ms. */
+/** Time a node has to answer `init`, ms. */
 const INIT_TIMEOUT = 10_000;
-/** The same for a node that starts again, amid faults. */
+/** Time a node that starts again has to answer `init`, ms: it may have to ask others while faults are active. */
 const RESTART_TIMEOUT = 60_000;
 
-/** One node, through all its lives. */
+/** Node under test, across all its incarnations. */
 interface Member {
-  id: string;
-  /** The worker whose client sets it up. */
-  index: number;
+  readonly id: string;
   state: "down" | "starting" | "running" | "paused";
-  /** Its present life, if it has one. */
+  /** Host of the present incarnation; undefined while the node is down. */
   host?: NodeHost;
-  /** What it is initialised and set up through. */
+  /** Connection that initialises and prepares the present incarnation. */
   connection?: OpenConnection;
-  /** What it has sent there that answers nothing. */
+  /** First message from the node to that connection that answers no request. */
   mistake?: string;
-  /** How often it was started. */
-  starts: number;
+  /** Number of incarnations so far. */
+  incarnations: number;
 }
 
-/** Makes a cluster, of which no node runs yet. */
-export function createCluster(given: ClusterOptions): Cluster {
+/** State of a cluster. */
+interface State extends ClusterOptions {
+  readonly members: ReadonlyMap<string, Member>;
+}
+
+/** Creates a cluster whose nodes are all down. */
+export function createCluster(options: ClusterOptions): Cluster {
   const over = new AbortController();
-  const signal = AbortSignal.any([given.signal, over.signal]);
-  const options = { ...given, signal };
-  const { test, network } = options;
-  const members = new Map<string, Member>();
-  test.nodes.forEach((id, index) => members.set(id, { id, index, state: "down", starts: 0 }));
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  const members = options.test.nodes.map((id): [string, Member] => [id, { id, state: "down", incarnations: 0 }]);
+  const state: State = { ...options, signal, members: new Map(members) };
+  const { network } = state;
+  const memberOf = (id: string) => state.members.get(id)!;
   return {
-    async open() {
-      const all = [...members.values()];
-      await Promise.all(all.map((member) =>
-        attempt(options, member, async () => {
-          await spawn(options, member);
-          await initialise(options, member, INIT_TIMEOUT);
-        })
-      ));
-      signal.throwIfAborted();
-      await Promise.all(all.map((member) => setUp(options, member)));
-      signal.throwIfAborted();
-      for (const member of all) member.state = "running";
-    },
+    open: () => startAll(state),
     async start(id) {
-      const member = members.get(id)!;
+      const member = memberOf(id);
       if (member.state !== "down" || signal.aborted) return "already-running";
       network.admit(id, () => false);
-      await attempt(options, member, async () => {
-        await spawn(options, member);
-        await initialise(options, member, RESTART_TIMEOUT);
-        await setUp(options, member);
-      });
+      await attempt(state, member, () => startAgain(state, member));
       network.admit(id, () => true);
       member.state = "running";
       return "started";
     },
-    async kill(id) {
-      const member = members.get(id)!;
-      if (member.state !== "running" && member.state !== "paused") return "not-running";
-      member.state = "down";
-      await member.host!.stop();
-      member.host = undefined;
-      return "killed";
-    },
-    pause(id) {
-      const member = members.get(id)!;
-      if (member.state !== "running") return member.state === "paused" ? "already-paused" : "not-running";
-      member.state = "paused";
-      member.host!.pause();
-      return "paused";
-    },
-    resume(id) {
-      const member = members.get(id)!;
-      if (member.state !== "paused") return "not-paused";
-      member.state = "running";
-      member.host!.resume();
-      return "resumed";
-    },
+    kill: (id) => kill(memberOf(id)),
+    pause: (id) => pause(memberOf(id)),
+    resume: (id) => resume(memberOf(id)),
     async close() {
       over.abort(new Error("The test is over"));
-      await Promise.all([...members.values()].map(({ host }) => host?.stop()));
+      await Promise.all(Array.from(state.members.values(), ({ host }) => host?.stop()));
     },
   };
 }
 
-/** Begins a life of a node. */
-async function spawn(options: ClusterOptions, member: Member): Promise<void> {
-  const { world, network, random, onFailure, signal } = options;
+async function startAll(state: State): Promise<void> {
+  const { signal } = state;
+  const members = [...state.members.values()];
+  const begin = async (member: Member) => {
+    await spawn(state, member);
+    await initialise(state, member, INIT_TIMEOUT);
+  };
+  await Promise.all(members.map((member) => attempt(state, member, () => begin(member))));
+  signal.throwIfAborted();
+  await Promise.all(members.map((member) => prepare(state, member)));
+  signal.throwIfAborted();
+  for (const member of members) member.state = "running";
+}
+
+async function startAgain(state: State, member: Member): Promise<void> {
+  await spawn(state, member);
+  await initialise(state, member, RESTART_TIMEOUT);
+  await prepare(state, member);
+}
+
+async function kill(member: Member): Promise<string> {
+  if (member.state !== "running" && member.state !== "paused") return "not-running";
+  member.state = "down";
+  await member.host!.stop();
+  member.host = undefined;
+  return "killed";
+}
+
+function pause(member: Member): string {
+  if (member.state !== "running") return member.state === "paused" ? "already-paused" : "not-running";
+  member.state = "paused";
+  member.host!.pause();
+  return "paused";
+}
+
+function resume(member: Member): string {
+  if (member.state !== "paused") return "not-paused";
+  member.state = "running";
+  member.host!.resume();
+  return "resumed";
+}
+
+/** Begins an incarnation of a node. */
+async function spawn({ world, network, random, onFailure, signal }: State, member: Member): Promise<void> {
   const { id } = member;
   const stream = random.stream(`node ${id}`);
   member.state = "starting";
-  member.starts++;
-  // What a node drew in an earlier life must not come again: it may have made names of it.
-  const draws = member.starts === 1 ? stream : stream.stream(`start ${member.starts}`);
+  member.incarnations++;
+  // An incarnation must not draw again what an earlier one drew, because nodes make unique names from it.
+  const draws = member.incarnations === 1 ? stream : stream.stream(`start ${member.incarnations}`);
   member.host = await world.startNode(id, network, draws, onFailure);
   if (signal.aborted) await member.host.stop();
   signal.throwIfAborted();
 }
 
-/** Runs a node's beginning; what it throws is a failure, unless the test is over. */
-async function attempt(
-  { onFailure, signal }: ClusterOptions,
-  member: Member,
-  begin: () => Promise<void>,
-): Promise<void> {
+/** Starts a node by `begin`. What `begin` throws is a failure of the node, unless the test is over. */
+async function attempt({ onFailure, signal }: State, member: Member, begin: () => Promise<void>): Promise<void> {
   try {
     await begin();
   } catch (error) {
-    if (error instanceof UsageError && member.starts === 1) throw error;
+    if (error instanceof UsageError && member.incarnations === 1) throw error;
     if (signal.aborted) return;
     onFailure({ type: "start-failed", node: member.id, message: messageOf(error), count: 1 });
   }
 }
 
-/** Sends a node its init. One that starts again gets nothing else before it, and from then on all but what comes from clients. */
-async function initialise(options: ClusterOptions, member: Member, timeout: number): Promise<void> {
-  const { network, world: { clock }, test, signal, onFailure } = options;
+/** Sends a node its `init`. A node that starts again receives nothing before it, and then everything except clients' messages. */
+async function initialise(state: State, member: Member, timeout: number): Promise<void> {
+  const { network, world: { clock }, test, signal, onFailure } = state;
   const { id, host } = member;
   const connection = openConnection(network, clock, ({ message }) => member.mistake ??= message);
   member.connection = connection;
   const fail = (reason: string) =>
     onFailure(initFailure(id, reason, [member.mistake ?? [], host!.output()].flat().join("\n")));
-  const again = member.starts > 1;
+  const again = member.incarnations > 1;
   if (again) network.admit(id, (src) => src === connection.id);
   try {
     const reply = connection.call(id, { type: "init", node_id: id, node_ids: test.nodes }, timeout);
-    // That comes after the init, which takes no time.
+    // Scheduled after the arrival of init, which takes no time.
     if (again) clock.schedule(clock.now(), () => network.admit(id, (src) => src === connection.id || !isClient(src)));
     const { type } = await abortable(reply, signal);
     if (type !== "init_ok") fail(`it answered with a message of type ${formatLine(type) ?? "none"}`);
@@ -197,8 +208,8 @@ function initFailure(node: string, reason: string, output: string): TestExceptio
   return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
 }
 
-/** Gives the node's client a chance to prepare it, as broadcast's does with the topology. */
-async function setUp({ workload, test, signal, onFailure }: ClusterOptions, member: Member): Promise<void> {
+/** Lets the workload's client prepare a node, and closes the node's connection. */
+async function prepare({ workload, test, signal, onFailure }: State, member: Member): Promise<void> {
   const { id, connection } = member;
   try {
     await abortable(workload.client(connection!, id, test).setup?.() ?? Promise.resolve(), signal);
