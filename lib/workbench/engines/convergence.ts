@@ -115,7 +115,7 @@ async function watch(
     await clock.sleep(due - clock.now(), signal);
     await Promise.all(nodes.map(lookAt));
     if (seen.size === nodes.length && isComplete(nodes.map((node) => seen.get(node)))) {
-      const since = Math.max(test.healed ?? 0, lastWrite(test.history));
+      const since = Math.max(test.healedAt ?? 0, lastWrite(test.history));
       return { time: Math.ceil(clock.now() - since), lacking: [] };
     }
   }

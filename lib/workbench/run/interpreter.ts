@@ -1,9 +1,11 @@
 /**
- * The interpreter: it asks a generator what to do, has the workers' clients do it, and records a history. One worker does one
- * operation at a time; worker i talks to node i mod n.
+ * The interpreter: performs the operations of a generator and records them. After Jepsen's interpreter.
  *
- * As Jepsen's interpreter: after an operation of type info nobody knows whether the old process is still at it, so the worker goes on
- * as a new process, with a new client unless the workload says that clients outlive it.
+ * 1. Wait until the next operation is due.
+ * 2. Ask the generator for an operation for each free worker in turn, in random order; take the first.
+ * 3. Record the invocation. The worker's client performs it: worker i talks to node i mod n, one operation at a time.
+ * 4. Record the outcome and free the worker. After `info` the operation may still take effect, so the worker continues as a
+ *    new process, with a new client unless clients are reusable.
  *
  * @module
  */
@@ -14,168 +16,203 @@ import type { Random } from "../world/random.ts";
 import type { Invocation, OperationGenerator, Outcome, WorkloadClient } from "../workloads/workload.ts";
 import { RPCError } from "../../protocol.ts";
 
-/** A workload's client together with the end of its connection. */
+/** Client of a workload with its connection. */
 export interface OpenClient {
   client: WorkloadClient;
+  /** Closes the connection. */
   close(): void;
 }
 
-/** What {@linkcode createInterpreter} needs. */
+/** Options for {@linkcode createInterpreter}. */
 export interface InterpreterOptions {
   clock: Clock;
-  /** How many workers. */
+  /** Number of workers. */
   concurrency: number;
   /** Opens a client for a worker. */
   open(worker: number): OpenClient;
-  /** Whether a client outlives an operation of type info. */
+  /** True if a client may be used after an operation of type info. */
   reusable: boolean;
-  /** Takes an operation into the history and gives it its index and time. */
+  /** Adds an operation to the history and gives it its index and time. */
   record(operation: Omit<Operation, "index" | "time">): Operation;
-  /** Is told of what a client threw, except for error replies and time-outs, which are outcomes. */
+  /** Called with what a client threw, except error replies and time-outs, which are outcomes. */
   onException(error: Error, worker: number): void;
-  /** Ends the run early: nothing more is begun, and operations under way are recorded as info. */
+  /** Ends the run early: no operation begins any more, and those under way are recorded as info. */
   signal: AbortSignal;
 }
 
-/** One phase: a generator, and when its operations are due. */
+/** Phase of a test: a generator and the times at which its operations are due. */
 export interface Phase {
   generator: OperationGenerator;
-  /** Draws the intervals between operations, and which worker is next. */
+  /** Draws the intervals between operations and the order of workers. */
   random: Random;
-  /** Operations a second, all workers together; without it, each worker goes as fast as it can. */
+  /** Operations a second of all workers together; without it, each worker goes as fast as it can. */
   rate?: number;
-  /** Seconds from its beginning after which the phase begins no more operations. */
+  /** No operation begins later than this after the phase began; without it, the phase lasts until its generator is exhausted. */
   timeLimitSeconds?: number;
 }
 
-/** Runs phases, one after another, with the same workers. */
+/** Interpreter of one test. Runs phases one after another with the same workers. */
 export interface Interpreter {
-  /** Resolves when the phase is over and all its operations are completed. */
+  /** Runs a phase; resolves when it is over and all its operations are completed. */
   run(phase: Phase): Promise<void>;
   /** Closes the clients. */
   close(): void;
 }
 
+/** Logical thread that performs operations. */
 interface Worker {
-  index: number;
+  readonly index: number;
+  /** Process in the history; `process % concurrency === index`. Grows by `concurrency` after an operation of type info. */
   process: number;
+  /** True while an operation is under way. */
   busy: boolean;
+  /** Opened when first needed. */
   open?: OpenClient;
 }
 
-/** How long to wait where no worker is busy and the generator has nothing to do just now, ms (Jepsen's max-pending-interval). */
+/** State of an interpreter. */
+interface State {
+  readonly options: InterpreterOptions;
+  readonly workers: readonly Worker[];
+  /** Rejects the operations under way. One listener serves all, because adding and removing listeners is slow. */
+  readonly underWay: Set<(reason: unknown) => void>;
+  /** Ends the present {@linkcode pause}; does nothing if there is none. */
+  wake(): void;
+  /** First error of the generator or of recording. It ends the phase. */
+  crash?: { error: unknown };
+}
+
+/** Time to wait if no worker is busy and the generator has nothing yet, ms. Jepsen's max-pending-interval. */
 const PENDING_INTERVAL = 1;
 
-/** Makes an interpreter. */
+/** Creates an interpreter with its workers. */
 export function createInterpreter(options: InterpreterOptions): Interpreter {
-  const { clock, concurrency, signal } = options;
-  const workers: Worker[] = Array.from({ length: concurrency }, (_, index) => ({ index, process: index, busy: false }));
-  let wake: () => void = () => {};
-  let crash: { error: unknown } | undefined;
-
-  /** Resolves at `until`, when a worker becomes free, or when the run is aborted. */
-  function pause(until: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = until === Infinity ? undefined : clock.schedule(until, () => wake());
-      wake = () => {
-        if (timer !== undefined) clock.cancel(timer);
-        wake = () => {};
-        resolve();
-      };
-      if (signal.aborted) wake();
-    });
-  }
-  /** What to reject when the run is aborted: one listener for all operations, since listeners are slow to come and go. */
-  const underWay = new Set<(reason: unknown) => void>();
+  const { concurrency, signal } = options;
+  const workers = Array.from({ length: concurrency }, (_, index): Worker => ({ index, process: index, busy: false }));
+  const state: State = { options, workers, underWay: new Set(), wake() {} };
   signal.addEventListener("abort", () => {
-    wake();
-    for (const reject of underWay) reject(signal.reason);
+    state.wake();
+    for (const reject of state.underWay) reject(signal.reason);
   });
-
-  function unlessAborted<T>(promise: Promise<T>): Promise<T> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise<T>((resolve, reject) => {
-      underWay.add(reject);
-      const settled = () => void underWay.delete(reject);
-      promise.then(resolve, reject).then(settled);
-    });
-  }
-
-  /** Asks the generator for each free worker in turn, in a random order. */
-  function ask({ generator, random }: Phase): { worker: Worker; invocation: Invocation } | "pending" | undefined {
-    for (const worker of random.shuffle(workers.filter(({ busy }) => !busy))) {
-      const invocation = generator.next(worker.index, worker.process);
-      if (invocation === undefined) return undefined;
-      if (invocation !== "pending") return { worker, invocation };
-    }
-    return "pending";
-  }
-
-  async function perform(worker: Worker, invocation: Invocation, generator: OperationGenerator): Promise<void> {
-    const { process } = worker;
-    worker.busy = true;
-    const invoked = options.record({ ...invocation, value: invocation.value ?? null, process, type: "invoke" });
-    generator.update?.(invoked, worker.index);
-    const completion = await complete(worker, invocation);
-    const completed = options.record({ ...invocation, value: invocation.value ?? null, ...completion, process });
-    generator.update?.(completed, worker.index);
-    if (completion.type === "info") {
-      worker.process += concurrency;
-      if (!options.reusable) disconnect(worker);
-    }
-    worker.busy = false;
-    wake();
-  }
-
-  async function complete(worker: Worker, invocation: Invocation): Promise<Outcome> {
-    try {
-      worker.open ??= options.open(worker.index);
-      return await unlessAborted(worker.open.client.invoke(invocation));
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (error instanceof RPCError) return { type: "info", error: [error.errorName, error.message] };
-      if (signal.aborted) return { type: "info", error: "interrupted" };
-      options.onException(error, worker.index);
-      return { type: "info", error: ["indeterminate", error.message] };
-    }
-  }
-
-  function disconnect(worker: Worker): void {
-    worker.open?.close();
-    worker.open = undefined;
-  }
-
   return {
-    async run(phase) {
-      const { rate, random, generator } = phase;
-      const end = phase.timeLimitSeconds === undefined ? Infinity : clock.now() + phase.timeLimitSeconds * 1000;
-      let due = clock.now();
-      while (!signal.aborted && !crash && clock.now() < end && rate !== 0) {
-        if (clock.now() < due) {
-          await pause(Math.min(due, end));
-          continue;
-        }
-        const next = ask(phase);
-        if (next === undefined) break;
-        if (next === "pending") {
-          const idle = workers.every(({ busy }) => !busy);
-          await pause(Math.min(end, idle ? clock.now() + PENDING_INTERVAL : Infinity));
-          // The next operation is counted from when this one could begin: what was missed is not caught up.
-          due = clock.now();
-          continue;
-        }
-        perform(next.worker, next.invocation, generator).catch((error) => {
-          crash = { error };
-          wake();
-        });
-        if (rate !== undefined) due += random.float() * 2000 / rate;
-      }
-      if (rate === 0) await pause(end);
-      while (!crash && workers.some(({ busy }) => busy)) await pause(Infinity);
-      if (crash) throw crash.error;
-    },
-    close() {
-      workers.forEach(disconnect);
-    },
+    run: (phase) => runPhase(state, phase),
+    close: () => workers.forEach(closeClient),
   };
+}
+
+async function runPhase(state: State, phase: Phase): Promise<void> {
+  const { rate, timeLimitSeconds } = phase;
+  const { clock } = state.options;
+  const end = timeLimitSeconds === undefined ? Infinity : clock.now() + timeLimitSeconds * 1000;
+  if (rate === 0) await pause(state, end);
+  else await beginOperations(state, phase, end);
+  while (state.crash === undefined && state.workers.some(({ busy }) => busy)) await pause(state, Infinity);
+  if (state.crash !== undefined) throw state.crash.error;
+}
+
+/** Begins operations until the time `end`, ms, until the generator is exhausted, or until the run is aborted. */
+async function beginOperations(state: State, phase: Phase, end: number): Promise<void> {
+  const { workers, options: { clock, signal } } = state;
+  const { generator, rate, random } = phase;
+  let due = clock.now();
+  while (!signal.aborted && state.crash === undefined && clock.now() < end) {
+    if (clock.now() < due) {
+      await pause(state, Math.min(due, end));
+      continue;
+    }
+    const next = askGenerator(state, phase);
+    if (next === undefined) return;
+    if (next === "pending") {
+      const idle = workers.every(({ busy }) => !busy);
+      await pause(state, Math.min(end, idle ? clock.now() + PENDING_INTERVAL : Infinity));
+      // Operations that could not begin in time are not caught up.
+      due = clock.now();
+      continue;
+    }
+    perform(state, next.worker, next.invocation, generator).catch((error) => {
+      state.crash = { error };
+      state.wake();
+    });
+    if (rate !== undefined) due += random.float() * 2000 / rate;
+  }
+}
+
+/** Resolves at the time `until`, when a worker becomes free, or when the run is aborted. */
+function pause(state: State, until: number): Promise<void> {
+  const { clock, signal } = state.options;
+  return new Promise((resolve) => {
+    const timer = until === Infinity ? undefined : clock.schedule(until, () => state.wake());
+    state.wake = () => {
+      if (timer !== undefined) clock.cancel(timer);
+      state.wake = () => {};
+      resolve();
+    };
+    if (signal.aborted) state.wake();
+  });
+}
+
+/** Asks the generator for each free worker in turn, in random order. */
+function askGenerator(
+  { workers }: State,
+  { generator, random }: Phase,
+): { worker: Worker; invocation: Invocation } | "pending" | undefined {
+  for (const worker of random.shuffle(workers.filter(({ busy }) => !busy))) {
+    const invocation = generator.next(worker.index, worker.process);
+    if (invocation === undefined) return undefined;
+    if (invocation !== "pending") return { worker, invocation };
+  }
+  return "pending";
+}
+
+/** Performs an operation and records it, twice. */
+async function perform(
+  state: State,
+  worker: Worker,
+  invocation: Invocation,
+  generator: OperationGenerator,
+): Promise<void> {
+  const { record, concurrency, reusable } = state.options;
+  const { process } = worker;
+  const operation = { ...invocation, value: invocation.value ?? null };
+  worker.busy = true;
+  const invoked = record({ ...operation, process, type: "invoke" });
+  generator.update?.(invoked, worker.index);
+  const outcome = await invokeClient(state, worker, invocation);
+  const completed = record({ ...operation, ...outcome, process });
+  generator.update?.(completed, worker.index);
+  if (outcome.type === "info") {
+    worker.process += concurrency;
+    if (!reusable) closeClient(worker);
+  }
+  worker.busy = false;
+  state.wake();
+}
+
+/** Has the worker's client perform an operation. Whatever it throws makes the outcome info. */
+async function invokeClient(state: State, worker: Worker, invocation: Invocation): Promise<Outcome> {
+  const { open, onException, signal } = state.options;
+  try {
+    worker.open ??= open(worker.index);
+    return await unlessAborted(state, worker.open.client.invoke(invocation));
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (error instanceof RPCError) return { type: "info", error: [error.errorName, error.message] };
+    if (signal.aborted) return { type: "info", error: "interrupted" };
+    onException(error, worker.index);
+    return { type: "info", error: ["indeterminate", error.message] };
+  }
+}
+
+/** Waits for a promise; rejects with the signal's reason if the run is aborted before. */
+function unlessAborted<T>({ underWay, options: { signal } }: State, promise: Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise<T>((resolve, reject) => {
+    underWay.add(reject);
+    promise.then(resolve, reject).then(() => underWay.delete(reject));
+  });
+}
+
+function closeClient(worker: Worker): void {
+  worker.open?.close();
+  worker.open = undefined;
 }

@@ -1,5 +1,17 @@
 /**
- * The life of a test: start the nodes, set up, run the workload under faults, heal, wait, read once more, tear down, check.
+ * The life of a test. This folder runs one test on nodes that a {@linkcode World} starts, judges it and stores it. Code here
+ * takes the time from the world's clock and draws only from the test's seed, so that a simulation can be repeated.
+ *
+ * 1. Set-up: start the nodes, send each its `init`, let the workload prepare it (`cluster.ts`).
+ * 2. Main phase: clients perform the workload's operations (`interpreter.ts`) while faults come and go (`nemesis/`:
+ *    `faults.ts` lists them, `partitions.ts` draws a partition).
+ * 3. Heal: end all faults, start killed nodes again.
+ * 4. Recovery: 10 s without faults and operations.
+ * 5. Final phase: the workload's last reads.
+ * 6. Judge: run the checkers over what `recorder.ts` has recorded (`judge.ts`) and return the `results.ts`.
+ * 7. Store: write history and results (`store/`).
+ *
+ * Without a final phase, steps 3 to 5 are left out. `failure.ts` and `survives.ts` compare results afterwards.
  *
  * @module
  */
@@ -21,110 +33,118 @@ import { createNemesis, type Nemesis } from "./nemesis/nemesis.ts";
 import { createNetwork, type Network } from "../world/network/network.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices } from "../world/services/mod.ts";
+import { createRecorder, type Recorder } from "./recorder.ts";
 
-/** What to run. */
+/** Options for {@linkcode runTest}. */
 export interface RunOptions extends TestOptions {
-  /** The challenge, such as `"3e"`, or null for a plain test. */
+  /** Number of the challenge, such as `"3e"`, or null for a plain test. */
   challenge: string | null;
   workload: Workload;
-  /** What to pass to `--seed` to repeat it. */
+  /** Seed of all random draws. */
   seed: string;
-  /** The limits to judge by, besides validity. */
+  /** Limits that the figures must stay below, besides being valid. */
   targets: TargetLimit[];
-  /** Report every message sent, received. */
+  /** True to log every message that is sent. */
   logNetSend: boolean;
+  /** True to log every message that is received. */
   logNetRecv: boolean;
 }
 
-/** What goes on, for a progress line. */
+/** State of a running test, for a progress line. */
 export interface Progress {
-  /** What the test is doing: `"starting"`, `"running"`, `"recovering"`, `"final"`, `"checking"`. */
+  /** Step of the test: `"starting"`, `"running"`, `"recovering"`, `"final"` or `"checking"`. */
   phase: string;
   /** Milliseconds since the main phase began. */
   elapsed: number;
+  /** Operations completed as ok so far; `fail` and `info` likewise. */
   ok: number;
   fail: number;
   info: number;
-  /** How many messages have been sent. */
+  /** Messages sent so far. */
   messages: number;
-  /** The faults there are now, such as `"partition, kill"`, or null. */
+  /** Names of the active faults, such as `"partition, kill"`, or null. */
   fault: string | null;
 }
 
-/** How a test speaks to the outside. */
+/** Callbacks and resources of a test. */
 export interface RunHooks {
   /** Ends the test early; what was recorded is still checked and stored. */
   signal?: AbortSignal;
-  /** Where to keep it; nowhere without. */
+  /** Store of the run; without it nothing is stored. */
   store?: Store;
-  /** Is told of one line to show: a fault, a phase, a logged message. */
+  /** Called with one line to show: a fault, a phase, an exception, a logged message. */
   log?(line: string): void;
-  /** Is given a function that ends the test as failed. */
+  /** Called before the test starts, with a function that ends it as failed. */
   begun?(fail: (failure: TestException) => void): void;
-  /** Is given a function to ask for the progress at any time. */
+  /** Called before the test starts, with a function that returns its progress. */
   progress?(ask: () => Progress): void;
 }
 
-/** A test whose main phase is over, and in which nothing is broken any more. */
+/** Test after step 3: its main phase is over and all faults have ended. */
 export interface HealedTest {
-  /** That of the main phase. */
+  /** History of the main phase and of the healing. */
   history: readonly Operation[];
-  /** When the last fault ended, in milliseconds since the test began; undefined where there was none. */
-  healed: number | undefined;
+  /** Milliseconds since the test began at which the last fault ended; undefined if there was none. */
+  healedAt: number | undefined;
   network: Network;
 }
 
-/** A test under way: what its phases share. */
+/** Running test: its parts, and what changes between its steps. */
 interface Test {
-  options: RunOptions;
-  world: World;
-  hooks: RunHooks;
-  random: Random;
-  network: Network;
-  history: Operation[];
-  exceptions: TestException[];
-  /** Ends the test early. */
-  stop: AbortController;
-  cluster: Cluster;
-  nemesis?: Nemesis;
-  /** The counts of messages to judge by, where they are not those of the whole test. */
-  counts?: NetCounts;
-  /** Takes over when the main phase is over. */
-  onHealed?(healed: HealedTest): Promise<void>;
+  readonly options: RunOptions;
+  readonly world: World;
+  readonly hooks: RunHooks;
+  readonly random: Random;
+  readonly recorder: Recorder;
+  readonly network: Network;
+  readonly cluster: Cluster;
+  /** Runs the clients in both phases: processes and clients of the main phase carry over. */
+  readonly interpreter: Interpreter;
+  readonly nemesis: Nemesis;
   phase: string;
-  started: number;
+  /** Milliseconds at which the main phase began; before that, when the test was created. */
+  startedAt: number;
+  /** Message counts at the end of the main phase, if the final phase does not count; else undefined. */
+  countsOfMainPhase?: NetCounts;
 }
 
 /**
- * Runs one test from beginning to end, and judges it.
+ * Runs one test and judges it.
  *
- * A node that crashes, prints a bad line or does not answer `init` ends the test: it stands among the result's exceptions, and what was
- * recorded until then is judged all the same.
+ * A node that crashes, prints a bad line or does not answer `init` ends the test. It is among the exceptions of the results, and
+ * what was recorded until then is judged.
  */
 export async function runTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<Results> {
   return concludeTest(await performTest(options, world, hooks), hooks);
 }
 
-/** The first half of {@linkcode runTest}: all that happens, in whatever time the world has. */
+/** Runs steps 1 to 5: the first half of {@linkcode runTest}. */
 export async function performTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<TestRecord> {
-  const test = prepare(options, world, hooks);
-  hooks.begun?.((failure) => fail(test, failure));
-  hooks.progress?.(() => progress(test));
-  await perform(test);
+  const test = createTest(options, world, hooks);
+  const { recorder, network } = test;
+  hooks.begun?.(recorder.fail);
+  hooks.progress?.(() => progressOf(test));
+  await withNodes(test, async () => {
+    await runMainPhase(test);
+    await runFinalPhase(test);
+  });
   test.phase = "checking";
   return {
-    ...options,
+    challenge: options.challenge,
+    workload: options.workload,
     mode: world.mode,
+    seed: options.seed,
     options,
-    history: test.history,
-    counts: test.counts ?? test.network.journal.counts,
-    exceptions: test.exceptions,
+    targets: options.targets,
+    history: recorder.history,
+    counts: test.countsOfMainPhase ?? network.journal.counts,
+    exceptions: recorder.exceptions,
     interrupted: hooks.signal?.aborted ?? false,
     store: hooks.store?.path ?? null,
   };
 }
 
-/** Judges the record of a test and stores history and results: the second half of {@linkcode runTest}. */
+/** Judges the record of a test and stores history and results, steps 6 and 7: the second half of {@linkcode runTest}. */
 export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results {
   const results = judge(record);
   const { store } = hooks;
@@ -148,201 +168,151 @@ function notStored(message: string): TestException {
 }
 
 /**
- * Runs one test as {@linkcode runTest} does, but only until the nemesis has healed: what is done from there on, `onHealed` decides.
- * It is not called where the test ends early.
+ * Runs steps 1 to 3 of a test, and then `watch` instead of the rest.
+ *
+ * @param watch Called while the nodes still run. Not called if the test ends early.
  */
 export async function runUntilHealed(
   options: RunOptions,
   world: World,
-  onHealed: (healed: HealedTest) => Promise<void>,
+  watch: (test: HealedTest) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const test = prepare(options, world, { signal });
-  test.onHealed = onHealed;
-  await perform(test);
+  const test = createTest(options, world, { signal });
+  await withNodes(test, async () => {
+    await runMainPhase(test);
+    if (!test.recorder.signal.aborted) await watch(await healTest(test));
+  });
 }
 
-async function perform(test: Test): Promise<void> {
-  const { hooks: { signal }, stop } = test;
-  // A signal may outlive many tests, all of which it would hold on to.
-  const listening = new AbortController();
-  const onAbort = () => stop.abort(signal!.reason);
-  signal?.addEventListener("abort", onAbort, { signal: listening.signal });
-  if (signal?.aborted) onAbort();
-  try {
-    await test.cluster.open();
-    await runPhases(test);
-  } catch (error) {
-    // An early end is not a crash: whoever caused it has said why.
-    if (!stop.signal.aborted) throw error;
-  } finally {
-    listening.abort();
-    await test.cluster.close();
-  }
-}
-
-function prepare(options: RunOptions, world: World, hooks: RunHooks): Test {
+/** Creates a test whose nodes do not run yet. */
+function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
+  const { workload, nodes } = options;
+  const { clock } = world;
   const random = seededRandom(options.seed);
-  const network = createNetwork({
-    clock: world.clock,
-    random: random.stream("network"),
-    latency: options.latency,
-    oneAtATime: true,
-    sink: (entry) => {
-      hooks.store?.message(entry);
-      if (entry.type === "send" ? options.logNetSend : options.logNetRecv) {
-        hooks.log?.(`${entry.type} ${formatLine(entry.message)}`);
-      }
-    },
-  });
-  attachServices(network, random.stream("services"));
-  const stop = new AbortController();
-  const cluster = createCluster({
-    world,
-    network,
-    random,
-    test: options,
-    workload: options.workload,
-    onFailure: (failure) => fail(test, failure),
-    signal: stop.signal,
-  });
-  const test: Test = {
-    options,
-    world,
-    hooks,
-    random,
-    network,
-    history: [],
-    exceptions: [],
-    stop,
-    cluster,
-    phase: "starting",
-    started: world.clock.now(),
-  };
-  return test;
-}
-
-async function runPhases(test: Test): Promise<void> {
-  const { options, world, random, network, cluster, hooks } = test;
-  const { workload } = options;
-  const clock = world.clock;
+  const recorder = createRecorder(clock, ({ message }) => hooks.log?.(message));
+  const { record, note, fail, signal } = recorder;
+  const network = createTestNetwork(options, world, hooks, random);
+  const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, signal });
+  const nodeOf = (worker: number) => nodes[worker % nodes.length]!;
   const interpreter = createInterpreter({
     clock,
     concurrency: options.concurrency,
     reusable: workload.reusable,
-    open: (worker) => openClient(test, worker),
-    record: (operation) => record(test, operation),
-    onException: (error, worker) => note(test, clientException(error, nodeOf(test, worker))),
-    signal: test.stop.signal,
+    open(worker) {
+      const connection = openConnection(network, clock, note);
+      const client = workload.client(connection, nodeOf(worker), options);
+      return { client, close: connection.close };
+    },
+    record,
+    onException: (error, worker) => note(clientException(error, nodeOf(worker))),
+    signal,
   });
   const nemesis = createNemesis({
     faults: options.nemesis,
     intervalSeconds: options.nemesisIntervalSeconds,
-    nodes: options.nodes,
+    nodes,
     network,
     cluster,
     clock,
     random: random.stream("nemesis"),
-    record: (operation) => {
-      record(test, operation);
-      // What exactly it has come to stands in the history.
+    record(operation) {
+      record(operation);
+      // Other values are long; the history has them.
       if (typeof operation.value === "string") hooks.log?.(`${operation.f} ${operation.value}`);
     },
   });
-  test.nemesis = nemesis;
-  test.phase = "running";
-  test.started = clock.now();
-  nemesis.start();
-  await interpreter.run({
-    generator: workload.generator(options, random.stream("generator")),
-    random: random.stream("schedule"),
-    rate: options.rate,
-    timeLimitSeconds: options.timeLimitSeconds,
-  });
-  nemesis.stop();
-  const { final } = workload;
-  if (final?.uncounted) test.counts = structuredClone(network.journal.counts);
-  if (test.onHealed !== undefined && !test.stop.signal.aborted) {
-    const broken = nemesis.active().length > 0;
-    const last = test.history.findLast(({ process }) => process === "nemesis");
-    await nemesis.heal();
-    const healed = broken ? clock.now() : last && last.time / 1e6;
-    await test.onHealed({ history: test.history, healed, network });
-  } else if (final !== undefined && final.needed?.(options) !== false && !test.stop.signal.aborted) {
-    await runFinal(test, interpreter, nemesis);
-  }
-  interpreter.close();
+  const parts = { random, recorder, network, cluster, interpreter, nemesis };
+  return { options, world, hooks, ...parts, phase: "starting", startedAt: clock.now() };
 }
 
-async function runFinal(test: Test, interpreter: Interpreter, nemesis: Nemesis): Promise<void> {
-  const { options, world, random, hooks } = test;
-  const final = options.workload.final!;
+/** Creates the network of a test, with its services. Messages are stored and logged. */
+function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHooks, random: Random): Network {
+  const network = createNetwork({
+    clock,
+    random: random.stream("network"),
+    latency: options.latency,
+    oneAtATime: true,
+    sink(entry) {
+      hooks.store?.message(entry);
+      const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
+      if (logged) hooks.log?.(`${entry.type} ${formatLine(entry.message)}`);
+    },
+  });
+  attachServices(network, random.stream("services"));
+  return network;
+}
+
+/** Starts the nodes, runs the phases and stops the nodes. An early end is no error: the recorder has its cause. */
+async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<void> {
+  const { recorder, cluster, interpreter, hooks: { signal } } = test;
+  // A signal shared by many tests would keep all of them alive, so this one stops listening.
+  const listening = new AbortController();
+  const onAbort = () => recorder.stop(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { signal: listening.signal });
+  if (signal?.aborted) onAbort();
+  try {
+    await cluster.open();
+    await runPhases();
+    interpreter.close();
+  } catch (error) {
+    if (!recorder.signal.aborted) throw error;
+  } finally {
+    listening.abort();
+    await cluster.close();
+  }
+}
+
+/** Runs the workload's operations under faults. Faults that are active at the end stay active. */
+async function runMainPhase(test: Test): Promise<void> {
+  const { options, world, random, network, interpreter, nemesis } = test;
+  const { workload, rate, timeLimitSeconds } = options;
+  test.phase = "running";
+  test.startedAt = world.clock.now();
+  nemesis.start();
+  const generator = workload.generator(options, random.stream("generator"));
+  await interpreter.run({ generator, random: random.stream("schedule"), rate, timeLimitSeconds });
+  nemesis.stop();
+  if (workload.final?.uncounted) test.countsOfMainPhase = structuredClone(network.journal.counts);
+}
+
+/** Ends all faults. */
+async function healTest({ recorder: { history }, world, network, nemesis }: Test): Promise<HealedTest> {
+  const broken = nemesis.active().length > 0;
+  const last = history.findLast(({ process }) => process === "nemesis");
   await nemesis.heal();
+  const healedAt = broken ? world.clock.now() : last && last.time / 1e6;
+  return { history, healedAt, network };
+}
+
+/** Heals, waits for recovery and runs the workload's last reads, if it has any. */
+async function runFinalPhase(test: Test): Promise<void> {
+  const { options, world, random, hooks, recorder: { history, signal }, interpreter } = test;
+  const { final } = options.workload;
+  if (final === undefined || final.needed?.(options) === false || signal.aborted) return;
+  await healTest(test);
   hooks.log?.("Waiting for recovery...");
   test.phase = "recovering";
-  await abortable(world.clock.sleep(RECOVERY), test.stop.signal);
+  await abortable(world.clock.sleep(RECOVERY), signal);
   test.phase = "final";
   await interpreter.run({
-    generator: final.generator(options, random.stream("final generator"), test.history.slice()),
+    generator: final.generator(options, random.stream("final generator"), history.slice()),
     random: random.stream("final schedule"),
     rate: final.ratePerWorker === undefined ? undefined : final.ratePerWorker * options.concurrency,
     timeLimitSeconds: final.timeLimitSeconds,
   });
 }
 
-function openClient(test: Test, worker: number) {
-  const { options, network, world } = test;
-  const connection = openConnection(network, world.clock, (mistake) => note(test, mistake));
-  const client = options.workload.client(connection, nodeOf(test, worker), options);
-  return { client, close: () => connection.close() };
-}
-
-function nodeOf({ options }: Test, worker: number): string {
-  return options.nodes[worker % options.nodes.length]!;
-}
-
-function record(test: Test, operation: Omit<Operation, "index" | "time">): Operation {
-  const entry = {
-    index: test.history.length,
-    time: Math.round(test.world.clock.now() * 1e6),
-    ...operation,
-  } as Operation;
-  test.history.push(entry);
-  return entry;
-}
-
-/** Notes what went wrong, and ends the test; what goes wrong after that is a consequence. */
-function fail(test: Test, exception: TestException): void {
-  if (test.stop.signal.aborted) return;
-  note(test, { ...exception, fatal: true });
-  test.stop.abort(new Error(exception.message));
-}
-
-/** Notes what went wrong; the same thing once, with a count. */
-function note(test: Test, exception: TestException): void {
-  const same = test.exceptions.find(({ type, node }) => type === exception.type && node === exception.node);
-  if (same !== undefined) same.count += exception.count;
-  else {
-    test.exceptions.push(exception);
-    test.hooks.log?.(exception.message);
-  }
-}
-
 function clientException(error: Error, node: string): TestException {
-  return {
-    type: error instanceof TypeError ? "malformed-reply" : "client-crashed",
-    node,
-    message: error.message,
-    count: 1,
-  };
+  const type = error instanceof TypeError ? "malformed-reply" : "client-crashed";
+  return { type, node, message: error.message, count: 1 };
 }
 
-function progress(test: Test): Progress {
+function progressOf({ recorder, world, network, nemesis, phase, startedAt }: Test): Progress {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
-  for (const { type, process } of test.history) if (process !== "nemesis") counts[type]++;
-  const elapsed = test.world.clock.now() - test.started;
+  for (const { type, process } of recorder.history) if (process !== "nemesis") counts[type]++;
   const { ok, fail, info } = counts;
-  const messages = test.network.journal.counts.all.send_count;
-  const fault = test.nemesis?.active().join(", ") || null;
-  return { phase: test.phase, elapsed, ok, fail, info, messages, fault };
+  const elapsed = world.clock.now() - startedAt;
+  const messages = network.journal.counts.all.send_count;
+  return { phase, elapsed, ok, fail, info, messages, fault: nemesis.active().join(", ") || null };
 }

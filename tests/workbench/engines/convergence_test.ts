@@ -88,7 +88,7 @@ function slow(node: AnyNode): void {
 
 Deno.test("without faults, convergence is measured from the last write", async () => {
   const converged = await measure(slow);
-  const { history, healed: at } = await healed(slow, {});
+  const { history, healedAt: at } = await healed(slow, {});
   assertEquals(at, undefined);
   const lastWrite = history.findLast(({ type, f }) => type === "ok" && f === "broadcast")!.time / 1e6;
   // Writes end at 5 s. The nodes send their values at 8 s; they arrive 100 ms later.
@@ -99,7 +99,7 @@ Deno.test("without faults, convergence is measured from the last write", async (
 Deno.test("after faults, convergence is measured from the last heal", async () => {
   // The partition begins at once, and only the end of the main phase ends it.
   const options = { nemesis: ["partition"], nemesisIntervalSeconds: 1000 };
-  const { healed: at } = await healed(slow, options);
+  const { healedAt: at } = await healed(slow, options);
   assertGreater(at!, 4000);
   const converged = await measure(slow, options);
   assertGreaterOrEqual(converged, 8100 - at!);
@@ -109,7 +109,7 @@ Deno.test("after faults, convergence is measured from the last heal", async () =
 Deno.test("a fault ends when the nemesis ends it, or at the end of the main phase", async () => {
   const kinds = new Set<string>();
   for (let seed = 1; seed <= 10; seed++) {
-    const { history, healed: at } = await healed(slow, { nemesis: ["partition"], seed: String(seed) });
+    const { history, healedAt: at } = await healed(slow, { nemesis: ["partition"], seed: String(seed) });
     // The last two operations always heal, even if nothing is broken.
     const { f, time } = history.filter(({ process }) => process === "nemesis").at(-3)!;
     kinds.add(f);
