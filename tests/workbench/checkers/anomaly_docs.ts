@@ -1,5 +1,5 @@
 /**
- * The reference of anomalies, `docs/anomalies.md`, made from the examples that the tests hold the checkers against:
+ * Generator of `docs/anomalies.md`, from the examples of the tests:
  *
  * ```sh
  * deno run --allow-write=docs tests/workbench/checkers/anomaly_docs.ts
@@ -15,7 +15,7 @@ import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/mod.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
 import { pairs } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { ANOMALIES } from "./anomaly_names.ts";
+import { ANOMALIES, ANOMALY_GROUPS } from "./anomaly_names.ts";
 import { KAFKA_CASES, KAFKA_OVERLAPS } from "./kafka/cases.ts";
 import { OTHER_CASES } from "./other_cases.ts";
 import { sequential } from "./sequential.ts";
@@ -23,7 +23,7 @@ import { timeline } from "./timeline.ts";
 import { LIST_CASES, REGISTER_CASES } from "./txn/cases.ts";
 import { EXISTING_CYCLES, LIST_CYCLES, REGISTER_CYCLES, SESSION_CYCLES } from "./txn/cycle_cases.ts";
 
-/** An anomaly as a workload shows it. */
+/** An example of an anomaly in a workload. */
 interface Example {
   type: string;
   workloads: string[];
@@ -34,7 +34,7 @@ interface Example {
 const LISTS = "txn-list-append";
 const REGISTERS = "txn-rw-register";
 
-/** All examples; of an anomaly that several workloads have, the first one is told. */
+/** All examples. If an anomaly has several, the page shows the first one. */
 export const EXAMPLES: Example[] = [
   ...Object.entries(OTHER_CASES).map(([type, example]) => ({ type, ...example })),
   ...Object.entries(LIST_CASES).map(([type, { flawed }]) => txn(type, LISTS, sequential(flawed))),
@@ -63,114 +63,138 @@ function txn(type: string, workload: string, history: Operation[], models?: stri
 
 const INTRODUCTION = `# Anomalies
 
-Everything that the workbench can find wrong with a history: in which workload, which consistency models it rules out
-(the weakest ones; all that are stronger fall with them), and what it is. Each name leads to a history that shows it,
-the smallest we know, and to what is said about it. This page is made from the examples that the tests hold the checkers
-against (\`tests/workbench/checkers/anomaly_docs.ts\`): what it quotes is what is printed.
+All anomalies that the workbench can find in a history. Each name links to an example: the smallest history that we know
+to have the anomaly, and the explanation that is printed for it. This page is generated from the examples of the tests
+(\`tests/workbench/checkers/anomaly_docs.ts\`).
 
-The anomalies of transactions are those of Adya's thesis (1999) and of Elle (VLDB 2020), by the names that Elle gives
-them. (On this page Elle is version 0.2.2, and Jepsen 0.3.7: those of Maelstrom 0.2.5-SNAPSHOT.) T1 < T2 means that
-whatever order transactions are thought to have been done in, T1 must have come before T2:
+On this page Elle is version 0.2.2, and Jepsen 0.3.7: those of Maelstrom 0.2.5-SNAPSHOT.
 
-- **ww**: T2 wrote the version of a key that follows the one T1 wrote.
-- **wr**: T2 read what T1 wrote.
-- **rw**: T2 wrote a version that follows the one T1 read; T1 did not see it.
-- **process**: the same process ran T1, and then T2. It counts for models of sessions.
-- **realtime**: T1 was over before T2 began. It counts for models that are strong, or strict.
+## Reading a cycle
 
-A cycle of these has no order. It is named after its rw: without any, **G0** (only ww) and **G1c**; with one,
-**G-single-item**; with more, **G-nonadjacent-item** where no two follow one another, else **G2-item**. A suffix tells
-that it does not close without \`-process\`, or \`-realtime\`. \`-item\` is there because keys are read one by one: there are
-no reads by predicate, and so neither G-single, G-nonadjacent nor G2 beyond these. A \`…-cycle-exists\` is a cycle which
-counts as something else by that rule, because two of its transactions follow one another in more than one way, but
-could be read as a violation of a model that nothing else rules out.
+The anomalies of transactions are those of Adya's thesis (1999) and of Elle (VLDB 2020), with Elle's names. T1 < T2
+means that T1 comes before T2 in every serial order that explains the history. The reasons are the edges of Adya's
+serialization graph:
 
-In each strongly connected component of transactions one cycle of each kind is told, and none of a kind that another one
-implies. What a test permits is reported as allowed, and does not make it invalid.
+- **ww** (write dependency): T2 wrote the next version of a key after the one that T1 wrote.
+- **wr** (read dependency): T2 read the version that T1 wrote.
+- **rw** (anti-dependency): T2 wrote a later version of a key than the one that T1 read.
+- **process**: the same process ran T1, and then T2. This counts for session models.
+- **realtime**: T1 completed before T2 began. This counts for strong and strict models.
 
-A verdict on transactions names the models that are ruled out: \`not\` (the weakest) and \`also_not\` (the stronger ones),
-and what is left: \`permits\`, the strongest models that nothing found rules out, of those whose anomalies were looked
-for.
+If these edges form a cycle, no serial order exists. A cycle is named after its rw edges:
 
-## What Elle finds and this does not
+- without any: **G0** if all edges are ww, else **G1c**;
+- with one: **G-single-item**;
+- with several: **G-nonadjacent-item** if no two of them are consecutive, else **G2-item**.
+
+The suffix \`-process\` or \`-realtime\` means that the cycle contains such an edge. The part \`-item\` is there because all
+reads are of single keys. G-single, G-nonadjacent and G2 without it need reads by predicate, which no workload has.
+
+Two transactions can be linked in more than one way, and then the cycle is named by the first of these. A
+\`…-cycle-exists\` is a cycle that violates a model only if another way is chosen.
+
+In each strongly connected component of transactions, one cycle of each type is reported, and none of a type that
+another one implies. Anomalies that the test's consistency models permit are reported as allowed, and do not make the
+test invalid.
+
+## Models in the verdict
+
+A verdict on transactions names consistency models:
+
+- \`not\`: the weakest models that the anomalies rule out;
+- \`also_not\`: the stronger ones that are ruled out with them;
+- \`permits\`: the strongest models that no anomaly rules out, of those whose anomalies were looked for.
+
+## Differences from Elle
+
+Elle finds these, the workbench does not:
 
 - **Predicates** (G2, G1-predicate and the like) and **G-cursor**, **G-monotonic**, **G-MSR**, **G-SI**, **G-update**:
-  none of these is looked for by Elle's list-append and rw-register either; they are in its tables only.
-- **cycle-search-timeout**: Elle gives up on a strongly connected component after a second, and then shows any cycle in
-  it. This search has no such limit, and may show a worse one instead.
-- **empty-transaction-graph** where transactions were acknowledged, but none is known to come before another: no cycle
-  can be in such a history, and it is valid here. Where none was acknowledged, the verdict is unknown here; Maelstrom's
-  checker of registers then says invalid.
-- **Order given from outside** (Elle's \`transaction-order\`): there is no place for it in a history.
+  they are in Elle's tables, but its list-append and rw-register do not look for them either.
+- **cycle-search-timeout**: Elle stops searching a component after a second, and then reports any cycle in it. Our
+  search has no such limit, so it can report a worse cycle instead.
+- **empty-transaction-graph** for a history with acknowledged transactions of which none depends on another: it cannot
+  contain a cycle, so it is valid here. If no transaction was acknowledged, the verdict is unknown here; Maelstrom's
+  checker of registers says invalid.
+- **A given order** (Elle's \`transaction-order\`): a history has no field for it.
 
-Beyond Elle there are \`garbage-read\` for lists and registers (in its paper, but its checkers stop at one or pass over
-it), \`future-read\` for registers (Elle looks for it in lists only), and \`divergent-replicas\`. For registers less is
-found than brute force would find, here as in Elle: the order of versions is inferred, by default only from transactions
-that read a key and then write it.
+The workbench finds these, Elle does not: \`garbage-read\` for lists and registers (described in Elle's paper, but its
+checkers stop at one or ignore it), \`future-read\` for registers (Elle has it for lists only), and \`divergent-replicas\`.
 
-## Where Jepsen and Maelstrom say something else
+For registers, both find less than a brute-force search would. The order of versions has to be inferred: by default only
+from transactions that read a key and then write it.
 
-- **Sets**: Jepsen means to count \`duplicated\` as invalid, but compares the wrong way round and never finds any. Here
-  duplicates are reported, and change nothing either.
-- **Counters**: without any final read Maelstrom says valid, here the verdict is unknown. An add that the history leaves
-  open counts as one of unknown outcome.
-- **lin-kv**: to Knossos, a read of null is one whose result is not known, so that it always fits. Here it is a read of
-  a key that does not exist, and after a write that is an anomaly. Knossos searches without end; here the search is
-  given up after so many steps, the same on every machine, and the verdict is unknown.
-- **Kafka**: a message that nobody sent stops Jepsen's checker (the verdict is then unknown), and so may a key without
-  messages in the answer to a poll. Here the one is a \`garbage-read\`, and the other is as good as no key. Jepsen names a
-  cycle that breaks real time twice, by its type and as \`strong-PL-2-cycle-exists\`; here it is named once.
-- **unique-ids**: ids that cannot be compared, such as objects, or numbers with texts, stop Jepsen's checker. Here all
-  of JSON has an order.
+## Differences from Jepsen and Maelstrom
 
-## What no history shows
+- **Sets**: Jepsen intends to count \`duplicated\` as invalid, but a reversed comparison never finds any. Here duplicates
+  are reported, and do not invalidate either.
+- **Counters**: without a final read Maelstrom says valid, here the verdict is unknown. An add that never completed
+  counts as one with unknown outcome.
+- **lin-kv**: Knossos takes a read of null for a read with unknown result, which always fits. Here it is a read of a key
+  that does not exist; after a write that is an anomaly. Knossos has no limit; here the search stops after a fixed
+  number of steps, and the verdict is unknown.
+- **Kafka**: a message that was never sent stops Jepsen's checker, and the verdict is unknown; here it is a
+  \`garbage-read\`. A poll that returns a key without messages can stop Jepsen's checker; here the key is ignored. A cycle
+  with real time is reported twice by Jepsen, by its type and as \`strong-PL-2-cycle-exists\`; here once.
+- **unique-ids**: ids that Clojure cannot compare, such as objects, or numbers and strings, stop Jepsen's checker. Here
+  all JSON values can be compared.
 
-A simulation also looks at the nodes themselves when all is over, and finds those that never
+## Anomalies outside histories
+
+A simulation also looks into the nodes at the end of a test. It reports nodes that never
 [converge](simulation.md#liveness): **not-converged**.`;
 
 /** Writes the reference as Markdown. */
 export function anomalyDocs(): string {
-  const types = Object.keys(ANOMALIES);
-  const rows = types.map((type) => {
-    const models = ruledOutModels([type]).not;
-    return [`[${type}](#${anchor(type)})`, workloadsOf(type).join(", "), models.join(", "), ANOMALIES[type]!];
+  const tables = Object.entries(ANOMALY_GROUPS).map(([title, group]) => {
+    const rows = Object.entries(group).map(([type, meaning]) => [`[${type}]`, meaning]);
+    return `### ${title}\n\n${formatTable([["anomaly", "meaning"], ...rows])}`;
   });
-  const table = tableOf([["anomaly", "found in", "rules out", "what it is"], ...rows]);
-  return [INTRODUCTION, "## All of them", table, "## Examples", ...types.map(section)].join("\n\n") + "\n";
+  const types = Object.keys(ANOMALIES);
+  const links = types.map((type) => `[${type}]: #${anchorOf(type)}`).join("\n");
+  return [INTRODUCTION, "## All anomalies", ...tables, "## Examples", ...types.map(sectionOf), links].join("\n\n") +
+    "\n";
 }
 
-/** What a heading is called in a link: as in GitHub, in small letters. */
-function anchor(type: string): string {
+/** The anchor of a heading, as GitHub makes it. */
+function anchorOf(type: string): string {
   return type.toLowerCase().replace(/[^a-z0-9-]/g, "");
 }
 
-function workloadsOf(type: string): string[] {
-  return [...new Set(EXAMPLES.filter((example) => example.type === type).flatMap(({ workloads }) => workloads))];
-}
-
-function section(type: string): string {
+/** The section of an anomaly: where it is found, what it rules out, and its example. */
+function sectionOf(type: string): string {
   const example = EXAMPLES.find((example) => example.type === type);
   if (example === undefined) throw new RangeError(`Cannot write about ${type}: expected an example in the tests`);
   const found = example.check(example.history).anomalies?.find((anomaly) => anomaly.type === type);
-  if (found === undefined) throw new RangeError(`Cannot write about ${type}: expected its example to show it`);
-  return `### ${type}\n\n\`\`\`text\n${
-    tellHistory(example.history)
-  }\n\`\`\`\n\n\`\`\`text\n${found.explanation}\n\`\`\``;
+  if (found === undefined) throw new RangeError(`Cannot write about ${type}: expected its example to contain it`);
+  const workloads = new Set(EXAMPLES.filter((other) => other.type === type).flatMap(({ workloads }) => workloads));
+  const models = ruledOutModels([type]).not;
+  const facts = [
+    `Workloads: ${[...workloads].join(", ")}.`,
+    ...models.length === 0 ? [] : [`Rules out ${models.join(", ")}, and all stronger models.`],
+  ];
+  return [
+    `### ${type}`,
+    facts.join(" "),
+    `\`\`\`text\n${formatHistory(example.history)}\n\`\`\``,
+    `\`\`\`text\n${found.explanation}\n\`\`\``,
+  ].join("\n\n");
 }
 
-/** One line an operation: who did what, from when to when, and what came of it. */
-function tellHistory(history: readonly Operation[]): string {
+/** Formats a history, one line per operation: its process, request and result, start and end. */
+function formatHistory(history: readonly Operation[]): string {
   return pairs(history).map(({ invocation, completion = invocation }) => {
     const { process, f, value, time } = invocation;
     const result = completion.type === "ok" ? completion.value : value;
-    // What was asked for is told where the result does not hold it.
-    const asked = f === "echo" ? `${show(value)}, answered by ` : "";
-    return `process ${process}: ${f} ${asked}${show(result)}, begun at ${seconds(time)}, ${outcome(completion)}`;
+    // The result of an echo does not show the request.
+    const request = f === "echo" ? `${show(value)}, answered by ` : "";
+    const end = completion === invocation ? "never completed" : outcome(completion);
+    return `process ${process}: ${f} ${request}${show(result)}, invoked at ${seconds(time)}, ${end}`;
   }).join("\n");
 }
 
-/** A table as `deno fmt` has it: columns as wide as their widest cell. */
-function tableOf(rows: readonly (readonly string[])[]): string {
+/** Formats a table as `deno fmt` does: columns as wide as their widest cell. */
+function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
   return lines.toSpliced(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`).join("\n");

@@ -6,26 +6,26 @@ import { ANOMALIES } from "./anomaly_names.ts";
 
 const readable = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
-Deno.test("the reference has every anomaly that the tests have an example of, with what is said about it", () => {
+Deno.test("the reference has every anomaly with an example and its explanation", () => {
   const docs = anomalyDocs();
   assertEquals(new Set(EXAMPLES.map(({ type }) => type)), new Set(Object.keys(ANOMALIES)));
   for (const type of Object.keys(ANOMALIES)) {
-    assertStringIncludes(docs, `| [${type}](#`);
+    assertStringIncludes(docs, `| [${type}] `);
     const { history, check } = EXAMPLES.find((example) => example.type === type)!;
     const { explanation } = check(history).anomalies!.find((anomaly) => anomaly.type === type)!;
     assertStringIncludes(docs.slice(docs.indexOf(`\n### ${type}\n`)), `\`\`\`text\n${explanation}\n\`\`\``);
   }
 });
 
-Deno.test("of every model that a nameless cycle can violate there is an example of such a cycle", () => {
+Deno.test("every model that a cycle can violate without a name of its own has an example", () => {
   for (const { model } of ACYCLIC_MODELS) assert(`${model}-cycle-exists` in ANOMALIES, model);
 });
 
-/** What the checkers call anomalies in their code: the first argument of what sums them up, or the type of one made by hand. */
+/** Names of anomalies in the code of the checkers: the first argument of certain functions, or a `type` before a `count`. */
 const NAMES = [/\b(?:explainCases|skips|reversals)\(\s*"([^"]+)"/g, /\btype: "([^"]+)",\s+count: /g];
 
 Deno.test({
-  name: "every name of an anomaly in the code of the checkers is in the reference, and the other way round",
+  name: "the reference has exactly the anomalies that the code of the checkers names",
   ignore: !readable,
   async fn() {
     const folder = new URL("../../../lib/workbench/checkers/", import.meta.url);
@@ -46,18 +46,18 @@ function filesBelow(folder: URL): URL[] {
   );
 }
 
-/** Elle's names for cycles that need predicates, which nothing here finds. */
+/** True for Elle's names of cycles that need predicates; no checker here finds them. */
 function isOfPredicates(type: string): boolean {
   return /^G(-single|-nonadjacent|2)(-process|-realtime)?$/.test(type);
 }
 
-Deno.test("of every cycle there is an example, but for those that need predicates", () => {
+Deno.test("every type of cycle has an example, except those that need predicates", () => {
   for (const type of CYCLE_ANOMALIES) {
     assertEquals(type in ANOMALIES, !isOfPredicates(type), type);
   }
 });
 
-Deno.test("of every anomaly of transactions it is said which models it rules out", () => {
+Deno.test("every anomaly of transactions rules out a model", () => {
   for (const { type, workloads } of EXAMPLES) {
     if (!workloads.every((workload) => workload.startsWith("txn-")) || ["divergent-replicas"].includes(type)) continue;
     assertEquals(ruledOutModels([type]).not.length === 0, type === "empty-transaction-graph", type);
@@ -69,6 +69,6 @@ Deno.test({
   ignore: !readable,
   async fn() {
     const committed = await Deno.readTextFile(new URL("../../../docs/anomalies.md", import.meta.url));
-    assert(committed === anomalyDocs(), "docs/anomalies.md is not what the examples say");
+    assert(committed === anomalyDocs(), "docs/anomalies.md differs from the examples");
   },
 });

@@ -91,7 +91,7 @@ testRecorded(
   async ({ name, results }) => {
     const { files } = createMachine("/project");
     const page = files.readTextFile(new URL("../../../docs/check.md", import.meta.url).pathname);
-    const compared = page.slice(page.indexOf("## Against Maelstrom's own results"));
+    const compared = page.slice(page.indexOf("## Compared with Maelstrom's results"));
     const { ours: { result, anomalies } } = await check(name);
     const theirs = Object.keys(results.workload).filter((figure) => figure !== "valid?");
     const inOurWords = theirs.map((figure) => figure.replaceAll("-", "_"));
