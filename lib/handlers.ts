@@ -13,8 +13,10 @@ import { checkSchema, type Schema, SchemaError } from "./schema.ts";
  * Answers one type of request.
  *
  * It returns the fields of the reply. The reply's type is the request's with `_ok` unless there is a field `type`. If
- * it returns nothing, no reply is sent; {@linkcode Node.reply} can send one later. If it throws an {@linkcode
- * RPCError}, that is the error reply; anything else becomes error 13 (crash), and is logged with its stack.
+ * it returns nothing, no reply is sent; {@linkcode Node.reply} can send one later.
+ *
+ * An {@linkcode RPCError} that it throws is the error reply. Anything else that it throws becomes error 13 (crash), and
+ * is logged with its stack.
  */
 export type Handler<M extends MessageTypes, T extends TypeOf<M>> = (
   body: RequestBody<M, T>,

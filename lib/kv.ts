@@ -260,9 +260,8 @@ function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"):
       }
     },
     writeIfAbsent(key, value, options = {}) {
-      // A compare-and-set from a value that was never written can only create the key. But a retry must match what an
-      // earlier
-      // attempt has written.
+      // A compare-and-set from a value that was never written can only create the key. But a retry must match the value
+      // that an earlier attempt may have written.
       const from = options.retry?.idempotent ? value : newValue(node) as V;
       const write = async () => {
         await kv.cas(key, from, value, { ...options, createIfNotExists: true });

@@ -55,7 +55,7 @@ export interface UpdateOptions<V> {
   wait?: Pick<RetryOptions, "backoff" | "factor" | "maxBackoff" | "jitter">;
 }
 
-/** The requests that an update needs; {@linkcode KV} has them. */
+/** The part of {@linkcode KV} that an update needs. */
 interface ReadAndCAS<V, K> {
   read(key: K, options?: RPCOptions): Promise<V>;
   cas(key: K, from: V, to: V, options?: RPCOptions & { createIfNotExists?: boolean }): Promise<void>;
@@ -132,7 +132,9 @@ async function currentValue<V, K>(state: Update<V, K>, isFirst: boolean): Promis
   }
 }
 
-/** A write that may not be repeated has no timeout of its own: only its reply tells whether it took effect. */
+/**
+ * Options of the write. If it may not be repeated, it has no timeout of its own: only a reply tells if it took effect.
+ */
 function writeOptions<V, K>({ options: { idempotent, requestTimeout }, signal }: Update<V, K>): RPCOptions {
   return idempotent ? { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout } : { signal, timeout: Infinity };
 }

@@ -4,14 +4,14 @@
  * The path of a message through the runtime:
  *
  * 1. `stdio.ts` parses a line of stdin and delivers the message.
- * 2. `running_node.ts` decides: a reply goes to step 5; `init` runs the init hooks, and
- *    all other messages wait until these are done.
+ * 2. `running_node.ts` decides: a reply goes to step 5; `init` runs the init hooks; any other message goes to step 3,
+ *    as soon as the hooks are done.
  * 3. `handlers.ts` finds the handler for the message's type, checks the body against its schema and calls it.
  * 4. `running_node.ts` sends the fields that the handler returns as the reply, or what it throws as the error reply.
  * 5. `rpc.ts` matches a reply to the request that waits for it; `retry.ts` repeats requests that fail.
  * 6. `timers.ts` keeps the program's timers and sleeps.
  *
- * None of these does I/O: messages, time, randomness and the log belong to the {@linkcode Host}.
+ * Only `stdio.ts` does I/O: it is the {@linkcode Host} of a process. The simulator has another one.
  *
  * @module
  */

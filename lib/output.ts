@@ -1,5 +1,5 @@
 /**
- * The output of a node that is a process: lines, those of one turn of the event loop in one write.
+ * The output of a node that is a process. All lines of one turn of the event loop go out in one write:
  *
  * 1. {@linkcode Output.write} appends a line to the buffer, and starts the flush if it is not running.
  * 2. At the end of the turn the flush writes the whole buffer, and repeats that until the buffer is empty.

@@ -151,7 +151,7 @@ export function parseMessage(line: string): Message {
   return message;
 }
 
-/** Describes why a value is not a message; undefined if it is one. */
+/** Describes what keeps a value from being a message; undefined if it is one. */
 function messageProblem(value: unknown): string | undefined {
   if (!isObject(value)) return `expected an object, got ${describe(value)}`;
   if (typeof value.src !== "string") return `expected src to be a string, got ${describe(value.src)}`;

@@ -12,8 +12,8 @@ import { ERRORS, RPCError } from "./protocol.ts";
  * A request is sent again after error 11 (temporarily-unavailable), 14 (abort) or 30 (txn-conflict), and, if it is
  * `idempotent`, after a timeout or an indefinite error.
  *
- * After an error, the wait before the n-th retry is `backoff · factorⁿ⁻¹` ms, at most `maxBackoff`, minus a random share
- * of up to `jitter`.
+ * After an error, the wait before the n-th retry is `backoff · factorⁿ⁻¹` ms, at most `maxBackoff`, minus a random
+ * share of up to `jitter`.
  *
  * After a timeout there is no wait. The timeout of the n-th attempt is `timeout · factorⁿ⁻¹` ms, at most `maxTimeout`.
  * The reply to any attempt counts: so an RPC takes one round trip, however long that is, and the request is repeated
@@ -59,8 +59,8 @@ export interface RetryOptions {
    */
   jitter?: number;
   /**
-   * True if the request may take effect more than once without harm. Then it is sent again even if it is unknown whether
-   * it has taken effect.
+   * True if the request may take effect more than once without harm. Then it is sent again even if it is unknown
+   * whether it has taken effect.
    *
    * @default false
    */

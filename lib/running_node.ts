@@ -1,6 +1,6 @@
 /**
- * The implementation of {@linkcode Node}, which the program sees, and of {@linkcode NodeHandle}, which the host sees. The
- * head of `node.ts` lists the path of a message.
+ * The implementation of {@linkcode Node}, which the program sees, and of {@linkcode NodeHandle}, which the host sees.
+ * The head of `node.ts` lists the path of a message.
  *
  * A node is in one of these states:
  *
@@ -255,7 +255,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
       this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
     } else if (msg_id === undefined) {
       const text = `Cannot handle ${JSON.stringify(message)}: ${error.message}`;
-      // A service replies to a message without a msg_id, too: no problem, so this is a detail.
+      // A service replies to messages without a msg_id, too. That is normal, so it is only a detail.
       if (in_reply_to === null) this.log.debug(text);
       else this.log.warn(text);
     }
@@ -276,7 +276,7 @@ function replyBody({ type, msg_id }: BodyHeader, fields: object): Body {
   return isRequest ? { ...body, type: `${type}_ok`, msg_id: undefined } : body;
 }
 
-/** Describes why a body is not a well-formed `init`; undefined if it is. */
+/** Describes what is wrong with the body of an `init`; undefined if it is well-formed. */
 function initProblem({ node_id, node_ids }: Body): string | undefined {
   if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
   if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {

@@ -53,7 +53,7 @@ const MAX_UNWRITTEN = 65_536;
 /** Characters shown of a line that is not a message. */
 const MAX_SHOWN = 1000;
 
-/** Longest delay of `setTimeout`, ms: about 25 days. Longer timers fire then. */
+/** Longest delay of `setTimeout`, ms: about 25 days. A timer with a longer delay fires after that time. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 /** Time for handlers to finish after the end of the input, ms. Messages that they wait for can no longer arrive. */
@@ -66,7 +66,7 @@ const GRACE_PERIOD = 5000;
  * Messages sent while one chunk of input is handled go out in one write. A line that is not a message is logged and
  * skipped. If the reader of the output closes it, the node ends without an error.
  *
- * @throws {Error} The input cannot be read, or the output cannot be written for another reason than that it is closed.
+ * @throws {Error} The input cannot be read, or the output cannot be written although its reader has not closed it.
  *
  * @example
  * ```ts
@@ -132,7 +132,7 @@ async function receiveAll(
   }
 }
 
-/** Parses a line as a message. Logs a line that is none, and returns undefined. */
+/** Parses a line as a message. If it is not one, logs it and returns undefined. */
 function parseLine(line: string, log: Host["log"]): Message | undefined {
   try {
     return parseMessage(line);

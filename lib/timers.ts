@@ -25,8 +25,8 @@ import type { Host } from "./host.ts";
  */
 export interface EveryOptions {
   /**
-   * Share of the interval that is random, from 0 to 1: each wait is drawn from `interval · (1 − jitter)` to `interval ·
-   * (1 + jitter)`, so that the nodes of a cluster do not all send at the same time.
+   * Share of the interval that is random, from 0 to 1, so that the nodes of a cluster do not all send at the same time.
+   * Each wait is drawn from `interval · (1 − jitter)` to `interval · (1 + jitter)`.
    *
    * @default 0
    */
@@ -64,7 +64,9 @@ export class Timers {
     this.#waiting?.clear();
   }
 
-  /** Calls `callback` once, `delay` ms from now or from the start. Returns a function that cancels it. */
+  /**
+   * Calls `callback` once, `delay` ms after now or the start, whichever is later. Returns a function that cancels it.
+   */
   after(delay: number, callback: () => void | Promise<void>): () => void {
     checkDelay(delay);
     let cancel = () => {};
@@ -133,7 +135,7 @@ export class Timers {
     };
   }
 
-  /** Calls `begin` at the start, or now if that is over. Returns a function that cancels it. */
+  /** Calls `begin` when the timers start, or now if they have started. Returns a function that cancels it. */
   #whenStarted(begin: () => void): () => void {
     if (this.#waiting === undefined) {
       begin();

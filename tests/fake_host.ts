@@ -18,7 +18,10 @@ export interface FakeHost extends Host {
   readonly timers: number;
   /** Runs all promise callbacks that are due. */
   settle(): Promise<void>;
-  /** Advances the clock by `delay` ms. Fires the timers that are due, and after each runs the promise callbacks that are due. */
+  /**
+   * Advances the clock by `delay` ms. Fires the timers that are due, and after each runs the promise callbacks that are
+   * due.
+   */
   advance(delay: number): Promise<void>;
   /** Advances the clock by `delay` ms and fires the timers that are due. Runs no promise callbacks. */
   advanceAtOnce(delay: number): void;
@@ -97,7 +100,10 @@ class FakeTimers {
     this.#active.delete(timer);
   }
 
-  /** Fires the next timer that is due by `until` and returns true. If there is none, moves the clock there and returns false. */
+  /**
+   * Fires the next timer that is due by `until` and returns true. If there is none, moves the clock there and returns
+   * false.
+   */
   fireNext(until: number): boolean {
     for (let timer = this.#queue.peek(); timer !== undefined && timer.due <= until; timer = this.#queue.peek()) {
       this.#queue.pop();

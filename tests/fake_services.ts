@@ -98,8 +98,8 @@ export function createStore(creates: boolean, state: Map<string, unknown> = new 
 }
 
 /**
- * Creates a sequentially consistent key-value store that is as stale as it may be: a request that changes nothing is answered from the
- * last state that the client has seen.
+ * Creates a sequentially consistent key-value store that is as stale as it may be: a request that changes nothing is
+ * answered from the last state that the client has seen.
  */
 export function createStaleStore(): Service {
   const states: Map<string, unknown>[] = [new Map()];
