@@ -8,7 +8,9 @@ import type { Message } from "../../../protocol.ts";
 
 /** Counts of messages, named as in Maelstrom's results. */
 export interface MessageCounts {
+  /** Messages sent. */
   send_count: number;
+  /** Messages received. */
   recv_count: number;
   /** Distinct messages. */
   msg_count: number;
@@ -25,8 +27,9 @@ export interface JournalEntry {
   message: Message;
 }
 
-/** Counts by kind of participant: `all` is the sum of the others. */
+/** Counts by kind of participant. */
 export interface NetCounts {
+  /** All messages: the sum of the others. */
   all: MessageCounts;
   /** Messages from or to a client. */
   clients: MessageCounts;
