@@ -8,10 +8,7 @@ import { startTestNode } from "./node_rig.ts";
 
 /** Sends a program one request from c1, and returns what it sends. */
 async function ask(program: Program, body: Body, host = createFakeHost()): Promise<Record<string, unknown>[]> {
-  const handle = startNode(program, host);
-  handle.receive(init("n0", ["n0"]));
-  await host.settle();
-  host.take();
+  const { handle } = await startTestNode(program, { host });
   handle.receive(request({ msg_id: 7, ...body }));
   await handle.idle();
   return host.take().map(({ dest, body }) => ({ dest, ...body }));
