@@ -93,7 +93,6 @@ async function runOne(request: TestRequest, index: number, { engine, report, sig
 }
 
 /** Shrinks one failed run of each test: the first of those that failed worst. */
-/** Shrinks one failed run of each test: the first of those that failed worst. */
 async function shrinkFailures(series: Series): Promise<void> {
   for (const runs of Map.groupBy(series.runs, ({ challenge }) => challenge).values()) {
     const worst = worstOf(runs);
@@ -106,7 +105,7 @@ async function shrinkFailure(results: Results, { plan, engine, machine, report, 
   const request = plan.requests[index]!;
   const line = report.openStatus();
   const progress = (tried: number) => line.show(`${nameOfTest(request)}  shrinking: ${tried} smaller runs tried`);
-  const failed = { challenge: request.challenge, args: plan.args, request, results };
+  const failed = { args: plan.args, request, results };
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   runs[index] = { ...results, shrunk };
   report.showShrunk(shrunk);

@@ -11,7 +11,6 @@
 import type { Engine } from "../../engines/engine.ts";
 import { formatCommand } from "../../report/summary.ts";
 import type { Arguments } from "../../request/arguments.ts";
-import type { Challenge } from "../../request/challenges.ts";
 import { type Configuration, configurationOf, describeChanges, reconfigure } from "../../request/configuration.ts";
 import {
   createRequest,
@@ -26,7 +25,6 @@ import { BUDGET, shrink } from "./shrink.ts";
 
 /** A simulated run that failed. */
 export interface FailedRun {
-  challenge: Challenge | null;
   args: Arguments;
   request: TestRequest;
   results: Results;
@@ -52,7 +50,7 @@ const SEEDS = 3;
  * @param budget Maximum number of runs.
  */
 export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: number = BUDGET): Promise<ShrunkRun> {
-  const { challenge, args, request, results } = run;
+  const { args, request, results } = run;
   const { signal } = simulator;
   const failure = failureOf(results)!;
   const original = configurationOf(request, args);
@@ -78,20 +76,21 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
     found = await runSmaller(run, smallest, seed, "all", uninterrupted);
   }
   const { command } = smallerRequest(run, smallest, seed, "none", simulator);
-  const changes = describeChanges(challenge, args, original, smallest);
+  const changes = describeChanges(request.challenge, args, original, smallest);
   return { command: formatCommand(command, seed), changes, tried, results: found };
 }
 
 /** Returns the request for the failed run's test in another configuration. */
 function smallerRequest(
-  { challenge, args, request }: FailedRun,
+  { args, request }: FailedRun,
   configuration: Configuration,
   seed: string,
   keep: SimulationRequest["keep"],
   { machine }: Simulator,
 ): TestRequest {
-  const original = configurationOf(request, args);
-  const smaller = createRequest(challenge, reconfigure(challenge, args, original, configuration), machine);
+  const { challenge } = request;
+  const smallerArgs = reconfigure(challenge, args, configurationOf(request, args), configuration);
+  const smaller = createRequest(challenge, smallerArgs, machine);
   return { ...smaller, seed, simulation: { ...smaller.simulation!, keep } };
 }
 

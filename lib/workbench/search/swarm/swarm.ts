@@ -202,7 +202,7 @@ async function explainFailure(test: DrawnTest, swarm: Swarm): Promise<void> {
   }
   const line = createStatusLine(machine);
   const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
-  const failed = { challenge: test.challenge, args, request, results };
+  const failed = { args, request, results };
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
 }
