@@ -212,7 +212,7 @@ Deno.test("check takes each process for one node's, where nobody knows the nodes
   assertEquals([valid, anomaly!.type], [false, "divergent-replicas"]);
   assertStringIncludes(
     anomaly!.explanation,
-    "was 2 on the node of process 2 (at 0.000 s) and 1 on the node of process 3",
+    "2 on the node of process 2 (at 0.000 s) and 1 on the node of process 3",
   );
   // Two processes of one worker have one node.
   const known = await checkJSON(history + read(2, "2") + read(3, "1"), `${flags} --nodes a --concurrency 1`);
