@@ -1,6 +1,6 @@
 /**
- * Time as the workbench knows it: milliseconds since the test began. Everything in the workbench that waits or asks the time does
- * so through a {@linkcode Clock}, so that the same code runs in real and in virtual time.
+ * Clocks. All code of the workbench that reads the time or waits does so through a {@linkcode Clock}, so that it runs in real and in
+ * virtual time. Times are milliseconds since the test began.
  *
  * @module
  */
@@ -8,33 +8,33 @@
 import { setImmediate } from "node:timers";
 import TinyQueue from "tinyqueue";
 
-/** What {@linkcode Clock.cancel} takes. */
+/** Scheduled callback, for {@linkcode Clock.cancel}. */
 export type Timer = unknown;
 
-/** A source of time and timers. */
+/** Source of time and timers. */
 export interface Clock {
-  /** Milliseconds since the test began, with a fraction. Never goes back. */
+  /** Returns milliseconds since the test began, with a fraction. Never goes back. */
   now(): number;
   /**
-   * Calls `callback` once, at time `at`, or as soon as may be if that is past: never before `schedule` has returned. Of two
-   * callbacks the one due earlier goes first; at the same time, the one scheduled first.
+   * Calls `callback` once, at time `at`, or as soon as possible if that is past, but not before `schedule` has returned. Callbacks run
+   * in the order of their times; those of the same time, in the order of scheduling.
    *
-   * @throws {RangeError} The time is not a finite number.
+   * @throws {RangeError} The time is not finite.
    */
   schedule(at: number, callback: () => void): Timer;
-  /** Calls off what `schedule` returned; one that has run is ignored. */
+  /** Cancels a scheduled callback. Has no effect after it has run. */
   cancel(timer: Timer): void;
-  /** Resolves after `delay` milliseconds, or rejects with the signal's reason. */
+  /** Resolves after `delay` milliseconds; rejects with the signal's reason if that is aborted before. */
   sleep(delay: number, signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * The time of the machine, from 0 at the clock's making.
+ * Clock of the machine. It starts at 0 when it is created.
  *
- * `setTimeout` is late by a millisecond or two. The clock therefore sets it early, and passes what is left in turns of the event
- * loop. That may cost up to {@linkcode SPIN_SHARE} of a core; where it would cost more, callbacks are late instead.
+ * `setTimeout` is late by a millisecond or two. So the clock sets it early, and spins through turns of the event loop for the rest.
+ * Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late.
  *
- * While nothing is scheduled, the clock keeps no process alive.
+ * A clock without scheduled callbacks does not keep the process alive.
  *
  * @example
  * ```ts
@@ -51,11 +51,11 @@ export class RealClock implements Clock {
   readonly #origin = performance.now();
   readonly #agenda = new Agenda();
   #timeout: ReturnType<typeof setTimeout> | undefined;
-  /** When the clock wakes; -Infinity while it is awake, or will be in the next turn. */
-  #wakes = Infinity;
-  /** When the present spin began. */
+  /** Time at which the clock wakes up; -Infinity while it is awake or wakes in the next turn of the event loop. */
+  #wakesAt = Infinity;
+  /** Start of the current spin. */
   #spinSince: number | undefined;
-  /** How long all spins have taken. */
+  /** Total time of all spins, ms. */
   #spun = 0;
 
   now(): number {
@@ -63,13 +63,13 @@ export class RealClock implements Clock {
   }
 
   schedule(at: number, callback: () => void): Timer {
-    const event = this.#agenda.add(Math.max(at, this.now()), callback);
-    if (event.at < this.#wakes) this.#arm();
-    return event;
+    const entry = this.#agenda.add(Math.max(at, this.now()), callback);
+    if (entry.at < this.#wakesAt) this.#arm();
+    return entry;
   }
 
   cancel(timer: Timer): void {
-    this.#agenda.cancel(timer as Event);
+    this.#agenda.cancel(timer as Entry);
     if (this.#agenda.first() === undefined && this.#timeout !== undefined) this.#arm();
   }
 
@@ -77,18 +77,18 @@ export class RealClock implements Clock {
     return sleep(this, delay, signal);
   }
 
-  /** Sees to it that the clock wakes for the first event. */
+  /** Makes the clock wake up for the next callback. */
   #arm(): void {
     clearTimeout(this.#timeout);
     this.#timeout = undefined;
     const first = this.#agenda.first();
-    this.#wakes = first?.at ?? Infinity;
+    this.#wakesAt = first?.at ?? Infinity;
     if (first === undefined) return;
     const now = this.now();
     const wait = first.at - now;
     const spin = wait > 0 && wait < SPIN && this.#spun < now * SPIN_SHARE;
     if (wait <= 0 || spin) {
-      this.#wakes = -Infinity;
+      this.#wakesAt = -Infinity;
       this.#spinSince = spin ? now : undefined;
       setImmediate(() => this.#wake());
     } else {
@@ -96,10 +96,10 @@ export class RealClock implements Clock {
     }
   }
 
-  /** Runs what is due. What that schedules is due later, so reading and writing has its turns in between. */
+  /** Runs all callbacks that are due. Those they schedule run in a later turn, so that I/O gets its turns. */
   #wake(): void {
     const now = this.now();
-    this.#wakes = -Infinity;
+    this.#wakesAt = -Infinity;
     if (this.#spinSince !== undefined) this.#spun += now - this.#spinSince;
     this.#spinSince = undefined;
     try {
@@ -110,20 +110,19 @@ export class RealClock implements Clock {
   }
 }
 
-/** The longest wait that a {@linkcode RealClock} passes in turns of the event loop, ms: setTimeout takes no less. */
+/** Longest spin of a {@linkcode RealClock}, ms. `setTimeout` is not accurate enough for less. */
 const SPIN = 2;
-/** The share of its time that a {@linkcode RealClock} may spend so. */
+/** Share of a {@linkcode RealClock}'s time that it may spin. */
 const SPIN_SHARE = 0.05;
-/** The longest that setTimeout can wait, ms. */
+/** Longest delay of `setTimeout`, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * Time that stands still while anything happens, and jumps to the next event when nothing does: a day takes as long as what happens
- * in it.
+ * Clock of a simulation. Time stands still while code runs, and jumps to the next scheduled callback.
  *
- * It passes in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback all promises that can settle do
- * so before time goes on; whatever runs under this clock must wait for nothing but the clock. Promises that settle each other without end
- * keep it from ever returning.
+ * It advances only in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback, all promises that can settle
+ * do so before the next one. Code under this clock must not wait for anything but the clock, and its promises must not settle each other
+ * for ever.
  *
  * @example
  * ```ts
@@ -149,7 +148,7 @@ export class VirtualClock implements Clock {
   #now = 0;
   #running = false;
 
-  /** @param onSettled Is told after each event, when all that it has set off has settled. */
+  /** @param onSettled Called after each callback, when the promises that it settled have run. */
   constructor(onSettled: () => void = () => {}) {
     this.#onSettled = onSettled;
   }
@@ -158,7 +157,7 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** When the next event is due; Infinity where nothing is scheduled. */
+  /** Time of the next callback; Infinity if there is none. */
   get next(): number {
     return this.#agenda.first()?.at ?? Infinity;
   }
@@ -168,7 +167,7 @@ export class VirtualClock implements Clock {
   }
 
   cancel(timer: Timer): void {
-    this.#agenda.cancel(timer as Event);
+    this.#agenda.cancel(timer as Entry);
   }
 
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
@@ -176,10 +175,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves to the next event, runs it, and lets promises settle.
+   * Jumps to the next callback, runs it, and lets promises settle.
    *
-   * @returns Whether there was one.
-   * @throws What the callback throws.
+   * @returns False if nothing was scheduled.
+   * @throws The error of the callback.
    */
   step(): Promise<boolean> {
     let steps = 0;
@@ -192,12 +191,12 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass.
+   * Runs callbacks, one after another.
    *
-   * @param until A time to stop at, ms: everything due by then is run, and it is then that time. Or a condition, asked after every
-   *   event. Without it, time passes until nothing is scheduled any more.
-   * @throws {Error} Nothing is scheduled any more, and the condition does not hold.
-   * @throws What a callback throws; the events that are left can still be run.
+   * @param until Time to stop at, ms: it runs all callbacks up to it, and the clock ends there. Or a condition, checked before each
+   *   callback. By default it runs until nothing is scheduled.
+   * @throws {Error} The condition does not hold, and nothing is scheduled.
+   * @throws The error of a callback; the other callbacks stay scheduled.
    */
   run(until?: number | (() => boolean)): Promise<void> {
     if (typeof until === "function") {
@@ -214,7 +213,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Runs the next event if it is due by `until`, and says whether it did. */
+  /** Runs the next callback; returns false if there is none up to `until`. */
   #runNext(until: number): boolean {
     const first = this.#agenda.first();
     if (first === undefined || first.at > until) return false;
@@ -223,28 +222,31 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Calls `turn` again and again until it says that it was the last, each time when all promises that can settle have. */
+  /** Calls `turn` until it returns true, each time after all promises that can settle have done so. */
   #eachTurn(turn: () => boolean): Promise<void> {
     if (this.#running) return Promise.reject(new Error("Cannot run the clock: it is running already"));
     this.#running = true;
     return new Promise<void>((resolve, reject) => {
-      const go = () => {
+      const runTurns = () => {
         const settlePromises = findSettlePromises();
         try {
           this.#onSettled();
           for (let count = 1; !turn(); count++) {
-            if (settlePromises === undefined || count === TURNS) return void setImmediate(go);
+            if (settlePromises === undefined || count === TURNS) {
+              setImmediate(runTurns);
+              return;
+            }
             settlePromises();
             this.#onSettled();
           }
-          // Rejections that nobody handles are told of when the turn of the event loop ends.
+          // Unhandled rejections are reported at the end of a turn of the event loop.
           setImmediate(resolve);
         } catch (error) {
           setImmediate(() => reject(error));
         }
       };
-      // Microtasks, however long their chain, come before this.
-      setImmediate(go);
+      // All microtasks run before this.
+      setImmediate(runTurns);
     }).finally(() => {
       this.#running = false;
       this.#onSettled();
@@ -252,12 +254,14 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** After so many events the event loop has its turn, for a Ctrl-C and the like. */
+/** Number of callbacks after which the event loop gets a turn, for signals such as Ctrl-C. */
 const TURNS = 1000;
 
 /**
- * What has all promises settle that can, within a turn of the event loop and in a tenth of its time. It is no official part of Deno: so
- * it is tried first, and where it does not do what it should, there is undefined.
+ * Finds a function that runs all microtasks at once. It takes a tenth of the time of a turn of the event loop. As it is not an official
+ * part of Deno, it is tried first.
+ *
+ * @returns Undefined if there is none that works.
  */
 function findSettlePromises(): (() => void) | undefined {
   type Internals = { core?: { runMicrotasks?: () => void } };
@@ -285,29 +289,32 @@ function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void>
   });
 }
 
-/** One callback, and when it is due. */
-interface Event {
+/** Scheduled callback. */
+interface Entry {
   at: number;
+  /** Order of scheduling. */
   sequence: number;
-  /** Undefined once it has run or was called off. */
+  /** Undefined after it has run or was cancelled. */
   callback: (() => void) | undefined;
 }
 
-/** What is due when: a queue by time, and by order of scheduling among what is due at the same time. */
+/** Scheduled callbacks, by time and then by order of scheduling. */
 class Agenda {
-  #queue = new TinyQueue<Event>([], inOrder);
+  /** Heap. Cancelled entries stay in it until they are the first, or more than half. */
+  #queue = new TinyQueue<Entry>([], inOrder);
+  /** Number of cancelled entries in the queue. */
   #cancelled = 0;
-  #sequence = 0;
+  #nextSequence = 0;
 
-  add(at: number, callback: () => void): Event {
+  add(at: number, callback: () => void): Entry {
     if (!Number.isFinite(at)) throw new RangeError(`Cannot schedule: expected a time in ms, got ${at}`);
-    const event = { at, sequence: this.#sequence++, callback };
-    this.#queue.push(event);
-    return event;
+    const entry = { at, sequence: this.#nextSequence++, callback };
+    this.#queue.push(entry);
+    return entry;
   }
 
-  /** The next event. */
-  first(): Event | undefined {
+  /** Returns the next entry, which then is the first in the queue. */
+  first(): Entry | undefined {
     let first = this.#queue.peek();
     while (first !== undefined && first.callback === undefined) {
       this.#queue.pop();
@@ -317,21 +324,21 @@ class Agenda {
     return first;
   }
 
-  /** Takes off the event that {@linkcode Agenda.first} has found. */
+  /** Removes the entry that {@linkcode Agenda.first} has returned; returns its callback. */
   take(): () => void {
-    const event = this.#queue.pop()!;
-    const callback = event.callback!;
-    event.callback = undefined;
+    const entry = this.#queue.pop()!;
+    const callback = entry.callback!;
+    entry.callback = undefined;
     return callback;
   }
 
-  /** An event that is called off stays in the queue until its time comes, or until such events are the majority there. */
-  cancel(event: Event): void {
-    if (event.callback === undefined) return;
-    event.callback = undefined;
+  cancel(entry: Entry): void {
+    if (entry.callback === undefined) return;
+    entry.callback = undefined;
     if (++this.#cancelled * 2 > this.#queue.length) this.#sweep();
   }
 
+  /** Removes all cancelled entries from the queue. */
   #sweep(): void {
     const live = this.#queue.data.filter(({ callback }) => callback !== undefined);
     this.#queue = new TinyQueue(live, inOrder);
@@ -339,6 +346,6 @@ class Agenda {
   }
 }
 
-function inOrder(a: Event, b: Event): number {
+function inOrder(a: Entry, b: Entry): number {
   return a.at - b.at || a.sequence - b.sequence;
 }

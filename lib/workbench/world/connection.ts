@@ -1,73 +1,89 @@
 /**
- * Connections: the clients of the network, c0, c1, c2 and so on, through which the workbench talks to the nodes under test.
+ * Connections: the clients c0, c1, c2 … of a network, by which the workbench calls the nodes under test.
+ *
+ * A call has a msg_id and a timer. It ends by the first of: its reply, an error reply, the timeout, closing the connection.
  *
  * @module
  */
 
-import { clip } from "../base/text.ts";
-import { formatLine } from "../base/json.ts";
 import { type Body, type Message, RPCError } from "../../protocol.ts";
-import type { Clock } from "./clock.ts";
+import { formatLine } from "../base/json.ts";
 import type { TestException } from "../base/test_exception.ts";
+import { clip } from "../base/text.ts";
+import type { Clock, Timer } from "./clock.ts";
 import { checksOf, malformedReply, type RPC } from "./rpc_schema.ts";
 
-/** One client of the network (c0, c1, …), as a workload's client uses it. */
+/** Client of the network, as a workload uses it. */
 export interface Connection {
   /**
-   * Sends a request to a node and waits for the reply. Checks both against the RPC's schemas.
+   * Sends a request to a node and waits for the reply. Both are checked against the RPC's schemas.
    *
-   * @param rpc Which RPC, from the workload's `rpcs`.
-   * @param body The fields of the request, without type and msg_id.
-   * @param timeout Milliseconds; 5000 by default.
-   * @returns The body of the reply.
+   * @param rpc One of the workload's `rpcs`.
+   * @param fields Fields of the request, without type and msg_id.
+   * @param timeout Milliseconds. `@default 5000`
+   * @returns Body of the reply.
    * @throws {RPCError} The node answered with an error, or (code 0) not in time.
-   * @throws {TypeError} The reply is malformed; the message shows request, reply and what was expected.
+   * @throws {TypeError} The request or the reply is malformed.
    */
-  rpc(node: string, rpc: RPC, body: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
+  rpc(node: string, rpc: RPC, fields: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
 }
 
-/** What a connection needs of the network. */
+/** The part of a network that a connection needs. */
 export interface ConnectionNetwork {
-  /** Puts a participant on the network; `receive` is called with each message for it. */
+  /** Adds a participant; `receive` is called with each message to it. */
   attach(id: string, receive: (message: Message) => void): void;
-  /** Takes a participant off the network. */
+  /** Removes a participant. */
   detach(id: string): void;
-  /** Sends a message on its way. */
+  /** Sends a message. */
   send(message: Message): void;
 }
 
-/** A connection under its own name. */
+/** Connection for those who opened it. */
 export interface OpenConnection extends Connection {
-  /** The client's name on the network. */
+  /** Name on the network. */
   readonly id: string;
   /**
-   * Sends a body as it stands, given a msg_id, and waits for the reply to it, which may be anything.
+   * Sends a body with a msg_id added, and waits for the reply. Nothing is checked.
    *
-   * @param timeout Milliseconds; 5000 by default.
-   * @returns The body of the reply.
+   * @param timeout Milliseconds. `@default 5000`
+   * @returns Body of the reply.
    * @throws {RPCError} The node answered with an error, or (code 0) not in time.
    */
   call(node: string, body: Body, timeout?: number): Promise<Body>;
-  /** Ends the connection and whatever calls are under way; they reject. */
+  /** Closes the connection. Its unfinished calls reject. */
   close(): void;
 }
 
-/** How long a client waits for a reply, ms. */
-export const DEFAULT_TIMEOUT = 5000;
+/** Timeout of a call, ms. */
+const TIMEOUT = 5000;
 
-/** How many connections each network has had: names are never used twice. */
+/** Number of connections that each network has had: names are not reused. */
 const OPENED = new WeakMap<ConnectionNetwork, number>();
 
+/** State of a connection. */
+interface State {
+  readonly id: string;
+  readonly network: ConnectionNetwork;
+  readonly clock: Clock;
+  readonly onMistake: (mistake: TestException) => void;
+  /** Unfinished calls by msg_id. */
+  readonly calls: Map<number, Call>;
+  /** Last msg_id. They are 1, 2, 3 … */
+  lastId: number;
+  isOpen: boolean;
+}
+
 interface Call {
-  settle(outcome: { reply: Body } | { error: Error }): void;
+  readonly timer: Timer;
+  resolve(reply: Body): void;
+  reject(error: Error): void;
 }
 
 /**
- * Opens a connection. As with Maelstrom's clients, what does not answer a call by its very msg_id is ignored, and an error without a
- * code of the protocol is of an unknown kind.
+ * Opens a connection. As with Maelstrom's clients, a message that answers no call is ignored, and an error without a code is of an unknown
+ * kind.
  *
- * @param onMistake Is told what is wrong with such a message, which people would look for in vain; not of replies that come too late, or
- *   twice.
+ * @param onMistake Called with each such message, which a person would search for otherwise; but not with late or repeated replies.
  *
  * @example
  * ```ts
@@ -99,91 +115,100 @@ export function openConnection(
 ): OpenConnection {
   const number = OPENED.get(network) ?? 0;
   OPENED.set(network, number + 1);
-  const id = `c${number}`;
-  const calls = new Map<number, Call>();
-  let lastId = 0;
-  let open = true;
-
-  network.attach(id, (message) => {
-    const id = message.body.in_reply_to;
-    const call = calls.get(id!);
-    if (call !== undefined) call.settle({ reply: message.body });
-    else if (!Number.isInteger(id) || id! < 1 || id! > lastId) onMistake(unmatchedReply(message, [...calls.keys()]));
-  });
-
-  const closed = () => new Error(`Cannot complete a call: connection ${id} is closed`);
-
-  /** Sends a body that has its msg_id. */
-  function send(node: string, body: Body & { msg_id: number }, timeout: number): Promise<Body> {
-    if (!open) return Promise.reject(closed());
-    return new Promise((resolve, reject) => {
-      const timer = clock.schedule(clock.now() + timeout, () => {
-        const text = `Node ${node} did not answer ${body.type} within ${timeout} ms`;
-        call.settle({ error: new RPCError("timeout", text) });
-      });
-      const call: Call = {
-        settle(outcome) {
-          calls.delete(body.msg_id);
-          clock.cancel(timer);
-          if ("reply" in outcome) resolve(outcome.reply);
-          else reject(outcome.error);
-        },
-      };
-      calls.set(body.msg_id, call);
-      try {
-        network.send({ src: id, dest: node, body });
-      } catch (error) {
-        call.settle({ error: error as Error });
-      }
-    });
-  }
-
+  const state: State = { id: `c${number}`, network, clock, onMistake, calls: new Map(), lastId: 0, isOpen: true };
+  network.attach(state.id, (message) => receive(state, message));
   return {
-    id,
-    async call(node, body, timeout = DEFAULT_TIMEOUT) {
-      const request = { ...body, msg_id: ++lastId };
-      const reply = await send(node, request, timeout);
-      throwError(node, request, reply, onMistake);
-      return reply;
-    },
-    async rpc(node, rpc, fields, timeout = DEFAULT_TIMEOUT) {
-      const checks = checksOf(rpc);
-      const request = { type: rpc.type, msg_id: ++lastId, ...fields };
-      const mistake = checks.request(request);
-      if (mistake !== undefined) throw new TypeError(`Cannot send ${formatLine(request)}: ${mistake}`);
-      const reply = await send(node, request, timeout);
-      throwError(node, request, reply, onMistake);
-      // An id of 64 bits is an integer too; nobody looks at what it is.
-      const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
-      if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
-      return reply;
-    },
-    close() {
-      open = false;
-      network.detach(id);
-      for (const call of calls.values()) call.settle({ error: closed() });
-    },
+    id: state.id,
+    call: (node, body, timeout = TIMEOUT) => call(state, node, { ...body, msg_id: ++state.lastId }, timeout),
+    rpc: (node, rpc, fields, timeout = TIMEOUT) => checkedCall(state, node, rpc, fields, timeout),
+    close: () => close(state),
   };
 }
 
-/** What is wrong with a message that answers nothing. */
+async function checkedCall(
+  state: State,
+  node: string,
+  rpc: RPC,
+  fields: Record<string, unknown>,
+  timeout: number,
+): Promise<Body> {
+  const checks = checksOf(rpc);
+  const request = { type: rpc.type, msg_id: ++state.lastId, ...fields };
+  const mistake = checks.request(request);
+  if (mistake !== undefined) throw new TypeError(`Cannot send ${formatLine(request)}: ${mistake}`);
+  const reply = await call(state, node, request, timeout);
+  // The schemas know no bigint, though an integer of 64 bits is fine.
+  const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
+  if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
+  return reply;
+}
+
+async function call(state: State, node: string, request: Body & { msg_id: number }, timeout: number): Promise<Body> {
+  const reply = await send(state, node, request, timeout);
+  if (reply.type === "error") throw errorOf(state, node, request, reply);
+  return reply;
+}
+
+function send(state: State, node: string, request: Body & { msg_id: number }, timeout: number): Promise<Body> {
+  const { id, network, clock, calls } = state;
+  return new Promise((resolve, reject) => {
+    if (!state.isOpen) return reject(closed(state));
+    const timer = clock.schedule(clock.now() + timeout, () => {
+      const text = `Node ${node} did not answer ${request.type} within ${timeout} ms`;
+      take(state, request.msg_id)?.reject(new RPCError("timeout", text));
+    });
+    calls.set(request.msg_id, { timer, resolve, reject });
+    try {
+      network.send({ src: id, dest: node, body: request });
+    } catch (error) {
+      take(state, request.msg_id)?.reject(error as Error);
+    }
+  });
+}
+
+/** Removes an unfinished call; undefined if there is none with this msg_id. */
+function take({ calls, clock }: State, id: number): Call | undefined {
+  const call = calls.get(id);
+  if (call === undefined) return undefined;
+  calls.delete(id);
+  clock.cancel(call.timer);
+  return call;
+}
+
+function receive(state: State, message: Message): void {
+  const id = message.body.in_reply_to;
+  const call = take(state, id!);
+  if (call !== undefined) call.resolve(message.body);
+  else if (!Number.isInteger(id) || id! < 1 || id! > state.lastId) {
+    state.onMistake(unmatchedReply(message, [...state.calls.keys()]));
+  }
+}
+
+function close(state: State): void {
+  state.isOpen = false;
+  state.network.detach(state.id);
+  for (const id of [...state.calls.keys()]) take(state, id)!.reject(closed(state));
+}
+
+function closed({ id }: State): Error {
+  return new Error(`Cannot complete a call: connection ${id} is closed`);
+}
+
 function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestException {
   const ids = asked.length === 0 ? "the msg_id of a request" : `${asked.join(" or ")}, the msg_id of its request`;
+  const got = formatLine(body.in_reply_to) ?? "nothing";
   const message = [
-    `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${
-      formatLine(body.in_reply_to) ?? "nothing"
-    }`,
+    `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${got}`,
     `  body: ${clip(formatLine(body))}`,
   ].join("\n");
   return { type: "unmatched-reply", node: src, message, count: 1 };
 }
 
-/** Throws the error that an error reply stands for. */
-function throwError(node: string, request: Body, reply: Body, onMistake: (mistake: TestException) => void): void {
-  if (reply.type !== "error") return;
+/** Creates the error of an error reply; without a code, that is a mistake of the node. */
+function errorOf({ onMistake }: State, node: string, request: Body, reply: Body): RPCError {
   const { code } = reply;
   const text = typeof reply.text === "string" ? reply.text : undefined;
-  if (Number.isInteger(code)) throw new RPCError(code as number, text);
+  if (Number.isInteger(code)) return new RPCError(code as number, text);
   const message = [
     `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
     `  request:  ${clip(formatLine(request))}`,
@@ -191,5 +216,5 @@ function throwError(node: string, request: Body, reply: Body, onMistake: (mistak
     `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
   ].join("\n");
   onMistake({ type: "malformed-reply", node, message, count: 1 });
-  throw new RPCError(NaN, text ?? "an error without a code");
+  return new RPCError(NaN, text ?? "an error without a code");
 }

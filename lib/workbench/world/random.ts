@@ -1,42 +1,42 @@
 /**
- * Seeded randomness: one seed for a test, and from it as many independent streams as there are parts that draw (network, generator,
- * nemesis, each node), so that one more draw in one place changes nothing in the others.
+ * Seeded random streams. A test has one seed; each part that draws (network, generator, nemesis, each node) has a stream of its own, so
+ * that one more draw in one part does not change the others.
  *
  * @module
  */
 
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** A stream of random draws. */
+/** Stream of random draws. */
 export interface Random {
-  /** A number from 0 (included) to 1 (excluded). */
+  /** Draws a number from 0 (included) to 1 (excluded). */
   float(): number;
   /**
-   * A whole number from 0 (included) to `below` (excluded).
+   * Draws an integer from 0 (included) to `below` (excluded).
    *
-   * @throws {RangeError} There is none.
+   * @throws {RangeError} `below` is less than 1.
    */
   integer(below: number): number;
-  /** A draw from the exponential distribution with this mean. */
+  /** Draws from the exponential distribution. */
   exponential(mean: number): number;
   /**
-   * One of the elements.
+   * Draws one of the elements.
    *
    * @throws {RangeError} There are none.
    */
   pick<T>(elements: readonly T[]): T;
-  /** The elements in a random order, in a new array. */
+  /** Returns the elements in a random order, as a new array. */
   shuffle<T>(elements: readonly T[]): T[];
   /** Fills an array with random bits. */
   fill<T extends Uint8Array | Uint32Array>(array: T): T;
-  /** The stream of that name: the same for the same seed and name, whatever has been drawn here. */
+  /** Creates the stream of a name. It depends only on the seed and the names, not on draws. */
   stream(name: string): Random;
 }
 
 /**
- * The stream of a seed. The generator is xoroshiro128+ of Blackman and Vigna, <https://prng.di.unimi.it>.
+ * Creates the stream of a seed, any text.
  *
- * @param seed Any text.
+ * Source: xoroshiro128+ by Blackman and Vigna, <https://prng.di.unimi.it>.
  *
  * @example
  * ```ts
@@ -52,12 +52,12 @@ export function seededRandom(seed: string): Random {
   return randomAt(pathElement(seed));
 }
 
-/** The length keeps the elements of a path apart: "a" and then "bc" is not "ab" and then "c". */
+/** Encodes an element of a path. With its length, "a" followed by "bc" differs from "ab" followed by "c". */
 function pathElement(name: string): string {
   return `${name.length}:${name}`;
 }
 
-/** The stream at the end of a path, which is a seed and then the names of streams. */
+/** Creates the stream of a path: a seed, followed by names of streams. */
 function randomAt(path: string): Random {
   const generator = xoroshiro128plusFromState(hash(path));
   const float = () => ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) * 2 ** -53;
@@ -89,13 +89,13 @@ function randomAt(path: string): Random {
   };
 }
 
-/** A seed that nobody had before: eight letters and digits, easy to read out. */
+/** Draws a new seed: eight letters and digits that are easy to read out. */
 export function newSeed(): string {
   const alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
-/** 128 well-mixed bits of a text: FNV-1a over its characters, four times, each finished by MurmurHash3's mixer. */
+/** Hashes a text to 128 bits: FNV-1a over its characters from four bases, each followed by the finalizer of MurmurHash3. */
 function hash(text: string): [number, number, number, number] {
   const state = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((basis) => {
     let h = basis;
@@ -104,7 +104,7 @@ function hash(text: string): [number, number, number, number] {
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
     return h ^ (h >>> 16);
   }) as [number, number, number, number];
-  // The one state that the generator cannot leave.
+  // The generator never leaves the state 0.
   if (state.every((word) => word === 0)) state[0] = 1;
   return state;
 }

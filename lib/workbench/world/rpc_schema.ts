@@ -1,6 +1,7 @@
 /**
- * Schemas of messages: checks a body against what an {@linkcode RPC} says of it, and says for a person what was expected and what came
- * instead.
+ * Schemas of RPCs: checks the bodies of requests and replies, and describes for a person what was expected and what was there instead.
+ *
+ * The schemas are JSON Schema, created by typebox, whose validator reports mismatches; here they become one sentence.
  *
  * @module
  */
@@ -11,46 +12,46 @@ import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Body } from "../../protocol.ts";
 
-/** A remote procedure call between a client and a node, with the schemas (JSON Schema, made by typebox) of both bodies. */
+/** Remote procedure call of a client to a node, with the schemas of both bodies. */
 export interface RPC {
-  /** The request's type, such as `"broadcast"`; the reply's is this with `_ok`. */
+  /** Type of the request, such as `"broadcast"`. The reply's is the same with `_ok`. */
   type: string;
-  /** What it does, for people. */
+  /** Description for people. */
   doc: string;
-  /** The fields of the request, without type and msg_id. */
+  /** Schema of the request's fields, without type and msg_id. */
   request: object;
-  /** The fields of the reply, without type, msg_id and in_reply_to. */
+  /** Schema of the reply's fields, without type, msg_id and in_reply_to. */
   reply: object;
 }
 
-/** Says what is wrong with a body, or `undefined` where nothing is. */
+/** Describes why a body does not match; `undefined` if it does. */
 export type BodyCheck = (body: unknown) => string | undefined;
 
-/** The checks of the two bodies of an RPC. */
+/** Checks of the two bodies of an RPC. */
 export interface RPCChecks {
-  /** Checks a request with its type and msg_id. */
+  /** Checks a whole request, with type and msg_id. */
   request: BodyCheck;
-  /** Checks a reply with its type, in_reply_to and perhaps a msg_id. */
+  /** Checks a whole reply, with type, in_reply_to and perhaps a msg_id. */
   reply: BodyCheck;
 }
 
-/** An array of that; null will do for an empty one, as Maelstrom has it and as some languages write it. */
+/** Creates the schema of an array. Null is allowed for an empty one, as in Maelstrom: some languages write it so. */
 export function arrayOf(items: TSchema, options: { description?: string } = {}): TSchema {
   return Type.Union([Type.Array(items), Type.Null()], options);
 }
 
-/** An object with any number of keys, whose values are that. */
+/** Creates the schema of an object with any keys, whose values have the same schema. */
 export function mapOf(values: TSchema, options: { description?: string } = {}): TSchema {
   return Type.Object({}, { ...options, additionalProperties: values });
 }
 
-/** The schema of an RPC's whole request. Fields that it does not name are not allowed, as in Maelstrom. */
+/** Creates the schema of a whole request. Other fields are not allowed, as in Maelstrom. */
 export function requestSchema({ type, request }: RPC): TObject {
   const { properties } = request as TObject;
   return Type.Object({ type: Type.Literal(type), msg_id: Type.Integer(), ...properties }, CLOSED);
 }
 
-/** The schema of an RPC's whole reply. Fields that it does not name are not allowed, as in Maelstrom. */
+/** Creates the schema of a whole reply. Other fields are not allowed, as in Maelstrom. */
 export function replySchema({ type, reply }: RPC): TObject {
   const { properties } = reply as TObject;
   const ids = { msg_id: Type.Optional(Type.Integer()), in_reply_to: Type.Integer() };
@@ -59,11 +60,11 @@ export function replySchema({ type, reply }: RPC): TObject {
 
 const CLOSED = { additionalProperties: false };
 
-/** Compiling takes a millisecond or so: each RPC is compiled once. */
+/** Compiled checks: compiling takes a millisecond, so each RPC is compiled once. */
 const COMPILED = new WeakMap<RPC, RPCChecks>();
 
 /**
- * The checks of an RPC's bodies.
+ * Returns the checks of an RPC's bodies.
  *
  * @example
  * ```ts
@@ -86,7 +87,7 @@ export function checksOf(rpc: RPC): RPCChecks {
   return checks;
 }
 
-/** The text of the error that a malformed reply ends in: which node, what was asked, what came, what was expected. */
+/** Describes a malformed reply: node, request, reply and what was expected. */
 export function malformedReply(node: string, rpc: RPC, request: Body, reply: Body, problem: string): string {
   return [
     `Node ${node} answered ${rpc.type} with a malformed reply: ${problem}`,
@@ -97,7 +98,7 @@ export function malformedReply(node: string, rpc: RPC, request: Body, reply: Bod
 }
 
 /**
- * Writes a schema for a person, in the notation of TypeScript.
+ * Describes a schema in the notation of TypeScript.
  *
  * @example
  * ```ts
@@ -118,7 +119,7 @@ export function describeSchema(schema: object): string {
   return type ?? "any";
 }
 
-/** The fields of an object's schema, each as text and with its description. */
+/** Lists the fields of an object's schema, each in the notation of TypeScript and with its description. */
 export function fieldsOf(schema: object): { text: string; description?: string }[] {
   const { properties = {}, required = [], additionalProperties } = schema as Schema;
   const fields = Object.entries(properties).map(([name, field]) => ({
@@ -152,7 +153,7 @@ function compile(schema: TSchema): BodyCheck {
   return (body) => validator.Check(body) ? undefined : explain(schema, body, validator.Errors(body));
 }
 
-/** What typebox reports of a mismatch, as far as it is used here. */
+/** The part of typebox's report on a mismatch that is used here. */
 interface Mismatch {
   keyword: string;
   schemaPath: string;
@@ -160,7 +161,7 @@ interface Mismatch {
   params: object;
 }
 
-/** Of all the mismatches, the one that says most: the first, or the alternatives that it is one of. */
+/** Describes the first mismatch; if it is in one of several alternatives, that none of them matches. */
 function explain(schema: object, body: unknown, mismatches: readonly Mismatch[]): string {
   const first = mismatches[0]!;
   const alternatives = mismatches.filter(({ keyword, schemaPath }) =>
@@ -173,7 +174,7 @@ function explain(schema: object, body: unknown, mismatches: readonly Mismatch[])
     return requiredProperties.map((name) => `${place}.${name} is missing`).join(", ");
   }
   const expected = follow(schema, schemaPath);
-  // A schema that nothing matches stands where no field may be.
+  // The schema of a field that is not allowed is false.
   if (expected === false) return `${place} is not expected`;
   return `expected ${place} to be ${describeSchema(expected as object)}, got ${show(follow(body, instancePath), 100)}`;
 }
@@ -187,7 +188,7 @@ function steps(pointer: string): string[] {
   return pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** Names a part of the body: `body.msgs["3"][0]`. */
+/** Formats the place of a part of the body: `body.msgs["3"][0]`. */
 function placeOf(body: unknown, pointer: string): string {
   let place = "body";
   let part = body;

@@ -1,6 +1,6 @@
 /**
- * Standstill: nodes that answer each other without end while no time passes. Where a message takes no time that can be, and a simulation
- * would never end.
+ * Detects a livelock: without latency, nodes can answer each other for ever while no virtual time passes, and the simulation would not
+ * end.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import type { VirtualClock } from "./clock.ts";
 import type { TestException } from "../base/test_exception.ts";
 
-/** So many events without any time passing between them are taken for no end of them. */
+/** Number of callbacks at one time that counts as a livelock. */
 const MAX_AT_ONCE = 5_000_000;
 
-/** Returns a function that is to be called at each event, and says whether time does not pass any more. */
+/** Returns a function to call before each callback of the clock: it returns true once more than `limit` have run at one time. */
 export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
   let time = -1;
   let count = 0;
@@ -24,10 +24,10 @@ export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_
   };
 }
 
-/** What is wrong when {@linkcode watchTime} says so. */
+/** Describes the livelock that {@linkcode watchTime} has detected. */
 export function timeStandsStill(clock: VirtualClock): TestException {
   const message =
-    `Time stands still at ${clock.now()} ms: there is no end of messages and timers, expected nodes that ` +
+    `Time stands still at ${clock.now()} ms: messages and timers follow each other without end, expected nodes that ` +
     "do not always answer each other at once; a latency above 0 would let time pass";
   return { type: "time-stands-still", message, count: 1 };
 }

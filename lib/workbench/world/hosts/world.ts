@@ -1,5 +1,5 @@
 /**
- * The world that a test runs in: its clock, and how its nodes are started.
+ * World of a test: its clock, and the way to start a node.
  *
  * @module
  */
@@ -10,11 +10,16 @@ import type { Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import type { NodeHost } from "./node_host.ts";
 
-/** The world of a test: real processes in real time, or programs in this process in virtual time. */
+/** World of a test: processes in real time (`process/`), or programs in this process in virtual time (`in_process/`). */
 export interface World {
   mode: "process" | "simulation";
   clock: Clock;
-  /** Starts one node on the network. `onFailure` is called when it fails later. */
+  /**
+   * Starts a node on the network.
+   *
+   * @param random Stream of the node's draws.
+   * @param onFailure Called if the node fails later.
+   */
   startNode(
     id: string,
     network: Network,

@@ -1,37 +1,35 @@
 /**
- * What the three key-value services have in common: the requests, and what each does to the value of its key. They differ in which
- * state a request meets.
+ * Requests of the key-value services, and the effect of each on the value of its key. The services differ only in the state that a
+ * request is performed on.
  *
- * Keys and values are any JSON, and compared by value: the order of an object's fields does not matter.
+ * Keys and values are any JSON. They are compared by value: the order of an object's fields does not matter.
  *
  * Source: Maelstrom's `doc/services.md` and `service.clj`.
  *
  * @module
  */
 
-import { formatLine, isRawNumber } from "../../base/json.ts";
 import { type Body, ERRORS, RPCError } from "../../../protocol.ts";
+import { formatLine, isRawNumber } from "../../base/json.ts";
 import type { Reply } from "./service.ts";
 
-/** A request. The key is as {@linkcode canonicalText} writes it. */
+/** Request to a key-value service. The key is a text by {@linkcode canonicalText}. */
 export type KeyValueRequest =
   | { type: "read"; key: string }
   | { type: "write"; key: string; value: unknown }
   | { type: "cas"; key: string; from: unknown; to: unknown; createIfNotExists: boolean };
 
-/** What becomes of a request. */
-export interface Outcome {
+/** Result of a request. */
+export interface Transition {
   reply: Reply;
-  /** What the key's value is afterwards; `undefined` where the key does not exist. */
+  /** The key's value afterwards; `undefined` if the key does not exist. */
   value: unknown;
 }
 
 /**
- * Reads a request.
+ * Parses a request. A missing field is null, as in Maelstrom.
  *
- * A field that is not there is null, as in Maelstrom; some languages leave null fields out.
- *
- * @throws {RPCError} 10: it is no such request.
+ * @throws {RPCError} 10: the type is unknown.
  */
 export function parseKeyValueRequest(body: Body): KeyValueRequest {
   const key = canonicalText(body.key ?? null);
@@ -41,7 +39,7 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
     case "write":
       return { type: "write", key, value: body.value ?? null };
     case "cas": {
-      // As in Clojure, whatever is neither false nor null will do for true.
+      // As in Clojure, everything except false and null is true.
       const createIfNotExists = (body.create_if_not_exists ?? false) !== false;
       return { type: "cas", key, from: body.from ?? null, to: body.to ?? null, createIfNotExists };
     }
@@ -54,9 +52,9 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
 }
 
 /**
- * Performs a request on the value of its key.
+ * Performs a request on a value.
  *
- * @param value The value that the request meets; `undefined` where the key does not exist.
+ * @param value The key's value; `undefined` if the key does not exist.
  *
  * @example
  * ```ts
@@ -68,19 +66,17 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
  * assertEquals(performRequest(request, 3).reply, { type: "error", code: 22, text: "current value 3 is not 1" });
  * ```
  */
-export function performRequest(request: KeyValueRequest, value: unknown): Outcome {
+export function performRequest(request: KeyValueRequest, value: unknown): Transition {
   if (request.type === "write") return { reply: { type: "write_ok" }, value: request.value };
   if (request.type === "read") return { reply: value === undefined ? noSuchKey() : { type: "read_ok", value }, value };
   if (value === undefined) {
     return request.createIfNotExists ? { reply: { type: "cas_ok" }, value: request.to } : { reply: noSuchKey(), value };
   }
-  if (!equalValues(value, request.from)) {
-    return { reply: preconditionFailed(value, request.from), value };
-  }
+  if (!equalValues(value, request.from)) return { reply: preconditionFailed(value, request.from), value };
   return { reply: { type: "cas_ok" }, value: request.to };
 }
 
-/** Whether two JSON values are the same. Undefined stands for no value, and is equal to none. */
+/** Compares two JSON values. Undefined, for a key that does not exist, equals only itself. */
 export function equalValues(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
@@ -88,7 +84,7 @@ export function equalValues(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Writes a JSON value as text, the fields of each object in order: equal values have equal texts.
+ * Writes JSON with the fields of each object sorted: equal values have equal texts.
  *
  * @example
  * ```ts

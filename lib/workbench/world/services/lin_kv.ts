@@ -1,5 +1,5 @@
 /**
- * lin-kv: a linearizable key-value store. Every request meets the newest state.
+ * lin-kv: a linearizable key-value store. Every request is performed on the newest state.
  *
  * Source: Maelstrom's `service.clj`, `Linearizable` around `PersistentKV`.
  *
@@ -10,7 +10,7 @@ import { parseKeyValueRequest, performRequest } from "./key_value.ts";
 import type { Service } from "./service.ts";
 
 /**
- * Makes a lin-kv with no keys.
+ * Creates a lin-kv without keys.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * lin-tso: a linearizable timestamp oracle. It counts.
+ * lin-tso: a linearizable timestamp oracle. Timestamps are 0, 1, 2, …
  *
  * Source: Maelstrom's `service.clj`, `Linearizable` around `PersistentTSO`.
  *
@@ -10,7 +10,7 @@ import { RPCError } from "../../../protocol.ts";
 import type { Service } from "./service.ts";
 
 /**
- * Makes a lin-tso whose first timestamp is 0.
+ * Creates a lin-tso whose first timestamp is 0.
  *
  * @example
  * ```ts

@@ -1,11 +1,13 @@
 /**
- * lww-kv: an eventually consistent key-value store, in which the last write wins. It loses writes and goes back in time, and is there to
- * show what that does to a program.
+ * lww-kv: an eventually consistent key-value store with two replicas, in which the last writer wins. It loses writes, and reads may go
+ * back in time.
  *
- * Two replicas each answer on their own. Each counts its writes with a Lamport clock. With every request one replica, drawn at random, is
- * merged into one drawn at random: of each key, the later write stays. Then a replica drawn at random answers.
+ * For each request, with random draws:
+ * 1. One replica is drawn to be merged into another that is drawn. For each key, the write with the later Lamport timestamp stays. If
+ *    the same replica is drawn twice, there is no merge.
+ * 2. A replica is drawn to perform the request on its own state.
  *
- * Source: Maelstrom's `service.clj`, `Eventual` around `LWWKV`. As there, `create_if_not_exists` does nothing.
+ * Source: Maelstrom's `service.clj`, `Eventual` around `LWWKV`. As there, `create_if_not_exists` has no effect.
  *
  * @module
  */
@@ -14,25 +16,26 @@ import type { Random } from "../random.ts";
 import { parseKeyValueRequest, performRequest } from "./key_value.ts";
 import type { Service } from "./service.ts";
 
-/** One write: its time by the Lamport clock, and the value. */
+/** Last write to a key. */
 interface Write {
+  /** Lamport timestamp. Two replicas may use the same one. */
   time: number;
   value: unknown;
 }
 
-/** One of the two. */
 interface Replica {
+  /** Lamport clock: above the timestamp of each write in `writes`. */
   clock: number;
-  /** The last write to each key that it knows of. */
+  /** Last write to each key. */
   writes: Map<string, Write>;
-  /** The keys written here since it was last merged into the other one: only in these can it know more. */
-  news: Set<string>;
+  /** Keys written here since the last merge into the other replica; for all other keys, its write is as late or later. */
+  unmerged: Set<string>;
 }
 
 /**
- * Makes an lww-kv with no keys.
+ * Creates an lww-kv without keys.
  *
- * @param random Draws the replicas.
+ * @param random Stream that the replicas are drawn from.
  *
  * @example
  * ```ts
@@ -43,7 +46,7 @@ interface Replica {
  * const lwwKV = createLWWKV(seededRandom("dune"));
  * lwwKV("n0", { type: "write", key: "x", value: 1 });
  * const replies = Array.from({ length: 100 }, () => lwwKV("n0", { type: "read", key: "x" }));
- * assert(["error", "read_ok"].includes(replies[0]!.type)); // the other replica may not know of it yet
+ * assert(["error", "read_ok"].includes(replies[0]!.type)); // the other replica may not have the write yet
  * assertEquals(replies[99], { type: "read_ok", value: 1 });
  * ```
  */
@@ -56,22 +59,22 @@ export function createLWWKV(random: Random): Service {
     const { reply, value } = performRequest(request, replica.writes.get(request.key)?.value);
     if (reply.type === "write_ok" || reply.type === "cas_ok") {
       replica.writes.set(request.key, { time: replica.clock++, value });
-      replica.news.add(request.key);
+      replica.unmerged.add(request.key);
     }
     return reply;
   };
 }
 
 function createReplica(): Replica {
-  return { clock: 0, writes: new Map(), news: new Set() };
+  return { clock: 0, writes: new Map(), unmerged: new Set() };
 }
 
-/** Tells `dest` what `source` knows. Of two writes at the same time, that of `source` stays. */
+/** Merges the writes of `source` into `dest`. Of two writes with the same timestamp, that of `source` wins. */
 function merge(source: Replica, dest: Replica): void {
   dest.clock = Math.max(source.clock, dest.clock);
-  for (const key of source.news) {
+  for (const key of source.unmerged) {
     const write = source.writes.get(key)!;
     if (write.time >= (dest.writes.get(key)?.time ?? 0)) dest.writes.set(key, write);
   }
-  source.news.clear();
+  source.unmerged.clear();
 }

@@ -1,34 +1,47 @@
 /**
- * seq-kv: a sequentially consistent key-value store. A request may meet an old state, but never one older than its client has seen.
+ * seq-kv: a sequentially consistent key-value store. A request may see a stale state, but never one older than its client has seen.
  *
- * There is one order of states, and the service remembers the last 32. A request is tried on one of them, drawn from those that are not
- * older than what its client saw last. If it would change nothing there, that is its answer: a read, a `cas` that fails, a write of the
- * value that is there. If it would, it is performed on the newest state instead, which makes a new one. Either way the client has now
- * seen the state that answered it.
+ * All states are numbered, 0 is the empty one. The last {@linkcode REMEMBERED_STATES} can be read. For each request:
+ * 1. A state is drawn, from the last one that its client has seen (or the oldest remembered) to the newest. This is the staleness.
+ * 2. If the request would change nothing there (a read, a `cas` that fails, a write of the same value), its reply is that of this state.
+ * 3. Otherwise it is performed on the newest state instead. That makes a new state.
+ * 4. The client has seen the state that answered.
  *
- * Source: Maelstrom's `service.clj`, `Sequential` around `PersistentKV`. Where a client has seen nothing that is still remembered,
- * Maelstrom's ring of states wraps around, and the client may go back in time; here it goes on with the oldest state there is.
+ * Source: Maelstrom's `service.clj`, `Sequential` around `PersistentKV`. It has a bug that is not copied: if a client has seen no
+ * remembered state, its ring of states wraps around, and the client may go back in time. Here it gets the oldest remembered state.
  *
  * @module
  */
 
 import type { Random } from "../random.ts";
-import { equalValues, parseKeyValueRequest, performRequest } from "./key_value.ts";
-import type { Service } from "./service.ts";
+import { equalValues, type KeyValueRequest, parseKeyValueRequest, performRequest } from "./key_value.ts";
+import type { Reply, Service } from "./service.ts";
 
-/** How many states are remembered, the newest included. */
+/** Number of states that can be read, the newest included. */
 export const REMEMBERED_STATES = 32;
 
-/** What led from one state to the next: one key, and its value before; `undefined` where the key did not exist. */
+/** Step from one state to the next: a key, and its value before; `undefined` if the key did not exist. */
 interface Change {
   key: string;
   before: unknown;
 }
 
+interface State {
+  readonly random: Random;
+  /** Newest state. */
+  readonly values: Map<string, unknown>;
+  /** Number of the newest state: how many changes there have been. */
+  newest: number;
+  /** The last changes, oldest first: the last one led to `newest`. At most `REMEMBERED_STATES - 1`. */
+  readonly changes: Change[];
+  /** Newest state that each client has seen; at most `newest`, and it never goes down. */
+  readonly seen: Map<string, number>;
+}
+
 /**
- * Makes a seq-kv with no keys.
+ * Creates a seq-kv without keys.
  *
- * @param random Draws the state that a request is tried on.
+ * @param random Stream that states are drawn from.
  *
  * @example
  * ```ts
@@ -40,45 +53,49 @@ interface Change {
  * for (let value = 1; value <= 10; value++) seqKV("n0", { type: "write", key: "x", value });
  * assertEquals(seqKV("n0", { type: "read", key: "x" }), { type: "read_ok", value: 10 }); // its own write
  * const { type, value } = seqKV("n1", { type: "read", key: "x" });
- * assert(type === "error" || value as number <= 10); // from any time
+ * assert(type === "error" || value as number <= 10); // a state of any age
  * ```
  */
 export function createSeqKV(random: Random): Service {
-  const newest = new Map<string, unknown>();
-  /** What led to the newest state, the last change last: states are told apart by how many changes made them. */
-  const changes: Change[] = [];
-  let newestIndex = 0;
-  const seen = new Map<string, number>();
+  const state: State = { random, values: new Map(), newest: 0, changes: [], seen: new Map() };
+  return (client, body) => answer(state, client, parseKeyValueRequest(body));
+}
 
-  /** The value of a key in a state: what it was before the first change after that state. */
-  function valueAt(index: number, key: string): unknown {
-    for (let i = changes.length - (newestIndex - index); i < changes.length; i++) {
-      const change = changes[i]!;
-      if (change.key === key) return change.before;
-    }
-    return newest.get(key);
+function answer(state: State, client: string, request: KeyValueRequest): Reply {
+  const drawn = drawState(state, client);
+  const before = valueAt(state, drawn, request.key);
+  const stale = performRequest(request, before);
+  if (equalValues(before, stale.value)) {
+    state.seen.set(client, drawn);
+    return stale.reply;
   }
+  const reply = performOnNewest(state, request);
+  state.seen.set(client, state.newest);
+  return reply;
+}
 
-  function drawIndex(client: string): number {
-    const oldest = Math.max(seen.get(client) ?? 0, newestIndex - changes.length);
-    return oldest + random.integer(newestIndex - oldest + 1);
+/** Draws the number of a state that the client may see. */
+function drawState({ random, newest, changes, seen }: State, client: string): number {
+  const oldest = Math.max(seen.get(client) ?? 0, newest - changes.length);
+  return oldest + random.integer(newest - oldest + 1);
+}
+
+/** Returns the value of a key in a state: its value before the first change after that state. */
+function valueAt({ values, newest, changes }: State, number: number, key: string): unknown {
+  for (let i = changes.length - (newest - number); i < changes.length; i++) {
+    const change = changes[i]!;
+    if (change.key === key) return change.before;
   }
+  return values.get(key);
+}
 
-  return (client, body) => {
-    const request = parseKeyValueRequest(body);
-    const index = drawIndex(client);
-    const before = valueAt(index, request.key);
-    const tried = performRequest(request, before);
-    if (equalValues(before, tried.value)) {
-      seen.set(client, index);
-      return tried.reply;
-    }
-    const current = newest.get(request.key);
-    const { reply, value } = performRequest(request, current);
-    changes.push({ key: request.key, before: current });
-    if (changes.length === REMEMBERED_STATES) changes.shift();
-    newest.set(request.key, value);
-    seen.set(client, ++newestIndex);
-    return reply;
-  };
+function performOnNewest(state: State, request: KeyValueRequest): Reply {
+  const { values, changes } = state;
+  const before = values.get(request.key);
+  const { reply, value } = performRequest(request, before);
+  changes.push({ key: request.key, before });
+  if (changes.length === REMEMBERED_STATES) changes.shift();
+  values.set(request.key, value);
+  state.newest++;
+  return reply;
 }

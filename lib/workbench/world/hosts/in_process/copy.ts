@@ -1,18 +1,18 @@
 /**
- * Copies of messages, as they would be if they had gone through a pipe as JSON; but several times as fast.
+ * Copies messages as if they had been written as JSON and read again, but several times as fast.
  *
  * @module
  */
 
-/** Deeper than this, only JSON itself knows what to do. */
+/** Depth beyond which `JSON` itself copies: it detects cycles, and does not overflow the stack. */
 const MAX_DEPTH = 100;
 
 /**
- * Copies a value by the rules of JSON: fields that are undefined are left out, what is no finite number becomes null, and what has a
- * `toJSON` is what that gives.
+ * Copies a value by the rules of JSON: undefined fields are left out, numbers that are not finite become null, and a `toJSON` method is
+ * called.
  *
- * @returns What `JSON.parse(JSON.stringify(value))` returns; undefined where there is nothing to write.
- * @throws {TypeError} It cannot be written as JSON: a bigint, or an object that contains itself.
+ * @returns The result of `JSON.parse(JSON.stringify(value))`; undefined if there is nothing to write.
+ * @throws {TypeError} The value has no JSON: it contains a bigint, or itself.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ function copyAt(value: unknown, depth: number): unknown {
     case "boolean":
       return value;
     case "number":
-      // No -0 either.
+      // + 0 turns -0 into 0.
       return Number.isFinite(value) ? value + 0 : null;
     case "undefined":
     case "function":
@@ -51,7 +51,7 @@ function copyAt(value: unknown, depth: number): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** Whether there is nothing about an object or array but its fields. */
+/** Returns true for an object or array without a class or `toJSON`. */
 function isPlain(value: object): value is Record<string, unknown> | unknown[] {
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false;

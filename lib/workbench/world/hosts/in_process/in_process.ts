@@ -1,6 +1,6 @@
 /**
- * Runs nodes in this process: mounts a program on a clock, a stream of random draws and a network. Under a virtual clock a test is
- * as fast as its computations, and a seed repeats it.
+ * Runs nodes in this process: gives a program a clock, a random stream and a network. Under a virtual clock, a test takes only the time of
+ * its computations, and its seed repeats it.
  *
  * @module
  */
@@ -15,35 +15,33 @@ import type { TestException } from "../../../base/test_exception.ts";
 import type { World } from "../world.ts";
 import { copyJSON } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
-import { openTurns, type Turns } from "./turns.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import { isReservedName } from "../../services/mod.ts";
 import { watchTurns } from "../../../base/watchdog.ts";
 
-/** What {@linkcode startInProcess} needs. */
+/** Options for {@linkcode startInProcess}. */
 export interface InProcessOptions {
-  /** The node's name on the network. */
+  /** Name on the network. */
   id: string;
   clock: Clock;
-  /** All that the node draws comes from here. */
+  /** Stream of the node's draws. */
   random: Random;
   network: Network;
   /**
-   * Is told of what goes wrong with the node: the program throws when it is mounted, or sends to one who is not on the network.
-   * Without it, that is thrown.
+   * Called if the program throws at its start, or sends to a name that is not on the network. By default these are thrown.
    */
   onFailure?(failure: TestException): void;
-  /** Takes the entries of the node's log. */
+  /** Receives the entries of the node's log. */
   log?(level: LogLevel, text: string): void;
 }
 
-/** What time it is for the nodes when the clock shows 0: the beginning of 2026, ms since 1970. */
+/** Wall-clock time of the nodes at time 0: the beginning of 2026, ms since 1970. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /**
  * Starts a node.
  *
- * What goes in and what comes out is copied by way of JSON, so that a node shares no object with the rest of the world, and
- * sees what it would see as a process.
+ * Messages are copied as if by JSON: nodes share no objects, and see what they would see as processes.
  *
  * @example
  * ```ts
@@ -78,10 +76,10 @@ const EPOCH = Date.UTC(2026, 0, 1);
  */
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
   const { id, clock, network, onFailure = throwFailure } = options;
-  const turns = openTurns(clock, watchTurns(id));
+  const turns = createTurns(clock, watchTurns(id));
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
-    // What a node has sent was copied then, and is nobody else's.
+    // A message from a node was copied when it was sent.
     const received = isReservedName(message.src) ? copyJSON(message) : message;
     turns.take(() => node?.receive(received));
   });
@@ -104,15 +102,15 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   };
 }
 
-/** What {@linkcode inProcessWorld} needs. */
+/** Options for {@linkcode inProcessWorld}. */
 export interface InProcessWorldOptions {
   program: (node: AnyNode) => void;
   clock: Clock;
-  /** Takes the entries of the nodes' logs. */
+  /** Receives the entries of the nodes' logs. */
   log?(node: string, level: LogLevel, text: string): void;
 }
 
-/** The world in which every node is the same program, in this process. */
+/** Creates the world in which every node runs the same program in this process. */
 export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): World {
   return {
     mode: "simulation",
@@ -147,7 +145,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
       return timer;
     },
     clearTimer(timer) {
-      // It may be due, and wait for its turn.
+      // It may be due already, and wait for its turn.
       (timer as HostTimer).callback = undefined;
       clock.cancel((timer as HostTimer).scheduled);
     },
@@ -159,9 +157,9 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
   };
 }
 
-/** A timer of a node. */
+/** Timer of a node. */
 interface HostTimer {
-  /** Undefined once it is called off. */
+  /** Undefined once it is cancelled. */
   callback: (() => void) | undefined;
   scheduled?: Timer;
 }

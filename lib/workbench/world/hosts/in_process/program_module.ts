@@ -1,36 +1,35 @@
 /**
- * Programs for simulations: finds the module that a program is in, and imports it.
+ * Loads the program that a module exports, for simulation.
  *
- * A module that can be simulated exports its program as its default, or, if it takes arguments, a function
- * `createProgram(args: readonly string[])` which returns it. What it does besides, such as serving the program on stdin and stdout, it
- * does only `if (import.meta.main)`.
+ * The module exports a program as its default; or, if it takes arguments, `createProgram(args: readonly string[])`, which returns the
+ * program. It may do other things, such as serving the program on stdin and stdout, only `if (import.meta.main)`.
  *
  * @module
  */
 
 import type { AnyNode } from "../../../../node.ts";
-import { RealClock } from "../../clock.ts";
-import { UsageError } from "../../../base/errors.ts";
+import { messageOf, UsageError } from "../../../base/errors.ts";
 import { formatFrame, framesOf } from "../../../base/stack_frames.ts";
-import { guard } from "../guard/guard.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
+import { RealClock } from "../../clock.ts";
+import { guard } from "../guard/guard.ts";
 
-/** A module, and the arguments of the program in it. */
+/** Module, and the arguments for its program. */
 export interface ProgramModule {
-  /** An absolute path. */
+  /** Absolute path. */
   path: string;
   args: readonly string[];
 }
 
-/** How long a module may take to be imported, ms. */
+/** Timeout of an import, ms. */
 const IMPORT_TIMEOUT = 10_000;
 
 /**
- * Imports a program. The watchdog looks at how long that takes.
+ * Imports a module, and returns its program.
  *
- * @param timeout How long the import may wait, ms.
- * @throws {UsageError} The module cannot be imported, or not in time; it does not export a program; it draws on the real clock or on
- *   chance while it is imported, prints, or ends the process; or its program does not take these arguments.
+ * @param timeout Longest import, ms. A module that computes without end is the watchdog's business.
+ * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it reads the clock, draws
+ *   random numbers, prints or ends the process. Its program does not take these arguments.
  */
 export async function loadProgram(
   { path, args }: ProgramModule,
@@ -40,7 +39,7 @@ export async function loadProgram(
   const exports = await importModule(module, timeout);
   const { default: program, createProgram } = exports;
   if (typeof createProgram === "function") {
-    return checked(await makeProgram(createProgram as CreateProgram, args, module), path);
+    return checkResult(await callCreateProgram(createProgram as CreateProgram, args, module), path);
   }
   if (typeof program !== "function") throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
   if (args.length > 0) {
@@ -48,7 +47,7 @@ export async function loadProgram(
       `Cannot use arguments after -- with ${path}: it exports its program as it is, expected createProgram(args)`,
     );
   }
-  return checked(program as AnyProgram, path);
+  return checkResult(program as AnyProgram, path);
 }
 
 type CreateProgram = (args: readonly string[]) => unknown;
@@ -66,22 +65,22 @@ async function importModule(module: Module, timeout: number): Promise<Record<str
   });
   late.catch(() => {});
   try {
-    return await watched(module, () => Promise.race([import(module.url), late]));
+    return await runGuarded(module, () => Promise.race([import(module.url), late]));
   } catch (error) {
-    throw new UsageError(`Cannot simulate ${module.path}: it cannot be imported: ${reason(error, module.url)}`);
+    throw new UsageError(`Cannot simulate ${module.path}: it cannot be imported: ${importProblem(error, module.url)}`);
   } finally {
     imported.abort();
   }
 }
 
-async function makeProgram(
+async function callCreateProgram(
   createProgram: CreateProgram,
   args: readonly string[],
   module: Module,
 ): Promise<AnyProgram> {
-  const make = () => Promise.resolve({ program: createProgram(args) });
-  const { program } = await watched(module, make).catch((error) => {
-    throw new UsageError(`Cannot simulate ${module.path}: ${messageOf(error)}`);
+  const call = () => Promise.resolve({ program: createProgram(args) });
+  const { program } = await runGuarded(module, call).catch((error) => {
+    throw new UsageError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
   });
   if (typeof program === "function") return program as AnyProgram;
   throw new UsageError(
@@ -89,16 +88,16 @@ async function makeProgram(
   );
 }
 
-/** Lets a module do its part, as no node's turn but its own; what the guard has found against it is thrown. */
-async function watched<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
+/** Runs code of a module as a turn of its own. The first call that the guard refuses is thrown, even if the module has caught it. */
+async function runGuarded<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
   let trouble: string | undefined;
   const release = guard(({ type, message }) => {
     if (type !== "unhandled-rejection") trouble ??= message;
   }, { module: url });
   beginModule(path);
   try {
-    const done = await work();
-    if (trouble === undefined) return done;
+    const result = await work();
+    if (trouble === undefined) return result;
     throw new Error(trouble);
   } catch (error) {
     throw trouble === undefined ? error : new Error(trouble);
@@ -108,39 +107,38 @@ async function watched<T>({ path, url }: Module, work: () => Promise<T>): Promis
   }
 }
 
-/** What is wrong, in one line, and where in the module. */
-function reason(error: unknown, url: string): string {
+/** Describes in one line what an import threw, and where in the module. */
+function importProblem(error: unknown, url: string): string {
   if (!(error instanceof Error)) return `${String(error)} was thrown`;
   const frame = framesOf(error).find((frame) => frame.url === url);
-  return `${messageOf(error)}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
+  return `${firstLineOf(error)}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
 }
 
-function messageOf(error: unknown): string {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  return message.split("\n")[0]!;
+function firstLineOf(error: unknown): string {
+  return messageOf(error).split("\n")[0]!;
 }
 
 function exportProblem(exports: Record<string, unknown>): string {
   const { default: program, createProgram } = exports;
-  if (createProgram !== undefined) return `its createProgram is ${nameKind(createProgram)}, expected ${MAKER}`;
-  if (program !== undefined) return `its default export is ${nameKind(program)}, expected its program, ${PROGRAM}`;
+  if (createProgram !== undefined) return `its createProgram is ${nameType(createProgram)}, expected ${CREATOR}`;
+  if (program !== undefined) return `its default export is ${nameType(program)}, expected its program, ${PROGRAM}`;
   const names = Object.keys(exports);
-  const has = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-  return `${has}, expected its program as its default export, or ${MAKER}`;
+  const found = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
+  return `${found}, expected its program as its default export, or ${CREATOR}`;
 }
 
 const PROGRAM = "which is a function of a node";
-const MAKER = "a function createProgram(args)";
+const CREATOR = "a function createProgram(args)";
 
-/** What a value is that is no function: `an array`. */
-function nameKind(value: unknown): string {
+/** Names the type of a value with its article: `an array`. */
+function nameType(value: unknown): string {
   if (value === null) return "null";
-  const kind = Array.isArray(value) ? "array" : typeof value;
-  return `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
+  const type = Array.isArray(value) ? "array" : typeof value;
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
-/** A program that complains where it was meant to be called for the program first. */
-function checked(program: AnyProgram, path: string): (node: AnyNode) => void {
+/** Wraps a program: it throws if the program returns a function, as `createProgram` does. */
+function checkResult(program: AnyProgram, path: string): (node: AnyNode) => void {
   return (node) => {
     if (typeof program(node) !== "function") return;
     throw new TypeError(

@@ -1,74 +1,82 @@
 /**
- * The turns of a node in this process: each message it gets and each timer that is due is one. A paused node has none; what would
- * have been one waits.
+ * Turns of a node in this process: each message it receives and each timer that is due is one. While the node is paused, turns wait.
  *
  * @module
  */
 
 import type { Clock } from "../../clock.ts";
 
-/** When a node's turns are. */
+/** Queue of a node's turns. */
 export interface Turns {
-  /** Whether there are no more. */
+  /** True after {@linkcode Turns.end}. */
   readonly ended: boolean;
-  /** Takes a turn, now or when those before it have been. */
+  /** Runs a turn now, or after those that wait. */
   take(turn: () => void): void;
-  /** From now on turns wait. */
+  /** Makes turns wait. */
   pause(): void;
-  /** Those that have waited are now, in order, each when what the one before it has set off has settled. */
+  /** Runs the turns that wait, in order. Before each, all promises that the last one settled have run. */
   resume(): void;
-  /** There are no more, not even those that wait. */
+  /** Drops the turns that wait, and all later ones. */
   end(): void;
 }
 
+/** State of the turns. */
+interface State {
+  readonly clock: Clock;
+  readonly onTurn: () => void;
+  mode: "running" | "paused" | "ended";
+  /** Turns that have not run, oldest first; empty once ended. */
+  waiting: (() => void)[];
+  /** True while the first waiting turn is scheduled. */
+  isCatchingUp: boolean;
+}
+
 /**
- * Begins a node's turns.
+ * Creates the turns of a node.
  *
- * @param onTurn Is told whenever one begins.
+ * @param onTurn Called before each turn.
  */
-export function openTurns(clock: Clock, onTurn: () => void = () => {}): Turns {
-  let waiting: (() => void)[] = [];
-  let state: "running" | "paused" | "ended" = "running";
-  let catchingUp = false;
-
-  function begin(turn: () => void): void {
-    onTurn();
-    turn();
-  }
-
-  function catchUp(): void {
-    if (catchingUp || state !== "running" || waiting.length === 0) return;
-    catchingUp = true;
-    clock.schedule(clock.now(), () => {
-      catchingUp = false;
-      if (state !== "running") return;
-      try {
-        begin(waiting.shift()!);
-      } finally {
-        catchUp();
-      }
-    });
-  }
-
+export function createTurns(clock: Clock, onTurn: () => void = () => {}): Turns {
+  const state: State = { clock, onTurn, mode: "running", waiting: [], isCatchingUp: false };
   return {
     get ended() {
-      return state === "ended";
+      return state.mode === "ended";
     },
     take(turn) {
-      if (state === "ended") return;
-      if (state === "paused" || waiting.length > 0) waiting.push(turn);
-      else begin(turn);
+      if (state.mode === "ended") return;
+      if (state.mode === "paused" || state.waiting.length > 0) state.waiting.push(turn);
+      else run(state, turn);
     },
     pause() {
-      if (state === "running") state = "paused";
+      if (state.mode === "running") state.mode = "paused";
     },
     resume() {
-      if (state === "paused") state = "running";
-      catchUp();
+      if (state.mode === "paused") state.mode = "running";
+      catchUp(state);
     },
     end() {
-      state = "ended";
-      waiting = [];
+      state.mode = "ended";
+      state.waiting = [];
     },
   };
+}
+
+function run({ onTurn }: State, turn: () => void): void {
+  onTurn();
+  turn();
+}
+
+/** Schedules the first waiting turn, which does the same for the next. */
+function catchUp(state: State): void {
+  if (state.isCatchingUp || state.mode !== "running" || state.waiting.length === 0) return;
+  state.isCatchingUp = true;
+  state.clock.schedule(state.clock.now(), () => {
+    state.isCatchingUp = false;
+    if (state.mode !== "running") return;
+    try {
+      run(state, state.waiting.shift()!);
+    } finally {
+      catchUp(state);
+    }
+  });
 }

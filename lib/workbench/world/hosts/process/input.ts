@@ -1,70 +1,77 @@
 /**
- * The way into a process: messages to its stdin, one a line.
+ * Stdin of a process: messages as lines.
  *
  * @module
  */
 
-import { formatLine } from "../../../base/json.ts";
 import type { Message } from "../../../../protocol.ts";
+import { formatLine } from "../../../base/json.ts";
 
-/** Writes messages to a process. It never waits: what the process does not read yet is kept. */
+/** Writer of messages to a process. It never waits: messages that the process has not read are kept. */
 export interface ProcessInput {
   write(message: Message): void;
-  /** Drops what is not written yet. */
+  /** Drops the messages that are not written yet. */
   close(): void;
 }
 
-/** What to do when the messages cannot go in. */
+/** Callbacks for problems. */
 export interface InputProblems {
   /** The process has closed its stdin, or has ended. */
   onClosed(): void;
-  /** More than {@linkcode MAX_UNREAD} wait to be read. */
+  /** More than {@linkcode MAX_UNREAD} characters wait to be read. */
   onBacklog(): void;
 }
 
-/** How many characters may wait for a process to read them. */
+/** Most characters that may wait to be read by a process. */
 export const MAX_UNREAD = 1 << 26;
 
-/** Opens the way into a process. Messages that are written in the same turn of the event loop go out together. */
-export function openInput(stream: WritableStream<Uint8Array>, { onClosed, onBacklog }: InputProblems): ProcessInput {
-  const writer = stream.getWriter();
-  const encoder = new TextEncoder();
-  let buffer = "";
-  let unread = 0;
-  let state: "idle" | "writing" | "closed" = "idle";
-  writer.closed.catch(() => {});
+/** State of an input. */
+interface State extends InputProblems {
+  readonly writer: WritableStreamDefaultWriter<Uint8Array>;
+  mode: "idle" | "writing" | "closed";
+  /** Lines that are not being written yet. */
+  buffer: string;
+  /** Number of characters that are being written: the process has not read all of them. */
+  unread: number;
+}
 
-  async function pump(): Promise<void> {
-    try {
-      while (buffer !== "") {
-        await null;
-        const bytes = encoder.encode(buffer);
-        unread = buffer.length;
-        buffer = "";
-        await writer.write(bytes);
-        unread = 0;
-      }
-      if (state === "writing") state = "idle";
-    } catch {
-      buffer = "";
-      if (state === "writing") onClosed();
-      state = "closed";
-    }
-  }
-
+/** Opens the stdin of a process. Messages of the same turn of the event loop are written together. */
+export function openInput(stream: WritableStream<Uint8Array>, problems: InputProblems): ProcessInput {
+  const state: State = { ...problems, writer: stream.getWriter(), mode: "idle", buffer: "", unread: 0 };
+  state.writer.closed.catch(() => {});
   return {
     write(message) {
-      if (state === "closed") return;
-      buffer += `${formatLine(message)}\n`;
-      if (unread + buffer.length > MAX_UNREAD) onBacklog();
-      if (state === "writing") return;
-      state = "writing";
-      void pump();
+      if (state.mode === "closed") return;
+      state.buffer += `${formatLine(message)}\n`;
+      if (state.unread + state.buffer.length > MAX_UNREAD) state.onBacklog();
+      if (state.mode === "writing") return;
+      state.mode = "writing";
+      void pump(state);
     },
     close() {
-      state = "closed";
-      buffer = "";
-      writer.abort().catch(() => {});
+      state.mode = "closed";
+      state.buffer = "";
+      state.writer.abort().catch(() => {});
     },
   };
+}
+
+/** Writes the buffer until it stays empty. */
+async function pump(state: State): Promise<void> {
+  const encoder = new TextEncoder();
+  try {
+    while (state.buffer !== "") {
+      await null;
+      const bytes = encoder.encode(state.buffer);
+      state.unread = state.buffer.length;
+      state.buffer = "";
+      await state.writer.write(bytes);
+      state.unread = 0;
+    }
+    if (state.mode === "writing") state.mode = "idle";
+  } catch {
+    state.buffer = "";
+    if (state.mode === "writing") state.onClosed();
+    state.mode = "closed";
+  }
 }

@@ -1,39 +1,40 @@
 /**
- * The ways out of a process: its stdout and stderr, line by line, and what it has said last.
+ * Stdout and stderr of a process, as lines.
+ *
+ * The way of the bytes: 1. the log file, if there is one; 2. decoded to text; 3. its last lines are kept for a report; 4. too long lines are
+ * refused; 5. split into lines.
  *
  * @module
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { MAX_LINE } from "../../../base/text.ts";
-import { clip } from "../../../base/text.ts";
+import { clip, MAX_LINE } from "../../../base/text.ts";
 
-/** Who takes what a process writes. */
+/** Reader of an output. */
 export interface Reader {
-  /** Is given each line, whole. */
+  /** Called with each line. */
   onLine(line: string): void;
-  /** Is told of a line so long that it is not waited for; nothing is read any more. */
+  /** Called when a line is too long. Nothing is read after that. */
   onEndless(): void;
-  /** How long a line may be, in characters; {@linkcode LONGEST_LINE} by default. */
+  /** Longest line, in characters. `@default 1 << 26` */
   longest?: number;
-  /** Ends the reading, though the stream may go on. */
+  /** Stops reading, even if the stream is open. */
   signal: AbortSignal;
-  /** Gets the bytes as they are. */
+  /** Log file, which gets all bytes. */
   file?: Deno.FsFile;
 }
 
-/** What a process writes to one of its outputs. */
+/** Output of a process. */
 export interface ProcessOutput {
-  /** Resolves when the stream has ended, or the signal was given. */
+  /** Resolves when the stream has ended, or reading was stopped. */
   readonly ended: Promise<void>;
-  /** What was written last, for a report. */
+  /** Returns the last lines, for a report. */
   report(): string;
 }
 
-/** How long a line may be, in characters. */
-export const LONGEST_LINE = 1 << 26;
+const LONGEST_LINE = 1 << 26;
 
-/** How many lines a report shows. */
+/** Number of lines in a report. */
 const LAST_LINES = 32;
 
 /**
@@ -43,21 +44,17 @@ const LAST_LINES = 32;
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
   const { onLine, onEndless, longest = LONGEST_LINE, signal, file } = reader;
-  const last = lastLines();
-  let length = 0;
-  function measure(text: string): void {
-    const end = text.lastIndexOf("\n");
-    length = end < 0 ? length + text.length : text.length - end - 1;
-    if (length <= longest) return;
-    length = -Infinity;
-    onEndless();
-    void lines.cancel();
-  }
+  const last = keepLastLines();
+  const isTooLong = measureLines(longest);
   const lines = stream
     .pipeThrough(onEach<Uint8Array>((bytes) => file !== undefined && writeAll(file, bytes)))
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(onEach(last.addText))
-    .pipeThrough(onEach(measure))
+    .pipeThrough(onEach((text) => {
+      if (!isTooLong(text)) return;
+      onEndless();
+      void lines.cancel();
+    }))
     .pipeThrough(new TextLineStream())
     .getReader();
   signal.addEventListener("abort", () => void lines.cancel(), { once: true });
@@ -71,7 +68,7 @@ export function readOutput(name: string, stream: ReadableStream<Uint8Array>, rea
   return { ended: readLines(), report: () => section(name, last.list()) };
 }
 
-/** Shows each chunk of a stream to a function. */
+/** Calls a function with each chunk of a stream. */
 function onEach<T>(see: (chunk: T) => void): TransformStream<T, T> {
   return new TransformStream<T, T>({
     transform(chunk, controller) {
@@ -82,11 +79,24 @@ function onEach<T>(see: (chunk: T) => void): TransformStream<T, T> {
 }
 
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+  let rest = bytes;
+  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
 }
 
-/** Keeps the last lines as a report shows them, and the beginning of the one that is not finished. */
-function lastLines() {
+/** Returns a function that is given a text piece by piece, and returns true once, when the unfinished line is too long. */
+function measureLines(longest: number): (text: string) => boolean {
+  let length = 0;
+  return (text) => {
+    const end = text.lastIndexOf("\n");
+    length = end < 0 ? length + text.length : text.length - end - 1;
+    if (length <= longest) return false;
+    length = -Infinity;
+    return true;
+  };
+}
+
+/** Keeps the last lines for a report, and the beginning of the unfinished one. */
+function keepLastLines() {
   const lines: string[] = [];
   let unfinished = "";
   return {
@@ -98,7 +108,7 @@ function lastLines() {
       lines.push(clip(line));
       if (lines.length > LAST_LINES) lines.shift();
     },
-    /** The stream has ended: what was unfinished is a line. */
+    /** Ends the unfinished line: it came with the last {@linkcode addLine}. */
     finish(): void {
       unfinished = "";
     },
@@ -108,5 +118,5 @@ function lastLines() {
 
 function section(name: string, lines: string[]): string {
   if (lines.every((line) => line === "")) return `It wrote nothing to ${name}`;
-  return `The last it wrote to ${name}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  return `Its last lines on ${name}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

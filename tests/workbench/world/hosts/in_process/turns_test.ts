@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { VirtualClock } from "../../../../../lib/workbench/world/clock.ts";
-import { openTurns } from "../../../../../lib/workbench/world/hosts/in_process/turns.ts";
+import { createTurns } from "../../../../../lib/workbench/world/hosts/in_process/turns.ts";
 
 Deno.test("a turn is taken at once, unless the node is paused", async () => {
   const clock = new VirtualClock();
-  const turns = openTurns(clock);
+  const turns = createTurns(clock);
   const taken: number[] = [];
   turns.take(() => taken.push(1));
   assertEquals(taken, [1]);
@@ -23,7 +23,7 @@ Deno.test("a turn is taken at once, unless the node is paused", async () => {
 
 Deno.test("what a turn has set off settles before the next one that has waited", async () => {
   const clock = new VirtualClock();
-  const turns = openTurns(clock);
+  const turns = createTurns(clock);
   const taken: string[] = [];
   turns.pause();
   for (const name of ["a", "b"]) {
@@ -42,7 +42,7 @@ Deno.test("turns are taken in order, each once, however the node is paused and r
   const action = fc.constantFrom("take", "pause", "resume", "wait");
   await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
     const clock = new VirtualClock();
-    const turns = openTurns(clock);
+    const turns = createTurns(clock);
     const taken: number[] = [];
     let count = 0;
     actions.forEach((action, at) =>
@@ -64,7 +64,7 @@ Deno.test("turns are taken in order, each once, however the node is paused and r
 
 Deno.test("a node that is paused while it catches up goes no further", async () => {
   const clock = new VirtualClock();
-  const turns = openTurns(clock);
+  const turns = createTurns(clock);
   const taken: number[] = [];
   turns.pause();
   for (let i = 0; i < 4; i++) {
@@ -85,7 +85,7 @@ Deno.test("a node that is paused while it catches up goes no further", async () 
 
 Deno.test("a turn that fails holds up none of the others", async () => {
   const clock = new VirtualClock();
-  const turns = openTurns(clock);
+  const turns = createTurns(clock);
   const taken: number[] = [];
   turns.pause();
   turns.take(() => {
@@ -100,7 +100,7 @@ Deno.test("a turn that fails holds up none of the others", async () => {
 
 Deno.test("when turns have ended there are no more, not even those that wait", async () => {
   const clock = new VirtualClock();
-  const turns = openTurns(clock);
+  const turns = createTurns(clock);
   const taken: number[] = [];
   turns.pause();
   turns.take(() => taken.push(1));

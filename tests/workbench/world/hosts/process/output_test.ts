@@ -41,7 +41,7 @@ Deno.test("a line that does not end is told of once, and not waited for; lines t
 Deno.test("the report shows the last 32 lines, the unfinished one too", async () => {
   const { report } = await read(...Array.from({ length: 40 }, (_, i) => `line ${i}\n`), "unfini", "shed");
   const lines = report.split("\n");
-  assertEquals(lines[0], "The last it wrote to stdout:");
+  assertEquals(lines[0], "Its last lines on stdout:");
   assertEquals(lines.slice(1).map((line) => line.trim()), [
     ...Array.from({ length: 31 }, (_, i) => `line ${i + 9}`),
     "unfinished",
@@ -66,7 +66,7 @@ Deno.test("a line that never ends is in the report, as much of it as fits", asyn
   let pulled = 0;
   const output = readOutput("stdout", stream, { onLine: () => {}, onEndless() {}, signal: controller.signal });
   await output.ended;
-  assertEquals(output.report(), `The last it wrote to stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
+  assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
 });
 
 Deno.test("the report says so when there is nothing", async () => {
@@ -93,5 +93,5 @@ Deno.test("reading ends at the signal, though the stream goes on", async () => {
   await output.ended;
   await new Promise((resolve) => setTimeout(resolve, 0));
   assertEquals([lines, cancelled], [["first"], true]);
-  assertEquals(output.report(), "The last it wrote to stderr:\n  first\n  unfinished");
+  assertEquals(output.report(), "Its last lines on stderr:\n  first\n  unfinished");
 });

@@ -190,7 +190,7 @@ testScript(
   async ({ node, said, failures }) => {
     await said("waiting");
     while (!node.output().includes("dest")) await new Promise((resolve) => setTimeout(resolve, 1));
-    assertStringIncludes(node.output(), 'The last it wrote to stdout:\n  {"src":"n0","dest"\n');
+    assertStringIncludes(node.output(), 'Its last lines on stdout:\n  {"src":"n0","dest"\n');
     assertEquals(failures, []);
   },
 );

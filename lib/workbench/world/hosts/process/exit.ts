@@ -1,0 +1,54 @@
+/**
+ * End of a process.
+ *
+ * Each process leads a process group of its own (a session, where the system has them). So Ctrl-C in the terminal does not reach it, and
+ * what it has started ends with it, unless that has left the group. The nodes are killed when this process exits.
+ *
+ * @module
+ */
+
+/** Handle for ending a process. */
+export interface Exit {
+  /** Sends a signal to the process and what it has started, unless it has ended. */
+  signal(name: Deno.Signal): void;
+  /** Kills the process, unless it has ended. Resolves after `onExit`. */
+  force(): Promise<void>;
+}
+
+/**
+ * Waits for the end of a process, and then kills what it has started.
+ *
+ * @param onExit Called with its end: `exited with status 1`.
+ */
+export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<void>): Exit {
+  let hasExited = false;
+  const kill = () => signalGroup(child, "SIGKILL");
+  addEventListener("unload", kill);
+  const done = child.status.then(async ({ code, signal }) => {
+    hasExited = true;
+    kill();
+    removeEventListener("unload", kill);
+    await onExit(signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`);
+  });
+  return {
+    signal(name) {
+      if (!hasExited) signalGroup(child, name);
+    },
+    force() {
+      if (!hasExited) kill();
+      return done;
+    },
+  };
+}
+
+function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
+  try {
+    Deno.kill(-child.pid, name);
+  } catch {
+    try {
+      child.kill(name);
+    } catch {
+      // It has ended.
+    }
+  }
+}

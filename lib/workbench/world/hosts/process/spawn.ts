@@ -1,0 +1,70 @@
+/**
+ * Start of a process, and the reasons why it fails.
+ *
+ * @module
+ */
+
+import { tmpdir } from "node:os";
+import { UsageError } from "../../../base/errors.ts";
+
+/**
+ * Starts a program in the system's temporary folder.
+ *
+ * @param log File to close if that fails.
+ * @throws {UsageError} The program cannot be started.
+ */
+export function spawn(
+  { bin, args }: { bin: string; args: readonly string[] },
+  log: Deno.FsFile,
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(bin, {
+      args: [...args],
+      cwd: tmpdir(),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    log.close();
+    throw new UsageError(`Cannot run ${bin}: ${problemOf(bin, error as Error)}`);
+  }
+}
+
+/** Describes why a program cannot be started. For a script, the program in its first line may be the reason. */
+function problemOf(bin: string, error: Error): string {
+  const isMissing = error instanceof Deno.errors.NotFound;
+  if (isMissing || error instanceof Deno.errors.PermissionDenied) {
+    const file = inspect(bin);
+    if (file === undefined) return isMissing ? "there is no such file" : "it may not be read";
+    if (!file.isExecutable) return "it is not executable, expected a program (try chmod +x)";
+    const what = isMissing ? "does not exist here" : "cannot be executed";
+    if (file.interpreter === undefined) return `it ${what}, expected a program that is built for this system`;
+    const hint = file.interpreter.endsWith("\r") ? "; the lines of the script end with a carriage return" : "";
+    return `its first line (#!) names ${JSON.stringify(file.interpreter)}, which ${what}${hint}`;
+  }
+  if (error.message.includes("os error 8")) {
+    return "the system does not know how to, expected a program or a script whose first line names one (#!/usr/bin/env python3)";
+  }
+  return error.message;
+}
+
+interface FileInfo {
+  isExecutable: boolean;
+  /** Program that the first line names after `#!`. */
+  interpreter: string | undefined;
+}
+
+/** Reads the beginning of a file; undefined if it cannot be read. */
+function inspect(path: string): FileInfo | undefined {
+  try {
+    const { mode } = Deno.statSync(path);
+    using file = Deno.openSync(path);
+    const start = new Uint8Array(256);
+    const text = new TextDecoder().decode(start.subarray(0, file.readSync(start) ?? 0));
+    return { isExecutable: mode === null || (mode & 0o111) !== 0, interpreter: /^#![ \t]*([^ \t\n]+)/.exec(text)?.[1] };
+  } catch {
+    return undefined;
+  }
+}
