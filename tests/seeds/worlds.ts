@@ -9,7 +9,7 @@ import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import type { Challenge } from "../../lib/workbench/request/challenges.ts";
 import { usualTexts } from "../../lib/workbench/request/configuration.ts";
 import { type Random, seededRandom } from "../../lib/workbench/world/random.ts";
-import { formatCommand } from "../../lib/workbench/report/summary.ts";
+import { formatCommand } from "../../lib/workbench/request/command_line.ts";
 import { createRequest, type TestRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import { runVirtualTest, type VirtualTestHooks } from "../../lib/workbench/engines/virtual_run.ts";

@@ -18,7 +18,7 @@ import type { Machine } from "../engines/machine.ts";
 import type { Operation } from "../history/operation.ts";
 import { screenOf } from "../report/screen.ts";
 import { formatSummary } from "../report/summary.ts";
-import { type Arguments, DEFAULTS, flagValues, parseArguments } from "../request/arguments.ts";
+import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
 import { workloadOf } from "../request/infer_workload.ts";
 import { testOptions } from "../request/request.ts";
@@ -86,7 +86,7 @@ function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Resu
 }
 
 /** The stored flags. If the user names nodes, the stored names do not count. */
-function storedFlags({ flags }: StoredRun, given: FlagValues): [string, string[]][] {
+function storedFlags({ flags }: StoredRun, given: FlagValues): [string, readonly string[]][] {
   const namesNodes = NODE_FLAGS.some((name) => given[name as keyof FlagValues] !== undefined);
   return [...flags].filter(([name]) => !namesNodes || !NODE_FLAGS.includes(name));
 }
@@ -134,7 +134,7 @@ function workloadOfStored({ history }: StoredRun, name: string | undefined, path
 }
 
 /** The options of the test. Without names, the number of nodes and workers is unknown. */
-function optionsOf(texts: Map<string, string[]>, namesNodes: boolean, { files }: Machine): TestOptions {
+function optionsOf(texts: FlagTexts, namesNodes: boolean, { files }: Machine): TestOptions {
   const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), files);
   return namesNodes ? options : { ...options, nodes: [], concurrency: Infinity };
 }

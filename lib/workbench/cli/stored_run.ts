@@ -13,8 +13,8 @@ import { parseJSON } from "../base/json.ts";
 import { maelstromResults } from "../engines/maelstrom_results.ts";
 import { type OpenFile, readHistoryFile, readText } from "../history/history_file.ts";
 import type { Operation } from "../history/operation.ts";
-import { parseArguments } from "../request/arguments.ts";
-import type { Files } from "../request/request.ts";
+import { type FlagTexts, parseArguments } from "../request/arguments.ts";
+import type { Files } from "../request/files.ts";
 import type { Results } from "../run/results.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
@@ -23,8 +23,8 @@ export interface StoredRun {
   history: Operation[];
   /** The run's folder; null if the path is that of a history. */
   folder: string | null;
-  /** The known flags of the test: what was written for each, by its name. */
-  flags: Map<string, string[]>;
+  /** The known flags of the test. */
+  flags: FlagTexts;
   /** The results of our own run. */
   results?: Results;
   /** Counts of messages; null if unknown. */
@@ -143,7 +143,7 @@ async function readJepsenContext(folder: string, resolved: string, machine: Stor
 }
 
 /** Reads the flags in the command line that Jepsen logs; none if there is no command line, or not Maelstrom's. */
-async function readLoggedFlags(path: string, machine: StoredFiles): Promise<Map<string, string[]>> {
+async function readLoggedFlags(path: string, machine: StoredFiles): Promise<Map<string, readonly string[]>> {
   if (!fileExists(path, machine)) return new Map();
   const command = await readLoggedCommand(path, machine);
   const words = shellWords(command ?? "");

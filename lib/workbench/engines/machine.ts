@@ -8,7 +8,7 @@
 
 import type { Engine } from "./engine.ts";
 import type { OpenFile } from "../history/history_file.ts";
-import type { Files } from "../request/request.ts";
+import type { Files } from "../request/files.ts";
 
 /** Everything that a command needs of the machine it runs on. */
 export interface Machine {

@@ -5,7 +5,7 @@
  */
 
 import { whileWriting } from "../base/watchdog.ts";
-import type { Files } from "../request/request.ts";
+import type { Files } from "../request/files.ts";
 import { newSeed } from "../world/random.ts";
 import type { Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";

@@ -1,15 +1,12 @@
 /**
  * The summary of one run: verdict, figures against their limits, operations, messages, anomalies, how to run it again.
  *
- * This folder has everything a person sees: text for a terminal, `--json` and `docs/workloads.md`. It only reads
- * results and never judges; functions called `format…` return text without a line feed at the end.
- *
  * @module
  */
 
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
-import { shellWord } from "../request/request.ts";
+import { formatCommand } from "../request/command_line.ts";
 import { NOT_STORED, type Results } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
@@ -184,15 +181,4 @@ export function repeatLines(store: string | null, command: string | null, screen
 export function formatVerdictAndCommand(results: Results, { command }: SummaryNotes, screen: Screen): string {
   const lines = repeatLines(results.store, formatCommand(command, results.seed), screen);
   return [formatVerdict(results, screen), ...lines].join("\n");
-}
-
-/**
- * Formats the command that runs a test with a seed. The seed goes before the arguments of the program.
- *
- * @param command Its words without the seed, quoted for a shell.
- */
-export function formatCommand(command: readonly string[], seed: string | null): string {
-  if (seed === null) return command.join(" ");
-  const end = command.includes("--") ? command.indexOf("--") : command.length;
-  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)].join(" ");
 }

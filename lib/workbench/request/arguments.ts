@@ -1,28 +1,35 @@
 /**
- * Arguments: from what a person wrote on the command line to the values of the {@linkcode FLAGS}.
+ * Parses the words of a command line into values of the {@linkcode FLAGS}:
+ *
+ * 1. {@linkcode parseArguments} splits words into flags with their texts, loose words, and the program's arguments;
+ * 2. {@linkcode flagValues} parses the texts;
+ * 3. {@linkcode parseFlagValue} parses one text by the flag's kind, and checks its bounds and allowed values.
  *
  * @module
  */
 
-import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import { visible } from "../base/text.ts";
+import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 
-/** A command line, parsed. */
+/** The texts written for flags, by name; an empty array for a switch. */
+export type FlagTexts = ReadonlyMap<string, readonly string[]>;
+
+/** A parsed command line. */
 export interface Arguments {
-  /** The flags that were given, without defaults, in the order of the {@linkcode FLAGS}. */
+  /** Values of the given flags, without defaults, in the order of {@linkcode FLAGS}. */
   given: FlagValues;
-  /** What was written for each of them; an empty array for a switch. */
-  texts: Map<string, string[]>;
-  /** What is no flag, before `--`: Maelstrom takes it for arguments of the program. */
-  loose: string[];
-  /** The program's own arguments: those, and what stands after `--`. */
+  /** Texts of the given flags, in the order in which they were written. */
+  texts: FlagTexts;
+  /** Words before `--` that are no flags. Maelstrom takes them for arguments of the program. */
+  loose: readonly string[];
+  /** Arguments of the program: the loose words, then the words after `--`. */
   program: string[];
 }
 
 /**
- * Parses flags, as `--flag value`, `--flag=value` or by their letters: `-w value`, `-wvalue`. Of a flag that is given twice the last
- * counts, unless it may be given often.
+ * Parses a command line. A flag is written as `--flag value`, `--flag=value`, `-f value` or `-fvalue`. If it is given
+ * twice, the last one counts, unless it is repeatable.
  *
  * Source: Clojure's `tools.cli`, which Maelstrom uses.
  *
@@ -40,8 +47,8 @@ export interface Arguments {
  * ```
  */
 export function parseArguments(args: readonly string[]): Arguments {
-  const end = args.indexOf("--");
-  const words = end === -1 ? [...args] : args.slice(0, end);
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const words = args.slice(0, end);
   const texts = new Map<string, string[]>();
   const loose: string[] = [];
   while (words.length > 0) {
@@ -53,32 +60,33 @@ export function parseArguments(args: readonly string[]): Arguments {
     const earlier = flag.repeatable ? texts.get(flag.name) ?? [] : [];
     texts.set(flag.name, value === undefined ? [] : [...earlier, value]);
   }
-  return { given: flagValues(texts), texts, loose, program: [...loose, ...end === -1 ? [] : args.slice(end + 1)] };
+  return { given: flagValues(texts), texts, loose, program: [...loose, ...args.slice(end + 1)] };
 }
 
-/** Takes a flag, and its value, from the front of the words. */
+/** Removes a flag and its value from the front of the words. */
 function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
   const word = words.shift()!;
-  const [, name, attached] = splitGlued(word) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
+  const [, name, attached] = splitLetter(word) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
   const flag = findFlag(name!);
   if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name!, FLAG_WORDS)}`);
   if (flag.kind === "switch") {
     if (attached === undefined) return { flag, value: undefined };
     throw new UsageError(`Cannot use ${word}: --${flag.name} takes no value`);
   }
-  const value = attached ?? (isFlag(words[0]) ? undefined : words.shift());
+  const value = attached ?? (isFlagOrEnd(words[0]) ? undefined : words.shift());
   if (value === undefined) throw new UsageError(`Missing value for --${flag.name}: expected ${expectedValue(flag)}`);
   return { flag, value };
 }
 
-/** A letter with its value, as in `-wecho`; where a dash is missing, as in `-workload`, it is none. */
-function splitGlued(word: string): RegExpExecArray | undefined {
-  const glued = /^(-[a-z])([^=][\s\S]*)$/i.exec(word);
-  const flag = glued === null || findFlag(`-${word}`) !== undefined ? undefined : findFlag(glued[1]!);
-  return flag === undefined || flag.kind === "switch" ? undefined : glued!;
+/** Splits a letter from its value, as in `-wecho`; but `-workload` is a flag that lacks a dash. */
+function splitLetter(word: string): RegExpExecArray | undefined {
+  const letterAndValue = /^(-[a-z])([^=][\s\S]*)$/i.exec(word);
+  if (letterAndValue === null || findFlag(`-${word}`) !== undefined) return undefined;
+  const flag = findFlag(letterAndValue[1]!);
+  return flag === undefined || flag.kind === "switch" ? undefined : letterAndValue;
 }
 
-function isFlag(word: string | undefined): boolean {
+function isFlagOrEnd(word: string | undefined): boolean {
   return word === undefined || word.startsWith("--") || findFlag(word) !== undefined;
 }
 
@@ -87,10 +95,9 @@ const FLAG_WORDS = FLAGS.filter((flag: Flag) => flag.ignored === undefined).map(
 /**
  * Parses the values of flags.
  *
- * @param texts What was written for each flag; an empty array for a switch.
  * @throws {UsageError} A value is bad.
  */
-export function flagValues(texts: ReadonlyMap<string, readonly string[]>): FlagValues {
+export function flagValues(texts: FlagTexts): FlagValues {
   const values: Record<string, unknown> = {};
   for (const flag of FLAGS as readonly Flag[]) {
     const written = texts.get(flag.name);
@@ -102,59 +109,63 @@ export function flagValues(texts: ReadonlyMap<string, readonly string[]>): FlagV
   return values as FlagValues;
 }
 
-/** The texts of all flags that have a default. */
-export const DEFAULTS: ReadonlyMap<string, readonly string[]> = new Map(
+/** The defaults of all flags that have one. */
+export const DEFAULTS: FlagTexts = new Map(
   FLAGS.flatMap((flag: Flag) => flag.default === undefined ? [] : [[flag.name, [flag.default]]]),
 );
 
-/** How each kind is parsed: undefined is what it is not. */
-const KINDS: { [Kind in keyof KindValues]: { expected: string; parse(text: string): KindValues[Kind] | undefined } } = {
+/** How a kind of flag is described and parsed. */
+interface Kind<Value> {
+  /** For error messages. */
+  expected: string;
+  /** Returns undefined for a text that is not of this kind. */
+  parse(text: string): Value | undefined;
+}
+
+const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   switch: { expected: "no value", parse: () => undefined },
   text: { expected: "a value", parse: (text) => text === "" ? undefined : text },
   seed: {
     expected: "a value without control characters",
     parse: (text) => text === "" || visible(text) !== text || /[\n\t]/.test(text) ? undefined : text,
   },
-  list: {
-    expected: "a comma-separated list",
-    parse(text) {
-      // A comma at the end does no harm.
-      const words = text.trim().replace(/(?<=[^\s,])[\s,]+$/, "").split(/\s*,\s*/);
-      return words.includes("") ? undefined : words;
-    },
-  },
+  list: { expected: "a comma-separated list", parse: parseList },
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
-  number: {
-    expected: "a number",
-    parse(text) {
-      const [, dividend, divisor] = /^([+-]?\d+)\/(\d+)$/.exec(text) ?? [];
-      if (divisor !== undefined) return finite(Number(dividend) / Number(divisor));
-      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined;
-    },
-  },
-  concurrency: {
-    expected: "a whole number above 0, such as 4, or 4n for four per node",
-    parse(text) {
-      const [, count, unit] = /^(\d{1,15})(n?)$/.exec(text) ?? [];
-      return Number(count) > 0 ? { count: Number(count), perNode: unit === "n" } : undefined;
-    },
-  },
-  availability: {
-    expected: "total, or a number from 0 to 1",
-    parse(text) {
-      if (text === "total") return text;
-      const fraction = KINDS.number.parse(text);
-      return fraction !== undefined && fraction >= 0 && fraction <= 1 ? fraction : undefined;
-    },
-  },
+  number: { expected: "a number", parse: parseNumber },
+  concurrency: { expected: "a whole number above 0, such as 4, or 4n for four per node", parse: parseConcurrency },
+  availability: { expected: "total, or a number from 0 to 1", parse: parseAvailability },
 };
+
+/** A comma at the end is allowed. */
+function parseList(text: string): string[] | undefined {
+  const words = text.trim().replace(/(?<=[^\s,])[\s,]+$/, "").split(/\s*,\s*/);
+  return words.includes("") ? undefined : words;
+}
+
+/** A decimal number, or a fraction such as `1/3`. */
+function parseNumber(text: string): number | undefined {
+  const [, dividend, divisor] = /^([+-]?\d+)\/(\d+)$/.exec(text) ?? [];
+  if (divisor !== undefined) return finite(Number(dividend) / Number(divisor));
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined;
+}
+
+function parseConcurrency(text: string): KindValues["concurrency"] | undefined {
+  const [, count, unit] = /^(\d{1,15})(n?)$/.exec(text) ?? [];
+  return Number(count) > 0 ? { count: Number(count), perNode: unit === "n" } : undefined;
+}
+
+function parseAvailability(text: string): KindValues["availability"] | undefined {
+  if (text === "total") return text;
+  const fraction = parseNumber(text);
+  return fraction !== undefined && fraction >= 0 && fraction <= 1 ? fraction : undefined;
+}
 
 function finite(number: number): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** What a flag's value must be, for a person: `a whole number above 0`. */
-export function expectedValue({ kind, above, least }: Flag): string {
+/** Describes the values of a flag: `a whole number above 0`. */
+function expectedValue({ kind, above, least }: Flag): string {
   const bound = above !== undefined ? ` above ${above}` : least !== undefined ? `, ${least} or more` : "";
   return KINDS[kind].expected + bound;
 }
@@ -162,9 +173,8 @@ export function expectedValue({ kind, above, least }: Flag): string {
 /**
  * Parses the value of a flag.
  *
- * @param flag Which flag; not a switch.
- * @param text What was written.
- * @throws {UsageError} The value is not of the flag's kind, out of bounds, or not among those allowed.
+ * @param flag Any flag but a switch.
+ * @throws {UsageError} The text is not of the flag's kind, out of bounds, or not among the allowed values.
  *
  * @example
  * ```ts
@@ -178,9 +188,7 @@ export function expectedValue({ kind, above, least }: Flag): string {
  */
 export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindValues] {
   const value = KINDS[flag.kind].parse(text);
-  const outOfBounds = typeof value === "number" &&
-    (flag.above !== undefined && value <= flag.above || flag.least !== undefined && value < flag.least);
-  if (value === undefined || outOfBounds) {
+  if (value === undefined || isOutOfBounds(value, flag)) {
     throw new UsageError(`Cannot use --${flag.name} ${visible(JSON.stringify(text))}: expected ${expectedValue(flag)}`);
   }
   const words = Array.isArray(value) ? value : [String(value)];
@@ -189,4 +197,9 @@ export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindV
     throw new UsageError(`Cannot use --${flag.name} ${wrong}: ${expectedOneOf(wrong, flag.allowed!)}`);
   }
   return value;
+}
+
+function isOutOfBounds(value: unknown, { above, least }: Flag): boolean {
+  if (typeof value !== "number") return false;
+  return (above !== undefined && value <= above) || (least !== undefined && value < least);
 }

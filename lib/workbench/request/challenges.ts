@@ -1,5 +1,5 @@
 /**
- * The Gossip Glomers challenges: what each is called, how it is officially run, and what it must show.
+ * The Gossip Glomers challenges: names, official commands, limits, and our programs.
  *
  * Source: <https://fly.io/dist-sys/>.
  *
@@ -11,25 +11,23 @@ import type { TargetLimit } from "../run/results.ts";
 
 /** One challenge. */
 export interface Challenge {
-  /** Its number, such as `"3e"`. */
+  /** Number, such as `"3e"`. */
   id: string;
-  /** The name it shares with the other parts, such as `"broadcast"`. */
+  /** Name, shared by all parts of a challenge, such as `"broadcast"`. */
   name: string;
-  /** What it is about, in a few words. */
+  /** Title for people. */
   title: string;
   /** Maelstrom's workload. */
   workload: string;
-  /** The flags of its official command, besides the workload and the binary. */
+  /** Flags of the official command, without the workload and the program. */
   flags: string;
-  /** What its figures must stay below; none where being valid is enough. */
+  /** Limits that its figures must stay below; empty if validity is enough. */
   limits: readonly TargetLimit[];
-  /** Our solution: one of {@linkcode PROGRAMS}. */
+  /** Our program: a key of {@linkcode PROGRAMS}. */
   program: string;
 }
 
-/**
- * Our solutions: by the name of what starts them, which stands in `challenges/bin/`, the file in `challenges/` and its arguments.
- */
+/** Our programs: for each executable in `challenges/bin/`, its file in `challenges/` and the arguments it gets. */
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "echo": ["echo.ts"],
   "unique-ids": ["unique_ids.ts"],
@@ -186,17 +184,16 @@ export const CHALLENGES: readonly Challenge[] = [
   },
 ];
 
-/** Everything that {@linkcode findChallenge} knows: the numbers, then the names. */
+/** Words that {@linkcode findChallenge} knows: the numbers, then the names. */
 export const CHALLENGE_NAMES: readonly string[] = [
   ...CHALLENGES.map(({ id }) => id),
   ...new Set(CHALLENGES.map(({ name }) => name)),
 ];
 
 /**
- * The challenge of that number or name; a name means its most demanding part, which is the last.
+ * Finds a challenge by its number or name. A name means its most demanding part, which is the last.
  *
  * @param word Such as `"3e"`, `"3E"` or `"broadcast"`.
- * @returns The challenge, or undefined where there is none.
  *
  * @example
  * ```ts
@@ -213,10 +210,10 @@ export function findChallenge(word: string): Challenge | undefined {
 }
 
 /**
- * The module of a program that could be run as a process: of our own solutions, what `challenges/bin/` would start; otherwise the file
+ * Finds the module to simulate for a program: the one that an executable in `challenges/bin/` starts, else the file
  * itself.
  *
- * @param bin The program: an absolute path.
+ * @param bin Absolute path of the program.
  * @param root The project's folder.
  *
  * @example

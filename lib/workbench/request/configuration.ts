@@ -1,30 +1,28 @@
 /**
- * Configurations: the size of a test, as far as it can be made smaller or larger without asking for something else, and how it is
- * written as flags.
+ * Configuration: the size of a test, as far as it can be made smaller or larger, and how it is written as flags.
  *
  * @module
  */
 
-import { type Arguments, DEFAULTS, flagValues } from "./arguments.ts";
+import { type Arguments, DEFAULTS, type FlagTexts, flagValues } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
 import { officialTexts, type TestRequest } from "./request.ts";
 
 /** The size of a test. */
 export interface Configuration {
-  /** Which of the faults. */
+  /** The faults of the nemesis. */
   faults: readonly string[];
   nodeCount: number;
-  /** How many workers there are, on all nodes together. */
+  /** Number of workers, on all nodes together. */
   concurrency: number;
-  /** Operations a second, all workers together. */
+  /** Operations a second, of all workers together. */
   rate: number;
-  /** Seconds. */
   timeLimitSeconds: number;
-  /** The {@linkcode SETTINGS} that are given, by the names of their flags. */
+  /** The {@linkcode SETTINGS} that are given, as names of flags. */
   settings: readonly string[];
 }
 
-/** Flags that are no size, but without which a test is simpler: it is then official, or as it is by default. */
+/** Flags without a size. A test without them is simpler: it then has the official or default value. */
 export const SETTINGS: readonly string[] = [
   "latency",
   "latency-dist",
@@ -35,7 +33,10 @@ export const SETTINGS: readonly string[] = [
   "max-writes-per-key",
 ];
 
-/** The configuration of a test that was asked for with these arguments. */
+/** Flags that name nodes. A number of nodes replaces them. */
+const NODE_NAMES: readonly string[] = ["node", "nodes", "nodes-file"];
+
+/** Returns the configuration of a test. */
 export function configurationOf({ options }: Pick<TestRequest, "options">, { texts }: Arguments): Configuration {
   const { nemesis, nodes, concurrency, rate, timeLimitSeconds } = options;
   const settings = SETTINGS.filter((name) => texts.has(name));
@@ -43,13 +44,11 @@ export function configurationOf({ options }: Pick<TestRequest, "options">, { tex
 }
 
 /**
- * The arguments of a test in another configuration. What stays the same stays as it was written; what would be the same without a flag
- * has none.
+ * Returns the arguments of a test in another configuration. Flags that do not change stay as they were written; flags
+ * that would have their official or default value are removed.
  *
- * @param challenge The challenge whose flags these override, or null.
- * @param args The arguments of the test.
- * @param from The configuration of these arguments.
- * @param to The one to write.
+ * @param challenge The challenge whose flags the arguments override, or null.
+ * @param from The configuration of `args`.
  */
 export function reconfigure(
   challenge: Challenge | null,
@@ -58,14 +57,14 @@ export function reconfigure(
   to: Configuration,
 ): Arguments {
   const usual = usualTexts(challenge);
-  const texts = new Map(args.texts);
-  if (to.nodeCount !== from.nodeCount) { for (const name of ["node", "nodes", "nodes-file"]) texts.delete(name); }
-  for (const name of from.settings) if (!to.settings.includes(name)) texts.delete(name);
-  const [before, after] = [from, to].map(sizeTexts) as [Record<string, string>, Record<string, string>];
-  for (const [name, text] of Object.entries(after)) {
-    // The same number of workers is more for each of fewer nodes.
-    const same = before[name] === text && (name !== "concurrency" || to.nodeCount === from.nodeCount);
-    if (same) continue;
+  const dropped = from.settings.filter((name) => !to.settings.includes(name));
+  const replaced = to.nodeCount === from.nodeCount ? [] : NODE_NAMES;
+  const texts = new Map([...args.texts].filter(([name]) => !dropped.includes(name) && !replaced.includes(name)));
+  const before = sizeTexts(from);
+  for (const [name, text] of Object.entries(sizeTexts(to))) {
+    // With fewer nodes, the same number of workers is another number per node.
+    const isSame = before[name] === text && (name !== "concurrency" || to.nodeCount === from.nodeCount);
+    if (isSame) continue;
     if (usual.get(name)?.[0] === text) texts.delete(name);
     else texts.set(name, [text]);
   }
@@ -73,9 +72,9 @@ export function reconfigure(
 }
 
 /**
- * What is different in another configuration, as one writes it: `--node-count 2 (was 25)`.
+ * Describes the differences between two configurations of a test: `--node-count 2 (was 25)`.
  *
- * @param args The arguments of the test in the first configuration.
+ * @param args The arguments of the test in the configuration `from`.
  */
 export function describeChanges(
   challenge: Challenge | null,
@@ -83,7 +82,7 @@ export function describeChanges(
   from: Configuration,
   to: Configuration,
 ): string[] {
-  const [before, after] = [from, to].map(sizeTexts) as [Record<string, string>, Record<string, string>];
+  const [before, after] = [sizeTexts(from), sizeTexts(to)];
   const sizes = Object.keys(after).filter((name) => before[name] !== after[name]);
   const usual = usualTexts(challenge);
   const settings = from.settings.filter((name) => !to.settings.includes(name)).flatMap((name) => {
@@ -93,12 +92,12 @@ export function describeChanges(
   return [...sizes.map((name) => `--${name} ${after[name]} (was ${before[name]})`), ...settings];
 }
 
-/** What is written for each flag where it is not given: officially, or by default. */
-export function usualTexts(challenge: Challenge | null): Map<string, readonly string[]> {
+/** Returns the texts of flags that are not given: the official ones, else the defaults. */
+export function usualTexts(challenge: Challenge | null): FlagTexts {
   return new Map([...DEFAULTS, ...challenge === null ? [] : officialTexts(challenge)]);
 }
 
-/** The sizes of a configuration as one writes them, by the names of their flags. */
+/** The sizes of a configuration as texts of flags. */
 function sizeTexts({ faults, nodeCount, concurrency, rate, timeLimitSeconds }: Configuration): Record<string, string> {
   const perNode = concurrency / nodeCount;
   return {

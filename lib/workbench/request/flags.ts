@@ -1,5 +1,6 @@
 /**
- * The flags, as data: those of Maelstrom's `test` with its defaults, Jepsen's own which it inherits, and the workbench's.
+ * The table of flags: those of Maelstrom's `test`, those it inherits from Jepsen, and the workbench's own. Arguments,
+ * help and near matches all come from it.
  *
  * @module
  */
@@ -8,12 +9,12 @@ import { CONSISTENCY_MODELS } from "../checkers/consistency_model.ts";
 import { TOPOLOGIES } from "../workloads/topology.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
-/** What each kind of flag is parsed into. */
+/** The value of each kind of flag. */
 export interface KindValues {
-  /** Given or not. */
+  /** Has no text. */
   switch: true;
   text: string;
-  /** Any text that can be shown and copied from a terminal. */
+  /** Text without control characters: it can be copied from a terminal. */
   seed: string;
   /** Comma-separated. */
   list: string[];
@@ -28,36 +29,36 @@ export interface KindValues {
 
 /** One flag. */
 export interface Flag {
-  /** Its name, without dashes. */
+  /** Name without dashes. */
   name: string;
-  /** A letter that stands for it. */
+  /** Letter for it. */
   short?: string;
   kind: keyof KindValues;
-  /** What stands for its value in the help. */
+  /** Stands for the value in the help. */
   placeholder?: string;
-  /** The value where it is not given, as one would write it. */
+  /** Text of the value if the flag is not given. */
   default?: string;
-  /** The values it may have; any of its kind without. */
+  /** The allowed values. `@default` any of its kind */
   allowed?: readonly string[];
   /** The value must be greater than this. */
   above?: number;
   /** The value must not be less than this. */
   least?: number;
-  /** Whether it may be given more than once. */
+  /** True if it may be given more than once. */
   repeatable?: boolean;
-  /** What it does. */
+  /** Its effect, for the help. */
   help: string;
-  /** Who knows it besides the workbench: Maelstrom itself, or Jepsen and so Maelstrom; nobody else where it is `"workbench"`. */
+  /** The program it comes from. Maelstrom knows those of Jepsen, too. */
   origin: "maelstrom" | "jepsen" | "workbench";
-  /** Whether a run with another value than the official one is another test. */
+  /** True if another value than the official one makes another test. */
   shapesTest?: boolean;
-  /** What it means to `check`, which takes no other flags. */
+  /** Its effect on `check`. `check` takes no flag without it. */
   check?: string;
-  /** Why the workbench accepts it without doing anything. */
+  /** Reason why it has no effect in the workbench. */
   ignored?: string;
 }
 
-const NO_SSH = "nodes are processes of this machine, nothing logs in anywhere";
+const NO_SSH = "nodes are processes on this machine, nothing uses SSH";
 
 /** All flags. */
 export const FLAGS = [
@@ -68,8 +69,8 @@ export const FLAGS = [
     placeholder: "NAME",
     default: "lin-kv",
     allowed: Object.keys(WORKLOADS),
-    help: "What the nodes are tested for",
-    check: "What the history is of; told by its folder or its operations by default",
+    help: "The operations of the clients and the properties to check",
+    check: "The workload of the history; inferred from its folder or operations by default",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -79,8 +80,8 @@ export const FLAGS = [
     kind: "integer",
     placeholder: "NUMBER",
     above: 0,
-    help: "How many nodes to run: n0, n1, …",
-    check: "How many nodes there were: n0, n1, …",
+    help: "Number of nodes: n0, n1, …",
+    check: "Number of nodes in the test: n0, n1, …",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -89,8 +90,8 @@ export const FLAGS = [
     kind: "concurrency",
     placeholder: "NUMBER",
     default: "1n",
-    help: "How many workers; 4n means four per node",
-    check: "How many workers there were; 4n means four per node",
+    help: "Number of workers; 4n means four per node",
+    check: "Number of workers in the test; 4n means four per node",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -100,7 +101,7 @@ export const FLAGS = [
     placeholder: "SECONDS",
     default: "60",
     above: 0,
-    help: "How long the main phase lasts",
+    help: "Length of the main phase",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -130,7 +131,7 @@ export const FLAGS = [
     placeholder: "TYPE",
     default: "constant",
     allowed: ["constant", "uniform", "exponential"],
-    help: "How latencies are distributed",
+    help: "Distribution of the latencies",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -158,8 +159,8 @@ export const FLAGS = [
     name: "availability",
     kind: "availability",
     placeholder: "EXPECTED",
-    help: "What must succeed: total, or a fraction from 0 to 1",
-    check: "What must have succeeded: total, or a fraction from 0 to 1",
+    help: "Share of operations that must succeed: total, or a fraction from 0 to 1",
+    check: "Share of operations that must have succeeded: total, or a fraction from 0 to 1",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -169,8 +170,8 @@ export const FLAGS = [
     placeholder: "MODELS",
     default: "strict-serializable",
     allowed: CONSISTENCY_MODELS,
-    help: "What transactions must satisfy, comma-separated, in Elle's words",
-    check: "What transactions must satisfy, comma-separated, in Elle's words",
+    help: "Consistency models that transactions must satisfy, comma-separated, as Elle names them",
+    check: "Consistency models that transactions must satisfy, comma-separated, as Elle names them",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -180,7 +181,7 @@ export const FLAGS = [
     placeholder: "SPEC",
     default: "grid",
     allowed: Object.keys(TOPOLOGIES),
-    help: "What broadcast's nodes are told of each other",
+    help: "The topology that broadcast's nodes get",
     origin: "maelstrom",
     shapesTest: true,
   },
@@ -219,7 +220,7 @@ export const FLAGS = [
     placeholder: "NUMBER",
     default: "1",
     above: 0,
-    help: "How often to run it; the first that is not valid is the last",
+    help: "Number of runs; the first one that is not valid ends the series",
     origin: "jepsen",
   },
   {
@@ -260,7 +261,7 @@ export const FLAGS = [
     placeholder: "NAME",
     default: "auto",
     allowed: ["auto", "workbench", "maelstrom"],
-    help: "Who runs it; auto is the real Maelstrom where there is one",
+    help: "Engine that runs the test; auto is the real Maelstrom if there is one",
     origin: "workbench",
   },
   { name: "seed", kind: "seed", placeholder: "TEXT", help: "Repeats the draws of an earlier run", origin: "workbench" },
@@ -275,7 +276,7 @@ export const FLAGS = [
     kind: "integer",
     placeholder: "NUMBER",
     above: 0,
-    help: "How many seeds to simulate: S, S-2, S-3 … with --seed S; without --store, only runs that fail are kept",
+    help: "Number of seeds to simulate: S, S-2, S-3 … with --seed S; without --store, only failed runs are stored",
     origin: "workbench",
   },
   {
@@ -287,7 +288,7 @@ export const FLAGS = [
   {
     name: "no-shrink",
     kind: "switch",
-    help: "Simulate no smaller runs in search of one that fails as the first one that failed",
+    help: "After a failure, do not search for a smaller run that fails in the same way",
     origin: "workbench",
   },
   {
@@ -295,7 +296,7 @@ export const FLAGS = [
     kind: "text",
     placeholder: "FOLDER",
     default: "store",
-    help: "Where runs are kept",
+    help: "Folder that runs are stored in",
     origin: "workbench",
   },
   {
@@ -310,7 +311,7 @@ export const FLAGS = [
     short: "q",
     kind: "switch",
     help: "Show no progress",
-    check: "Show nothing but the results, as always",
+    check: "No effect: check shows nothing but the results",
     origin: "workbench",
   },
   { name: "help", short: "h", kind: "switch", help: "Show this", check: "Show this", origin: "jepsen" },
@@ -324,27 +325,27 @@ export const FLAGS = [
     kind: "switch",
     help: "",
     origin: "jepsen",
-    ignored: "nodes end with the test, which is all that speaks to them",
+    ignored: "nodes end with the test",
   },
   {
     name: "logging-json",
     kind: "switch",
     help: "",
     origin: "jepsen",
-    ignored: "there is no log but the results and the history, which are JSON already",
+    ignored: "results and history are JSON already, and there is no other log",
   },
 ] as const satisfies readonly Flag[];
 
 /** The name of a flag. */
 export type FlagName = typeof FLAGS[number]["name"];
 
-/** What the flags were parsed into; those neither given nor with a default are missing. */
+/** Values of flags by name; flags without a value are missing. */
 export type FlagValues = {
   [F in typeof FLAGS[number] as F["name"]]?: F extends { repeatable: true } ? KindValues[F["kind"]][]
     : KindValues[F["kind"]];
 };
 
-/** The flag that a word such as `--rate` or `-w` names. */
+/** Finds the flag that a word such as `--rate` or `-w` names. */
 export function findFlag(word: string): Flag | undefined {
   const flags: readonly Flag[] = FLAGS;
   return flags.find(({ name, short }) => word === `--${name}` || (short !== undefined && word === `-${short}`));

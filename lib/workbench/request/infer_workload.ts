@@ -1,5 +1,5 @@
 /**
- * Which workload a history is of, told by what its clients did.
+ * Recognises the workload of a history from the operations of its clients.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
-/** The functions of each workload: Maelstrom's, and those that Jepsen's own tests have besides. */
+/** The functions of each workload: Maelstrom's, and further ones of Jepsen's own tests. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "echo": ["echo"],
   "unique-ids": ["generate"],
@@ -25,11 +25,10 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The workload of a history.
+ * Returns the workload of a history.
  *
- * @param history Any history; the nemesis' operations say nothing.
- * @param name What a person, or the folder of the history, says it is; without, it is told from the operations.
- * @throws {UsageError} The operations are not those of that workload; or they could be of several workloads, or are of none.
+ * @param name The workload's name, if the user or the history's folder gives one; else it is inferred.
+ * @throws {UsageError} The named workload does not have these operations; or no workload, or more than one, has them.
  *
  * @example
  * ```ts
@@ -46,7 +45,9 @@ export function workloadOf(history: readonly Operation[], name?: string): Worklo
   const functions = [...new Set(clients.map(({ f }) => f))].sort();
   const inferred = infer(clients, functions);
   if (name === undefined && inferred === undefined) {
-    const done = functions.length === 0 ? "nothing was done in it" : `its functions are ${functions.join(", ")}`;
+    const done = functions.length === 0
+      ? "it has no operations of clients"
+      : `its functions are ${functions.join(", ")}`;
     throw new UsageError(
       `Cannot tell the workload of the history: ${done}; expected -w with one of ${NAMES.join(", ")}`,
     );
@@ -68,26 +69,23 @@ const NAMES = Object.keys(WORKLOADS);
 
 function infer(clients: readonly Operation[], functions: readonly string[]): string | undefined {
   const names = NAMES.filter((name) => functions.every((f) => FUNCTIONS[name]!.includes(f)));
-  // To read is no workload of its own.
+  // Several workloads have reads.
   if (names.length === 0 || functions.length === 0 || functions.every((f) => f === "read")) return undefined;
   if (names.length === 1) return names[0];
   return functions.includes("txn") ? inferTransactions(clients) : inferSetOrCounter(clients);
 }
 
-/** Transactions show what they are of by what they write. */
+/** Transactions of each workload write with other functions. */
 function inferTransactions(clients: readonly Operation[]): string | undefined {
-  const written = new Set<unknown>();
-  for (const { value } of clients) {
-    if (Array.isArray(value)) { for (const item of value) if (Array.isArray(item)) written.add(item[0]); }
-  }
-  written.delete("r");
+  const operations = clients.flatMap(({ value }) => Array.isArray(value) ? value.filter(Array.isArray) : []);
+  const written = new Set<unknown>(operations.map(([f]) => f).filter((f) => f !== "r"));
   const [f, ...others] = written;
   if (f === "append" && others.length === 0) return "txn-list-append";
   if (f === "w" && others.length === 0) return "txn-rw-register";
   return written.size > 0 && [...written].every((f) => f === "send" || f === "poll") ? "kafka" : undefined;
 }
 
-/** What is read shows whether elements or amounts are added. Both counters are checked alike. */
+/** Reads return lists if elements were added, numbers if amounts were. Both counters are checked in the same way. */
 function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
   const reads = clients.filter(({ f, type }) => f === "read" && type === "ok");
   if (reads.length === 0) return undefined;
@@ -96,7 +94,7 @@ function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
   return clients.some(({ f, value }) => f === "add" && Number(value) < 0) ? "pn-counter" : "g-counter";
 }
 
-/** Knossos' histories are of one register: their values have no key. Nor does Knossos ask what succeeded. */
+/** The workload of Knossos' histories: one register, so values have no key. Knossos does not require successes. */
 const SINGLE_REGISTER: Workload = {
   ...WORKLOADS["lin-kv"]!,
   mayNeverSucceed: FUNCTIONS["lin-kv"]!,
@@ -104,8 +102,8 @@ const SINGLE_REGISTER: Workload = {
 };
 
 /**
- * Whether no value has a key. With keys, every value is a pair, that of a cas with a pair in it. What is written to a register may be a
- * pair too, so that reads, which begin with nothing but the key, say it best.
+ * True if values have no key. A value with a key is a pair; that of a cas has a pair in it. But a pair may also be a
+ * value written to a single register. So reads decide, if there are any: only one with a key starts with a pair.
  */
 function isSingleRegister(clients: readonly Operation[]): boolean {
   const invocations = clients.filter(({ type }) => type === "invoke");

@@ -2,7 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
-import { createRequest, shellWord, type TestRequest } from "../../../lib/workbench/request/request.ts";
+import { shellWord } from "../../../lib/workbench/request/command_line.ts";
+import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
 import { fakeMachine } from "../engines/fake_machine.ts";
 
 function request(command: string, ...args: string[]): TestRequest {

@@ -9,15 +9,11 @@
  */
 
 import type { Engine } from "../../engines/engine.ts";
-import { formatCommand } from "../../report/summary.ts";
+import { formatCommand } from "../../request/command_line.ts";
 import type { Arguments } from "../../request/arguments.ts";
 import { type Configuration, configurationOf, describeChanges, reconfigure } from "../../request/configuration.ts";
-import {
-  createRequest,
-  type MachineWithFiles,
-  type SimulationRequest,
-  type TestRequest,
-} from "../../request/request.ts";
+import type { MachineWithFiles } from "../../request/files.ts";
+import { createRequest, type SimulationRequest, type TestRequest } from "../../request/request.ts";
 import { numberedSeed } from "../../request/series_plan.ts";
 import { failureOf, isSameFailure } from "../../run/failure.ts";
 import type { Results, ShrunkRun } from "../../run/results.ts";

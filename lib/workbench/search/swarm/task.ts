@@ -7,12 +7,8 @@
 import type { Engine } from "../../engines/engine.ts";
 import { type Arguments, parseArguments } from "../../request/arguments.ts";
 import { findChallenge } from "../../request/challenges.ts";
-import {
-  createRequest,
-  type MachineWithFiles,
-  type SimulationRequest,
-  type TestRequest,
-} from "../../request/request.ts";
+import type { MachineWithFiles } from "../../request/files.ts";
+import { createRequest, type SimulationRequest, type TestRequest } from "../../request/request.ts";
 import type { Progress } from "../../run/run.ts";
 import { isSurvived } from "../../run/survives.ts";
 

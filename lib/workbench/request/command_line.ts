@@ -1,0 +1,72 @@
+/**
+ * Command lines that run a test again: ours, and the flags of Maelstrom's `test`.
+ *
+ * @module
+ */
+
+import type { Arguments, FlagTexts } from "./arguments.ts";
+import { type Flag, FLAGS } from "./flags.ts";
+
+/** Flags that change neither a run nor which runs there are. A command that repeats one run does without them. */
+const OUTPUT_FLAGS: ReadonlySet<string> = new Set(["seed", "seeds", "no-shrink", "json", "quiet"]);
+
+/** Maelstrom's flags that are written in another form. */
+const REWRITTEN_FLAGS: ReadonlySet<string> = new Set(["bin", "node", "nodes", "nodes-file", "help", "test-count"]);
+
+/**
+ * The words of the command that repeats a test, without its seed, quoted for a shell.
+ *
+ * @param command The challenge's number, or `test`.
+ * @param root The project's folder.
+ * @param cwd The folder that the command was given in. Paths in it are as the user wrote them, so it must be repeated there.
+ */
+export function repeatCommand({ texts, program }: Arguments, command: string, root: string, cwd: string): string[] {
+  const script = cwd === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
+  const flags = [...texts].filter(([name]) => !OUTPUT_FLAGS.has(name)).flatMap(([name, written]) =>
+    written.length === 0 ? [`--${name}`] : written.flatMap((text) => [`--${name}`, text])
+  );
+  const args = program.length > 0 ? ["--", ...program] : [];
+  return [script, command, ...flags, ...args].map(shellWord);
+}
+
+/**
+ * Formats the command that runs a test with a seed. The seed goes before the arguments of the program.
+ *
+ * @param command Its words without the seed, as {@linkcode repeatCommand} writes them.
+ */
+export function formatCommand(command: readonly string[], seed: string | null): string {
+  if (seed === null) return command.join(" ");
+  const end = command.includes("--") ? command.indexOf("--") : command.length;
+  return [...command.slice(0, end), "--seed", shellWord(seed), ...command.slice(end)].join(" ");
+}
+
+/** Quotes a word for a shell, if it needs quotes. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * The flags of Maelstrom's `test` for a test, without the program.
+ *
+ * @param texts The official and the given flags. Maelstrom has the same defaults.
+ * @param nodes The names of the nodes. A file of names may be relative to another folder than Maelstrom's.
+ */
+export function maelstromFlags(texts: FlagTexts, nodes: readonly string[]): string[] {
+  const flags = (FLAGS as readonly Flag[]).filter(({ name, origin }) =>
+    origin !== "workbench" && !REWRITTEN_FLAGS.has(name)
+  );
+  const words = flags.flatMap((flag) => maelstromFlag(flag, texts.get(flag.name)));
+  const areNamed = texts.has("node") || texts.has("nodes") || texts.has("nodes-file");
+  return areNamed && !texts.has("node-count") ? [...words, "--nodes", nodes.join(",")] : words;
+}
+
+function maelstromFlag({ name, kind }: Flag, written: readonly string[] | undefined): string[] {
+  if (written === undefined) return [];
+  if (kind === "switch") return [`--${name}`];
+  const text = written[0]!;
+  // Maelstrom has no word for no faults.
+  if (name === "nemesis" && text.trim() === "none") return [];
+  // Maelstrom separates models only at a comma between blanks.
+  if (name === "consistency-models") return [`--${name}`, text.trim().split(/\s*,\s*/).join(" , ")];
+  return [`--${name}`, text];
+}
