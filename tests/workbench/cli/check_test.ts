@@ -38,7 +38,7 @@ Deno.test("check shows its help", async () => {
     const { status, out, err } = await command(line);
     assertEquals([status, err], [0, ""]);
     assertStringIncludes(out, "./maelstrom.sh check PATH [flags]");
-    assertMatch(out, /-w, --workload NAME +What the history is of/);
+    assertMatch(out, /-w, --workload NAME +The workload of the history/);
     assert(!out.includes("--rate") && !out.includes("default lin-kv"));
     assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
   }
