@@ -1,5 +1,5 @@
 /**
- * The reference of the workloads' messages, `docs/workloads.md`, made from the schemas that the messages are checked against:
+ * Generates `docs/workloads.md`, the reference of the workloads' messages, from the schemas that check them:
  *
  * ```sh
  * deno run --allow-write=docs lib/workbench/report/workload_docs.ts
@@ -12,21 +12,21 @@ import { fieldsOf, replySchema, requestSchema, type RPC } from "../world/rpc_sch
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
-/** How wide a line of text is, as for `deno fmt`. */
+/** Width of a line, as for `deno fmt`. */
 const LINE_WIDTH = 120;
 
 const INTRODUCTION = [
-  "The messages between clients and nodes, workload by workload: they are those of Maelstrom. This page is made from the schemas by " +
+  "The messages between clients and nodes, by workload. They are those of Maelstrom. This page is generated from the schemas with " +
   "which the workbench checks each body (`lib/workbench/report/workload_docs.ts`).",
-  "A reply has the request's `msg_id` as its `in_reply_to`, and its type is the request's with `_ok`, or `error`. `any` is any JSON " +
-  "value, `?` marks a field that may be left out. Where a list is expected, `null` stands for an empty one if the type says so. A field " +
-  "that is not listed makes a body malformed.",
-  'Any request may be answered with an error, `{ type: "error", code: integer, text: string }`. Where a request is answered with an ' +
-  "error that does not say for sure that nothing happened, or is not answered in time, nobody knows whether it took effect.",
+  "The `in_reply_to` of a reply is the `msg_id` of its request. Its type is that of the request with `_ok`, or `error`. `any` is any " +
+  "JSON value, and `?` marks an optional field. If the type of a list allows `null`, that stands for an empty list. A field that is " +
+  "not listed makes a body malformed.",
+  'Every request may be answered with an error, `{ type: "error", code: integer, text: string }`. If the error is indefinite, or if ' +
+  "no reply comes in time, it is unknown whether the request took effect.",
 ];
 
 /**
- * Writes the reference as Markdown.
+ * Formats the reference as Markdown.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ function typeText(name: string, schema: object): string {
   return [`type ${name} = {`, ...fields, "};"].join("\n");
 }
 
-/** Breaks text into lines, but never inside of code. */
+/** Breaks text into lines, but not inside code. */
 function wrap(text: string): string {
   const lines: string[] = [];
   for (const word of text.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {

@@ -1,5 +1,5 @@
 /**
- * Workload broadcast: what one node is told, all nodes get to know.
+ * Workload broadcast: a value sent to one node must reach all nodes.
  *
  * Source: Maelstrom's `workload/broadcast.clj`.
  *
@@ -13,12 +13,13 @@ import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import { TOPOLOGIES } from "./topology.ts";
 import type { Workload } from "./workload.ts";
-import { haveAll, lackingElements } from "./have_all.ts";
+import { haveAll, lackingElements } from "./set_convergence.ts";
 import { withErrors } from "./outcome.ts";
 
 const TOPOLOGY: RPC = {
   type: "topology",
-  doc: "Tells each node, once and before anything else, who its neighbours might be. It need not keep to them.",
+  doc:
+    "Tells each node which neighbours it might use. Sent once, before all other requests. A node need not follow it.",
   request: Type.Object({
     topology: mapOf(Type.Array(Type.String()), { description: "a map from each node to its neighbours" }),
   }),
@@ -27,14 +28,14 @@ const TOPOLOGY: RPC = {
 
 const BROADCAST: RPC = {
   type: "broadcast",
-  doc: "Hands the node a value, which is to reach all nodes. The reply says that the value will not be lost.",
+  doc: "Sends the node a value, which must reach all nodes. The reply promises that the value will not be lost.",
   request: Type.Object({ message: Type.Unknown({ description: "the value: each is sent once" }) }),
   reply: Type.Object({}),
 };
 
 const READ: RPC = {
   type: "read",
-  doc: "Asks for all values that the node knows of.",
+  doc: "Asks for all values that the node knows.",
   request: Type.Object({}),
   reply: Type.Object({ messages: arrayOf(Type.Unknown(), { description: "the values, in any order" }) }),
 };
@@ -43,8 +44,8 @@ const READ: RPC = {
 export const broadcast: Workload = {
   name: "broadcast",
   doc:
-    "A system of nodes which pass values on until all nodes know all of them. Clients hand values to single nodes and read what the " +
-    "nodes know. A value that a client was told is taken, or that anyone has read, must appear at every node sooner or later, and stay.",
+    "Nodes pass values on until all nodes know all of them. Clients send values to single nodes and read the values that nodes know. " +
+    "A value that was acknowledged or that a client has read must eventually appear at every node, and stay.",
   rpcs: [TOPOLOGY, BROADCAST, READ],
   reusable: false,
   client: (connection, node, options) => ({
@@ -73,7 +74,9 @@ export const broadcast: Workload = {
     for (const { type, f, value } of history) {
       if (type !== "ok") continue;
       if (f === "broadcast") known.add(identify(value));
-      if (f === "read") { for (const message of value as unknown[]) known.add(identify(message)); }
+      if (f === "read") {
+        for (const message of value as unknown[]) known.add(identify(message));
+      }
     }
     return {
       async look(connection, node) {

@@ -1,5 +1,5 @@
 /**
- * Workload echo: a node says back what it is told.
+ * Workload echo: a node returns what it receives.
  *
  * Source: Maelstrom's `workload/echo.clj`.
  *
@@ -15,15 +15,15 @@ import { withErrors } from "./outcome.ts";
 
 const ECHO: RPC = {
   type: "echo",
-  doc: "Asks the node to say back what it is told.",
-  request: Type.Object({ echo: Type.Unknown({ description: "anything at all" }) }),
-  reply: Type.Object({ echo: Type.Unknown({ description: "the same" }) }),
+  doc: "Asks the node to return the same value.",
+  request: Type.Object({ echo: Type.Unknown({ description: "any value" }) }),
+  reply: Type.Object({ echo: Type.Unknown({ description: "the same value" }) }),
 };
 
 /** Workload echo. */
 export const echo: Workload = {
   name: "echo",
-  doc: "The simplest of all: clients send a node something, and expect to get the same back.",
+  doc: "The simplest workload: clients send a value to a node and expect the same value in the reply.",
   rpcs: [ECHO],
   reusable: false,
   client: (connection, node) => ({

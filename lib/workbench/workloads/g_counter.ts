@@ -1,5 +1,5 @@
 /**
- * Workload g-counter: a counter that only goes up.
+ * Workload g-counter: a counter that only grows.
  *
  * Source: Maelstrom's `workload/g_counter.clj`.
  *
@@ -15,8 +15,8 @@ export const gCounter: Workload = {
   ...pnCounter,
   name: "g-counter",
   doc:
-    "A counter to which clients add, 0 or more at a time. When the network has been whole for a while, every node must read the sum " +
-    "of what was added, give or take additions of which nobody knows whether they happened.",
+    "A counter to which clients add numbers of 0 or more. After 10 s without faults, every node must read the sum of all " +
+    "acknowledged additions; additions of unknown outcome may be part of it or not.",
   generator: (options, random) =>
     filter(({ f, value }) => f !== "add" || value as number >= 0, pnCounter.generator(options, random)),
 };

@@ -1,5 +1,5 @@
 /**
- * Workload g-set: a set that only grows.
+ * Workload g-set: a set that only grows, the simplest state-based CRDT.
  *
  * Source: Maelstrom's `workload/g_set.clj`.
  *
@@ -21,16 +21,16 @@ const ADD: RPC = {
 
 const READ: RPC = {
   type: "read",
-  doc: "Asks for the elements of the set, as far as the node knows them.",
+  doc: "Asks for the elements of the set that the node knows.",
   request: Type.Object({}),
   reply: Type.Object({ value: arrayOf(Type.Unknown(), { description: "the elements, in any order" }) }),
 };
 
-/** Workload g-set. Every error leaves an operation open, as in Maelstrom: the client passes it on. */
+/** Workload g-set. As in Maelstrom, every error makes an operation info: the client throws it. */
 export const gSet: Workload = {
   name: "g-set",
   doc:
-    "A set to which clients add elements and which they read. An element that was added must appear at every node sooner or later, " +
+    "A set to which clients add elements and which they read. An element that was added must eventually appear at every node, " +
     "and stay.",
   rpcs: [ADD, READ],
   reusable: false,

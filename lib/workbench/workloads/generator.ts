@@ -1,8 +1,7 @@
 /**
- * Generators: who does what when. The combinators that the workloads are made of, after Jepsen's `generator.clj` and
- * `independent.clj`.
+ * Combinators for generators of operations, after Jepsen's `generator.clj` and `independent.clj`.
  *
- * A generator here is an object with a state of its own, made for one test: what `next` has returned is taken to be done.
+ * A generator has state and serves one test. It assumes that every operation it returns is performed.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import type { Random } from "../world/random.ts";
 import type { Invocation, OperationGenerator } from "./workload.ts";
 
 /**
- * Makes a new invocation whenever it is asked, without end.
+ * Creates a generator that calls `make` for each operation, without end.
  *
  * @example
  * ```ts
@@ -28,13 +27,13 @@ export function repeat(make: () => Invocation): OperationGenerator {
   return { next: () => make() };
 }
 
-/** Gives these invocations, one after another, and then nothing more. */
+/** Creates a generator of these operations, one after another. */
 export function sequence(invocations: readonly Invocation[]): OperationGenerator {
   let done = 0;
   return { next: () => invocations[done++] };
 }
 
-/** Lets one generator run out and then goes on with the next. */
+/** Creates a generator that exhausts each of several generators in turn. */
 export function concat(...generators: OperationGenerator[]): OperationGenerator {
   return {
     next(worker, process) {
@@ -51,7 +50,7 @@ export function concat(...generators: OperationGenerator[]): OperationGenerator 
   };
 }
 
-/** Asks one of the generators, each as likely as the others; one that has run out is asked no more. */
+/** Creates a generator that asks one of several at random, with equal probability, until all are exhausted. */
 export function mix(random: Random, generators: readonly OperationGenerator[]): OperationGenerator {
   const left = [...generators];
   return {
@@ -70,7 +69,7 @@ export function mix(random: Random, generators: readonly OperationGenerator[]): 
   };
 }
 
-/** Leaves out the invocations that do not pass. */
+/** Creates a generator that skips the operations that do not pass. */
 export function filter(passes: (invocation: Invocation) => boolean, generator: OperationGenerator): OperationGenerator {
   return {
     next(worker, process) {
@@ -84,13 +83,13 @@ export function filter(passes: (invocation: Invocation) => boolean, generator: O
 }
 
 /**
- * Gives every worker a generator of its own, and is over when all of them have run out.
+ * Creates a generator that asks a generator of each worker's own, until all are exhausted.
  *
- * @param concurrency How many workers there are.
- * @param make Makes one worker's generator.
+ * @param concurrency Number of workers.
+ * @param create Creates the generator of a worker.
  */
-export function perWorker(concurrency: number, make: (worker: number) => OperationGenerator): OperationGenerator {
-  const generators = Array.from({ length: concurrency }, (_, worker) => make(worker));
+export function perWorker(concurrency: number, create: (worker: number) => OperationGenerator): OperationGenerator {
+  const generators = Array.from({ length: concurrency }, (_, worker) => create(worker));
   const exhausted = new Set<number>();
   return {
     next(worker, process) {
@@ -105,32 +104,32 @@ export function perWorker(concurrency: number, make: (worker: number) => Operati
   };
 }
 
-/** How {@linkcode independentKeys} shares out keys and workers. */
+/** Options for {@linkcode independentKeys}. */
 export interface IndependentOptions {
-  /** How many workers there are. */
+  /** Number of workers. */
   concurrency: number;
-  /** How many of them work on one key at the same time. The last group is smaller where they do not come out even. */
+  /** Number of workers that share a key. The last group is smaller if `concurrency` is no multiple. */
   groupSize: number;
-  /** How many processes may work on one key over time, crashed ones included; at least the size of the group. */
+  /** Most processes that use one key over time, crashed ones included. If it is below the size of the group, that applies. */
   processLimit: number;
-  /** Makes the generator for a group's next key; `position` is a worker's place in the group, from 0. */
-  make(group: { key: number; size: number; position(worker: number): number }): OperationGenerator;
+  /** Creates the generator for a group's next key; `position` returns a worker's place in the group, from 0. */
+  create(group: { key: number; size: number; position(worker: number): number }): OperationGenerator;
 }
 
 /**
- * Splits the workers into groups, each of which works on a key of its own: 0, 1, 2 and so on. Values become pairs `[key, value]`.
- * A group goes on to a fresh key when its generator has run out, or when more processes than allowed would have worked on the key: it
- * is the processes whose operations never end that make a history costly to check for linearizability.
+ * Creates a generator that splits the workers into groups, each of which uses its own key: 0, 1, 2 and so on. Values become pairs
+ * `[key, value]`. A group moves on to a new key when its generator is exhausted, or when one process too many would use the key:
+ * operations that never complete make a history expensive to check for linearizability.
  */
 export function independentKeys(options: IndependentOptions): OperationGenerator {
-  const { concurrency, groupSize, processLimit, make } = options;
+  const { concurrency, groupSize, processLimit, create } = options;
   let keys = 0;
 
   function start(group: number) {
     const first = group * groupSize;
     const size = Math.min(groupSize, concurrency - first);
     const key = keys++;
-    const generator = make({ key, size, position: (worker) => worker - first });
+    const generator = create({ key, size, position: (worker) => worker - first });
     return { key, generator, limit: Math.max(size, processLimit), processes: new Set<number>() };
   }
   const groups = Array.from({ length: Math.ceil(concurrency / groupSize) }, (_, group) => start(group));
@@ -155,33 +154,33 @@ export function independentKeys(options: IndependentOptions): OperationGenerator
   };
 }
 
-/** One operation of a transaction: its function, its key, and null or the value to write. */
+/** Operation of a transaction: function, key, and null for a read or the value to write. */
 export type MicroOperation = [f: string, key: number, value: number | null];
 
-/** Keys in use at once unless `--key-count` says otherwise. */
+/** Default of `--key-count`. */
 export const KEY_COUNT = 10;
 
-/** How {@linkcode transactions} draws. */
+/** Options for {@linkcode transactions}. */
 export interface TransactionOptions {
-  /** How a write is called: `"w"`, `"append"` or `"send"`. */
+  /** Function of a write: `"w"`, `"append"` or `"send"`. */
   write: string;
-  /** Keys in use at any time. */
+  /** Number of keys in use at any time. */
   keyCount: number;
-  /** The fewest operations in a transaction. */
+  /** Fewest operations in a transaction. */
   minLength: number;
-  /** The most. */
+  /** Most operations in a transaction. */
   maxLength: number;
-  /** Writes to one key before a fresh key takes its place. */
+  /** Writes to one key before a new key replaces it. */
   maxWritesPerKey: number;
 }
 
 /**
- * Draws transactions of reads (`["r", key, null]`) and writes, half and half, as Elle's `wr-txns` (0.2.2, which Maelstrom uses).
+ * Draws transactions of reads (`["r", key, null]`) and writes, half of each, as Elle's `wr-txns` does (0.2.2, which Maelstrom uses).
  *
- * The keys in use are 0 to `keyCount - 1` at first, and the last of them is drawn twice as often as the one before it, and so on down. A
- * key is written 1, 2, 3 and so on, each value once; when it has had its writes, the next whole number takes its place.
+ * Keys in use are 0 to `keyCount - 1` at first. Each is drawn twice as often as the one before it. The values 1, 2, 3 and so on are
+ * written to a key, each once. After `maxWritesPerKey` writes, the next unused number replaces the key.
  *
- * @returns A function that draws the next transaction.
+ * @returns Function that draws the next transaction.
  */
 export function transactions(random: Random, options: TransactionOptions): () => MicroOperation[] {
   const { write, keyCount, minLength, maxLength, maxWritesPerKey } = options;
@@ -211,9 +210,9 @@ export function transactions(random: Random, options: TransactionOptions): () =>
   };
 }
 
-/** A place from 0 to `count - 1`, each twice as likely as the one before it. */
+/** Draws an index from 0 to `count - 1`, each twice as likely as the one before it. */
 function exponentialIndex(random: Random, count: number): number {
-  // Of 2^count - 1 equal parts the first place has 1, the second 2, the third 4 …; written so that a large count does not overflow.
+  // Of 2^count - 1 equal parts, index 0 has 1, index 1 has 2, index 2 has 4 … Scaled so that a large count does not overflow.
   const all = 2 ** -count;
   const place = Math.floor(count + Math.log2(all + random.float() * (1 - all)));
   return Math.min(Math.max(place, 0), count - 1);

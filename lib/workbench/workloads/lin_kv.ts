@@ -16,14 +16,14 @@ import { withErrors } from "./outcome.ts";
 
 const READ: RPC = {
   type: "read",
-  doc: "Asks for the value of a key. A key that was never written is error 20, key-does-not-exist.",
+  doc: "Asks for the value of a key. If the key was never written, the reply is error 20, key-does-not-exist.",
   request: Type.Object({ key: Type.Unknown() }),
   reply: Type.Object({ value: Type.Unknown() }),
 };
 
 const WRITE: RPC = {
   type: "write",
-  doc: "Sets a key to a value, whatever it was before, and even if it was not there.",
+  doc: "Sets a key to a value, even if it was never written.",
   request: Type.Object({ key: Type.Unknown(), value: Type.Unknown() }),
   reply: Type.Object({}),
 };
@@ -31,25 +31,25 @@ const WRITE: RPC = {
 const CAS: RPC = {
   type: "cas",
   doc:
-    "Compare and set: sets a key to a value if it has the expected one just then. Otherwise it is error 22, precondition-failed; a " +
-    "key that was never written is error 20, key-does-not-exist.",
+    "Compare-and-set: sets a key to a value if its present value is the expected one. Otherwise the reply is error 22, " +
+    "precondition-failed. If the key was never written, it is error 20, key-does-not-exist.",
   request: Type.Object({
     key: Type.Unknown(),
-    from: Type.Unknown({ description: "the value that is expected" }),
+    from: Type.Unknown({ description: "the expected value" }),
     to: Type.Unknown({ description: "the value to set" }),
   }),
   reply: Type.Object({}),
 };
 
-/** Processes that may work on one key, as in Jepsen. */
+/** Most processes that use one key, as in Jepsen. */
 const PROCESS_LIMIT = 20;
 
 /** Workload lin-kv. */
 export const linKV: Workload = {
   name: "lin-kv",
   doc:
-    "A key-value store in which every operation appears to take effect at one moment between its request and its reply. Clients read, " +
-    "write, and compare and set. Each key is checked by itself.",
+    "A linearizable key-value store: every operation appears to take effect at one moment between its request and its reply. Clients " +
+    "read, write, and compare-and-set. Each key is checked separately.",
   rpcs: [READ, WRITE, CAS],
   reusable: true,
   client(connection, node, { latency }) {
@@ -76,16 +76,17 @@ export const linKV: Workload = {
       concurrency,
       groupSize: 2 * nodes.length,
       processLimit: PROCESS_LIMIT,
-      make: ({ size, position }) => register(random, size === 2 * nodes.length ? nodes.length : 0, position),
+      create: ({ size, position }) =>
+        registerOperations(random, size === 2 * nodes.length ? nodes.length : 0, position),
     }),
   check: (history) => checkLinKV(history),
 };
 
 /**
- * Operations on one register: the first workers of the group read, the others write and compare and set. Where the workers do not
- * fill a group, there are no readers, and each reads half of the time.
+ * Creates the generator of operations on one key: the first workers of the group read, the others write and compare-and-set. If the
+ * workers do not fill a group, there are no such readers, and half of all operations are reads.
  */
-function register(random: Random, readers: number, position: (worker: number) => number): OperationGenerator {
+function registerOperations(random: Random, readers: number, position: (worker: number) => number): OperationGenerator {
   const read = repeat(() => ({ f: "read" }));
   const write = repeat(() => ({ f: "write", value: random.integer(5) }));
   const cas = repeat(() => ({ f: "cas", value: [random.integer(5), random.integer(5)] }));

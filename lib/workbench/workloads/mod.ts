@@ -1,5 +1,9 @@
 /**
- * The workloads, by Maelstrom's names.
+ * The workloads of Maelstrom. This folder draws operations and turns them into requests; it does not decide when an operation is
+ * due (`run/interpreter.ts`) or whether its outcome is right (`checkers/`).
+ *
+ * `workload.ts` says what a workload consists of; `generator.ts` has the combinators that draw operations. Each workload is one
+ * file or folder.
  *
  * @module
  */
@@ -9,14 +13,14 @@ import { broadcast } from "./broadcast.ts";
 import { echo } from "./echo.ts";
 import { gCounter } from "./g_counter.ts";
 import { gSet } from "./g_set.ts";
-import { kafka } from "./kafka.ts";
+import { kafka } from "./kafka/mod.ts";
 import { linKV } from "./lin_kv.ts";
 import { pnCounter } from "./pn_counter.ts";
-import { txnListAppend } from "./txn_list_append.ts";
-import { txnRWRegister } from "./txn_rw_register.ts";
+import { txnListAppend } from "./txn/list_append.ts";
+import { txnRWRegister } from "./txn/rw_register.ts";
 import { uniqueIds } from "./unique_ids.ts";
 
-/** The ten workloads, from the simplest on. */
+/** Workloads by Maelstrom's names, simplest first. */
 export const WORKLOADS: Readonly<Record<string, Workload>> = Object.fromEntries(
   [echo, uniqueIds, broadcast, gSet, gCounter, pnCounter, kafka, linKV, txnListAppend, txnRWRegister]
     .map((workload) => [workload.name, workload]),

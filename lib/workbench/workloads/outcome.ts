@@ -1,5 +1,5 @@
 /**
- * What becomes of an operation whose request is answered with an error, or not at all.
+ * Outcomes of operations whose request fails.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { RPCError } from "../../protocol.ts";
 import type { Outcome } from "./workload.ts";
 
 /**
- * Performs an operation. An error reply makes it fail where the error is definite or the operation does not change anything, and
- * leaves it open (info) otherwise; so does a time-out, which is never definite. Any other error is passed on.
+ * Performs an operation and turns an error reply or a time-out into its outcome: `fail` if the error is definite or the operation
+ * is idempotent, else `info`. A time-out is never definite. Other errors are thrown on.
  *
  * Source: Maelstrom's `client.clj`, `with-errors`.
  *
- * @param idempotent Whether an operation that may or may not have happened is as good as one that has not.
- * @param perform Sends the requests and returns what came of them.
+ * @param idempotent True if it makes no difference whether the operation took effect, as with most reads.
+ * @param perform Sends the requests and returns the outcome.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Workload pn-counter: a counter that goes up and down.
+ * Workload pn-counter: a counter that grows and shrinks.
  *
  * Source: Maelstrom's `workload/pn_counter.clj`.
  *
@@ -15,23 +15,23 @@ import type { RPC } from "../world/rpc_schema.ts";
 const ADD: RPC = {
   type: "add",
   doc: "Adds to the counter.",
-  request: Type.Object({ delta: Type.Integer({ description: "how much; may be negative" }) }),
+  request: Type.Object({ delta: Type.Integer({ description: "number to add; may be negative" }) }),
   reply: Type.Object({}),
 };
 
 const READ: RPC = {
   type: "read",
-  doc: "Asks for the counter's value, as far as the node knows it.",
+  doc: "Asks for the value of the counter that the node knows.",
   request: Type.Object({}),
   reply: Type.Object({ value: Type.Integer({ description: "the sum of the deltas" }) }),
 };
 
-/** Workload pn-counter. Every error leaves an operation open, as in Maelstrom: the client passes it on. */
+/** Workload pn-counter. As in Maelstrom, every error makes an operation info: the client throws it. */
 export const pnCounter: Workload = {
   name: "pn-counter",
   doc:
-    "A counter to which clients add and from which they subtract. When the network has been whole for a while, every node must read " +
-    "the sum of what was added, give or take additions of which nobody knows whether they happened.",
+    "A counter to which clients add and from which they subtract. After 10 s without faults, every node must read the sum of all " +
+    "acknowledged additions; additions of unknown outcome may be part of it or not.",
   rpcs: [ADD, READ],
   reusable: false,
   client: (connection, node) => ({

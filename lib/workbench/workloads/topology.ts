@@ -1,16 +1,16 @@
 /**
- * Topologies: who is whose neighbour, as broadcast's clients tell the nodes. It is advice: a node may talk to any other.
+ * Topologies: the neighbours of each node, as broadcast's clients send them. They are advice: a node may talk to any other.
  *
- * Source: Maelstrom's `workload/broadcast.clj`, whose order of neighbours these follow.
+ * Source: Maelstrom's `workload/broadcast.clj`, including its order of neighbours.
  *
  * @module
  */
 
-/** A map from each node to its neighbours. */
+/** Neighbours of each node. */
 export type Topology = Record<string, string[]>;
 
 /**
- * The topologies by name.
+ * Topologies by name.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export const TOPOLOGIES: Readonly<Record<string, (nodes: readonly string[]) => T
   tree4: (nodes) => tree(nodes, 4),
 };
 
-/** Rows of a square, row by row; the last may be short or missing. The neighbours are those below, above, right and left. */
+/** Square, filled row by row; the last row may be short or missing. Neighbours: below, above, right, left. */
 function grid(nodes: readonly string[]): Topology {
   const side = Math.ceil(Math.sqrt(nodes.length));
   return neighbours(nodes, (index) => {
@@ -46,17 +46,17 @@ function grid(nodes: readonly string[]): Topology {
   });
 }
 
-/** One after another. A node that is alone does not appear, as in Maelstrom. */
+/** Nodes in a line. A single node is left out, as in Maelstrom. */
 function line(nodes: readonly string[]): Topology {
   return nodes.length < 2 ? {} : neighbours(nodes, (index) => [index - 1, index + 1]);
 }
 
-/** Each with all others. */
+/** Every node is a neighbour of all others. */
 function total(nodes: readonly string[]): Topology {
   return Object.fromEntries(nodes.map((node) => [node, nodes.filter((other) => other !== node)]));
 }
 
-/** Tiers of 1, b, b² … nodes: the parent comes first, then up to b children. */
+/** Tree with up to b children for each node. Neighbours: the parent, then the children. */
 function tree(nodes: readonly string[], b: number): Topology {
   return neighbours(nodes, (index) => [
     index === 0 ? -1 : Math.floor((index - 1) / b),
@@ -64,9 +64,9 @@ function tree(nodes: readonly string[], b: number): Topology {
   ]);
 }
 
-/** Maps each node to the nodes at the places that `placesOf` gives for its own; places where nobody is are left out. */
-function neighbours(nodes: readonly string[], placesOf: (index: number) => number[]): Topology {
+/** Maps each node to the nodes at the indexes that `indexesOf` returns; indexes without a node are skipped. */
+function neighbours(nodes: readonly string[], indexesOf: (index: number) => number[]): Topology {
   return Object.fromEntries(
-    nodes.map((node, index) => [node, placesOf(index).flatMap((place) => nodes[place] ?? [])]),
+    nodes.map((node, index) => [node, indexesOf(index).flatMap((neighbour) => nodes[neighbour] ?? [])]),
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Workload unique-ids: nodes make ids, no two the same.
+ * Workload unique-ids: nodes generate unique ids.
  *
  * Source: Maelstrom's `workload/unique_ids.clj`.
  *
@@ -17,13 +17,15 @@ const GENERATE: RPC = {
   type: "generate",
   doc: "Asks the node for a new id.",
   request: Type.Object({}),
-  reply: Type.Object({ id: Type.Unknown({ description: "of any type, and unlike every other id of the cluster" }) }),
+  reply: Type.Object({
+    id: Type.Unknown({ description: "of any type, and different from every other id of the cluster" }),
+  }),
 };
 
 /** Workload unique-ids. */
 export const uniqueIds: Workload = {
   name: "unique-ids",
-  doc: "Clients ask nodes for ids. No id may be given twice, by whatever node, whatever happens to the network.",
+  doc: "Clients ask nodes for ids. No id may be returned twice by any nodes, whatever happens to the network.",
   rpcs: [GENERATE],
   reusable: true,
   client: (connection, node) => ({

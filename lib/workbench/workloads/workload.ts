@@ -1,5 +1,12 @@
 /**
- * What a workload is: the operations, the client that performs them, who does what when, and the checker.
+ * A workload, as an interface. It consists of:
+ *
+ * 1. the RPCs between clients and nodes, as schemas,
+ * 2. a generator that draws operations,
+ * 3. a client that performs an operation by RPCs and returns its outcome,
+ * 4. a final phase, if clients read once more after the faults,
+ * 5. a convergence, if nodes should end up with equal data,
+ * 6. a checker of the history.
  *
  * @module
  */
@@ -8,127 +15,130 @@ import type { Verdict } from "../checkers/verdict.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
 import type { Connection } from "../world/connection.ts";
+import type { Latency } from "../world/network/latency.ts";
 import type { RPC } from "../world/rpc_schema.ts";
 
-/** The options of a test that matter to a workload or a checker. The flags of Maelstrom's `test`, parsed. */
+/** Options of a test that workloads and checkers use: the parsed flags of Maelstrom's `test`. */
 export interface TestOptions {
-  /** The nodes: n0, n1, … */
+  /** Names of the nodes: n0, n1, … */
   nodes: string[];
-  /** How many workers there are; worker i talks to node i mod n. */
+  /** Number of workers; worker i talks to node i mod n. */
   concurrency: number;
-  /** Seconds. */
+  /** Length of the main phase. */
   timeLimitSeconds: number;
-  /** Operations a second, all workers together. */
+  /** Operations a second of all workers together. */
   rate: number;
-  /** Mean latency between nodes, ms, and its distribution. */
-  latency: { mean: number; distribution: "constant" | "uniform" | "exponential" };
-  /** Faults. */
+  /** Latency of messages between nodes. */
+  latency: Latency;
+  /** Names of the faults. */
   nemesis: string[];
-  /** Mean seconds between the nemesis' operations. */
+  /** Mean seconds between two operations of one fault. */
   nemesisIntervalSeconds: number;
-  /** Expected availability: `"total"`, a lower bound from 0 to 1, or nothing. */
+  /** Expected availability: `"total"`, or a lower bound from 0 to 1. Without it, availability is not checked. */
   availability?: "total" | number;
-  /** Elle's names, such as `"read-committed"`. */
+  /** Consistency models by Elle's names, such as `"read-committed"`. */
   consistencyModels: string[];
-  /** Keys in use at once (transactions, kafka); each workload has its own default. */
+  /** Number of keys in use at the same time (transactions, kafka); each workload has its own default. */
   keyCount?: number;
-  /** Operations in a transaction, at most. */
+  /** Most operations in a transaction. */
   maxTxnLength: number;
-  /** Writes to one key before it is retired. */
+  /** Writes to one key before a new key replaces it. */
   maxWritesPerKey: number;
-  /** What broadcast's nodes are told of each other. */
+  /** Name of the topology that broadcast's nodes receive. */
   topology: string;
 }
 
-/** What a client is asked to do. */
+/** Operation that a client is to perform. */
 export interface Invocation {
   f: string;
   value?: unknown;
+  /** True for the reads of a final phase. */
   final?: boolean;
   [field: string]: unknown;
 }
 
-/** What came of it; `value` is the invocation's unless given. */
+/** Outcome of an operation. */
 export interface Outcome {
+  /** `"ok"`: took effect; `"fail"`: did not; `"info"`: unknown. */
   type: "ok" | "fail" | "info";
+  /** Value of the completed operation; that of the invocation if left out. */
   value?: unknown;
   error?: unknown;
   [field: string]: unknown;
 }
 
-/** Performs a workload's operations for one process. */
+/** Client that performs a workload's operations for one process. */
 export interface WorkloadClient {
-  /** Once per worker, before the operations begin. */
+  /** Prepares the node. Called once after each start of the node, before other clients reach it. */
   setup?(): Promise<void>;
-  /** Performs one operation. What it throws is recorded as info, and among the exceptions of the test. */
+  /** Performs an operation. An error that it throws is recorded as info, and is an exception of the test. */
   invoke(invocation: Invocation): Promise<Outcome>;
 }
 
-/** Who does what. Asked whenever an operation is due and workers are free. */
+/** Generator of operations. It is asked when an operation is due and workers are free. */
 export interface OperationGenerator {
   /**
-   * What `worker` (now running as `process`) should do.
+   * Draws the next operation for a worker, which runs as `process` at present.
    *
-   * @returns The operation; `"pending"` where this worker has nothing to do just now; `undefined` when there is nothing more to do for
-   *   any worker, ever.
+   * @returns The operation; `"pending"` if this worker has nothing to do yet; `undefined` if no worker has anything to do any more.
    */
   next(worker: number, process: number): Invocation | "pending" | undefined;
-  /** Sees each of the clients' operations as it enters the history. */
+  /** Called with each operation of the clients as it enters the history. */
   update?(operation: Operation, worker: number): void;
 }
 
-/** How long the network is left in peace before the final phase, ms. By then every node has to have everything. */
+/** Time without faults between the end of the last fault and the final phase, ms. By its end every node must have everything. */
 export const RECOVERY = 10_000;
 
-/** What is done when the main phase is over. */
+/** Final phase: clients' operations after the main phase and the recovery. */
 export interface FinalPhase {
-  /** Whether there is anything to be found out; always, by default. */
+  /** Returns false if the phase would find nothing out. `@default () => true` */
   needed?(options: TestOptions): boolean;
   /**
-   * Set where Maelstrom has no such phase. Then its operations, marked as `final`, and all messages from its beginning on stay out of the
-   * statistics, so that the figures are Maelstrom's.
+   * True if Maelstrom does not have this phase. Its operations, marked as `final`, and all messages since its beginning are then
+   * left out of the statistics, so that the figures can be compared with Maelstrom's.
    */
   uncounted?: boolean;
-  /** Who does what; `history` is that of the main phase. */
+  /** Creates its generator from the history of the main phase. */
   generator(options: TestOptions, random: Random, history: readonly Operation[]): OperationGenerator;
-  /** Seconds after which it begins no more operations. */
+  /** No operation begins later than this after the phase began. */
   timeLimitSeconds?: number;
-  /** Operations a second for each worker; without it, each goes as fast as it can. */
+  /** Operations a second of each worker; without it, each goes as fast as it can. */
   ratePerWorker?: number;
 }
 
-/** How one tells that every node has everything, when the main phase is over. Made for one test. */
+/** Convergence: tells when every node has everything. Created for one test. */
 export interface Convergence {
-  /** Asks a node for what it has. */
+  /** Reads what a node has. */
   look(connection: Connection, node: string): Promise<unknown>;
-  /** Whether what was seen at the nodes, one after another, is everything at each. */
+  /** Returns true if what was seen, one value for each node, is everything at each of them. */
   isComplete(seen: readonly unknown[]): boolean;
-  /** Where that is not so: what is lacking, by what was last seen at each node, in phrases such as `n2 lacked 1 of 40 values: 7`. */
+  /** Returns what is missing, by what was last seen at each node, as phrases such as `n2 lacked 1 of 40 values: 7`. */
   lacking(seen: ReadonlyMap<string, unknown>): string[];
-  /** Set where a look asks for more than any client does: then a node that does not answer it is not blamed. */
+  /** True if `look` costs more than a client's request: then silence is not reported. */
   asksMuch?: boolean;
 }
 
-/** A workload. */
+/** Workload. */
 export interface Workload {
   /** Maelstrom's name. */
   name: string;
-  /** What it tests, in a few sentences. */
+  /** Description for docs/workloads.md: a few sentences. */
   doc: string;
-  /** The messages between clients and nodes. */
+  /** RPCs between clients and nodes. */
   rpcs: RPC[];
-  /** Functions whose failure to succeed even once is no fault (kafka's crash). */
+  /** Functions that need not succeed even once, such as kafka's crash. */
   mayNeverSucceed?: readonly string[];
-  /** Whether a client outlives an operation of type info (Jepsen's Reusable). */
+  /** True if a client may be used after an operation of type info (Jepsen's `Reusable`). */
   reusable: boolean;
-  /** A client for one process, connected to one node. */
+  /** Creates a client of one node, for one process. */
   client(connection: Connection, node: string, options: TestOptions): WorkloadClient;
-  /** The main phase. */
+  /** Creates the generator of the main phase. */
   generator(options: TestOptions, random: Random): OperationGenerator;
-  /** The final phase, after the nemesis has healed and 10 s of quiet, where there is one. */
+  /** Final phase, if there is one. */
   final?: FinalPhase;
-  /** How to tell when all nodes have everything, where nodes have something to agree on; `history` is that of the main phase. */
+  /** Creates the convergence from the history of the main phase. Left out if nodes have nothing to agree on. */
   convergence?(history: readonly Operation[], options: TestOptions): Convergence;
-  /** The verdict on a history. */
+  /** Checks a history. */
   check(history: readonly Operation[], options: TestOptions): Verdict;
 }

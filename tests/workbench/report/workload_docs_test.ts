@@ -4,7 +4,7 @@ import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 
 const readable = Deno.permissions.querySync({ name: "read" }).state === "granted";
 
-Deno.test("the reference has every workload and message, with types and meanings", () => {
+Deno.test("the reference has every workload and message, with types and descriptions", () => {
   const docs = workloadDocs(Object.values(WORKLOADS));
   for (const { name, rpcs } of Object.values(WORKLOADS)) {
     assertStringIncludes(docs, `\n## ${name}\n`);
@@ -17,10 +17,13 @@ Deno.test("the reference has every workload and message, with types and meanings
       );
     }
   }
-  assertStringIncludes(docs, "  /** the first offset wanted of each log */\n  offsets: { [key: string]: integer };\n");
+  assertStringIncludes(
+    docs,
+    "  /** the lowest offset to return, for each log */\n  offsets: { [key: string]: integer };\n",
+  );
 });
 
-Deno.test("lines are as long as deno fmt has them", () => {
+Deno.test("lines are no longer than deno fmt allows", () => {
   for (const line of workloadDocs(Object.values(WORKLOADS)).split("\n")) assert(line.length <= 120, line);
 });
 

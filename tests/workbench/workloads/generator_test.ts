@@ -107,7 +107,7 @@ Deno.test("independentKeys gives each group of workers keys of its own, and pair
     concurrency: 5,
     groupSize: 2,
     processLimit: 20,
-    make: ({ size, position }) => ({ next: (worker) => ({ f: "x", value: [size, position(worker)] }) }),
+    create: ({ size, position }) => ({ next: (worker) => ({ f: "x", value: [size, position(worker)] }) }),
   });
   const values = [0, 1, 2, 3, 4].map((worker) => (generator.next(worker, worker) as Invocation).value);
   assertEquals(values, [[0, [2, 0]], [0, [2, 1]], [1, [2, 0]], [1, [2, 1]], [2, [1, 0]]]);
@@ -118,7 +118,7 @@ Deno.test("independentKeys goes on to a fresh key when a key's generator has run
     concurrency: 2,
     groupSize: 1,
     processLimit: 20,
-    make: ({ key }) => key === 3 ? { next: () => "pending" } : sequence([{ f: "x" }]),
+    create: ({ key }) => key === 3 ? { next: () => "pending" } : sequence([{ f: "x" }]),
   });
   assertEquals(generator.next(0, 0), { f: "x", value: [0, null] });
   assertEquals(generator.next(1, 1), { f: "x", value: [1, null] });
@@ -137,7 +137,7 @@ Deno.test("independentKeys never lets more processes than allowed work on a key"
           concurrency: 6,
           groupSize: 3,
           processLimit: limit,
-          make: () => repeat(() => ({ f: "x" })),
+          create: () => repeat(() => ({ f: "x" })),
         });
         const processes = [0, 1, 2, 3, 4, 5];
         const byKey = new Map<number, Set<number>>();
@@ -161,7 +161,7 @@ Deno.test("independentKeys tells a key's generator of its own operations, withou
     concurrency: 2,
     groupSize: 2,
     processLimit: 2,
-    make: () => made[made.push(listener()) - 1]!,
+    create: () => made[made.push(listener()) - 1]!,
   });
   generator.next(0, 0);
   generator.next(1, 1);

@@ -1,5 +1,5 @@
 /**
- * Whether all nodes have everything, where everything is a set.
+ * Convergence of workloads whose nodes hold a set.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import { type Identity, showIdentity } from "../checkers/identify.ts";
 
 /**
- * Whether each of several sets has all that any of them has, and all that is known besides.
+ * Returns true if all sets are equal and contain every known element.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { haveAll } from "./have_all.ts";
+ * import { haveAll } from "./set_convergence.ts";
  *
  * assertEquals(haveAll([new Set([1, 2]), new Set([2, 1])], new Set([1])), true);
  * assertEquals(haveAll([new Set([1, 2]), new Set([2])], new Set([2])), false);
@@ -26,20 +26,22 @@ export function haveAll(sets: readonly ReadonlySet<Identity>[], known: ReadonlyS
   return known.isSubsetOf(first) && isSubset(first);
 }
 
-/** How many elements are named, and with how many characters. */
+/** Most elements named in a phrase. */
 const EXAMPLES = 4;
+/** Most characters of an element in a phrase. */
 const LENGTH = 80;
 
 /**
- * What is lacking where {@linkcode haveAll} says no: a phrase for each node that lacks something.
+ * Describes what is missing if {@linkcode haveAll} returns false: a phrase for each node that lacks something.
  *
- * @param sets What each node has.
- * @param what The elements, in the plural.
+ * @param sets Elements that each node has.
+ * @param known Elements that every node must have.
+ * @param noun Word for the elements, in the plural.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { lackingElements } from "./have_all.ts";
+ * import { lackingElements } from "./set_convergence.ts";
  *
  * const sets = new Map([["n0", new Set([1, 2])], ["n1", new Set([2])]]);
  * assertEquals(lackingElements(sets, new Set([2]), "values"), ["n1 lacked 1 of 2 values: 1"]);
@@ -48,13 +50,13 @@ const LENGTH = 80;
 export function lackingElements(
   sets: ReadonlyMap<string, ReadonlySet<Identity>>,
   known: ReadonlySet<Identity>,
-  what: string,
+  noun: string,
 ): string[] {
   const all = new Set([...known, ...[...sets.values()].flatMap((set) => [...set])]);
   return [...sets].filter(([, set]) => set.size < all.size).map(([node, set]) => {
     const missing = [...all.difference(set)];
     const examples = missing.slice(0, EXAMPLES).map((identity) => showIdentity(identity).slice(0, LENGTH));
     const rest = missing.length > EXAMPLES ? " …" : "";
-    return `${node} lacked ${missing.length} of ${all.size} ${what}: ${examples.join(", ")}${rest}`;
+    return `${node} lacked ${missing.length} of ${all.size} ${noun}: ${examples.join(", ")}${rest}`;
   });
 }

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
-import { txnRWRegister } from "../../../lib/workbench/workloads/txn_rw_register.ts";
-import { erring, openClient, testOptions } from "../run/stand_in.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../../lib/workbench/workloads/workload.ts";
+import { txnRWRegister } from "../../../../lib/workbench/workloads/txn/rw_register.ts";
+import { erring, openClient, testOptions } from "../../run/stand_in.ts";
 
 const INVOCATION = { f: "txn", value: [["r", 1, null], ["w", 1, 6], ["r", 1, null]] };
 

@@ -1,13 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Invocation, OperationGenerator } from "../../../lib/workbench/workloads/workload.ts";
-import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
-import { kafkaFinalPolls, kafkaOperations } from "../../../lib/workbench/workloads/kafka_generator.ts";
-import { testOptions } from "../run/stand_in.ts";
-import { CORRECT_NODES } from "./correct_nodes.ts";
-import { drive } from "./drive.ts";
+import type { Operation } from "../../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import type { Invocation, OperationGenerator } from "../../../../lib/workbench/workloads/workload.ts";
+import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
+import { kafkaFinalPolls, kafkaOperations } from "../../../../lib/workbench/workloads/kafka/generator.ts";
+import { testOptions } from "../../run/stand_in.ts";
+import { CORRECT_NODES } from "../correct_nodes.ts";
+import { drive } from "../drive.ts";
 
 function ok(f: string, value: unknown, time = 0): Operation {
   return { index: 0, time, type: "ok", process: 0, f, value };

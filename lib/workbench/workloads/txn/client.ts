@@ -1,24 +1,24 @@
 /**
- * The client that both workloads of transactions share.
+ * The client of both workloads of transactions.
  *
  * @module
  */
 
-import { clip } from "../base/text.ts";
-import { formatLine } from "../base/json.ts";
-import type { Workload } from "./workload.ts";
-import type { RPC } from "../world/rpc_schema.ts";
-import { withErrors } from "./outcome.ts";
+import { clip } from "../../base/text.ts";
+import { formatLine } from "../../base/json.ts";
+import type { Workload } from "../workload.ts";
+import type { RPC } from "../../world/rpc_schema.ts";
+import { withErrors } from "../outcome.ts";
 
-type Operations = [f: string, key: unknown, value: unknown][];
+type MicroOperations = [f: string, key: unknown, value: unknown][];
 
-/** A client that asks for transactions; a reply with other operations than those asked for is malformed. */
+/** Creates a client that requests transactions. A reply with other operations than the request is malformed. */
 export function txnClient(rpc: RPC): Workload["client"] {
   return (connection, node) => ({
     invoke: ({ value }) =>
       withErrors(false, async () => {
         const { txn } = await connection.rpc(node, rpc, { txn: value });
-        const problem = difference(value as Operations, txn as Operations);
+        const problem = difference(value as MicroOperations, txn as MicroOperations);
         if (problem === undefined) return { type: "ok", value: txn };
         throw new TypeError([
           `Node ${node} answered txn with another transaction: ${problem}`,
@@ -29,8 +29,8 @@ export function txnClient(rpc: RPC): Workload["client"] {
   });
 }
 
-/** What the node has changed besides the values of reads. */
-function difference(asked: Operations, answered: Operations): string | undefined {
+/** Describes the first difference between request and reply besides the values of reads; undefined if there is none. */
+function difference(asked: MicroOperations, answered: MicroOperations): string | undefined {
   if (asked.length !== answered.length) return `expected ${asked.length} operations, got ${answered.length}`;
   for (const [index, [f, key, value]] of asked.entries()) {
     const expected = formatLine(f === "r" ? [f, key] : [f, key, value]);

@@ -1,15 +1,15 @@
 /**
- * The final phase of the transactional workloads: every node is asked for every key, to see whether they agree.
+ * Final phase and convergence of the workloads of transactions: every node is asked for every key, and all must agree.
  *
  * @module
  */
 
-import { type MicroOperation, perWorker, sequence } from "./generator.ts";
-import type { Operation } from "../history/operation.ts";
-import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "./workload.ts";
-import type { RPC } from "../world/rpc_schema.ts";
+import { type MicroOperation, perWorker, sequence } from "../generator.ts";
+import type { Operation } from "../../history/operation.ts";
+import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "../workload.ts";
+import type { RPC } from "../../world/rpc_schema.ts";
 
-/** The final reads. A single node has nobody to agree with. */
+/** Final phase. A single node has no other to agree with. */
 export const txnFinalReads: FinalPhase = {
   needed: ({ nodes }) => nodes.length > 1,
   uncounted: true,
@@ -17,7 +17,7 @@ export const txnFinalReads: FinalPhase = {
   timeLimitSeconds: 10,
 };
 
-/** One worker of each node reads all keys that anybody tried to write, those that were first written last in front. */
+/** Creates a generator by which one worker of each node reads all written keys, in reverse order of their first write. */
 function readEverything(
   { nodes, concurrency, maxTxnLength }: TestOptions,
   history: readonly Operation[],
@@ -30,10 +30,10 @@ function readEverything(
   return perWorker(concurrency, (worker) => sequence(worker < nodes.length ? transactions : []));
 }
 
-/** How many characters of a value are shown. */
+/** Most characters of a value in a phrase. */
 const LENGTH = 80;
 
-/** All nodes must read the same of all keys that anybody tried to write. Each is asked in one transaction. */
+/** Creates the convergence of a test: one transaction reads all keys of any write, and all nodes must return the same. */
 export function txnConvergence(history: readonly Operation[], rpc: RPC): Convergence {
   const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
   return {
@@ -49,17 +49,17 @@ export function txnConvergence(history: readonly Operation[], rpc: RPC): Converg
       );
       return txn.flatMap(([, key], index) => {
         const byValue = Map.groupBy(reads, ({ values }) => JSON.stringify(values[index]![2]));
-        const told = Array.from(byValue, ([value, nodes]) => {
+        const answers = Array.from(byValue, ([value, nodes]) => {
           return `${value.slice(0, LENGTH)} on ${nodes.map(({ node }) => node).join(", ")}`;
         });
-        return told.length < 2 ? [] : [`key ${key} was ${told.join(" and ")}`];
+        return answers.length < 2 ? [] : [`key ${key} was ${answers.join(" and ")}`];
       });
     },
     asksMuch: true,
   };
 }
 
-/** The keys of all writes, whatever came of them, in the order of their first. */
+/** Keys of all writes, whatever their outcome, in order of their first write. */
 function writtenKeys(history: readonly Operation[]): number[] {
   const keys = new Set<number>();
   for (const { type, f, value } of history) {

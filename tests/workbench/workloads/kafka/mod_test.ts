@@ -1,11 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Body } from "../../../lib/protocol.ts";
-import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import { kafka } from "../../../lib/workbench/workloads/kafka.ts";
-import { type Answer, openClient, testOptions } from "../run/stand_in.ts";
-import { CORRECT_NODES } from "./correct_nodes.ts";
-import { drive } from "./drive.ts";
+import type { Body } from "../../../../lib/protocol.ts";
+import type { Operation } from "../../../../lib/workbench/history/operation.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
+import { type Answer, openClient, testOptions } from "../../run/stand_in.ts";
+import { CORRECT_NODES } from "../correct_nodes.ts";
+import { drive } from "../drive.ts";
 
 const POLL = { f: "poll", value: [["poll"]] };
 

@@ -1,32 +1,33 @@
 /**
- * Who sends, polls, assigns and crashes when in workload kafka.
+ * Generators of workload kafka: sends, polls, assigns and crashes.
  *
  * Source: Jepsen's `tests/kafka.clj`, as Maelstrom sets it up.
  *
  * @module
  */
 
-import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "./generator.ts";
-import type { Operation } from "../history/operation.ts";
-import type { Random } from "../world/random.ts";
-import type { Invocation, OperationGenerator, TestOptions } from "./workload.ts";
+import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
+import type { Operation } from "../../history/operation.ts";
+import type { Random } from "../../world/random.ts";
+import type { Invocation, OperationGenerator, TestOptions } from "../workload.ts";
 
-/** A send as it completes: with the offset that its message was given. */
+/** Completed send, with the offset of its message. */
 export type Sent = ["send", key: string, message: [offset: number, message: unknown]];
 
-/** A poll as it completes: with the messages of each key. */
+/** Completed poll, with the messages of each key. */
 export type Polled = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
 
-/** One in how many operations is an assign. */
+/** Mean number of operations for each assign. */
 const ASSIGN_EVERY = 64;
-/** One in how many assigns takes the keys that have unseen messages too. */
+/** Mean number of assigns for each that adds the keys with unseen messages. */
 const CATCH_UP_EVERY = 3;
-/** How often each client crashes on average, ns. */
+/** Mean time between crashes of one client, ns. */
 const CRASH_INTERVAL_NS = 30e9;
 
 /**
- * The main phase: sends and polls in equal parts of keys drawn as in {@linkcode transactions}; now and then, in place of one, an assign
- * of its key, to which every third adds the keys that have messages which were sent but never polled; and crashes.
+ * Creates the generator of the main phase: equally many sends and polls, of keys drawn as in {@linkcode transactions}. Some are
+ * replaced by an assign of their key; every third assign adds the keys with unseen messages, which were sent but never polled. Now
+ * and then a client crashes.
  */
 export function kafkaOperations(options: TestOptions, random: Random): OperationGenerator {
   const { concurrency, keyCount = KEY_COUNT, maxWritesPerKey } = options;
@@ -44,7 +45,7 @@ export function kafkaOperations(options: TestOptions, random: Random): Operation
 
   return {
     next() {
-      // A crash that is due stands on equal terms with the next operation.
+      // Once a crash is due, it is as likely as another operation.
       if (nowNs >= crashDueNs && random.integer(2) === 0) {
         crashDueNs = nowNs + random.float() * 2 * CRASH_INTERVAL_NS / concurrency;
         return { f: "crash" };
@@ -63,8 +64,8 @@ export function kafkaOperations(options: TestOptions, random: Random): Operation
 }
 
 /**
- * The final phase: each worker takes a fresh client, assigns it all keys from the beginning, and polls until it has seen the highest
- * offset of each key that anyone sent to or polled in the main phase.
+ * Creates the generator of the final phase: each worker opens a new client, assigns it all keys from the beginning, and polls until
+ * it has seen the highest offset of each key in the main phase.
  */
 export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): OperationGenerator {
   const highest = new Map<string, number>();
@@ -94,7 +95,7 @@ function pollUntilSeen(highest: ReadonlyMap<string, number>): OperationGenerator
   };
 }
 
-/** Follows which keys have messages that were sent but never polled. */
+/** Tracks the keys with messages that were sent but never polled. */
 function trackUnseen(): { keys(): string[]; update(operation: Operation): void } {
   const sent = new Map<string, number>();
   const polled = new Map<string, number>();
@@ -115,7 +116,7 @@ function trackUnseen(): { keys(): string[]; update(operation: Operation): void }
   };
 }
 
-/** The highest offset of each key that a completed operation polled; keys without messages are left out. */
+/** Returns the highest offset of each key in a completed poll; keys without messages are left out. */
 function polledOffsets({ f, value }: Operation): Map<string, number> {
   const offsets = new Map<string, number>();
   if (f !== "poll") return offsets;
@@ -127,7 +128,7 @@ function polledOffsets({ f, value }: Operation): Map<string, number> {
   return offsets;
 }
 
-/** The offset that a completed operation's message was given. */
+/** Returns the highest offset of each key in a completed send. */
 function sentOffsets({ f, value }: Operation): Map<string, number> {
   const offsets = new Map<string, number>();
   if (f !== "send") return offsets;

@@ -7,13 +7,13 @@
  */
 
 import Type from "typebox";
-import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnListAppend } from "../checkers/txn/mod.ts";
-import { KEY_COUNT, repeat, transactions } from "./generator.ts";
-import { arrayOf, type RPC } from "../world/rpc_schema.ts";
-import type { Workload } from "./workload.ts";
-import { txnClient } from "./txn_client.ts";
-import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
+import { checkWithReplicas } from "../../checkers/replicas.ts";
+import { checkTxnListAppend } from "../../checkers/txn/mod.ts";
+import { KEY_COUNT, repeat, transactions } from "../generator.ts";
+import { arrayOf, type RPC } from "../../world/rpc_schema.ts";
+import type { Workload } from "../workload.ts";
+import { txnClient } from "./client.ts";
+import { txnConvergence, txnFinalReads } from "./final_reads.ts";
 
 const APPEND = Type.Tuple([Type.Literal("append"), Type.Unknown(), Type.Unknown()]);
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
@@ -22,9 +22,9 @@ const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.U
 const TXN: RPC = {
   type: "txn",
   doc:
-    'Asks for a transaction: a list of operations `[function, key, value]`, to be done in order. `["r", 5, null]` reads the list of ' +
-    'key 5, and is answered as `["r", 5, [1, 2]]`; a key that nothing was appended to reads as null. `["append", 5, 3]` appends 3 to the ' +
-    "list of key 5, and is answered as it stands. A transaction that cannot be done is error 30, txn-conflict.",
+    'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` reads the list of ' +
+    'key 5; the reply has `["r", 5, [1, 2]]`, or null if nothing was appended. `["append", 5, 3]` appends 3 to the list of key 5; the ' +
+    "reply has the same. If the transaction cannot be performed, the reply is error 30, txn-conflict.",
   request: Type.Object({
     txn: Type.Array(Type.Union([READ_REQUEST, APPEND]), { description: "the operations, reads with null" }),
   }),
@@ -37,9 +37,9 @@ const TXN: RPC = {
 export const txnListAppend: Workload = {
   name: "txn-list-append",
   doc:
-    "Transactions which read lists and append to them. What is appended to a key is unique, so that a read shows the order of all " +
-    "appends before it, and the whole history shows which of the consistency models it keeps to. In the end, when the network has been " +
-    "whole for 10 s, every node is asked for every key, and all must read the same.",
+    "Transactions that read lists and append to them. Every value is appended to a key only once, so a read shows the order of all " +
+    "appends before it, and the history shows which consistency models it satisfies. After 10 s without faults, every node is asked " +
+    "for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
   client: txnClient(TXN),

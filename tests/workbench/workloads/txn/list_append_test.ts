@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
-import { txnListAppend } from "../../../lib/workbench/workloads/txn_list_append.ts";
-import { erring, openClient, testOptions } from "../run/stand_in.ts";
+import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import type { Invocation } from "../../../../lib/workbench/workloads/workload.ts";
+import { txnListAppend } from "../../../../lib/workbench/workloads/txn/list_append.ts";
+import { erring, openClient, testOptions } from "../../run/stand_in.ts";
 
 const INVOCATION = { f: "txn", value: [["r", 1, null], ["append", 1, 6], ["r", 1, null]] };
 

@@ -7,13 +7,13 @@
  */
 
 import Type from "typebox";
-import { checkWithReplicas } from "../checkers/replicas.ts";
-import { checkTxnRWRegister } from "../checkers/txn/mod.ts";
-import { KEY_COUNT, repeat, transactions } from "./generator.ts";
-import type { Workload } from "./workload.ts";
-import type { RPC } from "../world/rpc_schema.ts";
-import { txnClient } from "./txn_client.ts";
-import { txnConvergence, txnFinalReads } from "./txn_final_reads.ts";
+import { checkWithReplicas } from "../../checkers/replicas.ts";
+import { checkTxnRWRegister } from "../../checkers/txn/mod.ts";
+import { KEY_COUNT, repeat, transactions } from "../generator.ts";
+import type { Workload } from "../workload.ts";
+import type { RPC } from "../../world/rpc_schema.ts";
+import { txnClient } from "./client.ts";
+import { txnConvergence, txnFinalReads } from "./final_reads.ts";
 
 const WRITE = Type.Tuple([Type.Literal("w"), Type.Unknown(), Type.Unknown()]);
 const READ_REQUEST = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Null()]);
@@ -22,9 +22,9 @@ const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Unknown()
 const TXN: RPC = {
   type: "txn",
   doc:
-    'Asks for a transaction: a list of operations `[function, key, value]`, to be done in order. `["r", 5, null]` reads key 5, and is ' +
-    'answered as `["r", 5, 2]`; a key that was never written reads as null. `["w", 5, 3]` sets key 5 to 3, and is answered as it ' +
-    "stands. A transaction that cannot be done is error 30, txn-conflict.",
+    'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` reads key 5; the ' +
+    'reply has `["r", 5, 2]`, or null if the key was never written. `["w", 5, 3]` sets key 5 to 3; the reply has the same. If the ' +
+    "transaction cannot be performed, the reply is error 30, txn-conflict.",
   request: Type.Object({
     txn: Type.Array(Type.Union([READ_REQUEST, WRITE]), { description: "the operations, reads with null" }),
   }),
@@ -37,9 +37,9 @@ const TXN: RPC = {
 export const txnRWRegister: Workload = {
   name: "txn-rw-register",
   doc:
-    "Transactions which read and write registers. What is written to a key is unique, so that a read shows whose write it saw. Less " +
-    "can be told than of lists: the order of a key's writes is known only where a transaction reads the key before it writes it. In the " +
-    "end, when the network has been whole for 10 s, every node is asked for every key, and all must read the same.",
+    "Transactions that read and write registers. Every value is written to a key only once, so a read shows which write it saw. This " +
+    "shows less than lists do: the order of two writes to a key is known only if a transaction reads the key before it writes it. " +
+    "After 10 s without faults, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
   client: txnClient(TXN),

@@ -1,0 +1,66 @@
+/**
+ * The client of workload kafka: sends, and polls the keys that are assigned to it.
+ *
+ * @module
+ */
+
+import type { Connection } from "../../world/connection.ts";
+import { withErrors } from "../outcome.ts";
+import type { Invocation, Outcome, WorkloadClient } from "../workload.ts";
+import type { Polled, Sent } from "./generator.ts";
+import { COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS, messagesOf, POLL, SEND } from "./rpcs.ts";
+
+/** State of a client. */
+interface Client {
+  readonly connection: Connection;
+  readonly node: string;
+  /** Next offset to poll, for each assigned key. Polling raises it; an assign may set it back. */
+  offsets: Map<string, number>;
+}
+
+/** Creates a client of one node, to which no keys are assigned. */
+export function kafkaClient(connection: Connection, node: string): WorkloadClient {
+  const client: Client = { connection, node, offsets: new Map() };
+  return { invoke: (invocation) => withErrors(invocation.f === "assign", () => perform(client, invocation)) };
+}
+
+async function perform(client: Client, { f, value, seek_to_beginning }: Invocation): Promise<Outcome> {
+  if (f === "assign") return await assign(client, value as string[], seek_to_beginning === true);
+  if (f === "send") return await send(client, (value as [string, string, unknown][])[0]!);
+  if (f === "poll") return await poll(client);
+  // A crash: after info the interpreter closes the client and opens another one.
+  return { type: "info" };
+}
+
+/** Assigns keys. A key that was assigned before continues at its offset, a new one at its committed offset. */
+async function assign(client: Client, keys: string[], fromBeginning: boolean): Promise<Outcome> {
+  const committed = fromBeginning ? {} : await committedOffsets(client, keys);
+  const known = fromBeginning ? new Map<string, number>() : client.offsets;
+  client.offsets = new Map(keys.map((key) => [key, known.get(key) ?? committed[key] ?? 0]));
+  return { type: "ok" };
+}
+
+async function committedOffsets({ connection, node }: Client, keys: string[]): Promise<Record<string, number>> {
+  const reply = await connection.rpc(node, LIST_COMMITTED_OFFSETS, { keys });
+  return reply.offsets as Record<string, number>;
+}
+
+async function send({ connection, node }: Client, [, key, message]: [string, string, unknown]): Promise<Outcome> {
+  const { offset } = await connection.rpc(node, SEND, { key, msg: message });
+  const result: Sent = ["send", key, [offset as number, message]];
+  return { type: "ok", value: [result] };
+}
+
+/** Polls, advances the offsets, and then commits. If the commit fails so does the poll, although its messages are not polled again. */
+async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
+  const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
+  const highest = new Map<string, number>();
+  for (const [key, entries] of Object.entries(messages)) {
+    const last = entries.reduce((max, [offset]) => Math.max(max, offset), -1);
+    offsets.set(key, Math.max(offsets.get(key) ?? 0, last + 1));
+    if (entries.length > 0) highest.set(key, last);
+  }
+  if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS, { offsets: Object.fromEntries(highest) });
+  const result: Polled = ["poll", messages];
+  return { type: "ok", value: [result] };
+}
