@@ -1,16 +1,17 @@
 /**
- * JSON with exact numbers. Nodes in other languages use 64-bit integers, as ids for instance; as JavaScript's numbers they would lose
- * their low bits, and different ones would look alike. Here an integer that a number cannot hold is a bigint. And to Maelstrom, 1.0 is
- * no integer, and is not equal to 1: here it is an object of its own, which is written as it was read.
+ * JSON with exact numbers, as nodes in other languages write them:
+ *
+ * - Integers of 64 bits are bigints where a number would lose their low bits, so that different ids stay different.
+ * - To Maelstrom, 1.0 is not an integer and does not equal 1. It is an object of its own (raw JSON), which is written as it was read.
  *
  * @module
  */
 
 /**
- * Reads JSON.
+ * Parses JSON.
  *
- * @returns The value; integers beyond 2⁵³ as bigints, and whole numbers with a point or an exponent, such as 1.0, as raw JSON.
- * @throws {SyntaxError} It is not JSON.
+ * @returns The value. Integers beyond 2⁵³ are bigints; whole numbers with a point or an exponent, such as 1.0, are raw JSON.
+ * @throws {SyntaxError} The text is not JSON.
  *
  * @example
  * ```ts
@@ -23,23 +24,23 @@
  * ```
  */
 export function parseJSON(text: string): unknown {
-  // Exactness costs: it is paid only where there is a number that may need it.
-  return INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
+  // A reviver is slow, so it is used only if a number may need it.
+  return MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
 }
 
-/** Many digits, or a number that ends in .0 or in an exponent. */
-const INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
+/** Matches texts with many digits, or with a number that ends in .0 or an exponent. */
+const MAY_BE_INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
 
 /**
- * Writes JSON; bigints as integers, a `Map` (which only a history from EDN can hold) as an object.
+ * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object.
  *
- * @param indent How far to indent each level; all on one line by default.
+ * @param indent Blanks a level. By default all is on one line.
  */
 export function formatJSON(value: unknown, indent?: number): string {
   return JSON.stringify(value, writable, indent);
 }
 
-/** Writes JSON without indentation, fast where there is no bigint. */
+/** Writes JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. A `Map` is written as `{}`. */
 export function formatLine(value: unknown): string {
   try {
     return JSON.stringify(value);
@@ -48,19 +49,19 @@ export function formatLine(value: unknown): string {
   }
 }
 
-/** Whether a value is a whole number that was read with a point or an exponent. */
+/** Returns true for a whole number that was read with a point or an exponent. */
 export function isRawNumber(value: object): boolean {
   return RAW.isRawJSON(value);
 }
 
-/** What TypeScript does not know of JSON yet. */
+/** Functions of `JSON` that TypeScript does not declare yet. */
 const RAW = JSON as unknown as { rawJSON(text: string): unknown; isRawJSON(value: unknown): boolean };
 
 function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number") return value;
   const source = context?.source ?? "";
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
-  // Equal numbers have equal texts.
+  // Equal numbers get equal texts; + 0 turns -0 into 0.
   return Number.isInteger(value) ? RAW.rawJSON((value + 0).toFixed(1)) : value;
 }
 

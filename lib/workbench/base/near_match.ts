@@ -1,16 +1,14 @@
 /**
- * "Did you mean …?": the word that a person most likely meant.
+ * Suggestions for a mistyped word: "did you mean …?"
  *
  * @module
  */
 
 /**
- * The candidate nearest to a word: one that it abbreviates, or else the one reached with the fewest slips of typing (a letter too many, one
- * missing, one wrong, two swapped), if there are few of them for its length.
+ * Finds the word that was probably meant: one that begins with it, else the one with the fewest typing errors (a letter too many, missing
+ * or wrong, two letters swapped), if these are few for its length.
  *
- * @param word What was written.
- * @param candidates What could have been meant.
- * @returns The nearest candidate, or undefined where none is near.
+ * @returns One of the candidates; undefined if none is near.
  *
  * @example
  * ```ts
@@ -27,17 +25,18 @@ export function nearMatch(word: string, candidates: readonly string[]): string |
   const abbreviated = candidates.filter((candidate) => candidate.toLowerCase().startsWith(wanted));
   if (wanted.length >= 3 && abbreviated.length > 0) return abbreviated[0];
   let nearest: string | undefined;
+  // At most one error in three letters.
   let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const slips = slipsBetween(wanted, candidate.toLowerCase());
-    // With as many slips as letters, anything would be near.
-    if (slips < fewest && slips < wanted.length) [nearest, fewest] = [candidate, slips];
+    const distance = distanceBetween(wanted, candidate.toLowerCase());
+    // With as many errors as letters, every word would be near.
+    if (distance < fewest && distance < wanted.length) [nearest, fewest] = [candidate, distance];
   }
   return nearest;
 }
 
-/** The optimal string alignment distance: Damerau's four slips, none on top of another. */
-function slipsBetween(from: string, to: string): number {
+/** Computes the optimal string alignment distance (restricted Damerau-Levenshtein). */
+function distanceBetween(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

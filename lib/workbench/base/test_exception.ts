@@ -1,19 +1,19 @@
 /**
- * Exceptions of a test: what went wrong outside of its operations.
+ * Exceptions of a test: failures outside of its operations.
  *
  * @module
  */
 
-/** Something that went wrong outside of the operations: a node that crashed, printed a bad line, or answered with a malformed body. */
+/** Failure outside of the operations: a node crashed, printed a bad line, or answered with a malformed body. */
 export interface TestException {
   /** `"node-crashed"`, `"bad-line"`, `"init-failed"`, `"malformed-reply"`, `"checker-crashed"` … */
   type: string;
-  /** The node, where there is one. */
+  /** Node that failed, if it was a node. */
   node?: string;
-  /** What happened, what was expected and what to do, for a person. */
+  /** Description for a person: what happened, what was expected, and what to do. */
   message: string;
-  /** How often the same happened. */
+  /** Number of times that it happened. */
   count: number;
-  /** Whether it ended the test: then the result is invalid, and the exit status 255. */
+  /** True if it ended the test. The result is invalid then, and the exit status 255. */
   fatal?: boolean;
 }

@@ -6,10 +6,10 @@
 
 import { formatJSON } from "./json.ts";
 
-/** Colours a text; gives it back as it is where there are no colours. */
+/** Colours a text; without colours, returns it unchanged. */
 export type Paint = (text: string) => string;
 
-/** The colours in use. */
+/** Colours of a terminal. */
 export interface Style {
   bold: Paint;
   dim: Paint;
@@ -18,7 +18,7 @@ export interface Style {
   yellow: Paint;
 }
 
-/** The codes of ANSI terminals: on and off. */
+/** ANSI codes: on and off. */
 const CODES: Record<keyof Style, [number, number]> = {
   bold: [1, 22],
   dim: [2, 22],
@@ -28,9 +28,9 @@ const CODES: Record<keyof Style, [number, number]> = {
 };
 
 /**
- * The colours of a terminal, or none.
+ * Creates the colours.
  *
- * @param colour Whether there are any.
+ * @param colour False if texts are to stay without colours.
  */
 export function createStyle(colour: boolean): Style {
   const paint = ([on, off]: [number, number]): Paint =>
@@ -42,8 +42,8 @@ export function createStyle(colour: boolean): Style {
 }
 
 /**
- * Makes control characters visible, which a terminal would obey: what others have written can neither colour the screen nor move about
- * on it, nor turn the direction of the text. Line feeds and tabs stay.
+ * Escapes control characters, which a terminal would obey: a text from outside cannot colour the screen, move the cursor or change the
+ * direction of text. Line feeds and tabs stay.
  *
  * @example
  * ```ts
@@ -62,9 +62,9 @@ export function visible(text: string): string {
 }
 
 /**
- * Sets rows in columns, two blanks apart: the first column to the left, the others to the right; columns that are empty are left out.
+ * Aligns rows in columns, two blanks apart: the first column to the left, the others to the right. Empty columns are left out.
  *
- * @param rows Texts without colours; what they have of control characters is made visible.
+ * @param texts Rows of cells, without colours. Control characters are escaped.
  *
  * @example
  * ```ts
@@ -87,11 +87,11 @@ export function columns(texts: readonly (readonly string[])[]): string[] {
 }
 
 /**
- * Sets rows in columns, or where those would be wider than `width`, each as a paragraph of its own: the first cell, and below it the
- * others, each with what stands above it.
+ * Aligns rows in columns. If those are wider than `width`, writes each row as a paragraph: its first cell, and below it the others, each
+ * after the head of its column.
  *
- * @param head What stands above the columns; undefined where the cells speak for themselves.
- * @returns The head, if there is room for it, and each row; with line feeds in it where it is a paragraph.
+ * @param head Heads of the columns, if they have any.
+ * @returns The head and the rows. A paragraph is one text with line feeds; its head is left out if it is empty.
  *
  * @example
  * ```ts
@@ -117,18 +117,18 @@ export function table(
 function paragraph(head: readonly string[] | undefined, [name, ...cells]: readonly string[], width: number): string {
   const indent = " ".repeat(/^ */.exec(name!)![0].length + 2);
   const pairs = cells.map((cell, index) => cell === "" ? "" : `${head?.[index + 1] ?? ""} ${cell}`.trim());
-  // What belongs together stays together.
+  // A non-breaking blank keeps a head and its cell on one line.
   const text = pairs.filter((pair) => pair !== "").join(", ").replaceAll(/(?<!,) /g, "\u00a0");
   const lines = text === "" ? [] : wrap(text, width, indent).map((line) => line.replaceAll("\u00a0", " "));
   return [visible(name!), ...lines].join("\n");
 }
 
 /**
- * Breaks a text between words, and words between commas, so that no line is wider than `width`. Lines that it has already stay apart, and
- * keep their own indentation; a tab is four blanks, and other control characters are made visible.
+ * Wraps a text between words, and long words after commas. Its own line breaks and indentation are kept; a tab becomes four blanks, and
+ * other control characters are escaped.
  *
- * @param width In characters, the indentation included.
- * @param indent What each line begins with.
+ * @param width Widest line in characters, with the indentation.
+ * @param indent Beginning of each line.
  *
  * @example
  * ```ts
@@ -156,10 +156,10 @@ export function wrap(text: string, width: number, indent: string = ""): string[]
   });
 }
 
-/** Where the indentation alone is wider than the screen, a line may have so many characters more. */
+/** Room for text, in characters, if the indentation alone is wider than a line. */
 const LEAST_ROOM = 10;
 
-/** The parts of a word that is too long for a line; after a comma if may be. */
+/** Splits a word that is too long for a line, after commas if possible. */
 function breakWord(word: string, room: number): string[] {
   const parts: string[] = [];
   let rest = word;
@@ -171,16 +171,16 @@ function breakWord(word: string, room: number): string[] {
   return [...parts, rest];
 }
 
-/** Formats a value as JSON, cut to `length` characters. */
+/** Writes a value as JSON, cut to `length` characters. */
 export function show(value: unknown, length: number = 160): string {
   const text = formatJSON(value) ?? "nothing";
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
-/** The longest line that {@linkcode clip} leaves whole, in characters. */
+/** Longest line that {@linkcode clip} keeps whole, in characters. */
 export const MAX_LINE = 500;
 
-/** Cuts a line at {@linkcode MAX_LINE} characters, and says how long it was. */
+/** Cuts a line at {@linkcode MAX_LINE} characters, and appends its length. */
 export function clip(line: string): string {
   return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
 }

@@ -1,14 +1,17 @@
 /**
  * Reads EDN, the notation in which Jepsen and Maelstrom write `history.edn` and `results.edn`.
  *
+ * {@linkcode parseEDN} reads a text at once, {@linkcode createEDNReader} one that comes in pieces. Both read forms by recursive descent
+ * over a {@linkcode Cursor}; `edn_tokens.ts` reads names, numbers, strings and characters.
+ *
  * Source: <https://github.com/edn-format/edn>.
  *
  * @module
  */
 
 import {
+  createCursor,
   type Cursor,
-  cursorOver,
   EDNError,
   failure,
   lineAndColumn,
@@ -25,18 +28,17 @@ import { MAX_DEPTH, TOO_DEEP } from "./nesting.ts";
 const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infinity, NaN: NaN };
 
 /**
- * Reads all forms of a text, as plain values:
+ * Parses all forms of a text as plain values:
  *
- * - `nil` is null; keywords and symbols are strings, a keyword's without its colon; characters are strings of length 1.
+ * - `nil` is null. Keywords and symbols are strings, without the colon. Characters are strings of length 1.
  * - Vectors, lists and sets are arrays.
- * - Maps whose keys are all strings, keywords or symbols are objects; others (integer keys, say) are instances of `Map`.
- * - Numbers are numbers, ratios their quotient; integers that a number cannot hold exactly are bigints.
- * - Of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, the tag is left out. What Clojure prints besides EDN, patterns
- *   (`#"…"`) and variables (`#'…`), are strings.
+ * - A map whose keys are strings, keywords or symbols is an object; a map with other keys, such as integers, is a `Map`.
+ * - Numbers are numbers, ratios their quotient. Integers that a number cannot hold exactly are bigints.
+ * - The tag of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, is dropped. Patterns (`#"…"`) and variables (`#'…`), which
+ *   Clojure prints though they are not EDN, are strings.
  *
- * @param text Any number of forms.
  * @returns The forms, in order.
- * @throws {SyntaxError} The text is not EDN; says at which line and column, and what was expected.
+ * @throws {SyntaxError} The text is not EDN. The message says where, and what was expected.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infini
  * ```
  */
 export function parseEDN(text: string): unknown[] {
-  const cursor = cursorOver(text, false);
+  const cursor = createCursor(text, false);
   const values: unknown[] = [];
   for (;;) {
     skipBlank(cursor);
@@ -60,20 +62,39 @@ export function parseEDN(text: string): unknown[] {
   }
 }
 
-/** Reads a text that comes in pieces. */
-export interface EDNReader {
-  /** Takes the next piece; it may end anywhere. */
+/** Reader of a text that comes in pieces. */
+export interface FormReader {
+  /** Reads the next piece, which may end anywhere. */
   push(piece: string): void;
-  /** Takes what is left, after the last piece. */
+  /** Reads the rest after the last piece. */
   end(): void;
 }
 
+/** Callback for each form; `where` returns the place of its beginning: `line 3, column 14`. */
+export type TakeForm = (value: unknown, where: () => string) => void;
+
+/** State of a reader. */
+interface State {
+  readonly take: TakeForm;
+  /** Text of whole lines that are not read yet. A form at its end may be incomplete. */
+  readonly cursor: Cursor;
+  /** Last line, incomplete. */
+  rest: string;
+  /** Bracket around all forms, if there is one. */
+  around: { close: string; where: string; isClosed: boolean } | undefined;
+  /** True until a form or the bracket around all has begun. */
+  isFirst: boolean;
+}
+
 /**
- * Reads the forms of a long text one by one, as {@linkcode parseEDN} does, piece by piece. Where all stand in a vector or a list, they
- * are read all the same: `[1 2]` is two forms. To Clojure, 1.0 is not equal to 1: here it is what `parseJSON` makes of it.
+ * Creates a reader of forms, as {@linkcode parseEDN} reads them, with two differences:
  *
- * @param take Is given each form, and how to say where it begins: `line 3, column 14`.
- * @throws {SyntaxError} From `push` and `end`: the text is not EDN; says at which line and column, and what was expected.
+ * - If one vector or list contains all forms, these are read, not the list: `[1 2]` is two forms.
+ * - 1.0 does not equal 1, as in Clojure: it is read as by `parseJSON`.
+ *
+ * `push` and `end` throw a {@linkcode SyntaxError} if the text is not EDN, which says where and what was expected.
+ *
+ * @param take Called with each form.
  *
  * @example
  * ```ts
@@ -88,84 +109,89 @@ export interface EDNReader {
  * assertEquals(forms, [["a", "line 1, column 2"], [{ b: 12 }, "line 2, column 2"]]);
  * ```
  */
-export function createEDNReader(take: (value: unknown, where: () => string) => void): EDNReader {
-  const cursor = cursorOver("", true);
-  /** The bracket around all forms, if there is one, and whether it was closed. */
-  let around: { close: string; where: string; isClosed: boolean } | undefined;
-  let isFirst = true;
-  let waiting = "";
-
-  /** Reads the next form, or a bracket around all; undefined at the end. */
-  function next(): { value: unknown; at: number } | "bracket" | undefined {
-    skipBlank(cursor);
-    const { at } = cursor;
-    const character = cursor.text[at];
-    if (character === undefined) return undefined;
-    if (around?.isClosed) {
-      throw failure(cursor, at, `expected nothing after the form of ${around.where}, got ${character}`);
-    }
-    if (isFirst && (character === "[" || character === "(")) {
-      around = { close: character === "[" ? "]" : ")", where: place(cursor, at), isClosed: false };
-    } else if (around !== undefined && ")]}".includes(character)) {
-      if (character !== around.close) {
-        throw failure(cursor, at, `expected ${around.close} to close the form of ${around.where}, got ${character}`);
-      }
-      around.isClosed = true;
-    } else {
-      isFirst = false;
-      return { value: readValue(cursor), at };
-    }
-    isFirst = false;
-    cursor.at++;
-    return "bracket";
-  }
-
-  function read(isLast: boolean): void {
-    for (;;) {
-      const { at } = cursor;
-      let form;
-      try {
-        form = next();
-      } catch (error) {
-        if (isLast || !(error instanceof EDNError && error.isEnd)) throw error;
-        Object.assign(cursor, { at, depth: 0 });
-        return;
-      }
-      if (form === undefined) return;
-      if (form !== "bracket") {
-        const { value, at } = form;
-        take(value, () => place(cursor, at));
-      }
-    }
-  }
-
+export function createEDNReader(take: TakeForm): FormReader {
+  const state: State = { take, cursor: createCursor("", true), rest: "", around: undefined, isFirst: true };
   return {
-    push(piece) {
-      // No token goes over the end of a line, but for a string, of which one can tell that it has not ended.
-      const end = piece.lastIndexOf("\n") + 1;
-      if (end === 0) {
-        waiting += piece;
-        return;
-      }
-      const rest = cursor.text.slice(cursor.at);
-      const { line, column } = lineAndColumn(cursor, cursor.at);
-      Object.assign(cursor, { text: rest + waiting + piece.slice(0, end), at: 0, line, column });
-      waiting = piece.slice(end);
-      read(false);
-    },
-    end() {
-      cursor.text += waiting;
-      waiting = "";
-      read(true);
-      if (around !== undefined && !around.isClosed) {
-        const problem = `expected ${around.close} to close the form of ${around.where}, got the end of the text`;
-        throw failure(cursor, cursor.text.length, problem);
-      }
-    },
+    push: (piece) => push(state, piece),
+    end: () => end(state),
   };
 }
 
-/** Skips blanks, comments and discarded forms. */
+function push(state: State, piece: string): void {
+  // Tokens end with their line. Only a string goes on, and its missing end is noticed.
+  const end = piece.lastIndexOf("\n") + 1;
+  if (end === 0) {
+    state.rest += piece;
+    return;
+  }
+  const { cursor } = state;
+  const { line, column } = lineAndColumn(cursor, cursor.at);
+  cursor.text = cursor.text.slice(cursor.at) + state.rest + piece.slice(0, end);
+  cursor.at = 0;
+  cursor.line = line;
+  cursor.column = column;
+  state.rest = piece.slice(end);
+  readForms(state, false);
+}
+
+function end(state: State): void {
+  const { cursor } = state;
+  cursor.text += state.rest;
+  state.rest = "";
+  readForms(state, true);
+  if (state.around !== undefined && !state.around.isClosed) {
+    const problem =
+      `expected ${state.around.close} to close the form of ${state.around.where}, got the end of the text`;
+    throw failure(cursor, cursor.text.length, problem);
+  }
+}
+
+/** Reads all complete forms; in the last text, all forms must be complete. */
+function readForms(state: State, isLast: boolean): void {
+  const { cursor, take } = state;
+  for (;;) {
+    const start = cursor.at;
+    let form;
+    try {
+      form = readForm(state);
+    } catch (error) {
+      if (isLast || !(error instanceof EDNError && error.isEnd)) throw error;
+      // Incomplete: it is read again when there is more text.
+      cursor.at = start;
+      cursor.depth = 0;
+      return;
+    }
+    if (form === undefined) return;
+    if (form === "bracket") continue;
+    const { value, at } = form;
+    take(value, () => place(cursor, at));
+  }
+}
+
+/** Reads the next form, or a bracket around all; undefined at the end of the text. */
+function readForm(state: State): { value: unknown; at: number } | "bracket" | undefined {
+  const { cursor, around, isFirst } = state;
+  skipBlank(cursor);
+  const { at } = cursor;
+  const character = cursor.text[at];
+  if (character === undefined) return undefined;
+  if (around?.isClosed) {
+    throw failure(cursor, at, `expected nothing after the form of ${around.where}, got ${character}`);
+  }
+  state.isFirst = false;
+  if (isFirst && (character === "[" || character === "(")) {
+    state.around = { close: character === "[" ? "]" : ")", where: place(cursor, at), isClosed: false };
+  } else if (around !== undefined && ")]}".includes(character)) {
+    if (character !== around.close) {
+      throw failure(cursor, at, `expected ${around.close} to close the form of ${around.where}, got ${character}`);
+    }
+    around.isClosed = true;
+  } else return { value: readValue(cursor), at };
+  cursor.at++;
+  return "bracket";
+}
+
+/** Skips blanks, comments and discarded forms (`#_`). */
 function skipBlank(cursor: Cursor): void {
   const { text } = cursor;
   for (;;) {
@@ -208,7 +234,7 @@ function readValue(cursor: Cursor): unknown {
   return readAtom(cursor);
 }
 
-/** Reads what begins with #: a set, a symbolic value or a tagged value. */
+/** Reads a form that begins with #: a set, a pattern, a symbolic value, a variable or a tagged value. */
 function readDispatch(cursor: Cursor): unknown {
   const start = cursor.at++;
   if (cursor.text[cursor.at] === "{") return readSequence(cursor, "}");
@@ -219,7 +245,7 @@ function readDispatch(cursor: Cursor): unknown {
     if (value === undefined) throw failure(cursor, start, `expected ##Inf, ##-Inf or ##NaN, got #${tag}`);
     return value;
   }
-  // The name of a variable, as Clojure prints it.
+  // A variable.
   if (/^'./.test(tag)) return tag.slice(1);
   if (!/^[\p{L}:]/u.test(tag)) throw failure(cursor, start, `expected a tag after #, got ${tag || "none"}`);
   open(cursor, start);
@@ -228,7 +254,7 @@ function readDispatch(cursor: Cursor): unknown {
   return value;
 }
 
-/** Reads the values up to the closing bracket, from the opening one on. */
+/** Reads values from an opening bracket to the closing one. */
 function readSequence(cursor: Cursor, close: string): unknown[] {
   const start = cursor.at++;
   const values: unknown[] = [];
@@ -246,11 +272,7 @@ function readMap(cursor: Cursor): unknown {
     const key = readValue(cursor);
     skipBlank(cursor);
     if (cursor.text[cursor.at] === "}") {
-      throw failure(
-        cursor,
-        cursor.at,
-        `expected a value for the last key of the map of ${place(cursor, start)}`,
-      );
+      throw failure(cursor, cursor.at, `expected a value for the last key of the map of ${place(cursor, start)}`);
     }
     const value = readValue(cursor);
     if (typeof key !== "string") map ??= new Map(Object.entries(object));
@@ -264,7 +286,7 @@ function open(cursor: Cursor, start: number): void {
   if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, TOO_DEEP);
 }
 
-/** Whether the form that was opened at `start` ends here; then moves past its closing bracket. */
+/** Returns true if the form opened at `start` ends here, and moves past its closing bracket. */
 function closes(cursor: Cursor, start: number, close: string): boolean {
   skipBlank(cursor);
   const { text, at } = cursor;

@@ -1,5 +1,5 @@
 /**
- * The smallest parts of EDN: names, numbers, strings and characters, and where in a text they stand.
+ * Tokens of EDN: names, numbers, strings and characters; and their places in a text.
  *
  * @module
  */
@@ -21,42 +21,45 @@ const NAMED_CHARACTERS: Record<string, string> = {
 
 const ESCAPES: Record<string, string> = { t: "\t", r: "\r", n: "\n", b: "\b", f: "\f", "\\": "\\", '"': '"' };
 
-/** What ends a token: blanks, brackets, quotes and comments; by character code. */
+/** Characters that end a token, by their codes: blanks, brackets, quotes and the beginning of a comment. */
 const IS_DELIMITER = new Uint8Array(128);
 for (const character of ' \t\n\v\f\r,()[]{}";') IS_DELIMITER[character.charCodeAt(0)] = 1;
 
-/** A text, and how far it has been read. */
+/** Position in a text. */
 export interface Cursor {
   text: string;
+  /** Offset of the next character; `0 <= at <= text.length`. */
   at: number;
+  /** Number of open forms; at most `MAX_DEPTH`. */
   depth: number;
-  /** Where the text begins, in what it is a part of: both counted from 1. */
+  /** Line of the text's beginning in the whole text, from 1. */
   line: number;
+  /** Column of the text's beginning in the whole text, from 1. */
   column: number;
-  /** Whether to tell 1.0 from 1, as `parseJSON` does. */
+  /** True to read 1.0 as raw JSON, as `parseJSON` does. */
   exact: boolean;
 }
 
-/** A mistake in a text. */
+/** Error in a text. */
 export class EDNError extends SyntaxError {
-  /** @param isEnd Whether the mistake is that the text ends: it would be none if more came. */
+  /** @param isEnd True if the error is at the end of the text: with more text there might be none. */
   constructor(message: string, readonly isEnd: boolean) {
     super(message);
   }
 }
 
-/** A cursor at the beginning of a text. */
-export function cursorOver(text: string, exact: boolean): Cursor {
+/** Creates a cursor at the beginning of a text. */
+export function createCursor(text: string, exact: boolean): Cursor {
   return { text, at: 0, depth: 0, line: 1, column: 1, exact };
 }
 
-/** Where an offset lies in a text, for a person: `line 3, column 14`, both counted from 1. */
+/** Formats the place of an offset: `line 3, column 14`. */
 export function place(cursor: Cursor, at: number): string {
   const { line, column } = lineAndColumn(cursor, at);
   return `line ${line}, column ${column}`;
 }
 
-/** Where an offset lies in what the text is a part of, both counted from 1. */
+/** Finds the line and the column of an offset in the whole text, from 1. */
 export function lineAndColumn({ text, line, column }: Cursor, at: number): { line: number; column: number } {
   let start = 0;
   for (let end = text.indexOf("\n"); end !== -1 && end < at; end = text.indexOf("\n", start)) {
@@ -67,7 +70,7 @@ export function lineAndColumn({ text, line, column }: Cursor, at: number): { lin
   return { line, column: column + at - start };
 }
 
-/** What is wrong at an offset of the text; `problem` says what was expected, and what is there. */
+/** Creates the error at an offset; `problem` says what was expected, and what was there. */
 export function failure(cursor: Cursor, at: number, problem: string): SyntaxError {
   return new EDNError(`Cannot parse EDN at ${place(cursor, at)}: ${problem}`, at >= cursor.text.length);
 }
@@ -76,7 +79,7 @@ function isDelimiter(code: number): boolean {
   return code < 128 ? IS_DELIMITER[code] === 1 : Number.isNaN(code);
 }
 
-/** Reads up to the next blank, bracket, quote or comment; nothing, if that is where the cursor is. */
+/** Reads up to the next delimiter; the token may be empty. */
 export function readToken(cursor: Cursor): string {
   const { text, at } = cursor;
   let end = at;
@@ -85,7 +88,7 @@ export function readToken(cursor: Cursor): string {
   return text.slice(at, end);
 }
 
-/** Reads a keyword; gives its name. */
+/** Reads a keyword; returns its name, without the colon. */
 export function readKeyword(cursor: Cursor): string {
   const start = cursor.at++;
   const name = readToken(cursor);
@@ -116,7 +119,7 @@ export function readAtom(cursor: Cursor): unknown {
   return number;
 }
 
-/** The common case, quickly: a run of up to 15 digits. Moves on only if that is what there is. */
+/** Reads an integer of up to 15 digits, the common case; undefined, and reads nothing, if there is something else. */
 function readDigits(cursor: Cursor): number | undefined {
   const { text, at } = cursor;
   let number = 0;
@@ -200,7 +203,7 @@ export function readCharacter(cursor: Cursor): string {
   throw failure(cursor, start, `expected a character, got \\${name.trim()}`);
 }
 
-/** Reads a regular expression, as Clojure prints it: its backslashes stand for themselves. */
+/** Reads a regular expression, as Clojure prints it; backslashes are not escapes. */
 export function readPattern(cursor: Cursor): string {
   const { text, at: start } = cursor;
   let end = start + 1;

@@ -1,5 +1,5 @@
 /**
- * Histories: reading and writing them, and which invocation belongs to which completion.
+ * Histories: pairs of invocation and completion, reading and writing.
  *
  * @module
  */
@@ -8,23 +8,17 @@ import { createHistoryReader, type HistoryReaderOptions } from "./history_reader
 import { formatJSON } from "../base/json.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
-/** An operation from its beginning to its end. */
+/** Operation of a client, from invocation to completion. */
 export interface Pair {
-  /** How it began. */
   invocation: Operation;
-  /** What came of it; nothing where the history ends before the operation does. */
-  completion?: Completion;
+  /** Undefined if the history ends before the operation. */
+  completion?: Operation & { type: Exclude<OperationType, "invoke"> };
 }
 
-/** The end of an operation. */
-export type Completion = Operation & { type: Exclude<OperationType, "invoke"> };
-
 /**
- * Finds the completion of each client operation. The nemesis, whose operations are all of type info, is left out, and so are
- * completions of what the history does not show to have been invoked.
+ * Pairs the invocations of clients with their completions. Operations of the nemesis and completions without an invocation are left out.
  *
- * @param history A history, in order.
- * @returns A pair for each invocation, in the order of the invocations.
+ * @returns One pair for each invocation, in their order.
  */
 export function pairs(history: readonly Operation[]): Pair[] {
   const all: Pair[] = [];
@@ -38,7 +32,7 @@ export function pairs(history: readonly Operation[]): Pair[] {
       open.set(process, pair);
     } else {
       const pair = open.get(process);
-      if (pair !== undefined) pair.completion = operation as Completion;
+      if (pair !== undefined) pair.completion = operation as Pair["completion"];
       open.delete(process);
     }
   }
@@ -49,7 +43,7 @@ export function pairs(history: readonly Operation[]): Pair[] {
  * Reads a history from a file: our own JSON lines, or Jepsen's EDN.
  *
  * @throws {Error} The file cannot be read.
- * @throws {SyntaxError} The file does not hold a history; says where, and what was expected.
+ * @throws {SyntaxError} The text is not a history.
  */
 export function readHistory(path: string): Operation[] {
   let text;
@@ -67,12 +61,11 @@ export function readHistory(path: string): Operation[] {
 }
 
 /**
- * Reads a history of Jepsen's or Maelstrom's (`history.edn`): one operation after another, or a vector of them.
+ * Parses a history of Jepsen or Maelstrom (`history.edn`): a sequence of operations, or a vector of them.
  *
- * What it leaves out is filled in as {@linkcode createHistoryReader} does; values are as `parseEDN` gives them.
+ * Missing fields are filled in as by {@linkcode createHistoryReader}; values are read as by `parseEDN`.
  *
- * @throws {SyntaxError} The text is not EDN, or holds something that is not an operation; says at which line and column, and what was
- *   expected.
+ * @throws {SyntaxError} The text is not EDN, or one of the values is not an operation. The message says where.
  *
  * @example
  * ```ts
@@ -89,9 +82,9 @@ export function parseEDNHistory(text: string): Operation[] {
 }
 
 /**
- * Reads a history of our own (`history.jsonl`): one operation a line, as JSON. Integers beyond 2^53 become bigints.
+ * Parses a history of our own (`history.jsonl`): one operation a line, as JSON. Integers beyond 2^53 become bigints.
  *
- * @throws {SyntaxError} A line is not JSON, or not an operation; says at which line and column, and what was expected.
+ * @throws {SyntaxError} A line is not JSON, or not an operation. The message says where.
  */
 export function parseHistory(text: string): Operation[] {
   return parse(text, { format: "json" });
@@ -104,9 +97,9 @@ function parse(text: string, options: HistoryReaderOptions): Operation[] {
 }
 
 /**
- * Writes a history as JSON lines. A `Map`, which only a history from EDN can hold, becomes an object: its keys become strings.
+ * Writes a history as JSON lines. A `Map`, as read from EDN, becomes an object; its keys become strings.
  *
- * @returns One line an operation, each with its line end.
+ * @returns One line an operation, each with a line feed.
  */
 export function formatHistory(history: readonly Operation[]): string {
   return history.map((operation) => formatJSON(operation) + "\n").join("");

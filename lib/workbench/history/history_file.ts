@@ -1,5 +1,5 @@
 /**
- * Reads histories from files, however they are written: as JSON lines, as EDN, compressed with gzip or not.
+ * Reads histories from files piece by piece: JSON lines or EDN, compressed with gzip or not.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { FailedError } from "../base/errors.ts";
 import { createHistoryReader } from "./history_reader.ts";
 import type { Operation } from "./operation.ts";
 
-/** Opens a file for reading. */
+/** Opens a file to read. */
 export type OpenFile = (path: string) => Promise<ReadableStream<Bytes>>;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Reads the history in a file, piece by piece.
+ * Reads the history in a file.
  *
- * @throws {FailedError} The file cannot be read or holds no history; says where, and what was expected.
+ * @throws {FailedError} The file cannot be read, or its text is not a history. The message says where.
  */
 export async function readHistoryFile(path: string, open: OpenFile): Promise<Operation[]> {
   const reader = createHistoryReader({ strict: true });
@@ -30,9 +30,9 @@ export async function readHistoryFile(path: string, open: OpenFile): Promise<Ope
 }
 
 /**
- * Reads the text of a file piece by piece; what is compressed is decompressed.
+ * Reads the text of a file, and decompresses it if necessary.
  *
- * @throws {FailedError} The file cannot be read, or is no text.
+ * @throws {FailedError} The file cannot be read, or is not a text.
  */
 export async function* readText(path: string, open: OpenFile): AsyncGenerator<string> {
   const decoder = new TextDecoder();
@@ -54,7 +54,7 @@ async function* readBytes(path: string, open: OpenFile): AsyncGenerator<Bytes> {
   }
 }
 
-/** What gzip has written begins with two bytes that no text begins with. */
+/** Decompresses a file of gzip, which is recognized by its first two bytes: no text begins with them. */
 async function* decompressed(path: string, pieces: AsyncGenerator<Bytes>): AsyncGenerator<Bytes> {
   const { value: first } = await pieces.next();
   if (first === undefined) return;
@@ -64,10 +64,9 @@ async function* decompressed(path: string, pieces: AsyncGenerator<Bytes>): Async
     yield* ReadableStream.from(whole).pipeThrough(new DecompressionStream("gzip"));
   } catch (error) {
     if (error instanceof FailedError) throw error;
+    const { message } = error as Error;
     throw new FailedError(
-      `Cannot read ${path}: it is compressed, and damaged, cut off, or put together of several (${
-        (error as Error).message
-      })`,
+      `Cannot read ${path}: its compressed data is damaged, incomplete, or several files in one (${message})`,
     );
   }
 }
@@ -82,11 +81,11 @@ async function* prepended<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<
 }
 
 function binaryFile(path: string, text: string): string {
-  const kind = text.startsWith("JEPSEN") ? "it is Jepsen's own format" : "it is no text in UTF-8";
+  const kind = text.startsWith("JEPSEN") ? "it is in Jepsen's binary format" : "it is not a text in UTF-8";
   return `Cannot read ${path}: ${kind}, expected a history.jsonl, or the history.edn that Jepsen writes`;
 }
 
-/** What the system says, without its number and without the path again. */
+/** Returns the system's message without its number and the path. */
 function reasonOf({ message }: Error): string {
   return message.replace(/ \(os error \d+\).*/s, "");
 }

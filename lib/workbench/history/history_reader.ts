@@ -1,55 +1,54 @@
 /**
- * Reads histories: our own, one operation a line as JSON, and Jepsen's, as EDN.
+ * Reads histories that come in pieces: our own (JSON lines) and Jepsen's (EDN).
+ *
+ * 1. The first characters tell the format.
+ * 2. A reader of that format splits the text into values.
+ * 3. Each value becomes an operation: missing fields are filled in, and it is checked, also against the operations before it.
  *
  * @module
  */
 
 import { show } from "../base/text.ts";
-import { createEDNReader } from "./edn.ts";
+import { createEDNReader, type FormReader, type TakeForm } from "./edn.ts";
 import { parseJSON } from "../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
-/** How a history is written: as JSON, one operation a line, or as EDN. */
+/** Format of a history: JSON, one operation a line, or EDN. */
 export type HistoryFormat = "json" | "edn";
 
-/** How a history is read. */
+/** Options for {@linkcode createHistoryReader}. */
 export interface HistoryReaderOptions {
-  /** How it is written; told from its first characters by default. */
+  /** Format of the history; by default, its first characters tell. */
   format?: HistoryFormat;
-  /** Whether it is a mistake if an operation is completed that was never invoked. */
+  /** True to refuse a completion without an invocation. `@default false` */
   strict?: boolean;
 }
 
-/** Reads a history that comes in pieces. */
+/** Reader of a history that comes in pieces. */
 export interface HistoryReader {
   /**
-   * Takes the next piece of the text; it may end anywhere.
+   * Reads the next piece of the text, which may end anywhere.
    *
-   * @throws {SyntaxError} The text is no history; says at which line and column, and what was expected.
+   * @throws {SyntaxError} The text is not a history. The message says at which line and column, and what was expected.
    */
   push(piece: string): void;
   /**
-   * Takes the end of the text.
+   * Reads the rest after the last piece.
    *
    * @returns All operations, in order.
-   * @throws {SyntaxError} The text has ended too early.
+   * @throws {SyntaxError} The text ends too early.
    */
   end(): Operation[];
 }
 
-/** Takes one value of a text, and how to say where it stands. */
-type Take = (value: unknown, where: () => string) => void;
-
-/** Takes the text of which the values are read. */
-type TextReader = Pick<HistoryReader, "push"> & { end(): void };
-
 /**
- * Opens a reader.
+ * Creates a reader. It fills in missing fields:
  *
- * An operation without `index` gets its place in the history; one without `time` gets time 0. One without `process` is taken for the only
- * process's, one without `f` for a transaction if its value is a list. `:process :nemesis` is `"nemesis"`, and `:final?` becomes `final`; all
- * other fields keep their names.
+ * - `index`: the position in the history; `time`: 0.
+ * - `process`: 0, as there is only one; `f`: `"txn"` if the value is a list.
+ *
+ * `:process :nemesis` becomes `"nemesis"`, and `:final?` becomes `final`; all other fields keep their names.
  *
  * @example
  * ```ts
@@ -86,12 +85,16 @@ export function createHistoryReader({ format, strict = false }: HistoryReaderOpt
   };
 }
 
-const READERS: Record<HistoryFormat, (take: Take) => TextReader> = { edn: createEDNReader, json: createJSONReader };
+const READERS: Record<HistoryFormat, (take: TakeForm) => FormReader> = {
+  edn: createEDNReader,
+  json: createJSONReader,
+};
 
 /**
- * Only in JSON a map begins with a string: in EDN operations have keywords. Undefined as long as nobody can tell.
+ * Tells the format from the beginning of a text: in JSON a map begins with a string, in EDN with a keyword.
  *
- * @throws {SyntaxError} It is neither, or JSON that is not one operation a line.
+ * @returns Undefined if the beginning is too short to tell.
+ * @throws {SyntaxError} The text is neither, or JSON that is not one operation a line.
  */
 function formatOf(beginning: string): HistoryFormat | undefined {
   const [blank, list, map, space, next] = /^(\s*)(\[?)\s*(\{?)(\s*)(\S?)/.exec(beginning)!.slice(1) as Five;
@@ -107,10 +110,10 @@ function formatOf(beginning: string): HistoryFormat | undefined {
 
 type Five = [string, string, string, string, string];
 
-/** As Jepsen and Knossos print operations, for people. */
+/** Matches the lines in which Jepsen and Knossos print operations for people. */
 const LOG_LINE = /^\d+\s+:(invoke|ok|fail|info)\s|^(\d{4}-\d\d-\d\d.*)?\b(DEBUG|INFO|WARN|ERROR)\b/;
 
-/** Says what a text is that is no history, once its first line is there, or enough of it. */
+/** Describes a text that is not a history, once there is its first line, or 1000 characters of it. */
 function refuseText(beginning: string, blank: string): undefined {
   const [line, ...more] = beginning.slice(blank.length).split("\n");
   if (more.length === 0 && line!.length < 1000) return undefined;
@@ -126,7 +129,7 @@ function placeAfter(blank: string): string {
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
-function createJSONReader(take: Take): TextReader {
+function createJSONReader(take: TakeForm): FormReader {
   let line = 0;
   let rest = "";
   const read = (text: string) => {
@@ -161,12 +164,12 @@ function parseLine(line: string, number: number): unknown {
   }
 }
 
-/** Where in a line JSON.parse failed: it does not always say. */
+/** Finds the offset at which JSON.parse failed on a line; its message does not always contain it. */
 function errorOffset(line: string, message: string): number {
   const said = /at position (\d+)/.exec(message);
   if (said !== null) return Number(said[1]);
   if (!isUnexpectedToken(message)) return line.length;
-  // The shortest beginning of the line that fails in the same way ends with the culprit.
+  // Binary search for the shortest prefix that fails in the same way: it ends with the unexpected token.
   let right = 0;
   let wrong = line.length;
   while (wrong - right > 1) {
@@ -190,14 +193,14 @@ function isUnexpectedToken(message: string): boolean {
   return message.startsWith("Unexpected token");
 }
 
-/** Collects values as operations, and says what keeps one of them from being the next operation. */
-function collectOperations(strict: boolean): { take: Take; history: Operation[] } {
+/** Creates a history, and the function that appends a value to it. */
+function collectOperations(strict: boolean): { take: TakeForm; history: Operation[] } {
   const history: Operation[] = [];
-  /** The invocation that each process has not completed. */
+  /** Open invocation of each process. */
   const open = new Map<unknown, Operation>();
 
   function take(value: unknown, where: () => string): void {
-    const fields = withGapsFilled(value);
+    const fields = fillIn(value);
     const problem = operationProblem(fields) ?? orderProblem(fields as Fields, history.at(-1), open, strict);
     if (problem !== undefined) {
       throw new SyntaxError(`Cannot read operation ${history.length} at ${where()}: ${problem}`);
@@ -211,11 +214,11 @@ function collectOperations(strict: boolean): { take: Take; history: Operation[] 
   return { take, history };
 }
 
-/** An operation as it was read: checked, but with gaps. */
+/** Operation as it was read: checked, but fields may be missing. */
 type Fields = Partial<Operation> & Pick<Operation, "type" | "process" | "f">;
 
-/** What a history leaves out where there is only one process, or nothing but transactions. */
-function withGapsFilled(value: unknown): unknown {
+/** Fills in the fields that a history with only one process, or only transactions, leaves out. */
+function fillIn(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("type" in value)) return value;
   const fields = value as Record<string, unknown>;
   const process = fields.process ?? 0;
@@ -232,7 +235,7 @@ function toOperation(fields: Fields, place: number): Operation {
 
 const TYPES: ReadonlySet<unknown> = new Set<OperationType>(["invoke", "ok", "fail", "info"]);
 
-/** Says what keeps a value from being an operation, or `undefined` where nothing does. */
+/** Describes why a value is not an operation; undefined if it is one. */
 function operationProblem(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
     return `expected an operation, got ${show(value, 60)}`;
@@ -258,7 +261,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Says what keeps an operation from following what stands before it, or `undefined` where nothing does. */
+/** Describes why an operation cannot follow those before it; undefined if it can. */
 function orderProblem(
   { index, type, process }: Fields,
   last: Operation | undefined,
@@ -266,9 +269,8 @@ function orderProblem(
   strict: boolean,
 ): string | undefined {
   if (!isNothing(index) && last !== undefined && index! <= last.index) {
-    return `expected an index above ${last.index}, got ${index}${
-      index === 0 && last.index > 0 ? ", as at the beginning of another history" : ""
-    }`;
+    const hint = index === 0 && last.index > 0 ? ", as at the beginning of another history" : "";
+    return `expected an index above ${last.index}, got ${index}${hint}`;
   }
   if (process === "nemesis") return undefined;
   const before = open.get(process);

@@ -1,20 +1,16 @@
 /**
- * How deep the values of a history may be nested. Whoever reads, compares or shows one goes down into it by recursion.
+ * Limit on the nesting of values in a history. Values are read, compared and shown by recursion, so deep ones would overflow the stack.
  *
  * @module
  */
 
-/** How many forms, such as lists and maps, may stand in one another. */
+/** Most forms, such as lists and maps, that may be nested. */
 export const MAX_DEPTH = 1000;
 
-/** What is wrong where there are more. */
+/** Problem of a text with deeper forms. */
 export const TOO_DEEP = `expected at most ${MAX_DEPTH} nested forms, got more`;
 
-/**
- * Where a text of JSON is nested too deep; undefined where it is not. The text need not be right otherwise.
- *
- * @returns The offset of the first bracket that goes too deep.
- */
+/** Finds the offset of the first bracket that is nested too deep; undefined if there is none. The text need not be valid JSON. */
 export function tooDeepAt(json: string): number | undefined {
   if (json.length <= MAX_DEPTH) return undefined;
   let depth = 0;
@@ -29,5 +25,5 @@ export function tooDeepAt(json: string): number | undefined {
   return undefined;
 }
 
-/** Brackets and quotes, and what is escaped, which may be a quote. */
+/** Brackets and quotes, and escapes, since an escaped quote is none. */
 const TOKENS = /["[\]{}]|\\./g;

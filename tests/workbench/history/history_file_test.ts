@@ -41,23 +41,23 @@ Deno.test("what is wrong with a file is told in a line, with its name", async ()
     "Cannot read history x.edn: Cannot read operation 0 at line 1, column 1: " +
       "expected an invocation of process 0 before anything of it is ok, got none",
   );
-  const binary = ": it is no text in UTF-8, expected a history.jsonl, or the history.edn that Jepsen writes";
+  const binary = ": it is not a text in UTF-8, expected a history.jsonl, or the history.edn that Jepsen writes";
   assertEquals(await wrong(opening("\x7fELF\0\0")), `Cannot read x.edn${binary}`);
-  assertStringIncludes(await wrong(opening("JEPSEN\0\0\0\x01")), "Cannot read x.edn: it is Jepsen's own format");
+  assertStringIncludes(await wrong(opening("JEPSEN\0\0\0\x01")), "Cannot read x.edn: it is in Jepsen's binary format");
   const denied = () =>
     Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13), open 'x.edn'"));
   assertEquals(await wrong(denied), "Cannot read x.edn: Permission denied");
   const compressed = await compress(EDN);
   assertStringIncludes(
     await wrong(opening(compressed.slice(0, -9))),
-    "it is compressed, and damaged, cut off, or put together of several (",
+    "its compressed data is damaged, incomplete, or several files in one (",
   );
   assertStringIncludes(
     await wrong(opening(compressed.fill(7, 12))),
-    "it is compressed, and damaged, cut off, or put together of several (",
+    "its compressed data is damaged, incomplete, or several files in one (",
   );
   const twice = new Uint8Array([...await compress(EDN), ...await compress(EDN)]);
-  assertStringIncludes(await wrong(opening(twice)), "put together of several (");
+  assertStringIncludes(await wrong(opening(twice)), "several files in one (");
   assertEquals(await wrong(opening(Uint8Array.of(0xff, 0xfe, 0x7b, 0))), `Cannot read x.edn${binary}`);
 });
 
