@@ -123,8 +123,8 @@ function messageWithCause(error: unknown): string {
 }
 
 /** Formats the programs that Maelstrom needs, and how to get those that are missing. */
-function formatRequirements({ ask }: Machine): string {
-  const missing = REQUIREMENTS.filter((requirement) => !isInstalled(requirement, ask));
+function formatRequirements({ outputOf }: Machine): string {
+  const missing = REQUIREMENTS.filter((requirement) => !isInstalled(requirement, outputOf));
   const lines = REQUIREMENTS.map((requirement) => {
     const state = missing.includes(requirement) ? "missing" : "found  ";
     return `  ${state}  ${requirement.name.padEnd(9)} ${requirement.use}`;
@@ -137,8 +137,8 @@ function formatRequirements({ ask }: Machine): string {
   return ["It needs:", ...lines, ...ways].join("\n");
 }
 
-function isInstalled({ name, command: [program, args] }: Requirement, ask: Machine["ask"]): boolean {
-  const answer = ask(program, args);
+function isInstalled({ name, command: [program, args] }: Requirement, outputOf: Machine["outputOf"]): boolean {
+  const answer = outputOf(program, args);
   if (answer === undefined || name !== "Java 11+") return answer !== undefined;
   // Versions before 9 are 1.8 and the like.
   const [, major] = /version "(\d+)/.exec(answer) ?? [];

@@ -76,9 +76,10 @@ export async function measureConvergence(
 ): Promise<Converged | undefined> {
   if (options.workload.convergence === undefined) return undefined;
   const stop = new AbortController();
-  const stopOrEnd = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
+  const stopSignal = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
   let standstill: TestException | undefined;
+  // Anything else that the guard finds was reported in the first run.
   await runVirtually({
     program,
     maxAtOnce,
@@ -86,17 +87,16 @@ export async function measureConvergence(
       standstill = found;
       stop.abort(new Error(found.message));
     },
-    // Other mistakes of the program are reported by the test itself.
   }, (world) =>
     runUntilHealed(options, world, async (test) => {
-      converged = await watch(test, options, world.clock, stop.signal);
-    }, stopOrEnd));
+      converged = await readUntilComplete(test, options, world.clock, stop.signal);
+    }, stopSignal));
   if (standstill !== undefined) return { time: null, lacking: [], exceptions: [{ ...standstill, fatal: true }] };
   return signal?.aborted ? undefined : converged;
 }
 
 /** Reads from all nodes until all have everything, or time is up. */
-async function watch(
+async function readUntilComplete(
   test: HealedTest,
   options: RunOptions,
   clock: Clock,
@@ -120,11 +120,11 @@ async function watch(
     }
   }
   const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
-  const lacks = [
+  const missing = [
     ...asksMuch ? [] : silent.map((node) => `${node} answered nothing`),
     ...lacking(new Map(answering.map((node) => [node, seen.get(node)]))),
   ];
-  return lacks.length === 0 ? undefined : { time: null, lacking: lacks };
+  return missing.length === 0 ? undefined : { time: null, lacking: missing };
 }
 
 /** Returns the time of the last write, ms: when it was acknowledged, or begun if it never was. 0 if there is none. */

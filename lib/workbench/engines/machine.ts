@@ -26,7 +26,7 @@ export interface Machine {
   width(): number;
   env(name: string): string | undefined;
   /** Runs a command; returns what it prints on stdout and stderr, or undefined if it cannot be run or fails. */
-  ask(command: string, args: string[]): string | undefined;
+  outputOf(command: string, args: string[]): string | undefined;
   /** Calls `tick` every `interval` milliseconds until the returned function is called. */
   every(interval: number, tick: () => void): () => void;
   /** Calls `interrupt` at every Ctrl-C (SIGINT) and SIGTERM until the returned function is called. */

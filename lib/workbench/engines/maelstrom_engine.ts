@@ -26,7 +26,7 @@ export const INSTALLED = ".maelstrom/maelstrom/maelstrom";
  * @returns Its path, or the reason why it cannot be used; undefined if there is none.
  */
 export function findMaelstrom(
-  { root, files, env, ask }: Pick<Machine, "root" | "files" | "env" | "ask">,
+  { root, files, env, outputOf }: Pick<Machine, "root" | "files" | "env" | "outputOf">,
 ): { executable: string } | { problem: string } | undefined {
   const named = env("MAELSTROM");
   const { kind, path } = files.inspect(named || `${root}/${INSTALLED}`);
@@ -37,7 +37,7 @@ export function findMaelstrom(
   }
   // Maelstrom's own launcher has a jar beside it and needs Java. Another executable may not.
   const jar = files.inspect(`${path.slice(0, path.lastIndexOf("/"))}/lib/maelstrom.jar`);
-  if (jar.kind === "missing" || ask("java", ["-version"]) !== undefined) return { executable: path };
+  if (jar.kind === "missing" || outputOf("java", ["-version"]) !== undefined) return { executable: path };
   return {
     problem: `${path} needs Java 11 or newer, and java cannot be run; ./maelstrom.sh install says how to get it`,
   };
@@ -72,7 +72,7 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];
   if (request.args.length > 0) args.push("--", ...request.args);
-  const code = await run(executable, args, folder, hooks);
+  const code = await runCommand(executable, args, folder, hooks);
   const store = newestRun(folder, request.workload, before);
   if (store === undefined) {
     if (code === 254) {
@@ -97,7 +97,7 @@ function createWorkingFolder(store: string): string {
 }
 
 /** Runs a command to its end and passes on what it prints; returns its exit status. */
-async function run(executable: string, args: string[], cwd: string, hooks: EngineHooks): Promise<number> {
+async function runCommand(executable: string, args: string[], cwd: string, hooks: EngineHooks): Promise<number> {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(executable, { args, cwd, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();

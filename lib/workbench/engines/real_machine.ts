@@ -1,5 +1,5 @@
 /**
- * The machine itself, by way of Deno: what the command line runs on.
+ * The real machine, implemented with Deno.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export function createMachine(root: string): Machine {
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
     env: (name) => Deno.env.get(name),
-    ask,
+    outputOf,
     every(interval, tick) {
       const timer = setInterval(tick, interval);
       return () => clearInterval(timer);
@@ -96,7 +96,7 @@ function inspect(path: string): ReturnType<Files["inspect"]> {
   }
 }
 
-function ask(command: string, args: string[]): string | undefined {
+function outputOf(command: string, args: string[]): string | undefined {
   try {
     const { success, stdout, stderr } = new Deno.Command(command, { args, stdin: "null" }).outputSync();
     return success ? new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) : undefined;

@@ -31,12 +31,10 @@ interface Test {
   hooks: EngineHooks;
 }
 
-/** Destinations of one run's files, and the way to measure its convergence. */
-interface Keeping {
+/** Destinations of the files of one run. */
+interface Destinations {
   store?: OwnStore;
   memory?: MemoryStore;
-  /** `@default measureConvergence` */
-  measure?: typeof measureConvergence;
 }
 
 /** Result of running a test twice. */
@@ -59,14 +57,14 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   const memory = checkDeterminism ? createMemoryStore() : undefined;
   let store = keep === "all" ? openRunStore(request) : undefined;
   try {
-    let results = await runOnce(test, { store, memory, measure });
+    let results = await runOnce(test, { store, memory }, measure);
     const comparison = memory && await compareWithSecondRun(test, memory);
     const failed = !results.passed || comparison?.difference !== undefined;
     if (failed && !results.interrupted && keep === "failing") {
       store = openRunStore(request);
       // Ctrl-C does not end this one: it is as long as the first, which has ended.
       const uninterrupted = { ...hooks, signal: new AbortController().signal };
-      results = await runOnce({ ...test, hooks: uninterrupted }, { store, measure });
+      results = await runOnce({ ...test, hooks: uninterrupted }, { store }, measure);
     }
     if (comparison !== undefined) {
       results = withComparison(results, comparison);
@@ -83,7 +81,7 @@ async function compareWithSecondRun(test: Test, first: MemoryStore): Promise<Com
   const { signal } = test.hooks;
   if (signal.aborted) return undefined;
   const second = createMemoryStore();
-  await runOnce(test, { memory: second });
+  await runOnce(test, { memory: second }, measureConvergence);
   return signal.aborted ? undefined : { difference: compareStores(first, second) };
 }
 
@@ -107,7 +105,12 @@ function programArguments({ args }: TestRequest): string[] {
   return args.filter((word) => word !== DEBUG);
 }
 
-async function runOnce({ request, options, program, hooks }: Test, { store, memory, measure }: Keeping) {
+/** Runs the test, writes its files, and returns the results with the path of the store. */
+async function runOnce(
+  { request, options, program, hooks }: Test,
+  { store, memory }: Destinations,
+  measure: typeof measureConvergence,
+): Promise<Results> {
   const { logStderr, args } = request;
   const { signal, log, progress } = hooks;
   const logs = new Map(options.nodes.map((node) => [node, ""]));

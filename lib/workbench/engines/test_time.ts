@@ -42,8 +42,8 @@ export interface TestTime {
 interface Wait {
   /** Time at which it is over, ms; Infinity if only a promise ends it. */
   deadline: number;
-  over: boolean;
-  /** Settles the test's promise; called once, after `over` has become true. */
+  isOver: boolean;
+  /** Settles the test's promise; called once, after `isOver` has become true. */
   settle(): void;
   reject(error: Error): void;
 }
@@ -55,10 +55,10 @@ interface State {
   waits: Set<Wait>;
   /** The first failure. Once set, it stays. */
   failure: Error | undefined;
-  /** True if a promise has settled since the clock last stopped. */
-  interrupted: boolean;
-  /** True while {@linkcode drive} runs; at most one does. */
-  driving: boolean;
+  /** True if a promise that the test waits for has settled since the clock last stopped. */
+  promiseSettled: boolean;
+  /** True while {@linkcode runWhileWaited} runs; it never runs twice at once. */
+  isRunning: boolean;
 }
 
 /**
@@ -72,8 +72,8 @@ export function createTestTime(clock: VirtualClock, maxAtOnce?: number): TestTim
     maxAtOnce,
     waits: new Set(),
     failure: undefined,
-    interrupted: false,
-    driving: false,
+    promiseSettled: false,
+    isRunning: false,
   };
   return {
     pass: (duration) => waitForDuration(state, duration),
@@ -87,17 +87,17 @@ function waitForDuration(state: State, duration: number): Promise<void> {
     return Promise.reject(new RangeError(`Cannot let ${duration} ms pass: expected 0 or more`));
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  addWait(state, { deadline: state.clock.now() + duration, over: false, settle: resolve, reject });
+  addWait(state, { deadline: state.clock.now() + duration, isOver: false, settle: resolve, reject });
   return promise;
 }
 
 function waitForPromise<T>(state: State, started: Promise<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const wait: Wait = { deadline: Infinity, over: false, settle() {}, reject };
+  const wait: Wait = { deadline: Infinity, isOver: false, settle() {}, reject };
   const end = (settle: () => void) => {
     wait.settle = settle;
-    wait.over = true;
-    state.interrupted = true;
+    wait.isOver = true;
+    state.promiseSettled = true;
   };
   started.then((value) => end(() => resolve(value)), (error) => end(() => reject(error)));
   addWait(state, wait);
@@ -108,7 +108,7 @@ function waitForPromise<T>(state: State, started: Promise<T>): Promise<T> {
 
 function addWait(state: State, wait: Wait): void {
   state.waits.add(wait);
-  if (!state.driving) void drive(state);
+  if (!state.isRunning) void runWhileWaited(state);
 }
 
 function fail(state: State, error: Error): void {
@@ -116,16 +116,16 @@ function fail(state: State, error: Error): void {
 }
 
 /** Steps 2 to 4: lets time pass while there are waits. */
-async function drive(state: State): Promise<void> {
-  state.driving = true;
+async function runWhileWaited(state: State): Promise<void> {
+  state.isRunning = true;
   await nextTurn();
   while (state.waits.size > 0) {
     if (state.failure === undefined) await runToFirstEnd(state).catch((error) => fail(state, error));
-    state.interrupted = false;
+    state.promiseSettled = false;
     settleWaits(state);
     await nextTurn();
   }
-  state.driving = false;
+  state.isRunning = false;
 }
 
 /** Runs the clock until a wait is over, or something has failed. */
@@ -133,16 +133,16 @@ async function runToFirstEnd(state: State): Promise<void> {
   const { clock, waits } = state;
   const standsStill = watchTime(clock, state.maxAtOnce);
   const release = guard(({ message }) => fail(state, new Error(message)));
-  const isInterrupted = () => state.failure !== undefined || state.interrupted;
+  const mustStop = () => state.failure !== undefined || state.promiseSettled;
   try {
     await clock.run(() => {
       if (standsStill()) throw new Error(timeStandsStill(clock).message);
-      return isInterrupted() || clock.next > firstDeadline(waits);
+      return mustStop() || clock.next > firstDeadline(waits);
     });
-    if (isInterrupted()) return;
+    if (mustStop()) return;
     const deadline = firstDeadline(waits);
     await clock.run(deadline);
-    for (const wait of waits) wait.over ||= wait.deadline <= deadline;
+    for (const wait of waits) wait.isOver ||= wait.deadline <= deadline;
   } finally {
     release();
   }
@@ -151,7 +151,7 @@ async function runToFirstEnd(state: State): Promise<void> {
 /** Settles the waits that are over; after a failure, rejects all. */
 function settleWaits({ waits, failure }: State): void {
   for (const wait of waits) {
-    if (failure === undefined && !wait.over) continue;
+    if (failure === undefined && !wait.isOver) continue;
     waits.delete(wait);
     if (failure === undefined) wait.settle();
     else wait.reject(failure);

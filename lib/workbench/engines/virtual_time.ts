@@ -27,7 +27,7 @@ export interface VirtualTimeOptions {
   log?(time: number, node: string, level: LogLevel, text: string): void;
   /** Receives what the guard finds; see {@linkcode guard}. */
   onTrouble?(trouble: TestException): void;
-  /** Stops the work: nodes answer each other without end while no time passes. The work must settle after this. */
+  /** Called if nodes answer each other without end while no time passes. It must make the work settle. */
   onStandstill(standstill: TestException): void;
   /** Number of events at one instant that counts as a standstill. `@default 5_000_000` */
   maxAtOnce?: number;
@@ -36,7 +36,7 @@ export interface VirtualTimeOptions {
 /**
  * Runs `work` in virtual time.
  *
- * @param work Must wait for nothing but the world's clock.
+ * @param work Must wait only for the world's clock.
  * @returns What `work` resolves to.
  * @throws What `work` rejects with.
  */

@@ -22,7 +22,7 @@ function machineWithArchive(
 }
 
 Deno.test("install() fetches, checks and unpacks the release, and says what it needs", async () => {
-  const machine = machineWithArchive({ ask: (program) => program === "git" ? "git version 2" : undefined });
+  const machine = machineWithArchive({ outputOf: (program) => program === "git" ? "git version 2" : undefined });
   await install([], machine);
   assertEquals(machine.fetched, ["https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2"]);
   assertEquals(machine.unpacked, ["/project/.maelstrom/maelstrom"]);
@@ -51,7 +51,7 @@ Deno.test("install() does nothing where Maelstrom is installed", async () => {
 
 Deno.test("install() tells an old Java from one that will do", async () => {
   const verdict = async (answer: string) => {
-    const machine = machineWithArchive({ ask: () => answer });
+    const machine = machineWithArchive({ outputOf: () => answer });
     await install([], machine);
     return /(found|missing) +Java/.exec(machine.out)![1];
   };
@@ -109,7 +109,7 @@ const ALLOWED = ["read", "write", "run", "env"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
 // tar leaves decompression to bzip2, which a small machine may be without.
-const HAS_BZIP2 = ALLOWED && createMachine("/").ask("bzip2", ["--help"]) !== undefined;
+const HAS_BZIP2 = ALLOWED && createMachine("/").outputOf("bzip2", ["--help"]) !== undefined;
 
 /** What is in a folder. */
 function namesIn(folder: string): string[] {

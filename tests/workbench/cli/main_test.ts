@@ -209,7 +209,7 @@ Deno.test("main() rejects a Maelstrom without Java, but not one that has it", as
         path,
       }),
     },
-    ask: (program) => program === "java" ? java : undefined,
+    outputOf: (program) => program === "java" ? java : undefined,
   });
   await assertRejected("1", "/project/.maelstrom/maelstrom/maelstrom needs Java 11 or newer", machine(undefined));
   const { ran } = await command("1", machine('openjdk version "17.0.1"'));

@@ -60,7 +60,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     isTerminal: { stdout: false, stderr: false },
     width: () => 80,
     env: () => undefined,
-    ask: () => undefined,
+    outputOf: () => undefined,
     every: (_, tick) => register(ticks, tick),
     onInterrupt: (interrupt) => register(interrupts, interrupt),
     exit: (status) => void (machine.exited = status),
