@@ -1,11 +1,12 @@
 /**
  * Convergence time: how long the nodes take, once all faults are over, until every node has everything.
  *
- * The history of a test does not show it: between the end of the faults and the final phase no client reads. Extra reads would change
- * the test, because a read can change a node's state (it may bring its view of seq-kv up to date). So it is measured in a second run:
+ * The history of a test does not show it: between the end of the faults and the final phase no client reads. Extra
+ * reads would change the test, because a read can change a node's state (it may bring its view of seq-kv up to date).
+ * So it is measured in a second run:
  *
  * 1. Runs the test again with the same seed. Up to the end of the faults, everything is the same.
- * 2. From there on, reads from all nodes every {@linkcode LOOK_INTERVAL}, until all have everything or {@linkcode RECOVERY} is over.
+ * 2. From there on, reads from all nodes every 50 ms, until all have everything or 10 s are over.
  *
  * Only a simulation can repeat a run, so there is no convergence time for processes.
  *

@@ -5,9 +5,10 @@
  * - `simulation_engine.ts`: the workbench in virtual time, all nodes in this process. The seed repeats everything.
  * - `maelstrom_engine.ts`: the real Maelstrom, whose results are read by `maelstrom_results.ts`.
  *
- * The simulation engine runs `virtual_run.ts`, which measures `convergence.ts`, in `virtual_time.ts`. The folder also has `simulate.ts`,
- * the simulated cluster for unit tests, and `machine.ts`, through which commands reach terminal and files. Engines import from
- * `request/` and below; they know nothing of flags, reports or other runs.
+ * The simulation engine uses `virtual_run.ts` (one test in virtual time), `convergence.ts` and `virtual_time.ts`.
+ *
+ * The folder also has `simulate.ts`, the simulated cluster for unit tests, and `machine.ts`, through which commands
+ * reach terminal and files. Engines import from `request/` and below. They know nothing of flags, reports or other runs.
  *
  * @module
  */

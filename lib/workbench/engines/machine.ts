@@ -1,7 +1,8 @@
 /**
  * The machine as the command line and the search see it: terminal, files, environment, signals, engines.
  *
- * Commands use nothing else of the outside world, so a test can run them on a fake machine. `real_machine.ts` has the real one.
+ * Commands use nothing else of the outside world, so a test can run them on a fake machine. `real_machine.ts` has the
+ * real one.
  *
  * @module
  */

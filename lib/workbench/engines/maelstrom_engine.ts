@@ -46,20 +46,22 @@ export function findMaelstrom(
 /**
  * Returns the reason why Maelstrom refuses a test that the workbench would run, or undefined.
  *
- * Jepsen's generator for lin-kv assigns two workers per node to each key. The number of workers must be a multiple of that.
+ * Jepsen's generator for lin-kv assigns two workers per node to each key. The number of workers must be a multiple of
+ * that.
  *
  * Source: Jepsen's `independent.clj`, `group-threads`.
  */
 export function refusal({ workload, options: { nodes, concurrency } }: TestRequest): string | undefined {
   if (workload !== "lin-kv" || concurrency % (2 * nodes.length) === 0) return undefined;
-  return `Maelstrom does not run lin-kv with ${concurrency} workers on ${nodes.length} nodes: it expects --concurrency 2n, 4n, 6n …`;
+  return `Maelstrom does not run lin-kv with ${concurrency} workers on ${nodes.length} nodes: ` +
+    "it expects --concurrency 2n, 4n, 6n …";
 }
 
 /**
  * Runs `maelstrom test`.
  *
- * Maelstrom writes to the folder `store` below its working directory. So it runs in the parent of the request's store, or, if that is
- * not called `store`, inside it.
+ * Maelstrom writes to the folder `store` below its working directory. So it runs in the parent of the request's store,
+ * or, if that is not called `store`, inside it.
  *
  * @param executable Path of Maelstrom's executable.
  * @throws {UsageError} Maelstrom refuses the arguments, or its working directory cannot be created.

@@ -43,11 +43,11 @@ type Fields = Record<string, unknown>;
  */
 export function maelstromResults(text: string, run: MaelstromRun): Results {
   const parsed = parseEDN(text);
-  const edn = fields(parsed[0]);
+  const edn = asFields(parsed[0]);
   if (parsed.length !== 1 || edn === undefined || !("valid?" in edn)) {
     throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
   }
-  const { anomalies = [], ...result } = workloadVerdict(fields(edn.workload) ?? {}, run.workload);
+  const { anomalies = [], ...result } = readWorkloadVerdict(asFields(edn.workload) ?? {}, run.workload);
   const unjudged: Results = {
     schema: 1,
     challenge: run.challenge,
@@ -55,16 +55,16 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
     engine: "maelstrom",
     mode: "process",
     seed: null,
-    valid: validity(edn["valid?"]),
+    valid: readValidity(edn["valid?"]),
     passed: false,
-    operations: operations(fields(edn.stats)),
-    availability: availability(fields(edn.availability)),
-    net: net(fields(edn.net)),
+    operations: readOperations(asFields(edn.stats)),
+    availability: readAvailability(asFields(edn.availability)),
+    net: readNet(asFields(edn.net)),
     latency_ms: run.latency_ms ?? null,
     result,
-    anomalies: [...anomalies, ...otherAnomalies(edn)],
+    anomalies: [...anomalies, ...generalAnomalies(edn)],
     targets: [],
-    exceptions: [...clientExceptions(fields(edn.exceptions)), ...checkerCrashes(edn)],
+    exceptions: [...clientExceptions(asFields(edn.exceptions)), ...checkerCrashes(edn)],
     store: run.store,
   };
   const targets = run.limits.map((limit) => judgeTarget(limit, unjudged));
@@ -72,46 +72,46 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
 }
 
 /** Returns the value if it is a map with keyword keys. */
-function fields(value: unknown): Fields | undefined {
+function asFields(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Map)
     ? value as Fields
     : undefined;
 }
 
-function list(value: unknown): unknown[] {
+function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function validity(value: unknown): Validity {
+function readValidity(value: unknown): Validity {
   return typeof value === "boolean" ? value : "unknown";
 }
 
-function operations(stats: Fields | undefined): Results["operations"] {
+function readOperations(stats: Fields | undefined): Results["operations"] {
   if (stats === undefined || !("count" in stats)) return null;
-  const counts = (of: Fields): OperationCounts => ({
-    count: Number(of.count),
-    ok: Number(of["ok-count"]),
-    fail: Number(of["fail-count"]),
-    info: Number(of["info-count"]),
+  const counts = (group: Fields): OperationCounts => ({
+    count: Number(group.count),
+    ok: Number(group["ok-count"]),
+    fail: Number(group["fail-count"]),
+    info: Number(group["info-count"]),
   });
-  const byF = Object.entries(fields(stats["by-f"]) ?? {});
-  return { ...counts(stats), by_f: Object.fromEntries(byF.map(([f, of]) => [f, counts(fields(of)!)])) };
+  const byF = Object.entries(asFields(stats["by-f"]) ?? {});
+  return { ...counts(stats), by_f: Object.fromEntries(byF.map(([f, group]) => [f, counts(asFields(group)!)])) };
 }
 
-function availability(checked: Fields | undefined): Results["availability"] {
-  if (typeof checked?.["ok-fraction"] !== "number") return null;
-  return { valid: validity(checked["valid?"]), ok_fraction: checked["ok-fraction"] };
+function readAvailability(verdict: Fields | undefined): Results["availability"] {
+  if (typeof verdict?.["ok-fraction"] !== "number") return null;
+  return { valid: readValidity(verdict["valid?"]), ok_fraction: verdict["ok-fraction"] };
 }
 
-function net(checked: Fields | undefined): Results["net"] {
-  const [all, clients, servers] = ["all", "clients", "servers"].map((group) => fields(checked?.[group]));
+function readNet(verdict: Fields | undefined): Results["net"] {
+  const [all, clients, servers] = ["all", "clients", "servers"].map((name) => asFields(verdict?.[name]));
   if (all === undefined || clients === undefined || servers === undefined) return null;
-  const counts = (of: Fields): MessageCounts => ({
-    send_count: Number(of["send-count"]),
-    recv_count: Number(of["recv-count"]),
-    msg_count: Number(of["msg-count"]),
+  const counts = (group: Fields): MessageCounts => ({
+    send_count: Number(group["send-count"]),
+    recv_count: Number(group["recv-count"]),
+    msg_count: Number(group["msg-count"]),
   });
-  const perOperation = (of: Fields) => typeof of["msgs-per-op"] === "number" ? of["msgs-per-op"] : null;
+  const perOperation = ({ "msgs-per-op": count }: Fields) => typeof count === "number" ? count : null;
   return {
     all: { ...counts(all), msgs_per_op: perOperation(all) },
     clients: counts(clients),
@@ -119,16 +119,16 @@ function net(checked: Fields | undefined): Results["net"] {
   };
 }
 
-/** Returns the verdict of the workload's checker. Its evidence is left out: the anomalies have it in words. */
-function workloadVerdict(checked: Fields, workload: string): Verdict {
-  const evidence = new Set(["valid?", "anomalies", ...list(checked["error-types"]) as string[]]);
-  const rest = Object.entries(checked).filter(([name]) => !evidence.has(name));
-  const verdict: Verdict = { valid: validity(checked["valid?"]), ...toJSON(Object.fromEntries(rest)) as Fields };
-  if ("duplicated" in checked) {
-    const name = workload === "unique-ids" ? "id" : "element";
-    verdict.duplicated = entries(checked.duplicated).map(([value, count]) => ({ [name]: toJSON(value), count }));
-  }
-  return { ...verdict, anomalies: ANOMALIES[workload]?.(checked) ?? [] };
+/** Reads the verdict of the workload's checker. Its evidence is left out: the anomalies have it in words. */
+function readWorkloadVerdict(edn: Fields, workload: string): Verdict {
+  const evidence = new Set(["valid?", "anomalies", ...asList(edn["error-types"]) as string[]]);
+  const rest = Object.entries(edn).filter(([name]) => !evidence.has(name));
+  const verdict: Verdict = { valid: readValidity(edn["valid?"]), ...toJSON(Object.fromEntries(rest)) as Fields };
+  const anomalies = ANOMALIES[workload]?.(edn) ?? [];
+  if (!("duplicated" in edn)) return { ...verdict, anomalies };
+  const name = workload === "unique-ids" ? "id" : "element";
+  const duplicated = entriesOf(edn.duplicated).map(([value, count]) => ({ [name]: toJSON(value), count }));
+  return { ...verdict, duplicated, anomalies };
 }
 
 /** Converts EDN to plain JSON: names in snake_case, keys of maps as strings. */
@@ -146,14 +146,14 @@ function toJSON(value: unknown): unknown {
 }
 
 /** Returns the entries of a map with keys of any kind. */
-function entries(value: unknown): [unknown, unknown][] {
+function entriesOf(value: unknown): [unknown, unknown][] {
   if (value instanceof Map) return [...value];
-  return Object.entries(fields(value) ?? {});
+  return Object.entries(asFields(value) ?? {});
 }
 
-/** Reads the anomalies from the verdict of each workload's checker. */
-const ANOMALIES: Record<string, (checked: Fields) => Anomaly[]> = {
-  echo: ({ errors }) => found("wrong-echo", list(errors), describeEcho),
+/** For each workload, a function that reads the anomalies from its checker's verdict. */
+const ANOMALIES: Record<string, (verdict: Fields) => Anomaly[]> = {
+  echo: ({ errors }) => found("wrong-echo", asList(errors), describeEcho),
   "unique-ids": uniqueIdAnomalies,
   broadcast: setAnomalies,
   "g-set": setAnomalies,
@@ -181,45 +181,45 @@ function found<Case>(
 
 /** @param error Four texts: a heading, the request, a heading, the reply. */
 function describeEcho(error: unknown): string {
-  const [, sent, , received] = list(error);
+  const [, sent, , received] = asList(error);
   return `A client sent ${show(sent)} and got ${show(received)}, which does not echo it`;
 }
 
 function uniqueIdAnomalies({ duplicated, "duplicated-count": count }: Fields): Anomaly[] {
   const describe = ([id, times]: [unknown, unknown]) => `Id ${show(id)} was given ${times} times`;
-  return found("duplicate-id", entries(duplicated), describe, Number(count));
+  return found("duplicate-id", entriesOf(duplicated), describe, Number(count));
 }
 
-function setAnomalies(checked: Fields): Anomaly[] {
+function setAnomalies(verdict: Fields): Anomaly[] {
   return [
     ...found(
       "lost",
-      list(checked.lost),
+      asList(verdict.lost),
       (element) => `Element ${show(element)} was known, but every later read lacked it`,
     ),
     ...found(
       "duplicated",
-      entries(checked.duplicated),
+      entriesOf(verdict.duplicated),
       ([element, count]) => `Element ${show(element)} appeared ${count} times in one read`,
     ),
   ];
 }
 
 function counterAnomalies({ errors, acceptable }: Fields): Anomaly[] {
-  return found("wrong-sum", list(errors), (read) => {
+  return found("wrong-sum", asList(errors), (read) => {
     return `${describeOperation(read)} is a final read outside of the sums that the adds allow, ${show(acceptable)}`;
   });
 }
 
-function kafkaAnomalies(checked: Fields): Anomaly[] {
-  return (list(checked["error-types"]) as string[]).flatMap((type) => {
+function kafkaAnomalies(verdict: Fields): Anomaly[] {
+  return (asList(verdict["error-types"]) as string[]).flatMap((type) => {
     if (type === "unseen") {
-      const unseen = entries(fields(checked.unseen)?.unseen);
+      const unseen = entriesOf(asFields(verdict.unseen)?.unseen);
       const total = unseen.reduce((sum, [, count]) => sum + Number(count), 0);
       return found(type, unseen, describeUnseen, total);
     }
-    const evidence = fields(checked[type]);
-    const errors = list(evidence?.errs ?? checked[type]);
+    const evidence = asFields(verdict[type]);
+    const errors = asList(evidence?.errs ?? verdict[type]);
     return found(type, errors, describeCase, Number(evidence?.count ?? errors.length));
   });
 }
@@ -229,18 +229,18 @@ function describeUnseen([key, count]: [unknown, unknown]): string {
 }
 
 function linearizabilityAnomalies({ failures, results }: Fields): Anomaly[] {
-  const byKey = new Map(entries(results));
-  return found("nonlinearizable", list(failures), (key) => {
-    const checked = fields(fields(byKey.get(key))?.linearizable);
-    return `Key ${show(key)} is not linearizable: ${describeOperation(checked?.op)} cannot take effect after ${
-      describeOperation(checked?.["previous-ok"])
+  const byKey = new Map(entriesOf(results));
+  return found("nonlinearizable", asList(failures), (key) => {
+    const verdict = asFields(asFields(byKey.get(key))?.linearizable);
+    return `Key ${show(key)} is not linearizable: ${describeOperation(verdict?.op)} cannot take effect after ${
+      describeOperation(verdict?.["previous-ok"])
     }`;
   });
 }
 
 function transactionAnomalies({ anomalies, "anomaly-types": types }: Fields): Anomaly[] {
-  const evidence = fields(anomalies) ?? {};
-  return (list(types) as string[]).flatMap((type) => {
+  const evidence = asFields(anomalies) ?? {};
+  return (asList(types) as string[]).flatMap((type) => {
     const cases = Array.isArray(evidence[type]) ? evidence[type] : [evidence[type]];
     return found(type, cases, describeCase);
   });
@@ -248,15 +248,15 @@ function transactionAnomalies({ anomalies, "anomaly-types": types }: Fields): An
 
 /** Describes one case: the checker's details, then its operations. */
 function describeCase(example: unknown): string {
-  const { cycle, steps, txns, op, type: _type, ...rest } = fields(example) ?? { value: example };
+  const { cycle, steps, txns, op, type: _type, ...rest } = asFields(example) ?? { value: example };
   const details = Object.entries(rest).filter(([, value]) => !isOperation(value));
   const operations = Object.entries(rest).filter(([, value]) => isOperation(value));
   return [
     details.map(([name, value]) => `${name} ${show(value)}`).join(", "),
     ...op === undefined ? [] : [describeOperation(op)],
     ...operations.map(([name, operation]) => `${name.replaceAll("-", " ")}: ${describeOperation(operation)}`),
-    ...list(txns).slice(0, EXAMPLES).map(describeOperation),
-    describeCycle(list(cycle), list(steps)),
+    ...asList(txns).slice(0, EXAMPLES).map(describeOperation),
+    describeCycle(asList(cycle), asList(steps)),
   ].filter((part) => part !== "").join("; ");
 }
 
@@ -264,14 +264,14 @@ function describeCase(example: unknown): string {
 function describeCycle(cycle: readonly unknown[], steps: readonly unknown[]): string {
   return cycle.map((operation, index) => {
     if (index === 0) return describeOperation(operation);
-    const { type, key } = fields(steps[index - 1]) ?? {};
+    const { type, key } = asFields(steps[index - 1]) ?? {};
     const dependency = `by ${type ?? "dependency"}${key === undefined ? "" : ` of key ${show(key)}`}`;
     return `${dependency} to ${index === cycle.length - 1 ? "the first again" : describeOperation(operation)}`;
   }).join("; ");
 }
 
 function isOperation(value: unknown): boolean {
-  const operation = fields(value);
+  const operation = asFields(value);
   return operation?.f !== undefined && operation.process !== undefined;
 }
 
@@ -282,30 +282,30 @@ function describeOperation(value: unknown): string {
 }
 
 /** Reads the anomalies of the checkers that every workload has: low availability, functions that never succeeded. */
-function otherAnomalies({ availability, stats }: Fields): Anomaly[] {
+function generalAnomalies({ availability, stats }: Fields): Anomaly[] {
   const found: Anomaly[] = [];
-  const checked = fields(availability);
-  if (checked?.["valid?"] === false) {
-    const explanation = `Only a fraction of ${checked["ok-fraction"]} of all operations succeeded`;
+  const verdict = asFields(availability);
+  if (verdict?.["valid?"] === false) {
+    const explanation = `Only a fraction of ${verdict["ok-fraction"]} of all operations succeeded`;
     found.push({ type: "unavailable", count: 1, explanation });
   }
-  if (fields(stats)?.["valid?"] !== false) return found;
-  for (const [f, counts] of entries(fields(stats)!["by-f"])) {
-    // As intended, a crash never succeeds.
-    if (f === "crash" || fields(counts)?.["valid?"] !== false) continue;
+  if (asFields(stats)?.["valid?"] !== false) return found;
+  for (const [f, counts] of entriesOf(asFields(stats)!["by-f"])) {
+    // An intended crash of a client never succeeds.
+    if (f === "crash" || asFields(counts)?.["valid?"] !== false) continue;
     found.push({
       type: "never-succeeded",
       count: 1,
-      explanation: `Not one ${f} of ${fields(counts)!.count} succeeded`,
+      explanation: `Not one ${f} of ${asFields(counts)!.count} succeeded`,
     });
   }
   return found;
 }
 
-function clientExceptions(checked: Fields | undefined): TestException[] {
-  return list(checked?.exceptions).map((exception) => {
-    const { class: name, count, example } = fields(exception) ?? {};
-    const operation = fields(example);
+function clientExceptions(verdict: Fields | undefined): TestException[] {
+  return asList(verdict?.exceptions).map((exception) => {
+    const { class: name, count, example } = asFields(exception) ?? {};
+    const operation = asFields(example);
     const at = typeof operation?.time === "number" ? `, first at ${seconds(operation.time)}` : "";
     return {
       type: "client-crashed",
@@ -318,7 +318,7 @@ function clientExceptions(checked: Fields | undefined): TestException[] {
 /** Reads crashes of Jepsen's checkers: one that crashes leaves its error in place of its verdict. */
 function checkerCrashes(edn: Fields): TestException[] {
   return Object.entries(edn).flatMap(([name, value]) => {
-    const error = fields(value)?.error;
+    const error = asFields(value)?.error;
     if (error === undefined || error === null) return [];
     const message = `Maelstrom's checker ${name} crashed: ${String(error).split("\n")[0]}`;
     return [{ type: "checker-crashed", message, count: 1 }];

@@ -1,6 +1,6 @@
 /**
- * A simulated cluster for unit tests: all nodes in one process, in virtual time, with Maelstrom's services, on a network that the test can
- * cut. No test waits for the real clock, and the seed repeats everything.
+ * A simulated cluster for unit tests: all nodes in one process, in virtual time, with Maelstrom's services, on a
+ * network that the test can cut. No test waits for the real clock, and the seed repeats everything.
  *
  * ```ts
  * import { assertEquals } from "@std/assert";
@@ -81,8 +81,8 @@ export interface SimulatedClient {
 }
 
 /**
- * A simulated cluster with its network and services. Time passes only while the test waits for {@linkcode SimulatedWorld.run}, a client's
- * request or a restart.
+ * A simulated cluster with its network and services. Time passes only while the test waits: for
+ * {@linkcode SimulatedWorld.run}, a client's request or a restart.
  */
 export interface SimulatedWorld {
   /** The names of the nodes. */
@@ -99,15 +99,16 @@ export interface SimulatedWorld {
    * Lets time pass.
    *
    * @param duration Milliseconds.
-   * @throws {Error} A node has failed: its program throws at its start, it does not answer `init`, sends to an unknown node, leaves a
-   *   rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its process; or nodes answer each other
-   *   without end while no time passes.
+   * @throws {Error} A node has failed: its program throws at its start, it does not answer `init`, sends to an unknown
+   *   node, leaves a rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its
+   *   process; or nodes answer each other without end while no time passes.
    */
   run(duration: number): Promise<void>;
   /** Opens a client. */
   client(): SimulatedClient;
   /**
-   * Cuts all links between groups of nodes and services, both ways. A single group is cut off from all other nodes. Earlier cuts stay.
+   * Cuts all links between groups of nodes and services, both ways. A single group is cut off from all other nodes.
+   * Earlier cuts stay.
    *
    * @throws {RangeError} A name is unknown or in two groups, there is no group, or a group is empty.
    */
@@ -168,7 +169,8 @@ interface Simulation {
 /**
  * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes.
  *
- * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the seed is not a number.
+ * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the
+ *   seed is not a number.
  * @throws {TypeError} The program is not a function.
  *
  * @example A value in a service survives a crash of the node that wrote it.

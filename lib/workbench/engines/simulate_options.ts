@@ -17,7 +17,7 @@ export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
   nodes?: number | readonly string[];
   /** Seed of all random draws. `@default "0"` */
   seed?: string | number;
-  /** Latency of messages between nodes and services: ms, or a distribution. Messages of clients take no time. `@default 0` */
+  /** Latency between nodes and services: ms, or a distribution. Messages of clients take no time. `@default 0` */
   latency?: number | Latency;
 }
 

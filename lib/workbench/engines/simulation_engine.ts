@@ -5,7 +5,8 @@
  * 2. With `--check-determinism`, runs it a second time with the same seed, and compares the two line by line.
  * 3. If it failed and only failing runs are kept, runs it once more and stores that: the seed repeats it.
  *
- * The stored files are the same, byte for byte, whenever the test runs with the same seed. So they do not contain the store's path.
+ * The stored files are the same, byte for byte, whenever the test runs with the same seed. So they do not contain the
+ * store's path.
  *
  * @module
  */
@@ -85,7 +86,7 @@ async function compareWithSecondRun(test: Test, first: MemoryStore): Promise<Com
   return signal.aborted ? undefined : { difference: compareStores(first, second) };
 }
 
-/** Adds the comparison to the results. One run of a program that is not deterministic proves nothing, so it is invalid. */
+/** Adds the comparison to the results. A single run of a nondeterministic program proves nothing: it is invalid. */
 function withComparison(results: Results, { difference }: Comparison): Results {
   if (difference === undefined) return { ...results, deterministic: true };
   const exceptions = [...results.exceptions, { type: "nondeterminism", message: difference, count: 1 }];
@@ -98,7 +99,7 @@ function measureOnce(): typeof measureConvergence {
   return (...test) => measured ??= measureConvergence(...test);
 }
 
-/** The argument with which a node logs details. The engine handles it, so that it does not change the program's behaviour. */
+/** Program argument that makes a node log details. The engine handles it; the program does not get it. */
 const DEBUG = "--debug";
 
 function programArguments({ args }: TestRequest): string[] {

@@ -1,5 +1,6 @@
 /**
- * Virtual time for a unit test: it passes only while the test waits for something, and stands still while the test computes.
+ * Virtual time for a unit test: it passes only while the test waits for something, and stands still while the test
+ * computes.
  *
  * 1. The test starts to wait: for a duration, or for a promise.
  * 2. In the next turn of the event loop the clock runs until the first wait is over.
@@ -32,8 +33,8 @@ export interface TestTime {
    */
   until<T>(start: () => Promise<T>): Promise<T>;
   /**
-   * Makes every present and future wait reject with this error. Only the first failure counts. Forbidden calls that {@linkcode guard}
-   * finds, and a standstill of time, are failures too.
+   * Makes every present and future wait reject with this error. Only the first failure counts. Forbidden calls that
+   * {@linkcode guard} finds, and a standstill of time, are failures too.
    */
   fail(error: Error): void;
 }

@@ -1,6 +1,6 @@
 /**
- * A whole test in virtual time: the counterpart of `runTest` for programs in this process. The seed determines everything: the same
- * seed gives the same history, messages and results on any machine.
+ * A whole test in virtual time: the counterpart of `runTest` for programs in this process. The seed determines
+ * everything: the same seed gives the same history, messages and results on any machine.
  *
  * 1. Runs the test.
  * 2. Runs it a second time to measure how long the nodes take to converge (`convergence.ts`).
@@ -20,7 +20,7 @@ import { runVirtually } from "./virtual_time.ts";
 
 /** Hooks for {@linkcode runVirtualTest}: those of any run, and these. */
 export interface VirtualTestHooks extends RunHooks {
-  /** Receives one entry of a node's log, such as `12.345 warn …`. It begins with the seconds since the start of the test. */
+  /** Receives one entry of a node's log, such as `12.345 warn …`: seconds since the start, level, text. */
   nodeLog?(node: string, entry: string, level: LogLevel): void;
   /** Number of events at one instant that ends the test as `time-stands-still`. `@default 5_000_000` */
   maxAtOnce?: number;
@@ -31,8 +31,9 @@ export interface VirtualTestHooks extends RunHooks {
 /**
  * Runs one test in virtual time.
  *
- * Besides what ends any test, two things end this one: a program that uses the real clock, timers or randomness, and nodes that answer
- * each other without end while no time passes. If the workload defines convergence, a test whose nodes do not converge is invalid.
+ * Besides what ends any test, two things end this one: a program that uses the real clock, timers or randomness, and
+ * nodes that answer each other without end while no time passes. If the workload defines convergence, a test whose
+ * nodes do not converge is invalid.
  *
  * @example
  * ```ts

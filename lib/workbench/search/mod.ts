@@ -5,8 +5,8 @@
  * - `swarm/` simulates random tests on all cores until one fails.
  * - `shrink/` makes a failing simulated test smaller.
  *
- * Code here decides which tests to run, and runs them only through engines and their requests. It never reads flags that are not its own,
- * and never looks inside a run.
+ * Code here decides which tests to run, and runs them only through engines and their requests. It never reads flags
+ * that are not its own, and never looks inside a run.
  *
  * @module
  */

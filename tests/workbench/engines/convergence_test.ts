@@ -128,7 +128,7 @@ const RIGHT: [name: string, program: unknown, options: Partial<RunOptions>][] = 
 ];
 
 for (const [name, program, options] of RIGHT) {
-  Deno.test(`${name}: a right program converges with and without partitions, and the seed repeats the time`, async () => {
+  Deno.test(`${name}: a right program converges, also with partitions, and the seed repeats the time`, async () => {
     const calm = await measure(program, options);
     assertGreaterOrEqual(calm, 0);
     assertLess(calm, 3000);

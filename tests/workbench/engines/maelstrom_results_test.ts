@@ -167,7 +167,8 @@ Deno.test("maelstromResults() reports crashed checkers and exceptions of clients
 Deno.test("maelstromResults() reports a function that never succeeded, but not a crash", () => {
   const counts = "{:valid? false, :count 4, :ok-count 0, :fail-count 4, :info-count 0}";
   const { anomalies } = maelstromResults(
-    `{:stats {:valid? false, :count 8, :ok-count 0, :fail-count 8, :info-count 0, :by-f {:crash ${counts}, :send ${counts}}}, :valid? false}`,
+    `{:stats {:valid? false, :count 8, :ok-count 0, :fail-count 8, :info-count 0,
+      :by-f {:crash ${counts}, :send ${counts}}}, :valid? false}`,
     { challenge: null, workload: "kafka", limits: [], store: null },
   );
   assertEquals(anomalies, [{ type: "never-succeeded", count: 1, explanation: "Not one send of 4 succeeded" }]);

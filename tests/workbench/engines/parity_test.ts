@@ -57,8 +57,8 @@ function costs({ operations, net }: Results): Record<string, number> {
 }
 
 /**
- * Computes the bounds for the costs of a run with processes: the mean of the simulations, plus or minus their sampling error and some
- * room, because processes start late and are interrupted.
+ * Computes the bounds for the costs of a run with processes: the mean of the simulations, plus or minus their sampling
+ * error and some room, because processes start late and are interrupted.
  */
 function bounds(values: readonly number[]): [least: number, most: number] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

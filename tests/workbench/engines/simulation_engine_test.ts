@@ -91,7 +91,8 @@ test("arguments after -- go to the program", async ({ run }) => {
   await assertRejects(() => run(`3e ${SHORT} -- --profile fats`), UsageError, "Cannot use --profile fats");
 });
 
-test("the logs of nodes are stored, with details if --debug, and shown if --log-stderr", async ({ run, stored, lines, names, read }) => {
+test("logs of nodes are stored, with --debug in detail, and shown with --log-stderr", async (bench) => {
+  const { run, stored, lines, names, read } = bench;
   await run(`test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 2`);
   const [folder] = stored();
   assertEquals(names(`${folder}/node-logs`), ["n0.log", "n1.log"]);
@@ -228,7 +229,7 @@ test("two runs are not compared if one was interrupted", async ({ run }) => {
   assertEquals([passed, exceptions, deterministic], [true, [], undefined]);
 });
 
-test("a run that has failed is stored whole, even if Ctrl-C comes while it is repeated", async ({ run, stored, read }) => {
+test("a failed run is stored whole, even if Ctrl-C comes while it is repeated", async ({ run, stored, read }) => {
   const line = `test -w broadcast --bin ${PROGRAMS}/counts_starts.ts ${SHORT} --node-count 1 --seed 7 --seeds 2`;
   const { valid, interrupted } = await run(line, interruptAt(2));
   assertEquals([valid, interrupted], [false, false]);

@@ -1,7 +1,8 @@
 /**
  * Shrinking a simulated run that failed:
  *
- * 1. Searches for a smaller test that fails for the same reason (`shrink.ts`), each test a run of the engine with the same seed.
+ * 1. Searches for a smaller test that fails for the same reason (`shrink.ts`), each test a run of the engine with the
+ *    same seed.
  * 2. Continues with other seeds: in a smaller test the same draws can miss the failure.
  * 3. Runs the smallest test once more, and stores it.
  *
@@ -40,8 +41,8 @@ export interface Simulator {
 const SEEDS = 3;
 
 /**
- * Searches for a smaller run that fails for the same reason, and stores the smallest one. It is stored even if the search is ended
- * early.
+ * Searches for a smaller run that fails for the same reason, and stores the smallest one. It is stored even if the
+ * search is ended early.
  *
  * @param budget Maximum number of runs.
  */

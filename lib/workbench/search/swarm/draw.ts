@@ -1,6 +1,6 @@
 /**
- * Draws the tests of a swarm: each is a challenge with random changes to its official test. The swarm's seed and the test's number
- * determine everything.
+ * Draws the tests of a swarm: each is a challenge with random changes to its official test. The swarm's seed and the
+ * test's number determine everything.
  *
  * @module
  */
@@ -30,9 +30,9 @@ const MAX_WORK = 40_000;
 const SMALL_LATENCY = 25;
 
 /**
- * Draws one test: challenge, number of nodes and workers, rate, latencies, topology, and some of the faults that the challenge claims to
- * survive. Each figure is between a quarter of the official one and four times as much. A challenge for one node keeps one node. A test
- * that would take long gets less time or a lower rate.
+ * Draws one test: challenge, number of nodes and workers, rate, latencies, topology, and some of the faults that the
+ * challenge claims to survive. Each figure is between a quarter of the official one and four times as much. A challenge
+ * for one node keeps one node. A test that would take long gets less time or a lower rate.
  *
  * @param seed The swarm's seed.
  * @param number Position in the swarm. Draws do not depend on those of other positions.
@@ -71,7 +71,7 @@ function scaled(figure: number, random: Random): number {
   return Math.max(1, Math.ceil(figure / FACTOR), Math.min(drawn, figure * FACTOR));
 }
 
-/** Draws rate and time limit. If the test would be too large, lowers one of them: many operations at once, or time for faults. */
+/** Draws rate and time limit. If the test would be too large, lowers one of them, chosen at random. */
 function drawLength(officialRate: number, officialLimit: number, nodes: number, random: Random) {
   const most = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
   const timeLimit = scaled(officialLimit, random);
@@ -93,7 +93,7 @@ function drawLatency(official: number, random: Random): number {
   return scaled(official || SMALL_LATENCY, random);
 }
 
-/** Draws each fault with probability 1/2, so that most pairs occur together and apart. Sometimes draws one fault only, or none. */
+/** Draws each fault with probability 1/2. If that leaves none, draws one fault or none. */
 function drawFaults(survived: readonly string[], random: Random): string[] {
   const chosen = survived.filter(() => random.float() < 0.5);
   if (chosen.length > 0) return chosen;

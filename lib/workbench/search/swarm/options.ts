@@ -24,14 +24,14 @@ export interface SwarmOptions {
   testFlags: readonly string[];
 }
 
-const FLAGS: readonly (Flag & { placeholder: string })[] = [
+const SWARM_FLAGS: readonly (Flag & { placeholder: string })[] = [
   {
     name: "minutes",
     kind: "number",
     placeholder: "NUMBER",
     default: "10",
     above: 0,
-    help: "Time after which it ends",
+    help: "Time after which the swarm ends",
     origin: "workbench",
   },
   {
@@ -81,8 +81,8 @@ const FLAGS: readonly (Flag & { placeholder: string })[] = [
  * @throws {UsageError} An argument is unknown or bad.
  */
 export function parseOptions(args: readonly string[], cores: number): SwarmOptions | undefined {
-  const names = FLAGS.map(({ name }) => name);
-  const words = FLAGS.map(({ name }) => `--${name}`);
+  const names = SWARM_FLAGS.map(({ name }) => name);
+  const words = SWARM_FLAGS.map(({ name }) => `--${name}`);
   const texts = parseArgs([...args], {
     string: names,
     boolean: ["help"],
@@ -95,7 +95,7 @@ export function parseOptions(args: readonly string[], cores: number): SwarmOptio
   if (texts.help) return undefined;
   const value = (name: string) => {
     const text: string | undefined = texts[name];
-    return text === undefined ? undefined : parseFlagValue(FLAGS.find((flag) => flag.name === name)!, text);
+    return text === undefined ? undefined : parseFlagValue(SWARM_FLAGS.find((flag) => flag.name === name)!, text);
   };
   const challenges = (value("challenge") as string[] | undefined)?.map(challengeOf) ?? CHALLENGES;
   const [bin, store] = [value("bin"), value("store")] as (string | undefined)[];
@@ -121,16 +121,16 @@ function challengeOf(word: string): Challenge {
 
 /** Formats the text of `--help`. */
 export function formatSwarmHelp(): string {
-  const names = columns(FLAGS.map(({ name, placeholder }) => [`  --${name} ${placeholder}`]));
+  const names = columns(SWARM_FLAGS.map(({ name, placeholder }) => [`  --${name} ${placeholder}`]));
   const width = Math.max(...names.map((name) => name.length));
   return [
-    "Simulates tests drawn from a seed, until one fails or the time is over",
+    "Simulates tests drawn from a seed, until one fails or time is up",
     "",
     "Usage",
     "  deno task swarm [flags]",
     "",
     "Flags",
-    ...FLAGS.map(({ help, default: initial }, index) =>
+    ...SWARM_FLAGS.map(({ help, default: initial }, index) =>
       `${names[index]!.padEnd(width)}  ${help}${initial === undefined ? "" : ` (default ${initial})`}`
     ),
   ].join("\n");

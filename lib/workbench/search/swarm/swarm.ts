@@ -4,12 +4,13 @@
  * 1. Draws a test from the swarm's seed (`draw.ts`).
  * 2. Runs it on a worker thread (`pool.ts`, `worker.ts`, `task.ts`); each job runs one test at a time.
  * 3. Counts its result (`tally.ts`).
- * 4. Repeats until a test fails, ends without results or takes too long, or until time is up or a person presses Ctrl-C.
+ * 4. Repeats until a test fails, ends without results or takes too long, or until time is up or a person presses
+ *    Ctrl-C.
  * 5. Runs a test that failed again, to store, explain and shrink it.
  * 6. Prints the table.
  *
- * Source: Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012: tests that each leave out some features find more than tests
- * with all of them.
+ * Source: Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012: tests that each leave out some features
+ * find more than tests with all of them.
  *
  * @module
  */

@@ -23,7 +23,7 @@ export type Answer = { result: TaskResult } | {
   isUsageError: boolean;
 };
 
-/** The part of a worker's global scope that is used here. TypeScript cannot load its types together with those of a page. */
+/** The part of a worker's global scope that is used here. Its own types clash with those of the main thread. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<Question>) => void) | null;
   postMessage(answer: Answer): void;
