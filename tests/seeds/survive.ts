@@ -78,7 +78,8 @@ function describe({ anomalies, exceptions }: Results): string {
 }
 
 /**
- * The faults came and went, messages were lost by them, clients got on with their work all the same, and so the verdicts mean something.
+ * The faults came and went, messages were lost by them, clients got on with their work all the same, and so the
+ * verdicts mean something.
  */
 function checkWorth(runs: readonly Run[], faults: readonly string[]): void {
   const inMost = (what: string, holds: (run: Run) => boolean, part = MOST) => {

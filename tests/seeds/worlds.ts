@@ -27,10 +27,12 @@ export interface Drawn {
 const MOST_RATE = 80;
 
 /**
- * Draws a world: some seconds, in which all faults that the challenge claims to survive come and go several times, all at once.
+ * Draws a world: some seconds, in which all faults that the challenge claims to survive come and go several times,
+ * all at once.
  *
- * There are from a quarter of the official nodes up to all of them, and from a quarter of the rate up to all of it. A worker whose node
- * is killed waits for 5 s in vain: there are more workers then, and more time, so that there is always somebody at work.
+ * There are from a quarter of the official nodes up to all of them, and from a quarter of the rate up to all of it. A
+ * worker whose node is killed waits for 5 s in vain: there are more workers then, and more time, so that there is
+ * always somebody at work.
  */
 export function drawWorld(challenge: Challenge, seed: string): Drawn {
   const random = seededRandom(seed).stream("world");
@@ -58,7 +60,9 @@ export function drawWorld(challenge: Challenge, seed: string): Drawn {
   return { request, command: formatCommand(request.command, seed) };
 }
 
-/** From a quarter of a figure to the whole of it, rather less than more; but two nodes at least, unless there is one. */
+/**
+ * From a quarter of a figure to the whole of it, rather less than more; but two nodes at least, unless there is one.
+ */
 function quarterToWhole(figure: number, random: Random): number {
   const draw = () => between(Math.max(Math.min(2, figure), figure / 4), figure, random);
   return Math.min(draw(), draw());

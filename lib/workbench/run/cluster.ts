@@ -49,8 +49,8 @@ export interface Cluster {
   /** Kills a node, paused or not, and with it its memory: `"killed"`, or `"not-running"`. */
   kill(id: string): Promise<string>;
   /**
-   * Starts a node that was killed: `"started"`, or `"already-running"`. It receives nothing before its `init`, and nothing from
-   * other clients before it is prepared.
+   * Starts a node that was killed: `"started"`, or `"already-running"`. It receives nothing before its `init`, and
+   * nothing from other clients before it is prepared.
    */
   start(id: string): Promise<string>;
   /** Pauses a node: `"paused"`, `"already-paused"` or `"not-running"`. A node that is starting does not run yet. */
@@ -180,7 +180,10 @@ async function attempt({ onFailure, signal }: State, member: Member, begin: () =
   }
 }
 
-/** Sends a node its `init`. A node that starts again receives nothing before it, and then everything except clients' messages. */
+/**
+ * Sends a node its `init`. A node that starts again receives nothing before it, and then everything except clients'
+ * messages.
+ */
 async function initialise(state: State, member: Member, timeout: number): Promise<void> {
   const { network, world: { clock }, test, signal, onFailure } = state;
   const { id, host } = member;

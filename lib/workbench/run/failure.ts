@@ -1,5 +1,5 @@
 /**
- * Failures: why a run failed, in so few words that two runs can be compared.
+ * Failures: the reason why a run failed, short enough to compare two runs.
  *
  * @module
  */
@@ -7,25 +7,26 @@
 import { NOT_STORED, type Results } from "./results.ts";
 import { SAY_NOTHING } from "./survives.ts";
 
-/** Why a run failed. */
+/** Reason why a run failed. */
 export interface Failure {
   /**
-   * The worst that can be said of it: a node or the like ended the test, what clients saw is invalid, it cannot be judged, or a limit
-   * was missed.
+   * Kind of the failure, worst first: an exception ended the test, the verdict is invalid, the verdict is unknown, or
+   * a limit was missed.
    */
   kind: "ended" | "invalid" | "unknown" | "missed";
-  /** The types of the exceptions or anomalies, or the names of the limits; what stands first comes first. */
-  what: readonly string[];
+  /** Types of the exceptions or anomalies, or names of the limits, in the order of the results. */
+  causes: readonly string[];
 }
 
-/** The kinds of failures, the worst first. */
+/** Kinds of failures, worst first. */
 const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "missed"];
 
 /**
- * Why a run failed: only the worst, for what is less bad may well be its consequence. That nothing came about counts only where there is
- * nothing else: a run of which that is all is survived, as `isSurvived` has it, and no other failure is the same.
+ * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence. Anomalies
+ * that say that nothing happened ({@linkcode SAY_NOTHING}) count only if there are no others: such a run is survived,
+ * and must not equal a run that is not.
  *
- * @returns Nothing if it passed.
+ * @returns Undefined if the run passed.
  *
  * @example
  * ```ts
@@ -34,7 +35,7 @@ const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "misse
  *
  * const run = { exceptions: [], targets: [], passed: false };
  * const lost = { type: "lost", count: 2, explanation: "Element 7 …" };
- * assertEquals(failureOf({ ...run, valid: false, anomalies: [lost] }), { kind: "invalid", what: ["lost"] });
+ * assertEquals(failureOf({ ...run, valid: false, anomalies: [lost] }), { kind: "invalid", causes: ["lost"] });
  * ```
  */
 export function failureOf(
@@ -46,53 +47,53 @@ export function failureOf(
   if (passed) return undefined;
   const types = (found: readonly { type: string }[]) => [...new Set(found.map(({ type }) => type))];
   const fatal = exceptions.filter(({ fatal }) => fatal);
-  if (fatal.length > 0) return { kind: "ended", what: types(fatal) };
+  if (fatal.length > 0) return { kind: "ended", causes: types(fatal) };
   if (valid !== true) {
     const kind = valid === false ? "invalid" : "unknown";
     const forbidden = types(anomalies.filter(({ allowed }) => !allowed));
     const wrong = forbidden.filter((type) => !SAY_NOTHING.includes(type));
-    // Where no anomaly tells why, such as when two runs of a seed differ, an exception does.
+    // If there is no anomaly, as when two runs of a seed differ, an exception is the cause.
     const thrown = types(exceptions).filter((type) => type !== NOT_STORED);
-    return { kind, what: [wrong, thrown, forbidden].find((what) => what.length > 0) ?? [] };
+    return { kind, causes: [wrong, thrown, forbidden].find((causes) => causes.length > 0) ?? [] };
   }
-  return { kind: "missed", what: targets.filter(({ met }) => !met).map(({ name }) => name) };
+  return { kind: "missed", causes: targets.filter(({ met }) => !met).map(({ name }) => name) };
 }
 
 /**
- * Whether a run fails for the same reason as another: it is as bad, what stands first in the other is wrong with it too, and nothing is
- * wrong with it that is not wrong with the other.
+ * Returns true if a run fails for the same reason as another: the kind is the same, it has the other's first cause,
+ * and all its causes are among the other's.
  *
- * @param failure The run's failure; none if it passed.
- * @param other That of the run which it is compared to.
+ * @param failure Failure of the run; undefined if it passed.
+ * @param other Failure of the run that it is compared with.
  *
  * @example
  * ```ts
  * import { assert } from "@std/assert";
  * import { type Failure, isSameFailure } from "./failure.ts";
  *
- * const original: Failure = { kind: "invalid", what: ["lost-write", "unseen"] };
- * assert(isSameFailure({ kind: "invalid", what: ["lost-write"] }, original));
- * assert(!isSameFailure({ kind: "invalid", what: ["unseen"] }, original));
- * assert(!isSameFailure({ kind: "missed", what: ["max_latency_ms"] }, original));
+ * const original: Failure = { kind: "invalid", causes: ["lost-write", "unseen"] };
+ * assert(isSameFailure({ kind: "invalid", causes: ["lost-write"] }, original));
+ * assert(!isSameFailure({ kind: "invalid", causes: ["unseen"] }, original));
+ * assert(!isSameFailure({ kind: "missed", causes: ["max_latency_ms"] }, original));
  * ```
  */
 export function isSameFailure(failure: Failure | undefined, other: Failure): boolean {
   if (failure === undefined || failure.kind !== other.kind) return false;
-  const [first] = other.what;
-  return (first === undefined || failure.what.includes(first)) &&
-    failure.what.every((type) => other.what.includes(type));
+  const [first] = other.causes;
+  return (first === undefined || failure.causes.includes(first)) &&
+    failure.causes.every((cause) => other.causes.includes(cause));
 }
 
 /**
- * Of several runs that which failed worst; of those equally bad the first.
+ * Returns the run that failed worst; the first one if several are equally bad.
  *
- * @returns Nothing if all passed, or are such that too little is known of them to say what failed.
+ * @returns Undefined if all passed, or if no cause of failure is known of any.
  */
 export function worstOf<R extends Parameters<typeof failureOf>[0]>(runs: readonly R[]): R | undefined {
   const failed = runs.map((run) => ({ run, failure: failureOf(run) }));
-  const says = ({ kind, what }: Failure) => kind !== "unknown" || what.length > 0;
+  const isExplained = ({ kind, causes }: Failure) => kind !== "unknown" || causes.length > 0;
   for (const kind of KINDS) {
-    const worst = failed.find(({ failure }) => failure?.kind === kind && says(failure));
+    const worst = failed.find(({ failure }) => failure?.kind === kind && isExplained(failure));
     if (worst !== undefined) return worst.run;
   }
   return undefined;

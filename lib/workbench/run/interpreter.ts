@@ -4,8 +4,8 @@
  * 1. Wait until the next operation is due.
  * 2. Ask the generator for an operation for each free worker in turn, in random order; take the first.
  * 3. Record the invocation. The worker's client performs it: worker i talks to node i mod n, one operation at a time.
- * 4. Record the outcome and free the worker. After `info` the operation may still take effect, so the worker continues as a
- *    new process, with a new client unless clients are reusable.
+ * 4. Record the outcome and free the worker. After `info` the operation may still take effect, so the worker
+ *    continues as a new process, with a new client unless clients are reusable.
  *
  * @module
  */
@@ -47,7 +47,10 @@ export interface Phase {
   random: Random;
   /** Operations a second of all workers together; without it, each worker goes as fast as it can. */
   rate?: number;
-  /** No operation begins later than this after the phase began; without it, the phase lasts until its generator is exhausted. */
+  /**
+   * No operation begins later than this after the phase began; without it, the phase lasts until its generator is
+   * exhausted.
+   */
   timeLimitSeconds?: number;
 }
 
@@ -62,7 +65,10 @@ export interface Interpreter {
 /** Logical thread that performs operations. */
 interface Worker {
   readonly index: number;
-  /** Process in the history; `process % concurrency === index`. Grows by `concurrency` after an operation of type info. */
+  /**
+   * Process in the history; `process % concurrency === index`. Grows by `concurrency` after an operation of type
+   * info.
+   */
   process: number;
   /** True while an operation is under way. */
   busy: boolean;

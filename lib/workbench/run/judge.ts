@@ -36,7 +36,10 @@ export interface TestRecord {
   /** Left out if convergence was not measured. */
   convergence?: Converged;
   exceptions: readonly TestException[];
-  /** True if a person ended the test early. It cannot be valid then, and what only a final phase could settle stays unknown. */
+  /**
+   * True if a person ended the test early. It cannot be valid then, and what only a final phase could settle stays
+   * unknown.
+   */
   interrupted?: boolean;
   /** Path of the stored run, or null. */
   store: string | null;
@@ -125,8 +128,8 @@ function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestExce
 
 /** Checks that the nodes converged. Taking long is no anomaly; never getting there is. */
 function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
-  const tell = (what: string) => `After ${RECOVERY / 1000} s without faults, ${what}`;
-  return { valid: lacking.length === 0, anomalies: explainCases("not-converged", lacking, tell) };
+  const explain = (missing: string) => `After ${RECOVERY / 1000} s without faults, ${missing}`;
+  return { valid: lacking.length === 0, anomalies: explainCases("not-converged", lacking, explain) };
 }
 
 const FIGURES: Record<TargetLimit["name"], (results: Pick<Results, "net" | "result">) => unknown> = {

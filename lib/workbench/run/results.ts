@@ -1,5 +1,6 @@
 /**
- * Results of a run: the JSON document that it prints (`--json`) and stores (`results.json`). The format is documented; keys stay.
+ * Results of a run: the JSON document that it prints (`--json`) and stores (`results.json`). The format is
+ * documented; keys stay.
  *
  * @module
  */
@@ -93,14 +94,17 @@ export interface ShrunkRun {
 /** Result of measuring convergence: when every node had everything, or what was missing 10 s after the last fault. */
 export interface Converged {
   /**
-   * Milliseconds until every node answered with everything; null if they did not. Counted from the end of the last fault or from
-   * the last write, whichever was later, but nodes are not asked before the end of the main phase. Too high by at most
-   * `LOOK_INTERVAL` and the time of one answer.
+   * Milliseconds until every node answered with everything; null if they did not. Counted from the end of the last
+   * fault or from the last write, whichever was later, but nodes are not asked before the end of the main phase. Too
+   * high by at most `LOOK_INTERVAL` and the time of one answer.
    */
   time: number | null;
   /** What was missing in the end: a phrase for each node or each key. Empty if `time` is a number. */
   lacking: readonly string[];
-  /** Exceptions that ended the measurement early, such as nodes that answer each other without end while no time passes. */
+  /**
+   * Exceptions that ended the measurement early, such as nodes that answer each other without end while no time
+   * passes.
+   */
   exceptions?: readonly TestException[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * The life of a test. This folder runs one test on nodes that a {@linkcode World} starts, judges it and stores it. Code here
- * takes the time from the world's clock and draws only from the test's seed, so that a simulation can be repeated.
+ * The life of a test. This folder runs one test on nodes that a {@linkcode World} starts, judges it and stores it.
+ * Code here takes the time from the world's clock and draws only from the test's seed, so that a simulation can be
+ * repeated.
  *
  * 1. Set-up: start the nodes, send each its `init`, let the workload prepare it (`cluster.ts`).
  * 2. Main phase: clients perform the workload's operations (`interpreter.ts`) while faults come and go (`nemesis/`:
@@ -111,8 +112,8 @@ interface Test {
 /**
  * Runs one test and judges it.
  *
- * A node that crashes, prints a bad line or does not answer `init` ends the test. It is among the exceptions of the results, and
- * what was recorded until then is judged.
+ * A node that crashes, prints a bad line or does not answer `init` ends the test. It is among the exceptions of the
+ * results, and what was recorded until then is judged.
  */
 export async function runTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<Results> {
   return concludeTest(await performTest(options, world, hooks), hooks);
@@ -144,7 +145,9 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
   };
 }
 
-/** Judges the record of a test and stores history and results, steps 6 and 7: the second half of {@linkcode runTest}. */
+/**
+ * Judges the record of a test and stores history and results, steps 6 and 7: the second half of {@linkcode runTest}.
+ */
 export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results {
   const results = judge(record);
   const { store } = hooks;

@@ -1,24 +1,24 @@
 /**
- * Which faults the programs of the challenges claim to survive.
+ * Faults that the programs of the challenges claim to survive.
  *
  * @module
  */
 
 import type { Results } from "./results.ts";
 
-/** The faults of the network. */
+/** Faults of the network. */
 const NETWORK = ["partition", "one-way-partition", "loss", "duplicate", "delay", "reorder"];
 
 /**
- * The claims: for each challenge, by its number, the faults that its program survives, alone and all together.
+ * Faults that the program of each challenge survives, alone and all together.
  *
- * To survive is to keep all promises: however often and hard the faults hit, no check of the workload finds anything that the test
- * does not allow, and when the last fault is over, every node has everything within 10 s. Operations may fail meanwhile, and where a
- * node is paused or down, nobody is asked to be available. {@linkcode isSurvived} says whether one run shows that.
+ * A program survives if it keeps all promises: the checkers find nothing that the test does not allow, and 10 s after
+ * the last fault every node has everything. Operations may fail meanwhile, and availability is not checked while
+ * nodes are paused or down. {@linkcode isSurvived} tells if one run shows that.
  *
- * Not among the claims is what a program cannot promise. Whoever holds an acknowledged value only in memory loses it in a `kill`
- * (3a to 3e, 5a, 5c). An echo is late when its only node was paused for longer than a client waits, and to Maelstrom a missing echo is a
- * wrong one (1).
+ * Some faults cannot be survived. A program that holds an acknowledged value only in memory loses it in a `kill` (3a
+ * to 3e, 5a, 5c). An echo comes too late if the only node was paused for longer than a client waits, and Maelstrom
+ * counts a missing echo as a wrong one (1).
  */
 export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
   "1": NETWORK,
@@ -37,12 +37,12 @@ export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
   "6c": [...NETWORK, "pause", "kill"],
 };
 
-/** The types of anomalies that say that nothing came about, and not that something is wrong. */
+/** Types of anomalies that say that nothing happened, not that something is wrong. */
 export const SAY_NOTHING: readonly string[] = ["never-succeeded", "empty-transaction-graph"];
 
 /**
- * Whether a run under faults was survived: nothing is wrong with it. It may be that nothing is known either, as where the only node was
- * down all the time, and nobody was ever answered.
+ * Returns true if nothing is wrong with a run under faults. That includes a run in which nothing is known, as when
+ * the only node was down all the time and no request was answered.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export function isSurvived(
   { valid, anomalies, exceptions }: Pick<Results, "valid" | "anomalies" | "exceptions">,
 ): boolean {
   if (valid === true) return true;
-  // Whatever is invalid says why.
+  // An invalid run without anomalies was ended by an exception.
   if (valid === false && anomalies.length === 0) return false;
   return exceptions.length === 0 && anomalies.every(({ type, allowed }) => allowed || SAY_NOTHING.includes(type));
 }

@@ -43,9 +43,9 @@ const READ: RPC = {
 /** Workload broadcast. */
 export const broadcast: Workload = {
   name: "broadcast",
-  doc:
-    "Nodes pass values on until all nodes know all of them. Clients send values to single nodes and read the values that nodes know. " +
-    "A value that was acknowledged or that a client has read must eventually appear at every node, and stay.",
+  doc: "Nodes pass values on until all nodes know all of them. Clients send values to single nodes and read the " +
+    "values that nodes know. A value that was acknowledged or that a client has read must eventually appear at " +
+    "every node, and stay.",
   rpcs: [TOPOLOGY, BROADCAST, READ],
   reusable: false,
   client: (connection, node, options) => ({

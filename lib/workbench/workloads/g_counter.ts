@@ -14,9 +14,8 @@ import { pnCounter } from "./pn_counter.ts";
 export const gCounter: Workload = {
   ...pnCounter,
   name: "g-counter",
-  doc:
-    "A counter to which clients add numbers of 0 or more. After 10 s without faults, every node must read the sum of all " +
-    "acknowledged additions; additions of unknown outcome may be part of it or not.",
+  doc: "A counter to which clients add numbers of 0 or more. After 10 s without faults, every node must read the sum " +
+    "of all acknowledged additions; additions of unknown outcome may be part of it or not.",
   generator: (options, random) =>
     filter(({ f, value }) => f !== "add" || value as number >= 0, pnCounter.generator(options, random)),
 };

@@ -29,9 +29,8 @@ const READ: RPC = {
 /** Workload g-set. As in Maelstrom, every error makes an operation info: the client throws it. */
 export const gSet: Workload = {
   name: "g-set",
-  doc:
-    "A set to which clients add elements and which they read. An element that was added must eventually appear at every node, " +
-    "and stay.",
+  doc: "A set to which clients add elements and which they read. An element that was added must eventually appear at " +
+    "every node, and stay.",
   rpcs: [ADD, READ],
   reusable: false,
   client: (connection, node) => ({

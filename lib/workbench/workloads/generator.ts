@@ -110,16 +110,19 @@ export interface IndependentOptions {
   concurrency: number;
   /** Number of workers that share a key. The last group is smaller if `concurrency` is no multiple. */
   groupSize: number;
-  /** Most processes that use one key over time, crashed ones included. If it is below the size of the group, that applies. */
+  /**
+   * Most processes that use one key over time, crashed ones included. If it is below the size of the group, that
+   * applies.
+   */
   processLimit: number;
   /** Creates the generator for a group's next key; `position` returns a worker's place in the group, from 0. */
   create(group: { key: number; size: number; position(worker: number): number }): OperationGenerator;
 }
 
 /**
- * Creates a generator that splits the workers into groups, each of which uses its own key: 0, 1, 2 and so on. Values become pairs
- * `[key, value]`. A group moves on to a new key when its generator is exhausted, or when one process too many would use the key:
- * operations that never complete make a history expensive to check for linearizability.
+ * Creates a generator that splits the workers into groups, each of which uses its own key: 0, 1, 2 and so on. Values
+ * become pairs `[key, value]`. A group moves on to a new key when its generator is exhausted, or when one process too
+ * many would use the key: operations that never complete make a history expensive to check for linearizability.
  */
 export function independentKeys(options: IndependentOptions): OperationGenerator {
   const { concurrency, groupSize, processLimit, create } = options;
@@ -175,10 +178,11 @@ export interface TransactionOptions {
 }
 
 /**
- * Draws transactions of reads (`["r", key, null]`) and writes, half of each, as Elle's `wr-txns` does (0.2.2, which Maelstrom uses).
+ * Draws transactions of reads (`["r", key, null]`) and writes, half of each, as Elle's `wr-txns` does (0.2.2, which
+ * Maelstrom uses).
  *
- * Keys in use are 0 to `keyCount - 1` at first. Each is drawn twice as often as the one before it. The values 1, 2, 3 and so on are
- * written to a key, each once. After `maxWritesPerKey` writes, the next unused number replaces the key.
+ * Keys in use are 0 to `keyCount - 1` at first. Each is drawn twice as often as the one before it. The values 1, 2, 3
+ * and so on are written to a key, each once. After `maxWritesPerKey` writes, the next unused number replaces the key.
  *
  * @returns Function that draws the next transaction.
  */
@@ -212,7 +216,8 @@ export function transactions(random: Random, options: TransactionOptions): () =>
 
 /** Draws an index from 0 to `count - 1`, each twice as likely as the one before it. */
 function exponentialIndex(random: Random, count: number): number {
-  // Of 2^count - 1 equal parts, index 0 has 1, index 1 has 2, index 2 has 4 … Scaled so that a large count does not overflow.
+  // Of 2^count - 1 equal parts, index 0 has 1, index 1 has 2, index 2 has 4 … Scaled so that a large count does not
+  // overflow.
   const all = 2 ** -count;
   const place = Math.floor(count + Math.log2(all + random.float() * (1 - all)));
   return Math.min(Math.max(place, 0), count - 1);

@@ -31,8 +31,8 @@ const WRITE: RPC = {
 const CAS: RPC = {
   type: "cas",
   doc:
-    "Compare-and-set: sets a key to a value if its present value is the expected one. Otherwise the reply is error 22, " +
-    "precondition-failed. If the key was never written, it is error 20, key-does-not-exist.",
+    "Compare-and-set: sets a key to a value if its present value is the expected one. Otherwise the reply is error " +
+    "22, precondition-failed. If the key was never written, it is error 20, key-does-not-exist.",
   request: Type.Object({
     key: Type.Unknown(),
     from: Type.Unknown({ description: "the expected value" }),
@@ -47,9 +47,8 @@ const PROCESS_LIMIT = 20;
 /** Workload lin-kv. */
 export const linKV: Workload = {
   name: "lin-kv",
-  doc:
-    "A linearizable key-value store: every operation appears to take effect at one moment between its request and its reply. Clients " +
-    "read, write, and compare-and-set. Each key is checked separately.",
+  doc: "A linearizable key-value store: every operation appears to take effect at one moment between its request and " +
+    "its reply. Clients read, write, and compare-and-set. Each key is checked separately.",
   rpcs: [READ, WRITE, CAS],
   reusable: true,
   client(connection, node, { latency }) {
@@ -83,8 +82,9 @@ export const linKV: Workload = {
 };
 
 /**
- * Creates the generator of operations on one key: the first workers of the group read, the others write and compare-and-set. If the
- * workers do not fill a group, there are no such readers, and half of all operations are reads.
+ * Creates the generator of operations on one key: the first workers of the group read, the others write and
+ * compare-and-set. If the workers do not fill a group, there are no such readers, and half of all operations are
+ * reads.
  */
 function registerOperations(random: Random, readers: number, position: (worker: number) => number): OperationGenerator {
   const read = repeat(() => ({ f: "read" }));

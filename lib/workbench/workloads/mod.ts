@@ -1,9 +1,9 @@
 /**
- * The workloads of Maelstrom. This folder draws operations and turns them into requests; it does not decide when an operation is
- * due (`run/interpreter.ts`) or whether its outcome is right (`checkers/`).
+ * The workloads of Maelstrom. This folder draws operations and turns them into requests; it does not decide when an
+ * operation is due (`run/interpreter.ts`) or whether its outcome is right (`checkers/`).
  *
- * `workload.ts` says what a workload consists of; `generator.ts` has the combinators that draw operations. Each workload is one
- * file or folder.
+ * `workload.ts` says what a workload consists of; `generator.ts` has the combinators that draw operations. Each
+ * workload is one file or folder.
  *
  * @module
  */

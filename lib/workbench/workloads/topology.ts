@@ -1,5 +1,6 @@
 /**
- * Topologies: the neighbours of each node, as broadcast's clients send them. They are advice: a node may talk to any other.
+ * Topologies: the neighbours of each node, as broadcast's clients send them. They are advice: a node may talk to any
+ * other.
  *
  * Source: Maelstrom's `workload/broadcast.clj`, including its order of neighbours.
  *

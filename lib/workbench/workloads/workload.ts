@@ -80,14 +80,18 @@ export interface OperationGenerator {
   /**
    * Draws the next operation for a worker, which runs as `process` at present.
    *
-   * @returns The operation; `"pending"` if this worker has nothing to do yet; `undefined` if no worker has anything to do any more.
+   * @returns The operation; `"pending"` if this worker has nothing to do yet; `undefined` if no worker has anything
+   *   to do any more.
    */
   next(worker: number, process: number): Invocation | "pending" | undefined;
   /** Called with each operation of the clients as it enters the history. */
   update?(operation: Operation, worker: number): void;
 }
 
-/** Time without faults between the end of the last fault and the final phase, ms. By its end every node must have everything. */
+/**
+ * Time without faults between the end of the last fault and the final phase, ms. By its end every node must have
+ * everything.
+ */
 export const RECOVERY = 10_000;
 
 /** Final phase: clients' operations after the main phase and the recovery. */
@@ -95,8 +99,8 @@ export interface FinalPhase {
   /** Returns false if the phase would find nothing out. `@default () => true` */
   needed?(options: TestOptions): boolean;
   /**
-   * True if Maelstrom does not have this phase. Its operations, marked as `final`, and all messages since its beginning are then
-   * left out of the statistics, so that the figures can be compared with Maelstrom's.
+   * True if Maelstrom does not have this phase. Its operations, marked as `final`, and all messages since its
+   * beginning are then left out of the statistics, so that the figures can be compared with Maelstrom's.
    */
   uncounted?: boolean;
   /** Creates its generator from the history of the main phase. */

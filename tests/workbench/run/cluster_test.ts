@@ -272,9 +272,9 @@ Deno.test("an answer to init that answers nothing is shown where the node is sai
     const [answer, problem] of [
       [
         { type: "init_ok", in_reply_to: "1" },
-        "it did not answer within 10 s, expected init_ok in reply to its init message\n" +
-        'Node n0 sent c0 a message that answers nothing: expected in_reply_to to be 1, the msg_id of its request, got "1"\n' +
-        '  body: {"type":"init_ok","in_reply_to":"1"}',
+        "it did not answer within 10 s, expected init_ok in reply to its init message\nNode n0 sent c0 a message " +
+        'that answers nothing: expected in_reply_to to be 1, the msg_id of its request, got "1"\n  body: ' +
+        '{"type":"init_ok","in_reply_to":"1"}',
       ],
       [{ in_reply_to: 1 }, "it answered with a message of type none, expected init_ok in reply to its init message"],
     ] as const

@@ -13,45 +13,48 @@ const exception = (type: string, fatal?: true) => ({ type, count: 1, message: "â
 const target = (name: string, met: boolean): Results["targets"][number] => ({ name, limit: 1, value: 1, met });
 
 Deno.test("failureOf() tells the worst that is wrong", () => {
-  const what = (run: Partial<Run>) => failureOf(failed(run));
+  const failure = (run: Partial<Run>) => failureOf(failed(run));
   const anomalies = [anomaly("G0", true), anomaly("lost"), anomaly("never-succeeded"), anomaly("lost")];
   const targets = [target("msgs_per_op", true), target("max_latency_ms", false)];
   assertEquals(failureOf(PASSED), undefined);
-  assertEquals(what({ anomalies, targets, exceptions: [exception("node-crashed", true), exception("bad-line")] }), {
+  assertEquals(failure({ anomalies, targets, exceptions: [exception("node-crashed", true), exception("bad-line")] }), {
     kind: "ended",
-    what: ["node-crashed"],
+    causes: ["node-crashed"],
   });
-  assertEquals(what({ anomalies, targets, exceptions: [exception("bad-line")] }), {
+  assertEquals(failure({ anomalies, targets, exceptions: [exception("bad-line")] }), {
     kind: "invalid",
-    what: ["lost"],
+    causes: ["lost"],
   });
   const silent = [anomaly("never-succeeded"), anomaly("empty-transaction-graph")];
-  assertEquals(what({ anomalies: [...silent, anomaly("unavailable")] }), { kind: "invalid", what: ["unavailable"] });
-  assertEquals(what({ anomalies: silent, exceptions: [exception("malformed-reply")] })!.what, ["malformed-reply"]);
-  assertEquals(what({ anomalies: silent })!.what, ["never-succeeded", "empty-transaction-graph"]);
-  assertEquals(what({ exceptions: [exception("nondeterminism")] }), { kind: "invalid", what: ["nondeterminism"] });
-  assertEquals(what({ valid: "unknown", targets }), { kind: "unknown", what: [] });
-  assertEquals(what({ valid: true, targets }), { kind: "missed", what: ["max_latency_ms"] });
+  assertEquals(failure({ anomalies: [...silent, anomaly("unavailable")] }), {
+    kind: "invalid",
+    causes: ["unavailable"],
+  });
+  assertEquals(failure({ anomalies: silent, exceptions: [exception("malformed-reply")] })!.causes, ["malformed-reply"]);
+  assertEquals(failure({ anomalies: silent })!.causes, ["never-succeeded", "empty-transaction-graph"]);
+  assertEquals(failure({ exceptions: [exception("nondeterminism")] }), { kind: "invalid", causes: ["nondeterminism"] });
+  assertEquals(failure({ valid: "unknown", targets }), { kind: "unknown", causes: [] });
+  assertEquals(failure({ valid: true, targets }), { kind: "missed", causes: ["max_latency_ms"] });
 });
 
 Deno.test("failureOf() does not take it for a reason that a run could not be kept", () => {
   const exceptions = [exception("not-stored"), exception("nondeterminism")];
-  assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", what: ["nondeterminism"] });
+  assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", causes: ["nondeterminism"] });
 });
 
 Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
-  const original: Failure = { kind: "invalid", what: ["lost-write", "unseen", "poll-skip"] };
-  const same = (...what: string[]) => isSameFailure({ kind: "invalid", what }, original);
+  const original: Failure = { kind: "invalid", causes: ["lost-write", "unseen", "poll-skip"] };
+  const same = (...causes: string[]) => isSameFailure({ kind: "invalid", causes }, original);
   assert(same("lost-write"));
   assert(same("unseen", "lost-write"));
   assert(!same("unseen"), "not what stands first");
   assert(!same("lost-write", "inconsistent-offsets"), "something new");
   assert(!same());
   assert(!isSameFailure(undefined, original));
-  assert(!isSameFailure({ kind: "ended", what: ["lost-write"] }, original), "another kind");
-  const unknown: Failure = { kind: "unknown", what: [] };
+  assert(!isSameFailure({ kind: "ended", causes: ["lost-write"] }, original), "another kind");
+  const unknown: Failure = { kind: "unknown", causes: [] };
   assert(isSameFailure(unknown, unknown));
-  assert(!isSameFailure({ kind: "unknown", what: ["checker-crashed"] }, unknown));
+  assert(!isSameFailure({ kind: "unknown", causes: ["checker-crashed"] }, unknown));
 });
 
 Deno.test("no run that is survived fails for the same reason as one that is not", () => {

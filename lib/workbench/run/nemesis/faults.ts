@@ -23,8 +23,8 @@ export interface FaultTarget {
 }
 
 /**
- * Fault: an operation that begins it and one that ends it. `perform` returns the value that the history has when the operation is
- * done, or a promise of it.
+ * Fault: an operation that begins it and one that ends it. `perform` returns the value that the history has when the
+ * operation is done, or a promise of it.
  */
 export interface Fault {
   begin: {
@@ -111,7 +111,10 @@ function partition(name: string, kinds: Readonly<Record<string, PartitionDraw>>)
   };
 }
 
-/** Fault that disturbs the messages of a group of nodes. `draw` returns its strength for the history, and the disturbance. */
+/**
+ * Fault that disturbs the messages of a group of nodes. `draw` returns its strength for the history, and the
+ * disturbance.
+ */
 function disturbance(name: string, draw: (target: FaultTarget) => [strength: object, Disturbance]): Fault {
   return {
     begin: {
@@ -135,7 +138,10 @@ function disturbance(name: string, draw: (target: FaultTarget) => [strength: obj
   };
 }
 
-/** Fault that stops each node of a group; its end starts all nodes. Source: Jepsen's `jepsen.nemesis.combined` (`db-package`). */
+/**
+ * Fault that stops each node of a group; its end starts all nodes. Source: Jepsen's `jepsen.nemesis.combined`
+ * (`db-package`).
+ */
 function ofNodes(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   return {
     begin: {
@@ -147,7 +153,10 @@ function ofNodes(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   };
 }
 
-/** Acts on several nodes at the same time. Returns the outcomes by node; a promise of them only if an action takes time. */
+/**
+ * Acts on several nodes at the same time. Returns the outcomes by node; a promise of them only if an action takes
+ * time.
+ */
 function actOnEach(nodes: readonly string[], action: (id: string) => string | Promise<string>): unknown {
   const outcomes = nodes.map(action);
   const byNode = (results: string[]) => Object.fromEntries(nodes.map((node, index) => [node, results[index]!]));

@@ -1,7 +1,7 @@
 /**
  * The nemesis: makes faults come and go while the clients work. This folder decides when a fault begins and ends
- * (`nemesis.ts`), what faults there are (`faults.ts`), and which links a partition cuts (`partitions.ts`). It acts on the network
- * and the cluster only.
+ * (`nemesis.ts`), what faults there are (`faults.ts`), and which links a partition cuts (`partitions.ts`). It acts on
+ * the network and the cluster only.
  *
  * @module
  */
@@ -53,12 +53,14 @@ interface FlipFlop {
 }
 
 /**
- * Creates a nemesis. Each fault begins at once, ends, begins again and so on. The times between its operations are uniform on 0
- * to twice the interval, or as long as the operation takes if that is longer. Without faults nothing happens.
+ * Creates a nemesis. Each fault begins at once, ends, begins again and so on. The times between its operations are
+ * uniform on 0 to twice the interval, or as long as the operation takes if that is longer. Without faults nothing
+ * happens.
  *
  * Each fault draws from its own streams, so that it acts the same whatever other faults there are.
  *
- * Source: Jepsen's `jepsen.nemesis.combined` (`partition-package`), and `flip-flop` and `stagger` of `jepsen.generator`.
+ * Source: Jepsen's `jepsen.nemesis.combined` (`partition-package`), and `flip-flop` and `stagger` of
+ * `jepsen.generator`.
  *
  * @throws {RangeError} A fault is unknown, or the interval is not positive.
  *

@@ -64,8 +64,8 @@ function isolate(nodes: readonly string[], group: readonly string[]): Grudge {
 }
 
 /**
- * Each node receives from the nodes next to it in a ring. With three nodes a majority is two, so each receives from one other
- * node only, and links are cut one way.
+ * Each node receives from the nodes next to it in a ring. With three nodes a majority is two, so each receives from
+ * one other node only, and links are cut one way.
  */
 function exactRing(nodes: readonly string[], random: Random): Grudge {
   const ring = random.shuffle(nodes);
@@ -77,7 +77,10 @@ function exactRing(nodes: readonly string[], random: Random): Grudge {
   });
 }
 
-/** Links the nodes with the fewest links to each other until each has a majority. For seven nodes there is no exact ring. */
+/**
+ * Links the nodes with the fewest links to each other until each has a majority. For seven nodes there is no exact
+ * ring.
+ */
 function randomRing(nodes: readonly string[], random: Random): Grudge {
   const links = new Map(nodes.map((node) => [node, new Set([node])]));
   while (true) {

@@ -1,5 +1,6 @@
 /**
- * Stores besides the folder on disk: one that keeps its lines in memory, to compare two runs, and one that passes all on to several.
+ * Stores besides the folder on disk: one that keeps its lines in memory, to compare two runs, and one that passes all
+ * on to several.
  *
  * @module
  */
@@ -71,8 +72,8 @@ function differenceText(name: string, line: number, first: string | undefined, s
     `Two runs of the same seed differ, first in line ${line} of ${name}`,
     `  first:  ${show(first)}`,
     `  second: ${show(second)}`,
-    "The program depends on something besides its node: the clock, randomness, a file, a variable outside of the program; expected " +
-    "node.now(), node.random(), node.after() and the like, and all state inside of the program",
+    "The program depends on something besides its node: the clock, randomness, a file, a variable outside of the " +
+    "program; expected node.now(), node.random(), node.after() and the like, and all state inside of the program",
   ].join("\n");
 }
 

@@ -1,8 +1,8 @@
 /**
  * The store: keeps one run on disk. This folder writes files and reads nothing back (`cli/stored_run.ts` does).
  *
- * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and `node-logs/`;
- * `store/latest` is a link to the newest. `memory_store.ts` keeps the same lines in memory.
+ * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
+ * `node-logs/`; `store/latest` is a link to the newest. `memory_store.ts` keeps the same lines in memory.
  *
  * @module
  */
@@ -28,7 +28,8 @@ export interface Store {
   /**
    * Writes buffered lines.
    *
-   * @returns The first error of any write, for a person; undefined if all were written. A test goes on without its store.
+   * @returns The first error of any write, for a person; undefined if all were written. A test goes on without its
+   *   store.
    */
   problem(): string | undefined;
   /** Writes buffered lines and closes the files. */

@@ -51,7 +51,10 @@ async function send({ connection, node }: Client, [, key, message]: [string, str
   return { type: "ok", value: [result] };
 }
 
-/** Polls, advances the offsets, and then commits. If the commit fails so does the poll, although its messages are not polled again. */
+/**
+ * Polls, advances the offsets, and then commits. If the commit fails so does the poll, although its messages are not
+ * polled again.
+ */
 async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
   const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
   const highest = new Map<string, number>();

@@ -18,7 +18,10 @@ interface Seen {
   messages: Set<Identity>;
 }
 
-/** Creates the convergence of a test from the history of its main phase. Each look polls what is new since the last one. */
+/**
+ * Creates the convergence of a test from the history of its main phase. Each look polls what is new since the last
+ * one.
+ */
 export function kafkaConvergence(history: readonly Operation[]): Convergence {
   const keys = sentKeys(history);
   const known = knownMessages(history);

@@ -25,9 +25,9 @@ const CATCH_UP_EVERY = 3;
 const CRASH_INTERVAL_NS = 30e9;
 
 /**
- * Creates the generator of the main phase: equally many sends and polls, of keys drawn as in {@linkcode transactions}. Some are
- * replaced by an assign of their key; every third assign adds the keys with unseen messages, which were sent but never polled. Now
- * and then a client crashes.
+ * Creates the generator of the main phase: equally many sends and polls, of keys drawn as in
+ * {@linkcode transactions}. Some are replaced by an assign of their key; every third assign adds the keys with unseen
+ * messages, which were sent but never polled. Now and then a client crashes.
  */
 export function kafkaOperations(options: TestOptions, random: Random): OperationGenerator {
   const { concurrency, keyCount = KEY_COUNT, maxWritesPerKey } = options;
@@ -64,8 +64,8 @@ export function kafkaOperations(options: TestOptions, random: Random): Operation
 }
 
 /**
- * Creates the generator of the final phase: each worker opens a new client, assigns it all keys from the beginning, and polls until
- * it has seen the highest offset of each key in the main phase.
+ * Creates the generator of the final phase: each worker opens a new client, assigns it all keys from the beginning,
+ * and polls until it has seen the highest offset of each key in the main phase.
  */
 export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): OperationGenerator {
   const highest = new Map<string, number>();

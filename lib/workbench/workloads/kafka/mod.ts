@@ -1,9 +1,9 @@
 /**
  * Workload kafka: logs to which clients append messages and from which they poll.
  *
- * Operations are drawn by `generator.ts` and performed by `client.ts` with the RPCs of `rpcs.ts`; `convergence.ts` asks whether all
- * nodes have all messages. The checker is in `checkers/kafka/`: lost messages in `message_anomalies.ts`, polls that skip a message
- * or go back in `order_anomalies.ts`.
+ * Operations are drawn by `generator.ts` and performed by `client.ts` with the RPCs of `rpcs.ts`; `convergence.ts`
+ * asks whether all nodes have all messages. The checker is in `checkers/kafka/`: lost messages in
+ * `message_anomalies.ts`, polls that skip a message or go back in `order_anomalies.ts`.
  *
  * Source: Maelstrom's `workload/kafka.clj`.
  *
@@ -20,11 +20,10 @@ import { COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS, POLL, SEND } from "./rpcs.ts";
 /** Workload kafka. */
 export const kafka: Workload = {
   name: "kafka",
-  doc:
-    "Logs like those of Kafka, one for each key. Clients append messages. They poll the logs that are assigned to them, each from the " +
-    "offset after the last one polled, and commit the offsets. No acknowledged message may be lost, and every client must see the " +
-    "messages of a log in the order of their offsets, without skipping any. Now and then clients are assigned other logs, or crash " +
-    "and are replaced.",
+  doc: "Logs like those of Kafka, one for each key. Clients append messages. They poll the logs that are assigned to " +
+    "them, each from the offset after the last one polled, and commit the offsets. No acknowledged message may be " +
+    "lost, and every client must see the messages of a log in the order of their offsets, without skipping any. " +
+    "Now and then clients are assigned other logs, or crash and are replaced.",
   rpcs: [SEND, POLL, COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS],
   mayNeverSucceed: ["crash", "debug-topic-partitions"],
   reusable: false,

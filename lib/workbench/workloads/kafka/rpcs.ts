@@ -10,9 +10,8 @@ import { arrayOf, mapOf, type RPC } from "../../world/rpc_schema.ts";
 /** RPC that appends a message. */
 export const SEND: RPC = {
   type: "send",
-  doc:
-    "Appends a message to a log. The node assigns it an offset, which is unique in the log and higher than those of the messages " +
-    "before it. Offsets may have gaps.",
+  doc: "Appends a message to a log. The node assigns it an offset, which is unique in the log and higher than those " +
+    "of the messages before it. Offsets may have gaps.",
   request: Type.Object({
     key: Type.String({ description: "which log" }),
     msg: Type.Unknown({ description: "the message" }),
@@ -24,8 +23,9 @@ export const SEND: RPC = {
 export const POLL: RPC = {
   type: "poll",
   doc:
-    "Asks for messages of some logs, from given offsets on. The node answers with as many as it likes, in order of offset and without skipping any, " +
-    "as pairs `[offset, message]`. A log without messages to return should be left out.",
+    "Asks for messages of some logs, from given offsets on. The node answers with as many as it likes, in order of " +
+    "offset and without skipping any, as pairs `[offset, message]`. A log without messages to return should be " +
+    "left out.",
   request: Type.Object({
     offsets: mapOf(Type.Integer(), { description: "the lowest offset to return, for each log" }),
   }),
@@ -45,8 +45,8 @@ export const COMMIT_OFFSETS: RPC = {
 /** RPC that reads committed offsets. */
 export const LIST_COMMITTED_OFFSETS: RPC = {
   type: "list_committed_offsets",
-  doc:
-    "Asks for the committed offsets of some logs, from which a client continues. Logs without a committed offset are left out.",
+  doc: "Asks for the committed offsets of some logs, from which a client continues. Logs without a committed offset " +
+    "are left out.",
   request: Type.Object({ keys: Type.Array(Type.String(), { description: "which logs" }) }),
   reply: Type.Object({ offsets: mapOf(Type.Integer(), { description: "the committed offset of each log" }) }),
 };

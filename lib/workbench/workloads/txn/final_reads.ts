@@ -17,7 +17,9 @@ export const txnFinalReads: FinalPhase = {
   timeLimitSeconds: 10,
 };
 
-/** Creates a generator by which one worker of each node reads all written keys, in reverse order of their first write. */
+/**
+ * Creates a generator by which one worker of each node reads all written keys, in reverse order of their first write.
+ */
 function readEverything(
   { nodes, concurrency, maxTxnLength }: TestOptions,
   history: readonly Operation[],
@@ -33,7 +35,9 @@ function readEverything(
 /** Most characters of a value in a phrase. */
 const LENGTH = 80;
 
-/** Creates the convergence of a test: one transaction reads all keys of any write, and all nodes must return the same. */
+/**
+ * Creates the convergence of a test: one transaction reads all keys of any write, and all nodes must return the same.
+ */
 export function txnConvergence(history: readonly Operation[], rpc: RPC): Convergence {
   const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
   return {

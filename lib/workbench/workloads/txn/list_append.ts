@@ -21,10 +21,10 @@ const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), arrayOf(Type.U
 
 const TXN: RPC = {
   type: "txn",
-  doc:
-    'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` reads the list of ' +
-    'key 5; the reply has `["r", 5, [1, 2]]`, or null if nothing was appended. `["append", 5, 3]` appends 3 to the list of key 5; the ' +
-    "reply has the same. If the transaction cannot be performed, the reply is error 30, txn-conflict.",
+  doc: 'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` ' +
+    'reads the list of key 5; the reply has `["r", 5, [1, 2]]`, or null if nothing was appended. `["append", 5, ' +
+    "3]` appends 3 to the list of key 5; the reply has the same. If the transaction cannot be performed, the reply " +
+    "is error 30, txn-conflict.",
   request: Type.Object({
     txn: Type.Array(Type.Union([READ_REQUEST, APPEND]), { description: "the operations, reads with null" }),
   }),
@@ -36,10 +36,9 @@ const TXN: RPC = {
 /** Workload txn-list-append. */
 export const txnListAppend: Workload = {
   name: "txn-list-append",
-  doc:
-    "Transactions that read lists and append to them. Every value is appended to a key only once, so a read shows the order of all " +
-    "appends before it, and the history shows which consistency models it satisfies. After 10 s without faults, every node is asked " +
-    "for every key, and all must read the same.",
+  doc: "Transactions that read lists and append to them. Every value is appended to a key only once, so a read shows " +
+    "the order of all appends before it, and the history shows which consistency models it satisfies. After 10 s " +
+    "without faults, every node is asked for every key, and all must read the same.",
   rpcs: [TXN],
   reusable: true,
   client: txnClient(TXN),

@@ -21,10 +21,9 @@ const READ_REPLY = Type.Tuple([Type.Literal("r"), Type.Unknown(), Type.Unknown()
 
 const TXN: RPC = {
   type: "txn",
-  doc:
-    'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` reads key 5; the ' +
-    'reply has `["r", 5, 2]`, or null if the key was never written. `["w", 5, 3]` sets key 5 to 3; the reply has the same. If the ' +
-    "transaction cannot be performed, the reply is error 30, txn-conflict.",
+  doc: 'Requests a transaction: a list of operations `[function, key, value]`, performed in order. `["r", 5, null]` ' +
+    'reads key 5; the reply has `["r", 5, 2]`, or null if the key was never written. `["w", 5, 3]` sets key 5 to ' +
+    "3; the reply has the same. If the transaction cannot be performed, the reply is error 30, txn-conflict.",
   request: Type.Object({
     txn: Type.Array(Type.Union([READ_REQUEST, WRITE]), { description: "the operations, reads with null" }),
   }),
@@ -36,10 +35,10 @@ const TXN: RPC = {
 /** Workload txn-rw-register. */
 export const txnRWRegister: Workload = {
   name: "txn-rw-register",
-  doc:
-    "Transactions that read and write registers. Every value is written to a key only once, so a read shows which write it saw. This " +
-    "shows less than lists do: the order of two writes to a key is known only if a transaction reads the key before it writes it. " +
-    "After 10 s without faults, every node is asked for every key, and all must read the same.",
+  doc: "Transactions that read and write registers. Every value is written to a key only once, so a read shows which " +
+    "write it saw. This shows less than lists do: the order of two writes to a key is known only if a transaction " +
+    "reads the key before it writes it. After 10 s without faults, every node is asked for every key, and all must " +
+    "read the same.",
   rpcs: [TXN],
   reusable: true,
   client: txnClient(TXN),

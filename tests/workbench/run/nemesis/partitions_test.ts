@@ -40,7 +40,10 @@ function groups(grudge: Grudge): string[][] {
   return [...found.values()].sort((a, b) => a.length - b.length);
 }
 
-/** Asserts that each node is in exactly one group, and says how large the smaller one is: 0 where there is one group only. */
+/**
+ * Asserts that each node is in exactly one group, and says how large the smaller one is: 0 where there is one group
+ * only.
+ */
 function sizeOfSmallerGroup(grudge: Grudge): number {
   const found = groups(grudge);
   assertEquals(found.flat().sort(), Object.keys(grudge).sort(), "the groups are not disjoint, or not complete");
