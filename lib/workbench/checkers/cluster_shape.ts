@@ -8,7 +8,7 @@
 export interface ClusterShape {
   /** Names of the nodes. Worker i talks to node i modulo their number. */
   nodes?: readonly string[];
-  /** Number of workers. Process p is worker p modulo that number, or has replaced it. */
+  /** Number of workers. Worker w runs process w; if that crashes, process w + concurrency, and so on. */
   concurrency?: number;
 }
 

@@ -10,7 +10,9 @@
  * @module
  */
 
-/** By friendly name of a model, its canonical name, which the tables below use: one of Adya's levels if there is one. */
+/**
+ * By friendly name of a model, its canonical name, which the tables below use: one of Adya's levels if there is one.
+ */
 const CANONICAL_NAMES: Record<string, string> = {
   "read-uncommitted": "PL-1",
   "read-committed": "PL-2",
@@ -242,8 +244,8 @@ export function requiredOrder(models: readonly string[]): Order | undefined {
 }
 
 /**
- * Finds the strongest models that a history with these anomalies may still satisfy. Their names are friendly and sorted.
- * Models that proscribe no anomaly are left out, since no history could rule them out.
+ * Finds the strongest models that a history with these anomalies may still satisfy. Their names are friendly and
+ * sorted. Models that proscribe no anomaly are left out, since no history could rule them out.
  *
  * @param order The order in which anomalies were looked for. Models that require another order are left out.
  *

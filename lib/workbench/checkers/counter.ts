@@ -35,15 +35,15 @@ interface Adds {
 }
 
 /**
- * Checks that each final read is the sum of all acknowledged adds and any of those with unknown outcome, as in Maelstrom.
- * Unlike there, an add that never completed counts as one with unknown outcome, and without a final read the verdict is
- * unknown.
+ * Checks that each final read is the sum of all acknowledged adds and any of those with unknown outcome, as in
+ * Maelstrom. Unlike there, an add that never completed counts as one with unknown outcome, and without a final read the
+ * verdict is unknown.
  *
  * @param history Operations `add` of an integer, and `read`, each `ok` with the counter's value. Reads with `final` are
  *   checked. Integers are numbers or bigints.
  * @returns Figures: `final_reads`, the values (up to 64); `acceptable`, the acceptable sums as intervals `[low, high]`,
- *   both included (up to 64), or null if there are too many to compute; `acceptable_count`; `error_count`; `errors`, the
- *   wrong reads (up to 64).
+ *   both included (up to 64), or null if there are too many to compute; `acceptable_count`; `error_count`; `errors`,
+ *   the wrong reads (up to 64).
  */
 export function checkCounter(history: readonly Operation[]): Verdict {
   return checkOrUnknown(() => {
@@ -92,7 +92,7 @@ function extrasOf(adds: Adds): Interval[] | undefined {
   return reachableSums(0, adds.indeterminate.map(Number));
 }
 
-/** @param extras The sums that may have been added to that of the acknowledged adds. */
+/** @param extras All sums of indeterminate adds, if they could be computed. */
 function judge(reads: readonly Operation[], adds: Adds, extras: readonly Interval[] | undefined): Verdict {
   const intervals = extras ?? [bounds(adds)];
   const wrong = reads.filter(({ value }) => !isAcceptable(value, adds.sum, intervals));
@@ -158,7 +158,7 @@ export function reachableSums(base: number, amounts: readonly number[]): Interva
   return intervals;
 }
 
-/** Splits a count into numbers whose partial sums are 0 to `count`: 1, 2, 4, 8 … and the rest. */
+/** Splits a count into numbers whose subset sums are 0 to `count`: 1, 2, 4, 8 … and the rest. */
 function multiples(count: number): number[] {
   const numbers: number[] = [];
   let rest = count;

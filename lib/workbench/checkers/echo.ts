@@ -15,12 +15,13 @@ import type { Verdict } from "./verdict.ts";
 const LISTED = 48;
 
 /**
- * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an operation
- * without an answer is wrong as well: echo shows that a node works at all. The exception is an operation that was open
- * when the test was interrupted.
+ * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an
+ * operation without an answer is wrong as well: echo shows that a node works at all. The exception is an operation that
+ * was open when the test was interrupted.
  *
  * @param history Operations `echo`: the value is what was sent; when ok, the body of the reply.
- * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in nanoseconds.
+ * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in
+ *   nanoseconds.
  */
 export function checkEcho(history: readonly Operation[]): Verdict {
   const wrong = pairs(history).filter((pair) => !isEchoed(pair));

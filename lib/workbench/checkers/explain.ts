@@ -47,9 +47,9 @@ export function outcome({ type, time, error }: Operation): string {
 }
 
 /**
- * Runs a check on a history that can be malformed; then the verdict is unknown.
+ * Runs a check. If the history is malformed, the verdict is unknown and says why.
  *
- * @param check Throws a {@linkcode TypeError} that says what is malformed.
+ * @param check Throws a {@linkcode TypeError} if the history is malformed.
  */
 export function checkOrUnknown(check: () => Verdict): Verdict {
   try {

@@ -11,7 +11,7 @@ export type Identity = string | number | bigint | boolean | null;
 
 /**
  * Returns the identity of a value. Two values have the same one exactly if they are equal as JSON; the order of an
- * object's fields does not matter. `undefined` equals null, and 1.0 from EDN does not equal 1.
+ * object's fields does not matter. `undefined` equals null; 1.0 does not equal 1.
  *
  * @param value A value from JSON or EDN.
  * @throws {TypeError} The value is, or contains, an object of a class other than `Map` and `Set`.

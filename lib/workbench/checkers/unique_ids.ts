@@ -24,9 +24,9 @@ interface GeneratedId {
  * Checks that all ids are distinct, as Jepsen's `unique-ids`. An id can be any JSON value; ids are compared by value.
  *
  * @param history Operations `generate`, each `ok` with the id as its value.
- * @returns Figures: `attempted_count`, `acknowledged_count`, `duplicated_count` (distinct ids generated more than once),
- *   `duplicated` (the 48 most frequent of them, `{ id, count }`), and `range` (the least and the greatest id; null if
- *   there is none).
+ * @returns Figures: `attempted_count`, `acknowledged_count`, `duplicated_count` (distinct ids generated more than
+ *   once), `duplicated` (the 48 most frequent of them, `{ id, count }`), and `range` (the least and the greatest id;
+ *   null if there is none).
  */
 export function checkUniqueIds(history: readonly Operation[]): Verdict {
   const ids = new Map<Identity, GeneratedId>();

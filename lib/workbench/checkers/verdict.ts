@@ -14,7 +14,7 @@ export interface Anomaly {
   type: string;
   /** Number of cases. */
   count: number;
-  /** What happened, for a person: a few lines that name operations, values, keys and times. */
+  /** Explanation for a person: a few lines that name operations, values, keys and times. */
   explanation: string;
   /** True if the test allows it: then it does not invalidate. */
   allowed?: boolean;

@@ -21,7 +21,10 @@ Deno.test("every model that a cycle can violate without a name of its own has an
   for (const { model } of ACYCLIC_MODELS) assert(`${model}-cycle-exists` in ANOMALIES, model);
 });
 
-/** Names of anomalies in the code of the checkers: the first argument of certain functions, or a `type` before a `count`. */
+/**
+ * Names of anomalies in the code of the checkers: the first argument of certain functions, or a `type` before a
+ * `count`.
+ */
 const NAMES = [/\b(?:explainCases|skips|reversals)\(\s*"([^"]+)"/g, /\btype: "([^"]+)",\s+count: /g];
 
 Deno.test({

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { attempts } from "../../../lib/workbench/checkers/attempts.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
-Deno.test("attempts are in the order of their completions, open ones last, without the nemesis", () => {
+Deno.test("attempts come in order of completion, open ones last, without the nemesis", () => {
   const entries: [Operation["process"], Operation["type"], unknown][] = [
     [0, "invoke", "a"],
     [1, "invoke", "b"],

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { firstInClojureSet } from "../../../lib/workbench/checkers/clojure_set.ts";
 
-/** The values in the order of a set: the first, then the first of the rest … */
+/** Orders values as a Clojure set does. */
 function inOrder(values: number[]): number[] {
   const order: number[] = [];
   while (values.length > 0) {
@@ -12,13 +12,13 @@ function inOrder(values: number[]): number[] {
   return order;
 }
 
-Deno.test("integers come in the order in which Clojure has them", () => {
-  // What Clojure prints for (set (range 10)).
+Deno.test("firstInClojureSet orders integers as Clojure does", () => {
+  // As Clojure prints (set (range 10)).
   assertEquals(inOrder([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), [0, 7, 1, 4, 6, 3, 2, 9, 5, 8]);
   assertEquals(inOrder([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]), [0, 7, 1, 4, 6, 3, 2, 9, 5, 8]);
 });
 
-Deno.test("of one value it is the first, and of what is not all integers the first that is given", () => {
+Deno.test("firstInClojureSet returns the first value given if there is only one, or if not all are integers", () => {
   assertEquals(firstInClojureSet(["a"]), "a");
   assertEquals(firstInClojureSet([2, "a", 0]), 2);
   assertEquals(firstInClojureSet([2.5, 0]), 2.5);

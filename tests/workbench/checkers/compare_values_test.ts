@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
 import { compareValues } from "../../../lib/workbench/checkers/compare_values.ts";
 
-Deno.test("compareValues puts values in order by kind, then by value", () => {
+Deno.test("compareValues orders values by type, then by value", () => {
   const ordered = [
     null,
     false,
@@ -26,7 +26,7 @@ Deno.test("compareValues puts values in order by kind, then by value", () => {
   assertEquals(ordered.toReversed().sort(compareValues), ordered);
 });
 
-Deno.test("compareValues is an order, and 0 exactly for equal values", () => {
+Deno.test("compareValues is a total order, and 0 exactly for equal values", () => {
   fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (a, b, c) => {
     assertEquals(compareValues(a, b) === 0, identify(a) === identify(b));
     assertEquals(Math.sign(compareValues(a, b)) + Math.sign(compareValues(b, a)), 0);

@@ -7,7 +7,7 @@ import {
   ruledOutModels,
 } from "../../../lib/workbench/checkers/consistency_model.ts";
 
-Deno.test("CONSISTENCY_MODELS are all of Elle's names, canonical and friendly", () => {
+Deno.test("CONSISTENCY_MODELS contains all names of Elle, canonical and friendly", () => {
   assertEquals(CONSISTENCY_MODELS, [
     "1SR",
     "PL-1",
@@ -66,9 +66,9 @@ Deno.test("CONSISTENCY_MODELS are all of Elle's names, canonical and friendly", 
   ]);
 });
 
-Deno.test("proscribedAnomalies: what a model rules out, its weaker ones do not take back", () => {
+Deno.test("proscribedAnomalies of a model include those of its weaker models", () => {
   const rules = (model: string, anomaly: string) => proscribedAnomalies([model]).has(anomaly);
-  // By model: the anomalies it rules out, and those it allows.
+  // By model, the anomalies it proscribes, and those it allows.
   const expected: Record<string, [string[], string[]]> = {
     "read-uncommitted": [["G0", "duplicate-elements", "cyclic-versions"], [
       "G1a",
@@ -107,18 +107,18 @@ Deno.test("proscribedAnomalies: what a model rules out, its weaker ones do not t
   }
 });
 
-Deno.test("proscribedAnomalies: several models rule out what any of them does", () => {
+Deno.test("proscribedAnomalies of several models are those of any of them", () => {
   const both = proscribedAnomalies(["update-atomic", "strong-read-committed"]);
   assertEquals(both, proscribedAnomalies(["update-atomic"]).union(proscribedAnomalies(["strong-read-committed"])));
   assertEquals(proscribedAnomalies([]), new Set());
 });
 
-Deno.test("proscribedAnomalies: friendly names mean what canonical ones do", () => {
+Deno.test("proscribedAnomalies accepts friendly and canonical names alike", () => {
   assertEquals(proscribedAnomalies(["serializable"]), proscribedAnomalies(["PL-3"]));
   assertEquals(proscribedAnomalies(["strict-serializable"]), proscribedAnomalies(["strong-serializable"]));
 });
 
-Deno.test("proscribedAnomalies refuses a model that nobody knows", () => {
+Deno.test("proscribedAnomalies refuses an unknown model", () => {
   for (const model of ["read_committed", "", "constructor"]) {
     assertThrows(
       () => proscribedAnomalies([model]),
@@ -128,14 +128,14 @@ Deno.test("proscribedAnomalies refuses a model that nobody knows", () => {
   }
 });
 
-Deno.test("ruledOutModels: each model that rules an anomaly out is ruled out by it, and no other", () => {
+Deno.test("ruledOutModels returns exactly the models that proscribe an anomaly", () => {
   for (const anomaly of [...CYCLE_ANOMALIES, "G1a", "G1b", "internal", "lost-update", "duplicate-elements"]) {
     const { not, also_not } = ruledOutModels([anomaly]);
     const out = new Set([...not, ...also_not]);
     for (const model of CONSISTENCY_MODELS) {
       const friendly = ["strict-serializable", "PL-SS"].includes(model) ? "strong-serializable" : model;
       if (!out.has(friendly) && out.size > 0 && proscribedAnomalies([model]).has(anomaly)) {
-        // Only canonical names and synonyms may be missing: their friendly name stands for them.
+        // Canonical names and synonyms are replaced by the friendly name.
         assert(/PL-|conflict-serializable/.test(model), `${model} ${anomaly}`);
       }
       if (out.has(model)) assert(proscribedAnomalies([model]).has(anomaly), `${model} ${anomaly}`);
@@ -143,7 +143,7 @@ Deno.test("ruledOutModels: each model that rules an anomaly out is ruled out by 
   }
 });
 
-Deno.test("ruledOutModels names the weakest first, and nothing for what nobody rules out", () => {
+Deno.test("ruledOutModels separates the weakest models, and is empty if no model proscribes the anomaly", () => {
   assertEquals(ruledOutModels(["G0"]).not, ["read-uncommitted"]);
   assertEquals(ruledOutModels(["G1b", "lost-update"]).not, ["read-committed"]);
   assertEquals(ruledOutModels(["lost-update"]).not, ["cursor-stability", "update-atomic"]);
@@ -151,7 +151,7 @@ Deno.test("ruledOutModels names the weakest first, and nothing for what nobody r
   assertEquals(ruledOutModels(["bad-hair-day"]), { not: [], also_not: [] });
 });
 
-Deno.test("what is permitted is not ruled out, and all that is not ruled out is permitted or weaker", () => {
+Deno.test("permittedModels are not ruled out, and all others that are not ruled out are weaker", () => {
   const cases = [[], ["G0"], ["G1a"], ["internal"], ["lost-update"], ["G2-item"], ["G-single-item", "G1b"], [
     "G1c-realtime",
   ]];
@@ -167,7 +167,7 @@ Deno.test("what is permitted is not ruled out, and all that is not ruled out is 
   }
 });
 
-Deno.test("of models that need an order nobody looked at, none is said to be permitted", () => {
+Deno.test("permittedModels leaves out models that require an order that was not checked", () => {
   assertEquals(permittedModels([], undefined), ["serializable"]);
   assertEquals(permittedModels([], "process"), ["strong-session-serializable"]);
   assertEquals(permittedModels([], "realtime"), ["strong-serializable"]);

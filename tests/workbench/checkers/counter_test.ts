@@ -117,13 +117,15 @@ Deno.test("reachableSums returns the sums of all subsets, as intervals with gaps
 });
 
 Deno.test("checkCounter is exact for integers beyond 2^53", () => {
-  const parts =
-    "{:process 0 :type :invoke :f :add :value 9007199254740992} {:process 0 :type :ok :f :add :value 9007199254740992}" +
-    "{:process 1 :type :invoke :f :add :value 1} {:process 1 :type :info :f :add :value 1}";
+  const adds = `
+    {:process 0 :type :invoke :f :add :value 9007199254740992}
+    {:process 0 :type :ok :f :add :value 9007199254740992}
+    {:process 1 :type :invoke :f :add :value 1}
+    {:process 1 :type :info :f :add :value 1}`;
   const read = (value: string) =>
-    checkCounter(parseEDNHistory(
-      `${parts} {:process 2 :type :invoke :f :read :final? true} {:process 2 :type :ok :f :read :final? true :value ${value}}`,
-    ));
+    checkCounter(parseEDNHistory(`${adds}
+      {:process 2 :type :invoke :f :read :final? true}
+      {:process 2 :type :ok :f :read :final? true :value ${value}}`));
   assertEquals(read("9007199254740992").valid, true);
   assertEquals(read("9007199254740993").valid, true);
   assertEquals(read("9007199254740994").valid, false);

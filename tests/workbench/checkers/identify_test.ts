@@ -3,24 +3,24 @@ import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
 import { parseJSON } from "../../../lib/workbench/base/json.ts";
 
-/** A value whose objects have their fields the other way round. */
-function turned(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(turned);
+/** Copies a value, with the fields of objects in reverse order. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, turned(item)]));
+  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, reversed(item)]));
 }
 
-Deno.test("identify: the same for equal values, whatever the order of fields", () => {
+Deno.test("identify is the same for equal values, whatever the order of fields", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      assertEquals(identify(turned(value)), identify(value));
+      assertEquals(identify(reversed(value)), identify(value));
       assertEquals(identify(structuredClone(value)), identify(value));
     }),
     { seed: 1 },
   );
 });
 
-Deno.test("identify: different for different values", () => {
+Deno.test("identify differs for different values", () => {
   const values = [null, 0, "0", "", false, [], {}, [[]], [{}], [1, 2], [2, 1], ["1", 2], [12], { a: 1 }, { a: "1" }, {
     b: 1,
   }, 5n];
@@ -28,17 +28,17 @@ Deno.test("identify: different for different values", () => {
   assertEquals(new Set([...values, ...more].map(identify)).size, values.length + more.length);
 });
 
-Deno.test("identify: 1.0 is not 1, but is 1.00, and shows as it is written", () => {
+Deno.test("identify distinguishes 1.0 from 1, but not from 1.00", () => {
   const [one, float, same, list] = parseJSON("[1, 1.0, 1.00, [1.0]]") as unknown[];
   assertEquals(new Set([one, "1.0", float, same, list, [1], ["1.0"]].map(identify)).size, 6);
   assertEquals([float, list].map((value) => showIdentity(identify(value))), ["1.0", "[1.0]"]);
 });
 
-Deno.test("identify: nothing is null", () => {
+Deno.test("identify takes undefined for null", () => {
   assertEquals(identify(undefined), null);
 });
 
-Deno.test("identify tells sets apart by what they hold, and refuses objects that hide what they hold", () => {
+Deno.test("identify compares sets by their elements, and refuses objects of other classes", () => {
   assertEquals(identify(new Set([1, { a: 2 }])), identify(new Set([{ a: 2 }, 1])));
   assertEquals(new Set([new Set(), new Set([1]), new Set(["1"]), {}, []].map(identify)).size, 5);
   class Stack {

@@ -4,7 +4,7 @@ import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { testRecorded } from "../recorded.ts";
 
-/** Operations one after another that take so many milliseconds. */
+/** Consecutive operations with these latencies, in milliseconds. */
 function taking(f: string, type: Operation["type"], ...milliseconds: number[]): Operation[] {
   return milliseconds.flatMap((ms, at): Operation[] => [
     { index: 2 * at, time: at * 1e9, type: "invoke", process: 0, f, value: null },
@@ -18,7 +18,7 @@ Deno.test("latencies are quantiles from invocation to acknowledgement, in millis
   assertEquals(latencies(taking("read", "ok", 0.25)), { read: { p50: 0.25, p95: 0.25, p99: 0.25, max: 0.25 } });
 });
 
-Deno.test("latencies are taken for each function, and only of what succeeded", () => {
+Deno.test("latencies are measured for each function, only of operations that succeeded", () => {
   const history = [
     ...taking("write", "ok", 5, 7),
     ...taking("read", "ok", 1),
@@ -39,11 +39,11 @@ Deno.test("latencies belong to the process that was acknowledged", () => {
   assertEquals(latencies(history).read!.max, 4);
 });
 
-Deno.test("latencies of nothing are nothing", () => {
+Deno.test("latencies of an empty history are empty", () => {
   assertEquals(latencies([]), {});
 });
 
-testRecorded("latencies of recorded histories are in order", undefined, ({ history, results }) => {
+testRecorded("latencies of recorded histories ascend with the quantile", undefined, ({ history, results }) => {
   const found = latencies(history);
   const succeeded = Object.entries(results.stats["by-f"]).filter(([, stats]) => stats["ok-count"] > 0).map(([f]) => f);
   assertEquals(Object.keys(found), succeeded.sort());

@@ -5,7 +5,7 @@ import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { testRecorded } from "../recorded.ts";
 
 testRecorded(
-  "netStatistics relates messages to operations as Maelstrom does",
+  "netStatistics computes messages per operation as Maelstrom does",
   undefined,
   ({ history, results: { net } }) => {
     const countsOf = (scope: keyof NetCounts) => ({
@@ -28,7 +28,7 @@ const COUNTS = {
   servers: { send_count: 2, recv_count: 1, msg_count: 2 },
 };
 
-Deno.test("netStatistics counts invocations, not the nemesis", () => {
+Deno.test("netStatistics counts invocations of clients only", () => {
   const history = parseEDNHistory(`
     {:process :nemesis :type :invoke :f :start-partition}
     {:process 0 :type :invoke :f :read}
@@ -41,7 +41,7 @@ Deno.test("netStatistics counts invocations, not the nemesis", () => {
   assertEquals([all.msgs_per_op, servers.msgs_per_op], [1.5, 0.5]);
 });
 
-Deno.test("netStatistics knows no ratio where there are no operations", () => {
+Deno.test("netStatistics has no ratio if there are no operations", () => {
   const { all, servers } = netStatistics(COUNTS, []);
   assertEquals([all.msgs_per_op, servers.msgs_per_op, all.send_count], [null, null, 6]);
 });

@@ -1,4 +1,4 @@
-/** A minimal history for every anomaly that is neither of transactions nor of kafka. */
+/** A minimal history for every anomaly other than those of transactions and of kafka. */
 
 import { checkAvailability } from "../../../lib/workbench/checkers/availability.ts";
 import { checkCounter } from "../../../lib/workbench/checkers/counter.ts";
@@ -13,7 +13,7 @@ import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { type Line, sequential } from "./sequential.ts";
 
-/** An anomaly. */
+/** An example of an anomaly. */
 export interface OtherCase {
   /** The workloads that it is found in. */
   workloads: string[];
@@ -24,14 +24,14 @@ export interface OtherCase {
 const SETS = ["broadcast", "g-set"];
 const ALL = ["all"];
 
-/** As `sequential`, with reads marked as those of the final phase. */
+/** As `sequential`, with reads and transactions marked as final. */
 function withFinalReads(lines: readonly Line[]): Operation[] {
   return sequential(lines).map((operation) =>
     operation.f === "read" || operation.f === "txn" ? { ...operation, final: true } : operation
   );
 }
 
-/** The anomalies, by name. */
+/** The examples, by anomaly. */
 export const OTHER_CASES: Record<string, OtherCase> = {
   "wrong-echo": {
     workloads: ["echo"],

@@ -13,7 +13,7 @@ function check(...history: Operation[]) {
   return [valid, (anomalies ?? []).map(({ type }) => type), final_keys_compared];
 }
 
-Deno.test("replicas that read the same are right", () => {
+Deno.test("replicas that read the same values are valid", () => {
   assertEquals(check(read(0, [["r", 1, 7], ["r", 2, null]]), read(1, [["r", 2, null], ["r", 1, 7]])), [true, [], 2]);
   assertEquals(check(read(0, [["r", 1, [3, 4]]]), read(1, [["r", 1, [3, 4]]])), [true, [], 1]);
 });
@@ -25,7 +25,7 @@ Deno.test("replicas that read different values diverge", () => {
   assertEquals(check(read(0, [["r", 1, [1, 2]]]), read(1, [["r", 1, [2, 1]]])), divergent);
 });
 
-Deno.test("each divergent key is told with its values, nodes and times, in the order of keys", () => {
+Deno.test("each divergent key is explained with values, nodes and times, in the order of keys", () => {
   const history = [read(0, [["r", 10, 7], ["r", 9, 5]]), read(5, [["r", 9, 6], ["r", 10, 8]], { time: 15e9 })];
   const [anomaly] = checkReplicas(history, ASSIGNMENT).anomalies!;
   assertEquals(anomaly!.count, 2);
@@ -35,11 +35,11 @@ Deno.test("each divergent key is told with its values, nodes and times, in the o
   ]);
 });
 
-Deno.test("a list to which nothing was appended may be read as null", () => {
+Deno.test("null and the empty list are the same", () => {
   assertEquals(check(read(0, [["r", 1, []]]), read(1, [["r", 1, null]])), [true, [], 1]);
 });
 
-Deno.test("only final reads count, only those that were answered, and only keys that several nodes have read", () => {
+Deno.test("only acknowledged final reads count, and only keys that several nodes have read", () => {
   const other = [["r", 1, 8]];
   assertEquals(check(), [true, [], 0]);
   assertEquals(check(read(0, [["r", 1, 7]])), [true, [], 0]);
@@ -48,13 +48,13 @@ Deno.test("only final reads count, only those that were answered, and only keys 
   assertEquals(check(read(0, [["r", 1, 7]]), read(1, [["r", 2, 8]])), [true, [], 0]);
 });
 
-Deno.test("a history that is none is unknown", () => {
+Deno.test("a malformed history is unknown", () => {
   const { valid, anomalies } = checkReplicas([read(0, 5)], ASSIGNMENT);
   assertEquals(valid, "unknown");
   assertStringIncludes(anomalies![0]!.explanation, "expected a list, got 5");
 });
 
-Deno.test("the main phase is checked without the final reads; the worse of both verdicts counts", () => {
+Deno.test("the main phase is checked without the final reads, and the worse verdict counts", () => {
   const main = read(0, [["w", 1, 7]], { final: undefined });
   const agreed = [read(0, [["r", 1, 7]]), read(1, [["r", 1, 7]])];
   const divergent = [read(0, [["r", 1, 7]]), read(1, [["r", 1, null]])];

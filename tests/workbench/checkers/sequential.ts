@@ -1,13 +1,13 @@
-/** Histories by hand. */
+/** Histories written by hand. */
 
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
-/** One operation: who, what became of it, what it was to do, and the value it was completed with if that is another. */
+/** An operation: process, outcome, function, value, and the value of the completion if that differs. */
 export type Line = [process: number, type: Operation["type"], f: string, value: unknown, result?: unknown];
 
 /**
- * A history of operations that follow one another: each is completed before the next one begins, or never where its
- * type is invoke. The clock goes on by one second with each entry.
+ * A history of consecutive operations: each completes before the next one is invoked, or never if its type is invoke.
+ * Each entry is one second after the one before.
  */
 export function sequential(lines: readonly Line[]): Operation[] {
   const history: Operation[] = [];

@@ -15,7 +15,7 @@ function countsOf(stats: MaelstromResults["stats"]["by-f"][string]) {
   return { count: stats.count, ok: stats["ok-count"], fail: stats["fail-count"], info: stats["info-count"] };
 }
 
-/** Reads succeed now and then, writes never. */
+/** Some reads succeed, no write does. */
 const NO_WRITES = parseEDNHistory(`
   {:type :info, :process :nemesis, :f :start-partition}
   {:type :invoke, :process 0, :f :read}
@@ -28,7 +28,7 @@ const NO_WRITES = parseEDNHistory(`
   {:type :fail, :process 1, :f :write, :error [:temporarily-unavailable "no leader"]}
   {:type :invoke, :process 1, :f :write}`);
 
-Deno.test("checkStats counts by function, without the nemesis and without what is open", () => {
+Deno.test("checkStats counts by function, without the nemesis and open operations", () => {
   const { count, ok, fail, info, by_f } = checkStats(NO_WRITES);
   assertEquals({ count, ok, fail, info }, { count: 4, ok: 1, fail: 2, info: 1 });
   assertEquals(by_f, {
@@ -37,7 +37,7 @@ Deno.test("checkStats counts by function, without the nemesis and without what i
   });
 });
 
-Deno.test("checkStats is false where a function never succeeded, unless it need not", () => {
+Deno.test("checkStats is false if a function never succeeded, unless it is exempt", () => {
   const verdict = checkStats(NO_WRITES);
   assertEquals(verdict.valid, false);
   assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["never-succeeded", 1]]);

@@ -1,13 +1,13 @@
-/** Histories by hand of operations that overlap. */
+/** Histories written by hand, with concurrent operations. */
 
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import type { Line } from "./sequential.ts";
 
 /**
- * A history of operations that overlap as told. The clock goes on by one second with each entry.
+ * A history of concurrent operations. Each entry is one second after the one before.
  *
- * @param order The places of the lines: the first time one is named it begins, the second time it is completed. Without,
- *   all begin before any is completed.
+ * @param order Places of lines: an operation is invoked at the first occurrence of its place, and completes at the
+ *   second. By default, all are invoked before the first completes.
  */
 export function timeline(
   lines: readonly Line[],

@@ -123,7 +123,7 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
   return { sends, polls };
 }
 
-/** Lists the keys of a poll's result. It is a `Map` if EDN has keys that are no strings. */
+/** Lists the keys of a poll's result. It is a `Map` if EDN has keys that are not strings. */
 function pollEntries(polled: unknown): [key: unknown, pairs: unknown[][]][] {
   return polled instanceof Map ? [...polled] : Object.entries(polled ?? {}) as [string, unknown[][]][];
 }

@@ -8,8 +8,8 @@
  * 5. Measure how far polls lag behind the logs (`realtime_lag.ts`).
  * 6. Decide: some anomalies are allowed.
  *
- * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it: single sends and polls, clients that assign keys and
- * crash. Garbage reads are an addition: Jepsen's checker stops at one.
+ * Semantics are those of `jepsen.tests.kafka` as Maelstrom runs it: single sends and polls, clients that assign keys
+ * and crash. Garbage reads are an addition: Jepsen's checker stops at one.
  *
  * @module
  */
@@ -27,8 +27,8 @@ import { worstRealtimeLag } from "./realtime_lag.ts";
 /** Options for {@linkcode checkKafka}. */
 export interface KafkaOptions {
   /**
-   * How clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so skips and
-   * repetitions between polls are allowed. `@default "assign"`, as in Maelstrom.
+   * Way in which clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so
+   * skips and reversals between polls are allowed. `@default "assign"`, as in Maelstrom.
    */
   subVia?: "assign" | "subscribe";
   /**

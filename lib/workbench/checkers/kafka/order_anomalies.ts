@@ -18,7 +18,9 @@ interface Appearance {
   message: LogMessage;
 }
 
-/** Two messages that a process sent or polled in succession, although the second does not follow the first in the log. */
+/**
+ * Two messages that a process sent or polled in succession, although the second does not follow the first in the log.
+ */
 interface Jump {
   key: string;
   from: Appearance;

@@ -4,7 +4,8 @@
  *
  * 1. Pair invocations with completions, and split them by object: each is linearizable or not by itself (`mod.ts`).
  * 2. Search for a linearization of each object's operations (`search.ts`), allowed by its model (`model.ts`).
- *    `linearized_set.ts` is the set of operations that have taken effect so far, `explored.ts` the memory of the search.
+ *    `linearized_set.ts` is the set of operations that have taken effect so far, `explored.ts` the memory of the
+ *    search.
  * 3. If there is none, explain where the search got stuck.
  *
  * Sources: Herlihy, Wing, "Linearizability" (1990). Wing, Gong, "Testing and Verifying Concurrent Objects" (1993): the

@@ -44,9 +44,9 @@ interface ClassifiedElement extends Element {
  * @param history Operations `add` or `broadcast` of an element, and `read`, whose result is the list of all elements.
  * @param shape Used to name nodes in the explanations.
  * @returns Figures: `attempt_count`, `stable_count`, `lost_count`, `never_read_count`, `stale_count` (stable, with a
- *   latency above 0), `duplicated_count`, `unexpected_count`; `lost`, `never_read`, `stale`, `duplicated`, `unexpected`:
- *   up to 10,000 elements of each kind; `worst_stale`: the 8 with the highest latency; `stable_latencies` and
- *   `lost_latencies`: milliseconds at the quantiles 0, 0.5, 0.95, 0.99 and 1, null if there are none.
+ *   latency above 0), `duplicated_count`, `unexpected_count`; `lost`, `never_read`, `stale`, `duplicated`,
+ *   `unexpected`: up to 10,000 elements of each kind; `worst_stale`: the 8 with the highest latency; `stable_latencies`
+ *   and `lost_latencies`: milliseconds at the quantiles 0, 0.5, 0.95, 0.99 and 1, null if there are none.
  */
 export function checkSetFull(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
   return checkOrUnknown(() => judge(trackElements(history), shape));

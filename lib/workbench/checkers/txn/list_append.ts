@@ -1,6 +1,6 @@
 /**
- * The checker of txn-list-append: transactions that read lists and append to them. A read shows all appends before it in
- * order, so the reads of a key reveal the order of its versions. The steps are in `mod.ts`.
+ * The checker of txn-list-append: transactions that read lists and append to them. A read shows all appends before it
+ * in order, so the reads of a key reveal the order of its versions. The steps are in `mod.ts`.
  *
  * Semantics are those of `elle.list-append`.
  *

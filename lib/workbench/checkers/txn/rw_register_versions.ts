@@ -14,7 +14,9 @@ import { externalReads, externalWrites, type Transaction } from "./transactions.
 
 /** Assumptions about the order of versions. */
 export interface VersionOptions {
-  /** Within a transaction, a write of a key follows the version that it read of it. `@default true`, as in Maelstrom. */
+  /**
+   * Within a transaction, a write of a key follows the version that it read of it. `@default true`, as in Maelstrom.
+   */
   wfrKeys?: boolean;
   /** Each key is sequentially consistent: a process sees its versions in their order. `@default false` */
   sequentialKeys?: boolean;

@@ -200,7 +200,7 @@ Deno.test("in small graphs, findCycles agrees with brute force, and finds the sh
   assertGreater(seen.size, 14);
 });
 
-Deno.test("in small graphs, exactly those models are ruled out that some choice of kinds for some cycle rules out", () => {
+Deno.test("in small graphs, a model is ruled out exactly if some choice of kinds for some cycle does", () => {
   let existing = 0;
   fc.assert(
     fc.property(GRAPHS, (edges) => {

@@ -2,10 +2,10 @@
 
 import type { Line } from "../sequential.ts";
 
-/** Messages as a poll shows them. */
+/** Messages in the result of a poll. */
 export type Pairs = [offset: number, value: number][];
 
-/** A send to key a, acknowledged at an offset. */
+/** A send to key a that was acknowledged with an offset. */
 export function send(process: number, value: number, offset: number): Line {
   return [process, "ok", "send", [["send", "a", value]], [["send", "a", [offset, value]]]];
 }
@@ -20,10 +20,10 @@ export function txn(process: number, ...result: unknown[]): Line {
   return [process, "ok", "txn", [], result];
 }
 
-/** Three messages, sent one after another. */
+/** Three messages, sent in order. */
 export const SENDS = [send(0, 1, 0), send(0, 2, 1), send(0, 3, 2)];
 
-/** By anomaly: a history that has it, the same with the flaw repaired, and a part of what is said about it. */
+/** By anomaly: a history that has it, a repaired one that does not, and the explanation. */
 export const KAFKA_CASES: Record<string, { flawed: Line[]; repaired: Line[]; says: string; also?: string[] }> = {
   "lost-write": {
     flawed: [...SENDS.slice(0, 2), poll(1, [1, 2])],
@@ -66,8 +66,8 @@ export const KAFKA_CASES: Record<string, { flawed: Line[]; repaired: Line[]; say
   "nonmonotonic-poll": {
     flawed: [...SENDS, poll(1, [0, 1], [1, 2], [2, 3]), poll(1, [1, 2])],
     repaired: [...SENDS, poll(1, [0, 1], [1, 2]), poll(1, [2, 3])],
-    says:
-      'Process 1 polled 3 at offset 2 of key "a" (7.000 s) and then 2 at offset 1 (9.000 s), which is 1 back in the log',
+    says: 'Process 1 polled 3 at offset 2 of key "a" (7.000 s) ' +
+      "and then 2 at offset 1 (9.000 s), which is 1 back in the log",
   },
   "int-poll-skip": {
     flawed: [...SENDS, poll(1, [0, 1], [2, 3]), poll(2, [1, 2])],
@@ -91,9 +91,8 @@ export const KAFKA_CASES: Record<string, { flawed: Line[]; repaired: Line[]; say
   "int-nonmonotonic-send": {
     flawed: [txn(0, ["send", "a", [1, 1]], ["send", "a", [0, 2]]), poll(1, [0, 2], [1, 1])],
     repaired: [txn(0, ["send", "a", [0, 1]], ["send", "a", [1, 2]]), poll(1, [0, 1], [1, 2])],
-    says:
-      'Process 0 sent 1 at offset 1 of key "a" and then 2 at offset 0 in the same operation (1.000 s), which is 1 back ' +
-      "in the log",
+    says: 'Process 0 sent 1 at offset 1 of key "a" and then 2 at offset 0 in the same operation (1.000 s), ' +
+      "which is 1 back in the log",
   },
   "precommitted-read": {
     flawed: [txn(0, ["send", "a", [0, 1]], ["poll", { a: [[0, 1]] }])],
@@ -102,7 +101,7 @@ export const KAFKA_CASES: Record<string, { flawed: Line[]; repaired: Line[]; say
   },
 };
 
-/** The anomalies that do not come alone, or do not need one operation after another. */
+/** Anomalies that need concurrent operations. */
 export const KAFKA_OVERLAPS: Record<string, { lines: Line[]; order?: number[] }> = {
   "G1c": {
     lines: [

@@ -23,7 +23,7 @@ testRecorded("checkKafka agrees with Maelstrom on every recorded history", ["kaf
 });
 
 for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(KAFKA_CASES)) {
-  Deno.test(`checkKafka finds ${type}, and does not where it is repaired`, () => {
+  Deno.test(`checkKafka finds ${type}, and nothing in the repaired history`, () => {
     const verdict = checkKafka(sequential(flawed));
     assertEquals(verdict.valid, false);
     assertEquals(verdict.bad_error_types, [type, ...also].sort());
@@ -41,7 +41,7 @@ Deno.test("checkKafka reports int-send-skip, which is allowed", () => {
   assertStringIncludes(verdict.anomalies![0]!.explanation, "skipping 2");
 });
 
-Deno.test("checkKafka forgives skips and repetitions where the client was given other keys, or is another", () => {
+Deno.test("checkKafka accepts skips and repetitions if the client was assigned other keys, or is a new one", () => {
   const assign = (
     process: number,
     keys: string[],
@@ -58,7 +58,7 @@ Deno.test("checkKafka forgives skips and repetitions where the client was given 
   assertEquals(checkKafka(crashed).valid, true);
 });
 
-Deno.test("checkKafka counts one precommitted read a transaction", () => {
+Deno.test("checkKafka counts one precommitted read per transaction", () => {
   const value = (
     offset: number,
   ) => [["send", "a", [0, 1]], ["send", "b", [0, 2]], ["poll", { a: [[0, 1]], b: [[offset, 2]] }]];
@@ -67,43 +67,43 @@ Deno.test("checkKafka counts one precommitted read a transaction", () => {
   assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["precommitted-read", 1]]);
 });
 
-Deno.test("checkKafka allows skips from poll to poll where keys are subscribed to", () => {
+Deno.test("checkKafka allows skips and reversals between polls if clients subscribe", () => {
   const history = sequential([...KAFKA_CASES["poll-skip"]!.flawed, poll(2, [0, 1])]);
   assertEquals(checkKafka(history).bad_error_types, ["nonmonotonic-poll", "poll-skip"]);
   const verdict = checkKafka(history, { subVia: "subscribe" });
   assertEquals([verdict.valid, verdict.error_types], [true, ["nonmonotonic-poll", "poll-skip"]]);
 });
 
-Deno.test("checkKafka: a poll without a definite end leaves the client where it was", () => {
+Deno.test("checkKafka: a poll with unknown outcome does not move the client", () => {
   const unsure: Line = [1, "info", "poll", [["poll"]], [["poll", { a: [[1, 2]] }]]];
   const history = sequential([...SENDS, poll(1, [0, 1]), unsure, poll(1, [1, 2]), poll(2, [2, 3])]);
   assertEquals(checkKafka(history).valid, true);
 });
 
-Deno.test("checkKafka: a send of unknown outcome moves the client on, one that failed does not", () => {
+Deno.test("checkKafka: a send with unknown outcome moves the client, a failed one does not", () => {
   const sends = (type: Operation["type"]): Line[] => [
     send(0, 2, 1),
     [0, type, "send", [["send", "a", 1]]],
     send(0, 3, 2),
     poll(1, [0, 1], [1, 2], [2, 3]),
   ];
-  // 1 follows 2, and stands before it. That 3 follows 1 but is not its neighbour is as it should be.
+  // 1 was sent after 2, but is before it in the log. The skip from 1 to 3 between two sends is normal.
   const { anomalies } = checkKafka(sequential(sends("info")));
   assertEquals(anomalies!.map(({ type, count }) => [type, count]), [["nonmonotonic-send", 1]]);
   assertStringIncludes(anomalies![0]!.explanation, "sent 2 at offset 1");
   assertEquals(checkKafka(sequential(sends("fail"))).error_types, ["G1a"]);
-  // 1 stands before 2 again, which was sent after 3 if at all: from there on it goes forward, not back.
+  // 3 to 1 goes back in the log; from 1 to 2 it goes forward.
   const unsure: Line[] = [send(0, 3, 2), [0, "info", "send", [["send", "a", 1]]], send(0, 2, 1)];
   const back = checkKafka(sequential([...unsure, poll(1, [0, 1], [1, 2], [2, 3])]));
   assertEquals(back.anomalies!.map(({ type, count }) => [type, count]), [["nonmonotonic-send", 1]]);
-  // Where nobody knows where it stands, nor whether it does, what follows is held against nothing.
+  // The log does not contain 9, so the next send is compared with nothing.
   assertEquals(
     checkKafka(sequential([...unsure.with(1, [0, "info", "send", [["send", "a", 9]]]), poll(1, [1, 2], [2, 3])])).valid,
     true,
   );
 });
 
-Deno.test("checkKafka: what a failed poll has seen follows the order of the log too, but leaves the client where it was", () => {
+Deno.test("checkKafka: messages of a failed poll must follow the log, but do not move the client", () => {
   const failed = (...pairs: [number, number][]): Line => [1, "fail", "poll", [["poll"]], [["poll", { a: pairs }]]];
   const types = (...lines: Line[]) => checkKafka(sequential([...SENDS, ...lines])).error_types;
   assertEquals(types(poll(1, [0, 1], [1, 2]), failed([0, 1]), poll(1, [2, 3])), ["nonmonotonic-poll"]);
@@ -111,16 +111,16 @@ Deno.test("checkKafka: what a failed poll has seen follows the order of the log 
   assertEquals(types(poll(1, [0, 1]), failed([1, 2]), poll(1, [1, 2], [2, 3])), []);
 });
 
-Deno.test("checkKafka: a send of unknown outcome counts once it is polled, and is never lost before", () => {
+Deno.test("checkKafka: a send with unknown outcome counts once it is polled, and is not lost before", () => {
   const unsure: Line = [0, "info", "send", [["send", "a", 9]], [["send", "a", [1, 9]]]];
   assertEquals(checkKafka(sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [0, 1], [2, 3])])).valid, true);
   assertEquals(checkKafka(sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [0, 1], [1, 9], [2, 3])])).valid, true);
-  // Polled, so that it is in the log: whoever passes over it skips it.
+  // It was polled, so it is in the log, and a poll can skip it.
   const history = sequential([SENDS[0]!, unsure, send(1, 3, 2), poll(2, [1, 9]), poll(3, [0, 1], [2, 3])]);
   assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
 });
 
-Deno.test("checkKafka: of what only a poll of unknown outcome has seen, it is known that it is in the log", () => {
+Deno.test("checkKafka: a message that only a poll with unknown outcome returned is in the log", () => {
   const unsure: Line[] = [
     [0, "info", "send", [["send", "a", 9]]],
     [1, "info", "poll", [["poll"]], [["poll", { a: [[1, 9]] }]]],
@@ -129,12 +129,12 @@ Deno.test("checkKafka: of what only a poll of unknown outcome has seen, it is kn
   assertEquals(checkKafka(history).error_types, ["int-poll-skip"]);
 });
 
-Deno.test("checkKafka: of a failed transaction nothing is missed, even if a part of it is polled", () => {
+Deno.test("checkKafka: messages of a failed transaction are not lost, even if one of them is polled", () => {
   const failed: Line = [0, "fail", "txn", [["send", "a", [0, 1]], ["send", "a", [1, 2]]]];
   assertEquals(checkKafka(sequential([failed, send(1, 3, 2), poll(2, [0, 1], [2, 3])])).error_types, ["G1a"]);
 });
 
-Deno.test("checkKafka tells of the longest skips and reversals first", () => {
+Deno.test("checkKafka reports the longest skips and reversals first", () => {
   const sends = Array.from({ length: 20 }, (_, offset) => send(0, offset, offset));
   const skips = sequential([
     ...sends,
@@ -156,29 +156,29 @@ Deno.test("checkKafka tells of the longest skips and reversals first", () => {
   assertStringIncludes(reversal!.explanation.split("\n")[0]!, "9 back in the log");
 });
 
-Deno.test("checkKafka: gaps in the offsets are no skips", () => {
+Deno.test("checkKafka: gaps between offsets are not skips", () => {
   assertEquals(
     checkKafka(sequential([send(0, 1, 3), send(0, 2, 900), poll(1, [3, 1]), poll(1, [900, 2])])).valid,
     true,
   );
 });
 
-Deno.test("checkKafka: keys without messages in a poll are as good as absent", () => {
+Deno.test("checkKafka ignores keys without messages in a poll", () => {
   const empty = poll(1);
   const history = sequential([...SENDS, poll(1, [0, 1]), empty, poll(1, [2, 3]), poll(2, [1, 2])]);
   assertEquals(checkKafka(history).error_types, ["poll-skip"]);
 });
 
-Deno.test("checkKafka finds a lost write behind contradictory offsets and duplicates", () => {
-  // 2 stands at offsets 0 and 1; that it was polled proves only offset 0 to be in reach.
+Deno.test("checkKafka finds a lost write among inconsistent offsets and duplicates", () => {
+  // 2 is at offsets 0 and 1. The poll of it proves only that polls have reached offset 0.
   const history = sequential([send(0, 2, 0), send(0, 3, 1), send(0, 2, 1), poll(1, [0, 2])]);
   assertEquals(checkKafka(history).error_types, ["duplicate", "inconsistent-offsets", "nonmonotonic-send", "unseen"]);
   const further = sequential([send(0, 2, 0), send(0, 3, 1), send(0, 2, 1), send(0, 4, 2), poll(1, [0, 2], [2, 4])]);
   assert((checkKafka(further).error_types as string[]).includes("lost-write"));
 });
 
-Deno.test("checkKafka: of several messages at one offset, the one that Jepsen takes stands in the log", () => {
-  // Of 2 and 3, Clojure's sets have 3 first. So 2 has no place, and to pass over what is there is no skip.
+Deno.test("checkKafka: of several messages at one offset, the log has the one that Jepsen chooses", () => {
+  // Of 2 and 3, Clojure's sets have 3 first. So 2 is not in the log, and cannot be part of a skip.
   const sends = [send(0, 1, 0), send(1, 2, 1), send(0, 3, 1), send(1, 4, 2)];
   const types = (...pairs: [number, number][]) =>
     checkKafka(
@@ -190,7 +190,7 @@ Deno.test("checkKafka: of several messages at one offset, the one that Jepsen ta
   assertEquals(types([1, 3], [0, 1]), ["inconsistent-offsets", "int-nonmonotonic-poll"]);
 });
 
-Deno.test("checkKafka measures the realtime lag as Jepsen does", () => {
+Deno.test("checkKafka measures real-time lag as Jepsen does", () => {
   const history: Operation[] = [
     [0, 0, "invoke", "assign", ["x"]],
     [0, 1, "ok", "assign", ["x"]],
@@ -205,10 +205,10 @@ Deno.test("checkKafka measures the realtime lag as Jepsen does", () => {
   ].map(([process, time, type, f, value], index) =>
     ({ index, time: time as number * 1e9, process, type, f, value }) as Operation
   );
-  // At 5 s it was known that offset 0 is no longer the last; at 8 s the poll that did not get offset 1 began.
+  // From 5 s on, offset 1 is known to exist; at 8 s began the poll that did not return it.
   assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
   assertEquals(checkKafka(history.slice(0, 8)).worst_realtime_lag, { time: 3, process: 0, key: "x", lag: 0 });
-  // Not only acknowledged operations show how far a log reaches.
+  // Operations with unknown outcome also prove how far a log reaches.
   history[7]!.type = "info";
   assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
   history[7]!.type = "fail";
@@ -231,7 +231,7 @@ Deno.test("checkKafka reads EDN with integer keys and JSON with string keys alik
   assertEquals(checkKafka(edn), checkKafka(json));
 });
 
-Deno.test("checkKafka takes keys of any kind", () => {
+Deno.test("checkKafka accepts keys of any type", () => {
   const history = (key: string) =>
     parseHistory(
       [["invoke", `[["send",${key},1]]`], ["ok", `[["send",${key},[0,1]]]`]]
@@ -242,7 +242,7 @@ Deno.test("checkKafka takes keys of any kind", () => {
   }
 });
 
-Deno.test("checkKafka tells any JSON message from any other", () => {
+Deno.test("checkKafka distinguishes messages of any JSON type", () => {
   const send = (
     value: unknown,
     offset: number,
@@ -277,7 +277,7 @@ Deno.test("checkKafka: a malformed history makes the verdict unknown", () => {
   }
 });
 
-Deno.test("checkKafka says a bounded lot about any number of anomalies", () => {
+Deno.test("checkKafka returns a bounded verdict", () => {
   const lost = Array.from({ length: 20_000 }, (_, offset) => send(0, offset, offset));
   const verdict = checkKafka(sequential([...lost, poll(1, [19_999, 19_999])]));
   const [anomaly] = verdict.anomalies!;
@@ -286,7 +286,7 @@ Deno.test("checkKafka says a bounded lot about any number of anomalies", () => {
   assertLess(JSON.stringify(verdict).length, 5000);
 });
 
-Deno.test("checkKafka tells why outcomes are unknown", () => {
+Deno.test("checkKafka lists the errors of operations with unknown outcome", () => {
   const history = sequential([
     [0, "info", "send", [["send", "a", 1]]],
     [1, "info", "send", [["send", "a", 2]]],
@@ -297,7 +297,7 @@ Deno.test("checkKafka tells why outcomes are unknown", () => {
   assertEquals(checkKafka(history).info_txn_causes, ["net-timeout"]);
 });
 
-Deno.test("checkKafka finds that what is polled has not been sent yet, and nothing where the poll is only early", () => {
+Deno.test("checkKafka finds a poll that ended before its message was sent, but accepts one that is concurrent", () => {
   const early = KAFKA_OVERLAPS["G1c-realtime"]!.lines;
   const verdict = checkKafka(sequential(early));
   assertEquals([verdict.valid, verdict.bad_error_types], [false, ["G1c-realtime"]]);
@@ -308,12 +308,12 @@ Deno.test("checkKafka finds that what is polled has not been sent yet, and nothi
     "But T2 < T1, because T2 completed at 1.000 s, before T1 began at 2.000 s",
   ]);
   assertEquals(checkKafka(timeline(early, [0, 1, 0, 1])).anomalies, []);
-  // Nobody knows when a poll without a definite end was over.
+  // A poll with unknown outcome has no known end.
   const open: Line = [1, "info", "poll", [["poll"]], [["poll", { a: [[0, 1]] }]]];
   assertEquals(checkKafka(sequential([open, send(0, 1, 0), poll(2, [0, 1])])).anomalies, []);
 });
 
-Deno.test("checkKafka finds transactions that see each other's messages, and only then asks for the order of sends", () => {
+Deno.test("checkKafka finds transactions that poll each other's messages; with wwDeps also cycles of sends", () => {
   const seen = KAFKA_OVERLAPS.G1c!.lines;
   const { valid, bad_error_types } = checkKafka(timeline(seen));
   assertEquals([valid, bad_error_types], [false, ["G1c"]]);

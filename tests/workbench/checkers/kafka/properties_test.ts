@@ -20,9 +20,9 @@ const MOVES = fc.array(fc.record({ process: fc.nat({ max: PROCESSES - 1 }), draw
 type Pair = [offset: number, value: number];
 
 /**
- * Plays moves on a right log: a process begins an operation, it takes effect at once at a later move of that process,
- * and it is completed at a third. Sends may fail or go unanswered, clients may be assigned other keys or crash. In the
- * end a new client polls everything, in two portions.
+ * Runs moves on a correct log. A process invokes an operation with its first move; the operation takes effect with its
+ * second, and completes with its third. Sends can fail or time out; clients can be assigned other keys, or crash. At
+ * the end a new client polls everything, in two parts.
  */
 function play(moves: readonly Move[]): Operation[] {
   const history: Operation[] = [];
@@ -107,7 +107,7 @@ function play(moves: readonly Move[]): Operation[] {
   return history;
 }
 
-/** Every list of pairs that an acknowledged poll showed of a key; they can be changed in place. */
+/** The results of all acknowledged polls of a key. They can be changed in place. */
 function polled(history: readonly Operation[], key: string): Pair[][] {
   return history.filter(({ type, f }) => type === "ok" && f === "poll").flatMap(({ value }) => {
     const pairs = (value as [string, Record<string, Pair[]>][])[0]![1][key];
@@ -115,14 +115,14 @@ function polled(history: readonly Operation[], key: string): Pair[][] {
   });
 }
 
-/** What the client saw that polls everything in the end, in two portions. */
+/** The two results of the client that polls everything at the end. */
 function lastTwoPolls(history: readonly Operation[]): Record<string, Pair[]>[] {
   return history.filter(({ type }) => type === "ok").slice(-2).map(({ value }) =>
     (value as [string, Record<string, Pair[]>][])[0]![1]
   );
 }
 
-/** The acknowledged sends to a key, in the order of their offsets. */
+/** The acknowledged sends to a key, by ascending offset. */
 function acknowledged(history: readonly Operation[], key: string): Operation[] {
   const offset = ({ value }: Operation) => (value as [string, string, Pair][])[0]![2][0];
   return history.filter(({ type, f, value }) => type === "ok" && f === "send" && (value as string[][])[0]![1] === key)
@@ -136,7 +136,7 @@ function remove(pairs: Pair[], value: number) {
 
 const valueOf = ({ value }: Operation) => (value as [string, string, Pair][])[0]![2][1];
 
-/** Takes a message out of every poll: of `sends`, the one that `choose` picks. */
+/** Removes the message of one of `sends` from every poll: the one that `choose` picks. */
 function hide(history: Operation[], key: string, choose: (sends: Operation[]) => Operation | undefined): boolean {
   const send = choose(acknowledged(history, key));
   if (send === undefined) return false;
@@ -144,7 +144,7 @@ function hide(history: Operation[], key: string, choose: (sends: Operation[]) =>
   return true;
 }
 
-/** Ways to spoil a right history; each says whether it could. The anomalies named must then be found. */
+/** By anomaly, a change of a correct history that causes it. Returns false if that is not possible. */
 const MUTATIONS: Record<string, (history: Operation[], key: string, draw: number) => boolean> = {
   "lost-write": (history, key, draw) =>
     hide(history, key, (sends) => sends.length < 2 ? undefined : sends[draw % (sends.length - 1)]),
@@ -178,7 +178,7 @@ const MUTATIONS: Record<string, (history: Operation[], key: string, draw: number
   "int-poll-skip": (history, key, draw) => {
     const lists = polled(history, key).filter((list) => list.length > 2);
     const list = lists[draw % (lists.length || 1)];
-    // Others must have seen it, or else it is not known to exist.
+    // Another poll must have returned it, or it is not known to exist.
     const value = list?.[1]?.[1];
     const sends = acknowledged(history, key);
     if (list === undefined || !sends.some((send) => valueOf(send) === value)) return false;
@@ -205,8 +205,8 @@ const MUTATIONS: Record<string, (history: Operation[], key: string, draw: number
     return true;
   },
   "nonmonotonic-send": (history, key) => {
-    // Two sends of a process trade their messages, which are then in the wrong order.
-    // One that was assigned other keys in between would be forgiven.
+    // Two sends of a process swap their messages, which are then in the wrong order.
+    // That is accepted if the process was assigned other keys in between.
     const assigned = new Set(history.filter(({ f }) => f === "assign").map(({ process }) => process));
     const byProcess = Map.groupBy(acknowledged(history, key), ({ process }) => process);
     const two = [...byProcess.values()].find((sends) => sends.length > 1 && !assigned.has(sends[0]!.process))?.slice(
@@ -223,7 +223,7 @@ const MUTATIONS: Record<string, (history: Operation[], key: string, draw: number
 
 const SETTINGS = { numRuns: 300, seed: 5 };
 
-Deno.test("checkKafka: a right log is valid, whatever its clients do", () => {
+Deno.test("checkKafka accepts a correct log, whatever its clients do", () => {
   let sends = 0;
   fc.assert(
     fc.property(MOVES, (moves) => {
@@ -238,7 +238,7 @@ Deno.test("checkKafka: a right log is valid, whatever its clients do", () => {
 });
 
 for (const [type, mutate] of Object.entries(MUTATIONS)) {
-  Deno.test(`checkKafka finds ${type} in any right history that is spoilt so`, () => {
+  Deno.test(`checkKafka finds ${type} in any correct history that is changed accordingly`, () => {
     let spoilt = 0;
     fc.assert(
       fc.property(MOVES, fc.constantFrom(...KEYS), fc.nat({ max: 999 }), (moves, key, draw) => {

@@ -115,7 +115,7 @@ Deno.test("checkLinKV tries all operations of unknown outcome that can explain a
   assertEquals(checkLinKV(history).valid, true);
 });
 
-Deno.test("checkLinKV explores few configurations for operations of unknown outcome that have no visible effect", () => {
+Deno.test("checkLinKV explores few configurations for operations of unknown outcome without visible effect", () => {
   const unknown = Array.from({ length: 20 }, (_, value) => ["info", "write", 100 + value] as const);
   const others = Array.from(
     { length: 50 },

@@ -9,7 +9,7 @@ import {
 import { pairs } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 
-/** A list to which letters are appended, as one string: the order of appends matters. */
+/** A list of letters, as one string: the order of appends matters. */
 const LIST: Model<string> = {
   name: "list",
   init: () => "",
@@ -19,7 +19,7 @@ const LIST: Model<string> = {
   },
 };
 
-/** One operation of a generated history: what it is to do, and how long it takes. */
+/** An operation of a generated history, with its start and duration. */
 interface Draw {
   f: string;
   value: unknown;
@@ -28,7 +28,7 @@ interface Draw {
   duration: number;
 }
 
-/** Up to seven operations with any answers: many such histories are wrong, but not by far. */
+/** Up to seven operations with random results: many such histories are nearly linearizable. */
 function histories(operation: fc.Arbitrary<{ f: string; value: unknown }>): fc.Arbitrary<Operation[]> {
   const draw = fc.record({
     operation,
@@ -81,7 +81,8 @@ function possible(history: readonly Operation[]): Possible[] {
 }
 
 /**
- * Tries all orders of operations. Calls `visit` with the state wherever none remain that are completed before `end`.
+ * Tries all orders of operations. Calls `visit` with each state in which no operation is left that completed before
+ * `end`.
  */
 function tryAll<State>(
   model: Model<State>,
@@ -98,14 +99,14 @@ function tryAll<State>(
   }
 }
 
-/** Whether some order works. */
+/** True if some order explains all results. */
 function bruteForce<State>(history: readonly Operation[], model: Model<State>): boolean {
   let works = false;
   tryAll(model, possible(history), Infinity, model.init(), () => works = true);
   return works;
 }
 
-Deno.test("checkLinKV agrees with trying all orders, on thousands of small histories", () => {
+Deno.test("checkLinKV agrees with brute force on thousands of small histories", () => {
   const counts = { true: 0, false: 0 };
   fc.assert(
     fc.property(REGISTER_HISTORIES, (history) => {
@@ -119,7 +120,7 @@ Deno.test("checkLinKV agrees with trying all orders, on thousands of small histo
   assertGreater(counts.false, 1000);
 });
 
-Deno.test("checkLinearizable agrees with trying all orders, for a list too", () => {
+Deno.test("checkLinearizable agrees with brute force for a list", () => {
   const split = ({ value }: Operation) => value as [unknown, unknown];
   const counts = { true: 0, false: 0 };
   fc.assert(
@@ -138,7 +139,7 @@ Deno.test("checkLinearizable agrees with trying all orders, for a list too", () 
   assertGreater(counts.false, 500);
 });
 
-Deno.test("checkLinKV finds the same with a model that does not tell which operations only read", () => {
+Deno.test("checkLinKV finds the same with a model without isReadOnly", () => {
   const { isReadOnly: _, ...plain } = REGISTER;
   const split = ({ value }: Operation) => value as [unknown, unknown];
   fc.assert(
@@ -149,7 +150,7 @@ Deno.test("checkLinKV finds the same with a model that does not tell which opera
   );
 });
 
-Deno.test("checkLinKV names the operation from which on a history is not linearizable, and the states there", () => {
+Deno.test("checkLinKV names the first operation that makes a history nonlinearizable, and the states before it", () => {
   let wrong = 0;
   fc.assert(
     fc.property(REGISTER_HISTORIES, (history) => {
@@ -164,7 +165,7 @@ Deno.test("checkLinKV names the operation from which on a history is not lineari
         history.filter((operation) => operation.index < end && !failed.includes(operation.process));
       assert(bruteForce(before(index), REGISTER));
       assert(!bruteForce(before(index + 1), REGISTER));
-      // What is still open there may have taken effect with the result it turned out to have.
+      // Operations that are open at that point may have taken effect with the results they got later.
       const states = new Set<unknown>();
       const open = possible(history).filter(({ begin, end }) => begin < index && end !== index);
       tryAll(REGISTER, open, index, null, (state) => states.add(state));
@@ -176,14 +177,14 @@ Deno.test("checkLinKV names the operation from which on a history is not lineari
   assertGreater(wrong, 500);
 });
 
-/** Plays operations on a right register; each takes effect at a moment of its own between invocation and completion. */
+/** Runs operations on a correct register: each takes effect between its invocation and its completion. */
 function play(draws: readonly { process: number; draw: number }[]): Operation[] {
   const history: Operation[] = [];
   const open = new Map<number, { f: string; value: unknown; type?: Operation["type"] }>();
   let state: unknown = null;
   const log = (process: number, type: Operation["type"], f: string, value: unknown) =>
     history.push({ index: history.length, time: history.length * 1e6, process, type, f, value: ["k", value] });
-  // A process number that is used up by an operation of unknown outcome is followed by another.
+  // After an operation of unknown outcome the process continues under a new number.
   const generations = new Map<number, number>();
   for (const { process: worker, draw } of draws) {
     const process = worker + 10 * (generations.get(worker) ?? 0);
@@ -210,7 +211,7 @@ function play(draws: readonly { process: number; draw: number }[]): Operation[] 
   return history;
 }
 
-Deno.test("checkLinKV: a right register is linearizable, however concurrent its clients", () => {
+Deno.test("checkLinKV accepts a correct register, however concurrent its clients", () => {
   const draws = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ max: 9999 }) }), {
     maxLength: 300,
     size: "max",
@@ -224,7 +225,7 @@ Deno.test("checkLinKV: a right register is linearizable, however concurrent its 
   );
 });
 
-/** As `play`, followed by a write and a read of what it wrote, when all is over. */
+/** As `play`, followed by a write and a read of its value after all other operations. */
 function playToEnd(draws: readonly { process: number; draw: number }[], read: number): Operation[] {
   const history = play(draws);
   const log = (type: Operation["type"], f: string, value: unknown) =>
@@ -241,7 +242,7 @@ const DRAWS = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ m
   size: "max",
 });
 
-Deno.test("checkLinKV: a right register is not linearizable any more where one read returns what nobody wrote", () => {
+Deno.test("checkLinKV rejects a read of a value that was never written", () => {
   let spoilt = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 99 }), (draws, pick) => {
@@ -258,12 +259,12 @@ Deno.test("checkLinKV: a right register is not linearizable any more where one r
   assertEquals(spoilt, 300);
 });
 
-Deno.test("checkLinKV: a last read that misses the last write is found, if nothing was open that could explain it", () => {
+Deno.test("checkLinKV rejects a last read that misses the last write, unless an open operation explains it", () => {
   let spoilt = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 4 }), (draws, stale) => {
       const history = playToEnd(draws, stale);
-      // What may take effect at any time may have written just that.
+      // An open operation may have written the same value.
       const open = pairs(history).filter(({ invocation, completion }) =>
         invocation.f !== "read" && (completion === undefined || completion.type === "info")
       );

@@ -62,7 +62,7 @@ Deno.test("checkSetFull: an element that later reads contain is stable", () => {
   assertEquals(verdict.anomalies, []);
 });
 
-Deno.test("checkSetFull: an element missing from a later read is lost; if one more read contains it, it is stale", () => {
+Deno.test("checkSetFull: an element missing from a later read is lost, or stale if one more read contains it", () => {
   const lossy = [...ADDED_AND_READ, "40 2 invoke read", "50 2 ok read []"];
   const verdict = checkSetFull(historyOf(...lossy), { nodes: ["n0", "n1", "n2"], concurrency: 3 });
   assertEquals([verdict.valid, verdict.lost_count, verdict.lost], [false, 1, [7]]);

@@ -1,15 +1,15 @@
-/** Histories of sets, for properties. */
+/** Random histories of sets. */
 
 import fc from "fast-check";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 
-/** What a process may do next in a generated history; which one is decided by a draw. */
+/** The next step of a process in a random history. The draw decides what it does. */
 export interface Move {
   process: number;
   draw: number;
 }
 
-/** Any moves of five processes. */
+/** Moves of five processes. */
 export const MOVES: fc.Arbitrary<Move[]> = fc.array(
   fc.record({ process: fc.nat({ max: 4 }), draw: fc.nat({ max: 999 }) }),
   {
@@ -19,8 +19,8 @@ export const MOVES: fc.Arbitrary<Move[]> = fc.array(
 );
 
 /**
- * Plays moves on a set that is right: an operation takes effect at once, at some moment between its invocation and its completion. In
- * the end all processes read. `answer` may spoil what reads see.
+ * Runs moves on a correct set: an operation takes effect atomically between its invocation and its completion. At the
+ * end all processes read. `answer` can change the results of reads.
  */
 export function play(moves: readonly Move[], answer: (elements: number[], draw: number) => unknown[]): Operation[] {
   const history: Operation[] = [];

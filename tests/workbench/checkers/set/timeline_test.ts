@@ -22,7 +22,7 @@ Deno.test("trackElements finds when an element was known, last present and last 
   });
 });
 
-Deno.test("trackElements counts how often one read has an element, and finds values from nowhere", () => {
+Deno.test("trackElements counts how often a read contains an element, and finds unexpected values", () => {
   const history = parseEDNHistory(`
     {:process 0 :type :invoke :f :add :value 7}
     {:process 0 :type :ok :f :add :value 7}
@@ -37,17 +37,17 @@ Deno.test("trackElements counts how often one read has an element, and finds val
   assertEquals(unexpected, [{ value: 8, read: history[5]! }]);
 });
 
-Deno.test("trackElements takes a read of nothing for a read of no elements", () => {
+Deno.test("trackElements takes null for the empty set", () => {
   const history = parseEDNHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read}");
   assertEquals(trackElements(history).elements, []);
 });
 
-Deno.test("trackElements wants lists", () => {
+Deno.test("trackElements refuses reads of non-lists", () => {
   const history = parseEDNHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value {:a 1}}");
   assertThrows(() => trackElements(history), TypeError, 'operation 1: expected a list of elements, got {"a":1}');
 });
 
-/** What Jepsen does, as plainly as can be: each read looks at each element. */
+/** Does what Jepsen does, in the simplest way: each read updates each element. */
 function trackPlainly(history: readonly Operation[]): Element[] {
   const elements = new Map<unknown, Element>();
   const invocations = new Map<unknown, Operation>();
@@ -71,7 +71,7 @@ function trackPlainly(history: readonly Operation[]): Element[] {
   return [...elements.values()];
 }
 
-Deno.test("trackElements agrees with a plain way, whatever reads say", () => {
+Deno.test("trackElements agrees with a simple implementation, whatever reads return", () => {
   const spoils = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 20, size: "max" });
   fc.assert(
     fc.property(MOVES, spoils, (moves, spoils) => {
@@ -91,7 +91,7 @@ Deno.test("trackElements agrees with a plain way, whatever reads say", () => {
   );
 });
 
-Deno.test("trackElements agrees with a plain way where elements are added again", () => {
+Deno.test("trackElements agrees with a simple implementation if elements are added again", () => {
   fc.assert(fc.property(MOVES, (moves) => {
     const history = play(moves, (elements) => elements.map((element) => element % 7));
     const again = history.map((operation) => {

@@ -6,22 +6,22 @@ import type { Line } from "../sequential.ts";
 /** A micro-operation of either workload. */
 export type MicroOperation = [f: "r" | "w" | "append", key: number, value: unknown];
 
-/** A transaction; where it is not ok, nothing is known of its reads. */
+/** A transaction. Its reads are recorded only if it is ok. */
 export function txn(process: number, type: Operation["type"], ...result: MicroOperation[]): Line {
   const asked = result.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
   return [process, type, "txn", asked, type === "ok" ? result : asked];
 }
 
-/** An anomaly. */
+/** An example of an anomaly. */
 export interface Case {
-  /** A history that has it, the same with the flaw repaired, and what is said about it. */
+  /** A history that has it, a repaired one that does not, and the explanation. */
   flawed: Line[];
   repaired: Line[];
   says: string;
-  /** The weakest models that rule the anomaly out, and one that is not strong enough to. */
+  /** The weakest models that proscribe it, and one that allows it. */
   not: string[];
   allowedBy?: string;
-  /** Other anomalies that cannot but come with it. */
+  /** Other anomalies that it implies. */
   also?: string[];
 }
 
@@ -59,7 +59,7 @@ export const LIST_CASES: Record<string, Case> = {
       'process 0\'s transaction [["append",1,7],["append",1,8]] (acknowledged at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
-    // What the last append is shown to follow was read without it.
+    // The read of 7 misses the next version, 8.
     also: ["G-single-item"],
   },
   "garbage-read": {
@@ -155,9 +155,8 @@ export const REGISTER_CASES: Record<string, Case> = {
   "G1b": {
     flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 7])],
     repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7], ["w", 1, 8]), txn(1, "ok", ["r", 1, 8])],
-    says:
-      'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 from key 1, but its writer wrote that key again ' +
-      'later: process 0\'s transaction [["w",1,7],["r",1,7],["w",1,8]] (acknowledged at 1.000 s)',
+    says: 'Process 1\'s transaction [["r",1,7]] (acknowledged at 3.000 s) read 7 from key 1, but its writer wrote ' +
+      'that key again later: process 0\'s transaction [["w",1,7],["r",1,7],["w",1,8]] (acknowledged at 1.000 s)',
     not: ["read-committed"],
     allowedBy: "read-uncommitted",
   },

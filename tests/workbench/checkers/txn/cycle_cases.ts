@@ -1,60 +1,61 @@
-/** A minimal history for every anomaly of transactions that is a cycle. */
+/** A minimal history for every anomaly that is a cycle of transactions. */
 
 import type { Line } from "../sequential.ts";
 import { type MicroOperation, txn } from "./cases.ts";
 
-/** An anomaly that is a cycle. */
+/** An example of an anomaly that is a cycle. */
 export interface CycleCase {
-  /** What was done, by whom. */
+  /** The transactions. */
   lines: Line[];
-  /** How the operations overlap, as for `timeline`. */
+  /** Their begins and ends, as for `timeline`. */
   order?: number[];
-  /** What mends it: lines to put in place of others, by their place; or another order. */
+  /** Changes that repair it: lines by place, or another order. */
   repaired: { lines?: Record<number, Line>; order?: number[] };
-  /** The models asked for; strict-serializable where there is nothing. */
+  /** The models asked for. `@default` strict-serializable */
   models?: string[];
-  /** Why each transaction of the cycle comes before the next. */
+  /** The reasons why each transaction comes before the next. */
   says: string[];
   /** The weakest models that it rules out. */
   not: string[];
-  /** Other anomalies that cannot but come with it. */
+  /** Other anomalies in the same history. */
   also?: string[];
 }
 
-/** The models that ask for the order of each process, but not for real time. */
+/** Models that require process order, but not real-time order. */
 const SESSION = ["strong-session-serializable"];
 
-/** One after another, two and three operations. */
-export const TWO = [0, 0, 1, 1];
+/** The order of two transactions, one after the other. */
+const TWO = [0, 0, 1, 1];
+/** The order of three transactions, one after the other. */
 export const THREE = [0, 0, 1, 1, 2, 2];
 
-/** Fractured writes: of two transactions each overwrites the other. */
+/** Fractured writes: each of two transactions overwrites the other. */
 const G0: Line[] = [
   txn(0, "ok", ["append", 1, 7], ["append", 2, 7]),
   txn(1, "ok", ["append", 1, 8], ["append", 2, 8]),
   txn(2, "ok", ["r", 1, [7, 8]], ["r", 2, [8, 7]]),
 ];
 
-/** An append comes to stand before an earlier one. */
+/** An append that ends up before an earlier one. */
 const lateAppend = (process: number): Line[] => [
   txn(process, "ok", ["append", 1, 7]),
   txn(0, "ok", ["append", 1, 8]),
   txn(2, "ok", ["r", 1, [8, 7]]),
 ];
 
-/** A read of what is not there yet. */
+/** A read of an element before its append. */
 const earlyRead = (process: number): Line[] => [
   txn(process, "ok", ["r", 1, [7]]),
   txn(0, "ok", ["append", 1, 7]),
 ];
 
-/** A read that misses what was there. */
+/** A read that misses an element. */
 const staleRead = (process: number): Line[] => [
   txn(process, "ok", ["append", 1, 7]),
   txn(0, "ok", ["r", 1, []]),
 ];
 
-/** Two who see two appends in different orders. */
+/** Two reads that see two appends in different orders. */
 const LONG_FORK: Line[] = [
   txn(0, "ok", ["append", 1, 7]),
   txn(1, "ok", ["append", 2, 8]),
@@ -62,7 +63,7 @@ const LONG_FORK: Line[] = [
   txn(3, "ok", ["r", 1, []], ["r", 2, [8]]),
 ];
 
-/** The same, but one of them is known to come after an append by order alone. */
+/** A long fork in which only order in time links one read to an append. */
 const orderedFork = (process: number): Line[] => [
   txn(0, "ok", ["append", 1, 7]),
   txn(process, "ok", ["append", 2, 8]),
@@ -71,13 +72,13 @@ const orderedFork = (process: number): Line[] => [
 ];
 const FORK_ORDER = [0, 2, 1, 1, 3, 3, 0, 2];
 
-/** Each of two decides on what the other is about to change. */
+/** Write skew: each of two transactions reads what the other one changes. */
 const WRITE_SKEW: Line[] = [
   txn(0, "ok", ["r", 1, []], ["append", 2, 7]),
   txn(1, "ok", ["r", 2, []], ["append", 1, 8]),
 ];
 
-/** The same with a third in between. */
+/** Write skew with a third transaction in between. */
 const orderedSkew = (process: number): Line[] => [
   txn(process, "ok", ["append", 2, 7]),
   txn(1, "ok", ["append", 1, 8], ["r", 2, []]),
@@ -247,7 +248,7 @@ export const LIST_CYCLES: Record<string, CycleCase> = {
   },
 };
 
-/** The cycles of txn-rw-register, by name: the same, where each list has but one element. */
+/** The cycles of txn-rw-register, by name: the same, since each list has only one element. */
 export const REGISTER_CYCLES: Record<string, CycleCase> = Object.fromEntries(
   Object.entries(LIST_CYCLES).filter(([type]) => !type.startsWith("G0")).map((
     [type, { lines, repaired, says, ...rest }],
@@ -273,9 +274,9 @@ function toRegisters([process, type, , , result]: Line): Line {
 }
 
 /**
- * Cycles that some model does not allow, though the anomaly they count as is none of that model's: with two writers of
- * registers, each of which reads and overwrites what the other wrote, and with two transactions of lists, of which one
- * missed what the other was to write only after it had been over.
+ * Cycles that violate a model although their name is not one of its anomalies. In those of registers, each of two
+ * transactions reads and overwrites what the other one wrote. In those of lists, a transaction misses a write that
+ * began only after its end.
  */
 export const EXISTING_CYCLES: Record<string, CycleCase & { write: "append" | "w" }> = {
   "PL-1-cycle-exists": {
@@ -337,7 +338,7 @@ export const EXISTING_CYCLES: Record<string, CycleCase & { write: "append" | "w"
   },
 };
 
-/** The same cycles where one process does both: its order is asked for, not real time. */
+/** The same cycles with process order: one process runs both transactions. */
 export const SESSION_CYCLES: Record<string, CycleCase & { write: "append" | "w" }> = Object.fromEntries(
   Object.entries(EXISTING_CYCLES).filter(([type]) => type.startsWith("strong-")).map(([type, { says, ...example }]) => [
     type.replace("strong-", "strong-session-"),

@@ -8,7 +8,7 @@ import { type CycleCase, EXISTING_CYCLES, LIST_CYCLES, REGISTER_CYCLES, SESSION_
 
 type Check = typeof checkTxnListAppend;
 
-/** The verdict's explanation of one anomaly: why each transaction comes before the next. */
+/** The reasons in the explanation of a cycle: why each transaction comes before the next. */
 function steps({ anomalies }: Verdict, type: string): string[] {
   return anomalies!.find((anomaly) => anomaly.type === type)!.explanation.split("\n").filter((line) =>
     line.includes("because")
@@ -17,7 +17,7 @@ function steps({ anomalies }: Verdict, type: string): string[] {
 
 function testCase(name: string, check: Check, type: string, example: CycleCase): void {
   const { lines, order, repaired, models, says, not, also = [] } = example;
-  Deno.test(`${name} finds ${type}, and does not where it is repaired`, () => {
+  Deno.test(`${name} finds ${type}, and nothing in the repaired history`, () => {
     const verdict = check(timeline(lines, order), models);
     assertEquals([verdict.valid, verdict.anomaly_types], [false, [type, ...also].sort()]);
     assertEquals(verdict.anomalies!.map(({ count }) => count), verdict.anomalies!.map(() => 1));
@@ -46,7 +46,7 @@ for (const [type, example] of Object.entries({ ...EXISTING_CYCLES, ...SESSION_CY
   testCase(name, check, type, example);
 }
 
-Deno.test("checkTxnRWRegister: where each process sees a key's versions in order, two writers can be told apart", () => {
+Deno.test("checkTxnRWRegister with sequentialKeys infers the order of two writes from reads of one process", () => {
   const lines = [
     txn(0, "ok", ["w", 1, 7], ["w", 2, 8]),
     txn(1, "ok", ["w", 1, 9], ["w", 2, 9]),
@@ -58,7 +58,7 @@ Deno.test("checkTxnRWRegister: where each process sees a key's versions in order
   const history = timeline(lines, [0, 1, 2, 2, 4, 4, 3, 3, 5, 5, 0, 1]);
   assertEquals(checkTxnRWRegister(history).anomalies, []);
   const verdict = checkTxnRWRegister(history, undefined, { sequentialKeys: true });
-  // Who read 9 of key 2 did so before T1, which is before T2, which wrote that.
+  // The read of 9 from key 2 precedes T1, which precedes T2, which wrote 9.
   assertEquals(verdict.anomaly_types, ["G-single-item", "G0"]);
   assertEquals(steps(verdict, "G0"), [
     "T1 < T2, because T2 wrote 9 to key 1 after T1 wrote 7",
@@ -66,7 +66,7 @@ Deno.test("checkTxnRWRegister: where each process sees a key's versions in order
   ]);
 });
 
-Deno.test("checkTxnRWRegister: where keys are linearizable, a version that comes back makes a circle", () => {
+Deno.test("checkTxnRWRegister with linearizableKeys finds a cycle if an old version is read again", () => {
   const lines = [txn(0, "ok", ["w", 1, 7]), txn(1, "ok", ["w", 1, 8]), txn(2, "ok", ["r", 1, 7])];
   const history = timeline(lines, THREE);
   assertEquals(checkTxnRWRegister(history).anomalies, []);
@@ -82,15 +82,15 @@ Deno.test("checkTxnRWRegister: where keys are linearizable, a version that comes
       'process 2\'s transaction [["r",1,7]] (acknowledged at 5.000 s), which first saw or wrote 7',
   }]);
   const own = timeline(lines.map(([, ...rest]): typeof lines[number] => [0, ...rest] as typeof lines[number]), THREE);
-  const circle = checkTxnRWRegister(own, undefined, { sequentialKeys: true }).anomalies!;
-  assertEquals(circle.map(({ type }) => type), ["cyclic-versions"]);
+  const ownCycles = checkTxnRWRegister(own, undefined, { sequentialKeys: true }).anomalies!;
+  assertEquals(ownCycles.map(({ type }) => type), ["cyclic-versions"]);
   assertStringIncludes(
-    circle[0]!.explanation,
+    ownCycles[0]!.explanation,
     "which last saw or wrote 7, was followed in the same process by process 0's",
   );
 });
 
-Deno.test("checkTxnRWRegister: what a transaction wrote comes before what its process reads next", () => {
+Deno.test("checkTxnRWRegister with sequentialKeys orders a write before what its process reads next", () => {
   const lines = [
     txn(0, "ok", ["r", 1, 5], ["w", 1, 7]),
     txn(1, "ok", ["r", 1, 6], ["w", 1, 9]),
@@ -106,7 +106,7 @@ Deno.test("checkTxnRWRegister: what a transaction wrote comes before what its pr
   assertEquals(types({ sequentialKeys: true }), ["cyclic-versions"]);
 });
 
-Deno.test("checkTxnRWRegister: a circle of versions leaves no order of versions by what leads to it", () => {
+Deno.test("checkTxnRWRegister infers nothing from an assumption that leads to a cycle of versions", () => {
   const lines = [
     txn(0, "ok", ["r", 1, 8], ["w", 1, 7]),
     txn(1, "ok", ["r", 1, 7], ["w", 1, 8]),
@@ -120,7 +120,7 @@ Deno.test("checkTxnRWRegister: a circle of versions leaves no order of versions 
   assertEquals(types({ wfrKeys: false }), ["G1c"]);
 });
 
-Deno.test("checkTxnRWRegister: writes that do not follow reads tell nothing of the order of versions", () => {
+Deno.test("checkTxnRWRegister without wfrKeys infers no order from a read and a write", () => {
   const lines = [
     txn(0, "ok", ["w", 1, 5]),
     txn(1, "ok", ["r", 1, 5], ["w", 1, 6], ["w", 2, 4]),
@@ -130,7 +130,7 @@ Deno.test("checkTxnRWRegister: writes that do not follow reads tell nothing of t
   assertEquals(checkTxnRWRegister(timeline(lines), undefined, { wfrKeys: false }).anomalies, []);
 });
 
-Deno.test("of a transaction that failed nothing follows, and of one without outcome only what it wrote", () => {
+Deno.test("a failed transaction has no dependencies, and one with unknown outcome only those of its writes", () => {
   const lines = (type: "ok" | "fail" | "info") => [
     txn(0, type, ["append", 1, 7], ["append", 2, 7]),
     txn(1, "ok", ["append", 1, 8], ["append", 2, 8]),
@@ -141,18 +141,18 @@ Deno.test("of a transaction that failed nothing follows, and of one without outc
   assertEquals(types("ok"), ["G0"]);
   assertEquals(types("info"), ["G0"]);
   assertEquals(types("fail"), []);
-  // One that was never completed may take effect at any time.
+  // A transaction that never completed can take effect at any time.
   const open = timeline([txn(0, "info", ["append", 1, 7]), txn(1, "ok", ["r", 1, []])], [0, 0, 1, 1]);
   assertEquals(checkTxnListAppend(open).anomalies, []);
 });
 
-Deno.test("the order of processes and of real time counts only where a model asks for it", () => {
+Deno.test("process and real-time order count only if a model requires them", () => {
   const { lines, order } = LIST_CYCLES["G-single-item-realtime"]!;
   const verdict = checkTxnListAppend(timeline(lines, order), ["serializable"]);
   assertEquals([verdict.valid, verdict.anomalies, verdict.not], [true, [], []]);
 });
 
-Deno.test("a long cycle is told in a bounded number of words", () => {
+Deno.test("the explanation of a long cycle is bounded", () => {
   const count = 20_000;
   const lines = Array.from(
     { length: count },

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/mod.ts";
-import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnListAppend, checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { MicroOperation } from "./cases.ts";
 
-/** Transactions of three keys: what each reads and writes, who runs it, and when it takes effect. */
+/** Transactions on three keys, each with a time at which it takes effect, and margins before and after that. */
 const TRANSACTIONS = fc.array(
   fc.record({
     microOperations: fc.array(fc.record({ key: fc.nat({ max: 2 }), write: fc.boolean() }), {
@@ -20,7 +19,7 @@ const TRANSACTIONS = fc.array(
   { maxLength: 40, size: "max" },
 );
 
-/** Plays transactions on a store that does one after another, all at once each, at the time of its effect. */
+/** Runs transactions on a strictly serializable store: each takes effect atomically at its time. */
 function play(
   transactions: typeof TRANSACTIONS extends fc.Arbitrary<infer T> ? T : never,
   write: "append" | "w",
@@ -49,7 +48,7 @@ function play(
   }));
 }
 
-Deno.test("a store that does one transaction after another has no anomalies", () => {
+Deno.test("a strictly serializable store has no anomalies", () => {
   fc.assert(
     fc.property(TRANSACTIONS, (transactions) => {
       const unknown = !transactions.some(({ type }) => type === "ok");
@@ -65,8 +64,8 @@ Deno.test("a store that does one transaction after another has no anomalies", ()
   );
 });
 
-Deno.test("an acknowledged transaction whose writes were read has a G1a where it is said to have failed", () => {
-  let spoilt = 0;
+Deno.test("a transaction whose writes were read causes a G1a if it is recorded as failed", () => {
+  let changed = 0;
   fc.assert(
     fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
       for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRWRegister, "w"]] as const) {
@@ -87,18 +86,18 @@ Deno.test("an acknowledged transaction whose writes were read has a G1a where it
           )
         );
         if (read.length === 0) continue;
-        spoilt++;
+        changed++;
         read[draw % read.length]!.type = "fail";
         assert((check(history).anomaly_types as string[]).includes("G1a"));
       }
     }),
     { numRuns: 300, seed: 12 },
   );
-  assertGreater(spoilt, 100);
+  assertGreater(changed, 100);
 });
 
-Deno.test("a transaction that misses all of a key, though it began when something had long been there, is found", () => {
-  let spoilt = 0;
+Deno.test("a read of the initial state that began after an acknowledged write is found", () => {
+  let changed = 0;
   fc.assert(
     fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
       for (const [check, write] of [[checkTxnListAppend, "append"], [checkTxnRWRegister, "w"]] as const) {
@@ -117,7 +116,7 @@ Deno.test("a transaction that misses all of a key, though it began when somethin
           )
         );
         if (reads.length === 0) continue;
-        spoilt++;
+        changed++;
         reads[draw % reads.length]![2] = null;
         const { valid, anomaly_types } = check(history);
         assertEquals(valid, false);
@@ -126,20 +125,20 @@ Deno.test("a transaction that misses all of a key, though it began when somethin
     }),
     { numRuns: 300, seed: 13 },
   );
-  assertGreater(spoilt, 100);
+  assertGreater(changed, 100);
 });
 
-/** Ways to spoil what one read of a list shows; each gives the anomaly that must be found then, if it could. */
-const SPOILERS: Record<string, (list: unknown[], others: unknown[][]) => unknown[] | undefined> = {
+/** By anomaly, a change of one read of a list that causes it; undefined if it is not possible. */
+const CHANGES: Record<string, (list: unknown[], others: unknown[][]) => unknown[] | undefined> = {
   "garbage-read": (list) => [...list, -1],
   "duplicate-elements": (list) => list.length === 0 ? undefined : [...list, list[0]],
   "incompatible-order": (list, others) =>
     list.length < 2 || !others.some((other) => other.length >= list.length) ? undefined : list.toReversed(),
 };
 
-for (const [type, spoil] of Object.entries(SPOILERS)) {
-  Deno.test(`a list that is read otherwise than it is has a ${type}`, () => {
-    let spoilt = 0;
+for (const [type, change] of Object.entries(CHANGES)) {
+  Deno.test(`a changed read of a list has a ${type}`, () => {
+    let changed = 0;
     fc.assert(
       fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
         const history = play(transactions, "append");
@@ -148,9 +147,9 @@ for (const [type, spoil] of Object.entries(SPOILERS)) {
         if (reads.length === 0) return;
         const read = reads[draw % reads.length]!;
         const others = reads.filter((other) => other !== read && other[1] === read[1]).map(([, , list]) => list);
-        const list = spoil(read[2] as unknown[], others as unknown[][]);
+        const list = change(read[2] as unknown[], others as unknown[][]);
         if (list === undefined) return;
-        spoilt++;
+        changed++;
         read[2] = list as MicroOperation[2];
         const verdict = checkTxnListAppend(history);
         assertEquals(verdict.valid, false);
@@ -158,6 +157,6 @@ for (const [type, spoil] of Object.entries(SPOILERS)) {
       }),
       { numRuns: 500, seed: 16 },
     );
-    assertGreater(spoilt, 50);
+    assertGreater(changed, 50);
   });
 }

@@ -1,4 +1,4 @@
-/** The checkers of transactions against all orders in which a few transactions can be done one after another. */
+/** Compares the checkers of transactions with brute force: all serial orders of a few transactions. */
 
 import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
@@ -9,7 +9,7 @@ import type { Line } from "../sequential.ts";
 import { timeline } from "../timeline.ts";
 import { type MicroOperation, txn } from "./cases.ts";
 
-/** What a transaction does to a key: appends, or reads so much of the list. */
+/** An access of a transaction to a key: an append, or a read of the first elements of the list. */
 interface Step {
   key: number;
   append: boolean;
@@ -17,7 +17,7 @@ interface Step {
   draw: number;
 }
 
-/** Up to five transactions over two keys, and the order in which they begin and end. */
+/** Up to five transactions on two keys, and the order in which they begin and end. */
 const HISTORIES = fc.record({
   transactions: fc.array(
     fc.array(fc.record({ key: fc.constantFrom(1, 2), append: fc.boolean(), draw: fc.nat({ max: 20 }) }), {
@@ -32,8 +32,8 @@ const HISTORIES = fc.record({
 type Drawn = typeof HISTORIES extends fc.Arbitrary<infer T> ? T : never;
 
 /**
- * The lists that all appends make, in an order that has nothing to do with who does what when; only a transaction's own
- * appends to a key keep theirs: like Elle, the checker takes that for granted.
+ * The final lists, with all appends in a random order. Only the appends of one transaction to one key keep their order,
+ * since the checker assumes that, as Elle does.
  */
 function drawLists(transactions: readonly Step[][]): Map<number, number[]> {
   const lists = new Map<number, number[]>([[1, []], [2, []]]);
@@ -49,7 +49,7 @@ function drawLists(transactions: readonly Step[][]): Map<number, number[]> {
   return lists;
 }
 
-/** Fills in reads, each a beginning of its key's list: mostly one that goes with the transaction's own appends. */
+/** Fills in reads, each a prefix of its key's list: mostly one that fits the transaction's own appends. */
 function draw({ transactions }: Drawn): Line[] {
   const lists = drawLists(transactions);
   let element = 0;
@@ -69,7 +69,7 @@ function draw({ transactions }: Drawn): Line[] {
   });
 }
 
-/** Who begins and ends when: each place twice, shuffled. */
+/** A random order of begins and ends: each place twice. */
 function overlap(count: number, draws: readonly number[]): number[] {
   const order: number[] = [];
   for (let place = 0; place < count; place++) {
@@ -78,15 +78,15 @@ function overlap(count: number, draws: readonly number[]): number[] {
   return order;
 }
 
-/** A transaction that reads all there is, after all others or at any time. */
+/** A transaction that reads everything, after all others or at any time. */
 function readAll(lines: readonly Line[], lists: Map<number, number[]>): Line {
   return txn(lines.length, "ok", ...[...lists].map(([key, list]): MicroOperation => ["r", key, list]));
 }
 
 /**
- * Whether the transactions can be done one after another so that each reads what it did.
+ * True if some serial order of the transactions explains all reads.
  *
- * @param before Whether one has to come before another.
+ * @param before True if one transaction must come before another.
  */
 function isSerial(
   transactions: readonly MicroOperation[][],
@@ -103,7 +103,7 @@ function isSerial(
   });
 }
 
-/** The lists after a transaction; nothing if it would have read something else. Registers are lists of their writes. */
+/** The lists after a transaction; undefined if its reads do not fit. A register is the list of its writes. */
 function run(microOperations: readonly MicroOperation[], before: ReadonlyMap<number, readonly unknown[]>) {
   const lists = new Map(before);
   for (const [f, key, value] of microOperations) {
@@ -121,7 +121,7 @@ function isSerializable(history: readonly Operation[], strict: boolean): boolean
   return isSerial(completions.map(({ value }) => value as MicroOperation[]), before);
 }
 
-Deno.test("where all appends are read, a history is serializable exactly if some serial order explains it", () => {
+Deno.test("if all appends are read, a history is serializable exactly if some serial order explains it", () => {
   const counts = { true: 0, false: 0 };
   fc.assert(
     fc.property(HISTORIES, (drawn) => {
@@ -137,7 +137,7 @@ Deno.test("where all appends are read, a history is serializable exactly if some
   assertGreater(Math.min(counts.true, counts.false), 400);
 });
 
-Deno.test("… and strictly serializable exactly if some serial order explains it that is also that of real time", () => {
+Deno.test("… and strictly serializable exactly if a serial order in real time does", () => {
   const counts = { true: 0, false: 0, onlySerializable: 0 };
   fc.assert(
     fc.property(HISTORIES, (drawn) => {
@@ -154,7 +154,7 @@ Deno.test("… and strictly serializable exactly if some serial order explains i
   assertGreater(Math.min(counts.true, counts.false, counts.onlySerializable), 100);
 });
 
-Deno.test("what a serial order explains is valid, also where not all is known of the order of writes", () => {
+Deno.test("a history that a serial order explains is valid, also if the order of writes is partly unknown", () => {
   let serial = 0;
   fc.assert(
     fc.property(HISTORIES, (drawn) => {

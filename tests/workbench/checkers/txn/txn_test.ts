@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import { impliedAnomalies } from "../../../../lib/workbench/checkers/consistency_model.ts";
-import { checkTxnListAppend } from "../../../../lib/workbench/checkers/txn/mod.ts";
-import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
+import { checkTxnListAppend, checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Anomaly } from "../../../../lib/workbench/checkers/verdict.ts";
 import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../../recorded.ts";
 import { type Line, sequential } from "../sequential.ts";
 import { LIST_CASES, type MicroOperation, REGISTER_CASES, txn } from "./cases.ts";
 
-/** Holds a verdict against Maelstrom's: anomalies and how often, and the models that they rule out. */
+/** Asserts that a verdict has the same anomalies with the same counts as Maelstrom's, and rules out the same models. */
 function assertSameAnomalies({ name, results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
   const theirs: string[] = results.workload["anomaly-types"] ?? [];
   const timedOut = TIMED_OUT[name];
@@ -41,7 +40,7 @@ for (
   ] as const
 ) {
   for (const [type, { flawed, repaired, says, not, allowedBy, also = [] }] of Object.entries(cases)) {
-    Deno.test(`${name} finds ${type}, and does not where it is repaired`, () => {
+    Deno.test(`${name} finds ${type}, and nothing in the repaired history`, () => {
       const verdict = check(sequential(flawed));
       assertEquals([verdict.valid, verdict.anomaly_types], [false, [type, ...also].sort()]);
       const anomaly = verdict.anomalies!.find((anomaly) => anomaly.type === type)!;
@@ -64,7 +63,7 @@ for (
     });
   }
 
-  Deno.test(`${name}: where nothing was acknowledged, nothing is known`, () => {
+  Deno.test(`${name}: the verdict is unknown if nothing was acknowledged`, () => {
     for (const history of [[], sequential([txn(0, "fail", ["r", 1, null]), txn(1, "info", ["r", 1, null])])]) {
       const { valid, anomalies } = check(history);
       assertEquals([valid, anomalies!.map(({ type }) => type)], ["unknown", ["empty-transaction-graph"]]);
@@ -93,7 +92,7 @@ for (
     }
   });
 
-  Deno.test(`${name} refuses a consistency model that nobody knows`, () => {
+  Deno.test(`${name} refuses an unknown consistency model`, () => {
     assertThrows(
       () => check([], ["serialisable"]),
       RangeError,
@@ -102,13 +101,13 @@ for (
   });
 }
 
-Deno.test("checkTxnListAppend: a list that is not one makes the verdict unknown", () => {
+Deno.test("checkTxnListAppend: a read of a non-list makes the verdict unknown", () => {
   const { valid, anomalies } = checkTxnListAppend(sequential([txn(0, "ok", ["r", 1, 7])]));
   assertEquals(valid, "unknown");
   assertStringIncludes(anomalies![0]!.explanation, 'expected each read to return what a "append" can make, got 7');
 });
 
-Deno.test("checkTxnListAppend: internal consistency knows what was read, and else only what was appended", () => {
+Deno.test("checkTxnListAppend: after a read, internal consistency knows the whole list, otherwise only its end", () => {
   const internal = (...result: MicroOperation[]) =>
     (checkTxnListAppend(sequential([txn(0, "ok", ["append", 1, 5]), txn(1, "ok", ...result)]))
       .anomaly_types as string[]).includes(
@@ -117,7 +116,7 @@ Deno.test("checkTxnListAppend: internal consistency knows what was read, and els
   assertEquals(internal(["r", 1, [5]], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, [5]], ["r", 1, []]), true);
   assertEquals(internal(["r", 1, null], ["r", 1, []]), false);
-  // As in Elle 0.2.2, null binds no read after it, but for an append in between; an empty list does.
+  // As in Elle 0.2.2, a read of null implies nothing for the next read, unless an append follows it; [] does.
   assertEquals(internal(["r", 1, null], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, []], ["r", 1, [5]]), true);
   assertEquals(internal(["r", 1, null], ["append", 1, 6], ["r", 1, [5, 6]]), true);
@@ -143,7 +142,7 @@ Deno.test("checkTxnListAppend: dirty updates end with the first acknowledged one
   assertStringIncludes(dirty.explanation, "appended 3 to key 1 after 1");
 });
 
-Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are no updates that could be lost", () => {
+Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are not lost updates", () => {
   const history = sequential([
     txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
     txn(1, "ok", ["w", 2, 1], ["w", 2, 2]),
@@ -152,7 +151,7 @@ Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are no up
   assertEquals(checkTxnRWRegister(history).anomalies, []);
 });
 
-Deno.test("checkTxnRWRegister: as in Elle 0.2.2, a read of null does not bind the reads after it", () => {
+Deno.test("checkTxnRWRegister: as in Elle 0.2.2, a read of null implies nothing for the reads after it", () => {
   const types = (...result: MicroOperation[]) =>
     checkTxnRWRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
       .anomaly_types as string[];
@@ -161,7 +160,7 @@ Deno.test("checkTxnRWRegister: as in Elle 0.2.2, a read of null does not bind th
   assertEquals(types(["r", 1, 5], ["r", 1, 6]).includes("internal"), true);
 });
 
-Deno.test("an update may also be lost that follows a transaction's read of its own write", () => {
+Deno.test("an update after a read of the transaction's own write can be lost as well", () => {
   const own = (later: MicroOperation[]) => [
     txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
     txn(1, "ok", ...later),
@@ -173,7 +172,7 @@ Deno.test("an update may also be lost that follows a transaction's read of its o
   assertEquals(lost([["w", 1, 8], ["r", 1, 8]]), false);
 });
 
-Deno.test("checkTxnRWRegister: a circle of versions is told without what merely follows it", () => {
+Deno.test("checkTxnRWRegister explains a cycle of versions without the versions that merely follow it", () => {
   const history = sequential([
     txn(0, "ok", ["r", 1, 7], ["w", 1, 5]),
     txn(1, "ok", ["r", 1, 8], ["w", 1, 7]),
@@ -188,7 +187,7 @@ Deno.test("checkTxnRWRegister: a circle of versions is told without what merely 
   ], ["8", "7"]]);
 });
 
-Deno.test("the checkers of transactions tell keys and values of different types apart", () => {
+Deno.test("the checkers of transactions distinguish keys and values of different types", () => {
   const history = sequential([
     [0, "ok", "txn", [["w", "1", "7"]]],
     [1, "ok", "txn", [["w", 1, 7]]],
@@ -204,14 +203,14 @@ Deno.test("the checkers of transactions tell keys and values of different types 
   assertStringIncludes(anomalies![0]!.explanation, 'read "7" from key 1, which no transaction');
 });
 
-Deno.test("the checkers of transactions say a bounded lot about any number of anomalies", () => {
+Deno.test("the checkers of transactions return a bounded verdict", () => {
   const elements = Array.from({ length: 20_000 }, (_, index) => index);
   const verdict = checkTxnListAppend(sequential([txn(0, "fail", ["append", 1, -1]), txn(1, "ok", ["r", 1, elements])]));
   assertEquals(verdict.anomalies!.map(({ type, count }) => [type, count]), [["garbage-read", 20_000]]);
   assertLess(JSON.stringify(verdict).length, 10_000);
 });
 
-Deno.test("checkTxnListAppend: lists that only end alike are not the same version, and no update of theirs is lost", () => {
+Deno.test("checkTxnListAppend: lists with the same last element are different versions, so no update is lost", () => {
   const lost = (...read: number[]) => {
     const history = sequential([
       txn(0, "ok", ["append", 1, 5]),
