@@ -8,7 +8,7 @@
  * The simulation engine uses `virtual_run.ts` (one test in virtual time), `convergence.ts` and `virtual_time.ts`.
  *
  * The folder also has `simulate.ts`, the simulated cluster for unit tests, and `machine.ts`, through which commands
- * reach terminal and files. Engines import from `request/` and below. They know nothing of flags, reports or other runs.
+ * reach terminal and files. Engines import from `request/` and below. They know nothing of reports or of other runs.
  *
  * @module
  */

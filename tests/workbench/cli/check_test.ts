@@ -25,7 +25,7 @@ const IDS = edn(0, "generate", "nil", "ok", "7") + edn(1, "generate", "nil", "ok
 const SAME_IDS = IDS.replace("8", "7");
 
 /** Checks a history. */
-async function check(history: string, flags = ""): Promise<FakeMachine & { status: number }> {
+async function check(history: string, flags = ""): Promise<FakeMachine> {
   return await command(`check history.edn ${flags}`.trim(), filesOf({ "history.edn": history }));
 }
 

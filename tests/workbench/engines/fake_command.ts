@@ -4,14 +4,14 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { type FakeMachine, fakeMachine } from "./fake_machine.ts";
 
-/** Runs a command line; returns the fake machine afterwards, and the exit status. */
+/** Runs a command line; returns the fake machine afterwards. */
 export async function command(
   line: string,
   changes: Partial<FakeMachine> = {},
-): Promise<FakeMachine & { status: number }> {
+): Promise<FakeMachine> {
   const machine = fakeMachine(changes);
-  const status = await main(line === "" ? [] : line.split(" "), machine);
-  return Object.assign(machine, { status });
+  machine.status = await main(line === "" ? [] : line.split(" "), machine);
+  return machine;
 }
 
 /** Asserts that a command line is rejected with one line, before anything runs. */

@@ -13,6 +13,8 @@ export interface FakeMachine extends Machine {
   err: string;
   /** The requests that engines have run. */
   ran: { engine: string; request: TestRequest }[];
+  /** Exit status of the command line that has run. */
+  status: number | undefined;
   /** The status passed to `exit`. */
   exited: number | undefined;
   /** Stands in for every engine: returns results, or throws. */
@@ -78,6 +80,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     out: "",
     err: "",
     ran: [],
+    status: undefined,
     exited: undefined,
     runs: () => ({}),
     interrupt: () => interrupts.forEach((interrupt) => interrupt()),

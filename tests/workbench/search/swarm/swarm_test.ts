@@ -11,7 +11,7 @@ import { IGNORED, ROOT, testWithStore } from "../../run/store/test_with_store.ts
 const SURVIVED: TaskResult = { survived: true, hasVerdict: true, operations: 100, duration: 36_000 };
 const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];
 
-/** What a test controls while the swarm runs a task. */
+/** Controls of a test while the swarm runs a task. */
 interface Surroundings {
   machine: FakeMachine;
   /** Advances the clock, ms. */
