@@ -1,5 +1,6 @@
 /**
- * What `bench/echo.ts` compares with: the least that a program must do which takes messages apart and puts them together again.
+ * Bare loop that `bench/echo.ts` compares with: parses each line and writes it again, the minimum of any program that
+ * handles messages.
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
@@ -13,7 +14,7 @@ let output = "";
 let first = true;
 for await (const line of lines) {
   output += JSON.stringify(JSON.parse(line)) + "\n";
-  // The first line goes out at once: it shows that the loop has started.
+  // Write the first line immediately: it shows that the loop has started.
   if (output.length < BATCH && !first) continue;
   first = false;
   const text = output;

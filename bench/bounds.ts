@@ -1,26 +1,27 @@
 /**
- * Lower bounds: how few messages could do.
+ * Lower bound on the number of messages that any broadcast needs.
  *
  * @module
  */
 
 /**
- * The fewest messages a second by which values can get from where they arise to every node.
+ * Computes the fewest messages a second that bring every value from the node where it arises to all others.
  *
- * Take any one node. When a value arises elsewhere, a message must reach the node within the delay, so one must be sent within the delay
- * less the latency. It may carry any number of values, but none that arises after it is sent. So the best one can do is to wait that long,
- * send everything, and begin anew with the next value: between two messages to one node there lie, on average, the delay less the latency,
- * and the time until the next value. Each node gets messages of its own; so it takes as many times that as there are nodes.
+ * Take any one node. When a value arises elsewhere, a message must reach the node within the delay, so it must be sent
+ * within the delay minus the latency. It may carry any number of values, but none that arises after it is sent. So the
+ * best strategy is to wait that long, send everything, and start again with the next value: between two messages to one
+ * node there are, on average, the delay minus the latency plus the time until the next value. Each node needs messages
+ * of its own, so the rate for one node is multiplied by the number of nodes.
  *
- * It is a bound for any program, whoever sends and by whatever way: messages that only bring values to where they are sent on from are not
- * even counted.
+ * The bound holds for any program and any topology. Messages that only bring values to a node that forwards them are
+ * not counted at all.
  *
- * @param nodes How many nodes there are.
- * @param delay How long it may take until a value is everywhere, ms.
- * @param latency How long a message takes, ms.
- * @param rate Values a second, which arise at random times and nodes.
+ * @param nodes Number of nodes.
+ * @param delay Longest time until a value is on every node, ms.
+ * @param latency Latency of one message, ms.
+ * @param rate Values a second. They arise at random times on random nodes.
  *
- * @example With no time to wait, every value takes a message to every other node.
+ * @example Without time to wait, every value needs a message to every other node.
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { fewestMessages } from "./bounds.ts";

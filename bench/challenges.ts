@@ -1,6 +1,7 @@
 /**
- * What the challenges cost, in simulation: `deno run bench/challenges.ts [--seeds 5] [words of the rows to run]`. Each row is the median
- * of some runs of the official command under virtual time.
+ * Cost of the challenges in simulation: `deno run bench/challenges.ts [--seeds 5] [words]`. Prints a table. Each row is
+ * the median of some runs of the official command under virtual time. A word such as `5` or `5b` selects challenges,
+ * any other word selects rows by name.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -20,7 +21,7 @@ import type { Results } from "../lib/workbench/run/results.ts";
 import { runTest } from "../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
-/** One row: a challenge, a program, and flags besides the official ones. */
+/** A row: a challenge, a program, and flags in addition to the official ones. */
 type Row = [challenge: string, name: string, program: (node: AnyNode) => void, flags?: string];
 
 const PARTITION = "--nemesis partition";
@@ -83,7 +84,7 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
   return await test;
 }
 
-/** The figures of a run, one for each column. */
+/** Extracts the figures of a run, one for each column. */
 function figures(results: Results): Record<string, number | string> {
   const stable = results.result.stable_latencies as Record<string, number> | undefined;
   const slowest = Math.max(...Object.values(results.latency_ms ?? {}).map(({ p99 }) => p99));
@@ -107,7 +108,7 @@ function print(cells: string[]): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`| ${cells.join(" | ")} |\n`));
 }
 
-/** Runs the rows that all of these words mean, and prints the table: `5` or `5b` means challenges, any other word stands in the name. */
+/** Runs the rows that every word selects, and prints the table. */
 async function main(words: string[], seeds: number): Promise<void> {
   const isMeant = (word: string, [id, name]: Row) =>
     /^\d[a-e]?$/.test(word) ? id.startsWith(word) : name.includes(word);

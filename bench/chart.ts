@@ -1,53 +1,53 @@
 /**
- * Charts with two logarithmic axes, as SVG. The background is transparent, and the colours are of a middling tone, so that a chart can be
- * read on a light page and on a dark one.
+ * Charts with two logarithmic axes, as SVG. The background is transparent and the colours have a medium brightness, so
+ * that a chart is readable on a light page and on a dark one.
  *
  * @module
  */
 
-/** One axis. */
+/** Logarithmic axis. */
 export interface Axis {
   label: string;
-  /** The least and the greatest value shown, both above 0. */
+  /** The lowest and the highest value shown, both above 0. */
   domain: readonly [number, number];
-  /** Where there is a tick; its value stands there. */
+  /** Values that have a tick and a label. */
   ticks: readonly number[];
 }
 
-/** The tones that a series may have. */
+/** Colours of a series. */
 export type Tone = "blue" | "orange" | "green" | "purple" | "grey";
 
-/** Points that belong together. */
+/** Points with a common name, colour and mark. */
 export interface Series {
   name: string;
   tone: Tone;
   points: readonly Point[];
-  /** Joins the points by a line; dashed for what is not measured. None by default. */
+  /** Line through the points; dashed for values that are not measured. None by default. */
   line?: "solid" | "dashed";
-  /** What stands at each point; a dot by default. */
+  /** Mark of each point; a dot by default. */
   mark?: "dot" | "cross" | "none";
 }
 
-/** One point. */
+/** Point of a series. */
 export interface Point {
   x: number;
   y: number;
-  /** Stands at it. */
+  /** Text beside the point; none by default. */
   label?: string;
-  /** Where the label stands: above and to the right by default, or below and to the left. */
+  /** Position of the label: above and to the right by default, or below and to the left. */
   side?: "above" | "below";
 }
 
-/** A corner that points are to stay within, left of it and below it. */
+/** Two limits, drawn as a corner: points should stay left of it and below it. */
 export interface Corner {
   x: number;
   y: number;
   label: string;
 }
 
-/** What is drawn. */
+/** Options for {@linkcode drawChart}. */
 export interface Chart {
-  /** What it shows, for those who cannot see it. */
+  /** Description for screen readers. */
   title: string;
   x: Axis;
   y: Axis;
@@ -59,7 +59,7 @@ const WIDTH = 720;
 const HEIGHT = 440;
 const MARGIN = { left: 64, right: 24, bottom: 52 };
 const LINE = 20;
-/** The width of a character, about. */
+/** Approximate width of a character. */
 const CHARACTER = 6.9;
 const TONES: Readonly<Record<Tone, string>> = {
   blue: "#3b82f6",
@@ -69,7 +69,7 @@ const TONES: Readonly<Record<Tone, string>> = {
   grey: "#7a828e",
 };
 
-/** Where things come to stand. */
+/** Conversion from values to positions, and the upper edge of the plot. */
 interface Scales {
   x(value: number): number;
   y(value: number): number;
@@ -77,7 +77,7 @@ interface Scales {
 }
 
 /**
- * Draws a chart.
+ * Draws a chart as SVG.
  *
  * @example
  * ```ts
@@ -117,7 +117,7 @@ function logarithmic([low, high]: readonly [number, number], [from, to]: readonl
   return (value: number) => from + Math.log(value / low) / Math.log(high / low) * (to - from);
 }
 
-/** Names of the series, from left to right, in as many lines as it takes. */
+/** Places the names of the series from left to right, on as many lines as needed. */
 function placeLegend(series: readonly Series[]): { places: { x: number; y: number }[]; height: number } {
   let [x, y] = [MARGIN.left, LINE];
   const places = series.map(({ name }) => {

@@ -1,10 +1,11 @@
 // deno-lint-ignore-file no-console
 /**
- * How fast the checkers are: `deno run -A bench/checkers.ts [words]` prints a table, a row a case; with words, only of the cases that have
- * them in their names.
+ * Benchmark of the checkers: `deno run -A bench/checkers.ts [words]` prints a table with a row for each case. Words
+ * select the cases that have them in their names.
  *
- * Each case runs in a process of its own, so that memory is its own too. Times are of the processor, in user mode, from the history to the
- * verdict: a busy machine does not change them much. Memory is that of the process after the check, with the history.
+ * Each case runs in a process of its own, so that its memory is measured alone. Times are user CPU time from the
+ * history to the verdict, so that other load on the machine changes them little. Memory is that of the process after
+ * the check, the history included.
  */
 
 import process from "node:process";
@@ -29,18 +30,18 @@ import {
 } from "./histories.ts";
 import { hardComponent, kafkaHistory, txnHistory } from "./txn_histories.ts";
 
-/** One case: what is checked, made outside of what is timed, and what checks it. */
+/** A case: a subject, which is made before the clock starts, and the check that is timed. */
 interface Case<Subject = unknown> {
   name: string;
   make: () => Subject;
   check: (subject: Subject) => { valid: unknown };
-  /** The verdict that the check must come to. */
+  /** The expected verdict. */
   valid: unknown;
-  /** Seconds within which it should. */
+  /** Time limit, seconds of CPU time. */
   reach?: number;
 }
 
-/** A case with a history. */
+/** Creates a case that checks a history. */
 function history(
   name: string,
   make: () => Operation[],
@@ -112,11 +113,11 @@ const CASES: Case[] = [
   },
 ];
 
-/** What a case took. */
+/** Result of a case. */
 interface Measure {
-  /** Seconds of the processor. */
+  /** CPU time. */
   seconds: number;
-  /** Bytes. */
+  /** Resident memory, bytes. */
   memory: number;
 }
 
@@ -129,6 +130,7 @@ function measure({ name, make, check, valid }: Case): Measure {
   return { seconds: user / 1e6, memory: Deno.memoryUsage().rss };
 }
 
+/** Measures a case in a process of its own. */
 async function measureApart(place: number): Promise<Measure> {
   const args = ["run", "-A", import.meta.filename!, `--case=${place}`];
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();

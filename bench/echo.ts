@@ -1,6 +1,7 @@
 /**
- * What a node costs: `deno run -A bench/echo.ts [requests]`. Pipes echo requests (500,000 unless told otherwise) through
- * `challenges/bin/echo` and through a bare loop, by turns, and measures how long the node takes to start and how large it grows.
+ * Overhead of a node: `deno run -A bench/echo.ts [requests]`. Pipes echo requests (500,000 by default) through
+ * `challenges/bin/echo` and through a bare loop, in turns. Measures requests a second, the memory of the node, and its
+ * start-up time.
  */
 
 const REQUESTS = Number(Deno.args[0] ?? 500_000);
@@ -9,13 +10,15 @@ const STARTS = 20;
 const BIN = decodeURIComponent(new URL("../challenges/bin/", import.meta.url).pathname);
 const INIT = '{"src":"c0","dest":"n0","body":{"type":"init","msg_id":1,"node_id":"n0","node_ids":["n0"]}}\n';
 
-/** How a program did: requests a second, and its memory at most, in MB (where the system tells). */
+/** Result of a program. */
 interface Pace {
+  /** Requests a second. */
   rate: number;
+  /** Peak memory, MB; undefined where the system does not report it. */
   memory: number | undefined;
 }
 
-/** A program that has answered its first line. */
+/** Starts a program and waits until it has answered its first line. */
 async function start(program: string, ...args: string[]) {
   const begin = performance.now();
   const child = new Deno.Command(program, { args, env: { DENO: Deno.execPath() }, stdin: "piped", stdout: "piped" })
@@ -45,7 +48,7 @@ async function measurePace(
     }
   })();
   await fed;
-  // Memory is read before the end of the input lets the process end; its greatest extent is behind it or nearly so.
+  // Read the memory before closing stdin, which ends the process. Nearly all requests are answered by now.
   const memory = peakMemory(child.pid);
   await stdin.close();
   await drained;

@@ -1,10 +1,11 @@
 /**
- * Which challenge programs survive which faults: the table of `docs/faults.md`.
+ * Table of `docs/faults.md`: the faults that each challenge program survives.
  * `deno run bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
  *
- * Each cell is some runs of the official command under virtual time, with that fault instead of the official ones: `yes` where all were
- * survived (`isSurvived`), or how many were. What was wrong with the others stands below. A node that is paused or down answers nobody, so
- * that no availability is asked there.
+ * Each cell is the result of some runs of the official command under virtual time, with that fault instead of the
+ * official ones: `yes` if all runs were survived (`isSurvived`), otherwise the number of those that were. The anomalies
+ * of the other runs are listed below the table. With pause and kill, availability is not checked: a node that is paused
+ * or down cannot answer.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -26,7 +27,7 @@ import { runVirtualTest } from "../lib/workbench/engines/virtual_run.ts";
 import { isSurvived } from "../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
-/** The programs, by the names that the challenges have for them. */
+/** The programs, by their names in the table of challenges. */
 const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "echo": echo,
   "unique-ids": uniqueIds,
@@ -69,14 +70,14 @@ async function run(challenge: Challenge, nemesis: string[], seed: string): Promi
   }, PROGRAMS[challenge.program]!);
 }
 
-/** What was wrong with a run: its anomalies, and what ended it. */
+/** Lists the anomalies of a run and the exceptions that ended it. */
 function problems({ anomalies, exceptions }: Results): string[] {
   return [...anomalies.filter(({ allowed }) => !allowed), ...exceptions.filter(({ fatal }) => fatal)].map(({ type }) =>
     type
   );
 }
 
-/** How many runs were survived, and what was wrong with the others. */
+/** Runs all seeds. Returns the number of runs survived, and the problems of the others. */
 async function runAll(challenge: Challenge, nemesis: string[]): Promise<{ survived: number; wrong: string[] }> {
   const wrong = new Set<string>();
   let survived = 0;

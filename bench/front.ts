@@ -1,6 +1,6 @@
 /**
- * The front of broadcast, messages against latency: `deno run -A bench/front.ts` draws `docs/broadcast_front.svg` from simulations of
- * challenge 3d's official command, and prints its points as a table.
+ * Pareto front of broadcast, messages against latency: `deno run -A bench/front.ts` draws `docs/broadcast_front.svg`
+ * from simulations of challenge 3d's official command, and prints its points as a table.
  */
 
 import { fewestMessages } from "./bounds.ts";
@@ -15,22 +15,25 @@ const LATENCY = 100;
 /** Operations and values a second: one in two operations is a broadcast. */
 const RATE = 100;
 const VALUES = 50;
-/** Milliseconds between two rounds of the hub. */
+/** Periods of the hub, ms. */
 const PERIODS = [150, 200, 250, 340, 430, 600, 850, 1200, 1650];
 
-/** What others have published: their own claims. */
+/** Figures that others have published: their own claims. */
 const PUBLISHED: Point[] = [{ x: 105, y: 11.79 }, { x: 678, y: 1.99 }, { x: 1087, y: 1.92 }];
-/** What was measured of another program, under Maelstrom. */
+/** Figures of another program, measured under Maelstrom. */
 const MEASURED: Point[] = [{ x: 216, y: 23.83 }, { x: 1126, y: 1.74 }];
 
-/** Milliseconds that are written beside their points. */
+/** Periods that are shown beside their points, ms. */
 const LABELLED = [150, 340, 850, 1650];
 
-/** What a program comes to: the medians of some simulations. */
+/** Figures of a program: the medians of some simulations. */
 interface Figures {
   name: string;
+  /** Messages an operation. */
   messages: number;
+  /** Median stable latency, ms. */
   median: number;
+  /** Highest stable latency, ms. */
   slowest: number;
 }
 
@@ -46,7 +49,10 @@ async function simulate(name: string, row: Simulated): Promise<Figures> {
   return { name, messages: middle("messages"), median: middle("median"), slowest: middle("slowest") };
 }
 
-/** A read waits for a message that is under way to its node: so the latency that is measured may be one message's lower than it is. */
+/**
+ * Computes the lower bound. A read waits for a message in flight to its node, so a measured latency can be lower than
+ * the true one by the latency of a message.
+ */
 function bound(): Point[] {
   const delays = Array.from({ length: 60 }, (_, i) => 100 * 25 ** (i / 59));
   return delays.map((delay) => ({

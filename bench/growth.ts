@@ -1,6 +1,7 @@
 /**
- * How the cost grows with the number of nodes, in simulation: `deno run -A bench/growth.ts` writes `docs/growth.md` and its pictures.
- * Each case runs in a process of its own, which may take ten minutes; one that takes longer is shown as such.
+ * Growth of the cost with the number of nodes, in simulation: `deno run -A bench/growth.ts` writes `docs/growth.md` and
+ * its charts. Each case runs in a process of its own, with a time limit of ten minutes. The table says which cases
+ * exceed it.
  */
 
 import { fewestMessages } from "./bounds.ts";
@@ -10,15 +11,15 @@ import { formatParagraph, formatTable } from "./measure/markdown.ts";
 import { ROOT } from "./measure/simulate_row.ts";
 import { latencyOf, simulateTraffic, type Traffic } from "./traffic.ts";
 
-/** One way to run a challenge, with ever more nodes. */
+/** One configuration of a challenge, run with several numbers of nodes. */
 interface Family {
   name: string;
   tone: Tone;
   id: string;
   args?: readonly string[];
-  /** How many nodes. */
+  /** Numbers of nodes. */
   nodes: readonly number[];
-  /** How far behind a node may be by design, ms. */
+  /** Longest time until a value is on every node by design, ms. */
   delay: number;
 }
 
@@ -32,18 +33,18 @@ const LOGS: readonly Family[] = [
 ];
 
 const SEED = "growth";
-/** How long a case may take, ms. */
-const PATIENCE = 600_000;
+/** Time limit of a case, ms. */
+const CASE_TIMEOUT = 600_000;
 
 /** A family at one number of nodes. */
 interface Case {
   family: Family;
   nodes: number;
-  /** Nothing where it took too long. */
+  /** Undefined if the case exceeded its time limit. */
   traffic?: Traffic;
 }
 
-/** The length of a test's main phase, seconds: with very many nodes less, for the sake of who waits for it. */
+/** Length of the main phase, seconds; shorter with very many nodes, which are slow to simulate. */
 function secondsOf(nodes: number): number {
   return nodes < 500 ? 20 : 5;
 }
@@ -56,7 +57,7 @@ async function simulate({ id, args }: Family, nodes: number): Promise<Traffic> {
 async function measure(family: Family, nodes: number): Promise<Case> {
   const begin = performance.now();
   const args = ["run", "-A", `${ROOT}/bench/growth.ts`, "--case", family.name, String(nodes)];
-  const signal = AbortSignal.timeout(PATIENCE);
+  const signal = AbortSignal.timeout(CASE_TIMEOUT);
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit", signal }).output();
   if (!success && !signal.aborted) throw new Error(`Cannot simulate ${family.name} with ${nodes} nodes: see above`);
   const traffic: Traffic | undefined = success ? JSON.parse(new TextDecoder().decode(stdout)) : undefined;
@@ -68,7 +69,7 @@ async function measure(family: Family, nodes: number): Promise<Case> {
   return { family, nodes, traffic };
 }
 
-/** The fewest messages an operation for what a case comes to. */
+/** Computes the lower bound on messages an operation for a case. */
 function boundOf({ family, nodes }: Case, { perOperation, perSecond, writes }: Traffic): number {
   const { delay } = family;
   const messages = fewestMessages({ nodes, delay, latency: latencyOf(family), rate: writes });
@@ -105,7 +106,7 @@ function table(cases: readonly Case[], withLatency: boolean): string {
   return formatTable([["how"], ...[...headings, ...latencies].map((heading) => [heading, "right"] as const)], rows);
 }
 
-/** What a family comes to, by the number of nodes. */
+/** Creates a series for each family: a figure by the number of nodes. */
 function seriesOf(cases: readonly Case[], figure: (traffic: Traffic, each: Case) => number): Series[] {
   return [...Map.groupBy(cases, ({ family }) => family)].map(([{ name, tone }, group]) => ({
     name,
@@ -130,7 +131,7 @@ function withBounds(cases: readonly Case[]): Series[] {
   ];
 }
 
-/** Axes that hold all points. */
+/** Creates a chart whose axes fit all points. */
 function chart(title: string, label: string, series: readonly Series[]): Chart {
   const points = series.flatMap(({ points }) => points);
   const counts = [...new Set(points.map(({ x }) => x))];
@@ -149,55 +150,66 @@ function axis(label: string, values: readonly number[]): Axis {
   return { label, domain: [low, high], ticks: ticks.flat().filter((tick) => tick >= low && tick <= high) };
 }
 
-/** A domain with some room at both ends. */
+/** Computes a domain with a margin at both ends. */
 function around(values: readonly number[]): [number, number] {
   return [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
 }
 
 const BOUND =
-  `The lower bound holds for any program. When a value arises somewhere, a message must be sent to each other node
-  within the delay that the values are to have, less the latency of a message. It may carry any number of values, but none
-  that arises later; so the next value sets off the same again. Between two messages to one node there lie, on average, no
-  more than \`D - L + 1/r\`: the delay, less the latency, and the mean time until the next of \`r\` values a second from
-  elsewhere. So \`n\` nodes take at least \`n / (D - L + 1/r)\` messages a second. Messages that bring values only to where
-  they are sent on from are not even counted: a hub, which gathers as well as scatters, cannot do with less than about
-  twice that.`;
+  `The lower bound holds for any program. When a value arises on one node, a message must be sent to each other node
+  within the allowed delay minus the latency of a message. It may carry any number of values, but none that arises
+  later: the next value needs a new message. Between two messages to one node there are, on average, at most
+  \`D - L + 1/r\`: the delay, minus the latency, plus the mean time until the next of \`r\` values a second from other
+  nodes. So \`n\` nodes need at least \`n / (D - L + 1/r)\` messages a second. Messages to a node that only forwards
+  their values are not counted. A hub needs about twice the bound, because it first collects the values and then
+  distributes them.`;
 
 function page(broadcasts: readonly Case[], logs: readonly Case[]): string {
   const paragraphs = [
     "# How the cost grows",
-    `More nodes, and all else as in the official commands: so many operations a second, whatever the number of nodes.
-      \`deno run -A bench/growth.ts\` writes this page from simulations (one seed; with 1,000 nodes 5 s of operations,
-      otherwise 20 s). Only messages between servers in the main phase count, since with many nodes the final reads would
-      be more operations than all others. What is said of the busiest node is what it sends and receives, and the share of
-      one core of this machine that its program takes, without reading and writing JSON.`,
+    `The official commands with more nodes: the operations a second stay the same. \`deno run -A bench/growth.ts\`
+      writes this page from simulations (one seed; 5 s of operations with 1,000 nodes, otherwise 20 s). Only messages
+      between servers in the main phase count, because with many nodes the final reads would outnumber all other
+      operations. The figures of the busiest node are the messages that it sends and receives, and the share of one
+      core of this machine that its program uses, without reading and writing JSON.`,
     BOUND,
     "## Broadcast",
-    `As in 3d and 3e: 100 operations a second, about half of them broadcasts, nodes 100 ms apart. The delay of the bound
-      is that which the program allows itself: one hop of 100 ms for the mesh; for the hub a round of 850 ms, two hops, and
-      15 ms to be in time. The latencies are measured by reads, and are lower: a read waits for a message that is under way
-      to its node.`,
+    `As in 3d and 3e: 100 operations a second, about half of them broadcasts, and a latency of 100 ms between nodes.
+      The delay in the bound is the longest by design: one hop of 100 ms for the mesh; for the hub a round of 850 ms,
+      two hops, and a margin of 15 ms. The latencies in the table are measured by reads, and are lower, because a read
+      waits for a message in flight to its node.`,
     table(broadcasts, true),
-    "![Messages an operation by the number of nodes: the mesh and the hub, each beside its lower bound](growth_broadcast.svg)",
-    `The mesh sends every value to every node by itself. That is the least when no value may wait, and grows with nodes and
-      values. The hub sends so many messages a round, however many values there are; but all of them are its own.`,
-    "![Messages that the busiest node sends and receives, by the number of nodes](growth_busiest.svg)",
+    image(
+      "Messages an operation by the number of nodes: the mesh and the hub, each beside its lower bound",
+      "broadcast",
+    ),
+    `The mesh sends every value to every node in a message of its own. That is the minimum if no value may wait, and
+      it grows with nodes and values. The hub sends a fixed number of messages a round, whatever the number of values.
+      But it sends or receives all of them itself.`,
+    image("Messages that the busiest node sends and receives, by the number of nodes", "busiest"),
     "## Logs and transactions",
-    `As in 5c and 6c: 1,000 operations a second, two clients a node, no latency. The delay of the bound is that between two
-      rounds of the program, 50 ms.`,
+    `As in 5c and 6c: 1,000 operations a second, two clients a node, no latency. The delay in the bound is the period of
+      the program's rounds, 50 ms.`,
     table(logs, false),
-    "![Messages an operation by the number of nodes: logs and transactions, each beside its lower bound](growth_logs.svg)",
+    image("Messages an operation by the number of nodes: logs and transactions, each beside its lower bound", "logs"),
   ];
   const isProse = (text: string) => !/^[#|!]/.test(text);
   return paragraphs.map((text) => isProse(text) ? formatParagraph(text) : text).join("\n\n") + "\n";
 }
 
+function image(description: string, name: string): string {
+  return `![${description}](growth_${name}.svg)`;
+}
+
+async function measureAll(families: readonly Family[]): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const family of families) {
+    for (const nodes of family.nodes) cases.push(await measure(family, nodes));
+  }
+  return cases;
+}
+
 async function main(): Promise<void> {
-  const measureAll = async (families: readonly Family[]) => {
-    const cases: Case[] = [];
-    for (const family of families) for (const nodes of family.nodes) cases.push(await measure(family, nodes));
-    return cases;
-  };
   const [logs, broadcasts] = [await measureAll(LOGS), await measureAll(BROADCASTS)];
   const write = (name: string, text: string) => Deno.writeTextFileSync(`${ROOT}/docs/${name}`, text);
   const messages = "messages an operation";

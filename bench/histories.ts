@@ -1,11 +1,12 @@
 /**
- * Histories of sets, counters, ids, registers and logs, for the benchmark of the checkers: right ones, and the worst there can be.
+ * Histories of sets, counters, ids, registers and logs for the benchmark of the checkers: correct ones, and worst
+ * cases.
  */
 
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import { seededRandom } from "../lib/workbench/world/random.ts";
 
-/** Adds an operation from its beginning to its end. */
+/** Adds an operation: its invocation and its completion. */
 function operate(
   history: Operation[],
   process: number,
@@ -28,8 +29,9 @@ function end(history: Operation[], process: number, f: string, value: unknown, t
 }
 
 /**
- * A set to which 25 processes add, and which they read, in turns. Memory would not hold a list for each read: every 500 elements all
- * processes come to see them, and until then they read two copies in turn, so that no list is the one read before.
+ * Creates a history of a set: 25 processes add and read in turns. Memory would not hold a list for each read. So new
+ * elements become visible every 500 elements, and the reads in between alternate between two copies, so that no list is
+ * the same object as the one read before.
  */
 export function setHistory(operations: number, copy: (elements: readonly number[]) => number[]): Operation[] {
   const history: Operation[] = [];
@@ -50,14 +52,14 @@ export function setHistory(operations: number, copy: (elements: readonly number[
   return history;
 }
 
-/** The same elements in another order. */
+/** Copies elements in random order. */
 export function shuffle(elements: readonly number[]): number[] {
   const random = seededRandom("shuffle");
   return elements.map((element) => ({ element, at: random.float() })).sort((a, b) => a.at - b.at)
     .map(({ element }) => element);
 }
 
-/** Adds, one in ten of unknown outcome, and a final read. */
+/** Creates a history of a counter: adds, one in ten of unknown outcome, and a final read. */
 export function counterHistory(operations: number): Operation[] {
   const history: Operation[] = [];
   let sum = 0;
@@ -73,14 +75,14 @@ export function counterHistory(operations: number): Operation[] {
   return history;
 }
 
-/** Ids, all different. */
+/** Creates a history of unique ids. */
 export function idHistory(operations: number): Operation[] {
   const history: Operation[] = [];
   for (let turn = 0; turn < operations; turn++) operate(history, turn % 10, "generate", null, `n${turn % 3}-${turn}`);
   return history;
 }
 
-/** Echoes, all right. */
+/** Creates a history of correct echoes. */
 export function echoHistory(operations: number): Operation[] {
   const history: Operation[] = [];
   for (let turn = 0; turn < operations; turn++) {
@@ -89,7 +91,7 @@ export function echoHistory(operations: number): Operation[] {
   return history;
 }
 
-/** What a client of a register is about. */
+/** Operation of a client on a register. */
 interface Register {
   key: number;
   f: string;
@@ -98,10 +100,10 @@ interface Register {
 }
 
 /**
- * Ten clients read, write, and compare and set five registers at once.
+ * Creates a history of registers: ten concurrent clients read, write, and compare-and-set five registers.
  *
- * @param unknown How many of 1,000 operations end without a known outcome.
- * @param wrong Whether, in the end, each register is read as something that nobody wrote.
+ * @param unknown Operations of unknown outcome, out of 1,000.
+ * @param wrong If true, a last read of each register returns a value that was never written.
  */
 export function registerHistory(operations: number, unknown: number, wrong = false): Operation[] {
   const random = seededRandom("registers");
@@ -139,7 +141,7 @@ function takeEffect(operation: Register, states: unknown[], isUnknown: boolean):
   else if (!isUnknown) operation.type = "fail";
 }
 
-/** Logs in which nothing is ever polled but the last message of each: all others are lost. */
+/** Creates a history of logs in which only the last message of each is ever polled: all others are lost. */
 export function lostHistory(operations: number): Operation[] {
   const history: Operation[] = [];
   for (let turn = 0; turn < operations; turn++) {

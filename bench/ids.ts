@@ -1,16 +1,16 @@
 /**
- * How many ids a second one node makes: `deno run -A bench/ids.ts [requests]`. Pipes requests (300,000 unless told otherwise) through
- * `challenges/bin/unique-ids`, as fast as it takes them, and looks whether every answer has an id of its own, later than the one before.
+ * Ids a second of one node: `deno run -A bench/ids.ts [requests]`. Pipes requests (300,000 by default) through
+ * `challenges/bin/unique-ids` as fast as it reads them, and checks that the ids are unique and ascending.
  */
 
 const BIN = decodeURIComponent(new URL("../challenges/bin/unique-ids", import.meta.url).pathname);
 const INIT = '{"src":"c0","dest":"n0","body":{"type":"init","msg_id":1,"node_id":"n0","node_ids":["n0"]}}\n';
 
 /**
- * Measures it once.
+ * Measures the rate of ids once.
  *
  * @returns Ids a second, from the first request to the last reply.
- * @throws {Error} The node fails, or its ids are not as they should be.
+ * @throws {Error} The node failed, or its ids are not unique and ascending.
  */
 export async function measureIds(requests: number = 300_000): Promise<number> {
   const bytes = new TextEncoder().encode(requestLines(requests));
@@ -45,7 +45,7 @@ function requestLines(count: number): string {
   return lines.join("");
 }
 
-/** Ids that are each later than the one before are all different, too. */
+/** Checks that each id is greater than the one before: then all of them are different. */
 function checkIds(replies: string, requests: number): void {
   let before = "";
   let count = 0;

@@ -1,10 +1,13 @@
 /**
- * `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the rows of
- * `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the README's table.
+ * Command `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the
+ * rows of `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the
+ * README's table.
  *
- * All rows take about an hour; nothing else should run meanwhile. Each row is written as soon as it is measured; Ctrl-C keeps what there
- * is, and `--missing` goes on from there. `--time-limit` is for a try: it shows the page, and writes nothing. `--render` measures
- * nothing: it judges what was measured by the rows as they are now, and writes the page and the table.
+ * - All rows take about an hour. Run nothing else meanwhile.
+ * - Each row is written as soon as it is measured: Ctrl-C keeps the finished rows, and `--missing` measures the others.
+ * - `--time-limit` is for trying out: it prints the page and writes no file.
+ * - `--render` measures nothing: it compares the existing figures with the current rows, and writes the page and the
+ *   table.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -27,8 +30,8 @@ const JSON_FILE = `${ROOT}/docs/results.json`;
 const PAGE = `${ROOT}/docs/results.md`;
 const README = `${ROOT}/README.md`;
 
-/** What was asked for. */
-interface Asked {
+/** Options of the command. */
+interface Options {
   rows: readonly Row[];
   runs: number;
   timeLimitSeconds: number | undefined;
@@ -38,7 +41,7 @@ interface Asked {
 
 const FLAGS = ["rows", "runs", "time-limit", "missing", "render"];
 
-function parse(words: string[]): Asked {
+function parse(words: string[]): Options {
   const given = parseArgs(words, { string: ["rows", "runs", "time-limit"], boolean: ["missing", "render"] });
   const unknown = Object.keys(given).find((name) => name !== "_" && !FLAGS.includes(name)) ?? given._[0];
   if (unknown !== undefined) {
@@ -78,26 +81,28 @@ function log(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${new Date().toISOString().slice(11, 19)}  ${line}\n`));
 }
 
-/** Measures a row; nothing where it was ended before its first run was. */
+/** Measures a row. Returns undefined if the signal fired before the first run was complete. */
 async function measureRow(row: Row, measuring: Measuring): Promise<MeasuredRow | undefined> {
   const date = new Date().toISOString().slice(0, 10);
   const runs = await runRow(row, measuring);
   if (runs.length === 0) return undefined;
   const besides = await measureBesides(row, measuring).catch((error: Error) => {
-    // The runs are worth keeping all the same.
+    // Keep the runs: only the additional figures are missing.
     log(`${row.id}  ${error.message}`);
     return {};
   });
   return judgeRow(row, { besides, time_limit: measuring.timeLimitSeconds, date, machine: thisMachine(), runs });
 }
 
-/** Ended before its time, a row takes no better one's place. */
+/**
+ * True if a row has at least as many runs as the known one, so that an interrupted row never replaces a complete one.
+ */
 function isBetter(row: MeasuredRow, document: ResultsDocument): boolean {
   const known = document.rows.find(({ id }) => id === row.id);
   return known === undefined || known.command !== row.command || known.runs.length <= row.runs.length;
 }
 
-async function measure({ rows, runs, timeLimitSeconds, missing }: Asked, signal: AbortSignal): Promise<void> {
+async function measure({ rows, runs, timeLimitSeconds, missing }: Options, signal: AbortSignal): Promise<void> {
   let document = timeLimitSeconds === undefined ? refresh(readDocument()) : { schema: 1 as const, rows: [] };
   const due = missing ? missingRows(document, rows, runs, officialTimeLimit) : rows;
   for (const [i, row] of due.entries()) {
@@ -116,14 +121,14 @@ async function measure({ rows, runs, timeLimitSeconds, missing }: Asked, signal:
 }
 
 async function main(): Promise<void> {
-  const asked = parse(Deno.args);
-  if (asked.render) return writeDocument(refresh(readDocument()));
+  const options = parse(Deno.args);
+  if (options.render) return writeDocument(refresh(readDocument()));
   const interrupt = new AbortController();
   Deno.addSignalListener("SIGINT", () => {
-    log("Ending; what was measured is kept");
+    log("Interrupted: finished rows are kept");
     interrupt.abort();
   });
-  await measure(asked, interrupt.signal);
+  await measure(options, interrupt.signal);
   Deno.exit(0);
 }
 

@@ -1,6 +1,6 @@
 /**
- * How many messages a second the workbench's network carries under virtual time: `deno run bench/network.ts`. Each row is the best of
- * some runs; `flights` is how many messages are under way at any time.
+ * Messages a second that the workbench's network carries under virtual time: `deno run bench/network.ts`. Each row is
+ * the best of some runs; `flights` is the number of messages in flight at any time.
  */
 
 import type { AnyNode } from "../lib/node.ts";
@@ -12,10 +12,13 @@ import { seededRandom } from "../lib/workbench/world/random.ts";
 const MESSAGES = 200_000;
 const RUNS = 5;
 
-/** Puts two participants on the network that send each message back until the limit is reached, and sets off the flights. */
+/**
+ * Attaches two players to the network, which return each message until the limit is reached, and sends the first
+ * messages.
+ */
 type Players = (network: Network, clock: VirtualClock, flights: number) => void;
 
-/** Two functions: the network on its own. */
+/** Two functions: the cost of the network alone. */
 function functions(network: Network, _clock: VirtualClock, flights: number): void {
   for (const id of ["n0", "n1"]) {
     network.attach(id, ({ src, body }) => {
@@ -25,7 +28,7 @@ function functions(network: Network, _clock: VirtualClock, flights: number): voi
   for (let i = 0; i < flights; i++) network.send({ src: "n0", dest: "n1", body: { type: "ball", number: i } });
 }
 
-/** Two nodes on the runtime, with all the copying that keeps them apart. */
+/** Two nodes on the runtime: the copies that isolate them are included. */
 function nodes(network: Network, clock: VirtualClock, flights: number): void {
   const ids = ["n0", "n1"];
   for (const id of ids) {
@@ -43,7 +46,7 @@ function nodes(network: Network, clock: VirtualClock, flights: number): void {
   for (let i = 0; i < flights; i++) network.send({ src: "n0", dest: "n1", body: { type: "ball", number: i } });
 }
 
-/** Messages a second of this machine's time. */
+/** Measures messages a second of real time. */
 async function run(players: Players, flights: number): Promise<number> {
   const clock = new VirtualClock();
   const random = seededRandom("bench");

@@ -1,9 +1,10 @@
 /**
- * How fast simulations are.
+ * Speed of simulations.
  *
- * `deno bench -A bench/simulation.ts` times each row; `deno run -A bench/simulation.ts [words of the rows to run]` makes the table of
- * `docs/simulation.md`. There each row is the fastest of three runs, in a process of its own. Messages a second are those received, by the
- * time that it took without checking the history and without measuring the convergence; memory is what the process has at its end.
+ * `deno bench -A bench/simulation.ts` times each row. `deno run -A bench/simulation.ts [words of the rows to run]`
+ * prints the table of `docs/simulation.md`: each row is the fastest of three runs, in a process of its own. Messages a
+ * second are messages received, divided by the time without checking the history and without measuring convergence.
+ * Memory is that of the process at its end.
  */
 
 import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
@@ -18,10 +19,10 @@ import { runVirtualTest } from "../lib/workbench/engines/virtual_run.ts";
 import type { Workload } from "../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 
-/** One row: a challenge, its program, and flags besides the official ones. */
+/** A row: a challenge, its program, and flags in addition to the official ones. */
 type Row = [challenge: string, program: (node: AnyNode) => void, flags?: string];
 
-/** The plainest broadcast: every node tells its neighbours in the topology what is new to it. */
+/** Simplest broadcast: every node forwards new messages to its neighbours in the topology. */
 function flood(node: AnyNode): void {
   const messages = new Set<unknown>();
   let neighbours: string[] = [];
@@ -42,7 +43,7 @@ function flood(node: AnyNode): void {
   node.on("read", () => ({ messages: [...messages] }));
 }
 
-/** How a flood and a hub grow with the number of nodes. */
+/** Numbers of nodes for the flood and the hub, each with flags for that size. */
 const SIZES = { "5": "", "25": "", "100": "", "1000": " --rate 10" };
 
 const ROWS: Record<string, Row> = {
@@ -77,21 +78,22 @@ function grow(name: string, challenge: string, program: Row[1]): Record<string, 
   );
 }
 
-/** What one run comes to. */
+/** Figures of a run. */
 interface Figures {
-  /** Of the machine: in all, and for checking the history. */
+  /** Real time of the whole run, seconds. */
   seconds: number;
+  /** Real time for checking the history, seconds; `checking <= seconds`. */
   checking: number;
-  /** Seconds of virtual time. */
+  /** Virtual time, seconds. */
   virtual: number;
   messages: number;
   valid: unknown;
 }
 
-/** The real one: a simulation takes it from everybody while it runs. */
+/** The real clock: while a simulation runs, `performance.now` is not available. */
 const now = performance.now.bind(performance);
 
-/** Runs a row once, with or without measuring how long the nodes take to converge. */
+/** Runs a row once, with or without measuring convergence. */
 async function run([id, program, flags = ""]: Row, converging: boolean): Promise<Figures> {
   const challenge = CHALLENGES.find((each) => each.id === id)!;
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };

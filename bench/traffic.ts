@@ -1,5 +1,5 @@
 /**
- * Traffic: what goes between the nodes in a simulation, and who has to bear it.
+ * Traffic between nodes in a simulation, and the load of the busiest node.
  *
  * @module
  */
@@ -11,21 +11,26 @@ import type { Store } from "../lib/workbench/run/store/store.ts";
 import { challengeOf } from "./measure/rows.ts";
 import { type Simulated, simulateRow } from "./measure/simulate_row.ts";
 
-/** What went between the nodes, services included, in the main phase of a test. */
+/** Traffic between nodes, services included, in the main phase of a test. */
 export interface Traffic {
   valid: unknown;
-  /** Messages an operation, and a second. */
+  /** Messages an operation. */
   perOperation: number;
+  /** Messages a second. */
   perSecond: number;
-  /** Messages that the busiest node sends and receives, a second, and thousands of bytes, as lines of JSON. */
+  /** Messages a second that the busiest node sends and receives. */
   busiest: number;
+  /** Kilobytes a second that the busiest node sends and receives, as lines of JSON. */
   kilobytes: number;
-  /** The share of one core that the program of the busiest node takes, without reading and writing messages. */
+  /**
+   * Share of one core that the busiest node's program uses, without reading and writing messages; 1 is a whole core.
+   */
   share: number;
   /** Operations that write, a second. */
   writes: number;
-  /** Stable latencies of broadcasts, ms: the median and the greatest; null for other workloads. */
+  /** Median stable latency of broadcasts, ms; null for other workloads. */
   median: number | null;
+  /** Highest stable latency of broadcasts, ms; null for other workloads. */
   max: number | null;
 }
 
@@ -33,9 +38,10 @@ export interface Traffic {
 const WRITES: readonly string[] = ["broadcast", "add", "send", "txn"];
 
 /**
- * Simulates a test, and counts. The final reads do not count: where there are many nodes, they would be more than all that is measured.
+ * Simulates a test and counts its traffic. The final reads do not count: with many nodes they would outnumber
+ * everything else.
  *
- * @param seconds How long the main phase is.
+ * @param seconds Length of the main phase.
  */
 export async function simulateTraffic(
   { id, flags = [], args }: Simulated,
@@ -64,10 +70,10 @@ function greatest<T>(values: ReadonlyMap<unknown, T>, figure: (value: T) => numb
   return Math.max(0, ...Array.from(values.values(), figure));
 }
 
-/** The real clock: a simulation takes it from everybody while it runs. */
+/** The real clock: while a simulation runs, `performance.now` is not available. */
 const now = performance.now.bind(performance);
 
-/** Measures how long nodes compute in handlers and timers of their programs, by their nodes, in the first seconds; ms of real time. */
+/** Measures the real time that each node spends in handlers and timers during the first seconds, ms. */
 function stopwatch(seconds: number): { busy: Map<AnyNode, number>; follow(node: AnyNode): void } {
   const busy = new Map<AnyNode, number>();
   return {
@@ -90,12 +96,14 @@ function stopwatch(seconds: number): { busy: Map<AnyNode, number>; follow(node: 
   };
 }
 
-/** A store that keeps nothing but counts, of what happens before the main phase is over. */
+/** Store that only counts, and only until the main phase is over. */
 interface Counter extends Store {
+  /** Messages sent between servers. */
   messages: number;
   operations: number;
+  /** Operations that write; `writes <= operations`. */
   writes: number;
-  /** Sent and received, by each node. */
+  /** Messages sent and received, by node. */
   loads: Map<string, { messages: number; bytes: number }>;
 }
 
@@ -132,7 +140,7 @@ function countingStore(seconds: number): Counter {
   };
 }
 
-/** The latency of a row's messages, ms, as its official command has it. */
+/** Reads the latency of messages, ms, from the official command of a row. */
 export function latencyOf(row: Simulated): number {
   return Number(/--latency (\d+)/.exec(challengeOf(row).flags)?.[1] ?? 0);
 }

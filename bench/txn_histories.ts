@@ -1,9 +1,8 @@
 /**
- * Histories of transactions, and graphs of their dependencies, for the benchmark of the checkers.
+ * Histories of transactions and logs, and graphs of dependencies, for the benchmark of the checkers.
  */
 
-import { RW, WW } from "../lib/workbench/checkers/graph/mod.ts";
-import { buildGraph, createEdges, type Graph, link } from "../lib/workbench/checkers/graph/mod.ts";
+import { buildGraph, createEdges, type Graph, link, RW, WW } from "../lib/workbench/checkers/graph/mod.ts";
 import { transactions } from "../lib/workbench/workloads/generator.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import { seededRandom } from "../lib/workbench/world/random.ts";
@@ -11,9 +10,10 @@ import { seededRandom } from "../lib/workbench/world/random.ts";
 const PROCESSES = 10;
 
 /**
- * Transactions by 10 processes at a time, over 10 keys with up to 16 writes each, as Maelstrom makes them.
+ * Creates a history of transactions: 10 concurrent processes, 10 keys with up to 16 writes each, as Maelstrom generates
+ * them.
  *
- * @param staleness How many rounds old the state is that each transaction reads; 0 is what a right store does.
+ * @param staleness Age of the state that each transaction reads, in rounds; 0 for a correct store.
  */
 export function txnHistory(count: number, write: "append" | "w", staleness: number): Operation[] {
   const options = { write, keyCount: 10, minLength: 1, maxLength: 4, maxWritesPerKey: 16 };
@@ -22,7 +22,7 @@ export function txnHistory(count: number, write: "append" | "w", staleness: numb
   const add = (type: "invoke" | "ok", process: number, value: unknown) =>
     history.push({ index: history.length, time: history.length * 1e5, type, process, f: "txn", value });
   const lists = new Map<unknown, unknown[]>();
-  // By key, how long its list was at the end of each of the last rounds.
+  // Length of each key's list at the end of each of the last rounds.
   const rounds: Map<unknown, number>[] = [];
   for (let done = 0; done < count; done += PROCESSES) {
     const asked = Array.from({ length: PROCESSES }, next);
@@ -50,12 +50,12 @@ export function txnHistory(count: number, write: "append" | "w", staleness: numb
   return history;
 }
 
-/** Keys that have long been retired need not be remembered. */
+/** Deletes a key that is full and has not changed for 40 rounds. */
 function forget(lists: Map<unknown, unknown[]>, rounds: Map<unknown, number>[], key: unknown): void {
   if (rounds.at(-40)!.get(key) === lists.get(key)!.length && lists.get(key)!.length === 16) lists.delete(key);
 }
 
-/** A sends and polls in turns: 10 processes, 10 keys, everything polled by the one who sent what comes next. */
+/** Creates a history of logs: 10 processes and 10 keys; each process sends a message and then polls it. */
 export function kafkaHistory(count: number): Operation[] {
   const history: Operation[] = [];
   const add = (process: number, f: string, asked: unknown, result: unknown) => {
@@ -75,8 +75,8 @@ export function kafkaHistory(count: number): Operation[] {
 }
 
 /**
- * One strongly connected component in which every cycle has two anti-dependencies or more: what takes the longest to make
- * sure of. Two halves that only anti-dependencies join.
+ * Creates a strongly connected component in which every cycle has at least two anti-dependencies: the slowest case, as
+ * every search must fail. It has two halves that are joined only by anti-dependencies.
  */
 export function hardComponent(size: number): Graph {
   const random = seededRandom("component");

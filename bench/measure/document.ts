@@ -1,5 +1,5 @@
 /**
- * `docs/results.json`: what was measured, row by row, and how it compares.
+ * Content of `docs/results.json`: the figures of each row, compared with its goals.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Results } from "../../lib/workbench/run/results.ts";
 import { type Condition, type Figures, figuresOf, medians, meets } from "./figures.ts";
 import { commandOf, type Row, ROWS } from "./rows.ts";
 
-/** What it was measured on. */
+/** Machine that ran the measurements. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -18,21 +18,21 @@ export interface Machine {
   deno: string;
 }
 
-/** One run. */
+/** Result of a run. */
 export interface Run {
-  /** What to pass to `--seed` to repeat its draws; null where it did not come to an end. */
+  /** Value for `--seed` that repeats its random choices; null if the run did not end. */
   seed: string | null;
-  /** How busy the machine was before it: the load average of the last minute; null where the system does not tell. */
+  /** Load average of the last minute before the run; null where the system does not report it. */
   load: number | null;
   valid: Validity;
-  /** The anomalies that make it invalid, or what else is wrong. */
+  /** Anomalies that make it invalid, and messages of exceptions. */
   problems: string[];
-  /** How many operations there were, and how many of them succeeded. */
+  /** Number of operations, and of those that succeeded; `0 <= ok <= count`. */
   operations: { count: number; ok: number };
   figures: Figures;
 }
 
-/** What was measured of a row. */
+/** Measured figures of a row. */
 export interface MeasuredRow {
   id: string;
   title: string;
@@ -41,30 +41,30 @@ export interface MeasuredRow {
   limit: string;
   published: string;
   reach: readonly Condition[];
-  /** Whether that is reached: all runs are valid, and the medians are as they are to be. Null where there is nothing to reach. */
+  /** True if all runs are valid and the figures meet every condition in `reach`; null if there is no condition. */
   reached: boolean | null;
-  /** The medians of the valid runs, and what was measured besides: in simulation, or at one node. */
+  /** Medians of the valid runs, and the figures in `besides`. */
   figures: Figures;
-  /** What was measured besides the runs, by figure. */
+  /** Figures that are measured apart from the runs: in simulation, or on one node. */
   besides: Figures;
-  /** How long the main phase of a run was, seconds. */
+  /** Length of a run's main phase, seconds. */
   time_limit: number;
-  /** The day. */
+  /** Day of the measurement, such as `"2026-11-23"`. */
   date: string;
   machine: Machine;
   runs: Run[];
 }
 
-/** The document. */
+/** The whole document. */
 export interface ResultsDocument {
   schema: 1;
   rows: MeasuredRow[];
 }
 
-/** What is new of a row. */
+/** New measurement of a row. */
 export type Measurement = Pick<MeasuredRow, "besides" | "time_limit" | "date" | "machine" | "runs">;
 
-/** A run that has come to an end. */
+/** Converts the results of a complete run. */
 export function runOf(results: Results, timeLimitSeconds: number, load: number | null): Run {
   const { seed, valid, operations, anomalies, exceptions } = results;
   const wrong = valid === true ? [] : anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type);
@@ -73,12 +73,15 @@ export function runOf(results: Results, timeLimitSeconds: number, load: number |
   return { seed, load, valid, problems, operations: { count, ok }, figures: figuresOf(results, timeLimitSeconds) };
 }
 
-/** A run of which there are no results. */
+/** Creates a run without results. */
 export function failedRun(problem: string, load: number | null): Run {
   return { seed: null, load, valid: false, problems: [problem], operations: { count: 0, ok: 0 }, figures: {} };
 }
 
-/** Puts together what is known of a row. A run that is not valid is no part of the medians, and nothing is reached with one. */
+/**
+ * Computes the medians of a row, and compares them with its conditions. An invalid run does not count in the medians,
+ * and with one the row is not reached.
+ */
 export function judgeRow(row: Row, { besides, time_limit, date, machine, runs }: Measurement): MeasuredRow {
   const { id, title, limit = "", published = "", reach = [] } = row;
   const valid = runs.filter((run) => run.valid === true);
@@ -89,7 +92,7 @@ export function judgeRow(row: Row, { besides, time_limit, date, machine, runs }:
   return { id, title, command: commandOf(row), limit, published, reach, reached, figures, ...facts };
 }
 
-/** The document with a row, in the order of the table; it takes the place of what was known of that row. */
+/** Adds a row to the document, or replaces it. The rows keep the order of the table. */
 export function mergeRow(
   document: ResultsDocument,
   row: MeasuredRow,
@@ -100,7 +103,7 @@ export function mergeRow(
   return { ...document, rows: rows.toSorted((a, b) => place(a) - place(b)) };
 }
 
-/** The document judged anew by the table as it is now. What was measured of rows that are gone, or are run differently now, is left out. */
+/** Judges the document again by the current table. Rows that are gone or have a different command now are dropped. */
 export function refresh(document: ResultsDocument, table: readonly Row[] = ROWS): ResultsDocument {
   const rows = table.flatMap((row) => {
     const measured = document.rows.find(({ id }) => id === row.id);
@@ -109,7 +112,7 @@ export function refresh(document: ResultsDocument, table: readonly Row[] = ROWS)
   return { schema: 1, rows };
 }
 
-/** The rows of which the document has fewer runs than that, of another length, or none. */
+/** Selects the rows that are not in the document, or have fewer runs, or runs of another length. */
 export function missingRows(
   document: ResultsDocument,
   rows: readonly Row[],

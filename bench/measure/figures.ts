@@ -1,5 +1,5 @@
 /**
- * Figures: what is measured of a run, what it is to reach, and whether it does.
+ * Figures of a run: how they are measured, shown and compared with a goal.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { quantileSorted } from "d3-array";
 import type { Results } from "../../lib/workbench/run/results.ts";
 
-/** What is measured. */
+/** Names of figures. */
 export type FigureName =
   | "msgs_per_op"
   | "median_latency_ms"
@@ -18,15 +18,15 @@ export type FigureName =
   | "convergence_ms"
   | "ids_per_second";
 
-/** The figures of a run, or of a row; null or missing where a figure makes no sense or is not known. */
+/** Figures of a run or of a row; null or missing where a figure does not apply or is unknown. */
 export type Figures = Partial<Record<FigureName, number | null>>;
 
-/** What a figure is to be. */
+/** Goal for a figure. */
 export type Condition = readonly [figure: FigureName, relation: "<" | "≤" | "≥", bound: number];
 
-/** How a figure is shown. */
+/** Format of a figure. */
 interface Shape {
-  /** Such as `"messages"`, to stand before a value. */
+  /** Word in front of the value, such as `"messages"`. */
   word: string;
   unit?: string;
   format(value: number): string;
@@ -35,7 +35,7 @@ interface Shape {
 const whole = (value: number) => value.toFixed(0);
 const grouped = (value: number) => Math.round(value).toLocaleString("en");
 
-/** Shows the number of messages an operation: three digits, or two after the point. */
+/** Formats a number of messages an operation: three decimals below 1, otherwise two. */
 export function formatMessages(value: number): string {
   if (value === 0) return "0";
   return value < 1 ? value.toFixed(3) : value.toFixed(2);
@@ -56,13 +56,15 @@ export const FIGURES: Readonly<Record<FigureName, Shape>> = {
 /** The names of all figures. */
 export const FIGURE_NAMES: readonly FigureName[] = Object.keys(FIGURES) as FigureName[];
 
-/** By these a client only gets ready: a few of a log's clients take up other keys, and ask where they had been. */
+/**
+ * Operations that only prepare a client: `assign` gives a log's client other keys, and reads their committed offsets.
+ */
 const PREPARING = ["assign"];
 
 /**
- * The figures of one run.
+ * Extracts the figures of a run.
  *
- * @param timeLimitSeconds How long its main phase was, seconds.
+ * @param timeLimitSeconds Length of its main phase.
  */
 export function figuresOf(results: Results, timeLimitSeconds: number): Figures {
   const stable = results.result.stable_latencies as Record<string, number> | null | undefined;
@@ -78,39 +80,39 @@ export function figuresOf(results: Results, timeLimitSeconds: number): Figures {
 }
 
 /**
- * The median of some numbers: of an even number of them, the mean of the two in the middle.
+ * Computes the median; of an even number of values, the mean of the two in the middle.
  *
- * @returns The median; null where there are no numbers.
+ * @returns The median; null without values.
  */
 export function median(values: readonly number[]): number | null {
   return quantileSorted(values.toSorted((a, b) => a - b), 0.5) ?? null;
 }
 
-/** What is known of one figure in some runs. */
+/** Collects the known values of a figure. */
 export function valuesOf(name: FigureName, runs: readonly Figures[]): number[] {
   return runs.map((figures) => figures[name]).filter((value) => typeof value === "number");
 }
 
-/** The median of each figure that is known of any of the runs. */
+/** Computes the median of each figure that at least one run has. */
 export function medians(runs: readonly Figures[]): Figures {
   const known = FIGURE_NAMES.map((name) => [name, median(valuesOf(name, runs))] as const);
   return Object.fromEntries(known.filter(([, value]) => value !== null));
 }
 
-/** Whether figures are as they are to be. One that is not known is not. */
+/** True if the figures meet a condition. An unknown figure does not. */
 export function meets(figures: Figures, [name, relation, bound]: Condition): boolean {
   const value = figures[name] ?? null;
   if (value === null) return false;
   return relation === "<" ? value < bound : relation === "≤" ? value <= bound : value >= bound;
 }
 
-/** A value with its unit, such as `"86 ms"`. */
+/** Formats a value with its unit, such as `"86 ms"`. */
 export function formatFigure(name: FigureName, value: number): string {
   const { unit, format } = FIGURES[name];
   return unit === undefined ? format(value) : `${format(value)} ${unit}`;
 }
 
-/** A condition for a person, such as `"median ≤ 85 ms"`. */
+/** Formats a condition, such as `"median ≤ 85 ms"`. */
 export function formatCondition([name, relation, bound]: Condition): string {
   const { word, unit } = FIGURES[name];
   return [word, relation, bound.toLocaleString("en"), unit].filter((part) => part !== undefined).join(" ");

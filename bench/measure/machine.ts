@@ -1,12 +1,12 @@
 /**
- * The machine that measures.
+ * Description of the machine that runs the measurements.
  *
  * @module
  */
 
 import type { Machine } from "./document.ts";
 
-/** What this is. */
+/** Describes this machine. */
 export function thisMachine(): Machine {
   return {
     cpu: cpuModel(),
@@ -26,7 +26,7 @@ function cpuModel(): string {
   }
 }
 
-/** How many processes wanted a core, on average of the last minute; null where the system does not tell. */
+/** Reads the load average of the last minute; null where the system does not report it. */
 export function load(): number | null {
   return Deno.build.os === "windows" ? null : Deno.loadavg()[0]!;
 }

@@ -1,16 +1,16 @@
 /**
- * Markdown as `deno fmt` would have it, so that what is generated needs no formatting.
+ * Markdown in the format of `deno fmt`, so that generated pages need no formatting.
  *
  * @module
  */
 
-/** How wide prose is, characters. */
+/** Width of prose, characters. */
 const WIDTH = 120;
 
-/** A column: what stands above it, and on which side of it its cells stand. */
+/** Column of a table: its heading and its alignment. */
 export type Column = readonly [heading: string, side?: "left" | "right"];
 
-/** A table, its columns aligned. */
+/** Formats a table with aligned columns. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(([heading], i) =>
     Math.max(2, ...[heading, ...rows.map((row) => row[i]!)].map(length), columns[i]![1] === "right" ? 4 : 0)
@@ -27,15 +27,15 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
     .map((cells) => line(cells.map(pad))).join("\n");
 }
 
-/** Characters, not code units. */
+/** Counts characters, not code units. */
 function length(text: string): number {
   return [...text].length;
 }
 
-/** A paragraph, its lines filled up. */
+/** Formats a paragraph with filled lines. */
 export function formatParagraph(text: string): string {
   const lines: string[] = [];
-  // What is code stays in one line.
+  // Code is not broken across lines.
   for (const word of text.match(/(`[^`]*`|\S)+/g) ?? []) {
     const line = lines.at(-1);
     if (line !== undefined && length(line) + 1 + length(word) <= WIDTH) lines[lines.length - 1] = `${line} ${word}`;
@@ -45,7 +45,7 @@ export function formatParagraph(text: string): string {
 }
 
 /**
- * Text with what stands between two marks, which are comments such as `<!-- NAME -->` and `<!-- /NAME -->`, replaced.
+ * Replaces the text between two marks, the comments `<!-- NAME -->` and `<!-- /NAME -->`.
  *
  * @throws {Error} A mark is missing.
  */

@@ -1,5 +1,5 @@
 /**
- * From `docs/results.json` to what people read: `docs/results.md`, and the table in the README. Pure.
+ * Rendering of `docs/results.json` as `docs/results.md` and as the table in the README. Pure functions.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type FigureName, FIGURES, formatCondition, formatFigure, formatMessages
 import { type Column, formatParagraph, formatTable, replaceBetweenMarks } from "./markdown.ts";
 import { challengeOf } from "./rows.ts";
 
-/** The whole of `docs/results.md`. */
+/** Renders `docs/results.md`. */
 export function renderResults(document: ResultsDocument): string {
   const { rows } = document;
   return [
@@ -19,27 +19,27 @@ export function renderResults(document: ResultsDocument): string {
       `\`deno task measure\` writes this page and [results.json](results.json), which has every run. ${
         conditions(rows, "the commands below")
       } Messages are those between servers, services included, for each operation (Maelstrom's
-      \`:net :servers :msgs-per-op\`); latencies of broadcasts are stable latencies, median / max: how long after its
-      acknowledgement a value was still missing somewhere. A broadcast is acknowledged as soon as its node has the value:
-      to wait with the acknowledgement would make these latencies look better, and is not done. How all this grows with the number of nodes
-      is in [growth.md](growth.md).`,
+      \`:net :servers :msgs-per-op\`). Latencies of broadcasts are stable latencies, median / max: the time from the
+      acknowledgement of a value until no node lacks it any more. A node acknowledges a broadcast as soon as it has the
+      value itself: a later acknowledgement would make these latencies look better. [growth.md](growth.md) shows how the
+      figures grow with the number of nodes.`,
     ),
     "## Against the limits, and the best published",
     formatParagraph(
-      `What others have published is their own claim, unless it says "measured": messages an operation, at median / max
+      `Published figures are claims of their authors, unless marked "measured": messages an operation, at median / max
       latency in ms.`,
     ),
     comparison(rows.filter(({ reach }) => reach.length > 0)),
     formatParagraph(
-      `"Agreed after": how long after the end of the last fault, or the last write, every node has everything. With
-      processes nobody can know that without asking, and to ask would change the test; so it is taken from simulations of
-      the same command: the longest of ten. "Ids a second": what one node answers when requests are piped into it
-      (\`bench/ids.ts\`).`,
+      `"Agreed after" is the time from the end of the last fault, or the last write, until every node has everything.
+      With processes it can only be measured by additional reads, which would change the test. So it is the longest
+      time in ten simulations of the same command. "Ids a second" is the rate of one node when requests are piped into
+      it (\`bench/ids.ts\`).`,
     ),
     "## All figures",
     formatParagraph(
-      `Medians, and in brackets the lowest and the highest. p99 is that of the slowest kind of operation; a log's clients
-      also \`assign\` themselves keys now and then, which does not count.`,
+      `Medians, with the lowest and the highest value in brackets. p99 is that of the slowest kind of operation, without
+      the \`assign\` operations of a log's clients.`,
     ),
     everything(rows),
     ...problems(rows),
@@ -60,7 +60,7 @@ export function renderResults(document: ResultsDocument): string {
   ].join("\n\n") + "\n";
 }
 
-/** The README with its table. */
+/** Replaces the table in the README. */
 export function renderReadme(readme: string, document: ResultsDocument): string {
   const rows = document.rows.filter(({ id }) => CHALLENGES.some((challenge) => challenge.id === id));
   const columns: Column[] = [
@@ -79,7 +79,7 @@ export function renderReadme(readme: string, document: ResultsDocument): string 
   return replaceBetweenMarks(readme, "results", `${formatParagraph(text)}\n\n${formatTable(columns, cells)}`);
 }
 
-/** How it was measured, in a sentence. */
+/** Describes in one sentence how the rows were measured. */
 function conditions(rows: readonly MeasuredRow[], commands: string): string {
   const machines = [...new Set(rows.map(({ machine }) => describe(machine)))];
   const counts = [...new Set(rows.map(({ runs }) => runs.length))].sort((a, b) => a - b);
@@ -115,7 +115,7 @@ function comparison(rows: readonly MeasuredRow[]): string {
   );
 }
 
-/** The figures that the row is judged by. */
+/** Formats the figures that have a goal. */
 function measured({ reach, figures }: MeasuredRow): string {
   return reach.map(([name]) => {
     const value = figures[name] ?? null;
@@ -129,7 +129,7 @@ function reached({ reached, runs }: MeasuredRow): string {
   return reached ? "✓" : "✗";
 }
 
-/** The columns of the table of all figures. */
+/** Columns of the table of all figures. */
 const SHOWN: readonly (readonly [FigureName, string])[] = [
   ["msgs_per_op", "messages an operation"],
   ["median_latency_ms", "median, ms"],
@@ -160,7 +160,7 @@ function everything(rows: readonly MeasuredRow[]): string {
   );
 }
 
-/** The median, and how far the runs are apart. */
+/** Formats the median and the range of the runs. */
 function spread(name: FigureName, { figures }: MeasuredRow, runs: readonly Run[]): string {
   const value = figures[name] ?? null;
   if (value === null) return "–";
@@ -170,7 +170,7 @@ function spread(name: FigureName, { figures }: MeasuredRow, runs: readonly Run[]
   return lowest === highest ? format(value) : `${format(value)} (${lowest}–${highest})`;
 }
 
-/** What is wrong with runs. */
+/** Lists the runs that are not valid. */
 function problems(rows: readonly MeasuredRow[]): string[] {
   const lines = rows.flatMap(({ id, runs }) =>
     runs.flatMap(({ valid, problems, seed }, i) => {
@@ -198,7 +198,7 @@ function range(values: readonly (number | string)[]): string {
   return first === last ? String(first) : `${first}–${last}`;
 }
 
-/** Of all runs together: nothing is left out. */
+/** Sums up the operations of all runs, the invalid ones included. */
 function operations({ runs }: MeasuredRow): string {
   const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
   const invalid = runs.filter(({ valid }) => valid !== true).length;
@@ -223,7 +223,7 @@ function latency({ id, figures }: MeasuredRow): string {
   return `${median.toFixed(0)} / ${max.toFixed(0)} ms${bounds}`;
 }
 
-/** Links to the program and to the page that explains it. */
+/** Links to the program and to its page. */
 function how({ id }: MeasuredRow): string {
   const { program, name } = challengeOf({ id });
   const [file] = PROGRAMS[program]!;

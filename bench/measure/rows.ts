@@ -1,5 +1,5 @@
 /**
- * What `deno task measure` measures: one row each. Read it as a table.
+ * Table of the rows that `deno task measure` measures.
  *
  * @module
  */
@@ -8,21 +8,24 @@ import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../lib/workbench/base/errors.ts";
 import type { Condition } from "./figures.ts";
 
-/** One row. */
+/** Row of the table. */
 export interface Row {
-  /** The number of a challenge, for the way it is run by default; or that with a word for another way. */
+  /** Number of a challenge, with a word after it unless the challenge runs as by default: `"3e"`, `"3e-messages"`. */
   id: string;
-  /** What it is, in a few words. */
+  /** Short description. */
   title: string;
-  /** Flags besides the official ones. */
+  /** Flags in addition to the official ones. */
   flags?: readonly string[];
-  /** The program's arguments. */
+  /** Arguments of the program. */
   args?: readonly string[];
-  /** What the challenge asks for. */
+  /** Official goal of the challenge. */
   limit?: string;
-  /** The best that others have published: messages an operation, at median / max latency; their own claims, unless it says "measured". */
+  /**
+   * Best published figures: messages an operation, at median / max latency in ms. Claims of their authors, unless
+   * marked "measured".
+   */
   published?: string;
-  /** What is to be reached; nothing for a row that is only shown. */
+  /** Our goals; none for a row that is only shown. */
   reach?: readonly Condition[];
 }
 
@@ -33,7 +36,7 @@ const LIMIT_3D = "< 30, 400 / 600 ms";
 const LIMIT_3E = "< 20, 1 s / 2 s";
 const FEWER = "fewer messages, faster";
 
-/** All rows, in order. */
+/** All rows, in the order of the page. */
 export const ROWS: readonly Row[] = [
   { id: "1", title: "echo", limit: VALID },
   {
@@ -129,28 +132,28 @@ export const ROWS: readonly Row[] = [
   },
 ];
 
-/** The challenge that a row is about. */
+/** Finds the challenge of a row. */
 export function challengeOf({ id }: Pick<Row, "id">): (typeof CHALLENGES)[number] {
   const [number] = id.split("-");
   return CHALLENGES.find((challenge) => challenge.id === number)!;
 }
 
-/** The command that runs a row once, as a person would write it. */
+/** Formats the command that runs a row once, as a user would type it. */
 export function commandOf(row: Pick<Row, "id" | "flags" | "args">): string {
   return ["./maelstrom.sh", ...wordsOf(row)].join(" ");
 }
 
-/** The words of that command, with flags besides those of the row. */
+/** Lists the words of that command, with additional flags. */
 export function wordsOf(row: Pick<Row, "id" | "flags" | "args">, flags: readonly string[] = []): string[] {
   const program = row.args === undefined ? [] : ["--", ...row.args];
   return [challengeOf(row).id, ...row.flags ?? [], ...flags, ...program];
 }
 
 /**
- * The rows that are meant by some words, each the id of a row, or of a challenge for all its rows.
+ * Selects rows by their ids, or all rows of a challenge by its number.
  *
- * @param words Separated by commas, such as `"3d,5c-all"`.
- * @throws {UsageError} A word means none.
+ * @param words Ids and numbers separated by commas, such as `"3d,5c-all"`.
+ * @throws {UsageError} A word selects no row.
  */
 export function selectRows(words: string, rows: readonly Row[] = ROWS): Row[] {
   const wanted = words.split(",").map((word) => word.trim().toLowerCase()).filter((word) => word !== "");

@@ -1,5 +1,5 @@
 /**
- * Measuring one row: its runs with real processes, one after the other, and what else is asked of it.
+ * Measurement of a row: its runs with real processes, one after the other, and the figures that runs do not have.
  *
  * @module
  */
@@ -12,24 +12,24 @@ import { load } from "./machine.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
 import { ROOT, simulateRow } from "./simulate_row.ts";
 
-/** How a row is measured. */
+/** Options for measuring a row. */
 export interface Measuring {
-  /** How many runs. */
+  /** Number of runs. */
   runs: number;
-  /** How long the main phase of each is, seconds. */
+  /** Length of each run's main phase. */
   timeLimitSeconds: number;
-  /** Ends it early: the run under way is left out. */
+  /** Ends the measurement early; the current run is discarded. */
   signal: AbortSignal;
-  /** Is told how it goes. */
+  /** Writes a line about the progress. */
   log(line: string): void;
 }
 
-/** So many simulations tell how long it takes until all nodes agree. */
+/** Number of simulations for the convergence time. */
 export const SIMULATIONS = 10;
-/** How long a run may take, besides its main phase, seconds. */
-const GRACE = 120;
+/** Time limit of a run in addition to its main phase. */
+const GRACE_SECONDS = 120;
 
-/** Performs the runs of a row. One that fails is among them. */
+/** Performs the runs of a row. A failed run is included. */
 export async function runRow(row: Row, measuring: Measuring): Promise<Run[]> {
   const { runs, signal, log } = measuring;
   const done: Run[] = [];
@@ -46,7 +46,7 @@ export async function runRow(row: Row, measuring: Measuring): Promise<Run[]> {
   return done;
 }
 
-/** A run that is valid leaves nothing behind but its figures; of others all is kept. */
+/** Performs one run. Its store is kept if the run is not valid. */
 async function runOnce(row: Row, { timeLimitSeconds, signal, log }: Measuring, before: number | null): Promise<Run> {
   const store = await Deno.makeTempDir({ prefix: "measure-" });
   const flags = [
@@ -67,7 +67,7 @@ async function runOnce(row: Row, { timeLimitSeconds, signal, log }: Measuring, b
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
-      signal: AbortSignal.any([signal, AbortSignal.timeout((timeLimitSeconds + GRACE) * 1000)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout((timeLimitSeconds + GRACE_SECONDS) * 1000)]),
     });
     const { code, stdout, stderr } = await child.output();
     const text = new TextDecoder().decode(stdout);
@@ -85,7 +85,7 @@ function lastLine(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).trim().split("\n").at(-1)!;
 }
 
-/** Measures what the row asks for and a run with processes does not tell. */
+/** Measures the figures that the row has goals for and runs with processes do not have. */
 export async function measureBesides(row: Row, { runs, signal, log }: Measuring): Promise<Figures> {
   const asked = new Set(row.reach?.map(([name]) => name));
   const figures: Figures = {};
@@ -102,7 +102,7 @@ export async function measureBesides(row: Row, { runs, signal, log }: Measuring)
   return figures;
 }
 
-/** The longest time that it took in some simulations; null where it took too long in one, or one is not valid. */
+/** Measures the longest convergence time of some simulations; null if one did not converge or is not valid. */
 async function longestConvergence(row: Row, signal: AbortSignal): Promise<number | null> {
   let longest = 0;
   for (let seed = 1; seed <= SIMULATIONS && !signal.aborted; seed++) {
@@ -114,7 +114,7 @@ async function longestConvergence(row: Row, signal: AbortSignal): Promise<number
   return longest;
 }
 
-/** The length of a row's official runs, seconds. */
+/** Reads the time limit, seconds, from the official command of a row. */
 export function officialTimeLimit(row: Row): number {
   return Number(/--time-limit (\d+)/.exec(challengeOf(row).flags)![1]);
 }

@@ -1,5 +1,5 @@
 /**
- * Challenges in simulation, as their command with `--sim` would run them.
+ * Simulation of a row, as its command runs it with `--sim`.
  *
  * @module
  */
@@ -17,17 +17,17 @@ import { runVirtualTest } from "../../lib/workbench/engines/virtual_run.ts";
 import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
 
-/** The project's folder. */
+/** Root folder of the project, without a slash at its end. */
 export const ROOT: string = decodeURIComponent(new URL("../../", import.meta.url).pathname).replace(/\/$/, "");
 
-/** What is simulated: a row of the table, or one like it. */
+/** Parts of a row that matter for a simulation. */
 export type Simulated = Pick<Row, "id" | "flags" | "args">;
 
 /**
  * Simulates a row once.
  *
- * @param store Is given the history and each message.
- * @param prepare Called with each node before the program is.
+ * @param store Receives the history and each message.
+ * @param prepare Called with each node before the program.
  */
 export async function simulateRow(
   row: Simulated,

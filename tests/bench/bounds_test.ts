@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { fewestMessages } from "../../bench/bounds.ts";
 import { seededRandom } from "../../lib/workbench/world/random.ts";
 
-Deno.test("fewestMessages() is what one needs who waits as long as possible and then sends everything", () => {
+Deno.test("fewestMessages() matches a sender that waits as long as possible and then sends everything", () => {
   const [nodes, delay, latency, rate] = [5, 700, 100, 10];
   const random = seededRandom("bounds");
   let messages = 0;
   let [time, due] = [0, -1];
-  // One node, which is told of the values of the others, 20,000 of them.
+  // One node, which receives 20,000 values of the others.
   for (let i = 0; i < 20_000; i++) {
     time += random.exponential(1000 / (rate * (nodes - 1) / nodes));
     if (time <= due) continue;
@@ -19,7 +19,7 @@ Deno.test("fewestMessages() is what one needs who waits as long as possible and 
   assertAlmostEquals(fewestMessages({ nodes, delay, latency, rate }) / perSecond, 1, 0.02);
 });
 
-Deno.test("fewestMessages() falls with the delay, and grows with nodes and values, never above one for each value and node", () => {
+Deno.test("fewestMessages() falls with the delay, grows with nodes and values, and is at most one a value and node", () => {
   const positive = fc.double({ min: 1, max: 10_000, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 1000 }), positive, positive, positive, (nodes, delay, latency, rate) => {

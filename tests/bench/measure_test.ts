@@ -53,14 +53,14 @@ function document(...rows: MeasuredRow[]): ResultsDocument {
   return { schema: 1, rows };
 }
 
-Deno.test("median() is the one in the middle, or the mean of two", () => {
+Deno.test("median() is the value in the middle, or the mean of the two in the middle", () => {
   assertEquals(median([5, 1, 3]), 3);
   assertEquals(median([4, 1, 3, 2]), 2.5);
   assertEquals(median([7]), 7);
   assertEquals(median([]), null);
 });
 
-Deno.test("median() has as many values below as above, whatever their order", () => {
+Deno.test("median() has as many values below as above, in any order", () => {
   fc.assert(fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
     const found = median(values)!;
     const below = values.filter((value) => value < found).length;
@@ -70,7 +70,7 @@ Deno.test("median() has as many values below as above, whatever their order", ()
   }));
 });
 
-Deno.test("medians() takes each figure by itself, and leaves out what is not known", () => {
+Deno.test("medians() computes each figure separately, and leaves out unknown ones", () => {
   assertEquals(
     medians([{ msgs_per_op: 3, p99_ms: null }, { msgs_per_op: 1, p99_ms: 8 }, {
       msgs_per_op: 2,
@@ -104,7 +104,7 @@ Deno.test("figuresOf() takes the figures from the results of a run", () => {
   assertEquals(new Set(Object.values(figuresOf(nothing as unknown as Results, 20))), new Set([null]));
 });
 
-Deno.test("meets() compares as the condition says, and takes nothing unknown for met", () => {
+Deno.test("meets() compares a figure with the bound, and fails for an unknown figure", () => {
   const at = (relation: Condition[1], value: number | null) => meets({ p99_ms: value }, ["p99_ms", relation, 5]);
   assertEquals([4, 5, 6].map((value) => at("<", value)), [true, false, false]);
   assertEquals([4, 5, 6].map((value) => at("≤", value)), [true, true, false]);
@@ -113,13 +113,13 @@ Deno.test("meets() compares as the condition says, and takes nothing unknown for
   assertFalse(meets({}, ["p99_ms", "≤", 5]));
 });
 
-Deno.test("formatCondition() is for people", () => {
+Deno.test("formatCondition() shows the figure, the relation and the bound with its unit", () => {
   assertEquals(formatCondition(["msgs_per_op", "≤", 0.36]), "messages ≤ 0.36");
   assertEquals(formatCondition(["max_latency_ms", "<", 2000]), "max < 2,000 ms");
   assertEquals(formatCondition(["ids_per_second", "≥", 100_000]), "ids ≥ 100,000 a second");
 });
 
-Deno.test("runOf() keeps what is wrong with a run, and not what is allowed", () => {
+Deno.test("runOf() keeps anomalies and exceptions, but no allowed anomalies", () => {
   const results = {
     seed: "dune",
     valid: false,
@@ -139,7 +139,7 @@ Deno.test("runOf() keeps what is wrong with a run, and not what is allowed", () 
   assertEquals(runOf(good as Results, 20, null).problems, []);
 });
 
-Deno.test("judgeRow() reaches what the medians reach", () => {
+Deno.test("judgeRow() compares the medians with the conditions", () => {
   const judged = judgeRow(BROADCAST, measurement({ runs: runs(0.7, 0.5, 0.6, 0.8, 0.55) }));
   assertEquals([judged.figures.msgs_per_op, judged.reached], [0.6, true]);
   assertEquals(judgeRow(BROADCAST, measurement({ runs: runs(0.61) })).reached, false);
@@ -147,7 +147,7 @@ Deno.test("judgeRow() reaches what the medians reach", () => {
   assertEquals(judgeRow(BROADCAST, measurement({ runs: [] })).reached, false);
 });
 
-Deno.test("judgeRow() never averages an invalid run away", () => {
+Deno.test("judgeRow() leaves an invalid run out of the medians, and does not reach the row", () => {
   const bad = run({ valid: false, problems: ["lost"], figures: { msgs_per_op: 0.01 } });
   const judged = judgeRow(BROADCAST, measurement({ runs: [...runs(0.4, 0.5, 0.6), bad] }));
   assertEquals([judged.figures.msgs_per_op, judged.reached], [0.5, false]);
@@ -155,14 +155,14 @@ Deno.test("judgeRow() never averages an invalid run away", () => {
   assertEquals(judgeRow(BROADCAST, measurement({ runs: [...runs(0.4), unknown] })).reached, false);
 });
 
-Deno.test("judgeRow() takes what was measured besides the runs into account", () => {
+Deno.test("judgeRow() compares figures that were measured apart from the runs, too", () => {
   const row: Row = { ...BROADCAST, reach: [["convergence_ms", "≤", 1000]] };
   assertEquals(judgeRow(row, measurement()).reached, false);
   assertEquals(judgeRow(row, measurement({ besides: { convergence_ms: 800 } })).reached, true);
   assertEquals(judgeRow(row, measurement({ besides: { convergence_ms: null } })).reached, false);
 });
 
-Deno.test("mergeRow() takes the place of what was known of the row, and keeps the order of the table", () => {
+Deno.test("mergeRow() replaces the row and keeps the order of the table", () => {
   const measured = ["3a", "1", "6c"].map((id) => judgeRow({ id, title: id }, measurement()));
   let merged = measured.reduce((all, row) => mergeRow(all, row), document());
   assertEquals(merged.rows.map(({ id }) => id), ["1", "3a", "6c"]);
@@ -170,7 +170,7 @@ Deno.test("mergeRow() takes the place of what was known of the row, and keeps th
   assertEquals(merged.rows.map(({ title }) => title), ["1", "new", "6c"]);
 });
 
-Deno.test("refresh() judges by the table as it is now, and drops what is run differently", () => {
+Deno.test("refresh() judges by the current table, and drops rows whose command has changed", () => {
   const known = document(judgeRow(BROADCAST, measurement()), judgeRow({ id: "1", title: "echo" }, measurement()));
   const stricter: Row = { ...BROADCAST, title: "stricter", reach: [["msgs_per_op", "≤", 0.1]] };
   const refreshed = refresh(known, [stricter, { id: "2", title: "not measured" }]);
@@ -178,7 +178,7 @@ Deno.test("refresh() judges by the table as it is now, and drops what is run dif
   assertEquals(refresh(known, [{ ...BROADCAST, args: ["--period", "5"] }]).rows, []);
 });
 
-Deno.test("missingRows() are those not measured in full, as they are run now", () => {
+Deno.test("missingRows() selects rows with too few runs, another length or another command", () => {
   const known = document(judgeRow(BROADCAST, measurement({ runs: runs(1, 2, 3) })));
   const missing = (row: Row, count: number, seconds: number) => missingRows(known, [row], count, () => seconds).length;
   assertEquals(missing(BROADCAST, 3, 20), 0);
@@ -188,7 +188,7 @@ Deno.test("missingRows() are those not measured in full, as they are run now", (
   assertEquals(missing({ id: "1", title: "echo" }, 3, 20), 1);
 });
 
-Deno.test("ROWS have ids of their own, know their challenges, and have every challenge as it is run by default", () => {
+Deno.test("ROWS have unique ids and commands, known challenges, and a row for each challenge as it runs by default", () => {
   assertEquals(new Set(ROWS.map(({ id }) => id)).size, ROWS.length);
   assertEquals(new Set(ROWS.map(commandOf)).size, ROWS.length);
   for (const row of ROWS) assertEquals(challengeOf(row).id, row.id.split("-")[0]);
@@ -196,7 +196,7 @@ Deno.test("ROWS have ids of their own, know their challenges, and have every cha
   assertEquals(standard.map(({ id }) => id), CHALLENGES.map(({ id }) => id));
 });
 
-Deno.test("commandOf() is the command that a person would write", () => {
+Deno.test("commandOf() is the command that a user would type", () => {
   assertEquals(commandOf({ id: "3d" }), "./maelstrom.sh 3d");
   assertEquals(
     commandOf({ id: "3e-odd", flags: ["--nemesis", "partition"], args: ["--period", "5"] }),
@@ -204,7 +204,7 @@ Deno.test("commandOf() is the command that a person would write", () => {
   );
 });
 
-Deno.test("selectRows() takes the numbers of challenges and the ids of rows", () => {
+Deno.test("selectRows() accepts numbers of challenges and ids of rows", () => {
   const ids = (words: string) => selectRows(words).map(({ id }) => id);
   assertEquals(ids("6a"), ["6a"]);
   assertEquals(ids(" 4-at-once, 1 "), ["1", "4-at-once"]);
@@ -212,25 +212,25 @@ Deno.test("selectRows() takes the numbers of challenges and the ids of rows", ()
   assertThrows(() => selectRows("1,7"), UsageError, "Cannot find the row 7: expected one of 1, 2,");
 });
 
-Deno.test("formatTable() aligns columns, by characters", () => {
+Deno.test("formatTable() aligns columns by characters", () => {
   assertEquals(
     formatTable([["a"], ["ms", "right"]], [["–", "1"], ["long", "20"]]),
     "| a    |   ms |\n| ---- | ---: |\n| –    |    1 |\n| long |   20 |",
   );
 });
 
-Deno.test("formatParagraph() fills lines, and keeps code in one", () => {
+Deno.test("formatParagraph() fills lines, and never breaks code", () => {
   const text = formatParagraph(`${"word ".repeat(23)} \`--some flag\` end`);
   assertEquals(text.split("\n"), ["word ".repeat(23).trim(), "`--some flag` end"]);
 });
 
-Deno.test("replaceBetweenMarks() replaces what is between, and nothing else", () => {
+Deno.test("replaceBetweenMarks() replaces only the text between the marks", () => {
   const text = "a\n\n<!-- x -->\n\nold\n\n<!-- /x -->\n\nb\n";
   assertEquals(replaceBetweenMarks(text, "x", "new"), "a\n\n<!-- x -->\n\nnew\n\n<!-- /x -->\n\nb\n");
   assertThrows(() => replaceBetweenMarks(text, "y", "new"), Error, "Cannot replace y: expected <!-- y -->");
 });
 
-Deno.test("renderResults() shows figures beside what is to be reached, and how far runs are apart", () => {
+Deno.test("renderResults() shows figures beside their goals, and the range of the runs", () => {
   const row = judgeRow({ ...BROADCAST, published: "1.92 at 764 / 1087" }, measurement({ runs: runs(0.4, 0.5, 0.7) }));
   const page = renderResults(document(row)).replaceAll(/\s+/g, " ");
   assertStringIncludes(page, "Medians of 3 runs of the commands below");
@@ -243,7 +243,7 @@ Deno.test("renderResults() shows figures beside what is to be reached, and how f
   assertFalse(page.includes("not valid"));
 });
 
-Deno.test("renderResults() shows each run that is not valid", () => {
+Deno.test("renderResults() lists each run that is not valid", () => {
   const failed = [run({ valid: false, problems: ["lost"] }), run({ valid: "unknown", seed: "arrakis" })];
   const page = renderResults(
     document(judgeRow(BROADCAST, measurement({ runs: [run(), ...failed, failedRun("no", 1)] }))),
@@ -254,7 +254,7 @@ Deno.test("renderResults() shows each run that is not valid", () => {
   assertStringIncludes(page, "- 3e, run 4, seed unknown: not valid: no");
 });
 
-Deno.test("renderReadme() shows the challenges as they are run by default, with their limits", () => {
+Deno.test("renderReadme() shows the challenges as they run by default, with their limits", () => {
   const other = judgeRow({ ...BROADCAST, id: "3e-other", title: "other" }, measurement());
   const rows = document(judgeRow(BROADCAST, measurement({ runs: [run(), run()] })), other);
   const readme = renderReadme("<!-- results -->\n<!-- /results -->", rows).replaceAll(/ +/g, " ");
@@ -266,7 +266,7 @@ Deno.test("renderReadme() shows the challenges as they are run by default, with 
   assertFalse(readme.includes("other |"));
 });
 
-Deno.test("renderReadme() does not hide an invalid run", () => {
+Deno.test("renderReadme() shows that a run was not valid", () => {
   const bad = run({ valid: false, problems: ["lost"] });
   const rows = document(judgeRow(BROADCAST, measurement({ runs: [run(), bad] })));
   assertStringIncludes(renderReadme("<!-- results --><!-- /results -->", rows), "1 of 2 runs not valid");
@@ -276,7 +276,7 @@ const mayRead = Deno.permissions.querySync({ name: "read" }).state === "granted"
 const fileText = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
 
 Deno.test({
-  name: "docs/results.md and the README's table are what docs/results.json comes to, by the rows as they are",
+  name: "docs/results.md and the README's table are rendered from docs/results.json with the current rows",
   ignore: !mayRead,
   fn() {
     const measured: ResultsDocument = JSON.parse(fileText("docs/results.json"));
