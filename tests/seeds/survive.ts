@@ -1,5 +1,5 @@
 /**
- * The test of 300 seeds: a challenge in as many small worlds, each with all faults that it claims to survive.
+ * The test of 300 seeds: a challenge in as many drawn tests, each with all faults that it claims to survive.
  *
  * @module
  */
@@ -11,19 +11,20 @@ import type { Operation } from "../../lib/workbench/history/operation.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { isSurvived, SURVIVES } from "../../lib/workbench/run/survives.ts";
-import { drawWorld, type Program, runWorld } from "./worlds.ts";
+import { drawTest, type Program, runDrawnTest } from "./drawn_tests.ts";
 
-/** How many worlds. */
+/** Number of drawn tests for each challenge. */
 const SEEDS = 300;
-/** The part of the runs in which a thing must have happened, for the test to be worth something. */
+/** Share of the runs in which faults and answers must have happened, or else the test would show little. */
 const MOST = 0.9;
+/** Share of the runs in which messages must have been lost. */
 const MANY = 0.5;
-/** So many operations must have succeeded in most runs. */
+/** Least number of operations that must have succeeded in most runs. */
 const LEAST_OK = 8;
-/** How many failures are told in full. */
-const TOLD = 3;
+/** Most failures that are printed in full. */
+const PRINTED = 3;
 
-/** Programs whose nodes have nothing to tell each other, however many there are, nor to ask of a service. */
+/** Challenges whose nodes send no messages to each other or to services. */
 const SILENT = ["2"];
 
 /** Declares the test of a challenge. */
@@ -34,34 +35,36 @@ export function testSeeds(id: string, program: Program): void {
     const runs: Run[] = [];
     const failures: string[] = [];
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const drawn = drawWorld(challenge, String(seed));
-      const { store, history } = openHistory();
-      const results = await runWorld(drawn, program, { store });
+      const drawn = drawTest(challenge, String(seed));
+      const { store, history } = createHistoryStore();
+      const results = await runDrawnTest(drawn, program, { store });
       runs.push({ results, history: history(), talks: drawn.request.options.nodes.length > 1 && !SILENT.includes(id) });
       if (!isSurvived(results)) failures.push(`challenge ${id}, seed ${seed}: ${describe(results)}\n${drawn.command}`);
     }
-    const more = failures.length > TOLD ? [`… and ${failures.length - TOLD} more seeds`] : [];
-    assertEquals(failures.length, 0, [...failures.slice(0, TOLD), ...more].join("\n\n"));
+    const more = failures.length > PRINTED ? [`… and ${failures.length - PRINTED} more seeds`] : [];
+    assertEquals(failures.length, 0, [...failures.slice(0, PRINTED), ...more].join("\n\n"));
     checkWorth(runs, faults);
   });
 }
 
-/** A run, and what happened in it. */
+/** Run of a drawn test. */
 interface Run {
   results: Results;
   history: readonly Operation[];
-  /** Whether there is anything that its nodes have to tell each other. */
+  /** True if its nodes have to send messages to each other. */
   talks: boolean;
 }
 
-/** A store that keeps nothing but the history. */
-function openHistory(): { store: Store; history(): readonly Operation[] } {
+/** Creates a store that keeps only the history. */
+function createHistoryStore(): { store: Store; history(): readonly Operation[] } {
   let recorded: readonly Operation[] = [];
   const store: Store = {
     path: "",
     nodeLog: String,
     message() {},
-    history: (history) => void (recorded = history),
+    history(history) {
+      recorded = history;
+    },
     results() {},
     problem: () => undefined,
     close() {},
@@ -70,36 +73,36 @@ function openHistory(): { store: Store; history(): readonly Operation[] } {
 }
 
 function describe({ anomalies, exceptions }: Results): string {
-  const told = [
+  const problems = [
     ...anomalies.filter(({ allowed }) => !allowed).map(({ type, explanation }) => `${type}: ${explanation}`),
     ...exceptions.map(({ type, message }) => `${type}: ${message}`),
   ];
-  return told.map((text) => text.split("\n")[0]).join("\n  ");
+  return problems.map((text) => text.split("\n")[0]).join("\n  ");
 }
 
 /**
- * The faults came and went, messages were lost by them, clients got on with their work all the same, and so the
- * verdicts mean something.
+ * Checks that the runs tested something: faults came and went, messages were lost, and clients got answers
+ * nevertheless.
  */
 function checkWorth(runs: readonly Run[], faults: readonly string[]): void {
-  const inMost = (what: string, holds: (run: Run) => boolean, part = MOST) => {
+  const inMost = (claim: string, holds: (run: Run) => boolean, part = MOST) => {
     const count = runs.filter(holds).length;
-    assert(count >= part * runs.length, `${what}: in ${count} of ${runs.length} runs only`);
+    assert(count >= part * runs.length, `${claim}: in ${count} of ${runs.length} runs only`);
   };
   for (const fault of faults) {
     inMost(`${fault} has begun, ended and begun again`, ({ history }) => isRepeated(fault, history));
   }
   inMost("clients were answered", ({ results }) => results.operations!.ok >= LEAST_OK);
   inMost("there is a verdict", ({ results }) => results.valid === true);
-  inMost("messages were sent where there is something to tell", ({ results: { net }, talks }) => {
+  inMost("messages were sent if and only if nodes need them", ({ results: { net }, talks }) => {
     return net!.servers.send_count > 0 === talks;
   });
   if (!runs.some(({ talks }) => talks)) return;
-  // Who talks to services only is not hurt by every fault.
+  // Some faults do not reach messages to services.
   inMost("messages were lost", ({ results: { net } }) => net!.servers.recv_count < net!.servers.send_count, MANY);
 }
 
-/** Whether a fault has begun, ended and begun again. */
+/** Returns true if a fault has begun, ended and begun again. */
 export function isRepeated(fault: string, history: readonly Operation[]): boolean {
   const { begin, end } = FAULTS[fault]!;
   const steps = history.map(({ f }) => f).filter((f) => f === begin.f || f === end.f);

@@ -1,7 +1,3 @@
-/**
- * The worlds themselves: what is drawn, and that the command repeats it.
- */
-
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge, findModule } from "../../lib/workbench/request/challenges.ts";
@@ -14,16 +10,16 @@ import type { Results } from "../../lib/workbench/run/results.ts";
 import { SURVIVES } from "../../lib/workbench/run/survives.ts";
 import { IGNORED, ROOT, testWithStore } from "../workbench/run/store/test_with_store.ts";
 import { isRepeated } from "./survive.ts";
-import { drawWorld, runWorld } from "./worlds.ts";
+import { drawTest, runDrawnTest } from "./drawn_tests.ts";
 
-Deno.test("worlds are of all sizes, from a quarter of the official one to all of it, and have all faults", () => {
+Deno.test("drawn tests have from a quarter of the official nodes up to all, and all faults", () => {
   for (const challenge of CHALLENGES) {
-    const drawn = Array.from({ length: 100 }, (_, seed) => drawWorld(challenge, String(seed)).request.options);
+    const drawn = Array.from({ length: 100 }, (_, seed) => drawTest(challenge, String(seed)).request.options);
     const official = Number(challenge.flags.match(/--node-count (\d+)/)![1]);
     for (const { nodes, nemesis, timeLimitSeconds, nemesisIntervalSeconds } of drawn) {
       assert(nodes.length <= official && nodes.length >= Math.min(2, official) && nodes.length >= official / 4);
       assertEquals(nemesis, SURVIVES[challenge.id]);
-      // Each fault has the time to come and go twice.
+      // Enough time for each fault to come and go twice.
       assert(timeLimitSeconds >= 4 * nemesisIntervalSeconds);
     }
     const sizes = new Set(drawn.map(({ nodes }) => nodes.length));
@@ -33,11 +29,13 @@ Deno.test("worlds are of all sizes, from a quarter of the official one to all of
 });
 
 Deno.test({
-  name: "every challenge that claims to survive something is tested in these worlds, once",
+  name: "every challenge that claims to survive faults has one test of seeds",
   ignore: IGNORED,
   fn() {
     const folder = new URL(".", import.meta.url);
-    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name !== "worlds_test.ts");
+    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
+      name !== "drawn_tests_test.ts"
+    );
     const texts = files.filter((name) => name.endsWith("_test.ts")).map((name) =>
       Deno.readTextFileSync(new URL(name, folder))
     );
@@ -47,13 +45,13 @@ Deno.test({
   },
 });
 
-Deno.test("a fault is repeated if it has begun, ended and begun again, and not if it has begun twice", () => {
+Deno.test("a fault counts as repeated only if it has begun, ended and begun again", () => {
   const history = (steps: string) =>
     Array.from(steps, (step, index): Operation => {
       const f = { b: "start-loss", e: "stop-loss", o: "start-delay" }[step]!;
       return { index, time: index, type: "info", process: "nemesis", f, value: null };
     });
-  // Each operation of the nemesis stands in the history twice.
+  // The history has each operation of the nemesis twice.
   const cases: [string, boolean][] = [
     ["bbeebb", true],
     ["bboeeobb", true],
@@ -70,18 +68,18 @@ Deno.test("a fault is repeated if it has begun, ended and begun again, and not i
 });
 
 for (const challenge of CHALLENGES) {
-  testWithStore(`the command of a world of ${challenge.id} repeats it`, async (store) => {
+  testWithStore(`the command of a drawn test of ${challenge.id} repeats it`, async (store) => {
     const { files } = createMachine(ROOT);
     const bin = `${ROOT}/challenges/bin/${challenge.program}`;
     const program = await loadProgram(findModule(bin, [], ROOT));
     const results: Results[] = [];
     for (const seed of ["1", "2"]) {
-      const drawn = drawWorld(challenge, seed);
+      const drawn = drawTest(challenge, seed);
       const [, id, ...words] = drawn.command.split(" ");
       const request = createRequest(findChallenge(id!)!, parseArguments(words), { root: ROOT, files });
       const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
       const repeated = await runInSimulation(ROOT, { ...request, limits: [], store }, hooks);
-      assertEquals({ ...repeated, store: null }, await runWorld(drawn, program));
+      assertEquals({ ...repeated, store: null }, await runDrawnTest(drawn, program));
       results.push(repeated);
     }
     assertNotEquals(results[0]!.net, results[1]!.net);

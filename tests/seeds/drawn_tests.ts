@@ -1,5 +1,5 @@
 /**
- * Small faulty worlds, drawn from a seed: what the tests of 300 seeds run the challenges in.
+ * Small tests with faults, drawn from a seed. The tests of 300 seeds run each challenge in 300 of them.
  *
  * @module
  */
@@ -16,25 +16,24 @@ import { runVirtualTest, type VirtualTestHooks } from "../../lib/workbench/engin
 import { SURVIVES } from "../../lib/workbench/run/survives.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 
-/** What the program of a challenge is run in. */
-export interface Drawn {
+/** Drawn test, and the command that repeats it. */
+export interface DrawnTest {
   request: TestRequest;
-  /** The command that runs the same. */
   command: string;
 }
 
-/** Operations a second are no more than this, whatever the official rate. */
+/** Highest rate of a drawn test, even if the official one is higher. */
 const MOST_RATE = 80;
 
 /**
- * Draws a world: some seconds, in which all faults that the challenge claims to survive come and go several times,
+ * Draws a test of some seconds, in which all faults that the challenge claims to survive come and go several times,
  * all at once.
  *
- * There are from a quarter of the official nodes up to all of them, and from a quarter of the rate up to all of it. A
- * worker whose node is killed waits for 5 s in vain: there are more workers then, and more time, so that there is
- * always somebody at work.
+ * It has between a quarter of the official nodes and all of them, and likewise of the rate. A worker whose node is
+ * killed waits 5 s for its reply; tests with `kill` have more workers and more time, so that some workers are always
+ * busy with running nodes.
  */
-export function drawWorld(challenge: Challenge, seed: string): Drawn {
+export function drawTest(challenge: Challenge, seed: string): DrawnTest {
   const random = seededRandom(seed).stream("world");
   const official = (flag: string) => Number(usualTexts(challenge).get(flag)![0]);
   const faults = SURVIVES[challenge.id]!;
@@ -49,7 +48,7 @@ export function drawWorld(challenge: Challenge, seed: string): Drawn {
     "latency-dist": random.pick(["constant", "uniform", "exponential"]),
     "nemesis": faults.join(),
     "nemesis-interval": random.pick([0.3, 0.6, 1]),
-    // Nobody is asked to answer who is paused or down.
+    // Nodes that are paused or down need not answer.
     ...faults.includes("pause") ? { availability: 0 } : {},
   };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -60,28 +59,26 @@ export function drawWorld(challenge: Challenge, seed: string): Drawn {
   return { request, command: formatCommand(request.command, seed) };
 }
 
-/**
- * From a quarter of a figure to the whole of it, rather less than more; but two nodes at least, unless there is one.
- */
+/** Draws from a quarter of a figure up to the whole, preferring small ones; at least two, unless the figure is one. */
 function quarterToWhole(figure: number, random: Random): number {
   const draw = () => between(Math.max(Math.min(2, figure), figure / 4), figure, random);
   return Math.min(draw(), draw());
 }
 
-/** The program of a challenge is not read from a file here. */
+/** Replaces the file system: the programs of the challenges are imported here. */
 const NO_FILES = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
 
-/** A whole number, both bounds included. */
+/** Draws a whole number, both bounds included. */
 function between(least: number, most: number, random: Random): number {
   return Math.ceil(least) + random.integer(Math.floor(most) - Math.ceil(least) + 1);
 }
 
-/** A program, whatever messages it declares. */
+/** Program, whatever messages it declares. */
 export type Program = (node: AnyNode) => void;
 
-/** Runs the program of a challenge in a world. */
-export function runWorld(
-  { request: { options, challenge, workload, seed } }: Drawn,
+/** Runs the program of a challenge in a drawn test. */
+export function runDrawnTest(
+  { request: { options, challenge, workload, seed } }: DrawnTest,
   program: Program,
   hooks: VirtualTestHooks = {},
 ): Promise<Results> {
