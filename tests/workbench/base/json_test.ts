@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { formatJSON, formatLine, parseJSON } from "../../../lib/workbench/base/json.ts";
 
-Deno.test("integers beyond 2^53 keep all their digits, there and back", () => {
+Deno.test("integers beyond 2^53 keep all their digits when read and written", () => {
   fc.assert(fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
     const line = `{"id":${integer},"list":[${integer}]}`;
     assertEquals(formatLine(parseJSON(line)), line);
@@ -12,7 +12,7 @@ Deno.test("integers beyond 2^53 keep all their digits, there and back", () => {
   }));
 });
 
-Deno.test("whatever is no such integer is read and written as ever", () => {
+Deno.test("everything else is read and written as by JSON", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const line = JSON.stringify(value);
     assertEquals(formatLine(value), line);
@@ -26,7 +26,7 @@ Deno.test("whatever is no such integer is read and written as ever", () => {
   ]);
 });
 
-Deno.test("a whole number with a point or an exponent stays one, is no integer, and is not equal to one", () => {
+Deno.test("a whole number with a point or an exponent stays one, is not an integer, and does not equal one", () => {
   for (
     const [text, written] of [["1.0", "1.0"], ["-20.00", "-20.0"], ["1e3", "1000.0"], ["2.5E+1", "25.0"], [
       "-0.0",
@@ -44,16 +44,16 @@ Deno.test("a whole number with a point or an exponent stays one, is no integer, 
   assertEquals(formatLine(parseJSON("1e300")), "1e+300");
 });
 
-Deno.test("what looks like such a number in a string is none", () => {
+Deno.test("a string that looks like such a number stays a string", () => {
   for (const text of ['["1.0"]', '["x1.0,"]', '{"1.0":"2e5"}', '["[1.0]"]']) {
     assertEquals(parseJSON(text), JSON.parse(text));
   }
 });
 
-Deno.test("digits in a string are no integer", () => {
+Deno.test("digits in a string stay a string", () => {
   assertEquals(parseJSON('{"9007199254740993":"9007199254740993"}'), { "9007199254740993": "9007199254740993" });
 });
 
-Deno.test("what is not JSON is refused", () => {
+Deno.test("a text that is not JSON is refused", () => {
   assertThrows(() => parseJSON("{1234567890123456789"), SyntaxError);
 });

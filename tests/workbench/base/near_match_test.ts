@@ -4,7 +4,7 @@ import { nearMatch } from "../../../lib/workbench/base/near_match.ts";
 
 const NAMES = ["broadcast", "echo", "g-counter", "kafka", "txn", "unique-ids"];
 
-Deno.test("nearMatch() finds a word with each kind of slip", () => {
+Deno.test("nearMatch() finds a word with each kind of typing error", () => {
   assertEquals(nearMatch("kafkaa", NAMES), "kafka");
   assertEquals(nearMatch("kfka", NAMES), "kafka");
   assertEquals(nearMatch("kavka", NAMES), "kafka");
@@ -12,12 +12,12 @@ Deno.test("nearMatch() finds a word with each kind of slip", () => {
   assertEquals(nearMatch("KAFKA", NAMES), "kafka");
 });
 
-Deno.test("nearMatch() finds the word that is abbreviated", () => {
+Deno.test("nearMatch() finds an abbreviated word", () => {
   assertEquals(nearMatch("uni", NAMES), "unique-ids");
   assertEquals(nearMatch("g-c", NAMES), "g-counter");
 });
 
-Deno.test("nearMatch() finds nothing where nothing is near", () => {
+Deno.test("nearMatch() finds nothing if nothing is near", () => {
   assertEquals(nearMatch("paxos", NAMES), undefined);
   assertEquals(nearMatch("z", NAMES), undefined);
   assertEquals(nearMatch("", NAMES), undefined);
@@ -29,7 +29,7 @@ Deno.test("nearMatch() prefers the nearest", () => {
   assertEquals(nearMatch("3f", ["3d", "3e"]), "3d", "the first of equals");
 });
 
-Deno.test("nearMatch() finds any word of some length with two neighbours swapped", () => {
+Deno.test("nearMatch() finds any longer word with two adjacent letters swapped", () => {
   fc.assert(fc.property(
     fc.constantFrom("broadcast", "g-counter", "unique-ids", "consistency-models"),
     fc.nat(),

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
 import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/base/text.ts";
 
-Deno.test("wrap() never makes a line too wide, and loses nothing but blanks", () => {
+Deno.test("wrap() never returns a line that is too wide, and loses only blanks", () => {
   const words = fc.array(fc.stringMatching(/^[a-z,\[\]]{1,40}$/), { maxLength: 30 });
   fc.assert(fc.property(words, fc.integer({ min: 10, max: 60 }), (words, width) => {
     const lines = wrap(words.join(" "), width, "    ");
@@ -11,7 +11,7 @@ Deno.test("wrap() never makes a line too wide, and loses nothing but blanks", ()
   }));
 });
 
-Deno.test("wrap() keeps lines apart, and their indentation", () => {
+Deno.test("wrap() keeps line breaks and indentation", () => {
   assertEquals(wrap("one\n\n  two three", 9, " "), [" one", "", "   two", "   three"]);
   assertEquals(wrap("", 10), [""]);
 });
@@ -21,12 +21,12 @@ Deno.test("columns() leaves empty columns out", () => {
   assertEquals(columns([]), []);
 });
 
-Deno.test("createStyle() leaves text as it is without colours", () => {
+Deno.test("createStyle() without colours leaves texts unchanged", () => {
   assertEquals(createStyle(false).red("x"), "x");
   assertEquals(createStyle(true).bold("x"), "\x1b[1mx\x1b[22m");
 });
 
-Deno.test("visible() leaves text as it is, and nothing that a terminal obeys", () => {
+Deno.test("visible() escapes all that a terminal obeys, and nothing else", () => {
   assertEquals(visible("grüße\n\t“日本” 👩‍🚀"), "grüße\n\t“日本” 👩‍🚀");
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(visible(text).replaceAll(/[\n\t]/g, "")));
@@ -34,7 +34,7 @@ Deno.test("visible() leaves text as it is, and nothing that a terminal obeys", (
   }));
 });
 
-Deno.test("wrap() ends on the narrowest of screens", () => {
+Deno.test("wrap() ends for any width", () => {
   for (const width of [-5, 0, 1, 16]) {
     assertEquals(
       wrap("one twelve-letter", width, " ".repeat(16)),
@@ -43,7 +43,7 @@ Deno.test("wrap() ends on the narrowest of screens", () => {
   }
 });
 
-Deno.test("table() is as columns where there is room", () => {
+Deno.test("table() equals columns() if there is room", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", "b", "1"), maxLength: 5 });
   fc.assert(fc.property(fc.array(fc.tuple(cell, cell, cell), { minLength: 1 }), ([head, ...rows]) => {
     assertEquals(table(head, rows, 100), columns([head!, ...rows]));

@@ -18,7 +18,7 @@ const EXPECTED =
 
 for (const how of ["microtasks", "loop", "writes"]) {
   Deno.test({
-    name: `the watchdog ends a simulation whose node computes without end, and names the node: ${how}`,
+    name: `the watchdog kills a simulation whose node computes without end, and names the node: ${how}`,
     ignore,
     async fn() {
       assertEquals(await watched(how), ["SIGKILL", "", EXPECTED]);
@@ -28,7 +28,7 @@ for (const how of ["microtasks", "loop", "writes"]) {
 
 for (const [how, module] of [["import", "loops_at_import"], ["createProgram", "loops_when_made"]] as const) {
   Deno.test({
-    name: `the watchdog ends a module that computes without end before it has given its program: ${how}`,
+    name: `the watchdog kills the process if a module computes without end: ${how}`,
     ignore,
     async fn() {
       const [signal, stdout, stderr] = await watched(how);
@@ -45,7 +45,7 @@ for (const [how, module] of [["import", "loops_at_import"], ["createProgram", "l
 
 for (const how of ["workbench", "heldUp"]) {
   Deno.test({
-    name: `the watchdog lets the workbench compute, and what is written be held up, for as long as it takes: ${how}`,
+    name: `the watchdog lets the workbench compute and writes block for any time: ${how}`,
     ignore,
     async fn() {
       assertEquals(await watched(how), [null, "true\n", ""]);

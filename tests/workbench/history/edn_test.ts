@@ -54,7 +54,7 @@ Deno.test("parseEDN reads every kind of form", () => {
   }
 });
 
-Deno.test("parseEDN reads numbers exactly where it can", () => {
+Deno.test("parseEDN reads numbers exactly if possible", () => {
   for (
     const [text, value] of [
       ["0", 0],
@@ -86,7 +86,7 @@ Deno.test("parseEDN reads numbers exactly where it can", () => {
   }
 });
 
-Deno.test("parseEDN reads any number of forms, and skips what is not one", () => {
+Deno.test("parseEDN reads any number of forms, and skips blanks, comments and discarded forms", () => {
   assertEquals(parseEDN(""), []);
   assertEquals(parseEDN(" ,\n; nothing\n"), []);
   assertEquals(parseEDN("1 ; one\r\n2 #_ 3 #_#_4 5 [6 #_7] #_ {8 9}"), [1, 2, [6]]);
@@ -94,13 +94,13 @@ Deno.test("parseEDN reads any number of forms, and skips what is not one", () =>
   assertEquals(parseEDN('1"a":b[c]{:d"e"}'), [1, "a", "b", ["c"], { d: "e" }]);
 });
 
-Deno.test("parseEDN keeps __proto__ a key like any other", () => {
+Deno.test("parseEDN reads __proto__ as a key like any other", () => {
   const [value] = parseEDN('{"__proto__" {:polluted true}, :a 1}') as [Record<string, unknown>];
   assertEquals(Object.keys(value), ["__proto__", "a"]);
   assertEquals(value.polluted, undefined);
 });
 
-Deno.test("parseEDN says where the text is wrong, and what was expected", () => {
+Deno.test("parseEDN says where a text is wrong, and what was expected", () => {
   for (
     const [text, problem] of [
       ["{:a 1}\n{:b [1 2}", "line 2, column 9: expected ] to close the form of line 2, column 5, got }"],
@@ -137,16 +137,16 @@ Deno.test("parseEDN says where the text is wrong, and what was expected", () => 
   }
 });
 
-Deno.test("parseEDN refuses what is nested too deeply, rather than overflow the stack", () => {
+Deno.test("parseEDN refuses deep nesting instead of overflowing the stack", () => {
   assertEquals(parseEDN("[".repeat(1000) + "]".repeat(1000)).length, 1);
   for (const form of ["[", "#a ", "#_"]) {
     assertThrows(() => parseEDN(form.repeat(100_000)), SyntaxError, "expected at most 1000 nested forms");
   }
-  // One after the other is not one in the other.
+  // A sequence is not nested.
   assertEquals(parseEDN("#_1 ".repeat(2000) + "#a 2 ".repeat(2000)).length, 2000);
 });
 
-/** What a reader takes from a text in pieces: each form, and where it begins; or the mistake. */
+/** Reads a text in pieces; returns each form with its place, or the error. */
 function readPieces(pieces: readonly string[]): unknown {
   const forms: unknown[] = [];
   const reader = createEDNReader((value, where) => forms.push([value, where()]));
@@ -177,7 +177,7 @@ Deno.test("createEDNReader says where each form begins, also in a vector or a li
   }
 });
 
-Deno.test("createEDNReader says what is wrong, once reading gets that far", () => {
+Deno.test("createEDNReader reports an error when it reads that part", () => {
   const wrong = (text: string) => (readPieces([text]) as [unknown[], string])[1];
   assertEquals(readPieces(["1\n)"]), [
     [[1, "line 1, column 1"]],
@@ -197,7 +197,7 @@ Deno.test("createEDNReader says what is wrong, once reading gets that far", () =
   );
 });
 
-Deno.test("createEDNReader tells a mistake at once, and waits for the rest of what has not ended", () => {
+Deno.test("createEDNReader reports an error at once, and waits for the rest of an incomplete form", () => {
   const reader = createEDNReader(() => {});
   reader.push("{:a [\n");
   assertThrows(
@@ -205,12 +205,12 @@ Deno.test("createEDNReader tells a mistake at once, and waits for the rest of wh
     SyntaxError,
     "line 2, column 1: expected ] to close the form of line 1, column 5, got }",
   );
-  // One form over many pieces is not one that is nested deeply.
+  // A form over many pieces is not nested.
   const long = ["{:a [\n", ...Array.from({ length: 1200 }, () => "1\n"), "]}"];
   assertEquals(readPieces(long), [[{ a: Array(1200).fill(1) }, "line 1, column 1"]]);
 });
 
-Deno.test("createEDNReader reads a text in pieces as it reads it whole", () => {
+Deno.test("createEDNReader reads a text in pieces like a whole one", () => {
   const form = fc.constantFrom(
     "1",
     ":a",

@@ -8,7 +8,7 @@ function opening(content: string | Uint8Array<ArrayBuffer>): OpenFile {
   return () => Promise.resolve(new Blob([content]).stream());
 }
 
-/** Opens a file which comes byte by byte. */
+/** Opens a file that is read byte by byte. */
 function trickling(bytes: Uint8Array<ArrayBuffer>): OpenFile {
   return () => Promise.resolve(ReadableStream.from(Array.from(bytes, (byte) => Uint8Array.of(byte))));
 }
@@ -18,7 +18,7 @@ async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-Deno.test("a file is read however its bytes come, compressed or not", async () => {
+Deno.test("a file is read from any chunks, compressed or not", async () => {
   const plain = new TextEncoder().encode(EDN);
   for (const open of [opening(EDN), trickling(plain), opening(await compress(EDN))]) {
     const history = await readHistoryFile("history.edn", open);
@@ -28,7 +28,7 @@ Deno.test("a file is read however its bytes come, compressed or not", async () =
   assertEquals(await readHistoryFile("marked.edn", opening("\ufeff" + EDN)).then(({ length }) => length), 2);
 });
 
-Deno.test("what is wrong with a file is told in a line, with its name", async () => {
+Deno.test("an error in a file is one line with the file's name", async () => {
   const wrong = async (open: OpenFile) =>
     (await assertRejects(() => readHistoryFile("x.edn", open), FailedError) as Error).message;
   assertEquals(
@@ -61,7 +61,7 @@ Deno.test("what is wrong with a file is told in a line, with its name", async ()
   assertEquals(await wrong(opening(Uint8Array.of(0xff, 0xfe, 0x7b, 0))), `Cannot read x.edn${binary}`);
 });
 
-Deno.test("only what cannot be decompressed is called damaged", async () => {
+Deno.test("only a file that cannot be decompressed is called damaged", async () => {
   const failing = (pieces: Uint8Array<ArrayBuffer>[], error: Error): OpenFile => () =>
     Promise.resolve(ReadableStream.from((async function* () {
       yield* pieces;
@@ -78,7 +78,7 @@ Deno.test("only what cannot be decompressed is called damaged", async () => {
   }
 });
 
-Deno.test("a text that is not read to its end is read no further", async () => {
+Deno.test("a text that is abandoned is read no further", async () => {
   let cancelled = false;
   const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.enqueue(new TextEncoder().encode("line\n")),

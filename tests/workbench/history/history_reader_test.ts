@@ -17,7 +17,7 @@ function read(pieces: readonly string[], options?: HistoryReaderOptions): Operat
 const EDN = "{:index 0, :time 5, :type :invoke, :process 3, :f :read, :value nil}";
 const JSON_LINE = '{"index":0,"time":5,"type":"invoke","process":3,"f":"read","value":null}';
 
-Deno.test("a reader tells JSON lines from EDN by how they begin", () => {
+Deno.test("a reader tells JSON lines from EDN by their beginnings", () => {
   const expected: Operation[] = [{ index: 0, time: 5, type: "invoke", process: 3, f: "read", value: null }];
   for (
     const text of [EDN, `[${EDN}]`, `(${EDN})`, `#jepsen.history.Op${EDN}`, `; { "\n${EDN}`, `\n ${EDN}`, JSON_LINE] //
@@ -29,7 +29,7 @@ Deno.test("a reader tells JSON lines from EDN by how they begin", () => {
   for (const text of ["", "\n", "[]", "()", "; nothing"]) assertEquals(read([text]), []);
 });
 
-Deno.test("a text that is neither is refused, and so is one that ends too early", () => {
+Deno.test("a text that is neither, or ends too early, is refused", () => {
   for (
     const [text, problem] of [
       ["{", "Cannot parse EDN at line 1, column 2: expected } to close the form of line 1, column 1"],
@@ -71,13 +71,13 @@ Deno.test("a text that is neither is refused, and so is one that ends too early"
   }
 });
 
-Deno.test("a text that is no history is not waited for to its end, even if it has no lines", () => {
+Deno.test("a text that is not a history is refused before its end, even without line breaks", () => {
   const reader = createHistoryReader();
   reader.push("once upon a time ");
   assertThrows(() => reader.push("there was ".repeat(100)), SyntaxError, 'got a line of text: "once upon a time there');
 });
 
-Deno.test("what is nested too deep is refused, as JSON and as EDN alike", () => {
+Deno.test("deep nesting is refused in JSON and EDN", () => {
   const texts = (depth: number) => {
     const value = "[".repeat(depth - 1) + "]".repeat(depth - 1);
     return [JSON_LINE.replace("null", value), EDN.replace("nil", value)];
@@ -92,7 +92,7 @@ Deno.test("what is nested too deep is refused, as JSON and as EDN alike", () => 
   }
 });
 
-Deno.test("histories that were put one after another are told apart by what they begin with", () => {
+Deno.test("concatenated histories are refused where the second begins", () => {
   const next = EDN.replace("3", "4");
   assertThrows(
     () => read([`${EDN.replace("0", "7")}\n${next}`]),
@@ -107,13 +107,13 @@ Deno.test("histories that were put one after another are told apart by what they
   );
 });
 
-Deno.test("lines may end as in Windows", () => {
+Deno.test("lines may end with a carriage return and a line feed", () => {
   const json = [JSON_LINE, JSON_LINE.replace('"index":0', '"index":1').replace("invoke", "ok")];
   const edn = [EDN, EDN.replace(":index 0", ":index 1").replace("invoke", "ok")];
   for (const lines of [json, edn]) assertEquals(read([lines.join("\r\n"), "\r\n"]), read([lines.join("\n")]));
 });
 
-Deno.test("what a history leaves out is filled in", () => {
+Deno.test("missing fields are filled in", () => {
   const elle = "{:index 4 :type :invoke :value [[:append 1 2]]} {:index 9, :type :ok :value [[:append 1 2]]}";
   assertEquals(read([elle]).map(({ index, time, process, f }) => [index, time, process, f]), [
     [4, 0, 0, "txn"],
@@ -122,18 +122,18 @@ Deno.test("what a history leaves out is filled in", () => {
   const knossos =
     "[{:process 1 :type :invoke :f :write :value 3 :time nil}\n{:process 1 :type :ok :f :write :value 3}]";
   assertEquals(read([knossos]).map(({ index, time, value }) => [index, time, value]), [[0, 0, 3], [1, 0, 3]]);
-  // Without processes, nobody can tell which of two that are open is completed.
+  // Without processes, a completion may belong to either of two open operations.
   const concurrent = "{:type :invoke :f :read}\n{:type :invoke :f :read}";
   assertThrows(() => read([concurrent]), SyntaxError, "line 2, column 1: expected the completion of operation 0");
   assertThrows(() => read(["{:type :invoke :process 0 :value 3}"]), SyntaxError, "expected f to be the name");
 });
 
-Deno.test("times need not be whole, nor go up", () => {
+Deno.test("times may have fractions, and need not increase", () => {
   const text = "{:type :invoke :process 0 :f :a :time 2.5} {:type :invoke :process 1 :f :a :time -1}";
   assertEquals(read([text]).map(({ time }) => time), [2.5, -1]);
 });
 
-Deno.test("a strict reader refuses a completion of nothing, but for the nemesis", () => {
+Deno.test("a strict reader refuses a completion without an invocation, except of the nemesis", () => {
   for (const type of ["ok", "fail", "info"]) {
     const text = `{:type :info :process :nemesis :f :kill}\n {:type :${type} :process 4 :f :read}`;
     assertEquals(read([text]).length, 2);
@@ -147,7 +147,7 @@ Deno.test("a strict reader refuses a completion of nothing, but for the nemesis"
   assertThrows(() => read([twice], { strict: true }), SyntaxError, "operation 2 at line 3, column 1");
 });
 
-Deno.test("1.0 is not 1, however a history is written", () => {
+Deno.test("1.0 is not 1, in JSON and in EDN", () => {
   const texts = [
     "{:type :invoke :process 0 :f :a :value [1 1.0 -2e3 1.5 3M 1e300]}",
     '{"type":"invoke","process":0,"f":"a","value":[1,1.0,-2e3,1.5,3.0,1e300]}',
@@ -159,7 +159,7 @@ Deno.test("1.0 is not 1, however a history is written", () => {
   assertEquals(formatJSON(edn), formatJSON(json));
 });
 
-Deno.test("a history in pieces is read as a whole one", () => {
+Deno.test("a history in pieces is read like a whole one", () => {
   const operations = fc.array(fc.record({ f: fc.string(), value: fc.jsonValue() }), { minLength: 1, maxLength: 6 });
   fc.assert(fc.property(operations, fc.array(fc.nat(300), { maxLength: 6 }), (operations, cuts) => {
     const history = operations.map((operation, index) => ({
@@ -189,7 +189,7 @@ testRecorded("every recorded history is strict, as EDN and as JSON lines", undef
   assertEquals(formatHistory(read(pieces, { strict: true })), text);
 });
 
-Deno.test("a crash of Jepsen's client is read with all that it shows", () => {
+Deno.test("a crash of Jepsen's client is read with all its fields", () => {
   const [operation] = parseEDNHistory(
     `{:index 2, :time 7, :type :info, :process 1, :f :add, :value 3, :exception {:via [{:type clojure.lang.ExceptionInfo,
       :message "throw+: {:type :malformed-rpc-response}", :data {:type :malformed-rpc-response, :body {:type "ad_ok", :in_reply_to 4N}},

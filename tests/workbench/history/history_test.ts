@@ -12,7 +12,7 @@ import { CAN_READ, loadRecorded, testRecorded } from "../recorded.ts";
 
 const OPERATION = { index: 0, time: 5, type: "invoke", process: 3, f: "read", value: null } as const;
 
-Deno.test("parseEDNHistory reads operations one after another, or in a vector, tagged or not", () => {
+Deno.test("parseEDNHistory reads a sequence or a vector of operations, tagged or not", () => {
   const edn = "{:index 0, :time 5, :type :invoke, :process 3, :f :read, :value nil}";
   for (const text of [edn, `[${edn}]`, `(#jepsen.history.Op${edn})`, `; a comment\n\n${edn}\n`]) {
     assertEquals(parseEDNHistory(text), [OPERATION], text);
@@ -28,7 +28,7 @@ Deno.test("parseEDNHistory fills in index, time and value", () => {
   ]);
 });
 
-Deno.test("parseEDNHistory takes Jepsen's names for ours, and keeps all other fields", () => {
+Deno.test("parseEDNHistory maps Jepsen's names to ours, and keeps all other fields", () => {
   const text = `
     {:type :info :process :nemesis :f :start-partition :value [:isolated {"n0" #{"n1"}}]}
     {:type :invoke :process 0 :f :read :final? true :node "n0"}
@@ -49,7 +49,7 @@ Deno.test("parseEDNHistory takes Jepsen's names for ours, and keeps all other fi
   assertEquals([failed!.final, failed!.error, "final?" in failed!], [undefined, ["not-found", "no key"], false]);
 });
 
-Deno.test("a history that is none is refused, and the error says where and what was expected", () => {
+Deno.test("a text that is not a history is refused, and the error says where and what was expected", () => {
   for (
     const [text, problem] of [
       [
@@ -93,7 +93,7 @@ Deno.test("parseHistory reads one operation a line", () => {
   ]);
 });
 
-Deno.test("parseHistory says at which line and column JSON is wrong", () => {
+Deno.test("parseHistory says at which line and column the JSON is wrong", () => {
   const line = JSON.stringify(OPERATION);
   for (
     const [bad, problem] of [
@@ -114,7 +114,7 @@ Deno.test("parseHistory says at which line and column JSON is wrong", () => {
   }
 });
 
-Deno.test("a history is read back as it was written", () => {
+Deno.test("a written history is read back unchanged", () => {
   const operation = fc.record({
     type: fc.constantFrom("invoke", "ok", "fail", "info"),
     time: fc.nat({ max: 1e12 }),
@@ -126,7 +126,7 @@ Deno.test("a history is read back as it was written", () => {
   });
   fc.assert(fc.property(fc.array(operation, { maxLength: 20, size: "max" }), (operations) => {
     const history = operations.map(({ type, time, isNemesis, f, value, error, final }, index) => {
-      // One operation a process, or invocations would stand in each other's way.
+      // One operation a process, as a process has one open operation at most.
       return { index, time, type, process: isNemesis ? "nemesis" : index, f, value, error, final } as Operation;
     });
     const text = formatHistory(history);
@@ -175,7 +175,7 @@ testRecorded("pairs accounts for all client operations of recorded histories", u
 });
 
 Deno.test({
-  name: "readHistory reads a file, and says which file is wrong",
+  name: "readHistory reads a file, and names a file that it cannot read",
   ignore: !CAN_READ,
   fn() {
     const path = new URL("../../testdata/histories/echo-ok/history.edn", import.meta.url).pathname;
@@ -191,7 +191,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "readHistory passes over a byte order mark",
+  name: "readHistory skips a byte order mark",
   ignore: !CAN_READ || (await Deno.permissions.query({ name: "write" })).state !== "granted",
   async fn() {
     const path = await Deno.makeTempFile();

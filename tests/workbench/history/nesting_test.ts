@@ -2,12 +2,12 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { MAX_DEPTH, tooDeepAt } from "../../../lib/workbench/history/nesting.ts";
 
-/** Lists in lists. */
+/** Nests lists. */
 function nested(depth: number, content = ""): string {
   return "[".repeat(depth) + content + "]".repeat(depth);
 }
 
-Deno.test("the bracket that goes too deep is found", () => {
+Deno.test("the bracket that is nested too deep is found", () => {
   assertEquals([tooDeepAt(""), tooDeepAt(nested(MAX_DEPTH)), tooDeepAt(nested(MAX_DEPTH, '"a"'))], [
     undefined,
     undefined,
@@ -18,7 +18,7 @@ Deno.test("the bracket that goes too deep is found", () => {
   assertEquals(tooDeepAt('{"a":'.repeat(MAX_DEPTH + 1)), 5 * MAX_DEPTH);
 });
 
-Deno.test("brackets one after the other are not one in the other, and those in strings are none", () => {
+Deno.test("brackets that are closed or in strings do not count", () => {
   assertEquals(tooDeepAt(`[${"[],{},".repeat(MAX_DEPTH)}1]`), undefined);
   assertEquals(tooDeepAt(JSON.stringify(['"'.repeat(3) + "\\" + nested(5000)])), undefined);
   assertEquals(tooDeepAt(`["\\\\",${nested(MAX_DEPTH)}]`), 6 + MAX_DEPTH - 1);
@@ -26,7 +26,7 @@ Deno.test("brackets one after the other are not one in the other, and those in s
   assertEquals(tooDeepAt(`["${"x".repeat(10_000_000)}","${"\\n".repeat(1_000_000)}"]`), undefined);
 });
 
-Deno.test("what is nested no deeper than allowed is let pass, whatever it is", () => {
+Deno.test("any JSON that is not too deep passes", () => {
   fc.assert(fc.property(fc.jsonValue(), fc.nat(MAX_DEPTH + 1), (value, around) => {
     const text = nested(around, `${JSON.stringify(value)}${" ".repeat(MAX_DEPTH)}`);
     assertEquals(tooDeepAt(text) === undefined, around + depthOf(value) <= MAX_DEPTH);

@@ -7,7 +7,7 @@ import { type Clock, RealClock, type Timer, VirtualClock } from "../../../lib/wo
 v8.setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = vm.runInNewContext("gc");
 
-/** What both clocks have to do. `pass` lets the time pass until all that is scheduled has run. */
+/** Tests of both clocks. `pass` lets time pass until all scheduled callbacks have run. */
 function testContract(name: string, make: () => Clock, pass: (clock: Clock) => Promise<unknown>): void {
   Deno.test(`${name} runs callbacks by time, and in order of scheduling at the same time`, async () => {
     const clock = make();
@@ -31,7 +31,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assertEquals(early, []);
   });
 
-  Deno.test(`${name} runs nothing before schedule returns, past times included`, async () => {
+  Deno.test(`${name} runs a callback of a past time after schedule has returned`, async () => {
     const clock = make();
     let returned = false;
     let ran = false;
@@ -41,7 +41,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assert(ran);
   });
 
-  Deno.test(`${name} runs what is past in order of scheduling`, async () => {
+  Deno.test(`${name} runs callbacks of past times in order of scheduling`, async () => {
     const clock = make();
     const ran: number[] = [];
     for (const delay of [-1, -3, -2]) clock.schedule(clock.now() + delay, () => ran.push(delay));
@@ -49,7 +49,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assertEquals(ran, [-1, -3, -2]);
   });
 
-  Deno.test(`${name} does not run what was called off, even by a callback at the same time`, async () => {
+  Deno.test(`${name} does not run a cancelled callback, even if one of the same time cancels it`, async () => {
     const clock = make();
     const ran: string[] = [];
     const due = clock.now() + 2;
@@ -64,7 +64,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assertEquals(ran, ["b"]);
   });
 
-  Deno.test(`${name} ignores the cancellation of what has run, and of what was called off`, async () => {
+  Deno.test(`${name} ignores a second cancellation, and one after the run`, async () => {
     const clock = make();
     let count = 0;
     const timer = clock.schedule(clock.now(), () => count++);
@@ -76,7 +76,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assertEquals(count, 2);
   });
 
-  Deno.test(`${name} goes on after a cancellation of everything`, async () => {
+  Deno.test(`${name} goes on after everything was cancelled`, async () => {
     const clock = make();
     let ran = false;
     const timers = Array.from({ length: 300 }, (_, i) => clock.schedule(clock.now() + 10 + i, () => {}));
@@ -101,7 +101,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
   });
 
   Deno.test({
-    name: `${name} is woken by a signal, and leaves nothing behind`,
+    name: `${name} stops sleeping at a signal, and leaves no timer behind`,
     sanitizeOps: true,
     async fn() {
       const clock = make();
@@ -115,7 +115,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     },
   });
 
-  Deno.test(`${name} lets go of the signal after the sleep`, async () => {
+  Deno.test(`${name} removes its listener from the signal after the sleep`, async () => {
     const clock = make();
     const { signal } = new AbortController();
     const listeners = new Set<unknown>();
@@ -132,7 +132,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
 testContract("VirtualClock", () => new VirtualClock(), (clock) => (clock as VirtualClock).run());
 testContract("RealClock", () => new RealClock(), (clock) => clock.sleep(8));
 
-Deno.test("RealClock lets reading and writing have a turn between callbacks that call each other", async () => {
+Deno.test("RealClock lets I/O have a turn between callbacks that schedule each other", async () => {
   const clock = new RealClock();
   let turn = false;
   let calls = 0;
@@ -150,7 +150,7 @@ Deno.test("RealClock lets reading and writing have a turn between callbacks that
 });
 
 Deno.test({
-  name: "RealClock wakes earlier when something earlier comes up",
+  name: "RealClock wakes earlier if an earlier callback is scheduled",
   sanitizeOps: true,
   async fn() {
     const clock = new RealClock();
@@ -163,7 +163,7 @@ Deno.test({
   },
 });
 
-Deno.test("VirtualClock takes no time", async () => {
+Deno.test("VirtualClock takes no real time", async () => {
   const clock = new VirtualClock();
   let ran = 0;
   for (let day = 0; day < 1000; day++) clock.schedule(day * 86_400_000, () => ran++);
@@ -172,7 +172,7 @@ Deno.test("VirtualClock takes no time", async () => {
   assertEquals(clock.now(), 999 * 86_400_000);
 });
 
-Deno.test("VirtualClock tells when all that an event has set off has settled, also when it has thrown", async () => {
+Deno.test("VirtualClock calls onSettled after each callback and its promises, also if it throws", async () => {
   const seen: string[] = [];
   const clock = new VirtualClock(() => seen.at(-1) !== "settled" && seen.push("settled"));
   clock.schedule(1, async () => {
@@ -188,7 +188,7 @@ Deno.test("VirtualClock tells when all that an event has set off has settled, al
   assertEquals(seen, ["settled", "chain", "settled", "callback", "settled", "throws", "settled"]);
 });
 
-Deno.test("VirtualClock lets chains of promises settle before time goes on", async () => {
+Deno.test("VirtualClock lets chains of promises settle before time advances", async () => {
   const clock = new VirtualClock();
   const seen: string[] = [];
   clock.schedule(1, async () => {
@@ -201,7 +201,7 @@ Deno.test("VirtualClock lets chains of promises settle before time goes on", asy
   assertEquals(seen, ["chain at 1", "callback", "callback at 2"]);
 });
 
-Deno.test("VirtualClock lets promises settle that were there before the run", async () => {
+Deno.test("VirtualClock lets promises from before the run settle first", async () => {
   const clock = new VirtualClock();
   let at = NaN;
   (async () => {
@@ -213,7 +213,7 @@ Deno.test("VirtualClock lets promises settle that were there before the run", as
   assertEquals(at, 5);
 });
 
-Deno.test("VirtualClock runs to a time, what is due then included, and stands there", async () => {
+Deno.test("VirtualClock runs to a time, with the callbacks due then, and stops there", async () => {
   const clock = new VirtualClock();
   const ran: number[] = [];
   for (const at of [1, 10, 10.001]) clock.schedule(at, () => ran.push(at));
@@ -225,7 +225,7 @@ Deno.test("VirtualClock runs to a time, what is due then included, and stands th
   assertEquals([ran, clock.now()], [[1, 10, 10.001], 20]);
 });
 
-Deno.test("VirtualClock runs to a condition, and no further", async () => {
+Deno.test("VirtualClock runs until a condition holds, and no further", async () => {
   const clock = new VirtualClock();
   let count = 0;
   const tick = () => {
@@ -237,13 +237,13 @@ Deno.test("VirtualClock runs to a condition, and no further", async () => {
   assertEquals(clock.now(), 4);
 });
 
-Deno.test("VirtualClock says so when a condition cannot come true", async () => {
+Deno.test("VirtualClock throws if a condition cannot become true", async () => {
   const clock = new VirtualClock();
   clock.schedule(7, () => {});
   await assertRejects(() => clock.run(() => false), Error, "Cannot go on: nothing is scheduled after 7 ms");
 });
 
-Deno.test("VirtualClock steps from event to event", async () => {
+Deno.test("VirtualClock steps from callback to callback", async () => {
   const clock = new VirtualClock();
   let settled = false;
   clock.schedule(3, () => void Promise.resolve().then(() => settled = true));
@@ -252,7 +252,7 @@ Deno.test("VirtualClock steps from event to event", async () => {
   assert(!await clock.step());
 });
 
-Deno.test("VirtualClock throws what a callback throws, and can go on", async () => {
+Deno.test("VirtualClock throws the error of a callback, and can go on", async () => {
   const clock = new VirtualClock();
   let ran = false;
   clock.schedule(1, () => {
@@ -273,7 +273,7 @@ Deno.test("VirtualClock refuses to run twice at once", async () => {
   await first;
 });
 
-Deno.test("VirtualClock is in order, whatever is scheduled and called off", async () => {
+Deno.test("VirtualClock keeps the order for any schedules and cancellations", async () => {
   const operation = fc.record({ at: fc.integer({ min: 0, max: 20 }), cancels: fc.boolean() });
   await fc.assert(fc.asyncProperty(fc.array(operation, { maxLength: 200 }), async (operations) => {
     const clock = new VirtualClock();
@@ -288,7 +288,7 @@ Deno.test("VirtualClock is in order, whatever is scheduled and called off", asyn
   }));
 });
 
-Deno.test("VirtualClock keeps nothing of timers that are called off", async () => {
+Deno.test("VirtualClock keeps no memory of cancelled timers", async () => {
   const clock = new VirtualClock();
   clock.schedule(1e9, () => {});
   const callbacks: WeakRef<() => void>[] = [];
@@ -300,5 +300,5 @@ Deno.test("VirtualClock keeps nothing of timers that are called off", async () =
   await clock.run(1);
   collectGarbage();
   const kept = callbacks.filter((callback) => callback.deref() !== undefined).length;
-  assertLess(kept, 10); // V8 may hold on to the last one.
+  assertLess(kept, 10); // V8 may keep the last one.
 });

@@ -22,7 +22,7 @@ function open(node: StandInNode) {
   return { ...world, connection, mistakes };
 }
 
-Deno.test("connections are named c0, c1, c2 … on each network, and names are not used twice", () => {
+Deno.test("connections are named c0, c1, c2 … on each network, and names are not reused", () => {
   const { network, clock } = standIn(silent);
   const ids = [0, 1, 2].map(() => {
     const connection = openConnection(network, clock);
@@ -40,13 +40,13 @@ Deno.test("rpc sends the fields with type and msg_id, and returns the reply", as
   assertEquals(requests, [{ type: "ask", msg_id: 1, what: "a" }, { type: "ask", msg_id: 2, what: "b" }]);
 });
 
-Deno.test("calls under way at the same time get each their own reply", async () => {
+Deno.test("concurrent calls get their own replies", async () => {
   const { connection, settle } = open(({ what }) => ({ type: "ask_ok", answer: Number(what) }));
   const calls = ["1", "2", "3"].map((what) => connection.rpc("n0", ASK, { what }));
   assertEquals((await settle(Promise.all(calls))).map(({ answer }) => answer), [1, 2, 3]);
 });
 
-Deno.test("without a reply, rpc rejects with error 0 after 5 s, or as long as given", async () => {
+Deno.test("without a reply, rpc rejects with error 0 after 5 s, or after the given timeout", async () => {
   const { connection, settle, clock } = open(silent);
   const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
   assertEquals([error.code, error.message], [0, "Node n0 did not answer ask within 5000 ms"]);
@@ -55,7 +55,7 @@ Deno.test("without a reply, rpc rejects with error 0 after 5 s, or as long as gi
   assertEquals(clock.now(), 5100);
 });
 
-Deno.test("a reply that comes too late, or again, is ignored, and no mistake", async () => {
+Deno.test("a late or repeated reply is ignored, and is not a mistake", async () => {
   const { network, clock, settle } = standIn(silent);
   let receive = (_: Message) => {};
   const mistakes: TestException[] = [];
@@ -77,12 +77,12 @@ Deno.test("an error reply rejects with its code and text", async () => {
   assertEquals([error.code, error.message, error.definite], [22, "expected 3", true]);
 });
 
-Deno.test("an error reply without text has the error's name for one", async () => {
+Deno.test("an error reply without text has the error's name as text", async () => {
   const { connection, settle } = open(erring(11));
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "temporarily-unavailable");
 });
 
-Deno.test("an error reply without a code is an error of an unknown kind, as in Maelstrom, and a mistake", async () => {
+Deno.test("an error reply without a code is an error of an unknown kind, as in Maelstrom, and a mistake of the node", async () => {
   for (const code of [undefined, null, "20", parseJSON("20.0")]) {
     const { connection, settle, mistakes } = open(() => ({ type: "error", text: "oops", code }));
     const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
@@ -93,7 +93,7 @@ Deno.test("an error reply without a code is an error of an unknown kind, as in M
   }
 });
 
-Deno.test("a message that answers nothing is ignored, and a mistake that says what was expected", async () => {
+Deno.test("a message that answers nothing is ignored, and a mistake of the node", async () => {
   const ids = ["1", null, parseJSON("1.0"), 0, 2, 9007199254740993n];
   for (const in_reply_to of ids) {
     const { connection, settle, mistakes } = open(() => ({ type: "ask_ok", answer: 1, in_reply_to }));
@@ -153,7 +153,7 @@ Deno.test("a malformed request is not sent", async () => {
   assertEquals(requests, []);
 });
 
-Deno.test("a call that is over is forgotten: its reply, however often it comes, and close have nothing left to do", async () => {
+Deno.test("a finished call is forgotten: repeated replies and close change nothing", async () => {
   const world = standIn(() => ({ type: "ask_ok", answer: 1 }));
   let cancelled = 0;
   const clock: Clock = {
@@ -172,7 +172,7 @@ Deno.test("a call that is over is forgotten: its reply, however often it comes, 
   assertEquals(cancelled, 2);
 });
 
-Deno.test("a request that the network does not take is an error, and leaves no timer behind", async () => {
+Deno.test("a request that the network refuses is an error, and leaves no timer behind", async () => {
   const { network, clock } = standIn(silent);
   const send = () => {
     throw new RangeError("Cannot send ask from c0 to n7");
@@ -183,13 +183,13 @@ Deno.test("a request that the network does not take is an error, and leaves no t
   assertEquals(clock.now(), 0);
 });
 
-Deno.test("call sends a body as it stands and does not mind the reply's shape", async () => {
+Deno.test("call sends a body unchanged, and checks neither request nor reply", async () => {
   const { connection, settle } = open(({ type }) => ({ type: `${type}_ok`, more: [1] }));
   const reply = await settle(connection.call("n0", { type: "init", node_id: "n0" }));
   assertEquals(reply, { type: "init_ok", more: [1], in_reply_to: 1 });
 });
 
-Deno.test("call rejects on error replies and time-outs as rpc does", async () => {
+Deno.test("call rejects at error replies and timeouts, as rpc does", async () => {
   const failing = open(erring(13, "no disk"));
   await assertRejects(() => failing.settle(failing.connection.call("n0", { type: "init" })), RPCError, "no disk");
   const waiting = open(silent);
@@ -200,7 +200,7 @@ Deno.test("call rejects on error replies and time-outs as rpc does", async () =>
   );
 });
 
-Deno.test("close ends the calls under way and all later ones, and leaves no timer behind", async () => {
+Deno.test("close rejects all open and later calls, and leaves no timer behind", async () => {
   const { connection, clock } = open(silent);
   const call = connection.rpc("n0", ASK, { what: "" });
   connection.close();

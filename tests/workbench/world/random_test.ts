@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch, assertNotEquals,
 import fc from "fast-check";
 import { newSeed, type Random, seededRandom } from "../../../lib/workbench/world/random.ts";
 
-/** Draws `count` times. */
+/** Calls a function `count` times. */
 function draws<T>(count: number, draw: () => T): T[] {
   return Array.from({ length: count }, draw);
 }
@@ -11,7 +11,7 @@ function mean(numbers: number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-/** All that can be drawn, once each. */
+/** Draws once with each method. */
 function sample(random: Random): unknown[] {
   return [
     random.float(),
@@ -35,7 +35,7 @@ Deno.test("seededRandom draws other numbers for another seed", () => {
   }));
 });
 
-Deno.test("seededRandom stays what it is: a seed that was written down repeats its test for good", () => {
+Deno.test("seededRandom never changes, so that an old seed still repeats its test", () => {
   const random = seededRandom("dune");
   assertEquals(draws(5, () => random.integer(1000)), [836, 918, 278, 294, 925]);
   assertEquals(random.stream("network").integer(1000), 7);
@@ -47,7 +47,7 @@ Deno.test("the first draws of seeds that look alike are independent", () => {
   assertAlmostEquals(mean(numbers.slice(1).map((number, i) => number * numbers[i]!)), 1 / 4, 0.015);
 });
 
-Deno.test("a stream is the same whatever has been drawn elsewhere", () => {
+Deno.test("a stream does not depend on draws from others", () => {
   const names = fc.string();
   fc.assert(fc.property(names, names, fc.nat(50), (seed, name, before) => {
     const random = seededRandom(seed);
@@ -80,7 +80,7 @@ Deno.test("float is uniform from 0 to below 1, in fine steps", () => {
   assertEquals(new Set(numbers).size, 20_000);
 });
 
-Deno.test("integer draws each number equally often, and none from outside", () => {
+Deno.test("integer draws each number equally often, and none out of range", () => {
   const random = seededRandom("integer");
   const counts = new Map<number, number>();
   for (const number of draws(70_000, () => random.integer(7))) counts.set(number, (counts.get(number) ?? 0) + 1);
@@ -89,7 +89,7 @@ Deno.test("integer draws each number equally often, and none from outside", () =
   assertEquals(random.integer(1), 0);
 });
 
-Deno.test("integer refuses a bound with nothing below it", () => {
+Deno.test("integer refuses a bound below 1", () => {
   for (const bound of [0, -1, NaN]) {
     assertThrows(() => seededRandom("").integer(bound), RangeError, `from 0 to below ${bound}`);
   }
@@ -104,13 +104,13 @@ Deno.test("exponential has its mean, and its share above it", () => {
   assertAlmostEquals(random.exponential(0), 0);
 });
 
-Deno.test("pick draws each element, and refuses to draw from nothing", () => {
+Deno.test("pick draws each element, and refuses an empty array", () => {
   const random = seededRandom("pick");
   assertEquals(new Set(draws(100, () => random.pick(["a", "b", "c"]))).size, 3);
   assertThrows(() => random.pick([]), RangeError, "there are no elements");
 });
 
-Deno.test("shuffle keeps the elements and leaves its argument alone", () => {
+Deno.test("shuffle keeps the elements, and does not change its argument", () => {
   fc.assert(fc.property(fc.string(), fc.array(fc.integer()), (seed, elements) => {
     const before = [...elements];
     const shuffled = seededRandom(seed).shuffle(elements);

@@ -30,7 +30,7 @@ const GOOD = {
   txn: [["r", 1, null], ["r", 2, [1]], ["append", 1, 5]],
 };
 
-Deno.test("a body that is as it should be passes", () => {
+Deno.test("a body that matches its schema passes", () => {
   const { request, reply } = checksOf(RPC);
   assertEquals(request({ type: "ask", msg_id: 1, what: null }), undefined);
   for (const body of [GOOD, { ...GOOD, msg_id: 4 }, { ...GOOD, note: "hi" }, { ...GOOD, offsets: {}, txn: [] }]) {
@@ -38,7 +38,7 @@ Deno.test("a body that is as it should be passes", () => {
   }
 });
 
-Deno.test("a body that is not says what was expected and what came", () => {
+Deno.test("a body that does not match is described: what was expected, and what was there", () => {
   const { request, reply } = checksOf(RPC);
   const either = '["r", any, any[] | null] | ["append", any, any]';
   for (
@@ -67,7 +67,7 @@ Deno.test("a body that is not says what was expected and what came", () => {
   assertEquals(request({ type: "ask", msg_id: 1 }), "body.what is missing");
 });
 
-Deno.test("a long value is shown in part", () => {
+Deno.test("a long value is cut", () => {
   const problem = checksOf(RPC).reply({ ...GOOD, note: Array.from({ length: 1000 }, () => 7) })!;
   assert(problem.endsWith("7,7,7…"), problem);
   assert(problem.length < 200);
@@ -77,7 +77,7 @@ Deno.test("an RPC is compiled once", () => {
   assertStrictEquals(checksOf(RPC), checksOf(RPC));
 });
 
-Deno.test("the text about a malformed reply shows node, request, reply and what was expected", () => {
+Deno.test("the description of a malformed reply shows node, request, reply and what was expected", () => {
   const request = { type: "ask", msg_id: 3, what: 1 };
   const reply = { type: "ask_ok", in_reply_to: 3 };
   assertEquals(malformedReply("n2", RPC, request, reply, "body.offsets is missing").split("\n"), [
@@ -93,7 +93,7 @@ Deno.test("describeSchema writes an empty object without fields", () => {
   assertEquals(describeSchema(Type.Object({})), "{}");
 });
 
-Deno.test("any JSON object is judged, never thrown at", () => {
+Deno.test("a check returns for any JSON object, and never throws", () => {
   const { reply } = checksOf(RPC);
   const bodies = fc.oneof(
     fc.dictionary(fc.string(), fc.jsonValue()),
@@ -105,7 +105,7 @@ Deno.test("any JSON object is judged, never thrown at", () => {
   }));
 });
 
-Deno.test("the schema of a reply is JSON Schema as it stands", () => {
+Deno.test("the schema of a reply is plain JSON Schema", () => {
   const schema = JSON.parse(JSON.stringify(replySchema(RPC)));
   assertEquals(schema.required, ["type", "in_reply_to", "offsets", "txn"]);
   assertEquals(schema.additionalProperties, false);

@@ -11,7 +11,7 @@ import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 
 const DRAWS = 20_000;
 
-/** What becomes of many messages that would each arrive after 100 ms. */
+/** Applies a disturbance to many messages that would arrive after 100 ms. */
 function befall(disturbance: Disturbance): number[][] {
   return Array.from({ length: DRAWS }, () => disturbance([100]));
 }
@@ -20,7 +20,7 @@ function share(outcomes: number[][], holds: (delays: number[]) => boolean): numb
   return outcomes.filter(holds).length / DRAWS;
 }
 
-Deno.test("loss takes away its share of the messages, and leaves the others as they are", () => {
+Deno.test("loss drops its share of messages, and leaves the others unchanged", () => {
   for (const probability of [0, 0.05, 0.5, 1]) {
     const outcomes = befall(losing(probability, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ({ length }) => length === 0), probability, 0.01);
@@ -28,7 +28,7 @@ Deno.test("loss takes away its share of the messages, and leaves the others as t
   }
 });
 
-Deno.test("duplication has its share of the messages arrive a second time, up to a bound after the first", () => {
+Deno.test("duplication repeats its share of messages, up to a bound after the first arrival", () => {
   for (const probability of [0, 0.2, 1]) {
     const outcomes = befall(duplicating(probability, 40, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ({ length }) => length === 2), probability, 0.01);
@@ -38,12 +38,12 @@ Deno.test("duplication has its share of the messages arrive a second time, up to
   }
 });
 
-Deno.test("delay adds the same to every message", () => {
+Deno.test("delay adds the same time to every message", () => {
   assertEquals(delaying(250)([100]), [350]);
   assertEquals(delaying(250)([0, 10]), [250, 260]);
 });
 
-Deno.test("reordering holds up its share of the messages, up to a bound, so that some overtake others", () => {
+Deno.test("reordering delays its share of messages, up to a bound, so that others overtake them", () => {
   for (const probability of [0, 0.5, 1]) {
     const outcomes = befall(reordering(probability, 40, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ([delay]) => delay! > 100), probability, 0.01);
@@ -53,14 +53,14 @@ Deno.test("reordering holds up its share of the messages, up to a bound, so that
   }
 });
 
-Deno.test("nothing comes of a message that is lost already", () => {
+Deno.test("a lost message is neither duplicated nor delayed", () => {
   const draws = seededRandom("dune");
   for (const disturbance of [losing(0, draws), duplicating(1, 40, draws), delaying(250), reordering(1, 40, draws)]) {
     assertEquals(disturbance([]), []);
   }
 });
 
-Deno.test("a disturbance leaves what it is given alone, and gives an array of its own", () => {
+Deno.test("a disturbance returns a new array, and does not change its argument", () => {
   const draws = seededRandom("dune");
   const delays = Object.freeze([100, 200]) as readonly number[];
   for (const probability of [0, 1]) {
@@ -74,7 +74,7 @@ Deno.test("a disturbance leaves what it is given alone, and gives an array of it
   assertEquals(delays, [100, 200]);
 });
 
-/** All four, each with a stream of its own, as a nemesis makes them. */
+/** Creates all four, each with its own stream, as a nemesis does. */
 function all(seed: string): Disturbance[] {
   const stream = (name: string) => seededRandom(seed).stream(name);
   return [
@@ -85,7 +85,7 @@ function all(seed: string): Disturbance[] {
   ];
 }
 
-/** The deliveries of some messages, in order of time; to a millionth of a millisecond, for sums depend on their order. */
+/** Returns the arrivals of some messages in order of time, rounded to 1 ns: a sum depends on its order. */
 function deliveries(disturbances: Disturbance[], messages: number): number[][] {
   return Array.from({ length: messages }, () => {
     const delays = disturbances.reduce<number[]>((delays, disturb) => disturb(delays), [100]);
@@ -101,7 +101,7 @@ Deno.test("disturbances commute", () => {
   }));
 });
 
-Deno.test("what a disturbance does to a message does not depend on the others", () => {
+Deno.test("the draws of a disturbance do not depend on the others", () => {
   fc.assert(fc.property(fc.string(), (seed) => {
     const alone = deliveries([all(seed)[0]!], 50).map(({ length }) => length === 0);
     const together = deliveries(all(seed), 50).map(({ length }) => length === 0);

@@ -16,7 +16,7 @@ function rig(isAwaited: (message: string) => boolean = () => true) {
   return { clock, seen, inbox };
 }
 
-Deno.test("what is due at once is handed over in turn, not before add() returns", async () => {
+Deno.test("messages that are due are handed over in order, after add() has returned", async () => {
   const { clock, seen, inbox } = rig();
   inbox.add("a", 0);
   inbox.add("b", 0);
@@ -25,7 +25,7 @@ Deno.test("what is due at once is handed over in turn, not before add() returns"
   assertEquals(seen, [["a", 0], ["b", 0]]);
 });
 
-Deno.test("what comes while a message is waited for stays behind it, and then goes in the order in which it is due", async () => {
+Deno.test("messages that come while another is waited for stay behind it, and then go in the order in which they are due", async () => {
   const { clock, seen, inbox } = rig();
   inbox.add("first", 100);
   inbox.add("due later", 300);
@@ -42,7 +42,7 @@ Deno.test("what comes while a message is waited for stays behind it, and then go
   ]);
 });
 
-Deno.test("what is not awaited holds nobody up, and is gone", async () => {
+Deno.test("a message that is not awaited is dropped, and holds up no other", async () => {
   const { clock, seen, inbox } = rig((message) => message !== "lost");
   inbox.add("lost", 100);
   inbox.add("a", 50);
@@ -52,7 +52,7 @@ Deno.test("what is not awaited holds nobody up, and is gone", async () => {
   assertEquals(seen, [["a", 50], ["b", 70]]);
 });
 
-Deno.test("a recipient that throws gets the next message all the same", async () => {
+Deno.test("a receiver that throws still gets the next message", async () => {
   const { clock, seen, inbox } = rig();
   inbox.add("bad", 10);
   inbox.add("good", 20);

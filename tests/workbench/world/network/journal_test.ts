@@ -8,11 +8,11 @@ function message(id: number) {
 
 const NOTHING = { send_count: 0, recv_count: 0, msg_count: 0 };
 
-Deno.test("createJournal has counted nothing at first", () => {
+Deno.test("a new journal has counted nothing", () => {
   assertEquals(createJournal().counts, { all: NOTHING, clients: NOTHING, servers: NOTHING });
 });
 
-Deno.test("a journal hands on each entry, numbered, with the time in nanoseconds", () => {
+Deno.test("a journal passes on each entry with its number and the time in nanoseconds", () => {
   const entries: JournalEntry[] = [];
   const journal = createJournal((entry) => void entries.push(entry));
   journal.record("send", 0.25, message(0), true);
@@ -25,7 +25,7 @@ Deno.test("a journal hands on each entry, numbered, with the time in nanoseconds
   ]);
 });
 
-Deno.test("a journal counts sends, receives and distinct messages, for clients and servers apart", () => {
+Deno.test("a journal counts sends, receives and distinct messages, separately for clients and servers", () => {
   const anEntry = fc.record({ client: fc.boolean(), received: fc.boolean() });
   fc.assert(fc.property(fc.array(anEntry), (messages) => {
     const journal = createJournal();

@@ -7,7 +7,7 @@ import { createRig, type NetworkRig, values } from "./network_rig.ts";
 
 const always = seededRandom("any");
 
-/** One message over each link; says which have arrived when, as "source destination: times". */
+/** Sends one message over each link; returns the times of arrival by "source destination". */
 async function eachLink(rig: NetworkRig): Promise<Record<string, number[]>> {
   const began = rig.clock.now();
   rig.arrived.length = 0;
@@ -23,7 +23,7 @@ async function eachLink(rig: NetworkRig): Promise<Record<string, number[]>> {
   return times;
 }
 
-Deno.test("a disturbance befalls what its nodes send and are sent, but not what involves a client", async () => {
+Deno.test("a disturbance applies to all messages from and to its nodes, except those of clients", async () => {
   const groups = fc.subarray(["n0", "n1", "n2"]);
   await fc.assert(fc.asyncProperty(groups, fc.constantFrom(0, 1, 2, 3), async (group, kind) => {
     const rig = createRig();
@@ -44,7 +44,7 @@ Deno.test("a disturbance befalls what its nodes send and are sent, but not what 
   }));
 });
 
-Deno.test("a copy of a message has its numbers as they were written", async () => {
+Deno.test("a duplicate keeps numbers as they were written", async () => {
   const rig = createRig();
   rig.network.disturb("duplicate", ["n1"], duplicating(1, 0, always));
   rig.send("n0", "n1", parseJSON("[1.0, 9007199254740993, 1]"));
@@ -52,7 +52,7 @@ Deno.test("a copy of a message has its numbers as they were written", async () =
   assertEquals(values(rig).map((value) => formatLine(value)), Array(2).fill("[1.0,9007199254740993,1]"));
 });
 
-Deno.test("several disturbances add up, and each ends on its own", async () => {
+Deno.test("several disturbances add up, and end independently", async () => {
   const rig = createRig();
   rig.network.disturb("delay", ["n0"], delaying(250));
   rig.network.disturb("duplicate", ["n1"], duplicating(1, 0, always));
@@ -67,7 +67,7 @@ Deno.test("several disturbances add up, and each ends on its own", async () => {
   assertEquals((await eachLink(rig))["n0 n1"], [100]);
 });
 
-Deno.test("another disturbance of the same name takes the place of the first", async () => {
+Deno.test("another disturbance of the same name replaces the first", async () => {
   const rig = createRig();
   rig.network.disturb("delay", ["n0"], delaying(250));
   rig.network.disturb("delay", ["n1"], delaying(50));
@@ -75,7 +75,7 @@ Deno.test("another disturbance of the same name takes the place of the first", a
   assertEquals([times["n0 n2"], times["n1 n2"], times["n0 n1"]], [[100], [150], [150]]);
 });
 
-Deno.test("a disturbance is asked at sending: what is under way stays as it is", async () => {
+Deno.test("a disturbance applies at sending, and leaves messages under way unchanged", async () => {
   const rig = createRig();
   rig.send("n0", "n1", "before");
   rig.network.disturb("delay", ["n0"], delaying(250));
@@ -90,7 +90,7 @@ Deno.test("a disturbance is asked at sending: what is under way stays as it is",
   ]);
 });
 
-Deno.test("a partition swallows what a disturbance has multiplied", async () => {
+Deno.test("a partition drops duplicates too", async () => {
   const rig = createRig();
   rig.network.disturb("duplicate", ["n0"], duplicating(1, 10, always));
   rig.network.drop("n0", "n1");
@@ -115,7 +115,7 @@ Deno.test("a message that arrives twice is sent once and received twice; a lost 
   ]);
 });
 
-Deno.test("a message that arrives twice is its receiver's own each time", async () => {
+Deno.test("a receiver may change one arrival of a message without changing the other", async () => {
   const rig = createRig();
   const seen: unknown[] = [];
   rig.network.attach("n3", ({ body }) => {
@@ -128,7 +128,7 @@ Deno.test("a message that arrives twice is its receiver's own each time", async 
   assertEquals(seen, [2n ** 60n, 2n ** 60n]);
 });
 
-Deno.test("one who admits only some gets nothing from the others, and the journal knows it", async () => {
+Deno.test("a participant that admits only some sources receives nothing from others, and the journal counts that", async () => {
   const rig = createRig({ mean: 0, distribution: "constant" });
   rig.network.admit("n1", (src) => src === "n0");
   for (const src of ["n0", "n2", "c0", "seq-kv"]) rig.send(src, "n1", src);

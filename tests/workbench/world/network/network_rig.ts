@@ -1,5 +1,5 @@
 /**
- * A network to watch, in virtual time: for its tests.
+ * Network in virtual time that records what arrives, for its tests.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Latency } from "../../../../lib/workbench/world/network/latency.ts
 import { createNetwork, type Network } from "../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 
-/** A network and what happens on it. */
+/** Network and its record. */
 export interface NetworkRig {
   clock: VirtualClock;
   network: Network;
@@ -21,7 +21,7 @@ export interface NetworkRig {
   send(src: string, dest: string, value?: unknown): void;
 }
 
-/** A network with three nodes, a client and a service, and all that arrives on it. */
+/** Creates a network with three nodes, a client and a service. */
 export function createRig(
   latency: Latency = { mean: 100, distribution: "constant" },
   seed = "dune",
@@ -45,7 +45,7 @@ export function createRig(
   return { clock, network, entries, arrived, send };
 }
 
-/** What has arrived, in order: its values. */
+/** Returns the values that have arrived, in order. */
 export function values({ arrived }: Pick<NetworkRig, "arrived">): unknown[] {
   return arrived.map(({ message }) => message.body.value);
 }

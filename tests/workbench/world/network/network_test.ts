@@ -20,7 +20,7 @@ Deno.test("a message arrives with its source, destination, body and an id", asyn
   assertEquals(rig.arrived[1]!.message.id, 1);
 });
 
-Deno.test("a message between servers takes the latency, one that involves a client none", async () => {
+Deno.test("a message between servers takes the latency, one from or to a client takes none", async () => {
   const rig = createRig();
   const times: Record<string, number> = {};
   for (const [src, dest] of [["n0", "n1"], ["n0", "seq-kv"], ["seq-kv", "n0"], ["c0", "n0"], ["n0", "c0"]] as const) {
@@ -31,7 +31,7 @@ Deno.test("a message between servers takes the latency, one that involves a clie
   assertEquals(times, { "n0 n1": 100, "n0 seq-kv": 100, "seq-kv n0": 100, "c0 n0": 0, "n0 c0": 0 });
 });
 
-Deno.test("a message is not there before send has returned, however fast it is", async () => {
+Deno.test("a message without latency arrives after send has returned", async () => {
   const rig = createRig();
   rig.send("c0", "n0");
   assertEquals(rig.arrived, []);
@@ -46,7 +46,7 @@ Deno.test("a node may send to itself", async () => {
   assertEquals(rig.arrived[0]!.at, 100);
 });
 
-Deno.test("clients are c and a number, and nobody else", () => {
+Deno.test("a client's name is c and a number", () => {
   for (const id of ["c0", "c1", "c20"]) assert(isClient(id), id);
   for (const id of ["n0", "seq-kv", "c", "c1a", "charlie", "1c", "C1", "lin-kv", "cc1"]) assert(!isClient(id), id);
 });
@@ -62,7 +62,7 @@ Deno.test("a node whose name begins with c is a server", async () => {
 
 const DRAWS = 20_000;
 
-/** Many latencies. */
+/** Draws many latencies. */
 async function latencies(latency: Latency): Promise<number[]> {
   const rig = createRig(latency);
   for (let i = 0; i < DRAWS; i++) rig.send("n0", "n1");
@@ -78,7 +78,7 @@ Deno.test("constant latency is always the mean", async () => {
   assertEquals(new Set(await latencies({ mean: 30, distribution: "constant" })), new Set([30]));
 });
 
-Deno.test("uniform latency is from 0 to twice the mean", async () => {
+Deno.test("uniform latency lies between 0 and twice the mean", async () => {
   const drawn = await latencies({ mean: 30, distribution: "uniform" });
   assert(drawn.every((latency) => latency >= 0 && latency < 60));
   assertAlmostEquals(mean(drawn), 30, 0.6);
@@ -92,20 +92,20 @@ Deno.test("exponential latency has the mean, and a long tail", async () => {
   assertAlmostEquals(drawn.filter((latency) => latency > 90).length / DRAWS, Math.exp(-3), 0.01);
 });
 
-Deno.test("every distribution with mean 0 is no latency", async () => {
+Deno.test("every distribution with mean 0 gives no latency", async () => {
   for (const distribution of ["constant", "uniform", "exponential"] as const) {
     assert((await latencies({ mean: 0, distribution })).every((latency) => latency === 0), distribution);
   }
 });
 
-Deno.test("messages of the same time arrive in the order they were sent in", async () => {
+Deno.test("messages that are due at the same time arrive in the order of sending", async () => {
   const rig = createRig();
   for (let i = 0; i < 100; i++) rig.send(`n${i % 2}`, "n2", i);
   await rig.clock.run();
   assertEquals(values(rig), Array.from({ length: 100 }, (_, i) => i));
 });
 
-Deno.test("messages arrive in the order of their deadlines, not the one they were sent in", async () => {
+Deno.test("messages arrive in the order in which they are due, not in the order of sending", async () => {
   const rig = createRig({ mean: 100, distribution: "uniform" });
   for (let i = 0; i < 100; i++) rig.send("n0", "n1", i);
   await rig.clock.run();
@@ -123,7 +123,7 @@ Deno.test("a slow message does not hold up the next one", async () => {
   assertEquals(rig.arrived.map(({ at, message }) => [message.body.value, at]), [["fast", 0], ["slow", 100]]);
 });
 
-Deno.test("one at a time, what is under way to a node holds up what comes later, of clients too", async () => {
+Deno.test("one at a time, a message under way to a node holds up later ones, those of clients too", async () => {
   const rig = createRig(undefined, undefined, true);
   rig.send("n0", "n1", "slow");
   rig.send("c0", "n1", "behind it");
@@ -139,7 +139,7 @@ Deno.test("one at a time, what is under way to a node holds up what comes later,
   ]);
 });
 
-Deno.test("one at a time, what comes from beyond a partition, or is delayed, is in nobody's way", async () => {
+Deno.test("one at a time, a message that is cut off or delayed holds up no other", async () => {
   const rig = createRig(undefined, undefined, true);
   rig.network.drop("n0", "n1");
   rig.send("n0", "n1", "lost");
@@ -154,7 +154,7 @@ Deno.test("one at a time, what comes from beyond a partition, or is delayed, is 
   assertEquals(rig.arrived.map(({ at }) => at), [0, 1100, 1100]);
 });
 
-Deno.test("a partition loses messages one way, and only those", async () => {
+Deno.test("a partition drops the messages of one direction only", async () => {
   const rig = createRig();
   rig.network.drop("n0", "n1");
   rig.send("n0", "n1", "lost");
@@ -170,7 +170,7 @@ Deno.test("a partition loses messages one way, and only those", async () => {
   );
 });
 
-Deno.test("a partition is asked when a message arrives", async () => {
+Deno.test("a partition applies when a message arrives", async () => {
   const rig = createRig();
   rig.send("n0", "n1", "caught");
   await rig.clock.run(50);
@@ -194,7 +194,7 @@ Deno.test("heal ends all partitions", async () => {
   assertEquals(values(rig), [2]);
 });
 
-Deno.test("faults that cut the same link are healed each on its own", async () => {
+Deno.test("a link that several faults cut stays cut until all are healed", async () => {
   const rig = createRig({ mean: 0, distribution: "constant" });
   rig.network.drop("n0", "n1", "partition");
   rig.network.drop("n0", "n1", "one-way-partition");
@@ -219,7 +219,7 @@ Deno.test("faults that cut the same link are healed each on its own", async () =
   assertEquals(await arrives(), ["there", "back"]);
 });
 
-Deno.test("one may be cut off from a source that is not there yet", async () => {
+Deno.test("a node can be cut off from a source that is not on the network yet", async () => {
   const rig = createRig();
   rig.network.drop("n9", "n0");
   rig.network.attach("n9", () => {});
@@ -246,7 +246,7 @@ Deno.test("the journal has every send and every receive", async () => {
   });
 });
 
-Deno.test("the journal has a message as it was, though its receiver changes it at once", async () => {
+Deno.test("the journal has a message as it was sent, even if its receiver changes it", async () => {
   const clock = new VirtualClock();
   const lines: string[] = [];
   const network = createNetwork({
@@ -261,7 +261,7 @@ Deno.test("the journal has a message as it was, though its receiver changes it a
   assertEquals(lines, Array(2).fill('{"type":"hello","value":"original"}'));
 });
 
-Deno.test("the counts add up, whatever is sent and cut", async () => {
+Deno.test("the counts add up for any sends and cuts", async () => {
   const participant = fc.constantFrom("n0", "n1", "n2", "c0", "seq-kv");
   const step = fc.record({ src: participant, dest: participant, cut: fc.boolean() });
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.string(), async (steps, seed) => {
@@ -282,7 +282,7 @@ Deno.test("the counts add up, whatever is sent and cut", async () => {
   }));
 });
 
-Deno.test("one seed gives one course of events, another seed another", async () => {
+Deno.test("one seed gives one order of events, another seed another", async () => {
   const course = async (seed: string) => {
     const rig = createRig({ mean: 10, distribution: "exponential" }, seed);
     for (let i = 0; i < 20; i++) rig.send("n0", "n1", i);
@@ -293,7 +293,7 @@ Deno.test("one seed gives one course of events, another seed another", async () 
   assert(await course("a") !== await course("b"));
 });
 
-Deno.test("sending to or from someone unknown is an error that names them and who there is", () => {
+Deno.test("sending from or to an unknown name is an error that lists the known ones", () => {
   const rig = createRig();
   const known = "expected one of n0, n1, n2, seq-kv, or a client";
   const to = 'Cannot send hello from n0 to n7: the destination "n7" is not on the network, ' + known;
@@ -304,7 +304,7 @@ Deno.test("sending to or from someone unknown is an error that names them and wh
   assertEquals(rig.entries, []);
 });
 
-Deno.test("a message for one who has left is sent, and lost", async () => {
+Deno.test("a message to a participant that has left is sent, and dropped", async () => {
   const rig = createRig();
   rig.send("n0", "c0", "under way");
   rig.network.detach("c0");
@@ -314,7 +314,7 @@ Deno.test("a message for one who has left is sent, and lost", async () => {
   assertEquals(rig.network.journal.counts.clients, { send_count: 2, recv_count: 0, msg_count: 2 });
 });
 
-Deno.test("one who has left may come back, and is still cut off", async () => {
+Deno.test("a participant that comes back is still cut off", async () => {
   const rig = createRig();
   const again: unknown[] = [];
   rig.network.drop("n0", "n1");
@@ -332,7 +332,7 @@ Deno.test("no two participants have the same name", () => {
   network.detach("nobody");
 });
 
-Deno.test("drop says who is unknown", () => {
+Deno.test("drop names an unknown destination", () => {
   assertThrows(() => createRig().network.drop("n0", "n7"), RangeError, "Cannot cut n7 off from n0");
 });
 

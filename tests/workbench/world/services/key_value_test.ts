@@ -14,20 +14,20 @@ function perform(body: Body, value: unknown) {
   return performRequest(parseKeyValueRequest(body), value);
 }
 
-Deno.test("read gives the value, or error 20", () => {
+Deno.test("read returns the value, or error 20", () => {
   assertEquals(perform(READ, [1]), { reply: { type: "read_ok", value: [1] }, value: [1] });
   assertEquals(perform(READ, null), { reply: { type: "read_ok", value: null }, value: null });
   const text = "key does not exist";
   assertEquals(perform(READ, undefined), { reply: { type: "error", code: 20, text }, value: undefined });
 });
 
-Deno.test("write sets the value, whatever was there", () => {
+Deno.test("write sets the value, whether or not the key exists", () => {
   for (const before of [undefined, null, 1]) {
     assertEquals(perform(write("new"), before), { reply: { type: "write_ok" }, value: "new" });
   }
 });
 
-Deno.test("cas sets the value where it is the one expected, and says what it is otherwise", () => {
+Deno.test("cas sets the value if it is the expected one, and returns an error with the value otherwise", () => {
   assertEquals(perform(cas(1, 2), 1), { reply: { type: "cas_ok" }, value: 2 });
   const text = 'current value {"a":"b"} is not 1';
   assertEquals(perform(cas(1, 2), { a: "b" }), { reply: { type: "error", code: 22, text }, value: { a: "b" } });
@@ -50,14 +50,14 @@ Deno.test("cas without from means null", () => {
   assertEquals(perform({ type: "cas", key: "x", to: 2 }, 1).reply.text, "current value 1 is not null");
 });
 
-Deno.test("a field that is not there is null, as in Maelstrom", () => {
+Deno.test("a missing field is null, as in Maelstrom", () => {
   assertEquals(perform({ type: "read" }, 1).reply, { type: "read_ok", value: 1 });
   assertEquals(parseKeyValueRequest({ type: "read" }), parseKeyValueRequest({ type: "read", key: null }));
   assertEquals(perform({ type: "write", key: "x" }, 1), { reply: { type: "write_ok" }, value: null });
   assertEquals(perform({ type: "cas", key: "x", from: 1 }, 1), { reply: { type: "cas_ok" }, value: null });
 });
 
-Deno.test("create_if_not_exists is true if it is anything but false or null, as in Clojure", () => {
+Deno.test("create_if_not_exists is true unless it is false or null, as in Clojure", () => {
   const creates = (create_if_not_exists: unknown) =>
     perform(cas(1, 2, { create_if_not_exists }), undefined).reply.type === "cas_ok";
   assertEquals([true, 1, 0, "yes", "", [], {}].map(creates), Array(7).fill(true));
@@ -85,16 +85,16 @@ Deno.test("a request of another type is refused with error 10", () => {
 
 const JSON_VALUE = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));
 
-/** The same value, the fields of its objects in reverse order. */
+/** Reverses the fields of all objects in a value. */
 function reversed(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(reversed);
-  // By way of JSON, since an assignment to a field named __proto__ would be lost.
+  // As JSON, since an assignment to a field named __proto__ would be lost.
   const fields = Object.entries(value).reverse().map(([name, item]) => [JSON.stringify(name), reversed(item)]);
   return JSON.parse(`{${fields.map(([name, item]) => `${name}:${JSON.stringify(item)}`).join()}}`);
 }
 
-Deno.test("canonical text is JSON of the same value, and does not depend on the order of fields", () => {
+Deno.test("the canonical text is JSON of the same value, and does not depend on the order of fields", () => {
   fc.assert(fc.property(JSON_VALUE, (value) => {
     assertEquals(JSON.parse(canonicalText(value)), value);
     assertEquals(canonicalText(reversed(value)), canonicalText(value));

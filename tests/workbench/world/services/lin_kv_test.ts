@@ -4,7 +4,7 @@ import { RPCError } from "../../../../lib/protocol.ts";
 import { createLinKV } from "../../../../lib/workbench/world/services/lin_kv.ts";
 import { type Model, performOnModel, READ, REQUESTS, write } from "./reference.ts";
 
-Deno.test("every request meets the newest state: the replies are those of a map", () => {
+Deno.test("every request is performed on the newest state: the replies are those of a map", () => {
   fc.assert(fc.property(REQUESTS, (requests) => {
     const linKV = createLinKV();
     const model: Model = new Map();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { RPCError } from "../../../../lib/protocol.ts";
 import { createLinTSO } from "../../../../lib/workbench/world/services/lin_tso.ts";
 
-Deno.test("timestamps are 0, 1, 2 and so on, whoever asks", () => {
+Deno.test("timestamps are 0, 1, 2 and so on, for all clients together", () => {
   fc.assert(fc.property(fc.array(fc.constantFrom("n0", "n1", "n2")), (clients) => {
     const linTSO = createLinTSO();
     assertEquals(
@@ -13,7 +13,7 @@ Deno.test("timestamps are 0, 1, 2 and so on, whoever asks", () => {
   }));
 });
 
-Deno.test("another type is refused with error 10, and takes no timestamp", () => {
+Deno.test("a request of another type is refused with error 10, and uses no timestamp", () => {
   const linTSO = createLinTSO();
   const error = assertThrows(
     () => linTSO("n0", { type: "read", key: "x" }),

@@ -6,7 +6,7 @@ import { createLWWKV } from "../../../../lib/workbench/world/services/lww_kv.ts"
 import type { Service } from "../../../../lib/workbench/world/services/service.ts";
 import { cas, type Model, performOnModel, READ, REQUESTS, SEED, write } from "./reference.ts";
 
-/** lww-kv that merges all of a replica each time, which is plain to see and dear to run. */
+/** Reference lww-kv, which merges all keys each time: simple, but slow. */
 function createMergingLWWKV(random: Random): Service {
   const replicas = [0, 1].map(() => ({ clock: 0, times: new Map<string, number>(), values: new Map() as Model }));
   return (_client, request) => {
@@ -25,14 +25,14 @@ function createMergingLWWKV(random: Random): Service {
   };
 }
 
-Deno.test("to merge only what is new is to merge everything", () => {
+Deno.test("merging only unmerged keys gives the same replies as merging all", () => {
   fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
     const [service, merging] = [createLWWKV(seededRandom(seed)), createMergingLWWKV(seededRandom(seed))];
     for (const { client, request } of requests) assertEquals(service(client, request), merging(client, request));
   }));
 });
 
-/** What a client reads after some writes of 1, 2, … by one client, for many seeds. */
+/** Reads after some writes of 1, 2, … by one client, for many seeds. */
 function readsAfter(writes: number, wait: number): Set<unknown> {
   return new Set(Array.from({ length: 300 }, (_, seed) => {
     const service = createLWWKV(seededRandom(`${seed}`));
@@ -48,11 +48,11 @@ Deno.test("a read may miss even its own client's write, at first", () => {
   assertEquals(readsAfter(1, 200), new Set([1]));
 });
 
-Deno.test("a write that was acknowledged may lose against an earlier one, for good", () => {
+Deno.test("an acknowledged write may lose against an earlier one, for ever", () => {
   assertEquals(readsAfter(2, 200), new Set([1, 2]));
 });
 
-Deno.test("when the writes have ended, the replicas come to agree on one of the values written", () => {
+Deno.test("after the last write, the replicas converge to one of the written values", () => {
   fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
     const service = createLWWKV(seededRandom(seed));
     for (const { client, request } of requests) service(client, request);
@@ -69,7 +69,7 @@ Deno.test("when the writes have ended, the replicas come to agree on one of the 
   }));
 });
 
-Deno.test("cas sets a value, or tells it, and never creates a key", () => {
+Deno.test("cas sets a value or returns it in its error, and never creates a key", () => {
   const service = createLWWKV(seededRandom("dune"));
   const missing = { type: "error", code: 20, text: "key does not exist" };
   assertEquals(service("n0", cas(null, 1, { create_if_not_exists: true })), missing);

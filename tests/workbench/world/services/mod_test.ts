@@ -8,7 +8,7 @@ import { attachServices, SERVICES } from "../../../../lib/workbench/world/servic
 
 const KEY_VALUE = ["lin-kv", "seq-kv", "lww-kv"];
 
-/** A network with the services and node n0, 10 ms from each other. */
+/** Creates a network with the services and node n0, with a latency of 10 ms. */
 function rig() {
   const clock = new VirtualClock();
   const random = seededRandom("dune");
@@ -22,7 +22,7 @@ function rig() {
     network.send({ src: "n0", dest, body });
   }
 
-  /** Sends a request with a fresh msg_id, and gives the body of the reply without in_reply_to. */
+  /** Sends a request with a new msg_id; returns the body of the reply without in_reply_to. */
   async function ask(dest: string, body: Body): Promise<unknown> {
     const msg_id = ++requests;
     send(dest, { ...body, msg_id });
@@ -38,7 +38,7 @@ Deno.test("the services are Maelstrom's four", () => {
   assertEquals(Object.keys(SERVICES).sort(), ["lin-kv", "lin-tso", "lww-kv", "seq-kv"]);
 });
 
-Deno.test("a reply names its request, and comes after the latency there and back", async () => {
+Deno.test("a reply names its request, and arrives after two latencies", async () => {
   const { clock, received, send } = rig();
   send("lin-kv", { type: "write", key: "x", value: 1, msg_id: 7 });
   await clock.run();
@@ -55,7 +55,7 @@ Deno.test("each service answers to its name", async () => {
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
 });
 
-Deno.test("what a service cannot take it answers with an error, and works on", async () => {
+Deno.test("a service answers a bad request with an error, and goes on", async () => {
   const { ask } = rig();
   for (const service of KEY_VALUE) {
     assertEquals(await ask(service, { type: "init" }), {
@@ -73,7 +73,7 @@ Deno.test("what a service cannot take it answers with an error, and works on", a
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
 });
 
-Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null, as by Maelstrom", async () => {
+Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null, as in Maelstrom", async () => {
   const { clock, network, received, send, ask } = rig();
   send("lin-kv", { type: "write", key: "x", value: 1 });
   send("lin-tso", { type: "ts" });
@@ -88,11 +88,11 @@ Deno.test("a request without msg_id takes effect, and is answered with an in_rep
   assertEquals(await ask("lin-kv", { type: "read", key: "x" }), { type: "read_ok", value: 1 });
 });
 
-Deno.test("what a service does not know it answers only where there is a msg_id: services never talk to each other", async () => {
+Deno.test("an unknown request is answered only if it has a msg_id, so that services never answer each other", async () => {
   const { clock, network, received, send } = rig();
   send("seq-kv", { type: "nonsense" });
   send("lin-tso", { msg_id: 3 } as unknown as Body);
-  // A node may write in another's name.
+  // A node may send in another's name.
   network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "nonsense", msg_id: 1 } });
   network.send({ src: "lin-kv", dest: "seq-kv", body: { type: "read", key: 1 } });
   await clock.run();
@@ -100,7 +100,7 @@ Deno.test("what a service does not know it answers only where there is a msg_id:
   assertEquals(network.journal.counts.all.msg_count, 7);
 });
 
-Deno.test("a msg_id that is no number comes back as it is", async () => {
+Deno.test("a msg_id that is not a number comes back unchanged", async () => {
   const { clock, received, send } = rig();
   send("lin-tso", { type: "ts", msg_id: "a-1" } as unknown as Body);
   await clock.run();
@@ -114,7 +114,7 @@ Deno.test("a msg_id of 0 is answered", async () => {
   assertEquals(received[0]?.body, { type: "ts_ok", ts: 0, in_reply_to: 0 });
 });
 
-Deno.test("whatever body comes, there is exactly one reply, and nothing is thrown", async () => {
+Deno.test("any body gets exactly one reply, and nothing is thrown", async () => {
   const field = fc.option(fc.jsonValue(), { nil: undefined });
   const body = fc.record({
     type: fc.oneof(fc.constantFrom("read", "write", "cas", "ts", "error", "read_ok"), fc.string()),

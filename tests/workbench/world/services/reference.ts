@@ -1,10 +1,10 @@
-/** What the tests of the key-value services share: requests, and a plain model of a key-value store. */
+/** Requests and a simple model of a key-value store, for the tests of the services. */
 
 import fc from "fast-check";
 import type { Body } from "../../../../lib/protocol.ts";
 import type { Reply } from "../../../../lib/workbench/world/services/service.ts";
 
-/** The values by key, both as JSON. */
+/** Values by key, both as JSON. */
 export type Model = Map<string, string>;
 
 /** Performs a request on a model, in place. */
@@ -28,11 +28,11 @@ function text(value: unknown): string {
   return JSON.stringify(value);
 }
 
-// Few keys and values, so that they meet often; one field in an object at most, so that JSON is the same for what is equal.
+// Few keys and values, so that they collide often. Objects have one field at most, so that equal values have equal JSON.
 const KEY = fc.constantFrom("x", "y", 1, ["x"], null);
 const VALUE = fc.constantFrom(0, 1, "1", null, [], { a: 1 }, false).map((value) => structuredClone(value));
 
-/** A request to a key-value service. */
+/** Arbitrary request to a key-value service. */
 export const REQUEST: fc.Arbitrary<Body> = fc.oneof(
   fc.record({ type: fc.constant("read"), key: KEY }),
   fc.record({ type: fc.constant("write"), key: KEY, value: VALUE }),
@@ -45,24 +45,24 @@ export const REQUEST: fc.Arbitrary<Body> = fc.oneof(
   }),
 );
 
-/** Requests of a few clients. */
+/** Arbitrary requests of a few clients. */
 export const REQUESTS: fc.Arbitrary<{ client: string; request: Body }[]> = fc.array(
   fc.record({ client: fc.constantFrom("n0", "n1", "n2"), request: REQUEST }),
   { maxLength: 150, size: "max" },
 );
 
-/** The seed of a service. */
+/** Arbitrary seed of a service. */
 export const SEED: fc.Arbitrary<string> = fc.string({ minLength: 1 });
 
-/** A request to read x. */
+/** Request to read x. */
 export const READ: Body = { type: "read", key: "x" };
 
-/** A request to write x. */
+/** Creates a request to write x. */
 export function write(value: unknown, key: unknown = "x"): Body {
   return { type: "write", key, value };
 }
 
-/** A request to compare and set x. */
+/** Creates a request to compare and set x. */
 export function cas(from: unknown, to: unknown, more: Record<string, unknown> = {}): Body {
   return { type: "cas", key: "x", from, to, ...more };
 }

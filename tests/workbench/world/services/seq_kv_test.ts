@@ -6,7 +6,7 @@ import { createSeqKV, REMEMBERED_STATES } from "../../../../lib/workbench/world/
 import type { Service } from "../../../../lib/workbench/world/services/service.ts";
 import { cas, type Model, performOnModel, READ, REQUESTS, SEED, write } from "./reference.ts";
 
-/** seq-kv with a whole copy of each state it remembers, which is plain to see and dear to run. */
+/** Reference seq-kv, which keeps a copy of each state: simple, but slow. */
 function createCopyingSeqKV(random: Random): Service {
   const states: { index: number; model: Model }[] = [{ index: 0, model: new Map() }];
   const seen = new Map<string, number>();
@@ -29,19 +29,19 @@ function createCopyingSeqKV(random: Random): Service {
   };
 }
 
-/** The value of x as a client reads it; 0 where there is none. */
+/** Reads x as a client; 0 if it does not exist. */
 function readX(service: Service, client: string): number {
   return service(client, READ).value as number ?? 0;
 }
 
-Deno.test("the log of changes answers as copies of the states would", () => {
+Deno.test("the log of changes gives the same replies as copies of the states", () => {
   fc.assert(fc.property(REQUESTS, SEED, (requests, seed) => {
     const [service, copying] = [createSeqKV(seededRandom(seed)), createCopyingSeqKV(seededRandom(seed))];
     for (const { client, request } of requests) assertEquals(service(client, request), copying(client, request));
   }));
 });
 
-Deno.test("a client reads old values, and the newest, of the last 32 states", () => {
+Deno.test("a client reads values of all the last 32 states", () => {
   const read = new Set<number>();
   for (let seed = 0; seed < 500; seed++) {
     const service = createSeqKV(seededRandom(`${seed}`));
@@ -52,7 +52,7 @@ Deno.test("a client reads old values, and the newest, of the last 32 states", ()
   assertEquals([...read].sort((a, b) => b - a), expected);
 });
 
-Deno.test("a read may miss another client's write that was long done, so that a key seems not to exist", () => {
+Deno.test("a read may miss another client's completed write, so that a key seems not to exist", () => {
   const codes = Array.from({ length: 100 }, (_, seed) => {
     const service = createSeqKV(seededRandom(`${seed}`));
     service("n0", write(1));
@@ -62,10 +62,10 @@ Deno.test("a read may miss another client's write that was long done, so that a 
   assert(codes.includes(undefined));
 });
 
-/** Who does what in a test of order: the writer counts up, or a reader reads. */
+/** Steps of a test of order: the writer counts up, or a reader reads. */
 const STEPS = fc.array(fc.constantFrom("write", "n1", "n2"), { maxLength: 300, size: "max" });
 
-Deno.test("no client goes back in time, however seldom it reads", () => {
+Deno.test("no client goes back in time, even if it reads rarely", () => {
   fc.assert(fc.property(STEPS, SEED, (steps, seed) => {
     const service = createSeqKV(seededRandom(seed));
     const last = new Map<string, number>();
@@ -82,7 +82,7 @@ Deno.test("no client goes back in time, however seldom it reads", () => {
   }));
 });
 
-Deno.test("no client goes back in time over two keys: who has seen the later write sees the earlier one", () => {
+Deno.test("no client goes back in time over two keys: a client that has seen the later write sees the earlier one", () => {
   fc.assert(fc.property(STEPS, SEED, (steps, seed) => {
     const service = createSeqKV(seededRandom(seed));
     let value = 0;
@@ -109,7 +109,7 @@ Deno.test("a client sees its own writes", () => {
   }));
 });
 
-Deno.test("a write of something new shows a client the newest state, of all keys", () => {
+Deno.test("a write of a new value lets a client see the newest state of all keys", () => {
   fc.assert(fc.property(fc.integer({ min: 1, max: 100 }), SEED, (writes, seed) => {
     const service = createSeqKV(seededRandom(seed));
     for (let value = 1; value <= writes; value++) service("n0", write(value));
@@ -118,7 +118,7 @@ Deno.test("a write of something new shows a client the newest state, of all keys
   }));
 });
 
-/** What a client gets to know over many seeds, after others have done these requests. */
+/** Collects the replies to a client over many seeds, after these requests of others. */
 function outcomes(before: [client: string, request: Body][], client: string, request: Body): Set<string> {
   const texts = Array.from({ length: 200 }, (_, seed) => {
     const service = createSeqKV(seededRandom(`${seed}`));
@@ -129,15 +129,15 @@ function outcomes(before: [client: string, request: Body][], client: string, req
   return new Set(texts);
 }
 
-Deno.test("a cas that fails may have met an old state; one that succeeds has met the newest", () => {
+Deno.test("a cas that fails may have been tried on an old state; one that succeeds was performed on the newest", () => {
   const before: [string, Body][] = [["n0", write(1)], ["n0", write(2)], ["n0", write(3)]];
-  // A state in which x is 2 would be changed, so that this goes on to the newest, where x is 3.
+  // It would change a state in which x is 2, so it is performed on the newest, in which x is 3.
   assertEquals(outcomes(before, "n1", cas(2, 4)), new Set(["error 20", "error 22"]));
   assertEquals(outcomes(before, "n1", cas(3, 4)), new Set(["error 20", "error 22", "cas_ok"]));
   assertEquals(outcomes(before, "n0", cas(3, 4)), new Set(["cas_ok"]));
 });
 
-Deno.test("a write that changes nothing in an old state may be ordered there", () => {
+Deno.test("a write that changes nothing in an old state may take its place there", () => {
   // The example of Maelstrom's doc/services.md: n1's second write of 1 does not undo n2's cas.
   const reads = new Set(Array.from({ length: 200 }, (_, seed) => {
     const service = createSeqKV(seededRandom(`${seed}`));
@@ -150,12 +150,12 @@ Deno.test("a write that changes nothing in an old state may be ordered there", (
   assertEquals(reads, new Set([1, 2]));
 });
 
-Deno.test("a write that turns out to change nothing in the newest state still makes its client current", () => {
+Deno.test("a write that changes an old state but not the newest lets its client see the newest", () => {
   for (let seed = 0; seed < 100; seed++) {
     const service = createSeqKV(seededRandom(`${seed}`));
     for (const value of [1, 2, 1]) service("n0", write(value));
     service("n0", write("last", "y"));
-    // Tried where there is no x, or where it is 2, this goes on to the newest state; where x is 1 it stays.
+    // It changes a state without x or with 2, so it is performed on the newest; in a state with 1 it stays.
     service("n1", write(1));
     service("n1", write("n1 is current", "z"));
     assertEquals([readX(service, "n1"), service("n1", { type: "read", key: "y" }).value], [1, "last"]);

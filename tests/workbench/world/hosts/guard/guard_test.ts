@@ -7,7 +7,7 @@ import { guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
 import { endTurn, watchTurns } from "../../../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
-/** Runs something under guard, and returns what was told. */
+/** Runs code under a guard; returns the reported problems. */
 function guarded(run: () => void, module?: string): TestException[] {
   const troubles: TestException[] = [];
   const release = guard((trouble) => void troubles.push(trouble), { module });
@@ -21,7 +21,7 @@ function guarded(run: () => void, module?: string): TestException[] {
 
 const BYTES = new Uint8Array(1);
 
-/** What a program may not call, and what it is to call instead. */
+/** Forbidden calls, and what to call instead. */
 const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
   "Date.now()": [() => Date.now(), "node.now()"],
   "new Date()": [() => new Date(), "new Date(node.now())"],
@@ -56,7 +56,7 @@ const FORBIDDEN: Record<string, [call: () => unknown, instead: string]> = {
 };
 
 for (const [name, [call, instead]] of Object.entries(FORBIDDEN)) {
-  Deno.test(`guard() stops ${name}, and says what to call instead`, () => {
+  Deno.test(`guard() refuses ${name}, and says what to call instead`, () => {
     const troubles = guarded(() => assertThrows(call, Error, `Cannot call ${name} at `));
     assertEquals(troubles.map(({ type, count }) => ({ type, count })), [{ type: "nondeterminism", count: 1 }]);
     const { message } = troubles[0]!;
@@ -65,7 +65,7 @@ for (const [name, [call, instead]] of Object.entries(FORBIDDEN)) {
   });
 }
 
-Deno.test("guard() stops the ways of node:process to the time and the memory", () => {
+Deno.test("guard() refuses the functions of node:process that read time and memory", () => {
   const calls = [
     () => process.hrtime(),
     () => process.hrtime.bigint(),
@@ -79,7 +79,7 @@ Deno.test("guard() stops the ways of node:process to the time and the memory", (
   }
 });
 
-/** Does something in the turn of a node, under guard; what was told, and what was written on stderr. */
+/** Runs code under a guard in the turn of a node; returns the problems and the lines on stderr. */
 function inTurn(act: () => void) {
   const [troubles, written]: [TestException[], unknown[][]] = [[], []];
   const release = guard((trouble) => void troubles.push(trouble), { onStderr: (...entry) => void written.push(entry) });
@@ -93,7 +93,7 @@ function inTurn(act: () => void) {
   return { troubles, written };
 }
 
-/** How a program may end its process, and what is said of a node that does. */
+/** Ways to end a process, and the reported end. */
 const ENDS: Record<string, [end: () => unknown, call: string, how: string]> = {
   "Deno.exit()": [() => Deno.exit(), "Deno.exit()", "exited with status 0"],
   "Deno.exit(7)": [() => Deno.exit(7), "Deno.exit()", "exited with status 7"],
@@ -106,7 +106,7 @@ const ENDS: Record<string, [end: () => unknown, call: string, how: string]> = {
 };
 
 for (const [name, [end, call, how]] of Object.entries(ENDS)) {
-  Deno.test(`guard() takes a node for crashed that ends its process: ${name}`, () => {
+  Deno.test(`guard() reports a node that ends its process as crashed: ${name}`, () => {
     const { troubles: [trouble, ...more] } = inTurn(() => assertThrows(end, Error, how));
     assertEquals([trouble?.type, trouble?.node, more], ["node-crashed", "elm", []]);
     const [first, second] = trouble!.message.split("\n");
@@ -115,7 +115,7 @@ for (const [name, [end, call, how]] of Object.entries(ENDS)) {
   });
 }
 
-Deno.test("guard() lets nobody end the process, whose turn ever it is", () => {
+Deno.test("guard() refuses to end the process between turns too", () => {
   assertEquals(guarded(() => assertThrows(() => Deno.exit(0))).map(({ type }) => type), ["node-crashed"]);
 });
 
@@ -126,7 +126,7 @@ const PRINTS: Record<string, () => void> = {
 };
 
 for (const [name, print] of Object.entries(PRINTS)) {
-  Deno.test(`guard() takes what a node prints for a bad line, and shows it: console.${name}()`, () => {
+  Deno.test(`guard() reports what a node prints as a bad line: console.${name}()`, () => {
     const { troubles: [trouble, ...more], written } = inTurn(print);
     assertEquals([trouble?.type, trouble?.node, more, written], ["bad-line", "elm", [], []]);
     const [first, line] = trouble!.message.split("\n");
@@ -139,7 +139,7 @@ for (const [name, print] of Object.entries(PRINTS)) {
   });
 }
 
-Deno.test("guard() gives what a node writes on stderr to whoever takes it", () => {
+Deno.test("guard() passes on what a node writes to stderr", () => {
   const { troubles, written } = inTurn(() => {
     console.error("no %s", "luck", [1]);
     console.warn("hm");
@@ -156,7 +156,7 @@ Deno.test("guard() gives what a node writes on stderr to whoever takes it", () =
   ]);
 });
 
-Deno.test("guard() lets a module that is imported neither print nor end the process", () => {
+Deno.test("guard() refuses a module that prints or ends the process while it is imported", () => {
   const troubles = guarded(() => {
     console.log("hello");
     assertThrows(() => Deno.exit(0));
@@ -172,13 +172,13 @@ Deno.test("guard() lets a module that is imported neither print nor end the proc
   );
 });
 
-Deno.test("guard() stops Temporal.Now, where there is Temporal", () => {
+Deno.test("guard() refuses Temporal.Now, if there is Temporal", () => {
   const { Temporal } = globalThis as unknown as { Temporal?: { Now: { instant(): unknown } } };
   if (Temporal === undefined) return;
   assertEquals(guarded(() => assertThrows(() => Temporal.Now.instant(), Error, "Temporal.Now.instant()")).length, 1);
 });
 
-Deno.test("guard() puts back everything exactly", () => {
+Deno.test("guard() restores everything exactly", () => {
   const owners: [object, string][] = [
     [globalThis, "Date"],
     [Date, "now"],
@@ -204,7 +204,7 @@ Deno.test("guard() puts back everything exactly", () => {
   assert(Date.now() > 0 && new Date() instanceof Date && Math.random() < 1);
 });
 
-Deno.test("guard() lets dates be made of a time", () => {
+Deno.test("guard() allows dates of a given time", () => {
   const troubles = guarded(() => {
     assertEquals(new Date(0).toISOString(), "1970-01-01T00:00:00.000Z");
     assertEquals(Date.UTC(1970, 0, 2), 86_400_000);
@@ -213,7 +213,7 @@ Deno.test("guard() lets dates be made of a time", () => {
   assertEquals(troubles, []);
 });
 
-Deno.test("guard() guards until the last one has ended, and tells everyone", () => {
+Deno.test("guard() lasts until the last guard ends, and tells all of them", () => {
   const [first, second]: TestException[][] = [[], []];
   const releaseFirst = guard((trouble) => void first!.push(trouble));
   const releaseSecond = guard((trouble) => void second!.push(trouble));
@@ -226,27 +226,27 @@ Deno.test("guard() guards until the last one has ended, and tells everyone", () 
   assertEquals([first!.length, second!.length], [1, 2]);
 });
 
-Deno.test("guard() can be about one module alone", () => {
+Deno.test("guard() can be limited to one module", () => {
   assertEquals(guarded(() => void Math.random(), "file:///elsewhere.ts"), []);
   const troubles = guarded(() => assertThrows(() => Math.random()), import.meta.url);
   assertEquals(troubles.length, 1);
 });
 
-Deno.test("guard() lets a module read and hash while it is imported, for that is waited for", async () => {
+Deno.test("guard() allows a module to read and hash while it is imported, as the import waits for that", async () => {
   let digest: Promise<ArrayBuffer> | undefined;
   assertEquals(guarded(() => void (digest = crypto.subtle.digest("SHA-256", BYTES)), import.meta.url), []);
   assertEquals((await digest!).byteLength, 32);
   guarded(() => assertThrows(() => crypto.subtle.digest("SHA-256", BYTES)));
 });
 
-Deno.test("guard() leaves alone what others make with new, and what answers at once", () => {
+Deno.test("guard() allows other modules' new, and synchronous functions", () => {
   const url = "file:///elsewhere.ts";
   guarded(() => assert(new Deno.Command("x") instanceof Object), url);
   const before = [Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync];
   guarded(() => assertEquals([Deno.writeFileSync, Deno.openSync, Deno.stdout.writeSync], before));
 });
 
-Deno.test("guard() takes rejections that nobody handles, but for those of a stopped node", async () => {
+Deno.test("guard() reports unhandled rejections, except those of a stopped node", async () => {
   const troubles: TestException[] = [];
   const release = guard((trouble) => void troubles.push(trouble));
   void Promise.reject(new Error("nobody looks"));
@@ -264,7 +264,7 @@ Deno.test("guard() takes rejections that nobody handles, but for those of a stop
   assertStringIncludes(troubles[0]!.message, "A node has not handled a rejection: Error: nobody looks");
 });
 
-Deno.test("guard() takes errors that are thrown where no promise is, as what ends a process", async () => {
+Deno.test("guard() reports an error outside of promises as a crash", async () => {
   const troubles: TestException[] = [];
   const release = guard((trouble) => void troubles.push(trouble));
   queueMicrotask(() => {
@@ -277,7 +277,7 @@ Deno.test("guard() takes errors that are thrown where no promise is, as what end
   assertStringIncludes(troubles[0]!.message, "Error: boom");
 });
 
-Deno.test("guard() lets a node send itself signals that end nothing", () => {
+Deno.test("guard() allows a node to send itself signals that end nothing", () => {
   for (const signal of [0, "SIGWINCH"]) {
     assertEquals(guarded(() => void process.kill(process.pid, signal)), []);
   }

@@ -2,19 +2,19 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { copyJSON } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";
 
-/** What a pipe does to a value. */
+/** Copies a value as a pipe does. */
 function throughPipe(value: unknown): unknown {
   const text = JSON.stringify(value);
   return text === undefined ? undefined : JSON.parse(text);
 }
 
 function assertSame(value: unknown): void {
-  // As texts too: assertEquals does not look at the order of fields.
+  // As texts too: assertEquals ignores the order of fields.
   assertEquals(copyJSON(value), throughPipe(value));
   assertEquals(JSON.stringify(copyJSON(value)), JSON.stringify(throughPipe(value)));
 }
 
-Deno.test("copyJSON() does what a pipe does, whatever the value", () => {
+Deno.test("copyJSON() gives the same as a pipe, for any JSON", () => {
   fc.assert(fc.property(
     fc.anything({
       withDate: true,
@@ -27,7 +27,7 @@ Deno.test("copyJSON() does what a pipe does, whatever the value", () => {
   ));
 });
 
-Deno.test("copyJSON() does what a pipe does to what JSON does not know", () => {
+Deno.test("copyJSON() gives the same as a pipe for values that JSON does not know", () => {
   class Point {
     constructor(readonly x: number) {}
     get double() {
@@ -45,11 +45,11 @@ Deno.test("copyJSON() does what a pipe does to what JSON does not know", () => {
     undefined,
   ];
   for (const value of values) assertSame(value);
-  // To assertEquals it is the same.
+  // assertEquals does not tell them apart.
   assert(Object.is(copyJSON({ zero: -0 }).zero, 0));
 });
 
-Deno.test("copyJSON() copies what is deep, and refuses what has no end, or no place in JSON", () => {
+Deno.test("copyJSON() copies deep values, and refuses cycles and bigints", () => {
   let deep: unknown = 1;
   for (let i = 0; i < 1000; i++) deep = { deep: [deep] };
   assertSame(deep);

@@ -8,7 +8,7 @@ import { createNetwork } from "../../../../../lib/workbench/world/network/networ
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
-/** Two nodes with one program, initialised, and a client. */
+/** Creates two initialised nodes with one program, and a client. */
 async function startPair(program: (node: AnyNode) => void, { seed = "dune", nodes = ["n0", "n1"] } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
@@ -30,7 +30,7 @@ async function startPair(program: (node: AnyNode) => void, { seed = "dune", node
     })
   );
   const client = openConnection(network, clock);
-  /** Asks a node, and lets time pass until it answers. */
+  /** Calls a node, and runs the clock until it answers. */
   async function ask(node: string, body: Body): Promise<Body> {
     let settled = false;
     const reply = client.call(node, body).finally(() => settled = true);
@@ -77,7 +77,7 @@ Deno.test("a timer that was called off does not run", async () => {
   assertEquals(ticks, ["every", "every"]);
 });
 
-Deno.test("what a node draws comes from its stream, and differs from node to node", async () => {
+Deno.test("a node draws from its own stream, which differs from node to node", async () => {
   const program = (node: AnyNode) =>
     node.on("draw", () => ({ float: node.random(), bytes: [...node.getRandomValues(new Uint8Array(8))] }));
   const draws = async (seed: string) => {
@@ -91,7 +91,7 @@ Deno.test("what a node draws comes from its stream, and differs from node to nod
   assertNotEquals(await draws("b"), [first!, second!]);
 });
 
-Deno.test("what a node receives is its own: it may change it", async () => {
+Deno.test("a node may change a message that it receives", async () => {
   const pair = await startPair((node) => {
     node.on("take", ({ list }) => {
       (list as number[]).push(4);
@@ -103,7 +103,7 @@ Deno.test("what a node receives is its own: it may change it", async () => {
   assertEquals(list, [1, 2, 3]);
 });
 
-Deno.test("what a node has sent it may change", async () => {
+Deno.test("a node may change a body that it has sent", async () => {
   const pair = await startPair((node) => {
     const list: number[] = [];
     node.on("add", ({ item }) => {
@@ -121,13 +121,13 @@ Deno.test("what a node has sent it may change", async () => {
   assertEquals(pair.log, ["n1 info [7]", "n1 info [7,0,8]"]);
 });
 
-Deno.test("a node sees what it would see as a process: what JSON cannot say is not there", async () => {
+Deno.test("a node sees what it would see as a process: values that JSON cannot express are missing", async () => {
   const pair = await startPair((node) => node.on("odd", () => ({ nothing: undefined, nan: NaN, date: new Date(0) })));
   const { in_reply_to: _, ...reply } = await pair.ask("n0", { type: "odd" });
   assertEquals(reply, { type: "odd_ok", nan: null, date: "1970-01-01T00:00:00.000Z" });
 });
 
-Deno.test("a message to one who is not on the network is a failure of the node, with the message", async () => {
+Deno.test("a message to an unknown name is a failure of the node, and shows the message", async () => {
   const pair = await startPair((node) => {
     node.on("lose", () => {
       node.send("n7", { type: "hello" });
@@ -141,7 +141,7 @@ Deno.test("a message to one who is not on the network is a failure of the node, 
   assertStringIncludes(message, '{"src":"n0","dest":"n7","body":{"type":"hello"}}');
 });
 
-Deno.test("without anyone to tell, a failure is thrown: the handler that caused it crashes", async () => {
+Deno.test("without onFailure, a failure is thrown in the handler that caused it", async () => {
   const clock = new VirtualClock();
   const random = seededRandom("dune");
   const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
@@ -164,7 +164,7 @@ Deno.test("without anyone to tell, a failure is thrown: the handler that caused 
   assertStringIncludes(log[0]!, 'the destination "n7" is not on the network');
 });
 
-Deno.test("a program that throws when it is mounted is a node that has crashed", () => {
+Deno.test("a program that throws at its start is a crashed node", () => {
   const clock = new VirtualClock();
   const random = seededRandom("dune");
   const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
@@ -178,7 +178,7 @@ Deno.test("a program that throws when it is mounted is a node that has crashed",
   assertStringIncludes(failures[0]!.message, "TypeError: no luck");
 });
 
-Deno.test("a stopped node neither acts nor answers, and its place is free", async () => {
+Deno.test("a stopped node neither acts nor answers, and its name is free", async () => {
   let ticks = 0;
   const program = (node: AnyNode) => {
     node.every(100, () => void ticks++);
@@ -199,7 +199,7 @@ Deno.test("a stopped node neither acts nor answers, and its place is free", asyn
   assertEquals((await pair.ask("n0", { type: "hello" })).type, "hello_ok");
 });
 
-/** A node that writes down what happens to it, and when. */
+/** Creates a node that records its messages and timers, with their times. */
 async function startDiary() {
   const diary: string[] = [];
   const pair = await startPair((node) => {
@@ -221,7 +221,7 @@ async function startDiary() {
   return { ...pair, diary, tell, node: pair.hosts[0]! };
 }
 
-Deno.test("while a node is paused nothing happens to it; then all that has waited does, in order", async () => {
+Deno.test("a paused node does nothing; when it resumes, its messages and timers follow in order", async () => {
   const { clock, diary, tell, node } = await startDiary();
   clock.schedule(90, () => tell("note", 1));
   clock.schedule(100, () => {
@@ -246,7 +246,7 @@ Deno.test("while a node is paused nothing happens to it; then all that has waite
   ]);
 });
 
-Deno.test("a timer that waits for its node to resume can still be called off", async () => {
+Deno.test("a timer that waits for its node to resume can still be cancelled", async () => {
   const { clock, diary, tell, node } = await startDiary();
   clock.schedule(100, node.pause);
   clock.schedule(200, () => tell("cancel"));
@@ -255,7 +255,7 @@ Deno.test("a timer that waits for its node to resume can still be called off", a
   assertEquals(diary, ["cancel 500", "timer 500"]);
 });
 
-Deno.test("a message that came while its node was paused stays as it was sent", async () => {
+Deno.test("a message that waited for a paused node is as it was sent", async () => {
   const pair = await startPair((node) => node.on("show", ({ list }) => ({ list })));
   pair.hosts[0]!.pause();
   const list = [1];
@@ -267,7 +267,7 @@ Deno.test("a message that came while its node was paused stays as it was sent", 
   assertEquals((await reply).list, [1]);
 });
 
-Deno.test("a paused node that is stopped never goes on, and says no more", async () => {
+Deno.test("a paused node that is stopped never resumes, and logs nothing more", async () => {
   const { clock, diary, tell, node, log } = await startDiary();
   clock.schedule(90, () => tell("note", 1));
   clock.schedule(100, node.pause);
@@ -280,7 +280,7 @@ Deno.test("a paused node that is stopped never goes on, and says no more", async
   assertEquals([diary, log], [["got 1 90"], []]);
 });
 
-Deno.test("a stopped node's calls end, but it neither logs nor sends of it", async () => {
+Deno.test("the calls of a stopped node end, but it neither logs nor sends anything", async () => {
   const pair = await startPair((node) => {
     node.on("ask", async () => {
       try {
@@ -300,7 +300,7 @@ Deno.test("a stopped node's calls end, but it neither logs nor sends of it", asy
   assertEquals([await asked, pair.log], ["no answer", []]);
 });
 
-Deno.test("two runs with one seed are the same to the last message", async () => {
+Deno.test("two runs with one seed have the same messages", async () => {
   const course = async (seed: string) => {
     const clock = new VirtualClock();
     const random = seededRandom(seed);

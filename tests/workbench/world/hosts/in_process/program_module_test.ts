@@ -13,7 +13,7 @@ const pathOf = (name: string) => `${ROOT}/tests/workbench/programs/${name}.ts`;
 
 const load = (name: string, ...args: string[]) => loadProgram({ path: pathOf(name), args }, 5000);
 
-/** Why a module cannot be simulated, without its path. */
+/** Returns the reason why a module cannot be simulated, without its path. */
 async function complaint(name: string, ...args: string[]): Promise<string> {
   const { message } = await assertRejects(() => load(name, ...args), UsageError);
   assertEquals(message.split("\n").length, 1);
@@ -25,13 +25,13 @@ async function echoOf(program: (node: AnyNode) => void): Promise<unknown> {
   return (await world.client().rpc("n0", { type: "echo", echo: "hi" })).echo;
 }
 
-test("loadProgram() takes a default export, and a function of the arguments", async () => {
+test("loadProgram() accepts a default export, and a function of the arguments", async () => {
   assertEquals(await echoOf(await load("as_default")), "hi");
   assertEquals(await echoOf(await load("with_arguments", "oh ")), "oh hi");
   assertEquals(await echoOf(await load("uses_library")), "hi");
 });
 
-test("every one of our own programs can be loaded", async () => {
+test("all of our own programs can be loaded", async () => {
   for (const name of Object.keys(PROGRAMS)) {
     const program = await loadProgram(findModule(`${ROOT}/challenges/bin/${name}`, [], ROOT));
     await simulate({ program }).run(1000);
@@ -49,7 +49,7 @@ test("loadProgram() says what is wrong with arguments", async () => {
   assertStringIncludes(message, "Cannot use --profile fats: expected fast or efficient");
 });
 
-test("loadProgram() says what a module exports, and what it should", async () => {
+test("loadProgram() says what a module exports, and what was expected", async () => {
   const expected = "expected its program as its default export, or a function createProgram(args)";
   assertEquals(await complaint("without_program"), `it exports helper, name, ${expected}`);
   assertEquals(await complaint("without_exports"), `it exports nothing, ${expected}`);
@@ -63,7 +63,7 @@ test("loadProgram() says what a module exports, and what it should", async () =>
   );
 });
 
-test("a program that returns a program is a node that crashes at its start", async () => {
+test("a program that returns a program crashes at its start", async () => {
   const world = simulate({ program: await load("returns_program"), nodes: 1 });
   await assertRejects(() => world.run(0), Error, "it returned a function, expected a program");
 });
@@ -79,7 +79,7 @@ test("loadProgram() says why a module cannot be imported, and where", async () =
   assertStringIncludes(message, "LICENSE: it cannot be imported: ");
 });
 
-test("loadProgram() finds out what a module does before it has given its program", async () => {
+test("loadProgram() reports what a module does besides exporting its program", async () => {
   const exits = "would end the process, expected a module that only exports its program";
   const prints = "prints on stdout, where a node's messages go, expected console.error()";
   assertEquals(await complaint("exits_at_import"), `it cannot be imported: Deno.exit() at FILE:6:6 ${exits}`);
@@ -90,10 +90,10 @@ test("loadProgram() finds out what a module does before it has given its program
   assertEquals(await echoOf(await load("misbehaves_when_made", "not")), "hi");
 });
 
-test("loadProgram() does not wait for ever", async () => {
+test("loadProgram() has a timeout", async () => {
   const { message } = await assertRejects(() => loadProgram({ path: pathOf("never_ends"), args: [] }, 50), UsageError);
   assertStringIncludes(message, "it did not finish in 0.05 s; does it serve its program only if (import.meta.main)?");
-  // It goes on waiting, which is nothing for a test to leave behind.
+  // The import must not outlive the test.
   globalThis.dispatchEvent(new Event("let go"));
   await load("never_ends");
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { VirtualClock } from "../../../../../lib/workbench/world/clock.ts";
 import { createTurns } from "../../../../../lib/workbench/world/hosts/in_process/turns.ts";
 
-Deno.test("a turn is taken at once, unless the node is paused", async () => {
+Deno.test("a turn runs at once, unless the node is paused", async () => {
   const clock = new VirtualClock();
   const turns = createTurns(clock);
   const taken: number[] = [];
@@ -21,7 +21,7 @@ Deno.test("a turn is taken at once, unless the node is paused", async () => {
   assertEquals(taken, [1, 2, 3]);
 });
 
-Deno.test("what a turn has set off settles before the next one that has waited", async () => {
+Deno.test("the promises of a waiting turn settle before the next one", async () => {
   const clock = new VirtualClock();
   const turns = createTurns(clock);
   const taken: string[] = [];
@@ -38,7 +38,7 @@ Deno.test("what a turn has set off settles before the next one that has waited",
   assertEquals(taken, ["a", "a settled", "b", "b settled"]);
 });
 
-Deno.test("turns are taken in order, each once, however the node is paused and resumed", async () => {
+Deno.test("turns run in order, each once, for any pauses", async () => {
   const action = fc.constantFrom("take", "pause", "resume", "wait");
   await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
     const clock = new VirtualClock();
@@ -62,7 +62,7 @@ Deno.test("turns are taken in order, each once, however the node is paused and r
   }));
 });
 
-Deno.test("a node that is paused while it catches up goes no further", async () => {
+Deno.test("a node that is paused while it catches up stops at once", async () => {
   const clock = new VirtualClock();
   const turns = createTurns(clock);
   const taken: number[] = [];
@@ -83,7 +83,7 @@ Deno.test("a node that is paused while it catches up goes no further", async () 
   assertEquals(taken, [0, 1, 2, 3, 4]);
 });
 
-Deno.test("a turn that fails holds up none of the others", async () => {
+Deno.test("a turn that throws does not stop the others", async () => {
   const clock = new VirtualClock();
   const turns = createTurns(clock);
   const taken: number[] = [];
@@ -98,7 +98,7 @@ Deno.test("a turn that fails holds up none of the others", async () => {
   assertEquals(taken, [1]);
 });
 
-Deno.test("when turns have ended there are no more, not even those that wait", async () => {
+Deno.test("after the end no turn runs, not even a waiting one", async () => {
   const clock = new VirtualClock();
   const turns = createTurns(clock);
   const taken: number[] = [];

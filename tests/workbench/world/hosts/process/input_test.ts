@@ -5,12 +5,12 @@ function message(value: unknown) {
   return { id: 0, src: "c0", dest: "n0", body: { type: "hello", value } };
 }
 
-/** What a turn of the event loop and all promises need to get done. */
+/** Resolves after a turn of the event loop and all promises. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** A stdin whose chunks can be looked at, and which takes them when it is told to. */
+/** Stdin that records its chunks, and accepts them only when told to. */
 function createStdin({ reads = true } = {}) {
   const chunks: string[] = [];
   const stalled = Promise.withResolvers<void>();
@@ -29,14 +29,14 @@ function createStdin({ reads = true } = {}) {
   return { chunks, input, problems, read: stalled.resolve, close: stalled.reject };
 }
 
-Deno.test("messages go in as JSON, one a line", async () => {
+Deno.test("messages are written as JSON, one a line", async () => {
   const { input, chunks } = createStdin();
   input.write(message("a\nb"));
   await turn();
   assertEquals(chunks, ['{"id":0,"src":"c0","dest":"n0","body":{"type":"hello","value":"a\\nb"}}\n']);
 });
 
-Deno.test("messages of one turn go in together, those of another apart", async () => {
+Deno.test("messages of one turn are written together, those of another separately", async () => {
   const { input, chunks } = createStdin();
   for (const value of [1, 2, 3]) input.write(message(value));
   await turn();
@@ -49,7 +49,7 @@ Deno.test("messages of one turn go in together, those of another apart", async (
   );
 });
 
-Deno.test("a process that does not read holds nobody up, and gets everything in order when it does", async () => {
+Deno.test("a process that does not read blocks nothing, and gets all messages in order when it does", async () => {
   const { input, chunks, problems, read } = createStdin({ reads: false });
   for (let value = 0; value < 1000; value++) {
     input.write(message(value));
@@ -63,7 +63,7 @@ Deno.test("a process that does not read holds nobody up, and gets everything in 
   assertEquals(problems, []);
 });
 
-Deno.test("too much that is unread is a problem", async () => {
+Deno.test("too many unread characters are a problem", async () => {
   const { input, problems } = createStdin({ reads: false });
   const big = "x".repeat(MAX_UNREAD / 2);
   input.write(message(big));
@@ -73,7 +73,7 @@ Deno.test("too much that is unread is a problem", async () => {
   assertEquals(problems, ["backlog"]);
 });
 
-Deno.test("a stdin that is closed is a problem, once; nothing more is written", async () => {
+Deno.test("a stdin that the process closes is a problem, once, and nothing more is written", async () => {
   const { input, chunks, problems, close } = createStdin({ reads: false });
   input.write(message(1));
   await turn();
@@ -84,7 +84,7 @@ Deno.test("a stdin that is closed is a problem, once; nothing more is written", 
   assertEquals([problems, chunks.length], [["closed"], 1]);
 });
 
-Deno.test("a stdin that we close is no problem; what waits is dropped", async () => {
+Deno.test("a stdin that we close is not a problem, and waiting messages are dropped", async () => {
   const { input, chunks, problems, read } = createStdin({ reads: false });
   input.write(message(1));
   await turn();

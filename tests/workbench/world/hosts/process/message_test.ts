@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { parseLine } from "../../../../../lib/workbench/world/hosts/process/message.ts";
 import { formatLine } from "../../../../../lib/workbench/base/json.ts";
 
-Deno.test("around the body, parseLine is as strict as Maelstrom, and says what was expected", () => {
+Deno.test("parseLine is as strict as Maelstrom about everything except the body", () => {
   const body = '"body":{"type":"x"}';
   for (
     const [line, expected] of [
@@ -27,7 +27,7 @@ Deno.test("around the body, parseLine is as strict as Maelstrom, and says what w
   }
 });
 
-Deno.test("in the body, parseLine takes what Maelstrom takes, as it stands", () => {
+Deno.test("parseLine accepts any body that Maelstrom accepts, unchanged", () => {
   for (
     const body of [
       "{}",

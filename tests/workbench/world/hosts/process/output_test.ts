@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
 
-/** Reads chunks of text, and returns the lines that come of it and the report at the end. */
+/** Reads chunks of text; returns the lines and the report at the end. */
 async function read(...chunks: string[]) {
   const encoder = new TextEncoder();
   const stream = ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk)));
@@ -17,11 +17,11 @@ async function read(...chunks: string[]) {
   return { lines, report: output.report(), endless };
 }
 
-Deno.test("lines are whole, however the chunks fall", async () => {
+Deno.test("lines are whole for any chunks", async () => {
   assertEquals((await read("a\nb", "c\n", "", "d\r", "\ne\n\nf")).lines, ["a", "bc", "d", "e", "", "f"]);
 });
 
-Deno.test("characters are whole, however the bytes fall", async () => {
+Deno.test("characters are whole for any chunks of bytes", async () => {
   const bytes = new TextEncoder().encode("grüße 🦊\n");
   const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
   const lines: string[] = [];
@@ -30,7 +30,7 @@ Deno.test("characters are whole, however the bytes fall", async () => {
   assertEquals(lines, ["grüße 🦊"]);
 });
 
-Deno.test("a line that does not end is told of once, and not waited for; lines that are long enough together are none", async () => {
+Deno.test("a line that is too long is reported once and ends the reading; several lines are not added up", async () => {
   const right = await read("x".repeat(600), "x".repeat(400) + "\n", "y".repeat(900) + "\n");
   assertEquals([right.lines.length, right.endless], [2, 0]);
   const { lines, endless, report } = await read("first\n", ...Array.from({ length: 50 }, () => "x".repeat(100)));
@@ -38,7 +38,7 @@ Deno.test("a line that does not end is told of once, and not waited for; lines t
   assertStringIncludes(report, "first");
 });
 
-Deno.test("the report shows the last 32 lines, the unfinished one too", async () => {
+Deno.test("the report shows the last 32 lines, with the unfinished one", async () => {
   const { report } = await read(...Array.from({ length: 40 }, (_, i) => `line ${i}\n`), "unfini", "shed");
   const lines = report.split("\n");
   assertEquals(lines[0], "Its last lines on stdout:");
@@ -48,14 +48,14 @@ Deno.test("the report shows the last 32 lines, the unfinished one too", async ()
   ]);
 });
 
-Deno.test("the report is short though the lines are long", async () => {
+Deno.test("the report clips long lines", async () => {
   const { lines, report } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
   assertEquals(lines[0]!.length, 5_000_000);
   assertStringIncludes(report, "… (5000000 characters)\n  end");
   assert(report.length < 1000);
 });
 
-Deno.test("a line that never ends is in the report, as much of it as fits", async () => {
+Deno.test("the beginning of a line that never ends is in the report", async () => {
   const controller = new AbortController();
   const stream = new ReadableStream<Uint8Array>({
     pull(stream) {
@@ -69,12 +69,12 @@ Deno.test("a line that never ends is in the report, as much of it as fits", asyn
   assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
 });
 
-Deno.test("the report says so when there is nothing", async () => {
+Deno.test("the report says so if there is no output", async () => {
   assertEquals((await read()).report, "It wrote nothing to stdout");
   assertEquals((await read("\n\n")).report, "It wrote nothing to stdout");
 });
 
-Deno.test("reading ends at the signal, though the stream goes on", async () => {
+Deno.test("reading ends at the signal, even if the stream is open", async () => {
   const controller = new AbortController();
   let cancelled = false;
   const stream = new ReadableStream<Uint8Array>({

@@ -13,7 +13,7 @@ import { WORKLOADS } from "../../../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../../../run/stand_in.ts";
 import { IGNORED, runs, stateOf } from "./process_rig.ts";
 
-/** A node in shell, with a child: answers everything with its number and that of the child, and counts what it has answered. */
+/** Node in shell with a child process. It answers each message with both process ids, and a count of its answers. */
 const NODE = `
   sleep 600 & child=$!
   echo "life of $$" >&2
@@ -33,7 +33,7 @@ interface Rig {
   folder: string;
 }
 
-/** Tests with a running node, which is this shell script; afterwards none of its processes is left. */
+/** Runs a test with a node that is this shell script; afterwards none of its processes may be left. */
 function testNode(name: string, script: string, test: (rig: Rig) => Promise<void>): void {
   Deno.test({
     name,
@@ -75,14 +75,14 @@ function testNode(name: string, script: string, test: (rig: Rig) => Promise<void
   });
 }
 
-/** The processes that have this among their arguments. */
+/** Lists the processes with this argument. */
 function processesOf(mark: string): string[] {
   const { stdout } = new Deno.Command("ps", { args: ["-eo", "stat=,args="] }).outputSync();
   const lines = new TextDecoder().decode(stdout).split("\n");
   return lines.filter((line) => line.includes(mark) && !line.trim().startsWith("Z"));
 }
 
-testNode("a paused node stands still, with what it has started; then it answers what has come meanwhile", NODE, async ({
+testNode("a paused node stands still with its children, and then answers the messages that have waited", NODE, async ({
   cluster,
   ask,
 }) => {
@@ -99,26 +99,30 @@ testNode("a paused node stands still, with what it has started; then it answers 
   for (const pid of pids) assertNotEquals(stateOf(pid)[0], "T");
 });
 
-testNode("a killed node has not crashed; it starts again with nothing in memory, and its log goes on", NODE, async ({
-  cluster,
-  ask,
-  failures,
-  folder,
-}) => {
-  await ask();
-  const { pids: before } = await ask();
-  assertEquals(await cluster.kill("n0"), "killed");
-  assertEquals(before.map(runs), [false, false]);
-  assertEquals(await cluster.start("n0"), "started");
-  const { pids: after, count } = await ask();
-  // The first was the init.
-  assertEquals([count, failures], [2, []]);
-  assert(after.every((pid) => !before.includes(pid)));
-  const log = await Deno.readTextFile(`${folder}/n0.log`);
-  assertEquals(log, `life of ${before[0]}\nlife of ${after[0]}\n`);
-});
+testNode(
+  "a killed node is not reported as crashed; it starts again with an empty memory, and appends to its log",
+  NODE,
+  async ({
+    cluster,
+    ask,
+    failures,
+    folder,
+  }) => {
+    await ask();
+    const { pids: before } = await ask();
+    assertEquals(await cluster.kill("n0"), "killed");
+    assertEquals(before.map(runs), [false, false]);
+    assertEquals(await cluster.start("n0"), "started");
+    const { pids: after, count } = await ask();
+    // The first was the init.
+    assertEquals([count, failures], [2, []]);
+    assert(after.every((pid) => !before.includes(pid)));
+    const log = await Deno.readTextFile(`${folder}/n0.log`);
+    assertEquals(log, `life of ${before[0]}\nlife of ${after[0]}\n`);
+  },
+);
 
-testNode("a paused node can be killed, and starts again awake", NODE, async ({ cluster, ask }) => {
+testNode("a paused node can be killed, and is not paused when it starts again", NODE, async ({ cluster, ask }) => {
   const { pids } = await ask();
   cluster.pause("n0");
   assertEquals(await cluster.kill("n0"), "killed");
@@ -127,7 +131,7 @@ testNode("a paused node can be killed, and starts again awake", NODE, async ({ c
   assertEquals([cluster.resume("n0"), (await ask()).count], ["not-paused", 2]);
 });
 
-testNode("a cluster that is closed leaves nobody paused behind", NODE, async ({ cluster, ask }) => {
+testNode("closing a cluster leaves no paused process behind", NODE, async ({ cluster, ask }) => {
   const { pids } = await ask();
   cluster.pause("n0");
   await cluster.close();
@@ -138,7 +142,7 @@ const MEGABYTES = 80;
 
 testNode(
   "a paused node may leave unread as much as it likes",
-  // Answers init, reads the rest, and answers once more when a failure would have been reported.
+  // Answers init, reads the rest, and answers again after a failure would have been reported.
   `read -r line; echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
    head -c ${MEGABYTES}000000 >/dev/null; sleep 0.5
    echo '{"src":"n0","dest":"c1","body":{"type":"hello_ok","in_reply_to":1}}'; exec cat >/dev/null`,
@@ -148,7 +152,7 @@ testNode(
     network.attach("c9", () => {});
     for (let i = 0; i < MEGABYTES; i++) network.send({ src: "c9", dest: "n0", body: { type: "hello", text } });
     const answer = ask();
-    // The init, its answer, and all that.
+    // The init, its answer, and these.
     const delivered = () => network.journal.counts.clients.recv_count;
     while (delivered() < MEGABYTES + 3) await new Promise((resolve) => setTimeout(resolve, 0));
     cluster.resume("n0");
@@ -158,7 +162,7 @@ testNode(
 );
 
 Deno.test({
-  name: "a test of real nodes that are paused and killed is run to its end, and leaves no process behind",
+  name: "a test that pauses and kills real nodes ends, and leaves no process behind",
   ignore: IGNORED,
   async fn() {
     const folder = await Deno.makeTempDir();

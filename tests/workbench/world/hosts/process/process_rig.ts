@@ -1,5 +1,5 @@
 /**
- * Nodes that are shell scripts, for the tests of processes.
+ * Nodes as shell scripts, for the tests of processes.
  *
  * @module
  */
@@ -12,30 +12,30 @@ import { createNetwork, type Network } from "../../../../../lib/workbench/world/
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
-/** Whether tests of processes are left out: they need permissions, and a Unix shell. */
+/** True if tests of processes are ignored: they need permissions and a Unix shell. */
 export const IGNORED = Deno.build.os === "windows" ||
   (["run", "read", "write", "env", "sys"] as const).some((name) =>
     Deno.permissions.querySync({ name }).state !== "granted"
   );
 
-/** A node, a client, and all that comes of them. */
+/** Node, client, and records of both. */
 export interface Rig {
   node: NodeHost;
   network: Network;
   /** Sends a message from the client to the node. */
   send(body: Body): void;
-  /** The bodies that the client has got. */
+  /** Bodies that the client has received. */
   replies: Body[];
-  /** Resolves when the client has got so many. */
+  /** Resolves when the client has received this many bodies. */
   answered(count: number): Promise<void>;
   failures: TestException[];
   /** Resolves with the first failure. */
   failure: Promise<TestException>;
-  /** The lines of stderr. */
+  /** Lines of stderr. */
   stderr: string[];
-  /** Resolves when there is a line on stderr with this in it, with the line. */
+  /** Resolves with the first line on stderr that contains this. */
   said(text: string): Promise<string>;
-  /** Where the log is: `n0.log`. */
+  /** Path of the log, `n0.log`. */
   folder: string;
 }
 
@@ -48,7 +48,7 @@ export function startRig(folder: string, bin: string, args: string[] = []): Rig 
   const failures: TestException[] = [];
   const failure = Promise.withResolvers<TestException>();
   const watchers = new Set<() => void>();
-  /** Keeps a value, and looks whether somebody has waited for it. */
+  /** Records a value, and resolves the promises that wait for it. */
   function note<T>(list: T[], value: T): void {
     list.push(value);
     for (const watcher of watchers) watcher();
@@ -87,7 +87,7 @@ export function startRig(folder: string, bin: string, args: string[] = []): Rig 
   };
 }
 
-/** Tests with a node that is this shell script; afterwards it is stopped. */
+/** Runs a test with a node that is this shell script, and stops it afterwards. */
 export function testScript(name: string, script: string, test: (rig: Rig) => Promise<void>): void {
   Deno.test({
     name,
@@ -105,13 +105,13 @@ export function testScript(name: string, script: string, test: (rig: Rig) => Pro
   });
 }
 
-/** What `ps` says of a process: `"T…"` is stopped, `"Z…"` has ended and is not cleared away yet, `""` is not there. */
+/** Returns the state of a process by `ps`: `"T…"` stopped, `"Z…"` a zombie, `""` none. */
 export function stateOf(pid: number | string): string {
   const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).outputSync();
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** Whether there is a process of that number, other than one that has ended and is not yet cleared away. */
+/** Returns true if there is a process with this id that is not a zombie. */
 export function runs(pid: number | string): boolean {
   return !/^Z|^$/.test(stateOf(pid));
 }

@@ -43,7 +43,7 @@ testStart(
 );
 
 Deno.test({
-  name: "processWorld starts nodes, and rejects where it cannot",
+  name: "processWorld starts nodes, and rejects if it cannot",
   ignore: IGNORED,
   async fn() {
     const clock = new RealClock();

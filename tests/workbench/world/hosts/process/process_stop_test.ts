@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { IGNORED, runs, testScript } from "./process_rig.ts";
 
-/** Whether a process that was killed is gone, which takes the system a moment. */
+/** Returns true if a killed process is gone, which takes a moment. */
 async function ends(pid: string): Promise<boolean> {
   for (let i = 0; i < 500 && runs(pid); i++) await delay(20);
   return !runs(pid);

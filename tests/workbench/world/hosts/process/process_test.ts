@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { formatLine } from "../../../../../lib/workbench/base/json.ts";
 import { testScript } from "./process_rig.ts";
 
-/** A line of shell that prints a message to the client. */
+/** Line of shell that prints a message to the client. */
 function print(fields: string): string {
   return `echo '{"src":"n0","dest":"c0","body":{"type":"hello_ok",${fields}}}'`;
 }
