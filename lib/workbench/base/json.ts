@@ -2,7 +2,8 @@
  * JSON with exact numbers, as nodes in other languages write them:
  *
  * - Integers of 64 bits are bigints where a number would lose their low bits, so that different ids stay different.
- * - To Maelstrom, 1.0 is not an integer and does not equal 1. It is an object of its own (raw JSON), which is written as it was read.
+ * - To Maelstrom, 1.0 is not an integer and does not equal 1. It is an object of its own (raw JSON), which is written
+ *   as it was read.
  *
  * @module
  */
@@ -10,7 +11,8 @@
 /**
  * Parses JSON.
  *
- * @returns The value. Integers beyond 2⁵³ are bigints; whole numbers with a point or an exponent, such as 1.0, are raw JSON.
+ * @returns The value. Integers beyond 2⁵³ are bigints; whole numbers with a point or an exponent, such as 1.0, are raw
+ *   JSON.
  * @throws {SyntaxError} The text is not JSON.
  *
  * @example

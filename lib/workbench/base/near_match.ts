@@ -5,8 +5,8 @@
  */
 
 /**
- * Finds the word that was probably meant: one that begins with it, else the one with the fewest typing errors (a letter too many, missing
- * or wrong, two letters swapped), if these are few for its length.
+ * Finds the word that was probably meant: one that begins with it, else the one with the fewest typing errors (a letter
+ * too many, missing or wrong, two letters swapped), if these are few for its length.
  *
  * @returns One of the candidates; undefined if none is near.
  *

@@ -30,7 +30,7 @@ const CODES: Record<keyof Style, [number, number]> = {
 /**
  * Creates the colours.
  *
- * @param colour False if texts are to stay without colours.
+ * @param colour False for functions that return texts unchanged.
  */
 export function createStyle(colour: boolean): Style {
   const paint = ([on, off]: [number, number]): Paint =>
@@ -42,8 +42,8 @@ export function createStyle(colour: boolean): Style {
 }
 
 /**
- * Escapes control characters, which a terminal would obey: a text from outside cannot colour the screen, move the cursor or change the
- * direction of text. Line feeds and tabs stay.
+ * Escapes control characters, which a terminal would obey: a text from outside cannot colour the screen, move the
+ * cursor or change the direction of text. Line feeds and tabs stay.
  *
  * @example
  * ```ts
@@ -62,7 +62,8 @@ export function visible(text: string): string {
 }
 
 /**
- * Aligns rows in columns, two blanks apart: the first column to the left, the others to the right. Empty columns are left out.
+ * Aligns rows in columns, two blanks apart: the first column to the left, the others to the right. Empty columns are
+ * left out.
  *
  * @param texts Rows of cells, without colours. Control characters are escaped.
  *
@@ -87,8 +88,8 @@ export function columns(texts: readonly (readonly string[])[]): string[] {
 }
 
 /**
- * Aligns rows in columns. If those are wider than `width`, writes each row as a paragraph: its first cell, and below it the others, each
- * after the head of its column.
+ * Aligns rows in columns. If those are wider than `width`, writes each row as a paragraph: its first cell, and below it
+ * the others, each after the head of its column.
  *
  * @param head Heads of the columns, if they have any.
  * @returns The head and the rows. A paragraph is one text with line feeds; its head is left out if it is empty.
@@ -99,8 +100,9 @@ export function columns(texts: readonly (readonly string[])[]): string[] {
  * import { table } from "./text.ts";
  *
  * const rows = [["read", "1234", "0"], ["send", "7", ""]];
- * assertEquals(table(["", "count", "failed"], rows, 19), ["      count  failed", "read   1234       0", "send      7"]);
- * assertEquals(table(["", "count", "failed"], rows, 18), ["read\n  count 1234,\n  failed 0", "send\n  count 7"]);
+ * const head = ["", "count", "failed"];
+ * assertEquals(table(head, rows, 19), ["      count  failed", "read   1234       0", "send      7"]);
+ * assertEquals(table(head, rows, 18), ["read\n  count 1234,\n  failed 0", "send\n  count 7"]);
  * ```
  */
 export function table(
@@ -124,8 +126,8 @@ function paragraph(head: readonly string[] | undefined, [name, ...cells]: readon
 }
 
 /**
- * Wraps a text between words, and long words after commas. Its own line breaks and indentation are kept; a tab becomes four blanks, and
- * other control characters are escaped.
+ * Wraps a text between words, and long words after commas. Its own line breaks and indentation are kept; a tab becomes
+ * four blanks, and other control characters are escaped.
  *
  * @param width Widest line in characters, with the indentation.
  * @param indent Beginning of each line.

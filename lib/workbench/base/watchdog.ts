@@ -1,9 +1,11 @@
 /**
  * Watchdog of simulations: ends the process when a node computes without end, as in `for (;;) await 0`.
  *
- * 1. The nodes of a simulation share one thread with the workbench. A turn that does not end blocks all of it, Ctrl-C included.
+ * 1. The nodes of a simulation share one thread with the workbench. A turn that does not end blocks all of it, Ctrl-C
+ *    included.
  * 2. At the beginning and the end of each turn this thread writes a few numbers into shared memory.
- * 3. Another thread, `watchdog_thread.ts`, reads them from time to time. If a turn takes too long, it kills the process.
+ * 3. Another thread, `watchdog_thread.ts`, reads them from time to time. If a turn takes too long, it kills the
+ *    process.
  *
  * A module has a turn too, while it is imported and makes its program.
  *
@@ -23,7 +25,7 @@ export const SLOT = {
   writes: 2,
 } as const;
 
-/** Subject while no turn is under way. */
+/** Value of `SLOT.subject` between turns. */
 export const NO_SUBJECT = -1;
 
 /** Node or module that has turns. */
@@ -44,7 +46,8 @@ const subjects: Subject[] = [];
 let thread: Worker | undefined;
 
 /**
- * Starts the watchdog of this process. If a turn takes longer than the limit, it says so on stderr and kills the process.
+ * Starts the watchdog of this process. If a turn takes longer than the limit, it says so on stderr and kills the
+ * process.
  *
  * @param limit Milliseconds of real time.
  * @returns Function that ends it.

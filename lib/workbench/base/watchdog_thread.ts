@@ -6,7 +6,7 @@
 
 import { NO_SUBJECT, SLOT, type Subject, type WatchdogMessage } from "./watchdog.ts";
 
-/** Looks within the limit. A turn is too long if it was under way at each of them. */
+/** Number of looks within the limit. A turn is too long if it was under way at each of them. */
 const LOOKS = 30;
 
 /** The part of a worker's global scope that is used here: the library of types for workers excludes that for pages. */

@@ -1,8 +1,8 @@
 /**
  * Reads EDN, the notation in which Jepsen and Maelstrom write `history.edn` and `results.edn`.
  *
- * {@linkcode parseEDN} reads a text at once, {@linkcode createEDNReader} one that comes in pieces. Both read forms by recursive descent
- * over a {@linkcode Cursor}; `edn_tokens.ts` reads names, numbers, strings and characters.
+ * {@linkcode parseEDN} reads a text at once, {@linkcode createEDNReader} one that comes in pieces. Both read forms by
+ * recursive descent over a {@linkcode Cursor}; `edn_tokens.ts` reads names, numbers, strings and characters.
  *
  * Source: <https://github.com/edn-format/edn>.
  *
@@ -32,10 +32,11 @@ const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infini
  *
  * - `nil` is null. Keywords and symbols are strings, without the colon. Characters are strings of length 1.
  * - Vectors, lists and sets are arrays.
- * - A map whose keys are strings, keywords or symbols is an object; a map with other keys, such as integers, is a `Map`.
+ * - A map whose keys are strings, keywords or symbols is an object; a map with other keys, such as integers, is a
+ *   `Map`.
  * - Numbers are numbers, ratios their quotient. Integers that a number cannot hold exactly are bigints.
- * - The tag of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, is dropped. Patterns (`#"…"`) and variables (`#'…`), which
- *   Clojure prints though they are not EDN, are strings.
+ * - The tag of a tagged value, such as `#jepsen.history.Op{…}` or `#inst "…"`, is dropped. Patterns (`#"…"`) and
+ *   variables (`#'…`), which Clojure prints though they are not EDN, are strings.
  *
  * @returns The forms, in order.
  * @throws {SyntaxError} The text is not EDN. The message says where, and what was expected.

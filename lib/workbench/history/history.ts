@@ -16,7 +16,8 @@ export interface Pair {
 }
 
 /**
- * Pairs the invocations of clients with their completions. Operations of the nemesis and completions without an invocation are left out.
+ * Pairs the invocations of clients with their completions. Operations of the nemesis and completions without an
+ * invocation are left out.
  *
  * @returns One pair for each invocation, in their order.
  */

@@ -3,7 +3,8 @@
  *
  * 1. The first characters tell the format.
  * 2. A reader of that format splits the text into values.
- * 3. Each value becomes an operation: missing fields are filled in, and it is checked, also against the operations before it.
+ * 3. Each value becomes an operation: missing fields are filled in, and it is checked, also against the operations
+ *    before it.
  *
  * @module
  */
@@ -46,7 +47,7 @@ export interface HistoryReader {
  * Creates a reader. It fills in missing fields:
  *
  * - `index`: the position in the history; `time`: 0.
- * - `process`: 0, as there is only one; `f`: `"txn"` if the value is a list.
+ * - `process`: 0, for a history of one process; `f`: `"txn"`, if the value is a list.
  *
  * `:process :nemesis` becomes `"nemesis"`, and `:final?` becomes `final`; all other fields keep their names.
  *
@@ -58,7 +59,8 @@ export interface HistoryReader {
  * const reader = createHistoryReader();
  * reader.push("{:type :invoke, :process 0, :f :read}\n{:type :ok, :process 0, ");
  * reader.push(":f :read, :value 7}");
- * assertEquals(reader.end().map(({ index, type, value }) => [index, type, value]), [[0, "invoke", null], [1, "ok", 7]]);
+ * const history = reader.end();
+ * assertEquals(history.map(({ index, type, value }) => [index, type, value]), [[0, "invoke", null], [1, "ok", 7]]);
  * ```
  */
 export function createHistoryReader({ format, strict = false }: HistoryReaderOptions = {}): HistoryReader {
@@ -104,7 +106,9 @@ function formatOf(beginning: string): HistoryFormat | undefined {
   if (list === "" && !space.includes("\n")) return "json";
   const [got, filter] = list === "" ? ["one on several lines", "."] : ["all in one array", "'.[]'"];
   throw new SyntaxError(
-    `Cannot parse JSON at ${placeAfter(blank)}: expected one operation a line, got ${got}; jq -c ${filter} mends it`,
+    `Cannot parse JSON at ${
+      placeAfter(blank)
+    }: expected one operation a line, got ${got}; convert it with jq -c ${filter}`,
   );
 }
 

@@ -1,5 +1,6 @@
 /**
- * Limit on the nesting of values in a history. Values are read, compared and shown by recursion, so deep ones would overflow the stack.
+ * Limit on the nesting of values in a history. Values are read, compared and shown by recursion, so deep ones would
+ * overflow the stack.
  *
  * @module
  */
@@ -10,7 +11,10 @@ export const MAX_DEPTH = 1000;
 /** Problem of a text with deeper forms. */
 export const TOO_DEEP = `expected at most ${MAX_DEPTH} nested forms, got more`;
 
-/** Finds the offset of the first bracket that is nested too deep; undefined if there is none. The text need not be valid JSON. */
+/**
+ * Finds the offset of the first bracket that is nested too deep; undefined if there is none. The text need not be valid
+ * JSON.
+ */
 export function tooDeepAt(json: string): number | undefined {
   if (json.length <= MAX_DEPTH) return undefined;
   let depth = 0;

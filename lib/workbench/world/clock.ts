@@ -1,6 +1,6 @@
 /**
- * Clocks. All code of the workbench that reads the time or waits does so through a {@linkcode Clock}, so that it runs in real and in
- * virtual time. Times are milliseconds since the test began.
+ * Clocks. All code of the workbench that reads the time or waits does so through a {@linkcode Clock}, so that it runs
+ * in real and in virtual time. Times are milliseconds since the test began.
  *
  * @module
  */
@@ -16,8 +16,8 @@ export interface Clock {
   /** Returns milliseconds since the test began, with a fraction. Never goes back. */
   now(): number;
   /**
-   * Calls `callback` once, at time `at`, or as soon as possible if that is past, but not before `schedule` has returned. Callbacks run
-   * in the order of their times; those of the same time, in the order of scheduling.
+   * Calls `callback` once, at time `at`, or as soon as possible if that is past, but not before `schedule` has
+   * returned. Callbacks run in the order of their times; those of the same time, in the order of scheduling.
    *
    * @throws {RangeError} The time is not finite.
    */
@@ -31,8 +31,8 @@ export interface Clock {
 /**
  * Clock of the machine. It starts at 0 when it is created.
  *
- * `setTimeout` is late by a millisecond or two. So the clock sets it early, and spins through turns of the event loop for the rest.
- * Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late.
+ * `setTimeout` is late by a millisecond or two. So the clock sets it early, and spins through turns of the event loop
+ * for the rest. Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late.
  *
  * A clock without scheduled callbacks does not keep the process alive.
  *
@@ -120,9 +120,9 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 /**
  * Clock of a simulation. Time stands still while code runs, and jumps to the next scheduled callback.
  *
- * It advances only in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback, all promises that can settle
- * do so before the next one. Code under this clock must not wait for anything but the clock, and its promises must not settle each other
- * for ever.
+ * It advances only in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback, all promises
+ * that can settle do so before the next one. Code under this clock must not wait for anything but the clock, and its
+ * promises must not settle each other for ever.
  *
  * @example
  * ```ts
@@ -193,8 +193,8 @@ export class VirtualClock implements Clock {
   /**
    * Runs callbacks, one after another.
    *
-   * @param until Time to stop at, ms: it runs all callbacks up to it, and the clock ends there. Or a condition, checked before each
-   *   callback. By default it runs until nothing is scheduled.
+   * @param until Time to stop at, ms: it runs all callbacks up to it, and the clock ends there. Or a condition, checked
+   *   before each callback. By default it runs until nothing is scheduled.
    * @throws {Error} The condition does not hold, and nothing is scheduled.
    * @throws The error of a callback; the other callbacks stay scheduled.
    */
@@ -232,7 +232,7 @@ export class VirtualClock implements Clock {
         try {
           this.#onSettled();
           for (let count = 1; !turn(); count++) {
-            if (settlePromises === undefined || count === TURNS) {
+            if (settlePromises === undefined || count === CALLBACKS_PER_TURN) {
               setImmediate(runTurns);
               return;
             }
@@ -255,11 +255,11 @@ export class VirtualClock implements Clock {
 }
 
 /** Number of callbacks after which the event loop gets a turn, for signals such as Ctrl-C. */
-const TURNS = 1000;
+const CALLBACKS_PER_TURN = 1000;
 
 /**
- * Finds a function that runs all microtasks at once. It takes a tenth of the time of a turn of the event loop. As it is not an official
- * part of Deno, it is tried first.
+ * Finds a function that runs all microtasks at once. It takes a tenth of the time of a turn of the event loop. As it is
+ * not an official part of Deno, it is tried first.
  *
  * @returns Undefined if there is none that works.
  */
@@ -313,7 +313,7 @@ class Agenda {
     return entry;
   }
 
-  /** Returns the next entry, which then is the first in the queue. */
+  /** Returns the next entry, and removes the cancelled ones before it. */
   first(): Entry | undefined {
     let first = this.#queue.peek();
     while (first !== undefined && first.callback === undefined) {

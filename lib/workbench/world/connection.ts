@@ -1,7 +1,8 @@
 /**
  * Connections: the clients c0, c1, c2 … of a network, by which the workbench calls the nodes under test.
  *
- * A call has a msg_id and a timer. It ends by the first of: its reply, an error reply, the timeout, closing the connection.
+ * A call has a msg_id and a timer. It ends by the first of: its reply, an error reply, the timeout, closing the
+ * connection.
  *
  * @module
  */
@@ -80,10 +81,11 @@ interface Call {
 }
 
 /**
- * Opens a connection. As with Maelstrom's clients, a message that answers no call is ignored, and an error without a code is of an unknown
- * kind.
+ * Opens a connection. As with Maelstrom's clients, a message that answers no call is ignored, and an error without a
+ * code is of an unknown kind.
  *
- * @param onMistake Called with each such message, which a person would search for otherwise; but not with late or repeated replies.
+ * @param onMistake Called with each such message, which a person would search for otherwise; but not with late or
+ *   repeated replies.
  *
  * @example
  * ```ts
@@ -97,7 +99,8 @@ interface Call {
  *   attach: (id: string, receive: (message: Message) => void) => void receivers.set(id, receive),
  *   detach: (id: string) => void receivers.delete(id),
  *   send({ src, dest, body }: Message) {
- *     receivers.get(src)!({ src: dest, dest: src, body: { type: "echo_ok", echo: body.echo, in_reply_to: body.msg_id } });
+ *     const reply = { type: "echo_ok", echo: body.echo, in_reply_to: body.msg_id };
+ *     receivers.get(src)!({ src: dest, dest: src, body: reply });
  *   },
  * };
  * const clock = { now: () => 0, schedule: () => 0, cancel: () => {}, sleep: () => Promise.resolve() };

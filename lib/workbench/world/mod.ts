@@ -1,13 +1,17 @@
 /**
  * World of the nodes under test: everything around them that a test controls.
  *
- * - Time and chance: `clock.ts` (real and virtual), `random.ts` (seeded streams), `standstill.ts` (livelock without latency).
- * - `network/`: messages on their way. Latency, loss, delay, duplication and partitions are there; start with `network.ts`.
+ * - Time and chance: `clock.ts` (real and virtual), `random.ts` (seeded streams), `standstill.ts` (livelock without
+ *   latency).
+ * - `network/`: messages on their way. Latency, loss, delay, duplication and partitions are there; start with
+ *   `network.ts`.
  * - `services/`: lin-kv, seq-kv, lww-kv and lin-tso, with their staleness; start with `mod.ts`.
- * - `hosts/`: running nodes, as processes or in this process; start with `world.ts`. `hosts/guard/` keeps simulations deterministic.
+ * - `hosts/`: running nodes, as processes or in this process; start with `world.ts`. `hosts/guard/` keeps simulations
+ *   deterministic.
  * - `connection.ts`: clients that call nodes; `rpc_schema.ts` checks what they send and receive.
  *
- * Only `clock.ts` and `hosts/` may use the real clock and timers, only `random.ts` real randomness. Nothing here knows workloads or checkers.
+ * Only `clock.ts` and `hosts/` may use the real clock and timers, only `random.ts` real randomness. Nothing here knows
+ * workloads or checkers.
  *
  * @module
  */

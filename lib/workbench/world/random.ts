@@ -1,6 +1,6 @@
 /**
- * Seeded random streams. A test has one seed; each part that draws (network, generator, nemesis, each node) has a stream of its own, so
- * that one more draw in one part does not change the others.
+ * Seeded random streams. A test has one seed; each part that draws (network, generator, nemesis, each node) has a
+ * stream of its own, so that one more draw in one part does not change the others.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export interface Random {
  * ```
  */
 export function seededRandom(seed: string): Random {
-  return randomAt(pathElement(seed));
+  return createStream(pathElement(seed));
 }
 
 /** Encodes an element of a path. With its length, "a" followed by "bc" differs from "ab" followed by "c". */
@@ -58,7 +58,7 @@ function pathElement(name: string): string {
 }
 
 /** Creates the stream of a path: a seed, followed by names of streams. */
-function randomAt(path: string): Random {
+function createStream(path: string): Random {
   const generator = xoroshiro128plusFromState(hash(path));
   const float = () => ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) * 2 ** -53;
   const integer = (below: number) => {
@@ -85,7 +85,7 @@ function randomAt(path: string): Random {
       for (let i = 0; i < array.length; i++) array[i] = generator.next();
       return array;
     },
-    stream: (name) => randomAt(path + pathElement(name)),
+    stream: (name) => createStream(path + pathElement(name)),
   };
 }
 
@@ -95,7 +95,7 @@ export function newSeed(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
-/** Hashes a text to 128 bits: FNV-1a over its characters from four bases, each followed by the finalizer of MurmurHash3. */
+/** Hashes a text to 128 bits: four FNV-1a hashes with different bases, each finished by the mixer of MurmurHash3. */
 function hash(text: string): [number, number, number, number] {
   const state = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((basis) => {
     let h = basis;

@@ -1,5 +1,6 @@
 /**
- * Schemas of RPCs: checks the bodies of requests and replies, and describes for a person what was expected and what was there instead.
+ * Schemas of RPCs: checks the bodies of requests and replies, and describes for a person what was expected and what was
+ * there instead.
  *
  * The schemas are JSON Schema, created by typebox, whose validator reports mismatches; here they become one sentence.
  *

@@ -1,6 +1,6 @@
 /**
- * Detects a livelock: without latency, nodes can answer each other for ever while no virtual time passes, and the simulation would not
- * end.
+ * Detects a livelock: without latency, nodes can answer each other for ever while no virtual time passes, and the
+ * simulation would not end.
  *
  * @module
  */
@@ -11,7 +11,10 @@ import type { TestException } from "../base/test_exception.ts";
 /** Number of callbacks at one time that counts as a livelock. */
 const MAX_AT_ONCE = 5_000_000;
 
-/** Returns a function to call before each callback of the clock: it returns true once more than `limit` have run at one time. */
+/**
+ * Returns a function to call before each callback of the clock: it returns true once more than `limit` have run at one
+ * time.
+ */
 export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
   let time = -1;
   let count = 0;

@@ -89,7 +89,7 @@ Deno.test("check tells in a line what is wrong with a history", async () => {
     await wrong(IDS.slice(0, -5)),
     "Cannot read history history.edn: Cannot parse EDN at line 4, column ",
   );
-  assertStringIncludes(await wrong("\0\x01"), "it is no text");
+  assertStringIncludes(await wrong("\0\x01"), "it is not a text");
   const [first, second, ...rest] = IDS.split("\n");
   assertStringIncludes(
     await wrong([second, first, ...rest].join("\n")),

@@ -39,7 +39,8 @@ Deno.test("a text that is neither, or ends too early, is refused", () => {
       [`[${EDN}\n {:type :ok, :f`, "Cannot parse EDN at line 2, column 16: expected a value, got the end of the text"],
       [
         "\n once upon a time\nthere was",
-        'Cannot read operation 0 at line 2, column 2: expected an operation as JSON or EDN, got a line of text: "once upon a time"',
+        "Cannot read operation 0 at line 2, column 2: expected an operation as JSON or EDN, " +
+        'got a line of text: "once upon a time"',
       ],
       ["7", 'expected an operation as JSON or EDN, got a line of text: "7"'],
       ...["0\t:invoke\t:read\tnil", "INFO  jepsen.util - 0\t:invoke\t:read\tnil\r", "2026-11-22 10:00:00 INFO a - b"]
@@ -53,12 +54,14 @@ Deno.test("a text that is neither, or ends too early, is refused", () => {
         ),
       [
         ` [${JSON_LINE}]`,
-        "Cannot parse JSON at line 1, column 2: expected one operation a line, got all in one array; jq -c '.[]' mends it",
+        "Cannot parse JSON at line 1, column 2: expected one operation a line, got all in one array; " +
+        "convert it with jq -c '.[]'",
       ],
       ['[\n  {\n   "index": 0', "line 1, column 1: expected one operation a line, got all in one array"],
       [
         `${JSON.stringify(JSON.parse(JSON_LINE), null, 2)}\n`,
-        "Cannot parse JSON at line 1, column 1: expected one operation a line, got one on several lines; jq -c . mends it",
+        "Cannot parse JSON at line 1, column 1: expected one operation a line, got one on several lines; " +
+        "convert it with jq -c .",
       ],
       [
         `{"type": 7}`,

@@ -82,7 +82,7 @@ Deno.test("an error reply without text has the error's name as text", async () =
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "temporarily-unavailable");
 });
 
-Deno.test("an error reply without a code is an error of an unknown kind, as in Maelstrom, and a mistake of the node", async () => {
+Deno.test("an error reply without a code is an error of an unknown kind and a mistake", async () => {
   for (const code of [undefined, null, "20", parseJSON("20.0")]) {
     const { connection, settle, mistakes } = open(() => ({ type: "error", text: "oops", code }));
     const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);

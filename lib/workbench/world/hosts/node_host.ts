@@ -17,7 +17,9 @@ export interface NodeHost {
   pause(): void;
   /** Resumes a paused node. The messages that have waited arrive in order. */
   resume(): void;
-  /** Kills the node, even if it is paused, and removes it from the network. It gets no chance to save or send anything. */
+  /**
+   * Kills the node, even if it is paused, and removes it from the network. It gets no chance to save or send anything.
+   */
   stop(): Promise<void>;
 }
 

@@ -10,7 +10,9 @@ import type { Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import type { NodeHost } from "./node_host.ts";
 
-/** World of a test: processes in real time (`process/`), or programs in this process in virtual time (`in_process/`). */
+/**
+ * World of a test: processes in real time (`process/`), or programs in this process in virtual time (`in_process/`).
+ */
 export interface World {
   mode: "process" | "simulation";
   clock: Clock;

@@ -15,8 +15,8 @@ export interface Latency {
 }
 
 /**
- * Draws of a latency (ms), by distribution: `constant` is always the mean, `uniform` lies between 0 and twice the mean, `exponential` has
- * the mean and a long tail.
+ * Draws of a latency (ms), by distribution: `constant` is always the mean, `uniform` lies between 0 and twice the mean,
+ * `exponential` has the mean and a long tail.
  *
  * Maelstrom rounds its draws down to whole milliseconds; these are not rounded.
  */

@@ -5,8 +5,10 @@
  * 1. It is sent: it gets an id, and the journal records it.
  * 2. A latency is drawn (`latency.ts`); a message from or to a client takes no time.
  * 3. Disturbances drop, delay or duplicate it (`disturbances.ts`), unless it is from or to a client.
- * 4. When its time comes, it is delivered. Messages may overtake each other, or wait in line as in Maelstrom (`inbox.ts`).
- * 5. If the receiver is cut off from the sender by then, the message is dropped. Otherwise the journal records that it was received.
+ * 4. When its time comes, it is delivered. Messages may overtake each other, or wait in line as in Maelstrom
+ *    (`inbox.ts`).
+ * 5. If the receiver is cut off from the sender by then, the message is dropped. Otherwise the journal records that it
+ *    was received.
  *
  * Steps 1, 2 and 5 are those of Maelstrom's `net.clj`.
  *

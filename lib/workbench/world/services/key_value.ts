@@ -1,6 +1,6 @@
 /**
- * Requests of the key-value services, and the effect of each on the value of its key. The services differ only in the state that a
- * request is performed on.
+ * Requests of the key-value services, and the effect of each on the value of its key. The services differ only in the
+ * state that a request is performed on.
  *
  * Keys and values are any JSON. They are compared by value: the order of an object's fields does not matter.
  *

@@ -1,10 +1,10 @@
 /**
- * lww-kv: an eventually consistent key-value store with two replicas, in which the last writer wins. It loses writes, and reads may go
- * back in time.
+ * lww-kv: an eventually consistent key-value store with two replicas, in which the last writer wins. It loses writes,
+ * and reads may go back in time.
  *
  * For each request, with random draws:
- * 1. One replica is drawn to be merged into another that is drawn. For each key, the write with the later Lamport timestamp stays. If
- *    the same replica is drawn twice, there is no merge.
+ * 1. One replica is drawn to be merged into another that is drawn. For each key, the write with the later Lamport
+ *    timestamp stays. If the same replica is drawn twice, there is no merge.
  * 2. A replica is drawn to perform the request on its own state.
  *
  * Source: Maelstrom's `service.clj`, `Eventual` around `LWWKV`. As there, `create_if_not_exists` has no effect.
@@ -28,7 +28,9 @@ interface Replica {
   clock: number;
   /** Last write to each key. */
   writes: Map<string, Write>;
-  /** Keys written here since the last merge into the other replica; for all other keys, its write is as late or later. */
+  /**
+   * Keys written here since the last merge into the other replica; for all other keys, its write is as late or later.
+   */
   unmerged: Set<string>;
 }
 

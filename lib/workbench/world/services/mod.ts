@@ -1,8 +1,8 @@
 /**
  * Services of Maelstrom: participants of the network that programs may use.
  *
- * One file each: `lin_kv.ts`, `seq_kv.ts` (stale reads), `lww_kv.ts` (lost writes), `lin_tso.ts`. The three stores share `key_value.ts`.
- * A service is a pure state machine (`service.ts`); here they are put on the network.
+ * One file each: `lin_kv.ts`, `seq_kv.ts` (stale reads), `lww_kv.ts` (lost writes), `lin_tso.ts`. The three stores
+ * share `key_value.ts`. A service is a pure state machine (`service.ts`); here they are put on the network.
  *
  * Source: Maelstrom's `doc/services.md`, <https://github.com/jepsen-io/maelstrom/blob/main/doc/services.md>.
  *
@@ -36,8 +36,8 @@ export function isReservedName(id: string): boolean {
 /**
  * Puts the services on a network. Each answers its requests in order, and at once.
  *
- * A request without a `msg_id` is answered with an `in_reply_to` of null, as in Maelstrom. A request of an unknown type gets an error,
- * where Maelstrom is silent.
+ * A request without a `msg_id` is answered with an `in_reply_to` of null, as in Maelstrom. A request of an unknown type
+ * gets an error, where Maelstrom is silent.
  *
  * @param random Each service draws from its own stream of it.
  *

@@ -1,14 +1,18 @@
 /**
- * seq-kv: a sequentially consistent key-value store. A request may see a stale state, but never one older than its client has seen.
+ * seq-kv: a sequentially consistent key-value store. A request may see a stale state, but never one older than its
+ * client has seen.
  *
  * All states are numbered, 0 is the empty one. The last {@linkcode REMEMBERED_STATES} can be read. For each request:
- * 1. A state is drawn, from the last one that its client has seen (or the oldest remembered) to the newest. This is the staleness.
- * 2. If the request would change nothing there (a read, a `cas` that fails, a write of the same value), its reply is that of this state.
+ * 1. A state is drawn, from the last one that its client has seen (or the oldest remembered) to the newest. This is the
+ *    staleness.
+ * 2. If the request would change nothing there (a read, a `cas` that fails, a write of the same value), its reply is
+ *    that of this state.
  * 3. Otherwise it is performed on the newest state instead. That makes a new state.
  * 4. The client has seen the state that answered.
  *
- * Source: Maelstrom's `service.clj`, `Sequential` around `PersistentKV`. It has a bug that is not copied: if a client has seen no
- * remembered state, its ring of states wraps around, and the client may go back in time. Here it gets the oldest remembered state.
+ * Source: Maelstrom's `service.clj`, `Sequential` around `PersistentKV`. It has a bug that is not copied: if a client
+ * has seen no remembered state, its ring of states wraps around, and the client may go back in time. Here it gets the
+ * oldest remembered state.
  *
  * @module
  */

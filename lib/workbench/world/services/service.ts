@@ -10,8 +10,8 @@ import type { Body } from "../../../protocol.ts";
 export type Reply = Omit<Body, "msg_id" | "in_reply_to"> & { type: string };
 
 /**
- * Service: a state machine that answers one request after another. It knows neither network nor time; its random draws come from the
- * stream it was created with.
+ * Service: a state machine that answers one request after another. It knows neither network nor time; its random draws
+ * come from the stream it was created with.
  *
  * @param client Source of the request.
  * @param request Body of the request.

@@ -12,7 +12,7 @@ import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 const DRAWS = 20_000;
 
 /** Applies a disturbance to many messages that would arrive after 100 ms. */
-function befall(disturbance: Disturbance): number[][] {
+function disturb(disturbance: Disturbance): number[][] {
   return Array.from({ length: DRAWS }, () => disturbance([100]));
 }
 
@@ -22,7 +22,7 @@ function share(outcomes: number[][], holds: (delays: number[]) => boolean): numb
 
 Deno.test("loss drops its share of messages, and leaves the others unchanged", () => {
   for (const probability of [0, 0.05, 0.5, 1]) {
-    const outcomes = befall(losing(probability, seededRandom("dune")));
+    const outcomes = disturb(losing(probability, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ({ length }) => length === 0), probability, 0.01);
     assert(outcomes.every((delays) => delays.length === 0 || delays.join() === "100"));
   }
@@ -30,7 +30,7 @@ Deno.test("loss drops its share of messages, and leaves the others unchanged", (
 
 Deno.test("duplication repeats its share of messages, up to a bound after the first arrival", () => {
   for (const probability of [0, 0.2, 1]) {
-    const outcomes = befall(duplicating(probability, 40, seededRandom("dune")));
+    const outcomes = disturb(duplicating(probability, 40, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ({ length }) => length === 2), probability, 0.01);
     assert(outcomes.every(([first, second = 100]) => first === 100 && second >= 100 && second < 140));
     const behind = outcomes.flatMap(([, second]) => second === undefined ? [] : [second - 100]);
@@ -45,7 +45,7 @@ Deno.test("delay adds the same time to every message", () => {
 
 Deno.test("reordering delays its share of messages, up to a bound, so that others overtake them", () => {
   for (const probability of [0, 0.5, 1]) {
-    const outcomes = befall(reordering(probability, 40, seededRandom("dune")));
+    const outcomes = disturb(reordering(probability, 40, seededRandom("dune")));
     assertAlmostEquals(share(outcomes, ([delay]) => delay! > 100), probability, 0.01);
     assert(outcomes.every(([delay]) => delay! >= 100 && delay! < 140));
     const overtaken = outcomes.slice(1).filter(([delay], i) => delay! < outcomes[i]![0]!).length;

@@ -25,7 +25,7 @@ Deno.test("messages that are due are handed over in order, after add() has retur
   assertEquals(seen, [["a", 0], ["b", 0]]);
 });
 
-Deno.test("messages that come while another is waited for stay behind it, and then go in the order in which they are due", async () => {
+Deno.test("messages stay behind the one that is waited for, and then go in the order in which they are due", async () => {
   const { clock, seen, inbox } = rig();
   inbox.add("first", 100);
   inbox.add("due later", 300);

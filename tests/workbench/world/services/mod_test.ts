@@ -73,7 +73,7 @@ Deno.test("a service answers a bad request with an error, and goes on", async ()
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
 });
 
-Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null, as in Maelstrom", async () => {
+Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null", async () => {
   const { clock, network, received, send, ask } = rig();
   send("lin-kv", { type: "write", key: "x", value: 1 });
   send("lin-tso", { type: "ts" });
@@ -88,7 +88,7 @@ Deno.test("a request without msg_id takes effect, and is answered with an in_rep
   assertEquals(await ask("lin-kv", { type: "read", key: "x" }), { type: "read_ok", value: 1 });
 });
 
-Deno.test("an unknown request is answered only if it has a msg_id, so that services never answer each other", async () => {
+Deno.test("an unknown request is answered only if it has a msg_id", async () => {
   const { clock, network, received, send } = rig();
   send("seq-kv", { type: "nonsense" });
   send("lin-tso", { msg_id: 3 } as unknown as Body);

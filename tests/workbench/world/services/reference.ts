@@ -28,7 +28,8 @@ function text(value: unknown): string {
   return JSON.stringify(value);
 }
 
-// Few keys and values, so that they collide often. Objects have one field at most, so that equal values have equal JSON.
+// Few keys and values, so that they collide often. Objects have one field at most, so that equal values have equal
+// JSON.
 const KEY = fc.constantFrom("x", "y", 1, ["x"], null);
 const VALUE = fc.constantFrom(0, 1, "1", null, [], { a: 1 }, false).map((value) => structuredClone(value));
 

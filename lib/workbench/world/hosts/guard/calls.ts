@@ -1,10 +1,10 @@
 /**
  * The functions that a guard replaces, and the effect of calling each:
  *
- * - `nondeterminism`: the result depends on the machine or on real time, not on the seed. Virtual time does not wait for such a call,
- *   so the node would just seem to be silent.
- * - `end`, `stdout`, `stderr`: the call ends the process or writes to its output. A simulated node has no process of its own; the one
- *   it runs in is the workbench's.
+ * - `nondeterminism`: the result depends on the machine or on real time, not on the seed. Virtual time does not wait
+ *   for such a call, so the node would just seem to be silent.
+ * - `end`, `stdout`, `stderr`: the call ends the process or writes to its output. A simulated node has no process of
+ *   its own; the one it runs in is the workbench's.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { LogLevel } from "../../../../host.ts";
 /** Effect of a call. */
 export interface Effect {
   kind: "nondeterminism" | "end" | "stdout" | "stderr";
-  /** What to call instead, how the process ends, or the text that is written. */
+  /** The call to use instead, the end of the process, or the text that is written. */
   text: string;
   /** Level of a text on stderr. */
   level?: LogLevel;

@@ -1,10 +1,10 @@
 /**
- * Guard of a simulation: it refuses calls that would make a run depend on anything but its seed, and calls that would end the
- * workbench's process or print on its stdout.
+ * Guard of a simulation: it refuses calls that would make a run depend on anything but its seed, and calls that would
+ * end the workbench's process or print on its stdout.
  *
  * 1. `calls.ts` lists the functions to replace, and the effect of a call.
- * 2. The guard's {@linkcode Mode} says which problem an effect is: one mode is for the nodes of a simulation, one for a module that is
- *    being imported.
+ * 2. The guard's {@linkcode Mode} says which problem an effect is: one mode is for the nodes of a simulation, one for a
+ *    module that is being imported.
  * 3. The owner of the guard is told of the problem. The call throws; a print is dropped.
  *
  * Functions that a module imports, such as those of `node:timers/promises`, cannot be replaced.
@@ -24,8 +24,9 @@ import { type Effect, GUARDED_CALLS, type GuardedCall } from "./calls.ts";
 /** Options for {@linkcode guard}. */
 export interface GuardOptions {
   /**
-   * URL of a module that is being imported. Only its own calls are refused, not those of the modules that it imports; and it may make
-   * calls that the import waits for, such as reading a file. By default the guard is for the nodes of a simulation.
+   * URL of a module that is being imported. Only its own calls are refused, not those of the modules that it imports;
+   * and it may make calls that the import waits for, such as reading a file. By default the guard is for the nodes of a
+   * simulation.
    */
   module?: string;
   /** Receives what a node writes on stderr by `console.error()` and the like; by default it goes to stderr. */
@@ -86,8 +87,8 @@ let restoreCalls = () => {};
 /**
  * Starts to guard this process.
  *
- * @param onTrouble Called for each refused call (`nondeterminism`, `node-crashed` or `bad-line`), for each uncaught error
- *   (`node-crashed`) and for each unhandled rejection (`unhandled-rejection`).
+ * @param onTrouble Called for each refused call (`nondeterminism`, `node-crashed` or `bad-line`), for each uncaught
+ *   error (`node-crashed`) and for each unhandled rejection (`unhandled-rejection`).
  * @returns Function that ends the guard; with the last one, all functions are restored.
  */
 export function guard(onTrouble: (trouble: TestException) => void, options: GuardOptions = {}): () => void {

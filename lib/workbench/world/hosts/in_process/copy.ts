@@ -8,8 +8,8 @@
 const MAX_DEPTH = 100;
 
 /**
- * Copies a value by the rules of JSON: undefined fields are left out, numbers that are not finite become null, and a `toJSON` method is
- * called.
+ * Copies a value by the rules of JSON: undefined fields are left out, numbers that are not finite become null, and a
+ * `toJSON` method is called.
  *
  * @returns The result of `JSON.parse(JSON.stringify(value))`; undefined if there is nothing to write.
  * @throws {TypeError} The value has no JSON: it contains a bigint, or itself.

@@ -1,6 +1,6 @@
 /**
- * Runs nodes in this process: gives a program a clock, a random stream and a network. Under a virtual clock, a test takes only the time of
- * its computations, and its seed repeats it.
+ * Runs nodes in this process: gives a program a clock, a random stream and a network. Under a virtual clock, a test
+ * takes only the time of its computations, and its seed repeats it.
  *
  * @module
  */
@@ -28,7 +28,8 @@ export interface InProcessOptions {
   random: Random;
   network: Network;
   /**
-   * Called if the program throws at its start, or sends to a name that is not on the network. By default these are thrown.
+   * Called if the program throws at its start, or sends to a name that is not on the network. By default these are
+   * thrown.
    */
   onFailure?(failure: TestException): void;
   /** Receives the entries of the node's log. */

@@ -1,8 +1,9 @@
 /**
  * Loads the program that a module exports, for simulation.
  *
- * The module exports a program as its default; or, if it takes arguments, `createProgram(args: readonly string[])`, which returns the
- * program. It may do other things, such as serving the program on stdin and stdout, only `if (import.meta.main)`.
+ * The module exports a program as its default; or, if it takes arguments, `createProgram(args: readonly string[])`,
+ * which returns the program. It may do other things, such as serving the program on stdin and stdout, only `if
+ * (import.meta.main)`.
  *
  * @module
  */
@@ -28,8 +29,8 @@ const IMPORT_TIMEOUT = 10_000;
  * Imports a module, and returns its program.
  *
  * @param timeout Longest import, ms. A module that computes without end is the watchdog's business.
- * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it reads the clock, draws
- *   random numbers, prints or ends the process. Its program does not take these arguments.
+ * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it
+ *   reads the clock, draws random numbers, prints or ends the process. Its program does not take these arguments.
  */
 export async function loadProgram(
   { path, args }: ProgramModule,
@@ -88,7 +89,10 @@ async function callCreateProgram(
   );
 }
 
-/** Runs code of a module as a turn of its own. The first call that the guard refuses is thrown, even if the module has caught it. */
+/**
+ * Runs code of a module as a turn of its own. The first call that the guard refuses is thrown, even if the module has
+ * caught it.
+ */
 async function runGuarded<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
   let trouble: string | undefined;
   const release = guard(({ type, message }) => {

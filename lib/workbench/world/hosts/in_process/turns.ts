@@ -1,5 +1,6 @@
 /**
- * Turns of a node in this process: each message it receives and each timer that is due is one. While the node is paused, turns wait.
+ * Turns of a node in this process: each message it receives and each timer that is due is one. While the node is
+ * paused, turns wait.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
  * End of a process.
  *
- * Each process leads a process group of its own (a session, where the system has them). So Ctrl-C in the terminal does not reach it, and
- * what it has started ends with it, unless that has left the group. The nodes are killed when this process exits.
+ * Each process leads a process group of its own (a session, where the system has them). So Ctrl-C in the terminal does
+ * not reach it, and what it has started ends with it, unless that has left the group. The nodes are killed when this
+ * process exits.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Messages that a process prints. As in Maelstrom, source and destination must be right; the body is checked by its receiver.
+ * Messages that a process prints. As in Maelstrom, source and destination must be right; the body is checked by its
+ * receiver.
  *
  * Source: Maelstrom's `net.clj` (`Message`) and `process.clj` (`parse-msg`).
  *
@@ -23,7 +24,11 @@ import { show } from "../../../base/text.ts";
  *
  * const { body } = parseLine('{"src":"n0","dest":"n1","body":{"msg_id":"a1"}}');
  * assertEquals<unknown>(body, { msg_id: "a1" });
- * assertThrows(() => parseLine('{"src":"n0","to":"n1","body":{}}'), SyntaxError, "expected dest to be a string, got nothing");
+ * assertThrows(
+ *   () => parseLine('{"src":"n0","to":"n1","body":{}}'),
+ *   SyntaxError,
+ *   "expected dest to be a string, got nothing",
+ * );
  * ```
  */
 export function parseLine(line: string): Message {

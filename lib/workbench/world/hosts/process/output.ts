@@ -1,8 +1,8 @@
 /**
  * Stdout and stderr of a process, as lines.
  *
- * The way of the bytes: 1. the log file, if there is one; 2. decoded to text; 3. its last lines are kept for a report; 4. too long lines are
- * refused; 5. split into lines.
+ * The way of the bytes: 1. the log file, if there is one; 2. decoded to text; 3. its last lines are kept for a report;
+ * 4. too long lines are refused; 5. split into lines.
  *
  * @module
  */
@@ -83,7 +83,9 @@ function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
 }
 
-/** Returns a function that is given a text piece by piece, and returns true once, when the unfinished line is too long. */
+/**
+ * Returns a function that is given a text piece by piece, and returns true once, when the unfinished line is too long.
+ */
 function measureLines(longest: number): (text: string) => boolean {
   let length = 0;
   return (text) => {

@@ -61,8 +61,8 @@ interface Running {
 /**
  * Starts a program as a node on a network, in the system's temporary folder.
  *
- * @param onFailure Called once, when the process ends without being stopped, prints a line that is not a message, or cannot be reached
- *   any more.
+ * @param onFailure Called once, when the process ends without being stopped, prints a line that is not a message, or
+ *   cannot be reached any more.
  * @throws {UsageError} The program cannot be started.
  */
 export function startProcess(

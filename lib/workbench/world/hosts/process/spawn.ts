@@ -45,7 +45,8 @@ function problemOf(bin: string, error: Error): string {
     return `its first line (#!) names ${JSON.stringify(file.interpreter)}, which ${what}${hint}`;
   }
   if (error.message.includes("os error 8")) {
-    return "the system does not know how to, expected a program or a script whose first line names one (#!/usr/bin/env python3)";
+    return "the system does not know how to, expected a program or a script whose first line names one " +
+      "(#!/usr/bin/env python3)";
   }
   return error.message;
 }

@@ -8,14 +8,14 @@ async function ends(pid: string): Promise<boolean> {
   return !runs(pid);
 }
 
-testScript("a node that reads nothing holds nobody up", "sleep 60", async ({ send, node, failures }) => {
+testScript("a node that reads nothing blocks nothing", "sleep 60", async ({ send, node, failures }) => {
   for (let i = 0; i < 100; i++) send({ type: "hello", text: "x".repeat(100_000) });
   await node.stop();
   assertEquals(failures, []);
 });
 
 testScript(
-  "stop ends the node, and what it has started",
+  "stop ends the node, and the processes that it has started",
   `sleep 600 & echo "child $! of $$" >&2; trap '' TERM INT HUP; wait`,
   async ({ node, said, failures, network }) => {
     const [, child, parent] = (await said("child")).match(/child (\d+) of (\d+)/)!;

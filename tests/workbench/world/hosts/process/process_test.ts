@@ -74,7 +74,7 @@ const BAD_LINES: Record<string, [line: string, problem: string]> = {
     '{"src":"n7","dest":"c0","body":{"type":"hello"}}',
     'the source "n7" is not on the network',
   ],
-  "to somebody unknown": [
+  "to an unknown name": [
     '{"src":"n0","dest":"n7","body":{"type":"hello"}}',
     'the destination "n7" is not on the network, expected one of n0, or a client',
   ],
@@ -167,7 +167,7 @@ testScript("a crash explains the bad lines before it", "echo oh no; exit 4", asy
 });
 
 testScript(
-  "a node that closes its stdout, but lives, is reported",
+  "a node that closes its stdout, but runs, is reported",
   "exec 1>&-; exec 2>/dev/null; read -r line",
   async ({ failure }) => {
     assertStringIncludes((await failure).message, "Node n0 closed its stdout during the test");
@@ -175,7 +175,7 @@ testScript(
 );
 
 testScript(
-  "a node that closes its stdin, but lives, is reported when there is something to tell it",
+  "a node that closes its stdin, but runs, is reported at the next message",
   "exec 0<&-; echo closed >&2; sleep 60",
   async ({ failure, send, said }) => {
     await said("closed");
