@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The one entry point: finds Deno, or installs it into .deno/ once, and hands over to lib/workbench/cli/main.ts.
+# The one entry point: finds Deno, or installs it into .deno/ once, then runs lib/workbench/cli/main.ts with it.
 # Usage: ./maelstrom.sh help
 set -eu
 
-VERSION=2.9.6 # what is installed
-OLDEST="2 5"  # what will do: major and minor version
+VERSION=2.9.6 # the version to install
+OLDEST="2 5"  # the oldest version that works: major, minor
 
 say() { echo "maelstrom.sh: $*" >&2; }
 
-# Sets $root to the folder of this script, also where it is called through a link.
+# Sets $root to the folder of this script, even if it is called through a link.
 find_root() {
   local script=${BASH_SOURCE[0]} target
   while [ -h "$script" ]; do
@@ -21,7 +21,7 @@ find_root() {
   root=$(cd "$(dirname "$script")" && pwd -P)
 }
 
-# Whether $1 is a Deno that is new enough.
+# Succeeds if $1 is a Deno that is new enough.
 usable() {
   local version
   version=$("$1" --version 2>/dev/null </dev/null | sed -n 's/^deno \([0-9]*\)\.\([0-9]*\)\..*/\1 \2/p') || return 1
@@ -44,7 +44,8 @@ find_deno() {
   [ -x "$deno" ] && usable "$deno"
 }
 
-# Installs Deno in a folder of its own first: two installations at once, or half of one, leave no half of a Deno behind.
+# Installs Deno in a temporary folder and moves it from there: two installations at once, or one that is cut short,
+# never leave an incomplete Deno.
 install_deno() {
   local how
   if command -v npm >/dev/null; then how=npm
@@ -55,7 +56,7 @@ install_deno() {
   fi
   say "installing Deno $VERSION into $root/.deno by $how, once"
   mkdir -p "$root/.deno"
-  find "$root/.deno" -maxdepth 1 -name 'installing.*' -mmin +60 -exec rm -rf {} + # left behind by an early end
+  find "$root/.deno" -maxdepth 1 -name 'installing.*' -mmin +60 -exec rm -rf {} + # from installations that were cut short
   incoming=$(mktemp -d "$root/.deno/installing.XXXXXX")
   trap 'rm -rf "$incoming"' EXIT
   if [ "$how" = npm ]; then install_by_npm; else install_by_curl; fi >"$incoming/log" 2>&1 </dev/null || true
@@ -74,7 +75,7 @@ install_deno() {
   exit 255
 }
 
-# The npm package is a launcher; the real thing comes as its dependency for this platform, and needs no script to be run.
+# The npm package is a launcher. The binary comes as its dependency for this platform, and needs no install script.
 install_by_npm() (
   cd "$incoming" && echo '{"private":true}' >package.json &&
     npm install --no-audit --no-fund --ignore-scripts "deno@$VERSION"
@@ -89,9 +90,9 @@ find_root
 find_deno || install_deno
 
 case $deno in /*) ;; *) deno=$PWD/$deno ;; esac
-export DENO="$deno" # for the nodes, which run elsewhere
+export DENO="$deno" # for the nodes, whose working folder is another
 export DENO_NO_UPDATE_CHECK=1
-export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}" # a company's own certificates are often the system's
+export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}" # companies often install their own certificates in the system
 
 permissions="--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP"
 case ${1:-} in

@@ -76,34 +76,36 @@ function boundOf({ family, nodes }: Case, { perOperation, perSecond, writes }: T
   return messages / perSecond * perOperation;
 }
 
-function table(cases: readonly Case[], withLatency: boolean): string {
+/** A column of a table: its heading, and the cell of a case. */
+type FigureColumn = readonly [heading: string, cell: (traffic: Traffic, each: Case) => string];
+
+const MESSAGES: readonly FigureColumn[] = [
+  ["messages an operation", ({ perOperation }) => formatMessages(perOperation)],
+  ["lower bound", (traffic, each) => formatMessages(boundOf(each, traffic))],
+  ["times that", (traffic, each) => (traffic.perOperation / boundOf(each, traffic)).toFixed(1)],
+];
+
+const LATENCIES: readonly FigureColumn[] = [
+  ["median, ms", ({ median }) => median!.toFixed(0)],
+  ["slowest, ms", ({ max }) => max!.toFixed(0)],
+];
+
+const BUSIEST_NODE: readonly FigureColumn[] = [
+  ["busiest node, messages a second", ({ busiest }) => busiest.toFixed(busiest < 10 ? 1 : 0)],
+  ["kB a second", ({ kilobytes }) => kilobytes.toFixed(0)],
+  ["of a core", ({ share }) => `${(100 * share).toFixed(1)} %`],
+];
+
+function table(cases: readonly Case[], columns: readonly FigureColumn[]): string {
   const rows = cases.map((each) => {
     const { family, nodes, traffic } = each;
-    const name = [family.name, nodes.toLocaleString("en")];
-    if (traffic === undefined) return [...name, "took too long", "", "", "", ...withLatency ? ["", ""] : []];
-    const bound = boundOf(each, traffic);
-    return [
-      ...name,
-      formatMessages(traffic.perOperation),
-      formatMessages(bound),
-      (traffic.perOperation / bound).toFixed(1),
-      traffic.busiest.toFixed(traffic.busiest < 10 ? 1 : 0),
-      traffic.kilobytes.toFixed(0),
-      `${(100 * traffic.share).toFixed(1)} %`,
-      ...withLatency ? [traffic.median!.toFixed(0), traffic.max!.toFixed(0)] : [],
-    ];
+    const cells = traffic === undefined
+      ? ["took too long", ...columns.slice(1).map(() => "")]
+      : columns.map(([, cell]) => cell(traffic, each));
+    return [family.name, nodes.toLocaleString("en"), ...cells];
   });
-  const headings = [
-    "nodes",
-    "messages an operation",
-    "lower bound",
-    "times that",
-    "busiest node, messages a second",
-    "kB a second",
-    "of a core",
-  ];
-  const latencies = withLatency ? ["median, ms", "slowest, ms"] : [];
-  return formatTable([["how"], ...[...headings, ...latencies].map((heading) => [heading, "right"] as const)], rows);
+  const headings = ["nodes", ...columns.map(([heading]) => heading)];
+  return formatTable([["how"], ...headings.map((heading) => [heading, "right"] as const)], rows);
 }
 
 /** Creates a series for each family: a figure by the number of nodes. */
@@ -178,7 +180,7 @@ function page(broadcasts: readonly Case[], logs: readonly Case[]): string {
       The delay in the bound is the longest by design: one hop of 100 ms for the mesh; for the hub a round of 850 ms,
       two hops, and a margin of 15 ms. The latencies in the table are measured by reads, and are lower, because a read
       waits for a message in flight to its node.`,
-    table(broadcasts, true),
+    table(broadcasts, [...MESSAGES, ...LATENCIES]),
     image(
       "Messages an operation by the number of nodes: the mesh and the hub, each beside its lower bound",
       "broadcast",
@@ -186,11 +188,12 @@ function page(broadcasts: readonly Case[], logs: readonly Case[]): string {
     `The mesh sends every value to every node in a message of its own. That is the minimum if no value may wait, and
       it grows with nodes and values. The hub sends a fixed number of messages a round, whatever the number of values.
       But it sends or receives all of them itself.`,
+    table(broadcasts, BUSIEST_NODE),
     image("Messages that the busiest node sends and receives, by the number of nodes", "busiest"),
     "## Logs and transactions",
     `As in 5c and 6c: 1,000 operations a second, two clients a node, no latency. The delay in the bound is the period of
       the program's rounds, 50 ms.`,
-    table(logs, false),
+    table(logs, [...MESSAGES, ...BUSIEST_NODE]),
     image("Messages an operation by the number of nodes: logs and transactions, each beside its lower bound", "logs"),
   ];
   const isProse = (text: string) => !/^[#|!]/.test(text);

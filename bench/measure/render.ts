@@ -1,5 +1,5 @@
 /**
- * Rendering of `docs/results.json` as `docs/results.md` and as the table in the README. Pure functions.
+ * Renders `docs/results.json` for people: `docs/results.md`, and the tables in the README. Nothing is measured here.
  *
  * @module
  */
@@ -11,56 +11,49 @@ import { type Column, formatParagraph, formatTable, replaceBetweenMarks } from "
 import { challengeOf } from "./rows.ts";
 
 /** Renders `docs/results.md`. */
-export function renderResults(document: ResultsDocument): string {
-  const { rows } = document;
+export function renderResults({ rows }: ResultsDocument): string {
+  const judged = rows.filter(({ reach }) => reach.length > 0);
   return [
     "# Results",
+    formatParagraph(introduction(rows)),
+    "## Limits, and the best published",
     formatParagraph(
-      `\`deno task measure\` writes this page and [results.json](results.json), which has every run. ${
-        conditions(rows, "the commands below")
-      } Messages are those between servers, services included, for each operation (Maelstrom's
-      \`:net :servers :msgs-per-op\`). Latencies of broadcasts are stable latencies, median / max: the time from the
-      acknowledgement of a value until no node lacks it any more. A node acknowledges a broadcast as soon as it has the
-      value itself: a later acknowledgement would make these latencies look better. [growth.md](growth.md) shows how the
-      figures grow with the number of nodes.`,
-    ),
-    "## Against the limits, and the best published",
-    formatParagraph(
-      `Published figures are claims of their authors, unless marked "measured": messages an operation, at median / max
+      `Published results are claims of their authors, unless it says "measured": messages an operation, at median / max
       latency in ms.`,
     ),
-    comparison(rows.filter(({ reach }) => reach.length > 0)),
+    limitsTable(judged),
+    "## Goals",
     formatParagraph(
       `"Agreed after" is the time from the end of the last fault, or the last write, until every node has everything.
       With processes it can only be measured by additional reads, which would change the test. So it is the longest
       time in ten simulations of the same command. "Ids a second" is the rate of one node when requests are piped into
       it (\`bench/ids.ts\`).`,
     ),
+    goalsTable(judged),
     "## All figures",
     formatParagraph(
-      `Medians, with the lowest and the highest value in brackets. p99 is that of the slowest kind of operation, without
-      the \`assign\` operations of a log's clients.`,
+      `Medians, and in brackets the lowest and the highest. p99 is that of the slowest kind of operation. A log's
+        clients also \`assign\` themselves keys now and then, which does not count.`,
     ),
-    everything(rows),
+    figuresTable(rows, COSTS),
+    figuresTable(rows, SERVICE),
     ...problems(rows),
     "## Commands",
-    formatTable([["row"], ["command"], ["runs", "right"], ["seconds each", "right"], ["date"], [
-      "load before",
-      "right",
-    ]], [
-      ...rows.map((row) => [
-        row.id,
-        `\`${row.command}\``,
-        String(row.runs.length),
-        String(row.time_limit),
-        row.date,
-        loads(row.runs),
-      ]),
-    ]),
+    commandsTable(rows),
   ].join("\n\n") + "\n";
 }
 
-/** Replaces the table in the README. */
+function introduction(rows: readonly MeasuredRow[]): string {
+  return `\`deno task measure\` writes this page and [results.json](results.json), which has every run. ${
+    conditions(rows, "the commands below")
+  } Messages are those between servers, services included, for each operation (Maelstrom's
+    \`:net :servers :msgs-per-op\`). Latencies of broadcasts are stable latencies, median / max: the time from the
+    acknowledgement of a value until no node lacks it any more. A broadcast is acknowledged as soon as its node has the
+    value: a later acknowledgement would only make these latencies look better. [growth.md](growth.md) shows how the
+    cost grows with the number of nodes.`;
+}
+
+/** Renders the README with its tables. */
 export function renderReadme(readme: string, document: ResultsDocument): string {
   const rows = document.rows.filter(({ id }) => CHALLENGES.some((challenge) => challenge.id === id));
   const columns: Column[] = [
@@ -69,17 +62,27 @@ export function renderReadme(readme: string, document: ResultsDocument): string 
     ["operations ok", "right"],
     ["messages per operation", "right"],
     ["broadcast latency, median / max", "right"],
-    ["how"],
   ];
-  const cells = rows.map((row) => [row.id, row.title, operations(row), messages(row), latency(row), how(row)]);
+  const cells = rows.map((row) => [row.id, row.title, operations(row), messages(row), latency(row)]);
   const text = `${
     conditions(rows, "the official commands")
-  } More ways to run them, and the best that others have published, are in
-    [docs/results.md](docs/results.md).`;
-  return replaceBetweenMarks(readme, "results", `${formatParagraph(text)}\n\n${formatTable(columns, cells)}`);
+  } [docs/results.md](docs/results.md) has more ways to run them, and the best published results.`;
+  const content = [formatParagraph(text), formatTable(columns, cells), programsTable()].join("\n\n");
+  return replaceBetweenMarks(readme, "results", content);
 }
 
-/** Describes in one sentence how the rows were measured. */
+/** A row for each program: the challenges that it solves, its file, and the page that explains it. */
+function programsTable(): string {
+  const files = Map.groupBy(CHALLENGES, ({ program }) => PROGRAMS[program]![0]!);
+  const rows = Array.from(files, ([file, solved]) => [
+    solved.map(({ id }) => id).join(", "),
+    `[${file}](challenges/${file})`,
+    `[${solved[0]!.name}](docs/${solved[0]!.name.replaceAll("-", "_")}.md)`,
+  ]);
+  return formatTable([["challenge"], ["program"], ["page"]], rows);
+}
+
+/** The sentence that says how the rows were measured. */
 function conditions(rows: readonly MeasuredRow[], commands: string): string {
   const machines = [...new Set(rows.map(({ machine }) => describe(machine)))];
   const counts = [...new Set(rows.map(({ runs }) => runs.length))].sort((a, b) => a - b);
@@ -91,31 +94,17 @@ function describe({ cpu, cores, memory_gb, system, deno }: Machine): string {
   return `${cores} cores (${cpu}) with ${memory_gb} GB of memory, ${system}, Deno ${deno}`;
 }
 
-function comparison(rows: readonly MeasuredRow[]): string {
-  const columns: Column[] = [
-    ["row"],
-    ["what"],
-    ["official limit"],
-    ["best published"],
-    ["to be reached"],
-    ["measured"],
-    ["reached"],
-  ];
-  return formatTable(
-    columns,
-    rows.map((row) => [
-      row.id,
-      row.title,
-      row.limit || "–",
-      row.published || "–",
-      row.reach.map(formatCondition).join(", "),
-      measured(row),
-      reached(row),
-    ]),
-  );
+function limitsTable(rows: readonly MeasuredRow[]): string {
+  const cells = rows.map(({ id, title, limit, published }) => [id, title, limit || "–", published || "–"]);
+  return formatTable([["row"], ["what"], ["official limit"], ["best published"]], cells);
 }
 
-/** Formats the figures that have a goal. */
+function goalsTable(rows: readonly MeasuredRow[]): string {
+  const cells = rows.map((row) => [row.id, row.reach.map(formatCondition).join(", "), measured(row), reached(row)]);
+  return formatTable([["row"], ["goal"], ["measured"], ["met"]], cells);
+}
+
+/** Formats the measured figures that have a goal. */
 function measured({ reach, figures }: MeasuredRow): string {
   return reach.map(([name]) => {
     const value = figures[name] ?? null;
@@ -129,38 +118,51 @@ function reached({ reached, runs }: MeasuredRow): string {
   return reached ? "✓" : "✗";
 }
 
-/** Columns of the table of all figures. */
-const SHOWN: readonly (readonly [FigureName, string])[] = [
+/** Figures and headings of a table. */
+type FigureColumns = readonly (readonly [FigureName, string])[];
+
+const COSTS: FigureColumns = [
   ["msgs_per_op", "messages an operation"],
   ["median_latency_ms", "median, ms"],
   ["max_latency_ms", "max, ms"],
+];
+const SERVICE: FigureColumns = [
   ["operations_per_second", "operations a second"],
   ["availability", "availability"],
   ["p99_ms", "p99, ms"],
 ];
 
-function everything(rows: readonly MeasuredRow[]): string {
-  const columns: Column[] = [
-    ["row"],
-    ["what"],
-    ["valid", "right"],
-    ...SHOWN.map(([, heading]): Column => [heading, "right"]),
-  ];
-  return formatTable(
-    columns,
-    rows.map((row) => {
-      const valid = row.runs.filter((run) => run.valid === true);
-      return [
-        row.id,
-        row.title,
-        `${valid.length} of ${row.runs.length}`,
-        ...SHOWN.map(([name]) => spread(name, row, valid)),
-      ];
-    }),
-  );
+function figuresTable(rows: readonly MeasuredRow[], figures: FigureColumns): string {
+  const columns = figures.map(([, heading]): Column => [heading, "right"]);
+  const cells = rows.map((row) => {
+    const valid = row.runs.filter((run) => run.valid === true);
+    const count = `${valid.length} of ${row.runs.length}`;
+    return [row.id, row.title, count, ...figures.map(([name]) => spread(name, row, valid))];
+  });
+  return formatTable([["row"], ["what"], ["valid", "right"], ...columns], cells);
 }
 
-/** Formats the median and the range of the runs. */
+function commandsTable(rows: readonly MeasuredRow[]): string {
+  const columns: Column[] = [
+    ["row"],
+    ["command"],
+    ["runs", "right"],
+    ["seconds each", "right"],
+    ["date"],
+    ["load before", "right"],
+  ];
+  const cells = rows.map(({ id, command, runs, time_limit, date }) => [
+    id,
+    `\`${command}\``,
+    String(runs.length),
+    String(time_limit),
+    date,
+    loads(runs),
+  ]);
+  return formatTable(columns, cells);
+}
+
+/** The median, and in brackets the lowest and highest value. */
 function spread(name: FigureName, { figures }: MeasuredRow, runs: readonly Run[]): string {
   const value = figures[name] ?? null;
   if (value === null) return "–";
@@ -170,7 +172,7 @@ function spread(name: FigureName, { figures }: MeasuredRow, runs: readonly Run[]
   return lowest === highest ? format(value) : `${format(value)} (${lowest}–${highest})`;
 }
 
-/** Lists the runs that are not valid. */
+/** The section with the runs that are not valid; none if all are. */
 function problems(rows: readonly MeasuredRow[]): string[] {
   const lines = rows.flatMap(({ id, runs }) =>
     runs.flatMap(({ valid, problems, seed }, i) => {
@@ -198,7 +200,7 @@ function range(values: readonly (number | string)[]): string {
   return first === last ? String(first) : `${first}–${last}`;
 }
 
-/** Sums up the operations of all runs, the invalid ones included. */
+/** The operations of all runs together. */
 function operations({ runs }: MeasuredRow): string {
   const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
   const invalid = runs.filter(({ valid }) => valid !== true).length;
@@ -221,11 +223,4 @@ function latency({ id, figures }: MeasuredRow): string {
   const limits = challengeOf({ id }).limits.filter(({ name }) => name.endsWith("latency_ms"));
   const bounds = limits.length === 0 ? "" : ` (limits ${limits.map(({ limit }) => limit).join(" / ")})`;
   return `${median.toFixed(0)} / ${max.toFixed(0)} ms${bounds}`;
-}
-
-/** Links to the program and to its page. */
-function how({ id }: MeasuredRow): string {
-  const { program, name } = challengeOf({ id });
-  const [file] = PROGRAMS[program]!;
-  return `[${file}](challenges/${file}), [page](docs/${name.replaceAll("-", "_")}.md)`;
 }

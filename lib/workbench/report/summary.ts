@@ -165,7 +165,8 @@ export function noteLine(name: string, text: string, { width }: Screen): string[
 }
 
 /**
- * Lines that say where a run is stored, and how to run it again. The command stays on one line, so that it can be copied.
+ * Lines that say where a run is stored, and how to run it again. The command stays on one line, so that it can be
+ * copied.
  *
  * @param command As {@linkcode formatCommand} writes it; null if nothing was run.
  */

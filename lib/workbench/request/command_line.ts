@@ -18,7 +18,8 @@ const REWRITTEN_FLAGS: ReadonlySet<string> = new Set(["bin", "node", "nodes", "n
  *
  * @param command The challenge's number, or `test`.
  * @param root The project's folder.
- * @param cwd The folder that the command was given in. Paths in it are as the user wrote them, so it must be repeated there.
+ * @param cwd The folder that the command was given in. Paths in it are as the user wrote them, so it must be repeated
+ *   there.
  */
 export function repeatCommand({ texts, program }: Arguments, command: string, root: string, cwd: string): string[] {
   const script = cwd === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
