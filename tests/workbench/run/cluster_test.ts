@@ -13,7 +13,7 @@ import { testOptions } from "./stand_in.ts";
 
 const NODES = ["n0", "n1", "n2"];
 
-/** Nodes of one program that are running, and one to ask them. To start one takes some milliseconds. */
+/** Creates a cluster of one program with a client. Starting a node takes some milliseconds. */
 async function startRig(program: (node: AnyNode) => void, workload = "broadcast", startsFor = 0) {
   const clock = new VirtualClock();
   const random = seededRandom("dune");
@@ -45,7 +45,7 @@ async function startRig(program: (node: AnyNode) => void, workload = "broadcast"
     onFailure: (failure) => void failures.push(failure),
     signal: stop.signal,
   });
-  /** Lets time pass until a promise is settled. */
+  /** Lets time pass until a promise has settled. */
   async function settle<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     const done = () => void (settled = true);
@@ -59,7 +59,7 @@ async function startRig(program: (node: AnyNode) => void, workload = "broadcast"
   return { clock, network, cluster, failures, delivered, stop, settle, client, ask };
 }
 
-/** A node that remembers what it was told, and in which order. */
+/** Program that returns what it received, in order. */
 function memory(node: AnyNode): void {
   const messages: string[] = [];
   const id = [...node.getRandomValues(new Uint8Array(8))].join();
@@ -77,13 +77,13 @@ async function recall({ ask }: Awaited<ReturnType<typeof startRig>>, node: strin
   return (await ask(node, { type: "recall" })) as unknown as { messages: string[]; id: string };
 }
 
-Deno.test("open starts all nodes, initialises them and sets them up", async () => {
+Deno.test("open starts, initialises and prepares all nodes", async () => {
   const rig = await startRig(memory);
   for (const node of NODES) assertEquals((await recall(rig, node)).messages, ["init", "topology"]);
   assertEquals(rig.failures, []);
 });
 
-Deno.test("a killed node answers nothing; started again it has forgotten all, is initialised and set up", async () => {
+Deno.test("a killed node is silent; when it starts again it is initialised and prepared", async () => {
   const rig = await startRig(memory);
   await rig.ask("n1", { type: "remember", text: "me" });
   const before = await recall(rig, "n1");
@@ -95,27 +95,27 @@ Deno.test("a killed node answers nothing; started again it has forgotten all, is
   assertEquals(after.messages, ["init", "topology"]);
   assertEquals((await recall(rig, "n0")).messages, ["init", "topology"]);
   assertEquals(rig.failures, []);
-  // It must not make names that it has made before.
+  // An incarnation must not repeat the names of an earlier one.
   assertNotEquals(after.id, before.id);
 });
 
-Deno.test("each life draws anew, the same for the same seed", async () => {
-  const lives = async () => {
+Deno.test("each incarnation draws from its own stream, the same for the same seed", async () => {
+  const incarnations = async () => {
     const rig = await startRig(memory);
     const ids = [(await recall(rig, "n0")).id];
-    for (let life = 0; life < 3; life++) {
+    for (let incarnation = 0; incarnation < 3; incarnation++) {
       await rig.cluster.kill("n0");
       await rig.settle(rig.cluster.start("n0"));
       ids.push((await recall(rig, "n0")).id);
     }
     return ids;
   };
-  const ids = await lives();
+  const ids = await incarnations();
   assertEquals(new Set(ids).size, 4);
-  assertEquals(await lives(), ids);
+  assertEquals(await incarnations(), ids);
 });
 
-Deno.test("what is asked of a node that is not in the state for it is left, and said", async () => {
+Deno.test("an operation that does not fit the state of a node does nothing and says so", async () => {
   const { cluster, settle } = await startRig(memory);
   assertEquals([await cluster.start("n0"), cluster.resume("n0")], ["already-running", "not-paused"]);
   assertEquals([cluster.pause("n0"), cluster.pause("n0")], ["paused", "already-paused"]);
@@ -131,7 +131,7 @@ Deno.test("what is asked of a node that is not in the state for it is left, and 
   assertEquals(await settle(starting), "started");
 });
 
-Deno.test("a paused node keeps what it knew, and what it was told meanwhile", async () => {
+Deno.test("a paused node keeps its memory and receives later what was sent meanwhile", async () => {
   const rig = await startRig(memory);
   rig.cluster.pause("n1");
   assertEquals(await rig.ask("n1", { type: "remember", text: "me" }).catch(({ code }) => code), 0);
@@ -150,7 +150,7 @@ Deno.test("a node that was killed while it was paused runs when it is started ag
   assertEquals((await recall(rig, "n1")).messages, ["init", "topology"]);
 });
 
-/** A node that takes a while to be ready, and speaks to all others all the time. */
+/** Program that takes time to answer init and sends to all other nodes all the time. */
 function slow(node: AnyNode): void {
   const seen: string[] = [];
   node.onInit(() => node.sleep(100));
@@ -165,7 +165,7 @@ function slow(node: AnyNode): void {
   });
 }
 
-Deno.test("a node that starts again gets nothing before its init, and nothing from clients before it is set up", async () => {
+Deno.test("a node that starts again receives nothing before init, and no clients before it is prepared", async () => {
   const rig = await startRig(slow);
   const { clock, cluster, client, delivered } = rig;
   await cluster.kill("n1");
@@ -185,7 +185,7 @@ Deno.test("a node that starts again gets nothing before its init, and nothing fr
   assertEquals(rig.failures, []);
 });
 
-Deno.test("that holds however long it takes to start the node", async () => {
+Deno.test("the same holds for a node that takes long to start", async () => {
   const { clock, cluster, client, delivered, settle } = await startRig(memory, "broadcast", 50);
   await cluster.kill("n1");
   delivered.length = 0;
@@ -210,7 +210,7 @@ Deno.test("a node that starts again may call services and nodes in its init", as
   assertEquals([rig.failures, starts], [[], 4]);
 });
 
-Deno.test("a node that does not take up its work again is a failure", async () => {
+Deno.test("a node that does not start again is a failure", async () => {
   let starts = 0;
   const mute = await startRig((node) => {
     if (starts++ >= NODES.length) node.onInit(() => new Promise(() => {}));
@@ -223,7 +223,7 @@ Deno.test("a node that does not take up its work again is a failure", async () =
   assertStringIncludes(mute.failures[0]!.message, "it did not answer within 60 s");
 });
 
-Deno.test("a closed cluster has no nodes, and gets none", async () => {
+Deno.test("a closed cluster runs no nodes and starts none", async () => {
   const rig = await startRig(memory);
   rig.cluster.pause("n0");
   await rig.cluster.kill("n1");
@@ -237,7 +237,7 @@ Deno.test("a closed cluster has no nodes, and gets none", async () => {
 });
 
 for (const end of ["aborted", "closed"]) {
-  Deno.test(`when the test is ${end}, a start under way waits no longer, and is no failure`, async () => {
+  Deno.test(`when the test is ${end}, a start under way ends and is no failure`, async () => {
     let starts = 0;
     const rig = await startRig((node) => {
       if (starts++ >= NODES.length) node.onInit(() => new Promise(() => {}));
@@ -250,13 +250,13 @@ for (const end of ["aborted", "closed"]) {
     else rig.cluster.close();
     await rig.settle(starting);
     assertEquals([rig.clock.now(), rig.failures], [began, []]);
-    // Nor is anything left to wait for.
+    // No timer is left.
     await rig.clock.run();
     assertEquals(rig.clock.now(), began);
   });
 }
 
-Deno.test("a node that comes to life when the test is over is stopped", async () => {
+Deno.test("a node whose start completes after the test is stopped", async () => {
   const rig = await startRig(memory, "echo", 50);
   await rig.cluster.kill("n2");
   const starting = rig.cluster.start("n2");
@@ -267,7 +267,7 @@ Deno.test("a node that comes to life when the test is over is stopped", async ()
   assertEquals([await rig.ask("n2", init).catch(({ code }) => code), rig.failures], [0, []]);
 });
 
-Deno.test("an answer to init that answers nothing is shown where the node is said not to have answered", async () => {
+Deno.test("a reply to init without in_reply_to is shown when the node is reported as silent", async () => {
   for (
     const [answer, problem] of [
       [

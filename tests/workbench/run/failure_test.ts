@@ -12,7 +12,7 @@ const anomaly = (type: string, allowed?: true) => ({ type, count: 1, explanation
 const exception = (type: string, fatal?: true) => ({ type, count: 1, message: "…", fatal });
 const target = (name: string, met: boolean): Results["targets"][number] => ({ name, limit: 1, value: 1, met });
 
-Deno.test("failureOf() tells the worst that is wrong", () => {
+Deno.test("failureOf() returns the worst failure", () => {
   const failure = (run: Partial<Run>) => failureOf(failed(run));
   const anomalies = [anomaly("G0", true), anomaly("lost"), anomaly("never-succeeded"), anomaly("lost")];
   const targets = [target("msgs_per_op", true), target("max_latency_ms", false)];
@@ -37,12 +37,12 @@ Deno.test("failureOf() tells the worst that is wrong", () => {
   assertEquals(failure({ valid: true, targets }), { kind: "missed", causes: ["max_latency_ms"] });
 });
 
-Deno.test("failureOf() does not take it for a reason that a run could not be kept", () => {
+Deno.test("failureOf() does not count a store that could not be written as a cause", () => {
   const exceptions = [exception("not-stored"), exception("nondeterminism")];
   assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", causes: ["nondeterminism"] });
 });
 
-Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
+Deno.test("isSameFailure() requires the first cause and no new one", () => {
   const original: Failure = { kind: "invalid", causes: ["lost-write", "unseen", "poll-skip"] };
   const same = (...causes: string[]) => isSameFailure({ kind: "invalid", causes }, original);
   assert(same("lost-write"));
@@ -57,7 +57,7 @@ Deno.test("isSameFailure() wants what stands first, and nothing new", () => {
   assert(!isSameFailure({ kind: "unknown", causes: ["checker-crashed"] }, unknown));
 });
 
-Deno.test("no run that is survived fails for the same reason as one that is not", () => {
+Deno.test("a survived run never has the same failure as one that is not", () => {
   const types = fc.uniqueArray(fc.constantFrom(...SAY_NOTHING, "unavailable", "lost"), { maxLength: 3 });
   const runs = fc.record({
     valid: fc.constantFrom<Run["valid"]>(false, "unknown"),
@@ -70,7 +70,7 @@ Deno.test("no run that is survived fails for the same reason as one that is not"
   }));
 });
 
-Deno.test("worstOf() finds the first of the worst", () => {
+Deno.test("worstOf() returns the first of the worst runs", () => {
   const missed = failed({ valid: true, targets: [target("msgs_per_op", false)] });
   const lost = failed({ anomalies: [anomaly("lost")] });
   const crashed = failed({ exceptions: [exception("node-crashed", true)] });

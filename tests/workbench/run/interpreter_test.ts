@@ -6,7 +6,7 @@ import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation, OperationGenerator, Outcome } from "../../../lib/workbench/workloads/workload.ts";
 import { RPCError } from "../../../lib/protocol.ts";
 
-/** Takes `latency` ms for every operation, then completes it as `outcome` says. */
+/** Creates an interpreter whose clients take `latency` ms for every operation and complete it with `outcome`. */
 function setUp(
   outcome: (invocation: Invocation) => Outcome = () => ({ type: "ok" }),
   options: Partial<InterpreterOptions> & { latency?: number } = {},
@@ -43,7 +43,7 @@ function setUp(
   async function run(phase: Omit<Phase, "random">): Promise<void> {
     let over = false;
     const finished = interpreter.run({ random: seededRandom("test"), ...phase }).finally(() => over = true);
-    // Whoever waits for it sees how it ends.
+    // `await finished` below throws its error.
     finished.catch(() => {});
     await clock.run(() => over);
     await finished;
@@ -51,7 +51,7 @@ function setUp(
   return { clock, history, exceptions, clients, interpreter, run };
 }
 
-/** Gives each operation in turn, to whichever worker asks. */
+/** Creates a generator of these operations, in order, for any worker. */
 function list(...invocations: Invocation[]): OperationGenerator {
   return { next: () => invocations.shift() };
 }
@@ -88,7 +88,7 @@ Deno.test("a rate spaces operations, on average", async () => {
   assertAlmostEquals(history.length / 2, 5000, 200);
 });
 
-Deno.test("what busy workers cannot do is not caught up", async () => {
+Deno.test("operations that busy workers miss are not caught up", async () => {
   const { history, run } = setUp(undefined, { concurrency: 1, latency: 100 });
   await run({ generator: forever, rate: 1000, timeLimitSeconds: 1 });
   assertEquals(history.filter(({ type }) => type === "invoke").length, 10);
@@ -108,7 +108,7 @@ Deno.test("a phase ends with its operations completed, even beyond the time limi
   assertEquals(history.filter(({ type }) => type === "ok").length, 4);
 });
 
-Deno.test("after info a worker goes on as a new process with a new client", async () => {
+Deno.test("after info a worker continues as a new process with a new client", async () => {
   const { history, clients, interpreter, run } = setUp(() => ({ type: "info" }), { concurrency: 1 });
   await run({ generator: list({ f: "a" }, { f: "b" }, { f: "c" }) });
   assertEquals(history.filter(({ type }) => type === "invoke").map(({ process }) => process), [0, 1, 2]);
@@ -140,7 +140,7 @@ Deno.test("what a client throws is an operation of type info; all but error repl
   assertEquals(exceptions, ["strange reply"]);
 });
 
-Deno.test("a generator that has nothing just now is asked again", async () => {
+Deno.test("a generator that answers pending is asked again", async () => {
   let asked = 0;
   const { history, clock, run } = setUp();
   await run({
@@ -150,7 +150,7 @@ Deno.test("a generator that has nothing just now is asked again", async () => {
   assert(clock.now() < 1100);
 });
 
-Deno.test("a generator sees what happens", async () => {
+Deno.test("a generator receives invocations and completions", async () => {
   const seen: string[] = [];
   const { run } = setUp();
   const generator = list({ f: "a" }, { f: "b" });
@@ -159,7 +159,7 @@ Deno.test("a generator sees what happens", async () => {
   assertEquals(seen, ["a invoke by true", "b invoke by true", "a ok by true", "b ok by true"]);
 });
 
-Deno.test("an abort ends the phase at once; what is under way is info", async () => {
+Deno.test("an abort ends the phase at once; operations under way are info", async () => {
   const stop = new AbortController();
   const { clock, history, run } = setUp(undefined, { signal: stop.signal, latency: 1_000_000 });
   clock.schedule(500, () => stop.abort(new Error("enough")));

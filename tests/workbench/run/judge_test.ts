@@ -42,13 +42,13 @@ Deno.test("validities merge: false before unknown before true", () => {
   }
 });
 
-Deno.test("only what ended the test makes it invalid by itself", () => {
+Deno.test("only a fatal exception makes a test invalid", () => {
   const exception = { type: "malformed-reply", message: "strange", count: 3 };
   assertEquals(judge(record(() => ({ valid: true }), { exceptions: [exception] })).valid, true);
   assertEquals(judge(record(() => ({ valid: true }), { exceptions: [{ ...exception, fatal: true }] })).valid, false);
 });
 
-Deno.test("an interrupted test is at best unknown; what its final phase would have settled is not held against it", () => {
+Deno.test("an interrupted test is at best unknown, and not invalid for what a final phase would show", () => {
   const cases = [
     [WORKLOADS.echo!, true, "unknown"],
     [WORKLOADS.echo!, false, false],
@@ -63,7 +63,7 @@ Deno.test("an interrupted test is at best unknown; what its final phase would ha
   assertEquals(judge(record(() => ({ valid: true }))).interrupted, false);
 });
 
-Deno.test("a checker that crashes knows nothing", () => {
+Deno.test("the verdict of a checker that crashes is unknown", () => {
   const results = judge(record(() => {
     throw new Error("checker out of order");
   }));
@@ -72,7 +72,7 @@ Deno.test("a checker that crashes knows nothing", () => {
   assertStringIncludes(results.exceptions[0]!.message, "checker out of order");
 });
 
-Deno.test("the anomalies of all checkers stand together, apart from the figures", () => {
+Deno.test("the anomalies of all checkers are in one list", () => {
   const lost = { type: "lost", count: 1, explanation: "gone" };
   const results = judge(record(() => ({ valid: false, anomalies: [lost], lost_count: 1 }), {
     options: { ...OPTIONS, availability: "total" },
@@ -82,7 +82,7 @@ Deno.test("the anomalies of all checkers stand together, apart from the figures"
   assertEquals(results.availability, { valid: false, ok_fraction: 0.5 });
 });
 
-Deno.test("a target is met where its figure is known and below the limit", () => {
+Deno.test("a target is met if its figure is known and below the limit", () => {
   const results = judge(record(() => ({ valid: true, stable_latencies: { "0": 0, "0.5": 400, "1": 599 } })));
   assertEquals(judgeTarget({ name: "max_latency_ms", limit: 600 }, results).met, true);
   assertEquals(judgeTarget({ name: "median_latency_ms", limit: 400 }, results).met, false);

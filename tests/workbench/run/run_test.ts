@@ -14,7 +14,7 @@ import { runOptions } from "./stand_in.ts";
 
 const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 10, rate: 20 });
 
-/** Runs a test in virtual time; what it stores is kept as text. */
+/** Runs a test in virtual time and keeps the stored files as text. */
 async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
   const clock = new VirtualClock();
   const lines: string[] = [];
@@ -38,7 +38,7 @@ async function run(program: (node: AnyNode) => void, options: Partial<RunOptions
   return { results: await running, clock, lines, stored };
 }
 
-/** A broadcast that tells everyone, and forgets what a partition swallows. */
+/** Program for broadcast that sends each value once to every node and never retries. */
 function flood(node: AnyNode): void {
   const messages = new Set<unknown>();
   node.on("topology", () => ({}));
@@ -58,7 +58,7 @@ function fatal({ exceptions }: Results) {
   return { type, node, message };
 }
 
-Deno.test("a right program is valid, and everything is counted", async () => {
+Deno.test("a correct program is valid, and everything is counted", async () => {
   const { results, stored } = await run(echo as (node: AnyNode) => void);
   assertEquals([results.valid, results.passed, results.mode, results.seed], [true, true, "simulation", "7"]);
   const { count, ok } = results.operations!;
@@ -72,7 +72,7 @@ Deno.test("a right program is valid, and everything is counted", async () => {
   assertEquals(stored.messages!.trim().split("\n").length, 2 * results.net!.all.msg_count);
 });
 
-/** A signal that knows who listens to it. */
+/** Creates a signal that shows its listeners. */
 function observedSignal() {
   const { signal } = new AbortController();
   const listening = new Set<unknown>();
@@ -89,7 +89,7 @@ function observedSignal() {
   return { signal, listening };
 }
 
-Deno.test("a test that is over listens to its signal no more, however it has ended", async () => {
+Deno.test("a test removes its listeners from the signal, however it ends", async () => {
   const { signal, listening } = observedSignal();
   const during: number[] = [];
   const look = (node: AnyNode) => void node.after(1000, () => void during.push(listening.size));
@@ -106,14 +106,14 @@ Deno.test("a test that is over listens to its signal no more, however it has end
   assertEquals(listening.size, 0);
 });
 
-Deno.test("the same seed gives the same history, messages and results; another seed gives others", async () => {
+Deno.test("the same seed gives the same history, messages and results; another seed does not", async () => {
   const options = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
   const [a, b, c] = [await run(flood, options), await run(flood, options), await run(flood, { ...options, seed: "8" })];
   assertEquals(a.stored, b.stored);
   assert(a.stored.history !== c.stored.history);
 });
 
-Deno.test("without faults a flood is a broadcast; with partitions it loses values", async () => {
+Deno.test("a flood broadcasts without faults, and loses values with partitions", async () => {
   const options = { workload: WORKLOADS.broadcast!, latency: { mean: 10, distribution: "exponential" as const } };
   const calm = await run(flood, options);
   assertEquals(calm.results.valid, true);
@@ -123,7 +123,7 @@ Deno.test("without faults a flood is a broadcast; with partitions it loses value
   assert(lines.some((line) => line.startsWith("start-partition")), lines.join("\n"));
 });
 
-Deno.test("before the final phase the network heals, and has 10 s of quiet", async () => {
+Deno.test("the final phase begins 10 s after the network has healed", async () => {
   const { stored } = await run(flood, { workload: WORKLOADS.broadcast!, nemesis: ["partition"] });
   const history = JSON.parse(stored.history!) as { f: string; final?: boolean; time: number; type: string }[];
   const healed = history.findLastIndex(({ f }) => f === "stop-partition");
@@ -133,7 +133,7 @@ Deno.test("before the final phase the network heals, and has 10 s of quiet", asy
   assertEquals(final[0]!.time - history[healed]!.time, 10e9);
 });
 
-Deno.test("targets are judged besides validity", async () => {
+Deno.test("a run passes only if it is valid and meets its targets", async () => {
   const options = { workload: WORKLOADS.broadcast! };
   const { results } = await run(flood, {
     ...options,
@@ -174,7 +174,7 @@ Deno.test("a node that answers init with an error ends the test", async () => {
   assertStringIncludes(message, "it answered with an error: Error: not today");
 });
 
-Deno.test("a node that cannot be set up ends the test", async () => {
+Deno.test("a node that cannot be prepared ends the test", async () => {
   const { results } = await run(echo as (node: AnyNode) => void, { workload: WORKLOADS.broadcast! });
   const { type, message } = fatal(results);
   assertEquals(type, "setup-failed");
@@ -182,7 +182,7 @@ Deno.test("a node that cannot be set up ends the test", async () => {
   assertStringIncludes(message, "topology");
 });
 
-Deno.test("a message that the network cannot take ends the test; what went before is judged", async () => {
+Deno.test("a message to an unknown node ends the test; what was recorded before is judged", async () => {
   const { results } = await run((node) => {
     node.on("echo", ({ echo }) => ({ echo }));
     node.after(5000, () => node.send("n7", { type: "hello" }));
@@ -234,7 +234,7 @@ const FAULTY: Partial<RunOptions> = {
   latency: { mean: 20, distribution: "exponential" },
 };
 
-Deno.test("with every fault on, the same seed gives the same history, messages and results to the last byte", async () => {
+Deno.test("with all faults, the same seed gives the same bytes of history, messages and results", async () => {
   const program = broadcast() as (node: AnyNode) => void;
   const histories = new Set<string>();
   for (const seed of ["1", "2", "3", "4"]) {
@@ -249,7 +249,7 @@ Deno.test("with every fault on, the same seed gives the same history, messages a
   assertEquals(histories.size, 4);
 });
 
-Deno.test("before the final phase all nodes run again, and answer", async () => {
+Deno.test("all nodes run and answer in the final phase", async () => {
   const slow = (node: AnyNode) => {
     flood(node);
     node.onInit(() => node.sleep(3000));
@@ -265,7 +265,7 @@ Deno.test("before the final phase all nodes run again, and answer", async () => 
   }
 });
 
-Deno.test("faults compose: a broadcast that asks again survives all but the loss of memory", async () => {
+Deno.test("a broadcast that retries survives all faults together, except kill", async () => {
   const nemesis = ALL_FAULTS.filter((fault) => fault !== "kill");
   for (let seed = 1; seed <= 10; seed++) {
     const { results } = await run(broadcast() as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
@@ -273,7 +273,7 @@ Deno.test("faults compose: a broadcast that asks again survives all but the loss
   }
 });
 
-Deno.test("each fault of the network makes a flood lose values, or leaves it be", async () => {
+Deno.test("a flood loses values under some faults and not under others", async () => {
   const anomalies: Record<string, string[]> = {};
   for (const fault of ALL_FAULTS) {
     const { results } = await run(flood, { ...FAULTY, nemesis: [fault] });
@@ -291,7 +291,7 @@ Deno.test("each fault of the network makes a flood lose values, or leaves it be"
   });
 });
 
-Deno.test("a node that was killed has not crashed; it is given its topology again, and time-outs are info", async () => {
+Deno.test("a killed node counts as not crashed, receives its topology again, and time-outs are info", async () => {
   const setUps: Record<string, number> = {};
   const program = (node: AnyNode) => {
     node.on("topology", () => {
@@ -306,7 +306,7 @@ Deno.test("a node that was killed has not crashed; it is given its topology agai
   const history = JSON.parse(stored.history!) as Operation[];
   const starts: Record<string, number> = { n0: 1, n1: 1, n2: 1 };
   const down = new Map<string, number>();
-  /** When each node was down, ns. */
+  /** Spans in which nodes were down, ns. */
   const spans: { node: string; from: number; to: number }[] = [];
   for (const { f, time, value } of history.filter(({ process }) => process === "nemesis")) {
     for (const [node, outcome] of Object.entries(value as Record<string, string>)) {
@@ -319,7 +319,7 @@ Deno.test("a node that was killed has not crashed; it is given its topology agai
   }
   assertGreater(spans.length, 10);
   assertEquals(setUps, starts);
-  // Whoever asks a node that is down gets no answer.
+  // Requests to a node that is down are not answered.
   const invoked = new Map<unknown, Operation>();
   let unanswered = 0;
   for (const operation of history.filter(({ process }) => process !== "nemesis")) {
@@ -331,14 +331,14 @@ Deno.test("a node that was killed has not crashed; it is given its topology agai
       assertEquals(operation.type === "ok", !asleep, `${node} at ${time}`);
       if (!asleep) continue;
       unanswered++;
-      // A read that was not answered has not happened; of a broadcast nobody knows.
+      // A read without a reply is fail, a broadcast info.
       assertEquals([operation.type, operation.time - time], [operation.f === "read" ? "fail" : "info", 5e9]);
     }
   }
   assertGreater(unanswered, 10);
 });
 
-Deno.test("the progress names the faults that there are just now", async () => {
+Deno.test("the progress names the active faults", async () => {
   const seen = new Set<string | null>();
   let ask: () => { fault: string | null } = () => ({ fault: null });
   await run(
@@ -352,7 +352,7 @@ Deno.test("the progress names the faults that there are just now", async () => {
   assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));
 });
 
-Deno.test("answers that answer nothing are told of, once for each node, and operations time out as with Maelstrom", async () => {
+Deno.test("replies without in_reply_to are reported once for each node; operations time out", async () => {
   const { results } = await run((node) => {
     node.on("echo", (_, { src }) => node.send(src, { type: "echo_ok" }));
   });

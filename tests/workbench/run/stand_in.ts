@@ -1,5 +1,5 @@
 /**
- * A stand-in for the network and the nodes on it, in virtual time: for tests of clients.
+ * A stand-in for the network and its nodes, in virtual time, for tests of clients.
  *
  * @module
  */
@@ -20,23 +20,23 @@ import type {
   WorkloadClient,
 } from "../../../lib/workbench/workloads/workload.ts";
 
-/** The fields of a reply with its type; undefined for none. */
+/** Fields of a reply, with its type; undefined for no reply. */
 export type Answer = { type: string; [field: string]: unknown } | undefined;
 
-/** A node: answers a request. */
+/** Node that answers a request. */
 export type StandInNode = (request: Body) => Answer;
 
-/** A network with one node, n0, to which each message takes 1 ms. */
+/** Network with one node, n0. Each message takes 1 ms. */
 export interface StandIn {
   clock: VirtualClock;
   network: ConnectionNetwork;
-  /** The requests that the node got. */
+  /** Requests that the node received. */
   requests: Body[];
-  /** Runs the clock until the promise is settled. */
+  /** Runs the clock until the promise has settled. */
   settle<T>(promise: Promise<T>): Promise<T>;
 }
 
-/** Makes a network whose node answers with `node`. */
+/** Creates a network whose node answers with `node`. */
 export function standIn(node: StandInNode): StandIn {
   const clock = new VirtualClock();
   const receivers = new Map<string, (message: Message) => void>();
@@ -66,7 +66,7 @@ export function standIn(node: StandInNode): StandIn {
   return { clock, network, requests, settle };
 }
 
-/** The options of a test with one node and one worker, unless given. */
+/** Options of a test; by default with one node and one worker. */
 export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
   return {
     nodes: ["n0"],
@@ -84,7 +84,7 @@ export function testOptions(options: Partial<TestOptions> = {}): TestOptions {
   };
 }
 
-/** Options of a run of three nodes, of which a test names what matters to it. */
+/** Options of a run; by default with three nodes. */
 export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "workload">): RunOptions {
   const test = testOptions({
     nodes: ["n0", "n1", "n2"],
@@ -95,11 +95,11 @@ export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "work
   return { ...test, challenge: null, seed: "7", targets: [], logNetSend: false, logNetRecv: false, ...options };
 }
 
-/** A workload's client of a stand-in node. */
+/** Client of a workload, connected to a stand-in node. */
 export interface StandInClient extends StandIn {
   connection: OpenConnection;
   client: WorkloadClient;
-  /** Has the client perform an operation. */
+  /** Lets the client perform an operation. */
   invoke(invocation: Invocation): Promise<Outcome>;
 }
 
@@ -111,10 +111,10 @@ export function openClient(workload: Workload, node: StandInNode, options: Parti
   return { ...world, connection, client, invoke: (invocation) => world.settle(client.invoke(invocation)) };
 }
 
-/** A node that never answers. */
+/** Node that never answers. */
 export const silent = (): undefined => undefined;
 
-/** A node that answers everything with an error. */
+/** Creates a node that answers everything with an error. */
 export function erring(code: number, text?: string): StandInNode {
   return () => ({ type: "error", code, text });
 }

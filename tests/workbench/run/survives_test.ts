@@ -6,14 +6,14 @@ import { isSurvived, SURVIVES } from "../../../lib/workbench/run/survives.ts";
 const ids = CHALLENGES.map(({ id }) => id);
 const faults = Object.keys(FAULTS);
 
-Deno.test("each challenge claims something, and claims are faults, in their order", () => {
+Deno.test("each challenge claims to survive some faults, listed in their order", () => {
   assertEquals(Object.keys(SURVIVES).sort(), ids.toSorted());
   for (const claimed of Object.values(SURVIVES)) {
     assertEquals(claimed, faults.filter((fault) => claimed.includes(fault)));
   }
 });
 
-Deno.test("a run is survived if it is valid, or if nothing is known but that nothing came about", () => {
+Deno.test("a run is survived if it is valid, or if it only shows that nothing happened", () => {
   const anomaly = (type: string, allowed?: boolean) => ({ type, count: 1, explanation: "", ...allowed && { allowed } });
   const fatal = { type: "node-crashed", message: "", count: 1, fatal: true };
   const silent = [anomaly("never-succeeded"), anomaly("empty-transaction-graph")];

@@ -5,7 +5,7 @@ import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { broadcast } from "../../../lib/workbench/workloads/broadcast.ts";
 import { openClient, silent, testOptions } from "../run/stand_in.ts";
 
-Deno.test("a client tells its node the topology first", async () => {
+Deno.test("a client sends its node the topology first", async () => {
   const options = { nodes: ["n0", "n1", "n2"], topology: "line" };
   const { client, settle, requests } = openClient(broadcast, () => ({ type: "topology_ok" }), options);
   await settle(client.setup!());
@@ -13,7 +13,7 @@ Deno.test("a client tells its node the topology first", async () => {
   assertEquals(requests, [{ type: "topology", msg_id: 1, topology }]);
 });
 
-Deno.test("a node that does not take the topology fails the set-up", async () => {
+Deno.test("a node that refuses the topology fails the set-up", async () => {
   const { client, settle } = openClient(broadcast, silent);
   await assertRejects(() => settle(client.setup!()), RPCError, "Node n0 did not answer topology within 5000 ms");
 });
@@ -28,7 +28,7 @@ Deno.test("broadcast and read", async () => {
   assertEquals(requests, [{ type: "broadcast", msg_id: 1, message: 3 }, { type: "read", msg_id: 2 }]);
 });
 
-Deno.test("null stands for no messages, as Maelstrom has it", async () => {
+Deno.test("null stands for no messages, as in Maelstrom", async () => {
   const { invoke } = openClient(broadcast, () => ({ type: "read_ok", messages: null }));
   assertEquals(await invoke({ f: "read" }), { type: "ok", value: [] });
 });

@@ -1,5 +1,5 @@
 /**
- * Stand-in nodes that do each workload right, as a single node in memory.
+ * Correct stand-in nodes for each workload: a single node in memory.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Body } from "../../../lib/protocol.ts";
 import type { Answer, StandInNode } from "../run/stand_in.ts";
 
-/** Makes a node for the workload of that name. */
+/** Functions that create a correct node, by the name of the workload. */
 export const CORRECT_NODES: Readonly<Record<string, () => StandInNode>> = {
   "echo": () => ({ echo }) => ({ type: "echo_ok", echo }),
   "unique-ids": uniqueIds,
@@ -23,7 +23,7 @@ export const CORRECT_NODES: Readonly<Record<string, () => StandInNode>> = {
 
 type Handlers = Record<string, (body: Body) => Record<string, unknown>>;
 
-/** A node with a handler for each type of request, which returns the fields of the reply. */
+/** Creates a node from handlers, which return the fields of the reply to each type of request. */
 function node(handlers: Handlers): StandInNode {
   return (body): Answer => ({ type: `${body.type}_ok`, ...handlers[body.type]!(body) });
 }

@@ -1,5 +1,5 @@
 /**
- * Drives a workload against a stand-in node: one operation after another, round the workers.
+ * Drives a workload against a stand-in node: one operation after another, by the workers in turn.
  *
  * @module
  */
@@ -16,19 +16,19 @@ import type {
 } from "../../../lib/workbench/workloads/workload.ts";
 import { standIn, type StandInNode, testOptions } from "../run/stand_in.ts";
 
-/** What to drive. */
+/** Options for {@linkcode drive}. */
 export interface Drive {
   workload: Workload;
   node: StandInNode;
   options?: Partial<TestOptions>;
   seed?: string;
-  /** Operations in the main phase; the final phase goes on to its end, or to as many again. */
+  /** Operations in the main phase, and most operations in the final phase. */
   count: number;
   /** Milliseconds between operations. */
   interval?: number;
 }
 
-/** What came of it: the history of both phases, and how much of it is the main phase's. */
+/** History of both phases, and the length of the main phase's part. */
 export interface Driven {
   history: Operation[];
   main: number;

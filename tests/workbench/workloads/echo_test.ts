@@ -10,12 +10,12 @@ Deno.test("echo completes with the whole body of the reply", async () => {
   assertEquals(requests, [{ type: "echo", msg_id: 1, echo: "Please echo 7" }]);
 });
 
-Deno.test("echo takes a wrong echo too: that is for the checker to see", async () => {
+Deno.test("echo completes as ok with a wrong echo too: the checker judges it", async () => {
   const { invoke } = openClient(echo, () => ({ type: "echo_ok", echo: null }));
   assertEquals((await invoke({ f: "echo", value: "x" })).type, "ok");
 });
 
-Deno.test("echo's operations say one of 128 things", () => {
+Deno.test("echo's operations have 128 values", () => {
   const generator = echo.generator(testOptions(), seededRandom("echo"));
   const values = new Set<string>();
   for (let i = 0; i < 5000; i++) {

@@ -14,7 +14,7 @@ Deno.test("add and read", async () => {
   assertEquals(requests, [{ type: "add", msg_id: 1, element: 3 }, { type: "read", msg_id: 2 }]);
 });
 
-Deno.test("null stands for no elements, as Maelstrom has it", async () => {
+Deno.test("null stands for no elements, as in Maelstrom", async () => {
   const { invoke } = openClient(gSet, () => ({ type: "read_ok", value: null }));
   assertEquals(await invoke({ f: "read" }), { type: "ok", value: [] });
 });

@@ -17,12 +17,12 @@ import type { Invocation, OperationGenerator } from "../../../lib/workbench/work
 
 const SEEDS = fc.string({ minLength: 1 });
 
-/** Asks for this many invocations, as worker and process 0. */
+/** Draws `count` operations as worker and process 0. */
 function take(generator: OperationGenerator, count: number): (Invocation | "pending" | undefined)[] {
   return Array.from({ length: count }, () => generator.next(0, 0));
 }
 
-/** Notes which operations it is told of. */
+/** Creates a generator that keeps the operations it is updated with. */
 function listener(): OperationGenerator & { seen: unknown[] } {
   const seen: unknown[] = [];
   return { seen, next: () => ({ f: "x" }), update: ({ value }, worker) => void seen.push([worker, value]) };
@@ -36,7 +36,7 @@ Deno.test("sequence gives each invocation once", () => {
   assertEquals(take(sequence([{ f: "a" }, { f: "b" }]), 4), [{ f: "a" }, { f: "b" }, undefined, undefined]);
 });
 
-Deno.test("concat goes on when one has run out, waits while one waits, and tells the one at work", () => {
+Deno.test("concat continues with the next when one is exhausted, and passes pending and updates on", () => {
   const last = listener();
   const generator = concat(sequence([]), sequence([{ f: "a" }, { f: "b" }]), last);
   generator.update!(operation(1), 3);
@@ -47,13 +47,13 @@ Deno.test("concat goes on when one has run out, waits while one waits, and tells
   assertEquals(take(concat(sequence([])), 2), [undefined, undefined]);
 });
 
-Deno.test("mix draws from all alike", () => {
+Deno.test("mix draws from all with equal probability", () => {
   const parts = ["a", "b", "c"].map((f) => repeat(() => ({ f })));
   const drawn = take(mix(seededRandom("mix"), parts), 9000).map((next) => (next as Invocation).f);
   for (const f of ["a", "b", "c"]) assertAlmostEquals(drawn.filter((name) => name === f).length / 9000, 1 / 3, 0.03);
 });
 
-Deno.test("mix goes on without those that have run out, and is over when all have", () => {
+Deno.test("mix drops exhausted generators, and ends with the last", () => {
   fc.assert(fc.property(SEEDS, fc.nat(5), fc.nat(5), (seed, a, b) => {
     const times = (count: number, f: string) => sequence(Array.from({ length: count }, () => ({ f })));
     const drawn = take(mix(seededRandom(seed), [times(a, "a"), times(b, "b")]), a + b + 2);
@@ -68,7 +68,7 @@ Deno.test("mix passes updates on", () => {
   assertEquals(parts.map(({ seen }) => seen), [[[2, 1]], [[2, 1]]]);
 });
 
-Deno.test("filter leaves out what does not pass, and lets pending and the end through", () => {
+Deno.test("filter skips what does not pass, and passes pending and the end on", () => {
   const inner = listener();
   const odd = ({ value }: Invocation) => (value as number) % 2 === 1;
   const generator = filter(odd, sequence([1, 2, 4, 5].map((value) => ({ f: "a", value }))));
@@ -78,7 +78,7 @@ Deno.test("filter leaves out what does not pass, and lets pending and the end th
   assertEquals(inner.seen, [[1, 7]]);
 });
 
-Deno.test("perWorker gives each worker its own, and is over when the last has run out", () => {
+Deno.test("perWorker gives each worker its own generator, and ends with the last", () => {
   const generator = perWorker(2, (worker) => sequence([{ f: "read", value: worker }]));
   assertEquals(generator.next(1, 1), { f: "read", value: 1 });
   assertEquals(generator.next(1, 1), "pending");
@@ -89,20 +89,20 @@ Deno.test("perWorker gives each worker its own, and is over when the last has ru
   assertEquals(generator.next(1, 1), undefined);
 });
 
-Deno.test("perWorker does not ask a generator again that has run out", () => {
+Deno.test("perWorker does not ask an exhausted generator again", () => {
   let asked = 0;
   const generator = perWorker(2, () => ({ next: () => void asked++ }));
   for (let i = 0; i < 5; i++) assertEquals(generator.next(0, 0), "pending");
   assertEquals(asked, 1);
 });
 
-Deno.test("perWorker tells a worker's generator of that worker's operations only", () => {
+Deno.test("perWorker updates a worker's generator with that worker's operations only", () => {
   const listeners = [listener(), listener()];
   perWorker(2, (worker) => listeners[worker]!).update!(operation(1), 1);
   assertEquals(listeners.map(({ seen }) => seen), [[], [[1, 1]]]);
 });
 
-Deno.test("independentKeys gives each group of workers keys of its own, and pairs values with them", () => {
+Deno.test("independentKeys gives each group of workers its own keys, and pairs values with them", () => {
   const generator = independentKeys({
     concurrency: 5,
     groupSize: 2,
@@ -113,7 +113,7 @@ Deno.test("independentKeys gives each group of workers keys of its own, and pair
   assertEquals(values, [[0, [2, 0]], [0, [2, 1]], [1, [2, 0]], [1, [2, 1]], [2, [1, 0]]]);
 });
 
-Deno.test("independentKeys goes on to a fresh key when a key's generator has run out, and not before", () => {
+Deno.test("independentKeys moves on to a new key only when a key's generator is exhausted", () => {
   const generator = independentKeys({
     concurrency: 2,
     groupSize: 1,
@@ -127,7 +127,7 @@ Deno.test("independentKeys goes on to a fresh key when a key's generator has run
   assertEquals(generator.next(0, 0), { f: "x", value: [4, null] });
 });
 
-Deno.test("independentKeys never lets more processes than allowed work on a key", () => {
+Deno.test("independentKeys never lets more processes than allowed use a key", () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(5), { minLength: 200, maxLength: 400 }),
@@ -145,7 +145,7 @@ Deno.test("independentKeys never lets more processes than allowed work on a key"
           const process = processes[worker]!;
           const [key] = (generator.next(worker, process) as Invocation).value as [number, null];
           byKey.set(key, (byKey.get(key) ?? new Set()).add(process));
-          // Every third operation is never heard of again.
+          // Every third operation is info.
           if (index % 3 === 0) processes[worker] = process + 6;
         }
         assert(byKey.size > 2);
@@ -155,7 +155,7 @@ Deno.test("independentKeys never lets more processes than allowed work on a key"
   );
 });
 
-Deno.test("independentKeys tells a key's generator of its own operations, without the key", () => {
+Deno.test("independentKeys updates a key's generator with its own operations, without the key", () => {
   const made: (OperationGenerator & { seen: unknown[] })[] = [];
   const generator = independentKeys({
     concurrency: 2,
@@ -179,7 +179,7 @@ function draw(seed: string, count: number, options: Partial<typeof OPTIONS> = {}
   return Array.from({ length: count }, next);
 }
 
-Deno.test("transactions: as long as allowed, values from 1 on in order, keys written as often as allowed and then replaced", () => {
+Deno.test("transactions: lengths within limits, values 1, 2, 3 …, and full keys are replaced", () => {
   const options = fc.record({
     keyCount: fc.integer({ min: 1, max: 20 }),
     minLength: fc.integer({ min: 1, max: 3 }),
@@ -201,20 +201,20 @@ Deno.test("transactions: as long as allowed, values from 1 on in order, keys wri
       }
     }
     for (const count of writes.values()) assert(count <= options.maxWritesPerKey);
-    // Keys come into use in order, so that those in use span from the first that is not used up.
+    // Keys come into use in order, so the first one that is not full bounds those in use.
     const keys = new Set(drawn.flat().map(([, key]) => key));
     const full = [...writes.values()].filter((count) => count === options.maxWritesPerKey).length;
     for (const key of keys) assert(key >= 0 && key < options.keyCount + full);
   }));
 });
 
-Deno.test("transactions: lengths and functions in equal parts", () => {
+Deno.test("transactions: lengths and functions have equal probability", () => {
   const drawn = draw("lengths", 8000);
   for (const length of [1, 2, 3, 4]) {
     assertAlmostEquals(drawn.filter((transaction) => transaction.length === length).length / 8000, 1 / 4, 0.03);
   }
   const operations = drawn.flat();
-  // A write to a used-up key is drawn again, so that reads have a little more than their half.
+  // A write to a full key is drawn again, so reads are slightly more than half.
   assertAlmostEquals(operations.filter(([f]) => f === "r").length / operations.length, 0.5, 0.03);
 });
 
@@ -227,7 +227,7 @@ Deno.test("transactions: each key in use is drawn twice as often as the one befo
   }
 });
 
-Deno.test("transactions: however many keys", () => {
+Deno.test("transactions: any number of keys", () => {
   for (const keyCount of [1, 2, 1100]) {
     for (const [, key] of draw("many", 500, { keyCount, maxWritesPerKey: Infinity }).flat()) {
       assert(Number.isInteger(key) && key >= 0 && key < keyCount);

@@ -21,7 +21,7 @@ Deno.test("read, write and cas, each of a key", async () => {
   ]);
 });
 
-Deno.test("a cas that does not find what it expects has failed, and so has a read of nothing", async () => {
+Deno.test("a cas of an unexpected value and a read of a missing key complete as fail", async () => {
   const mismatch = openClient(linKV, erring(22, "expected 3, but had 1"));
   const failed = { type: "fail", error: ["precondition-failed", "expected 3, but had 1"] } as const;
   assertEquals(await mismatch.invoke({ f: "cas", value: [0, [3, 2]] }), { ...failed });
@@ -38,7 +38,7 @@ Deno.test("waits for a second, or ten times the mean latency", async () => {
   }
 });
 
-/** What each worker does over many rounds, without anyone crashing. */
+/** Returns the operations of each worker in many rounds without crashes. */
 function rounds(concurrency: number, count: number): Invocation[][] {
   const generator = linKV.generator(testOptions({ nodes: NODES, concurrency }), seededRandom("rounds"));
   const workers = Array.from({ length: concurrency }, (): Invocation[] => []);
@@ -48,7 +48,7 @@ function rounds(concurrency: number, count: number): Invocation[][] {
   return workers;
 }
 
-Deno.test("of a group of two workers a node the first half read, the others write once for two cas", () => {
+Deno.test("with two workers for each node, half read, the others write once for two cas", () => {
   for (const [worker, done] of rounds(12, 1000).entries()) {
     assertEquals(new Set(done.map(({ value }) => (value as [number, unknown])[0])), new Set([worker < 6 ? 0 : 1]));
     const share = (f: string) => done.filter((next) => next.f === f).length / 1000;
@@ -60,7 +60,7 @@ Deno.test("of a group of two workers a node the first half read, the others writ
   }
 });
 
-Deno.test("workers that do not fill a group do everything, reading half of the time", () => {
+Deno.test("workers that do not fill a group do everything, and half of it is reads", () => {
   for (const done of [...rounds(3, 1000), ...rounds(8, 1000).slice(6)]) {
     const share = (f: string) => done.filter((next) => next.f === f).length / 1000;
     assertAlmostEquals(share("read"), 1 / 2, 0.06);
@@ -74,7 +74,7 @@ Deno.test("values are from 0 to 4", () => {
   assertEquals([...values].filter((value) => value !== null).sort(), [0, 1, 2, 3, 4]);
 });
 
-Deno.test("a key is given up when more than 20 processes would have worked on it", () => {
+Deno.test("a key is replaced when more than 20 processes would use it", () => {
   const generator = linKV.generator(testOptions({ nodes: NODES, concurrency: 6 }), seededRandom("processes"));
   const keys: number[] = [];
   for (let process = 0; process < 60; process++) {

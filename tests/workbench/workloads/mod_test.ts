@@ -8,7 +8,7 @@ import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 
-Deno.test("the ten workloads of Maelstrom", () => {
+Deno.test("WORKLOADS has the ten workloads of Maelstrom", () => {
   assertEquals(Object.keys(WORKLOADS), [
     "echo",
     "unique-ids",
@@ -24,16 +24,16 @@ Deno.test("the ten workloads of Maelstrom", () => {
   for (const [name, workload] of Object.entries(WORKLOADS)) assertEquals(workload.name, name);
 });
 
-Deno.test("clients outlive an operation of unknown outcome where Maelstrom says that they are reusable", () => {
+Deno.test("clients are reusable after info in the same workloads as in Maelstrom", () => {
   const reusable = Object.values(WORKLOADS).filter((workload) => workload.reusable).map(({ name }) => name);
   assertEquals(reusable, ["unique-ids", "lin-kv", "txn-list-append", "txn-rw-register"]);
 });
 
-/** What becomes of an operation: of time-outs, definite errors and indefinite errors. */
+/** Outcomes of an operation after a time-out, a definite error and an indefinite error. */
 type Outcomes = [timeout: string, definite: string, indefinite: string];
 const OPEN: Outcomes = ["info", "fail", "info"];
 const IDEMPOTENT: Outcomes = ["fail", "fail", "fail"];
-/** The client passes the error on; the interpreter records info. */
+/** The client throws the error; the interpreter records info. */
 const THROWS: Outcomes = ["throws", "throws", "throws"];
 
 const OPERATIONS: [workload: string, invocation: Invocation, outcomes: Outcomes][] = [
@@ -86,7 +86,7 @@ for (const [name, invocation, outcomes] of OPERATIONS) {
 }
 
 for (const name of ["broadcast", "g-set", "g-counter", "pn-counter"]) {
-  Deno.test(`${name}: at the end every worker reads once, as fast as it can`, () => {
+  Deno.test(`${name}: finally every worker reads once, as fast as it can`, () => {
     const { generator, ratePerWorker, timeLimitSeconds } = WORKLOADS[name]!.final!;
     assertEquals([ratePerWorker, timeLimitSeconds], [undefined, undefined]);
     const { next } = generator(testOptions({ concurrency: 3 }), seededRandom(""), []);
@@ -96,7 +96,7 @@ for (const name of ["broadcast", "g-set", "g-counter", "pn-counter"]) {
   });
 }
 
-Deno.test("the other workloads have no final phase, but for kafka's polls and the transactions' reads", () => {
+Deno.test("only sets, counters, kafka and transactions have a final phase", () => {
   const names = Object.values(WORKLOADS).filter(({ final }) => final !== undefined).map(({ name }) => name);
   const transactional = ["txn-list-append", "txn-rw-register"];
   assertEquals(names, ["broadcast", "g-set", "g-counter", "pn-counter", "kafka", ...transactional]);
@@ -107,7 +107,7 @@ Deno.test("the other workloads have no final phase, but for kafka's polls and th
 });
 
 for (const [name, workload] of Object.entries(WORKLOADS)) {
-  Deno.test(`${name}: a right node is found right, and all its RPCs are used`, async () => {
+  Deno.test(`${name}: a correct node is valid, and all RPCs are used`, async () => {
     const right = CORRECT_NODES[name]!();
     const used = new Set<string>();
     const node = (body: Parameters<typeof right>[0]) => (used.add(body.type), right(body));

@@ -14,7 +14,7 @@ Deno.test("add and read", async () => {
   assertEquals(requests, [{ type: "add", msg_id: 1, delta: -3 }, { type: "read", msg_id: 2 }]);
 });
 
-Deno.test("a value that is no whole number is malformed", async () => {
+Deno.test("a value that is not a whole number is malformed", async () => {
   for (const value of [1.5, "1", null]) {
     const { invoke } = openClient(pnCounter, () => ({ type: "read_ok", value }));
     await assertRejects(() => invoke({ f: "read" }), TypeError, "expected body.value to be integer");

@@ -5,7 +5,7 @@ import { CAN_READ, loadRecorded, recordedNames } from "../recorded.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 
-/** The kinds of values in a history: for each type and function, where in the value there is what. */
+/** Returns the shapes of the values in a history, by type and function. */
 function shapes(history: readonly Operation[]): string[] {
   const found = new Set<string>();
   for (const { process, type, f, value } of history) {

@@ -38,7 +38,7 @@ Deno.test("a line of one node is empty, as in Maelstrom", () => {
   assertEquals(TOPOLOGIES.line!(nodes(1)), {});
 });
 
-Deno.test("in total everyone has everyone else", () => {
+Deno.test("in total every node has all others as neighbours", () => {
   assertEquals(TOPOLOGIES.total!(nodes(3)), { n0: ["n1", "n2"], n1: ["n0", "n2"], n2: ["n0", "n1"] });
 });
 
@@ -64,7 +64,7 @@ Deno.test("trees have tiers of 1, b, b² nodes: the parent comes first, then the
 });
 
 for (const [name, topology] of Object.entries(TOPOLOGIES)) {
-  Deno.test(`${name}: neighbours are mutual, nobody is its own, and everyone is reached`, () => {
+  Deno.test(`${name}: neighbours are mutual, no node is its own, and every node is reachable`, () => {
     fc.assert(fc.property(fc.integer({ min: 2, max: 60 }), (count) => {
       const neighbours = topology(nodes(count));
       assertEquals(Object.keys(neighbours), nodes(count));

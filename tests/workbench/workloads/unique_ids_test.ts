@@ -10,7 +10,7 @@ Deno.test("unique-ids takes ids of any type", async () => {
   }
 });
 
-Deno.test("unique-ids' operations ask for ids, without end", () => {
+Deno.test("unique-ids' generator never ends", () => {
   const generator = uniqueIds.generator(testOptions(), seededRandom(""));
   for (let i = 0; i < 100; i++) assertEquals(generator.next(i, i), { f: "generate" });
 });

@@ -12,18 +12,18 @@ const NODES = ["n0", "n1", "n2", "n3", "n4"];
 const SERVERS = [...NODES, "seq-kv"];
 
 interface TimedOperation extends NemesisOperation {
-  /** When, ms. */
+  /** Time of the operation, ms. */
   at: number;
 }
 
-/** What became of a message: when it arrived, in ms after it was sent; several times, or never. */
+/** Fate of a message: the delays of its arrivals, ms. Empty if it was lost. */
 interface Fate {
   link: string;
   sent: number;
   delays: number[];
 }
 
-/** A nemesis at work for a while, then healed; all the time each participant sends to each other one. */
+/** Runs a nemesis for a while and heals; meanwhile each participant sends to all others. */
 async function watch(faults: string[], seed: string, { intervalSeconds = 0.4, until = 4000, pace = 10 } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
@@ -36,7 +36,7 @@ async function watch(faults: string[], seed: string, { intervalSeconds = 0.4, un
       fate.delays.push(clock.now() - fate.sent);
     });
   }
-  /** What is done to nodes, and when. */
+  /** Calls on the cluster, with their times. */
   const deeds: { at: number; id: string; deed: string }[] = [];
   const deed = (deed: string) => (id: string) => {
     deeds.push({ at: clock.now(), id, deed });
@@ -83,7 +83,7 @@ async function watch(faults: string[], seed: string, { intervalSeconds = 0.4, un
   return { history, fates, deeds, healed };
 }
 
-/** The spans in which a fault was there, and what the history said of it. */
+/** Returns the spans in which a fault was active, with its value in the history. */
 function spans(history: TimedOperation[], fault: string): { from: number; to: number; value: unknown }[] {
   const { begin, end } = FAULTS[fault]!;
   const completions = history.filter(({ f }) => f === begin.f || f === end.f).filter((_, index) => index % 2 === 1);
@@ -92,7 +92,7 @@ function spans(history: TimedOperation[], fault: string): { from: number; to: nu
   );
 }
 
-Deno.test("the faults are those that the command line knows", () => {
+Deno.test("the command line knows the same faults", () => {
   const flag = FLAGS.find(({ name }) => name === "nemesis") as { allowed: readonly string[] };
   assertEquals(["none", ...Object.keys(FAULTS)], [...flag.allowed]);
 });
@@ -134,7 +134,7 @@ Deno.test("each node is in a group as often as the others", () => {
   }
 });
 
-/** Asserts of every message that it fared as the history says of the moment when it was sent. */
+/** Asserts that the fate of every message fits the faults that were active when it was sent. */
 async function assertFates(fault: string, seed: string, judge: (fate: Fate, strength: Record<string, number>) => void) {
   const { history, fates, healed } = await watch([fault], seed);
   const there = spans(history, fault);
@@ -152,7 +152,7 @@ async function assertFates(fault: string, seed: string, judge: (fate: Fate, stre
 
 const SEEDS = ["a", "b", "c", "d", "e", "f"];
 
-Deno.test("loss: messages are lost with the probability, between the nodes and in the time that the history names", async () => {
+Deno.test("loss: messages are lost with the probability and between the nodes in the history", async () => {
   const counts = new Map<number, { sent: number; lost: number }>();
   for (const seed of SEEDS) {
     await assertFates("loss", seed, ({ delays }, { probability }) => {
@@ -167,7 +167,7 @@ Deno.test("loss: messages are lost with the probability, between the nodes and i
   for (const [probability, { sent, lost }] of counts) assertAlmostEquals(lost / sent, probability, 0.02);
 });
 
-Deno.test("duplicate: messages arrive twice, with the probability and within the time that the history names", async () => {
+Deno.test("duplicate: messages arrive twice with the probability and delay in the history", async () => {
   const counts = new Map<number, { sent: number; twice: number }>();
   for (const seed of SEEDS) {
     await assertFates("duplicate", seed, ({ delays }, { probability, up_to_ms }) => {
@@ -183,7 +183,7 @@ Deno.test("duplicate: messages arrive twice, with the probability and within the
   for (const [probability, { sent, twice }] of counts) assertAlmostEquals(twice / sent, probability, 0.02);
 });
 
-Deno.test("delay: messages take longer by what the history says, and stay in order", async () => {
+Deno.test("delay: messages take longer by the delay in the history, and stay in order", async () => {
   const added = new Set<number>();
   for (const seed of SEEDS) {
     await assertFates("delay", seed, ({ delays }, { added_ms }) => {
@@ -194,7 +194,7 @@ Deno.test("delay: messages take longer by what the history says, and stay in ord
   assertGreater(added.size, 1);
 });
 
-Deno.test("reorder: messages are held up, with the probability and within the time that the history names", async () => {
+Deno.test("reorder: messages are delayed with the probability and delay in the history", async () => {
   const counts = new Map<number, { sent: number; held: number }>();
   for (const seed of SEEDS) {
     await assertFates("reorder", seed, ({ delays }, { probability, up_to_ms }) => {
@@ -210,7 +210,7 @@ Deno.test("reorder: messages are held up, with the probability and within the ti
 });
 
 for (const faults of [["partition"], ["one-way-partition"], ["partition", "one-way-partition"]]) {
-  Deno.test(`${faults.join(" and ")}: messages are lost where and when the history says, each fault on its own`, async () => {
+  Deno.test(`${faults.join(" and ")}: messages are lost as the history says, for each fault alone`, async () => {
     for (const seed of SEEDS) {
       const { history, fates } = await watch(faults, seed);
       const cuts = faults.flatMap((fault) => spans(history, fault));
@@ -228,7 +228,7 @@ for (const faults of [["partition"], ["one-way-partition"], ["partition", "one-w
 }
 
 for (const [fault, [begun, ended]] of Object.entries({ pause: ["paused", "resumed"], kill: ["killed", "started"] })) {
-  Deno.test(`${fault}: what the history names is done to the nodes, each at once, and undone for all`, async () => {
+  Deno.test(`${fault}: the nodes in the history are hit at the same time, and all nodes are restored`, async () => {
     for (const seed of SEEDS) {
       const { history, deeds } = await watch([fault], seed);
       const { begin, end } = FAULTS[fault]!;
@@ -237,7 +237,7 @@ for (const [fault, [begun, ended]] of Object.entries({ pause: ["paused", "resume
         const [invocation, completion] = [history[i]!, history[i + 1]!];
         const done = deeds.filter(({ at }) => at === invocation.at);
         const outcome = invocation.f === begin.f ? begun : ended;
-        // The last is the heal, which ends it once more where it had ended.
+        // The last one is the heal, which ends a fault even if it is not active.
         if (i < history.length - 2) assertEquals(invocation.f, i % 4 === 0 ? begin.f : end.f);
         assertEquals(completion.f, invocation.f);
         assertEquals(completion.value, Object.fromEntries(done.map(({ id, deed }) => [id, deed])));
@@ -256,7 +256,7 @@ for (const [fault, [begun, ended]] of Object.entries({ pause: ["paused", "resume
   });
 }
 
-Deno.test("every strength and every group that a fault may have comes up", async () => {
+Deno.test("every strength and every group of a fault is drawn", async () => {
   const drawn: Record<string, Set<string>> = {};
   for (const seed of SEEDS) {
     const { history } = await watch(Object.keys(FAULTS), seed, { intervalSeconds: 0.02, until: 8000, pace: 1000 });
@@ -279,7 +279,7 @@ Deno.test("every strength and every group that a fault may have comes up", async
   });
 });
 
-Deno.test("a fault does the same, and at the same times, whatever other faults there are", async () => {
+Deno.test("a fault acts the same, at the same times, whatever other faults are active", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.subarray(Object.keys(FAULTS), { minLength: 1 }), async (seed, others) => {
       const options = { until: 2000, pace: 500 };
@@ -294,7 +294,7 @@ Deno.test("a fault does the same, and at the same times, whatever other faults t
   );
 });
 
-Deno.test("with all faults together, which messages are lost, copied and held up is the same as with each alone", async () => {
+Deno.test("all faults together lose, duplicate and delay the same messages as each alone", async () => {
   for (const seed of SEEDS) {
     const together = await watch(["loss", "duplicate", "delay", "reorder"], seed);
     const alone = {
@@ -315,7 +315,7 @@ Deno.test("with all faults together, which messages are lost, copied and held up
   }
 });
 
-Deno.test("after the heal nothing happens to anybody", async () => {
+Deno.test("after healing no fault acts any more", async () => {
   await fc.assert(
     fc.asyncProperty(fc.string(), fc.subarray(Object.keys(FAULTS)), async (seed, faults) => {
       const { history, fates, healed, deeds } = await watch(faults, seed, { until: 1000, intervalSeconds: 0.1 });

@@ -9,7 +9,7 @@ import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { testRecorded } from "../../recorded.ts";
 
 interface TimedOperation extends NemesisOperation {
-  /** When, ms. */
+  /** Time of the operation, ms. */
   at: number;
 }
 
@@ -19,7 +19,7 @@ function refuse(): never {
   throw new Error("No node is to be touched");
 }
 
-/** A nemesis and the network that it has to do with, in virtual time. */
+/** Creates a nemesis and its network in virtual time. */
 function rig({ seed = "dune", faults = ["partition"], intervalSeconds = 10, nodes = NODES } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
@@ -39,7 +39,7 @@ function rig({ seed = "dune", faults = ["partition"], intervalSeconds = 10, node
     record: (operation) => void history.push({ at: clock.now(), ...operation }),
   });
 
-  /** Has each node send to each other one, and says for each which messages it did not get, from whom. */
+  /** Lets each node send to all others, and returns for each node the nodes that it did not hear. */
   async function deaf(): Promise<Grudge> {
     arrived.length = 0;
     for (const src of nodes) for (const dest of nodes) network.send({ src, dest, body: { type: "hello" } });
@@ -51,12 +51,12 @@ function rig({ seed = "dune", faults = ["partition"], intervalSeconds = 10, node
   return { clock, network, history, nemesis, deaf };
 }
 
-/** Each node hears all. */
-function nobody(nodes: readonly string[]): Grudge {
+/** Returns the grudge of a whole network. */
+function wholeNetwork(nodes: readonly string[]): Grudge {
   return Object.fromEntries(nodes.map((node) => [node, []]));
 }
 
-Deno.test("the nemesis begins with a partition at once, and records it as it begins and as it is done", async () => {
+Deno.test("the nemesis begins a partition at once, and records its begin and its completion", async () => {
   const { clock, history, nemesis } = rig();
   nemesis.start();
   await clock.run(0);
@@ -69,8 +69,8 @@ Deno.test("the nemesis begins with a partition at once, and records it as it beg
   assertEquals((completion.value as unknown[])[0], "isolated");
 });
 
-Deno.test("a message is lost exactly where the history says so, and nowhere after the network is healed", async () => {
-  // In a majorities-ring of three, links are cut one way only: it matters which.
+Deno.test("messages are lost exactly on the links in the history, and on none after healing", async () => {
+  // A majorities-ring of three cuts links one way only, so directions are tested too.
   const nodes = fc.constantFrom(NODES, NODES.slice(0, 3));
   await fc.assert(fc.asyncProperty(fc.string({ minLength: 1 }), nodes, async (seed, nodes) => {
     const { clock, history, nemesis, deaf } = rig({ seed, nodes });
@@ -79,12 +79,12 @@ Deno.test("a message is lost exactly where the history says so, and nowhere afte
       await clock.run(() => history.length === 4 * round - 2);
       assertEquals(await deaf(), (history.at(-1)!.value as [string, Grudge])[1]);
       await clock.run(() => history.length === 4 * round);
-      assertEquals(await deaf(), nobody(nodes));
+      assertEquals(await deaf(), wholeNetwork(nodes));
     }
   }));
 });
 
-Deno.test("start-partition and stop-partition take turns, at times uniform on 0 to twice the interval", async () => {
+Deno.test("start-partition and stop-partition alternate, at intervals uniform on 0 to twice the mean", async () => {
   const { clock, history, nemesis } = rig({ intervalSeconds: 0.5 });
   nemesis.start();
   await clock.run(() => history.length === 8000);
@@ -113,7 +113,7 @@ Deno.test("each kind of partition is drawn as often as the others", async () => 
   }
 });
 
-Deno.test("once stopped, the nemesis does no more, and what is broken stays broken", async () => {
+Deno.test("a stopped nemesis does nothing more, and active faults stay active", async () => {
   const { clock, history, nemesis, deaf } = rig({ seed: "7" });
   nemesis.start();
   await clock.run(() => history.length === 2);
@@ -135,12 +135,12 @@ Deno.test("heal ends the partition, records that, and stops the nemesis", async 
     { f: "stop-partition", value: null },
     { f: "stop-partition", value: "network-healed" },
   ]);
-  assertEquals(await deaf(), nobody(NODES));
+  assertEquals(await deaf(), wholeNetwork(NODES));
   await clock.run(1e6);
   assertEquals(history.length, 4);
 });
 
-Deno.test("heal records the end of the partition even where there is none, as Jepsen does", async () => {
+Deno.test("heal records the end of a partition even if none is active, as Jepsen does", async () => {
   const { clock, history, nemesis } = rig();
   nemesis.start();
   await clock.run(() => history.length === 4);
@@ -148,7 +148,7 @@ Deno.test("heal records the end of the partition even where there is none, as Je
   assertEquals(history.slice(4).map(({ f }) => f), ["stop-partition", "stop-partition"]);
 });
 
-Deno.test("a nemesis that is stopped before time goes on does nothing", async () => {
+Deno.test("a nemesis that is stopped before time passes does nothing", async () => {
   const { clock, history, nemesis } = rig();
   nemesis.start();
   nemesis.stop();
@@ -164,7 +164,7 @@ Deno.test("without faults nothing happens", async () => {
   nemesis.stop();
   nemesis.heal();
   assertEquals(history, []);
-  assertEquals(await deaf(), nobody(NODES));
+  assertEquals(await deaf(), wholeNetwork(NODES));
 });
 
 Deno.test("the same seed gives the same history, another seed another one", async () => {
@@ -178,7 +178,7 @@ Deno.test("the same seed gives the same history, another seed another one", asyn
   assert(JSON.stringify(await run("a")) !== JSON.stringify(await run("b")));
 });
 
-/** A nemesis that kills nodes, which takes 30 ms, and starts them, which takes 50 s. */
+/** Creates a nemesis that takes 30 ms to kill nodes and 50 s to start them. */
 function slowRig() {
   const clock = new VirtualClock();
   const history: TimedOperation[] = [];
@@ -196,7 +196,7 @@ function slowRig() {
   return { clock, history, nemesis, fs: () => history.map(({ f, at }) => `${f} ${at}`) };
 }
 
-Deno.test("an operation that takes time is recorded as it begins and when it is done; the next one waits for it", async () => {
+Deno.test("a slow operation is recorded at its begin and its completion, and the next one waits for it", async () => {
   const { clock, history, nemesis } = slowRig();
   nemesis.start();
   await clock.run(() => history.length === 8);
@@ -206,7 +206,7 @@ Deno.test("an operation that takes time is recorded as it begins and when it is 
   assertEquals(history[3]!.value, Object.fromEntries(NODES.map((node) => [node, "started"])));
 });
 
-Deno.test("stop waits for nothing: of an operation under way there is the beginning only, and no other follows", async () => {
+Deno.test("stop does not wait: of an operation under way only the begin is recorded", async () => {
   const { clock, nemesis, fs } = slowRig();
   nemesis.start();
   await clock.run(10);
@@ -215,7 +215,7 @@ Deno.test("stop waits for nothing: of an operation under way there is the beginn
   assertEquals(fs(), ["kill 0"]);
 });
 
-Deno.test("heal waits for the operation under way, then ends the fault, and resolves when that is done", async () => {
+Deno.test("heal waits for the operation under way, ends the fault, and then resolves", async () => {
   const { clock, nemesis, fs } = slowRig();
   nemesis.start();
   await clock.run(10);
@@ -225,7 +225,7 @@ Deno.test("heal waits for the operation under way, then ends the fault, and reso
   assertEquals([healed, fs()], [50_030, ["kill 0", "kill 30", "start 30", "start 50030"]]);
 });
 
-Deno.test("the nemesis says which faults there are", async () => {
+Deno.test("active() returns the names of the active faults", async () => {
   const { clock, history, nemesis } = rig({ faults: ["partition", "loss", "delay"], intervalSeconds: 1 });
   assertEquals(nemesis.active(), []);
   nemesis.start();
@@ -240,7 +240,7 @@ Deno.test("the nemesis says which faults there are", async () => {
   assertEquals(nemesis.active(), []);
 });
 
-Deno.test("an unknown fault and an interval that is not positive are refused", () => {
+Deno.test("an unknown fault or an interval that is not positive throws", () => {
   const names = Object.keys(FAULTS).join(", ");
   assertThrows(
     () => rig({ faults: ["partition", "gremlins"] }),
@@ -252,7 +252,7 @@ Deno.test("an unknown fault and an interval that is not positive are refused", (
   }
 });
 
-testRecorded("Jepsen's operations have the names, the order and the kinds of values as here", undefined, (recorded) => {
+testRecorded("operations have the names, the order and the kinds of values of Jepsen's", undefined, (recorded) => {
   const { begin, end } = FAULTS.partition!;
   const operations = recorded.history.filter(({ process }) => process === "nemesis");
   for (let i = 0; i < operations.length; i += 2) {

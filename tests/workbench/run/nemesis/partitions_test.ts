@@ -29,20 +29,20 @@ function draw(kind: PartitionKind, count: number, seed: string): Grudge {
   return PARTITIONS[kind](names(count), seededRandom(seed));
 }
 
-/** Whose messages a node gets, its own included. */
+/** Returns the nodes that a node hears, itself included. */
 function heard(grudge: Grudge, node: string): string[] {
   return Object.keys(grudge).filter((source) => !grudge[node]!.includes(source));
 }
 
-/** The groups into which a clean partition splits the nodes: the smaller one first. */
+/** Returns the groups into which a clean partition splits the nodes, the smaller one first. */
 function groups(grudge: Grudge): string[][] {
   const found = new Map(Object.keys(grudge).map((node) => [heard(grudge, node).join(), heard(grudge, node)]));
   return [...found.values()].sort((a, b) => a.length - b.length);
 }
 
 /**
- * Asserts that each node is in exactly one group, and says how large the smaller one is: 0 where there is one group
- * only.
+ * Asserts that each node is in exactly one of two groups, and returns the size of the smaller one; 0 if there is one
+ * group.
  */
 function sizeOfSmallerGroup(grudge: Grudge): number {
   const found = groups(grudge);
@@ -67,7 +67,7 @@ for (const kind of KINDS) {
     }));
   });
 
-  Deno.test(`${kind} is the same again from the same seed, and leaves the array of nodes alone`, () => {
+  Deno.test(`${kind} is the same for the same seed, and does not change the array of nodes`, () => {
     fc.assert(fc.property(COUNT, SEED, (count, seed) => {
       const nodes = names(count);
       assertEquals(PARTITIONS[kind](nodes, seededRandom(seed)), draw(kind, count, seed));
@@ -92,13 +92,13 @@ Deno.test("one isolates exactly one node, any of them", () => {
   assertEquals([...new Set(loners)].sort(), names(5));
 });
 
-Deno.test("majority splits the nodes in two halves, of which the smaller one is no majority", () => {
+Deno.test("majority splits the nodes into halves, the smaller of which is no majority", () => {
   fc.assert(fc.property(COUNT, SEED, (count, seed) => {
     assertEquals(sizeOfSmallerGroup(draw("majority", count, seed)), Math.floor(count / 2));
   }));
 });
 
-Deno.test("minority-third splits away less than a third of the nodes, and as many as that", () => {
+Deno.test("minority-third isolates as many nodes as are less than a third", () => {
   fc.assert(fc.property(COUNT, SEED, (count, seed) => {
     const size = sizeOfSmallerGroup(draw("minority-third", count, seed));
     assertLess(size, count / 3);
@@ -115,14 +115,14 @@ Deno.test("majorities-ring lets each node hear a majority", () => {
   }));
 });
 
-Deno.test("majorities-ring cuts links both ways, but for three nodes", () => {
+Deno.test("majorities-ring cuts links both ways, except with three nodes", () => {
   fc.assert(fc.property(COUNT.filter((count) => count !== 3), SEED, (count, seed) => {
     assert(isSymmetric(draw("majorities-ring", count, seed)));
   }));
   assert(!isSymmetric(draw("majorities-ring", 3, "dune")));
 });
 
-Deno.test("majorities-ring is a ring for up to five nodes: each hears a bare majority, and no two the same", () => {
+Deno.test("majorities-ring of up to five nodes: each hears a bare majority, no two the same one", () => {
   fc.assert(fc.property(fc.integer({ min: 3, max: 5 }), SEED, (count, seed) => {
     const grudge = draw("majorities-ring", count, seed);
     const majorities = names(count).map((node) => heard(grudge, node));
@@ -131,7 +131,7 @@ Deno.test("majorities-ring is a ring for up to five nodes: each hears a bare maj
   }));
 });
 
-Deno.test("majorities-ring of more than five nodes lets nobody hear more than one node beyond a bare majority", () => {
+Deno.test("majorities-ring of more than five nodes: no node hears more than one beyond a bare majority", () => {
   for (let count = 6; count <= 25; count++) {
     for (let seed = 0; seed < 20; seed++) {
       const grudge = draw("majorities-ring", count, `${seed}`);
@@ -140,12 +140,12 @@ Deno.test("majorities-ring of more than five nodes lets nobody hear more than on
   }
 });
 
-/** How a partition looks when it does not matter which node is which: to how many others each of them is deaf. */
+/** Returns the shape of a partition: for each node, the number of nodes that it does not hear, sorted. */
 function shape(grudge: Grudge): string {
   return Object.values(grudge).map(({ length }) => length).sort((a, b) => a - b).join();
 }
 
-testRecorded("each partition that Jepsen drew has a shape that can be drawn here", undefined, ({ history }) => {
+testRecorded("each partition that Jepsen drew can be drawn here", undefined, ({ history }) => {
   let kind: PartitionKind | undefined;
   for (const { f, value } of history) {
     if (f !== "start-partition") continue;
@@ -190,7 +190,7 @@ for (const kind of ONE_WAY) {
   });
 }
 
-Deno.test("the kinds that Maelstrom has are four, and none of them is one way only by its name", () => {
+Deno.test("Maelstrom has four kinds of partition, none of them named as a one-way one", () => {
   assertEquals(KINDS, ["one", "minority-third", "majority", "majorities-ring"]);
   assert(ONE_WAY.every((kind) => !(kind in PARTITIONS)));
 });

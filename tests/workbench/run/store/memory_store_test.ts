@@ -47,12 +47,12 @@ Deno.test("compareStores() names the first line that differs", () => {
   assertStringIncludes(results, 'first in line 2 of results.json\n  first:  "seed": "7"\n  second: "seed": "8"');
 });
 
-Deno.test("compareStores() shows no line in full that is too long to read", () => {
+Deno.test("compareStores() clips long lines", () => {
   const text = compareStores(record(0, ["a".repeat(5000)]), record(0, ["b".repeat(5000)]))!;
   assertEquals(text.split("\n").every((line) => line.length < 600), true);
 });
 
-Deno.test("combineStores() gives everything to each", () => {
+Deno.test("combineStores() passes everything to each store", () => {
   const [a, b] = [createMemoryStore(), createMemoryStore()];
   let closed = 0;
   const close = () => void closed++;

@@ -12,7 +12,7 @@ function lines(path: string): unknown[] {
   return Deno.readTextFileSync(path).trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test({ name: "a run is kept in a folder of its own, and latest points at it", ignore }, async () => {
+Deno.test({ name: "a run is stored in its own folder, and latest links to it", ignore }, async () => {
   const root = await Deno.makeTempDir();
   const first = openStore(root, "echo", NOW);
   const second = openStore(root, "echo", NOW);
@@ -41,11 +41,11 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   await Deno.remove(root, { recursive: true });
 });
 
-Deno.test({ name: "what cannot be written is said, and costs nothing else", ignore }, async () => {
+Deno.test({ name: "a failed write is reported, and everything else is written", ignore }, async () => {
   const root = await Deno.makeTempDir();
   const store = openStore(root, "echo", NOW);
   assertEquals(store.problem(), undefined);
-  // In the place of the history there is a folder.
+  // A folder at the path of the history makes its write fail.
   await Deno.mkdir(`${store.path}/history.jsonl`);
   store.history([]);
   assertStringIncludes(store.problem()!, `Cannot store all of the run in ${store.path}: `);
@@ -55,7 +55,7 @@ Deno.test({ name: "what cannot be written is said, and costs nothing else", igno
   await Deno.remove(root, { recursive: true });
 });
 
-Deno.test({ name: "a store that cannot be made says so", ignore }, async () => {
+Deno.test({ name: "a store whose folder cannot be made throws", ignore }, async () => {
   const file = await Deno.makeTempFile();
   assertThrows(() => openStore(file, "echo", NOW));
   await Deno.remove(file);

@@ -1,17 +1,17 @@
 /**
- * Tests that run programs and store what comes of it.
+ * Tests that run programs and store the runs.
  *
  * @module
  */
 
-/** Whether these are left out: they import programs, and write to a folder of their own. */
+/** True if tests with a store are skipped: they need permission to read, to write and to import. */
 export const IGNORED = (["read", "write", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
 
-/** The folder of the project. */
+/** Folder of the project. */
 export const ROOT = decodeURIComponent(new URL("../../../..", import.meta.url).pathname).replace(/\/$/, "");
 
-/** Declares a test with a folder of its own to store runs in; afterwards that is gone. */
+/** Declares a test with a temporary folder for stored runs. */
 export function testWithStore(name: string, fn: (store: string) => Promise<void>): void {
   Deno.test({
     name,

@@ -13,7 +13,7 @@ function ok(f: string, value: unknown, time = 0): Operation {
   return { index: 0, time, type: "ok", process: 0, f, value };
 }
 
-/** Draws without ever completing anything; `interval` ns pass between invocations. */
+/** Draws operations that never complete, `interval` ns apart. */
 function draw(seed: string, count: number, interval = 0, options = {}): Invocation[] {
   const generator = kafkaOperations(testOptions(options), seededRandom(seed));
   return Array.from({ length: count }, (_, index) => {
@@ -31,7 +31,7 @@ Deno.test("sends and polls in equal parts, one assign in 64 operations", () => {
   assertEquals(drawn.filter(({ f }) => f === "crash").length, 1);
 });
 
-Deno.test("one micro-operation each, keys as strings", () => {
+Deno.test("each transaction has one micro-operation, and keys are strings", () => {
   for (const { f, value } of draw("shape", 2000)) {
     if (f === "poll") assertEquals(value, [["poll"]]);
     else if (f === "send") {
@@ -42,7 +42,7 @@ Deno.test("one micro-operation each, keys as strings", () => {
   }
 });
 
-Deno.test("each key gets 1, 2, 3 … up to the most writes allowed, and half of the sends go to the hottest key", () => {
+Deno.test("each key receives 1, 2, 3 … up to the limit, and half of the sends go to the hottest key", () => {
   const options = fc.record({
     maxWritesPerKey: fc.integer({ min: 1, max: 30 }),
     keyCount: fc.integer({ min: 1, max: 12 }),
@@ -70,7 +70,7 @@ Deno.test("the first crash is due at once, and then each client's every 30 s on 
   assertAlmostEquals(crashes.length, 3600 / 30 * 4, 60);
 });
 
-/** The assigns of a generator that has been told of these operations. */
+/** Returns the assigns of a generator that was updated with these operations. */
 function assigns(operations: Operation[], count: number): string[][] {
   // Only keys 0 to 9 are drawn.
   const generator = kafkaOperations(testOptions({ maxWritesPerKey: 1e9 }), seededRandom("assigns"));
@@ -83,7 +83,7 @@ function assigns(operations: Operation[], count: number): string[][] {
   return found;
 }
 
-Deno.test("one assign in three takes up the keys that have unseen messages", () => {
+Deno.test("one assign in three adds the keys with unseen messages", () => {
   const sent = [ok("send", [["send", "100", [0, 1]]]), ok("send", [["send", "101", [5, 1]]])];
   const found = assigns(sent, 600);
   const catchUps = found.filter((keys) => keys.includes("100"));
@@ -95,7 +95,7 @@ Deno.test("one assign in three takes up the keys that have unseen messages", () 
   }
 });
 
-Deno.test("a key that has been polled to its last sent offset is not unseen; failed and open sends are not known", () => {
+Deno.test("a key polled to its last acknowledged offset is not unseen", () => {
   const operations = [
     ok("send", [["send", "100", [0, 1]]]),
     ok("send", [["send", "100", [3, 2]]]),
@@ -111,7 +111,7 @@ Deno.test("a key that has been polled to its last sent offset is not unseen; fai
   assertEquals(keys, new Set(["101"]));
 });
 
-Deno.test("an assign's key is named once, although it is unseen too", () => {
+Deno.test("an assign names its key once, even if it has unseen messages", () => {
   const hot = ok("send", [["send", "9", [0, 1]]]);
   for (const keys of assigns([hot], 50)) assertEquals(new Set(keys).size, keys.length);
 });
@@ -127,7 +127,7 @@ function next(generator: OperationGenerator, worker: number): Invocation | "pend
   return generator.next(worker, worker);
 }
 
-Deno.test("finally: a crash, an assign of all known keys from the beginning, and polls until all known offsets are seen", () => {
+Deno.test("finally: a crash, an assign of all keys from the beginning, and polls until all offsets are seen", () => {
   const generator = kafkaFinalPolls(testOptions(), SEEN);
   assertEquals(next(generator, 0), { f: "crash" });
   assertEquals(next(generator, 0), { f: "assign", value: ["7", "9", "10"], seek_to_beginning: true });
@@ -141,12 +141,12 @@ Deno.test("finally: a crash, an assign of all known keys from the beginning, and
   assertEquals(next(generator, 0), poll);
   saw({ "10": [[2, 1]] });
   assertEquals(next(generator, 0), poll);
-  // A later offset than the highest known will do.
+  // An offset above the highest known one is enough too.
   saw({ "7": [[8, 1]] });
   assertEquals(next(generator, 0), undefined);
 });
 
-Deno.test("finally: every worker polls for itself", () => {
+Deno.test("finally: every worker polls until it has seen all itself", () => {
   const generator = kafkaFinalPolls(testOptions({ concurrency: 2 }), [SEEN[0]!]);
   for (const worker of [0, 1]) {
     assertEquals((next(generator, worker) as Invocation).f, "crash");
@@ -159,12 +159,12 @@ Deno.test("finally: every worker polls for itself", () => {
   assertEquals(next(generator, 1), undefined);
 });
 
-Deno.test("finally: where nothing is known there is nothing to poll for", () => {
+Deno.test("finally: an empty history needs no polls", () => {
   const generator = kafkaFinalPolls(testOptions({ concurrency: 2 }), []);
   assertEquals([next(generator, 0), next(generator, 1)], ["pending", undefined]);
 });
 
-Deno.test("the final polls of a right node end by themselves", async () => {
+Deno.test("the final polls of a correct node end", async () => {
   const options = { concurrency: 3 };
   const { history, main } = await drive({ workload: kafka, node: CORRECT_NODES.kafka!(), options, count: 900 });
   const final = history.slice(main).filter(({ type }) => type === "invoke").map(({ f }) => f);

@@ -9,7 +9,7 @@ import { drive } from "../drive.ts";
 
 const POLL = { f: "poll", value: [["poll"]] };
 
-/** A node that does right but for the types of request that are given. */
+/** Creates a correct node, except for the given types of requests. */
 function nodeWith(wrong: Record<string, (body: Body) => Answer>): (body: Body) => Answer {
   const right = CORRECT_NODES.kafka!();
   return (body) => (wrong[body.type] ?? right)(body);
@@ -19,12 +19,12 @@ function send(key: string, message: number) {
   return { f: "send", value: [["send", key, message]] };
 }
 
-/** The offsets of the polls that a node got. */
+/** Returns the offsets of the polls that a node received. */
 function polled(requests: Body[]): unknown[] {
   return requests.filter(({ type }) => type === "poll").map(({ offsets }) => offsets);
 }
 
-/** What a node was told to commit. */
+/** Returns the offsets of the commits that a node received. */
 function committed(requests: Body[]): unknown[] {
   return requests.filter(({ type }) => type === "commit_offsets").map(({ offsets }) => offsets);
 }
@@ -35,7 +35,7 @@ Deno.test("send completes with the offset, and commits nothing", async () => {
   assertEquals(requests, [{ type: "send", msg_id: 1, key: "9", msg: 7 }]);
 });
 
-Deno.test("without an assign, polls ask for nothing and commit nothing", async () => {
+Deno.test("without an assign, polls request nothing and commit nothing", async () => {
   const { invoke, requests } = openClient(kafka, nodeWith({}));
   await invoke(send("9", 1));
   assertEquals(await invoke(POLL), { type: "ok", value: [["poll", {}]] });
@@ -43,7 +43,7 @@ Deno.test("without an assign, polls ask for nothing and commit nothing", async (
   assertEquals(committed(requests), []);
 });
 
-Deno.test("polls go on from where the last one ended, and commit the highest offsets polled", async () => {
+Deno.test("polls continue after the last offset, and commit the highest offsets polled", async () => {
   const { invoke, requests } = openClient(kafka, nodeWith({}));
   for (const message of [1, 2]) await invoke(send("9", message));
   await invoke({ f: "assign", value: ["9", "8"] });
@@ -56,7 +56,7 @@ Deno.test("polls go on from where the last one ended, and commit the highest off
   assertEquals(committed(requests), [{ "9": 1 }, { "9": 2, "8": 0 }]);
 });
 
-Deno.test("assign keeps the offsets of keys that it had, and begins others where they were committed, or at 0", async () => {
+Deno.test("assign keeps offsets of known keys, and starts others at the committed offset or 0", async () => {
   const list = () => ({ type: "list_committed_offsets_ok", offsets: { "9": 40, "7": 30 } });
   const { invoke, requests } = openClient(kafka, nodeWith({ list_committed_offsets: list }));
   for (const message of [1, 2]) await invoke(send("9", message));
@@ -68,7 +68,7 @@ Deno.test("assign keeps the offsets of keys that it had, and begins others where
   assertEquals(polled(requests).at(-1), { "9": 2, "8": 0, "7": 30 });
 });
 
-Deno.test("an assign from the beginning asks nobody, and forgets all offsets", async () => {
+Deno.test("an assign from the beginning sends no request, and forgets all offsets", async () => {
   const { invoke, requests } = openClient(kafka, nodeWith({}));
   for (const message of [1, 2]) await invoke(send("9", message));
   await invoke({ f: "assign", value: ["9"] });
@@ -79,7 +79,7 @@ Deno.test("an assign from the beginning asks nobody, and forgets all offsets", a
   assertEquals(requests[0], { type: "poll", msg_id: requests[0]!.msg_id!, offsets: { "8": 0, "9": 0 } });
 });
 
-Deno.test("offsets go up but never down, whatever a poll returns", async () => {
+Deno.test("offsets never decrease, whatever a poll returns", async () => {
   const answers = [[[5, 1], [9, 2]], [[3, 1]], [[10, 1], [10, 2]]];
   const poll = () => ({ type: "poll_ok", msgs: { "9": answers.shift() } });
   const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
@@ -99,7 +99,7 @@ Deno.test("keys without messages, as [] or null, are neither committed nor moved
   assertEquals(committed(requests), []);
 });
 
-Deno.test("a refused commit fails the poll, although its messages will not come again", async () => {
+Deno.test("a refused commit fails the poll, although its messages are not polled again", async () => {
   const commit = () => ({ type: "error", code: 11, text: "no" });
   const { invoke, requests } = openClient(kafka, nodeWith({ commit_offsets: commit }));
   await invoke(send("9", 1));
@@ -109,14 +109,14 @@ Deno.test("a refused commit fails the poll, although its messages will not come 
   assertEquals(polled(requests), [{ "9": 0 }, { "9": 1 }]);
 });
 
-Deno.test("a commit that is not answered leaves the poll open", async () => {
+Deno.test("a commit without a reply makes the poll info", async () => {
   const { invoke } = openClient(kafka, nodeWith({ commit_offsets: () => undefined }));
   await invoke(send("9", 1));
   await invoke({ f: "assign", value: ["9"] });
   assertEquals(await invoke(POLL), { type: "info", error: "net-timeout" });
 });
 
-Deno.test("a crash is of unknown outcome, and asks nobody", async () => {
+Deno.test("a crash is info, and sends no request", async () => {
   const { invoke, requests } = openClient(kafka, nodeWith({}));
   assertEquals(await invoke({ f: "crash" }), { type: "info" });
   assertEquals(requests, []);
@@ -140,7 +140,7 @@ for (
   });
 }
 
-Deno.test("the final phase goes by the history of the main phase", () => {
+Deno.test("the final phase uses the history of the main phase", () => {
   const sent: Operation = { index: 0, time: 0, type: "ok", process: 0, f: "send", value: [["send", "9", [0, 1]]] };
   const options = testOptions();
   const random = seededRandom("");
@@ -148,7 +148,7 @@ Deno.test("the final phase goes by the history of the main phase", () => {
   assertEquals(kafka.final!.generator(options, random, []).next(0, 0), undefined);
 });
 
-Deno.test("a log that loses messages is found out", async () => {
+Deno.test("a log that loses messages is invalid", async () => {
   const right = CORRECT_NODES.kafka!();
   let sends = 0;
   const node = (body: Body): Answer => {

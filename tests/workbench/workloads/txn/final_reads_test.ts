@@ -11,7 +11,7 @@ import { testOptions } from "../../run/stand_in.ts";
 
 type AnyProgram = (node: AnyNode) => void;
 
-/** Runs a test in simulation; the history too is returned. */
+/** Runs a test in simulation and returns its results and history. */
 async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
   const clock = new VirtualClock();
   const all: RunOptions = {
@@ -42,7 +42,7 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
 
 const right = txn() as AnyProgram;
 
-Deno.test("in the end one worker of each node reads every key that was written, few at a time", async () => {
+Deno.test("finally one worker of each node reads every written key, few at a time", async () => {
   const { results, history, final } = await run(right);
   assertEquals([results.valid, results.exceptions], [true, []]);
   const operations = (list: Operation[]) => list.flatMap(({ value }) => value as [string, number, number | null][]);
@@ -60,14 +60,14 @@ Deno.test("in the end one worker of each node reads every key that was written, 
   assert(final.every(({ value }) => (value as unknown[]).length <= 4));
 });
 
-Deno.test("the final reads begin when the network has been whole for 10 s", async () => {
+Deno.test("the final reads begin 10 s after healing", async () => {
   const { history, final } = await run(right, { nemesis: ["partition"], nemesisIntervalSeconds: 2 });
   const healed = history.findLast(({ process }) => process === "nemesis")!;
   assertEquals(healed.value, "network-healed");
   assertEquals(final[0]!.time - healed.time, 10e9);
 });
 
-Deno.test("they change no figure: operations, messages and latencies are those of the main phase", async () => {
+Deno.test("final reads change no figure: operations, messages and latencies are those of the main phase", async () => {
   const { results } = await run(right);
   const { results: without, final } = await run(right, { workload: { ...txnRWRegister, final: undefined } });
   assertEquals(final, []);
@@ -80,13 +80,13 @@ Deno.test("they change no figure: operations, messages and latencies are those o
   });
 });
 
-Deno.test("a single node has nobody to agree with", async () => {
+Deno.test("a single node has no final reads", async () => {
   const { results, history, final } = await run(right, { nodes: ["n0"] });
   assertEquals([results.valid, final, results.result.final_keys_compared], [true, [], 0]);
   assertLess(history.at(-1)!.time, 6e9);
 });
 
-Deno.test("nodes that never tell each other anything diverge", async () => {
+Deno.test("nodes that never send to each other diverge", async () => {
   const { results } = await run((node) => {
     const state = new Map<unknown, unknown>();
     node.on("txn", ({ txn }) => ({
@@ -101,7 +101,7 @@ Deno.test("nodes that never tell each other anything diverge", async () => {
 });
 
 Deno.test("total availability includes the final reads; a fraction does not", async () => {
-  /** Answers until the main phase is over. */
+  /** Program that answers until the main phase is over. */
   const tired = (node: AnyNode) => {
     let open = true;
     node.after(10_000, () => void (open = false));

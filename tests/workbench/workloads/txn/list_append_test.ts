@@ -13,7 +13,7 @@ Deno.test("the reply's transaction is the result, with lists or null for reads",
   assertEquals(requests, [{ type: "txn", msg_id: 1, txn: INVOCATION.value }]);
 });
 
-Deno.test("reads that are no lists, and operations of another workload, are malformed", async () => {
+Deno.test("reads that are not lists and operations of another workload are malformed", async () => {
   for (const operation of [["r", 1, 5], ["w", 1, 5], ["r", 1], "r"]) {
     const { invoke } = openClient(txnListAppend, () => ({ type: "txn_ok", txn: [operation] }));
     const expected = 'expected body.txn[0] to be ["r", any, any[] | null] | ["append", any, any]';
@@ -21,7 +21,7 @@ Deno.test("reads that are no lists, and operations of another workload, are malf
   }
 });
 
-Deno.test("a conflict has failed", async () => {
+Deno.test("a conflict completes as fail", async () => {
   const { invoke } = openClient(txnListAppend, erring(30, "aborted"));
   assertEquals(await invoke(INVOCATION), { type: "fail", error: ["txn-conflict", "aborted"] });
 });

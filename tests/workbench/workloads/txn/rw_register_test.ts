@@ -21,7 +21,7 @@ Deno.test("operations of another workload, or without a value, are malformed", a
   }
 });
 
-Deno.test("a reply with other operations than were asked for is malformed, however well it is formed", async () => {
+Deno.test("a reply with other operations than the request is malformed even if the schema allows it", async () => {
   const wrong: [unknown[], string][] = [
     [[["r", 1, null], ["w", 1, 6]], "expected 3 operations, got 2"],
     [[["r", 1, null], ["w", 1, 7], ["r", 1, 7]], 'expected operation 2 to be ["w",1,6], got ["w",1,7]'],
@@ -33,12 +33,12 @@ Deno.test("a reply with other operations than were asked for is malformed, howev
   }
 });
 
-Deno.test("a conflict has failed", async () => {
+Deno.test("a conflict completes as fail", async () => {
   const { invoke } = openClient(txnRWRegister, erring(30, "aborted"));
   assertEquals(await invoke(INVOCATION), { type: "fail", error: ["txn-conflict", "aborted"] });
 });
 
-Deno.test("ten keys and up to four operations unless told otherwise; each value is written once", () => {
+Deno.test("ten keys and up to four operations by default; each value is written once", () => {
   const generator = txnRWRegister.generator(testOptions({ maxWritesPerKey: 1e9 }), seededRandom("keys"));
   const drawn = Array.from({ length: 5000 }, () => generator.next(0, 0) as Invocation);
   const transactions = drawn.map(({ value }) => value as [string, number, number | null][]);
