@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The nodes and workers of a test. They tell which node a process talked to. */
+/** The nodes and workers of a test, which determine the node that a process talked to. */
 export interface ClusterShape {
   /** Names of the nodes. Worker i talks to node i modulo their number. */
   nodes?: readonly string[];
@@ -12,7 +12,7 @@ export interface ClusterShape {
   concurrency?: number;
 }
 
-/** Finds the node that a process talked to; undefined if the shape does not tell. */
+/** Finds the node that a process talked to; undefined if the shape has no nodes or no concurrency. */
 export function nodeOf(process: number, { nodes = [], concurrency }: ClusterShape): string | undefined {
   return concurrency === undefined ? undefined : nodes[process % concurrency % nodes.length];
 }

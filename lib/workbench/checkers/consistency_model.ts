@@ -82,7 +82,7 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
  *
  * - `garbage-read` is in Elle's paper, but not in its tables. No history in Adya's sense contains one, so the weakest
  *   level proscribes it, as it does `duplicate-elements` and `cyclic-versions`.
- * - A `-cycle-exists` is a cycle that the model forbids, but that is no named anomaly which the model proscribes.
+ * - A `-cycle-exists` is a cycle that the model forbids, but whose name is not among the anomalies it proscribes.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"],

@@ -33,7 +33,7 @@ interface FinalRead {
  * Checks that the final reads of each key agree on all nodes that answered.
  *
  * @param history Operations `txn`. Of those with `final` that are ok, the reads `["r", key, value]` are compared.
- * @param shape If it does not tell the nodes, each process is taken for a node of its own.
+ * @param shape If it has no nodes, each process counts as a node of its own.
  * @returns Valid also if there are no final reads. Figures: `final_keys_compared`, the number of keys that more than
  *   one node has read.
  *

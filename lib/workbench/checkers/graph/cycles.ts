@@ -84,10 +84,10 @@ export const ACYCLIC_MODELS: readonly AcyclicModel[] = [
 /** Number of edges that a search looks at before it settles for the shortest cycle it has. */
 const EFFORT = 2_000_000;
 
-/** Number of edges known to be on a cycle that is enough to choose the shortest cycle from. */
+/** Greatest number of edges from which to search for the shortest cycle, if all are known to be on one. */
 const STARTS = 500;
 
-/** Number of edges that a search tries at least, if none of them was on a cycle. */
+/** Number of edges that a search tries before it may give up without a cycle. */
 const TRIES = 64;
 
 /**
@@ -136,11 +136,11 @@ function findNamedAnomalies(component: Subgraph, precedence: readonly Kinds[]): 
   const cycles: Cycle[] = [];
   for (const pattern of PATTERNS) {
     if (implied.has(pattern.type) || (present & pattern.through) === 0) continue;
-    // Without process or real-time edges, such a pattern is the same as the one before it.
+    // A variant with process or real-time edges needs such edges: without them it equals the plain pattern.
     if ((pattern.along & ~present & (PROCESS | REALTIME)) !== 0) continue;
     const walk = findPattern(graph, pattern);
     if (walk === undefined) continue;
-    // It can be more severe than the pattern, such as a G1c found as a G1c-process.
+    // Usually the type of the pattern, but the edges of the walk decide.
     const type = anomalyOf(walk.kinds);
     if (implied.has(type)) continue;
     cycles.push({ type, ...inWholeGraph(component, walk) });
@@ -149,7 +149,11 @@ function findNamedAnomalies(component: Subgraph, precedence: readonly Kinds[]): 
   return cycles;
 }
 
-/** Finds cycles that forbid a model which the anomalies found so far, of types `found`, allow. */
+/**
+ * Finds cycles that violate a model which no other anomaly of the component rules out.
+ *
+ * @param found The types of these anomalies.
+ */
 function findForbiddenCycles(component: Subgraph, found: readonly string[]): Cycle[] {
   const cycles: Cycle[] = [];
   let impossible = impossibleModels(found);
@@ -200,7 +204,7 @@ function findWithOneRW(graph: Graph, { through, along }: Pattern): Walk | undefi
  * Finds a closed walk without consecutive rw edges.
  *
  * @param anomaly The anomaly that the walk must be; then it is a cycle. Without it, any such walk is accepted, and it
- *   may pass a vertex twice.
+ *   may visit a vertex twice.
  */
 function findNonadjacent(graph: Graph, { through, along }: Pattern, anomaly?: string): Walk | undefined {
   const doubled = withoutAdjacentRW(graph, along);
@@ -214,7 +218,8 @@ function findNonadjacent(graph: Graph, { through, along }: Pattern, anomaly?: st
 
 /**
  * Builds a graph whose paths are those without consecutive rw edges. Each vertex v becomes two: rw edges lead to
- * 2v + 1, which no rw edge leaves; all others lead to 2v. A JOINT edge goes on as the edge before it came.
+ * 2v + 1, which no rw edge leaves; all others lead to 2v. A JOINT edge continues the edge before it, so it leads to
+ * 2v + 1 after an rw edge.
  */
 function withoutAdjacentRW(graph: Graph, along: Kinds): Graph {
   const edges = createEdges();

@@ -1,5 +1,5 @@
 /**
- * Edges on cycles: for very many edges of one graph, which of them are closed to a cycle by a path back.
+ * Edges on cycles: finds those of very many edges that a path back closes to a cycle.
  *
  * 1. Put the vertices in topological order, by component.
  * 2. Search for a path back from one edge after another. That is fast if paths are short, or quickly ruled out.

@@ -18,7 +18,7 @@ const MEMBERS_NAMED = 8;
 export interface CycleWords<Member> {
   /** Describes a member: `process 3's transaction [["r",9,2]] (acknowledged at 0.059 s)`. */
   describe(member: Member): string;
-  /** Says why one member must come before another. `names` are theirs in the explanation, such as T1 and T2. */
+  /** Says why one member must come before another. `names` are T1 and T2 or the like. */
   reason(from: Member, to: Member, kind: Kinds, names: [from: string, to: string]): string;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Closed walks through a graph, and the anomalies that they are.
+ * Closed walks through a graph, and the names of their anomalies.
  *
  * @module
  */
 
 import { JOINT, type Kinds, PROCESS, REALTIME, RW, WR } from "./edge_kinds.ts";
 
-/** A walk that ends where it began. It is a cycle if it passes no vertex twice. */
+/** A walk that ends where it began. It is a cycle if it visits no vertex twice. */
 export interface Walk {
   /** The vertices in order; the first one is not repeated at the end. */
   vertices: number[];
@@ -14,7 +14,11 @@ export interface Walk {
   kinds: Kinds[];
 }
 
-/** Names the anomaly that a cycle with edges of these kinds is, in the order of the cycle. */
+/**
+ * Names the anomaly of a cycle.
+ *
+ * @param kinds The kinds of its edges, in order.
+ */
 export function anomalyOf(kinds: readonly Kinds[]): string {
   const edges = kinds.filter((kind) => kind !== JOINT);
   const antiDependencies = edges.filter((kind) => kind === RW).length;
@@ -26,7 +30,7 @@ export function anomalyOf(kinds: readonly Kinds[]): string {
 }
 
 /**
- * Cuts a walk at vertices that it passes twice, until it is a cycle.
+ * Cuts a walk at vertices that it visits twice, until it is a cycle.
  *
  * @param anomaly The anomaly that the walk must remain.
  * @returns Undefined if no part of the walk is that anomaly.

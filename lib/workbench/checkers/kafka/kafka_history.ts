@@ -138,8 +138,8 @@ function readMessage([offset, value]: unknown[]): LogMessage {
 }
 
 /**
- * Infers the logs. A send counts only if it surely took effect. A poll always counts: whatever became of the operation,
- * its messages were in the log.
+ * Infers the logs. A send counts only if it surely took effect. A poll always counts, whatever its outcome: the
+ * messages that it returned were in the log.
  */
 function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, Log> {
   const byOffset = new Map<string, Map<number, Map<Identity, KafkaOperation>>>();

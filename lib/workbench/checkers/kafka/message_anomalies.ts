@@ -46,8 +46,9 @@ interface LostWrite extends Sent {
 }
 
 /**
- * Finds lost writes: a message that was sent and never polled, although a message after it in the log was. If a value
- * is at several offsets, its first one counts as polled, and its last one as where it should have been polled.
+ * Finds lost writes: a message that was sent and never polled, although a message after it in the log was. A value
+ * can be at several offsets: then a poll of it proves only that polls reached the first of them, and it is lost only if
+ * they passed the last one.
  */
 function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   const cases: LostWrite[] = [];

@@ -15,7 +15,7 @@ export interface RealtimeLag {
   /** The process that polled; null if there was no poll. */
   process: number | null;
   key: string | null;
-  /** Seconds for which the log has had, at least, a message after the last one that the process has seen. */
+  /** Seconds, at least, since the log got a message after the last one that the process has seen. */
   lag: number;
 }
 

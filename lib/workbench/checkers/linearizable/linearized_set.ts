@@ -92,8 +92,8 @@ export class LinearizedSet {
   }
 
   /**
-   * Returns a string that is equal for sets with the same completed operations. It is short: everything before the
-   * first missing operation is in the set, and nothing that was invoked after that one completed.
+   * Returns a string that is equal for sets with the same completed operations. It is short: all
+   * operations before the first missing one are in the set, and those invoked after that one completed are not.
    */
   completedKey(): string {
     let key = `${this.#firstMissing} `;

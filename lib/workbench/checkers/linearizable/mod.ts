@@ -1,8 +1,8 @@
 /**
- * The checker of linearizability: each operation takes effect at one moment between its invocation and its completion,
- * and in the order of these moments all results are those of one object that does one operation after another.
+ * The checker of linearizability: each operation appears to take effect at one moment between its invocation and its
+ * completion. In the order of these moments, every result is the one that a single object would return.
  *
- * 1. Pair invocations with completions, and split them by object: each is linearizable or not by itself (`mod.ts`).
+ * 1. Pair invocations with completions, and split them by object, since each can be checked on its own (`mod.ts`).
  * 2. Search for a linearization of each object's operations (`search.ts`), allowed by its model (`model.ts`).
  *    `linearized_set.ts` is the set of operations that have taken effect so far, `explored.ts` the memory of the
  *    search.

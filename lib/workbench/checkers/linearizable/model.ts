@@ -18,7 +18,7 @@ export interface ModelOperation {
 }
 
 /**
- * A sequential specification of an object. With a model of its own, any history can be checked.
+ * A sequential specification of an object. Any history can be checked, given a model.
  *
  * @typeParam State The object's state: never `undefined`, and never changed in place.
  */

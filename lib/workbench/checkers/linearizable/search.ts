@@ -3,7 +3,7 @@
  *
  * A configuration is a set of operations that have taken effect, and the state they led to. From each configuration:
  *
- * 1. List the operations that can take effect next: those invoked before any missing one completed.
+ * 1. List the operations that can take effect next: those invoked before any other that is left completes.
  * 2. Let one take effect. If the configuration it leads to has been explored, try the next one.
  * 3. If none is left, undo the last operation.
  * 4. Once all completed operations have taken effect, there is a linearization; if nothing is left to undo, there is
@@ -81,7 +81,7 @@ interface Search<State> {
 }
 
 /**
- * Searches for an order of all completed operations, and any of the others, that the model allows.
+ * Searches for an order of all completed operations and any of the others. The model must allow it.
  *
  * @param intervals In order of invocation.
  * @param budget Number of configurations to explore at most.
@@ -156,8 +156,8 @@ function enter<State>(search: Search<State>, index: number, state: State): void 
  *
  * - A completed read-only operation takes effect at once, without an alternative: if there is a linearization, moving
  *   that operation here gives another one.
- * - An operation that may never have happened is left out if it changes nothing. So is a step after it that leads to
- *   the same state with it as without it.
+ * - An operation that may never have happened is left out if it changes nothing. Directly after such an operation, a
+ *   step is left out if it leads to the same state without that operation.
  */
 function stepsFrom<State>(
   { intervals, model, idOf, path }: Search<State>,

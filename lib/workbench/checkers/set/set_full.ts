@@ -35,7 +35,7 @@ interface ClassifiedElement extends Element {
  * - *stable* if the last read that contains it began after the last one without it. Its latency is the time from known
  *   until just after the last read without it began;
  * - *lost* if it is known, and a read without it began after it was known and after the last read that contains it;
- * - *never-read* otherwise: the reads do not tell.
+ * - *never-read* otherwise: the reads do not decide.
  *
  * A lost element makes the set invalid; without a stable element the verdict is unknown. Values that occur twice in one
  * read, and values that were never added, are reported but do not invalidate. (Jepsen 0.3.7 intends to count the former

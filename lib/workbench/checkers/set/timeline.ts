@@ -3,7 +3,7 @@
  *
  * A history with n reads of n elements has n² values, so the work per value must be tiny. A node's set usually grows at
  * its end: then a read differs from the previous read of its process only by new elements, and only these are dealt
- * with at once. Everything else is recorded when the process has done its last such read.
+ * with at once. Everything else is recorded once the next read of the process differs in another way.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import type { Anomaly, Verdict } from "../verdict.ts";
 import type { Transaction } from "./transactions.ts";
 
 /**
- * Decides by consistency models.
+ * Judges a history by consistency models.
  *
  * @param anomalies All anomalies found.
  * @param models The consistency models asked for, from `CONSISTENCY_MODELS`.

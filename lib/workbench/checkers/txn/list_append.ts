@@ -139,7 +139,7 @@ function findDuplicateElements(transactions: readonly Transaction[]): Anomaly[] 
   );
 }
 
-/** A list as it was read, and the transaction that was the first to read it so. */
+/** A list that was read, and the first transaction that read it. */
 interface ListRead {
   elements: Identity[];
   reader: Transaction;
@@ -193,7 +193,7 @@ interface DirtyUpdate {
   update: Identity;
 }
 
-/** Finds dirty updates. */
+/** Finds dirty updates. After a failed append, only the next acknowledged one counts. */
 function findDirtyUpdates(orders: Map<Identity, Identity[]>, writers: Writers): Anomaly[] {
   const cases: DirtyUpdate[] = [];
   for (const [key, elements] of orders) {

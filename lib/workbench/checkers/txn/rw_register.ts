@@ -102,7 +102,7 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   );
 }
 
-/** Explains versions of a key of which each follows the next, in a cycle. */
+/** Explains cycles of versions. */
 function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
   return explainCases("cyclic-versions", cycles, ({ key, steps }) => {
     const reasons = steps.slice(0, STEPS_EXPLAINED).map(explainStep);

@@ -18,7 +18,7 @@ import {
 import type { Version, VersionOrders } from "./rw_register_versions.ts";
 import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
 
-/** By key and version, the acknowledged transactions that read it, or wrote it last. */
+/** By key and version, the places of transactions that accessed it. */
 type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
 
 /** Derives the dependencies between acknowledged transactions; too little is known about the others. */

@@ -239,18 +239,18 @@ Deno.test("checkKafka accepts a correct log, whatever its clients do", () => {
 
 for (const [type, mutate] of Object.entries(MUTATIONS)) {
   Deno.test(`checkKafka finds ${type} in any correct history that is changed accordingly`, () => {
-    let spoilt = 0;
+    let changed = 0;
     fc.assert(
       fc.property(MOVES, fc.constantFrom(...KEYS), fc.nat({ max: 999 }), (moves, key, draw) => {
         const history = play(moves);
         if (!mutate(history, key, draw)) return;
-        spoilt++;
+        changed++;
         const verdict = checkKafka(history);
         assertEquals(verdict.valid, false);
         assert((verdict.bad_error_types as string[]).includes(type), `found ${verdict.bad_error_types} only`);
       }),
       SETTINGS,
     );
-    assert(spoilt >= 50, `expected at least 50 histories that could be spoilt, got ${spoilt}`);
+    assert(changed >= 50, `expected at least 50 histories that could be changed, got ${changed}`);
   });
 }

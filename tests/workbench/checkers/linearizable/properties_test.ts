@@ -243,24 +243,24 @@ const DRAWS = fc.array(fc.record({ process: fc.nat({ max: 5 }), draw: fc.nat({ m
 });
 
 Deno.test("checkLinKV rejects a read of a value that was never written", () => {
-  let spoilt = 0;
+  let changed = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 99 }), (draws, pick) => {
       const history = playToEnd(draws, 77);
       assertEquals(checkLinKV(history).valid, true);
       const reads = history.filter(({ type, f }) => type === "ok" && f === "read");
       reads[pick % reads.length]!.value = ["k", 99];
-      spoilt++;
+      changed++;
       const { valid, anomalies } = checkLinKV(history);
       assertEquals([valid, anomalies!.map(({ type }) => type)], [false, ["nonlinearizable"]]);
     }),
     { numRuns: 300, seed: 14 },
   );
-  assertEquals(spoilt, 300);
+  assertEquals(changed, 300);
 });
 
 Deno.test("checkLinKV rejects a last read that misses the last write, unless an open operation explains it", () => {
-  let spoilt = 0;
+  let changed = 0;
   fc.assert(
     fc.property(DRAWS, fc.nat({ max: 4 }), (draws, stale) => {
       const history = playToEnd(draws, stale);
@@ -269,10 +269,10 @@ Deno.test("checkLinKV rejects a last read that misses the last write, unless an 
         invocation.f !== "read" && (completion === undefined || completion.type === "info")
       );
       if (open.length > 0) return;
-      spoilt++;
+      changed++;
       assertEquals(checkLinKV(history).valid, false);
     }),
     { numRuns: 500, seed: 15 },
   );
-  assertGreater(spoilt, 30);
+  assertGreater(changed, 30);
 });

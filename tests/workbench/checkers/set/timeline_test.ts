@@ -72,17 +72,17 @@ function trackPlainly(history: readonly Operation[]): Element[] {
 }
 
 Deno.test("trackElements agrees with a simple implementation, whatever reads return", () => {
-  const spoils = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 20, size: "max" });
+  const changes = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 20, size: "max" });
   fc.assert(
-    fc.property(MOVES, spoils, (moves, spoils) => {
+    fc.property(MOVES, changes, (moves, changes) => {
       let reads = 0;
       const history = play(moves, (elements, draw) => {
-        const spoil = spoils[reads++ % spoils.length];
-        if (spoil === 0) return elements.filter((element) => (element + draw) % 5 !== 0);
-        if (spoil === 1) return elements.toReversed();
-        if (spoil === 2) return [...elements, ...elements.slice(0, 2), 1_000_000 + draw % 3];
-        if (spoil === 3) return [...elements, elements.length + 1, elements.length + 2];
-        if (spoil === 4) return [...elements, ...elements];
+        const change = changes[reads++ % changes.length];
+        if (change === 0) return elements.filter((element) => (element + draw) % 5 !== 0);
+        if (change === 1) return elements.toReversed();
+        if (change === 2) return [...elements, ...elements.slice(0, 2), 1_000_000 + draw % 3];
+        if (change === 3) return [...elements, elements.length + 1, elements.length + 2];
+        if (change === 4) return [...elements, ...elements];
         return elements;
       });
       assertEquals(trackElements(history).elements, trackPlainly(history));

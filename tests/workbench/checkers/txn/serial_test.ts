@@ -13,7 +13,7 @@ import { type MicroOperation, txn } from "./cases.ts";
 interface Step {
   key: number;
   append: boolean;
-  /** A number that says how much of the list is read, or at which place an append comes to stand. */
+  /** Determines how much of the list is read, or the place of an append in it. */
   draw: number;
 }
 
