@@ -6,7 +6,7 @@
 
 import type { Machine } from "../engines/machine.ts";
 
-/** The exit status of a process that SIGINT ended, as in a shell. */
+/** Exit status of a process ended by SIGINT, as shells report it. */
 const INTERRUPTED = 130;
 
 /** Listens for Ctrl-C until it is closed. */
@@ -19,7 +19,7 @@ export interface Interruption {
 /**
  * Starts to listen for Ctrl-C.
  *
- * @param notice The line that the first one prints on stderr.
+ * @param notice Line that the first Ctrl-C prints on stderr.
  */
 export function openInterruption(
   notice: string,

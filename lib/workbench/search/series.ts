@@ -1,10 +1,9 @@
 /**
- * Runs of one command line, one after another:
+ * A series: the runs of one command line, one after another.
  *
- * 1. each planned run goes to the engine, and its results are shown;
- * 2. Ctrl-C ends the run in progress early and the series after it;
- * 3. the first of the worst failures of each test is shrunk;
- * 4. the table or JSON document of all runs ends it.
+ * 1. Runs each planned test with the engine, and shows its results. Ctrl-C ends the test under way and the series.
+ * 2. Shrinks one failure of each test: the first of the worst.
+ * 3. Prints the table or the JSON document of all runs.
  *
  * @module
  */
@@ -19,15 +18,15 @@ import type { Results } from "../run/results.ts";
 import { openInterruption } from "./interruption.ts";
 import { shrinkRun } from "./shrink/shrink_run.ts";
 
-/** The outcome of a series. */
+/** Outcome of a series. */
 export interface SeriesOutcome {
-  /** `runs[i]` is the outcome of `plan.requests[i]`. */
+  /** Results: `runs[i]` is the outcome of `plan.requests[i]`. */
   runs: readonly Results[];
   /** True if Ctrl-C kept some of the planned runs from running. */
   isCutShort: boolean;
 }
 
-/** A series in progress. */
+/** State of a series. */
 interface Series {
   plan: SeriesPlan;
   engine: Engine;
@@ -68,7 +67,7 @@ async function runAll(series: Series): Promise<void> {
   for (const [index, request] of plan.requests.entries()) {
     if (index % plan.seeds === 0) report.showSeed(request);
     const results = await runOne(request, index, series);
-    if (signal.aborted && !counts(results, plan)) return;
+    if (signal.aborted && !isCounted(results, plan)) return;
     runs.push(results);
     report.showResults(results, request, signal.aborted);
     if (signal.aborted || (plan.stopsAtFailure && !results.passed)) return;
@@ -79,7 +78,7 @@ async function runAll(series: Series): Promise<void> {
  * True if the results of an interrupted run count. With many seeds, a run that was cut short counts as not run, because
  * its seed repeats it whole. So does one that passed: convergence may be missing. A failure stays a failure.
  */
-function counts({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
+function isCounted({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
   return seeds === 1 || (!interrupted && !passed);
 }
 

@@ -41,9 +41,10 @@ const SMALL_LATENCY = 25;
 export function drawTest(seed: string, number: number, challenges: readonly Challenge[]): DrawnTest {
   const random = seededRandom(seed).stream("swarm").stream(String(number));
   const challenge = random.pick(challenges);
+  // The flags of the official test, as one would write them.
   const usual = usualTexts(challenge);
   const official = flagValues(usual);
-  const nodes = official["node-count"] === 1 ? 1 : scaled(official["node-count"]!, random);
+  const nodes = official["node-count"] === 1 ? 1 : drawAround(official["node-count"]!, random);
   const { rate, timeLimitSeconds } = drawLength(official.rate!, official["time-limit"]!, nodes, random);
   const faults = drawFaults(SURVIVES[challenge.id]!, random);
   const texts: Record<string, string> = {
@@ -66,31 +67,31 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
 }
 
 /** Draws a whole number from a quarter of a figure to four times as much, as likely below it as above. */
-function scaled(figure: number, random: Random): number {
+function drawAround(figure: number, random: Random): number {
   const drawn = Math.round(figure * FACTOR ** (2 * random.float() - 1));
   return Math.max(1, Math.ceil(figure / FACTOR), Math.min(drawn, figure * FACTOR));
 }
 
 /** Draws rate and time limit. If the test would be too large, lowers one of them, chosen at random. */
 function drawLength(officialRate: number, officialLimit: number, nodes: number, random: Random) {
-  const most = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
-  const timeLimit = scaled(officialLimit, random);
-  let rate = scaled(officialRate, random);
+  const maxOperations = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
+  const timeLimit = drawAround(officialLimit, random);
+  let rate = drawAround(officialRate, random);
   if (random.float() < 0.5) {
-    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(most / timeLimit)));
+    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(maxOperations / timeLimit)));
   }
-  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimit, Math.floor(most / rate))) };
+  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimit, Math.floor(maxOperations / rate))) };
 }
 
 /** Draws the number of workers, relative to the official number per node. */
 function drawConcurrency(perNode: number, nodes: number, random: Random): string {
-  const workers = scaled(perNode * nodes, random);
+  const workers = drawAround(perNode * nodes, random);
   return workers < nodes ? String(workers) : `${Math.floor(workers / nodes)}n`;
 }
 
 function drawLatency(official: number, random: Random): number {
   if (official === 0 && random.float() < 0.25) return 0;
-  return scaled(official || SMALL_LATENCY, random);
+  return drawAround(official || SMALL_LATENCY, random);
 }
 
 /** Draws each fault with probability 1/2. If that leaves none, draws one fault or none. */

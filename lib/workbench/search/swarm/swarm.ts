@@ -28,7 +28,7 @@ import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { formatSwarmHelp, parseOptions, type SwarmOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
-import { count, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
+import { addResult, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
 import { requestOf, type Task } from "./task.ts";
 
 /** Everything that a swarm uses of its surroundings. */
@@ -136,7 +136,7 @@ async function runJob(swarm: Swarm, job: number, pool: Pool): Promise<void> {
     running.set(job, { test, startedAt: clock.now() });
     try {
       const result = await pool.run(job, taskOf(test, options));
-      count(tally, test.challenge.id, result);
+      addResult(tally, test.challenge.id, result);
       if (!result.survived) swarm.failed ??= test;
     } catch (error) {
       swarm.broken ??= { test, error };

@@ -32,7 +32,7 @@ function createCount(): Count {
 }
 
 /** Adds the result of a test. */
-export function count(tally: Tally, challenge: string, result: TaskResult): void {
+export function addResult(tally: Tally, challenge: string, result: TaskResult): void {
   const { survived, hasVerdict, operations, duration } = result;
   const counted = tally.get(challenge)!;
   counted.tests++;
