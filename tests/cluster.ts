@@ -1,5 +1,5 @@
 /**
- * A cluster in one process under virtual time, for the tests of programs: nodes on a faulty network, with the services, and clients.
+ * Cluster in one process under virtual time, for tests of programs: nodes on a faulty network, services and clients.
  *
  * @module
  */
@@ -15,64 +15,64 @@ import { PARTITIONS } from "../lib/workbench/run/nemesis/partitions.ts";
 import { type Random, seededRandom } from "../lib/workbench/world/random.ts";
 import { attachServices } from "../lib/workbench/world/services/mod.ts";
 
-/** What a cluster is like. */
+/** Options for {@linkcode startCluster}. */
 export interface ClusterOptions {
   program: (node: AnyNode) => void;
-  /** How many nodes. */
+  /** Number of nodes. */
   nodes: number;
   seed: string;
-  /** Between nodes, ms; 0 by default. */
+  /** Latency between nodes, ms; 0 by default. */
   latency?: Latency;
-  /** The shares of messages between nodes, or nodes and services, that are lost and that come twice; none by default. */
+  /** Share of messages between nodes, or nodes and services, that are lost; 0 by default. */
   loss?: number;
+  /** Share of those messages that are duplicated; 0 by default. */
   duplication?: number;
-  /** How far the clock of a node is ahead, ms; not at all by default. */
+  /** Offset of a node's clock, ms; 0 by default. */
   skew?(node: string): number;
-  /** Is shown each message between servers, and may keep it: then it is not sent. */
+  /** Called with each message between servers. If it returns true, the message is not sent. */
   keep?(message: Message): boolean;
-  /** Takes what the nodes log. */
+  /** Receives the nodes' log entries. */
   log?(node: string, level: string, text: string): void;
 }
 
-/** A cluster. */
+/** A running cluster. */
 export interface Cluster {
   readonly clock: VirtualClock;
   readonly network: Network;
-  /** For the test's own choices. */
+  /** Randomness for the test. */
   readonly random: Random;
   readonly nodes: readonly string[];
-  /** Asks a node as a client would, and waits at most 5 s for the answer. */
+  /** Sends a request to a node as a client, with a timeout of 5 s. */
   rpc(node: string, body: Body): Promise<Body>;
-  /** Asks each node, and lets time pass until all have answered. */
+  /** Sends a request to each node, and runs the clock until all have replied. */
   ask(body: Body): Promise<Body[]>;
-  /** Lets time pass until a promise is settled. */
+  /** Runs the clock until a promise is settled. */
   complete<T>(promise: Promise<T>): Promise<T>;
-  /** Lets so many ms pass. */
+  /** Runs the clock for `duration` ms. */
   run(duration: number): Promise<void>;
-  /** Cuts all links between groups of nodes, both ways. */
+  /** Cuts all links between groups of nodes, in both directions. */
   partition(...groups: string[][]): void;
-  /** Cuts one link, one way. */
+  /** Cuts one link, in one direction. */
   cut(src: string, dest: string): void;
   heal(): void;
-  /** Ends all loss and duplication from now on. */
+  /** Ends all loss and duplication. */
   calm(): void;
-  /** Kills a node: its memory is gone. */
+  /** Kills a node: it loses its memory. */
   crash(node: string): void;
-  /** Starts it again. */
+  /** Starts a node again. */
   restart(node: string): Promise<void>;
   /** Messages between servers so far. */
   readonly messages: number;
-  /** Has {@linkcode Cluster.run} throw this. */
+  /** Makes {@linkcode Cluster.run} throw an error. */
   fail(error: unknown): void;
 }
 
-/** Starts a cluster: all nodes are initialised when it is there. */
+/** Starts a cluster. All nodes are initialised when it resolves. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { seed, latency = { mean: 0, distribution: "constant" } } = options;
   const clock = new VirtualClock();
   const random = seededRandom(seed);
   const network = createNetwork({ clock, random: random.stream("network"), latency });
-  const calm = { loss: 0, duplication: 0 };
   const faults = { loss: options.loss ?? 0, duplication: options.duplication ?? 0 };
   const send = faultySend(network, faults, random.stream("faults"));
   const faulty = { ...network, send: (message: Message) => options.keep?.(message) || send(message) };
@@ -93,7 +93,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   async function complete<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
-    const watched = promise.finally(() => settled = true);
+    const watched = promise.finally(() => {
+      settled = true;
+    });
     watched.catch(() => {});
     await clock.run(() => settled);
     return await watched;
@@ -116,7 +118,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     partition: (...groups) => eachPair(groups, (src, dest) => network.drop(src, dest)),
     cut: (src, dest) => network.drop(src, dest),
     heal: () => network.heal(),
-    calm: () => void Object.assign(faults, calm),
+    calm() {
+      faults.loss = 0;
+      faults.duplication = 0;
+    },
     crash(node) {
       running.get(node)!.stop();
       running.delete(node);
@@ -128,7 +133,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-/** A clock that is ahead of another one. */
+/** Creates a clock that is `skew` ms ahead of another one. */
 function skewed(clock: Clock, skew: number): Clock {
   return {
     now: () => clock.now() + skew,
@@ -138,7 +143,7 @@ function skewed(clock: Clock, skew: number): Clock {
   };
 }
 
-/** Loses and doubles messages, except those of clients. */
+/** Wraps `network.send`: loses and duplicates messages, except those of clients. */
 function faultySend(network: Network, faults: { loss: number; duplication: number }, random: Random) {
   return (message: Message) => {
     if (isClient(message.src) || isClient(message.dest)) return network.send(message);
@@ -157,10 +162,10 @@ function eachPair(groups: string[][], cut: (src: string, dest: string) => void):
   }
 }
 
-/** The kinds of partition: Maelstrom's four, and one link that is cut one way. */
+/** Kinds of partition: Maelstrom's four, and one link cut in one direction. */
 export const KINDS_OF_PARTITION = ["one", "minority-third", "majority", "majorities-ring", "one-way"] as const;
 
-/** Cuts a cluster in one of these ways, at random. */
+/** Creates a partition, of a random kind by default. */
 export function partitionAtRandom(cluster: Cluster, kind = cluster.random.pick(KINDS_OF_PARTITION)): void {
   if (kind === "one-way") {
     const [src, dest] = cluster.random.shuffle(cluster.nodes);
@@ -170,7 +175,7 @@ export function partitionAtRandom(cluster: Cluster, kind = cluster.random.pick(K
   for (const [dest, sources] of Object.entries(grudge)) sources.forEach((src) => cluster.cut(src, dest));
 }
 
-/** Lets partitions come and go for `duration` ms; then the network is healed, and nothing is lost or doubled any more. */
+/** Creates and heals random partitions for `duration` ms; then heals the network and ends all loss and duplication. */
 export async function shake(cluster: Cluster, duration: number): Promise<void> {
   const { clock, random } = cluster;
   const end = clock.now() + duration;
@@ -186,10 +191,9 @@ export async function shake(cluster: Cluster, duration: number): Promise<void> {
 }
 
 /**
- * Has clients do something at random times, `interval` ms apart on average, for `duration` ms from now.
+ * Starts operations of clients at random times, `interval` ms apart on average, for `duration` ms from now.
  *
- * @param act One operation on a random node. If it is not answered, its outcome is unknown, which is all right; anything else that it
- *   throws fails the test.
+ * @param act Performs one operation on a random node. A timeout is allowed; any other error fails the test.
  */
 export function load(
   cluster: Cluster,
@@ -212,7 +216,7 @@ export function load(
   next();
 }
 
-/** Kills a node at random and lets it start again, so many times: at once, or after a second at most. */
+/** Kills a random node and starts it again, `count` times: immediately, or up to a second later. */
 export async function restartSome(cluster: Cluster, count: number): Promise<void> {
   const { nodes, random } = cluster;
   for (let i = 0; i < count; i++) {
@@ -224,7 +228,7 @@ export async function restartSome(cluster: Cluster, count: number): Promise<void
   }
 }
 
-/** Lets time pass until a condition holds; returns how long that took, ms, and throws if it was longer than `limit`. */
+/** Runs the clock until a condition holds. Returns the time that took, ms; throws if it exceeds `limit`. */
 export async function timeUntil(cluster: Cluster, limit: number, holds: () => Promise<boolean>): Promise<number> {
   for (let passed = 0; passed <= limit; passed += 50) {
     if (await holds()) return passed;
@@ -233,7 +237,7 @@ export async function timeUntil(cluster: Cluster, limit: number, holds: () => Pr
   throw new Error(`Expected it to hold within ${limit} ms`);
 }
 
-/** Options for a cluster of a few nodes on a bad network, all drawn from the seed. */
+/** Draws options for a small cluster on a bad network from a seed. */
 export function badNetwork(seed: number): Pick<ClusterOptions, "nodes" | "seed" | "latency" | "loss" | "duplication"> {
   const random = seededRandom(`bad network ${seed}`);
   return {

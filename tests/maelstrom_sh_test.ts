@@ -5,7 +5,7 @@ const ALLOWED = ["read", "write", "run"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
 
-/** A folder with maelstrom.sh, and whatever a test makes of its surroundings. */
+/** Environment of a test: a folder with maelstrom.sh, and a PATH of its own. */
 interface Place {
   /** The folder of maelstrom.sh. */
   root: string;
@@ -13,7 +13,7 @@ interface Place {
   bin: string;
   /** Writes an executable shell script. */
   script(path: string, lines: string): Promise<void>;
-  /** Runs `maelstrom.sh`, or what stands at `path`, with the system's tools, `bin` and these variables only. */
+  /** Runs `maelstrom.sh`, or `path`, with no environment but these variables and a PATH of `bin`. */
   run(args: string[], env?: Record<string, string>, path?: string): Promise<{ code: number; out: string; err: string }>;
 }
 
@@ -78,12 +78,12 @@ async function makePlace(folder: string): Promise<Place> {
   };
 }
 
-/** What is in a folder. */
+/** Lists the names in a folder. */
 function namesIn(folder: string): string[] {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name);
 }
 
-/** A Deno of some version which says what it is given. */
+/** Script of a fake Deno with some version, which prints its arguments. */
 function deno(version: string, name = version): string {
   return `[ "$1" = --version ] && echo "deno ${version} (stable, release, somewhere)" && exit
 echo "${name}: $*"
@@ -91,7 +91,7 @@ echo "DENO=$DENO $DENO_NO_UPDATE_CHECK $DENO_TLS_CA_STORE"
 exit 7`;
 }
 
-/** An npm that installs a Deno as the real one does. */
+/** Script of a fake npm that installs Deno as the real one does. */
 const NPM = `echo "npm $*" >>"$LOG"
 echo some noise
 [ -e package.json ] || exit 1
@@ -101,7 +101,7 @@ cp "$FAKE_DENO" node_modules/@deno/other/deno
 chmod -x node_modules/@deno/other/deno`;
 
 testScript(
-  "hands the command line over to the TypeScript, with few permissions",
+  "runs the command line in Deno, with few permissions",
   async ({ root, bin, script, run }) => {
     await script(`${bin}/deno`, deno("2.9.0"));
     const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
@@ -116,13 +116,13 @@ testScript(
   },
 );
 
-testScript("grants the network to install only", async ({ bin, script, run }) => {
+testScript("grants network access only to install", async ({ bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
   assertStringIncludes((await run(["install"])).out, "--allow-net --config");
   assertEquals((await run(["test"])).out.includes("--allow-net"), false);
 });
 
-testScript("passes everything after deno on to Deno, and its exit status back", async ({ bin, script, run }) => {
+testScript("passes the words after deno to Deno, and returns its exit status", async ({ bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
   const { code, out } = await run(["deno", "task", "test", "--", "a b"]);
   assertEquals([code, out.split("\n")[0]], [7, "2.9.0: task test -- a b"]);
@@ -152,7 +152,7 @@ testScript("prefers $DENO, then PATH, then .deno/", async ({ root, bin, script, 
   assertStringIncludes(relative.out, `DENO=${root.replace(/project$/, "")}./mine `);
 });
 
-testScript("passes over a Deno that is too old or does not work", async ({ root, bin, script, run }) => {
+testScript("skips a Deno that is too old or does not run", async ({ root, bin, script, run }) => {
   await Deno.mkdir(`${root}/.deno`);
   await script(`${root}/.deno/deno`, deno("2.9.6", "own"));
   for (const version of ["1.46.3", "2.4.9", "0.1.0", "x"]) {
@@ -170,12 +170,12 @@ testScript("passes over a Deno that is too old or does not work", async ({ root,
   assertEquals(err, "maelstrom.sh: DENO is /no/such/deno, which is not Deno 2.5 or newer; looking for another\n");
 });
 
-testScript("keeps a person's choice of certificates", async ({ bin, script, run }) => {
+testScript("keeps the user's choice of certificates", async ({ bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
   assertStringIncludes((await run(["x"], { DENO_TLS_CA_STORE: "system" })).out, " 1 system\n");
 });
 
-testScript("installs the pinned Deno from npm, once, with one line saying so", async ({ root, bin, script, run }) => {
+testScript("installs the pinned Deno from npm once, and says so in one line", async ({ root, bin, script, run }) => {
   await script(`${root}/../fake`, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
   const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
@@ -188,7 +188,7 @@ testScript("installs the pinned Deno from npm, once, with one line saying so", a
   assertEquals(namesIn(`${root}/.deno`), ["deno"]);
 });
 
-testScript("survives two installations at once", async ({ root, bin, script, run }) => {
+testScript("supports concurrent installations", async ({ root, bin, script, run }) => {
   await script(`${root}/../fake`, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
   const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
@@ -198,7 +198,7 @@ testScript("survives two installations at once", async ({ root, bin, script, run
   assertEquals(namesIn(`${root}/.deno`), ["deno"]);
 });
 
-testScript("installs anew where half a Deno is left", async ({ root, bin, script, run }) => {
+testScript("installs Deno again after an incomplete installation", async ({ root, bin, script, run }) => {
   await script(`${root}/../fake`, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
   await Deno.mkdir(`${root}/.deno/installing.abc`, { recursive: true });
@@ -207,7 +207,7 @@ testScript("installs anew where half a Deno is left", async ({ root, bin, script
   assertMatch(out, /^installed: run /);
 });
 
-testScript("shows why npm failed, and leaves nothing behind", async ({ root, bin, script, run }) => {
+testScript("shows why npm failed, and leaves no files", async ({ root, bin, script, run }) => {
   await script(`${bin}/npm`, "echo 'npm error network'; exit 1");
   const { code, out, err } = await run(["list"]);
   assertEquals([code, out], [255, ""]);
@@ -219,19 +219,21 @@ testScript("shows why npm failed, and leaves nothing behind", async ({ root, bin
   assertEquals(namesIn(`${root}/.deno`), []);
 });
 
-testScript("takes Deno's own installer where there is no npm", async ({ root, bin, script, run }) => {
+testScript("uses Deno's own installer if there is no npm", async ({ root, bin, script, run }) => {
   await script(`${root}/../fake`, deno("2.9.6", "installed"));
   await script(
     `${bin}/curl`,
     `[ "$*" = "-fsSL https://deno.land/install.sh -o install.sh" ] || exit 1
-echo '[ "$*" = "--no-modify-path v2.9.6" ] && mkdir "$DENO_INSTALL/bin" && cp "$FAKE_DENO" "$DENO_INSTALL/bin/deno"' >install.sh`,
+cat >install.sh <<'END'
+[ "$*" = "--no-modify-path v2.9.6" ] && mkdir "$DENO_INSTALL/bin" && cp "$FAKE_DENO" "$DENO_INSTALL/bin/deno"
+END`,
   );
   const { out, err } = await run(["list"], { FAKE_DENO: `${root}/../fake` });
   assertEquals(err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by Deno's installer, once\n`);
   assertMatch(out, /^installed: run /);
 });
 
-testScript("says what it needs where there is neither npm nor curl", async ({ run }) => {
+testScript("says what it needs if there is neither npm nor curl", async ({ run }) => {
   const { code, err } = await run(["list"]);
   assertEquals(code, 255);
   assertEquals(
@@ -241,7 +243,7 @@ testScript("says what it needs where there is neither npm nor curl", async ({ ru
 });
 
 Deno.test({
-  name: "maelstrom.sh carries out real command lines",
+  name: "maelstrom.sh runs real command lines",
   ignore: !ALLOWED,
   async fn() {
     const run = async (...args: string[]) => {
@@ -267,11 +269,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "maelstrom.sh ends its nodes when it is interrupted, and judges and stores what was recorded",
+  name: "maelstrom.sh stops its nodes when it is interrupted, then checks and stores the history",
   ignore: !ALLOWED,
   async fn() {
     const folder = await Deno.makeTempDir();
-    // A node that tells its process id, which stays the same when it becomes the real one.
+    // A node that writes its process id and then executes the real program under the same id.
     const program = new URL("challenges/bin/echo", ROOT).pathname;
     await Deno.writeTextFile(`${folder}/node`, `#!/bin/sh\necho $$ >${folder}/pid\nexec ${program}\n`, { mode: 0o755 });
     const flags = `--node-count 1 --time-limit 600 --log-net-send --engine workbench --store ${folder}/store`.split(
@@ -288,7 +290,7 @@ Deno.test({
     const reading = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({
         write(text) {
-          // The first reply of the main phase: there is something to judge.
+          // Interrupt after the first reply of the main phase: then there is a history to check.
           if (!log.includes("echo_ok") && (log + text).includes("echo_ok")) child.kill("SIGINT");
           log += text;
         },
@@ -310,7 +312,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "maelstrom.sh simulates a challenge: the same seed prints the same bytes",
+  name: "maelstrom.sh simulates a challenge, and prints the same bytes for the same seed",
   ignore: !ALLOWED,
   async fn() {
     const folder = await Deno.makeTempDir();

@@ -1,6 +1,6 @@
 /**
- * Wrong programs, each with one classical mistake, and their right twins: within 50 seeds a test finds the mistake, by the anomaly that
- * names it; and in the same 50 it finds nothing wrong with the twin.
+ * Wrong programs, each with one classical mistake, and their right twins. Within 50 seeds a test must find the mistake,
+ * by its anomaly, and the twin must pass the same seeds.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -8,19 +8,19 @@ import { CASES, findMistake, SEEDS, test } from "./wrong/cases.ts";
 
 for (const each of CASES) {
   const { file, anomaly, wrong, right } = each;
-  Deno.test(`${file} is caught by ${anomaly} within ${SEEDS.length} seeds`, async () => {
+  Deno.test(`${file} is found invalid by ${anomaly} within ${SEEDS.length} seeds`, async () => {
     const found: string[] = [];
     for (const seed of SEEDS) {
       const results = await test(wrong, each, seed);
-      // It is caught for what it does, and not because it cannot run.
+      // The mistake must be found, not a program that crashes.
       assertEquals(results.exceptions, [], `seed ${seed}`);
       if (findMistake(each, results) !== undefined) return;
       found.push(...results.anomalies.map(({ type }) => type));
     }
-    assert(false, `No seed has shown ${anomaly}; others were ${[...new Set(found)].join(", ") || "none"}`);
+    assert(false, `No seed has shown ${anomaly}; other anomalies: ${[...new Set(found)].join(", ") || "none"}`);
   });
 
-  Deno.test(`${file}: its right twin passes the same ${SEEDS.length} seeds`, async () => {
+  Deno.test(`the right twin of ${file} passes the same ${SEEDS.length} seeds`, async () => {
     for (const seed of SEEDS) {
       const { valid, anomalies, exceptions } = await test(right, each, seed);
       assertEquals(

@@ -13,7 +13,7 @@ export interface Import {
   to: string;
 }
 
-/** Lists the TypeScript files below a folder, in the order of their names; `recursive: false` leaves out its subfolders. */
+/** Lists the TypeScript files of a folder, ordered by name; `recursive: false` leaves out its subfolders. */
 export function filesBelow(folder: string, { recursive = true } = {}): string[] {
   const entries = [...Deno.readDirSync(ROOT + folder)].sort((a, b) => a.name < b.name ? -1 : 1);
   return entries.flatMap(({ name, isDirectory }) => {
@@ -35,7 +35,7 @@ function resolve(file: string, name: string): string {
   return decodeURIComponent(new URL(name, `file:///${file}`).pathname.slice(1));
 }
 
-/** Finds the cycles of a graph: each is a list of the vertices of a strongly connected component with more than one vertex. */
+/** Finds import cycles: each is the list of files of a strongly connected component with more than one file. */
 export function findCircles(imports: readonly Import[]): string[][] {
   const next = new Map<string, string[]>();
   for (const { from, to } of imports) next.set(from, [...next.get(from) ?? [], to]);

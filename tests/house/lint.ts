@@ -2,7 +2,7 @@
  * Rules of style that a machine can hold, as a plugin of `deno lint`.
  *
  * - `house/doc-opening`: a doc comment opens with a noun phrase or a verb, not with "What", "Who", "Whether" or "How".
- * - `house/documented`: each exported declaration has a doc comment, except for types of libraries and programs of tests.
+ * - `house/documented`: each exported declaration has a doc comment, except in `types/` and in `programs/` of tests.
  * - `house/function-length`: a function of `lib/` or `challenges/` has 40 lines at most, or is a table and says so:
  *   `// deno-lint-ignore house/function-length -- a table`.
  * - `house/no-object-assign`: an object is written in one place, not put together.

@@ -1,12 +1,12 @@
-/** Files that are none: a machine's part that `check` looks at, in memory. */
+/** Files in memory, for a fake machine. */
 
 import type { FakeMachine } from "./engines/fake_machine.ts";
 
 /**
- * A machine with files.
+ * Creates the part of a fake machine that reads files.
  *
- * @param contents What each holds, by its path; folders are there if something is in them.
- * @param links Where a path leads to, for links to folders.
+ * @param contents Contents of files by their paths. A folder exists if it contains a file.
+ * @param links Targets of links to folders, by the paths of the links.
  */
 export function filesOf(
   contents: Record<string, string | Uint8Array<ArrayBuffer>>,

@@ -1,4 +1,4 @@
-/** Histories that the real Maelstrom recorded, with its verdicts and figures: what our checkers are measured against. */
+/** Histories recorded by the real Maelstrom, with its verdicts and figures, which our checkers must reproduce. */
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { checkAvailability } from "../../lib/workbench/checkers/availability.ts";
@@ -9,13 +9,13 @@ import { parseEDNHistory } from "../../lib/workbench/history/history.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import type { TestOptions } from "../../lib/workbench/workloads/workload.ts";
 
-/** Where they are: a folder for each. */
+/** Folder of the histories, with a subfolder for each. */
 export const HISTORIES = new URL("../testdata/histories/", import.meta.url);
 
-/** Whether the recorded histories can be read: a plain `deno test` may not. */
+/** True if the recorded histories can be read: `deno test` without permissions may not. */
 export const CAN_READ = Deno.permissions.querySync({ name: "read", path: HISTORIES }).state === "granted";
 
-/** One test under Maelstrom. */
+/** A test run under Maelstrom. */
 export interface Recorded {
   /** The name of its folder. */
   name: string;
@@ -25,23 +25,25 @@ export interface Recorded {
   results: MaelstromResults;
   /** Maelstrom's verdict over all its checkers. */
   verdict: boolean;
-  /** How it was run, from `test-flags`. */
+  /** Node ids, from `test-flags`. */
   nodes: string[];
+  /** Number of clients, from `test-flags`. */
   concurrency: number;
-  /** What a checker needs to know, from `check-flags`. */
+  /** Option of the checkers, from `check-flags`. */
   availability: TestOptions["availability"];
+  /** Option of the checkers, from `check-flags`. */
   consistencyModels: string[];
 }
 
 /**
- * Where Elle's search ran out of time. It then shows any cycle it comes upon, of whatever type, and Maelstrom does not let
- * one see that it did. By the name of the history: what it shows, and what is found here in its place, which is worse.
+ * Histories on which Elle's search timed out: then it reports the first cycle of any type, and Maelstrom does not show
+ * the timeout. By name: the anomalies that Elle reports, and the stronger anomaly that is found here instead.
  */
 export const TIMED_OUT: Record<string, { theirs: string[]; insteadOf: string }> = {
   "rw-notserializable": { theirs: ["G2-item-realtime"], insteadOf: "G-single-item-realtime" },
 };
 
-/** The parts of `results.edn` that every test has. */
+/** Parts of `results.edn` that every test has. */
 export interface MaelstromResults {
   "valid?": boolean | "unknown";
   stats: StatsOf & { "by-f": Record<string, StatsOf> };
@@ -59,12 +61,12 @@ interface StatsOf {
   "info-count": number;
 }
 
-/** The names of the recorded tests, of some workloads or of all. */
+/** Lists the names of the recorded tests of some workloads, or of all. */
 export function recordedNames(workloads?: readonly string[]): string[] {
-  const names = Array.from(Deno.readDirSync(HISTORIES)).filter(({ isDirectory }) => isDirectory).map(({ name }) =>
-    name
+  const folders = Array.from(Deno.readDirSync(HISTORIES)).filter(({ isDirectory }) => isDirectory);
+  return folders.map(({ name }) => name).sort().filter((name) =>
+    workloads === undefined || workloads.includes(flagsOf(name, "check-flags").w!)
   );
-  return names.sort().filter((name) => workloads === undefined || workloads.includes(flagsOf(name, "check-flags").w!));
 }
 
 /** Loads one recorded test. */
@@ -88,9 +90,9 @@ export function loadRecorded(name: string): Recorded {
 }
 
 /**
- * Declares a test with one step for each recorded history of some workloads; ignored where they cannot be read.
+ * Declares a test with one step for each recorded history of some workloads. It is ignored if they cannot be read.
  *
- * @param workloads Maelstrom's names; all workloads without.
+ * @param workloads Maelstrom's names of workloads; all by default.
  */
 export function testRecorded(
   name: string,
@@ -108,7 +110,7 @@ export function testRecorded(
   });
 }
 
-/** Asserts that a workload's verdict is Maelstrom's, and so is the verdict over all checkers. */
+/** Asserts that a workload's verdict equals Maelstrom's, and so does the verdict over all checkers. */
 export function assertSameVerdict(recorded: Recorded, verdict: Verdict): void {
   const { history, availability, results } = recorded;
   assertEquals(verdict.valid, results.workload["valid?"]);
@@ -120,7 +122,7 @@ function read(name: string, file: string): string {
   return Deno.readTextFileSync(new URL(`${name}/${file}`, HISTORIES));
 }
 
-/** The flags in a file, by name without dashes. */
+/** Reads the flags in a file, by name without dashes. */
 function flagsOf(name: string, file: string): Record<string, string> {
   const words = read(name, file).trim().split(/\s+/);
   const flags: Record<string, string> = {};

@@ -6,7 +6,7 @@
 
 import { CASES, findMistake, SEEDS, test } from "./cases.ts";
 
-/** How much of an explanation goes into the list. */
+/** Longest part of an explanation in the list, characters. */
 const LENGTH = 480;
 
 const rows = [

@@ -1,4 +1,4 @@
-/** A program as a module's default export. */
+/** Module whose default export is a program. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

@@ -1,4 +1,4 @@
-/** A program that forgets what is broadcast, in a module that counts how often nodes were started with it. */
+/** Program that loses all values, in a module that counts how often it is started. */
 
 import type { Node } from "../../../mod.ts";
 import type { BroadcastMessages } from "../../../lib/messages.ts";

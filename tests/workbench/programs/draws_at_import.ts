@@ -1,4 +1,4 @@
-/** A module that draws on chance when it is imported. */
+/** Module that draws a random number when it is imported. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

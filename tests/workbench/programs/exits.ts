@@ -1,4 +1,4 @@
-/** A mistake: each node ends its process when it is asked to broadcast. */
+/** Program with a mistake: it ends its process when it receives a broadcast. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

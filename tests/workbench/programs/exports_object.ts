@@ -1,3 +1,3 @@
-/** A module whose default export is no program. */
+/** Module whose default export is not a program. */
 
 export default { serve: true };

@@ -1,4 +1,4 @@
-/** A mistake: the state is outside of the program, so that all nodes share it, and one run the state of the run before. */
+/** Program with a mistake: its state is a global variable, which all nodes and consecutive runs share. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

@@ -1,3 +1,3 @@
-/** What draws on chance when it is imported, as libraries may. */
+/** Library that draws a random number when it is imported. */
 
 export const seed = Math.random();

@@ -1,4 +1,4 @@
-/** A module that computes without end while it is imported. */
+/** Module with an infinite loop when it is imported. */
 
 export default function idle(): void {}
 for (;;);

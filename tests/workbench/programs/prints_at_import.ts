@@ -1,4 +1,4 @@
-/** A module that prints when it is imported. */
+/** Module that prints when it is imported. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

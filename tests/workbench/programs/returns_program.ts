@@ -1,4 +1,4 @@
-/** A module whose default export has to be called for the program first. */
+/** Module whose default export is a function that creates the program. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

@@ -1,3 +1,3 @@
-/** A module that cannot be imported. */
+/** Module that throws when it is imported. */
 
 throw new Error("no such luck\nat all");

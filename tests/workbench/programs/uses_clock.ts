@@ -1,4 +1,4 @@
-/** A mistake: the ids are made from the real clock. */
+/** Program with a mistake: its ids come from the real clock. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

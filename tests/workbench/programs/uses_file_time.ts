@@ -1,4 +1,4 @@
-/** A mistake: the ids are made from the time at which a file is made, which no guard knows. */
+/** Program with a mistake: its ids come from the creation time of a `File`, which the guard does not replace. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 

@@ -1,4 +1,4 @@
-/** A module that imports a library which draws on chance, and does not use that. */
+/** Module that imports a library which draws a random number, and does not use the number. */
 
 import type { AnyNode } from "../../../lib/node.ts";
 import "./library_that_draws.ts";

@@ -1,4 +1,4 @@
-/** A simulation with a watchdog that loses patience soon; the argument says who computes without end, or for long, and how. */
+/** Simulation with a short watchdog timeout. The argument selects the code that loops forever or runs for too long. */
 
 import { loadProgram } from "../../../lib/workbench/world/hosts/in_process/program_module.ts";
 import { startWatchdog, whileWriting } from "../../../lib/workbench/base/watchdog.ts";
@@ -7,6 +7,7 @@ import type { Workload } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../run/stand_in.ts";
 
+/** Timeout of the watchdog, ms. */
 const LIMIT = 1000;
 const { now } = performance;
 const [how] = Deno.args;
@@ -17,13 +18,13 @@ function hold(time: number): void {
   while (now.call(performance) < since + time);
 }
 
-/** Takes longer than the watchdog waits, the first time. */
+/** Runs for longer than the watchdog's timeout, once for each `who`. */
 function holdLong(who: string): void {
   if (!held.has(who)) hold(2 * LIMIT);
   held.add(who);
 }
 
-/** What node elm does when it is asked for an echo. */
+/** Actions of node elm when it receives an echo. */
 const HANDLERS: Record<string, () => Promise<void>> = {
   async microtasks() {
     for (;;) await 0;
@@ -31,7 +32,7 @@ const HANDLERS: Record<string, () => Promise<void>> = {
   loop() {
     for (;;);
   },
-  // One that writes much is not held up.
+  // Writes do not count as computing.
   async writes() {
     for (;;) await whileWriting(() => hold(3));
   },
@@ -41,7 +42,7 @@ const HANDLERS: Record<string, () => Promise<void>> = {
 /** Programs that are not made. */
 const MODULES: Record<string, string> = { import: "loops_at_import.ts", createProgram: "loops_when_made.ts" };
 
-/** A workload whose clients have much to compute, if that is what is asked for. */
+/** Echo workload whose clients run for too long if the argument is `workbench`. */
 const workload: Workload = {
   ...WORKLOADS.echo!,
   client(...args) {

@@ -1,3 +1,3 @@
-/** A module that exports nothing. */
+/** Module without exports. */
 
 export {};

@@ -1,4 +1,4 @@
-/** A module that exports, but no program. */
+/** Module with exports, but without a program. */
 
 export const name = "echo";
 export function helper(): void {}
