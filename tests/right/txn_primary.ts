@@ -8,8 +8,8 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The right twin of `txn_fractured_reads.ts`: n0 executes all transactions that write, one after another, and
- * replicates all changes of a transaction in one message. The messages are numbered and applied in order.
+ * The right twin of `txn_fractured_reads.ts`: n0 carries out all transactions that write, one after another, and sends the others all
+ * that one has changed in one piece. The pieces are numbered, and taken in in that order.
  */
 export default function txnPrimary(node: Node<Messages>): void {
   const state = new Map<number, number[]>();

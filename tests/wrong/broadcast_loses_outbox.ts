@@ -3,14 +3,13 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { values: number[] }; reply: Record<never, never> } };
 
-/** Time between two sends of the outbox, ms. */
+/** How often values are sent, and how old one may become before it counts as out of date, ms. */
 const PERIOD = 100;
-/** Age at which a value counts as out of date, ms. */
 const LIFETIME = 1000;
 
 /**
- * The mistake: a value that has waited in the outbox for too long is dropped before it is sent. That never happens
- * while the node runs. But after a pause, the whole outbox is out of date.
+ * The mistake: what waits in the outbox for too long is thrown away, before it is sent. That never happens while the node runs; but a
+ * node that was paused finds its whole outbox out of date.
  */
 export default function broadcastLosesOutbox(node: Node<Messages>): void {
   const values = new Set<number>();

@@ -3,7 +3,7 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { value: number } } };
 
-/** The mistake: a value is sent to each peer once. A value lost in a partition is never sent again. */
+/** The mistake: a value is sent to each peer once. What a partition swallows, nobody sends again. */
 export default function broadcastWithoutRetry(node: Node<Messages>): void {
   const values = new Set<number>();
 

@@ -1,5 +1,5 @@
 /**
- * Table of the wrong programs: for each its test options, the anomaly that must be found, and its right twin.
+ * The wrong programs: what tests each of them, by which anomaly its mistake must be found, and its right twin.
  *
  * @module
  */
@@ -33,22 +33,22 @@ import { runOptions } from "../workbench/run/stand_in.ts";
 /** A program, whatever messages it declares. */
 type AnyProgram = (node: AnyNode) => void;
 
-/** A wrong program and its test. */
+/** One wrong program. */
 export interface Case {
   /** The name of its file in this folder, without `.ts`. */
   file: string;
-  /** Short description of the mistake. */
+  /** The mistake, in a few words. */
   mistake: string;
   wrong: AnyProgram;
-  /** Program without the mistake: the solution in `challenges/`, where there is one. */
+  /** A program without the mistake: our own solution, where that is one. */
   right: AnyProgram;
-  /** Anomaly that must be found. */
+  /** The anomaly by which the mistake must be found. */
   anomaly: string;
-  /** Test options for both programs, in addition to {@linkcode OPTIONS}. */
+  /** How both are tested, apart from {@linkcode OPTIONS}. */
   options: Partial<RunOptions>;
 }
 
-/** Latency between nodes. It is random, so messages overtake each other. */
+/** Between nodes: messages overtake each other. */
 const LATENCY = { mean: 50, distribution: "exponential" } as const;
 
 const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 5, rate: 20, latency: LATENCY });
@@ -62,7 +62,7 @@ const TRANSACTIONS = {
   rate: 40,
 };
 
-/** All cases. */
+/** All of them. */
 export const CASES: readonly Case[] = [
   {
     file: "broadcast_without_retry",
@@ -154,15 +154,15 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** Seeds that must suffice to find a mistake: 1, 2, … 50. */
+/** How many seeds a mistake may hide: 1, 2, … 50. */
 export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i + 1);
 
-/** Tests one of a case's two programs with a seed. */
+/** Tests one of the two programs of a case with a seed. */
 export function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
   return runVirtualTest({ ...OPTIONS, ...options, seed: String(seed) }, program);
 }
 
-/** Finds the case's anomaly in results that it makes invalid. */
+/** The anomaly that the mistake must be found by, where it was found and makes the result invalid. */
 export function findMistake({ anomaly }: Case, { valid, anomalies }: Results): Anomaly | undefined {
   return valid === false ? anomalies.find(({ type, allowed }) => type === anomaly && !allowed) : undefined;
 }

@@ -2,9 +2,8 @@ import { linKV, type Node } from "../../mod.ts";
 import type { KafkaMessages } from "../../lib/messages.ts";
 
 /**
- * The mistake: a send is answered as soon as its offset is known, while the compare-and-set that stores the message is
- * still in flight. If another node's compare-and-set is faster, the message is lost, and another message has its
- * offset.
+ * The mistake: a send is answered as soon as its offset is known, while the compare-and-set that puts the message there is still on its
+ * way. Where another node's is faster, the message is in no log, and its offset is another message's.
  */
 export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>): void {
   const kv = linKV<unknown[]>(node);
@@ -13,7 +12,7 @@ export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>):
   node.on("send", async ({ key, msg }) => {
     const log = await kv.readOr(key, []);
     kv.cas(key, log, [...log, msg], { createIfNotExists: log.length === 0 }).catch(() => {
-      // Too late: the client already has a reply.
+      // Too late: the client has its answer.
     });
     return { offset: log.length };
   });

@@ -6,7 +6,7 @@
 
 import { CASES, findMistake, SEEDS, test } from "./cases.ts";
 
-/** Longest part of an explanation in the list, characters. */
+/** How much of an explanation goes into the list. */
 const LENGTH = 480;
 
 const rows = [

@@ -6,8 +6,8 @@ type Messages = TxnRWRegisterMessages & {
 };
 
 /**
- * The mistake: a transaction applies its writes before it replicates them. If another node does not accept them, the
- * transaction fails, but its writes stay in the local state and others read them.
+ * The mistake: a transaction writes first and asks afterwards. If another node does not take its writes, it fails, but what it wrote
+ * here stays, and others read it.
  */
 export default function txnDirtyReads(node: Node<Messages>): void {
   const state = new Map<number, number>();

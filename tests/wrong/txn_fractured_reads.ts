@@ -8,9 +8,8 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The mistake: n0 executes all transactions that write, one after another, but replicates each changed list in a
- * message of its own. The messages are numbered and applied in order. But a read between two of them sees half a
- * transaction.
+ * The mistake: n0 carries out all transactions that write, one after another, but sends the others each list that one has changed in a
+ * message of its own. They are numbered and taken in in that order; yet whoever reads between two of them sees half a transaction.
  */
 export default function txnFracturedReads(node: Node<Messages>): void {
   const state = new Map<number, number[]>();

@@ -6,8 +6,8 @@ type Messages = TxnRWRegisterMessages & {
 };
 
 /**
- * The mistake: the last write to arrive wins. Two nodes that write a key at the same time each end up with the other's
- * value, and never converge.
+ * The mistake: the last write wins, and last is what arrives last. Two nodes that write a key at the same time each end up with the
+ * other's value, and stay so.
  */
 export default function txnWithoutTimestamp(node: Node<Messages>): void {
   const state = new Map<number, number>();
