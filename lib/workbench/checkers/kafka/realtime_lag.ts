@@ -6,6 +6,7 @@
  * @module
  */
 
+import { bisectRight } from "d3-array";
 import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
 /** The lag of one key in one poll. */
@@ -81,12 +82,5 @@ function highestOffsets({ sends, polls }: KafkaOperation): Map<string, number> {
 
 /** Finds when a log is first known to have a message after an offset; infinite if never. */
 function timeOfGrowth(growth: Growth | undefined, offset: number): number {
-  if (growth === undefined) return Infinity;
-  let [low, high] = [0, growth.offsets.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (growth.offsets[middle]! > offset) high = middle;
-    else low = middle + 1;
-  }
-  return growth.times[low] ?? Infinity;
+  return growth?.times[bisectRight(growth.offsets, offset)] ?? Infinity;
 }
