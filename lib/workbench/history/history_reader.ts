@@ -106,9 +106,8 @@ function formatOf(beginning: string): HistoryFormat | undefined {
   if (list === "" && !space.includes("\n")) return "json";
   const [got, filter] = list === "" ? ["one on several lines", "."] : ["all in one array", "'.[]'"];
   throw new SyntaxError(
-    `Cannot parse JSON at ${
-      placeAfter(blank)
-    }: expected one operation a line, got ${got}; convert it with jq -c ${filter}`,
+    `Cannot parse JSON at ${placeAfter(blank)}: expected one operation a line, got ${got}; ` +
+      `convert it with jq -c ${filter}`,
   );
 }
 
@@ -117,7 +116,7 @@ type Five = [string, string, string, string, string];
 /** Matches the lines in which Jepsen and Knossos print operations for people. */
 const LOG_LINE = /^\d+\s+:(invoke|ok|fail|info)\s|^(\d{4}-\d\d-\d\d.*)?\b(DEBUG|INFO|WARN|ERROR)\b/;
 
-/** Describes a text that is not a history, once there is its first line, or 1000 characters of it. */
+/** Refuses a text that is not a history. Does nothing until its first line, or 1000 characters of it, are there. */
 function refuseText(beginning: string, blank: string): undefined {
   const [line, ...more] = beginning.slice(blank.length).split("\n");
   if (more.length === 0 && line!.length < 1000) return undefined;
@@ -170,18 +169,18 @@ function parseLine(line: string, number: number): unknown {
 
 /** Finds the offset at which JSON.parse failed on a line; its message does not always contain it. */
 function errorOffset(line: string, message: string): number {
-  const said = /at position (\d+)/.exec(message);
-  if (said !== null) return Number(said[1]);
+  const position = /at position (\d+)/.exec(message);
+  if (position !== null) return Number(position[1]);
   if (!isUnexpectedToken(message)) return line.length;
   // Binary search for the shortest prefix that fails in the same way: it ends with the unexpected token.
-  let right = 0;
-  let wrong = line.length;
-  while (wrong - right > 1) {
-    const middle = (right + wrong) >> 1;
-    if (failsOnToken(line.slice(0, middle))) wrong = middle;
-    else right = middle;
+  let passing = 0;
+  let failing = line.length;
+  while (failing - passing > 1) {
+    const middle = (passing + failing) >> 1;
+    if (failsOnToken(line.slice(0, middle))) failing = middle;
+    else passing = middle;
   }
-  return right;
+  return passing;
 }
 
 function failsOnToken(line: string): boolean {
@@ -280,7 +279,7 @@ function orderProblem(
   const before = open.get(process);
   if (type !== "invoke") {
     if (!strict || before !== undefined) return undefined;
-    return `expected an invocation of process ${process} before anything of it is ${type}, got none`;
+    return `expected an invocation of process ${process} before its ${type}, got none`;
   }
   if (before === undefined) return undefined;
   return `expected the completion of operation ${before.index} of process ${process}, got another invocation`;

@@ -39,7 +39,7 @@ Deno.test("an error in a file is one line with the file's name", async () => {
   assertEquals(
     await wrong(opening("{:type :ok, :process 0, :f :echo}")),
     "Cannot read history x.edn: Cannot read operation 0 at line 1, column 1: " +
-      "expected an invocation of process 0 before anything of it is ok, got none",
+      "expected an invocation of process 0 before its ok, got none",
   );
   const binary = ": it is not a text in UTF-8, expected a history.jsonl, or the history.edn that Jepsen writes";
   assertEquals(await wrong(opening("\x7fELF\0\0")), `Cannot read x.edn${binary}`);

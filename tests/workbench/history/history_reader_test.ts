@@ -143,7 +143,7 @@ Deno.test("a strict reader refuses a completion without an invocation, except of
     assertThrows(
       () => read([text], { strict: true }),
       SyntaxError,
-      `operation 1 at line 2, column 2: expected an invocation of process 4 before anything of it is ${type}, got none`,
+      `operation 1 at line 2, column 2: expected an invocation of process 4 before its ${type}, got none`,
     );
   }
   const twice = "{:type :invoke :process 4 :f :a}\n{:type :ok :process 4 :f :a}\n{:type :ok :process 4 :f :a}";

@@ -1,6 +1,9 @@
 /**
  * World of a test: its clock, and the way to start a node.
  *
+ * There are two: `process/` runs each node as a process, in any language; `in_process/` runs programs here, and
+ * `guard/` keeps them from reaching the real world. Both give the rest of the workbench a `NodeHost` (`node_host.ts`).
+ *
  * @module
  */
 

@@ -2,6 +2,9 @@
  * Runs nodes in this process: gives a program a clock, a random stream and a network. Under a virtual clock, a test
  * takes only the time of its computations, and its seed repeats it.
  *
+ * `turns.ts` queues what happens to a node, so that it can be paused. `copy.ts` copies messages as JSON would.
+ * `program_module.ts` loads a program from a file.
+ *
  * @module
  */
 

@@ -1,8 +1,12 @@
 /**
  * Stdout and stderr of a process, as lines.
  *
- * The way of the bytes: 1. the log file, if there is one; 2. decoded to text; 3. its last lines are kept for a report;
- * 4. too long lines are refused; 5. split into lines.
+ * The way of the bytes:
+ * 1. They are written to the log file, if there is one.
+ * 2. They are decoded to text.
+ * 3. The last lines are kept for a report.
+ * 4. If a line is too long, reading stops.
+ * 5. The text is split into lines.
  *
  * @module
  */
@@ -15,7 +19,7 @@ export interface Reader {
   /** Called with each line. */
   onLine(line: string): void;
   /** Called when a line is too long. Nothing is read after that. */
-  onEndless(): void;
+  onTooLong(): void;
   /** Longest line, in characters. `@default 1 << 26` */
   longest?: number;
   /** Stops reading, even if the stream is open. */
@@ -43,7 +47,7 @@ const LAST_LINES = 32;
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
-  const { onLine, onEndless, longest = LONGEST_LINE, signal, file } = reader;
+  const { onLine, onTooLong, longest = LONGEST_LINE, signal, file } = reader;
   const last = keepLastLines();
   const isTooLong = measureLines(longest);
   const lines = stream
@@ -52,7 +56,7 @@ export function readOutput(name: string, stream: ReadableStream<Uint8Array>, rea
     .pipeThrough(onEach(last.addText))
     .pipeThrough(onEach((text) => {
       if (!isTooLong(text)) return;
-      onEndless();
+      onTooLong();
       void lines.cancel();
     }))
     .pipeThrough(new TextLineStream())
@@ -110,7 +114,7 @@ function keepLastLines() {
       lines.push(clip(line));
       if (lines.length > LAST_LINES) lines.shift();
     },
-    /** Ends the unfinished line: it came with the last {@linkcode addLine}. */
+    /** Forgets the unfinished line: the end of the stream has made it a line. */
     finish(): void {
       unfinished = "";
     },

@@ -14,7 +14,7 @@ import type { Clock } from "../../clock.ts";
 import type { Network } from "../../network/network.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import type { World } from "../world.ts";
-import { watchExit } from "./exit.ts";
+import { type Exit, watchExit } from "./exit.ts";
 import { openInput } from "./input.ts";
 import { parseLine } from "./message.ts";
 import { type ProcessOutput, readOutput } from "./output.ts";
@@ -80,15 +80,11 @@ export function startProcess(
   node.outputs = readOutputs(node, child, { log, signal: reading.signal, onStderr: options.onStderr });
   const input = openInput(child.stdin, {
     onClosed: () => fail(node, "closed its stdin"),
-    onBacklog() {
-      if (!node.isPaused) fail(node, "did not read its stdin, with more than 64 MB waiting,");
-    },
+    onBacklog: () => refuseBacklog(node),
   });
   network.attach(id, input.write);
   const exit = watchExit(child, async (how) => {
-    const timeout = setTimeout(() => reading.abort(), DRAIN_TIMEOUT);
-    await Promise.all(node.outputs.map(({ ended }) => ended));
-    clearTimeout(timeout);
+    await drain(node, reading);
     log.close();
     input.close();
     node.failure.now(nodeCrashed(id, how, report(node)));
@@ -96,19 +92,13 @@ export function startProcess(
   return {
     id,
     output: () => report(node),
-    pause() {
-      node.isPaused = true;
-      exit.signal("SIGSTOP");
-    },
-    resume() {
-      node.isPaused = false;
-      exit.signal("SIGCONT");
-    },
-    async stop() {
+    pause: () => setPaused(node, exit, true),
+    resume: () => setPaused(node, exit, false),
+    stop() {
       node.failure.none();
       network.detach(id);
       input.close();
-      await exit.force();
+      return exit.force();
     },
   };
 }
@@ -120,17 +110,34 @@ function readOutputs(
 ): ProcessOutput[] {
   const stdout = readOutput("stdout", child.stdout, {
     onLine: (line) => sendLine(node, line),
-    onEndless: () => fail(node, "printed a line of more than 64 MB on stdout"),
+    onTooLong: () => fail(node, "printed a line of more than 64 MB on stdout"),
     signal,
   });
   stdout.ended.then(() => fail(node, "closed its stdout"));
   const stderr = readOutput("stderr", child.stderr, {
     onLine: (line) => onStderr?.(`${node.id}: ${line}`),
-    onEndless: () => fail(node, "wrote a line of more than 64 MB to stderr"),
+    onTooLong: () => fail(node, "wrote a line of more than 64 MB to stderr"),
     signal,
     file: log,
   });
   return [stdout, stderr];
+}
+
+/** Reads the rest of the output after the end of the process. */
+async function drain({ outputs }: Running, reading: AbortController): Promise<void> {
+  const timeout = setTimeout(() => reading.abort(), DRAIN_TIMEOUT);
+  await Promise.all(outputs.map(({ ended }) => ended));
+  clearTimeout(timeout);
+}
+
+function setPaused(node: Running, exit: Exit, isPaused: boolean): void {
+  node.isPaused = isPaused;
+  exit.signal(isPaused ? "SIGSTOP" : "SIGCONT");
+}
+
+/** Fails a node with too many unread messages, unless it cannot read them because it is paused. */
+function refuseBacklog(node: Running): void {
+  if (!node.isPaused) fail(node, "did not read its stdin, with more than 64 MB waiting,");
 }
 
 function sendLine({ id, network, failure }: Running, line: string): void {

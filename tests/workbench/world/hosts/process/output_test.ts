@@ -9,7 +9,7 @@ async function read(...chunks: string[]) {
   let endless = 0;
   const output = readOutput("stdout", stream, {
     onLine: (line) => void lines.push(line),
-    onEndless: () => endless++,
+    onTooLong: () => endless++,
     longest: 1000,
     signal: new AbortController().signal,
   });
@@ -26,7 +26,7 @@ Deno.test("characters are whole for any chunks of bytes", async () => {
   const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
   const lines: string[] = [];
   const { signal } = new AbortController();
-  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), onEndless() {}, signal }).ended;
+  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), onTooLong() {}, signal }).ended;
   assertEquals(lines, ["grüße 🦊"]);
 });
 
@@ -64,7 +64,7 @@ Deno.test("the beginning of a line that never ends is in the report", async () =
     },
   });
   let pulled = 0;
-  const output = readOutput("stdout", stream, { onLine: () => {}, onEndless() {}, signal: controller.signal });
+  const output = readOutput("stdout", stream, { onLine: () => {}, onTooLong() {}, signal: controller.signal });
   await output.ended;
   assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
 });
@@ -83,7 +83,7 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
   });
   const lines: string[] = [];
   const output = readOutput("stderr", stream, {
-    onEndless() {},
+    onTooLong() {},
     onLine(line) {
       lines.push(line);
       controller.abort();
