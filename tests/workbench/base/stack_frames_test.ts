@@ -15,5 +15,7 @@ Deno.test("framesOf() reads every kind of line, and formatFrame() shows paths", 
     "/home/node.ts:1:2",
     "https://example.com/x.ts:4:5",
   ]);
-  assertEquals(framesOf(Object.assign(new Error(), { stack: undefined })), []);
+  const withoutStack = new Error();
+  withoutStack.stack = undefined;
+  assertEquals(framesOf(withoutStack), []);
 });

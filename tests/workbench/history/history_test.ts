@@ -136,8 +136,8 @@ Deno.test("a written history is read back unchanged", () => {
 });
 
 Deno.test("integers beyond 2^53 are read and written exactly", () => {
-  const line =
-    '{"index":0,"time":0,"type":"ok","process":0,"f":"generate","value":[9007199254740993,-12345678901234567890,1e-300,0.5]}\n';
+  const value = "[9007199254740993,-12345678901234567890,1e-300,0.5]";
+  const line = `{"index":0,"time":0,"type":"ok","process":0,"f":"generate","value":${value}}\n`;
   const history = parseHistory(line);
   assertEquals(history[0]!.value, [9007199254740993n, -12345678901234567890n, 1e-300, 0.5]);
   assertEquals(formatHistory(history), line);
@@ -185,7 +185,8 @@ Deno.test({
     assertThrows(
       () => readHistory(wrong),
       SyntaxError,
-      `Cannot read history ${wrong}: Cannot read operation 0 at line 1, column 1: expected an operation as JSON or EDN, got a line of text: "true"`,
+      `Cannot read history ${wrong}: Cannot read operation 0 at line 1, column 1: ` +
+        'expected an operation as JSON or EDN, got a line of text: "true"',
     );
   },
 });

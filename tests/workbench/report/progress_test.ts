@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createProgressLine, formatProgress } from "../../../lib/workbench/report/progress.ts";
 
-Deno.test("formatProgress() says what the test is doing", () => {
+Deno.test("formatProgress() shows the phase of the test", () => {
   const progress = (phase: string, elapsed = 3_700, fault: string | null = null) =>
     formatProgress("3e broadcast", 20, { phase, elapsed, ok: 5, fail: 1, info: 2, messages: 30, fault });
   const counts = "5 ok  1 fail  2 info  30 messages";
@@ -13,7 +13,7 @@ Deno.test("formatProgress() says what the test is doing", () => {
   assertEquals(progress("checking"), `3e broadcast  checking  ${counts}`);
 });
 
-Deno.test("progress shows what a node writes, and does not obey it", () => {
+Deno.test("createProgressLine() escapes control characters in the output of nodes", () => {
   let shown = "";
   const screen = {
     stderr: (text: string) => void (shown += text),

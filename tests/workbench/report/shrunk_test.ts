@@ -30,7 +30,7 @@ const SHRUNK: ShrunkRun = {
   },
 };
 
-Deno.test("formatShrunk() tells what is wrong, in what it is smaller, and how to run it again", () => {
+Deno.test("formatShrunk() shows the anomalies, the smaller flags and the command", () => {
   assertEquals(
     formatShrunk(SHRUNK, true, PLAIN),
     `The smallest that fails for the same reason: 12 were tried
@@ -46,7 +46,7 @@ Deno.test("formatShrunk() tells what is wrong, in what it is smaller, and how to
   );
 });
 
-Deno.test("formatShrunk() tells by how much a limit was missed, where nothing worse is wrong", () => {
+Deno.test("formatShrunk() shows a missed limit if the run is valid", () => {
   const results = { ...SHRUNK.results, valid: true as const, anomalies: [] };
   const lines = formatShrunk({ ...SHRUNK, results }, true, PLAIN).split("\n");
   assertEquals(lines.slice(2, 5), [
@@ -56,7 +56,7 @@ Deno.test("formatShrunk() tells by how much a limit was missed, where nothing wo
   ]);
 });
 
-Deno.test("formatShrunk() tells of a run that cannot be shrunk what was not told before", () => {
+Deno.test("formatShrunk() shows a run that cannot be shrunk only if it was not shown before", () => {
   const same = { ...SHRUNK, changes: [], tried: 1 };
   assertEquals(formatShrunk(same, true, PLAIN), "No smaller run fails for the same reason: 1 was tried");
   const lines = formatShrunk(same, false, PLAIN).split("\n");

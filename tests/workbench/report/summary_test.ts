@@ -12,7 +12,7 @@ function summary(changes: Partial<Results>, notes: Partial<SummaryNotes> = {}, s
   return formatSummary({ ...GOOD_RUN, ...changes }, { ...NOTES, ...notes }, screen);
 }
 
-Deno.test("formatSummary() is compact and aligned", () => {
+Deno.test("formatSummary() shows limits, operations, messages and figures in aligned tables", () => {
   assertEquals(
     summary({}),
     `✓ 3e broadcast: valid, within all limits
@@ -39,7 +39,7 @@ Deno.test("formatSummary() is compact and aligned", () => {
   );
 });
 
-Deno.test("formatSummary() says what the verdict is, and why", () => {
+Deno.test("formatSummary() begins with the verdict and its reasons", () => {
   const first = (changes: Partial<Results>) => summary(changes).split("\n")[0];
   const lost = { type: "lost", count: 3, explanation: "Element 2 was lost" };
   assertEquals(first({ targets: [] }), "✓ 3e broadcast: valid");
@@ -54,7 +54,7 @@ Deno.test("formatSummary() says what the verdict is, and why", () => {
   );
 });
 
-Deno.test("formatSummary() tells that a run could not be kept, but not as a reason, and not where it is", () => {
+Deno.test("formatSummary() shows that a run could not be stored, but not as a reason for the verdict", () => {
   const exceptions = [{ type: "not-stored", message: "Cannot store all of the run in x: disk full", count: 1 }];
   const lost = { type: "lost", count: 1, explanation: "Element 7 …" };
   const text = summary({ valid: false, passed: false, anomalies: [lost], exceptions, store: null });
@@ -63,7 +63,7 @@ Deno.test("formatSummary() tells that a run could not be kept, but not as a reas
   assert(text.indexOf("not-stored") > text.indexOf("Element 7") && !text.includes("stored in"), text);
 });
 
-Deno.test("formatSummary() names as many reasons as there is room for", () => {
+Deno.test("formatSummary() names as many reasons as fit on the line", () => {
   const anomalies = Array.from(
     { length: 9 },
     (_, index) => ({ type: `anomaly-number-${index}`, count: 1, explanation: "" }),
@@ -82,7 +82,7 @@ Deno.test("formatSummary() shows missed and unmeasured limits", () => {
   assertMatch(text, /median latency +not measured +limit 1000 ms +✗/);
 });
 
-Deno.test("formatSummary() names what the test permits, and does not explain it", () => {
+Deno.test("formatSummary() names permitted anomalies without explaining them", () => {
   const anomalies = [
     { type: "lost-update", count: 22, explanation: "Process 1 and process 2 both …", allowed: true },
     { type: "G1a", count: 1, explanation: "Process 3 read what was aborted" },
@@ -93,7 +93,7 @@ Deno.test("formatSummary() names what the test permits, and does not explain it"
   assertFalse(text.includes("both"));
 });
 
-Deno.test("formatSummary() names the strongest models that are left, however many, and the weakest that are ruled out", () => {
+Deno.test("formatSummary() names all of the strongest models that hold, and the weakest that are violated", () => {
   const permits = ["monotonic-snapshot-read", "monotonic-view", "prefix", "strong-read-committed"];
   const also_not = Array.from({ length: 9 }, (_, index) => `some-stronger-model-${index}`);
   const text = summary({ result: { valid: false, not: ["cursor-stability", "update-atomic"], also_not, permits } });
@@ -105,7 +105,7 @@ Deno.test("formatSummary() names the strongest models that are left, however man
   assertFalse(summary({ result: { valid: false, not: ["read-uncommitted"], permits: [] } }).includes("permits"));
 });
 
-Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in bounds", () => {
+Deno.test("formatSummary() explains anomalies and exceptions, and limits the number of lines and kinds", () => {
   const anomaly = (index: number) => ({
     type: `lost-${index}`,
     count: index,
@@ -122,7 +122,7 @@ Deno.test("formatSummary() explains anomalies and exceptions, and keeps both in 
   assert(text.split("\n").length < 150);
 });
 
-Deno.test("formatSummary() notes what makes a run less than it seems", () => {
+Deno.test("formatSummary() notes an early end and flags that differ from the official ones", () => {
   const text = summary({}, {
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
     interrupted: true,
@@ -140,7 +140,7 @@ Deno.test("formatSummary() puts the seed before the arguments of the program", (
   assertEquals(again(null, ["./maelstrom.sh", "1"]), "  run again    ./maelstrom.sh 1");
 });
 
-Deno.test("formatSummary() does without what an engine does not know", () => {
+Deno.test("formatSummary() leaves out figures that an engine does not report", () => {
   const nothing = { operations: null, availability: null, net: null, latency_ms: null, store: null, seed: null };
   assertEquals(
     summary({ ...nothing, targets: [], result: { valid: true } }),
@@ -149,7 +149,7 @@ Deno.test("formatSummary() does without what an engine does not know", () => {
   assertStringIncludes(summary({ latency_ms: null }), "  operations   count    ok  fail  info\n");
 });
 
-Deno.test("formatSummary() does not round an availability up to all", () => {
+Deno.test("formatSummary() never rounds the availability up to 100 %", () => {
   assertStringIncludes(summary({ availability: { valid: true, ok_fraction: 0.99999 } }), "99.99 % of operations ok");
 });
 
@@ -162,7 +162,7 @@ Deno.test("formatSummary() colours the verdict", () => {
   assertEquals(coloured({}).replaceAll(/\x1b\[\d+m/g, ""), summary({}));
 });
 
-Deno.test("what nodes have written cannot steer the terminal", () => {
+Deno.test("output of nodes cannot control the terminal", () => {
   const message = "Node n1 said\x1b[2J\x1b]0;title\x07 and \x9b31m\r\n\tgone\u202e";
   const exceptions = [{ type: "node-crashed", node: "n1", message, count: 1, fatal: true }];
   const anomalies = [{ type: "lost", count: 1, explanation: "Element \x1b[8m was lost" }];
@@ -174,7 +174,7 @@ Deno.test("what nodes have written cannot steer the terminal", () => {
   assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(text.replaceAll("\n", "")));
 });
 
-Deno.test("formatSummary() says nothing of the share of operations where there were none", () => {
+Deno.test("formatSummary() shows no share of operations if there were none", () => {
   const none = { count: 0, ok: 0, fail: 0, info: 0 };
   const exceptions = [{ type: "init-failed", node: "n1", message: "Cannot initialise", count: 1, fatal: true }];
   const failed = {
@@ -187,7 +187,7 @@ Deno.test("formatSummary() says nothing of the share of operations where there w
   assertFalse(summary(failed as Partial<Results>).includes("%"));
 });
 
-Deno.test("on a narrow terminal, tables become paragraphs, and nothing but the command is wider", () => {
+Deno.test("on a narrow terminal, tables become paragraphs, and only the command is wider", () => {
   const narrow = { width: 40, colour: false };
   const text = summary({}, {}, narrow);
   assertStringIncludes(

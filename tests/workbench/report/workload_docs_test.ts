@@ -23,7 +23,7 @@ Deno.test("the reference has every workload and message, with types and descript
   );
 });
 
-Deno.test("lines are no longer than deno fmt allows", () => {
+Deno.test("lines of the reference are no longer than deno fmt allows", () => {
   for (const line of workloadDocs(Object.values(WORKLOADS)).split("\n")) assert(line.length <= 120, line);
 });
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGE_NAMES, CHALLENGES, findChallenge, PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
 
-Deno.test("CHALLENGES are all fourteen, in order", () => {
+Deno.test("CHALLENGES lists all fourteen challenges in order", () => {
   const ids = CHALLENGES.map(({ id }) => id);
   assertEquals(ids, ["1", "2", "3a", "3b", "3c", "3d", "3e", "4", "5a", "5b", "5c", "6a", "6b", "6c"]);
 });
@@ -23,7 +23,7 @@ Deno.test("CHALLENGES have the published limits", () => {
   assertEquals(Object.values(limits).filter((each) => each.length > 0).length, 2);
 });
 
-Deno.test("findChallenge() finds numbers in either case", () => {
+Deno.test("findChallenge() finds numbers in lower and upper case", () => {
   for (const { id } of CHALLENGES) {
     assertEquals(findChallenge(id)?.id, id);
     assertEquals(findChallenge(id.toUpperCase())?.id, id);
@@ -40,7 +40,7 @@ Deno.test("findChallenge() finds nothing else", () => {
   for (const word of ["", "3", "3f", "7", "test", "constructor"]) assertEquals(findChallenge(word), undefined);
 });
 
-Deno.test("CHALLENGES are all solved by one of the PROGRAMS, and each of those solves one", () => {
+Deno.test("each of the CHALLENGES has one of the PROGRAMS, and each program has a challenge", () => {
   assertEquals(new Set(CHALLENGES.map(({ program }) => program)), new Set(Object.keys(PROGRAMS)));
 });
 

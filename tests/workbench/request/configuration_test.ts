@@ -10,7 +10,7 @@ import {
 import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
 import { fakeMachine } from "../engines/fake_machine.ts";
 
-/** Takes a command line into another configuration. */
+/** Changes the configuration of a command line. */
 function change(line: string, changes: Partial<Configuration>) {
   const [command = "", ...words] = line.split(" ");
   const challenge = command === "test" ? null : findChallenge(command)!;
@@ -22,7 +22,7 @@ function change(line: string, changes: Partial<Configuration>) {
   return { command: after.command.slice(1).join(" "), after, told: describeChanges(challenge, args, from, to) };
 }
 
-Deno.test("configurationOf() tells the size of a test, and what else is given", () => {
+Deno.test("configurationOf() reads the size of a test, and names the other given flags", () => {
   const args = parseArguments("--nodes a,b,d --concurrency 2n --latency 50 --nemesis loss,pause --store x".split(" "));
   const { options } = createRequest(findChallenge("3d")!, args, fakeMachine());
   assertEquals(configurationOf({ options }, args), {
@@ -35,7 +35,7 @@ Deno.test("configurationOf() tells the size of a test, and what else is given", 
   });
 });
 
-Deno.test("reconfigure() writes what is different, and leaves the rest as it was written", () => {
+Deno.test("reconfigure() writes flags that change, and keeps the text of the others", () => {
   const { command, after, told } = change("3c --rate 1e2 --latency 50 --topology line", {
     faults: [],
     nodeCount: 2,
@@ -54,7 +54,7 @@ Deno.test("reconfigure() writes what is different, and leaves the rest as it was
   assertEquals([nemesis, nodes, concurrency, latency.mean], [[], ["n0", "n1"], 2, 0]);
 });
 
-Deno.test("reconfigure() writes no flag for what is official or by default", () => {
+Deno.test("reconfigure() writes no flag for official and default values", () => {
   const line = "5c --node-count 8 --concurrency 8 --rate 4000 --nemesis loss --key-count 3";
   const { command, told } = change(line, {
     faults: [],
@@ -65,11 +65,11 @@ Deno.test("reconfigure() writes no flag for what is official or by default", () 
   });
   assertEquals(command, "5c");
   assertEquals(told.at(-1), "no --key-count (was 3)");
-  // A flag that says what is so anyway is no change.
+  // A flag with the default value is not a change.
   assertEquals(change("5c --latency 0", { settings: [] }).told, []);
 });
 
-Deno.test("reconfigure() counts the nodes that had names", () => {
+Deno.test("reconfigure() replaces named nodes by their number", () => {
   const named = "test -w echo --bin ./node -n a -n b -n d -n e";
   assertEquals(
     change(named, { rate: 7 }).command,
@@ -81,7 +81,7 @@ Deno.test("reconfigure() counts the nodes that had names", () => {
   assertEquals(change("test -w echo --bin ./node", { nodeCount: 1, concurrency: 2 }).after.options.concurrency, 2);
 });
 
-Deno.test("reconfigure() writes workers per node where they are the same for each", () => {
+Deno.test("reconfigure() writes workers per node if all nodes have the same number", () => {
   const workers = (concurrency: number): TestRequest["command"] => change("3c", { concurrency }).after.command.slice(2);
   assertEquals(workers(10), ["--concurrency", "2n"]);
   assertEquals(workers(3), ["--concurrency", "3"]);

@@ -3,14 +3,14 @@ import { DEFAULTS, flagValues, parseArguments } from "../../../lib/workbench/req
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { findFlag, type Flag, FLAGS } from "../../../lib/workbench/request/flags.ts";
 
-/** What a person is told of a bad command line. */
+/** Returns the error message for a bad command line. */
 function complaint(...args: string[]): string {
   const error = assertThrows(() => parseArguments(args), UsageError);
   assertEquals(error.message.split("\n").length, 1, "one line");
   return error.message;
 }
 
-Deno.test("FLAGS has Maelstrom's defaults, and the workbench's own", () => {
+Deno.test("FLAGS has the defaults of Maelstrom and of the workbench", () => {
   assertEquals(flagValues(DEFAULTS), {
     "workload": "lin-kv",
     "concurrency": { count: 1, perNode: true },
@@ -30,7 +30,7 @@ Deno.test("FLAGS has Maelstrom's defaults, and the workbench's own", () => {
   });
 });
 
-Deno.test("FLAGS has each name and letter once, and each has its help or its excuse", () => {
+Deno.test("FLAGS has each name and letter once, and each flag has help or a reason to be ignored", () => {
   const flags: readonly Flag[] = FLAGS;
   const words = flags.flatMap(({ name, short }) => short === undefined ? [name] : [name, short]);
   assertEquals(words.length, new Set(words).size);
@@ -40,7 +40,7 @@ Deno.test("FLAGS has each name and letter once, and each has its help or its exc
   }
 });
 
-Deno.test("parseArguments() parses flags however they are written", () => {
+Deno.test("parseArguments() accepts every spelling of a flag", () => {
   const expected = { workload: "echo", rate: 2.5, "log-stderr": true as const };
   assertEquals(parseArguments(["--workload", "echo", "--rate", "2.5", "--log-stderr"]).given, expected);
   assertEquals(parseArguments(["--log-stderr", "--rate=2.5", "--workload=echo"]).given, expected);
@@ -49,7 +49,7 @@ Deno.test("parseArguments() parses flags however they are written", () => {
   assertEquals(parseArguments([]).given, {});
 });
 
-Deno.test("parseArguments() leaves what follows -- to the program", () => {
+Deno.test("parseArguments() passes words after -- to the program", () => {
   const { given, program } = parseArguments(["--rate", "1", "--", "--rate", "x", "--", "y"]);
   assertEquals(given, { rate: 1 });
   assertEquals(program, ["--rate", "x", "--", "y"]);
@@ -74,7 +74,7 @@ Deno.test("parseArguments() parses every kind of value", () => {
   assertEquals(parse("--bin=--strange=name"), { bin: "--strange=name" });
 });
 
-Deno.test("parseArguments() rejects values that are not of their kind", () => {
+Deno.test("parseArguments() rejects values of the wrong kind", () => {
   const bad: [string, string, string][] = [
     ["--rate", "fast", "expected a number, 0 or more"],
     ["--rate", "", "expected a number, 0 or more"],
@@ -105,16 +105,16 @@ Deno.test("parseArguments() rejects values that are not of their kind", () => {
   }
 });
 
-Deno.test("parseArguments() rejects values that are not allowed, and names those that are and a near one", () => {
+Deno.test("parseArguments() rejects values that are not allowed, lists the allowed ones and suggests one", () => {
   assertEquals(
     complaint("-w", "brodcast"),
-    "Cannot use --workload brodcast: expected one of echo, unique-ids, broadcast, g-set, g-counter, pn-counter, kafka, lin-kv, " +
-      "txn-list-append, txn-rw-register; did you mean broadcast?",
+    "Cannot use --workload brodcast: expected one of echo, unique-ids, broadcast, g-set, g-counter, pn-counter, " +
+      "kafka, lin-kv, txn-list-append, txn-rw-register; did you mean broadcast?",
   );
   assertEquals(
     complaint("--nemesis", "partion"),
-    "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, reorder, " +
-      "pause, kill; did you mean partition?",
+    "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, " +
+      "reorder, pause, kill; did you mean partition?",
   );
   assertStringIncludes(
     complaint("--nemesis", "partition,meteor"),
@@ -129,7 +129,7 @@ Deno.test("parseArguments() rejects values that are not allowed, and names those
   assertStringIncludes(complaint("--engine", "jepsen"), "expected one of auto, workbench, maelstrom");
 });
 
-Deno.test("parseArguments() rejects unknown flags, and names the known ones and a near one", () => {
+Deno.test("parseArguments() rejects unknown flags, lists the known ones and suggests one", () => {
   const message = complaint("--nodecount", "3");
   assertStringIncludes(message, "Cannot use flag --nodecount: expected one of --workload, --bin, --node-count, ");
   assertStringIncludes(message, "; did you mean --node-count?");
@@ -150,7 +150,7 @@ Deno.test("parseArguments() rejects a value for a switch", () => {
   assertEquals(complaint("--json=yes"), "Cannot use --json=yes: --json takes no value");
 });
 
-Deno.test("parseArguments() takes a letter with its value, as Maelstrom does", () => {
+Deno.test("parseArguments() accepts a letter joined with its value, as Maelstrom does", () => {
   assertEquals(parseArguments(["-wecho", "-na", "-nb=c"]).given, { workload: "echo", node: ["a", "b=c"] });
   assertStringIncludes(complaint("-wecko"), "Cannot use --workload ecko: expected one of echo, ");
   assertStringIncludes(complaint("-workload", "echo"), "Cannot use flag -workload: ");
@@ -158,7 +158,7 @@ Deno.test("parseArguments() takes a letter with its value, as Maelstrom does", (
   assertStringIncludes(complaint("-qx"), "Cannot use flag -qx: ");
 });
 
-Deno.test("parseArguments() takes the last of a flag given twice, and all of those that may be given often", () => {
+Deno.test("parseArguments() uses the last value of a repeated flag, or all values if it may be repeated", () => {
   const { given, texts } = parseArguments(
     "--rate 1 -n a --json --rate=2 --node b --json --nodes c --nodes d,e".split(" "),
   );
@@ -167,12 +167,12 @@ Deno.test("parseArguments() takes the last of a flag given twice, and all of tho
   assertEquals(parseArguments(["-w", "echo", "--workload", "g-set"]).given, { workload: "g-set" });
 });
 
-Deno.test("parseArguments() takes what is no flag for arguments of the program, before those after --", () => {
+Deno.test("parseArguments() puts other words in front of the arguments after --", () => {
   const { given, loose, program } = parseArguments(["fast", "--rate", "1", "-", "", "--", "--slow", "x"]);
   assertEquals([given, loose, program], [{ rate: 1 }, ["fast", "-", ""], ["fast", "-", "", "--slow", "x"]]);
 });
 
-Deno.test("findFlag() knows names and letters, with their dashes only", () => {
+Deno.test("findFlag() finds names and letters only with their dashes", () => {
   assertEquals(findFlag("--workload")?.name, "workload");
   assertEquals(findFlag("-w")?.name, "workload");
   assertEquals(findFlag("workload"), undefined);

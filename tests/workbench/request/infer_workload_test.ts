@@ -6,7 +6,7 @@ import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { testRecorded } from "../recorded.ts";
 import { testOptions } from "../run/stand_in.ts";
 
-/** A history of operations, each invoked and ok: `f`, what it is invoked with, what it is completed with. */
+/** Creates a history of successful operations: `f`, the value invoked, and the value completed. */
 function historyOf(...operations: [f: string, argument: string, result: string][]) {
   return parseEDNHistory(
     operations.map(([f, argument, result]) =>
@@ -15,12 +15,16 @@ function historyOf(...operations: [f: string, argument: string, result: string][
   );
 }
 
-testRecorded("the workload of every recorded history is told by its operations", undefined, ({ history, workload }) => {
-  assertEquals(workloadOf(history).name, workload);
-  assertEquals(workloadOf(history, workload), WORKLOADS[workload]!);
-});
+testRecorded(
+  "the workload of every recorded history is inferred from its operations",
+  undefined,
+  ({ history, workload }) => {
+    assertEquals(workloadOf(history).name, workload);
+    assertEquals(workloadOf(history, workload), WORKLOADS[workload]!);
+  },
+);
 
-Deno.test("functions, and what is read and written, tell the workload", () => {
+Deno.test("the workload is inferred from functions and values", () => {
   const add = [":add", "3", "3"] as [string, string, string];
   for (
     const [history, name] of [
@@ -41,7 +45,7 @@ Deno.test("functions, and what is read and written, tell the workload", () => {
   }
 });
 
-Deno.test("where operations do not tell, -w is asked for, and all workloads are listed", () => {
+Deno.test("if operations are ambiguous, the error asks for -w and lists all workloads", () => {
   for (
     const [history, said] of [
       [historyOf([":acquire", "nil", "nil"], [":release", "nil", "nil"]), "its functions are acquire, release"],
@@ -64,7 +68,7 @@ Deno.test("where operations do not tell, -w is asked for, and all workloads are 
   );
 });
 
-Deno.test("a workload with other functions is refused, and the likely one named", () => {
+Deno.test("a workload with other functions is rejected, and the error suggests the right one", () => {
   const history = historyOf([":broadcast", "7", "7"], [":read", "nil", "[7]"]);
   assertThrows(
     () => workloadOf(history, "echo"),
@@ -78,7 +82,7 @@ Deno.test("a workload with other functions is refused, and the likely one named"
   );
 });
 
-Deno.test("a history of nothing is of whatever workload it is said to be", () => {
+Deno.test("a history without operations of clients may have any workload", () => {
   for (const text of ["", "{:type :info, :process :nemesis, :f :kill}"]) {
     for (const [name, workload] of Object.entries(WORKLOADS)) {
       assertEquals(workloadOf(parseEDNHistory(text), name), workload);
@@ -86,7 +90,7 @@ Deno.test("a history of nothing is of whatever workload it is said to be", () =>
   }
 });
 
-Deno.test("a history of one register, without keys, is checked as such", () => {
+Deno.test("a history of one register without keys is checked as one register", () => {
   const verdict = (...operations: Parameters<typeof historyOf>) => {
     const history = historyOf(...operations);
     const { valid, anomalies } = workloadOf(history).check(history, testOptions({}));
@@ -94,13 +98,13 @@ Deno.test("a history of one register, without keys, is checked as such", () => {
   };
   assertEquals(verdict([":write", "1", "1"], [":cas", "[1 2]", "[1 2]"], [":read", "nil", "2"]), [true, []]);
   assertEquals(verdict([":write", "1", "1"], [":read", "nil", "2"]), [false, ["The register is not linearizable"]]);
-  // What is written may look like a key and a value: what is read does not.
+  // Written values may look like a key and a value. The reads show that they are not.
   assertEquals(verdict([":write", "[1 2]", "[1 2]"], [":read", "nil", "[1 2]"]), [true, []]);
   assertEquals(verdict([":cas", "[1 2]", "[1 2]"]), [false, ["The register is not linearizable"]]);
-  // With keys: each is a register of its own.
+  // With keys, each is a register of its own.
   assertEquals(verdict([":write", "[0 1]", "[0 1]"], [":read", "[1 nil]", "[1 nil]"]), [true, []]);
   assertEquals(verdict([":cas", "[0 [1 2]]", "[0 [1 2]]"]), [false, ["Key 0 is not linearizable"]]);
-  // Knossos does not mind if a function never succeeds.
+  // Knossos accepts functions that never succeed.
   const failed = parseEDNHistory("{:type :invoke :process 0 :f :read} {:type :fail :process 0 :f :read}");
   assertEquals(workloadOf([...historyOf([":write", "1", "1"]), ...failed]).mayNeverSucceed, ["read", "write", "cas"]);
 });

@@ -48,7 +48,7 @@ Deno.test("createRequest() has Maelstrom's defaults for a plain test", () => {
   });
 });
 
-Deno.test("createRequest() takes a challenge's faults away with --nemesis none", () => {
+Deno.test("createRequest() removes a challenge's faults with --nemesis none", () => {
   const { options, deviations, flags } = request("3c", "--nemesis", "none");
   assertEquals([options.nemesis, deviations], [[], ["--nemesis none (official partition)"]]);
   assertEquals(flags.includes("--nemesis"), false);
@@ -56,7 +56,7 @@ Deno.test("createRequest() takes a challenge's faults away with --nemesis none",
   assertEquals(complaint("3c", "--nemesis", "none,loss"), "Cannot use --nemesis none,loss: expected none, or faults");
 });
 
-Deno.test("createRequest() takes every flag of a plain test", () => {
+Deno.test("createRequest() reads every flag of a plain test", () => {
   const { options, ...rest } = request(
     "test",
     ..."-w kafka --bin ./node --node-count 3 --concurrency 4n --time-limit 7 --rate 0.5 --latency 20".split(" "),
@@ -83,7 +83,7 @@ Deno.test("createRequest() takes every flag of a plain test", () => {
   assertEquals([rest.logStderr, rest.logNetSend, rest.logNetRecv], [true, true, true]);
 });
 
-Deno.test("createRequest() joins the nodes that are named, and lets a count win", () => {
+Deno.test("createRequest() joins named nodes, and --node-count overrides them", () => {
   const nodes = (...args: string[]) => request("test", "--bin", "./node", ...args).options.nodes;
   assertEquals(nodes("--nodes", "a,b", "--node", "d", "-n", "e"), ["a", "b", "d", "e"]);
   assertEquals(nodes("--nodes-file", "./nodes", "--nodes", "a"), ["n1", "n2", "a"]);
@@ -91,7 +91,7 @@ Deno.test("createRequest() joins the nodes that are named, and lets a count win"
   assertEquals(request("test", "--bin", "./node", "--nodes", "a,b", "--concurrency", "2n").options.concurrency, 4);
 });
 
-Deno.test("createRequest() rejects nodes that cannot be told apart, or from clients and services", () => {
+Deno.test("createRequest() rejects names that belong to two nodes, a client or a service", () => {
   const nodes = (...args: string[]) => complaint("test", "--bin", "./node", ...args);
   assertEquals(nodes("--nodes", "a,b,a"), "Cannot name two nodes a: expected different names");
   assertEquals(
@@ -109,7 +109,7 @@ Deno.test("createRequest() rejects nodes that cannot be told apart, or from clie
   );
 });
 
-Deno.test("createRequest() rejects a binary that is missing or cannot be run", () => {
+Deno.test("createRequest() rejects a missing binary, and one that is not executable", () => {
   assertEquals(complaint("test", "-w", "echo"), "Missing --bin: expected --bin FILE, the program that runs a node");
   assertEquals(complaint("test", "--bin", "./none"), "Cannot find --bin ./none: expected the program that runs a node");
   assertEquals(
@@ -122,7 +122,7 @@ Deno.test("createRequest() rejects a binary that is missing or cannot be run", (
   );
 });
 
-Deno.test("createRequest() runs a challenge as it officially is, with our program", () => {
+Deno.test("createRequest() runs the official test of a challenge with our program", () => {
   const { workload, bin, options, limits, deviations } = request("3d");
   assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast"]);
   assertEquals(options.nodes.length, 25);
@@ -131,7 +131,7 @@ Deno.test("createRequest() runs a challenge as it officially is, with our progra
   assertEquals(deviations, []);
 });
 
-Deno.test("createRequest() judges no latency by the official limits where there are faults that the official test has not", () => {
+Deno.test("createRequest() drops limits on latency if there are faults that the official test lacks", () => {
   const { limits, deviations } = request("3e", "--nemesis", "duplicate");
   assertEquals(limits, [{ name: "msgs_per_op", limit: 20 }]);
   assertEquals(deviations, ["--nemesis duplicate (official none; limits on latency do not apply)"]);
@@ -148,7 +148,7 @@ Deno.test("createRequest() lets flags override official ones, and says so", () =
   assertEquals(request("1", "--json", "--store", "/x", "--seed", "1", "--bin", "./node").deviations, []);
 });
 
-Deno.test("createRequest() judges a challenge with any program, and passes arguments on to it", () => {
+Deno.test("createRequest() runs a challenge with any program and its arguments", () => {
   assertEquals(request("3d", "--bin", "./node", "--", "--fan-out", "4").bin, "/home/node");
   assertEquals(request("3d", "--bin", "./node", "--", "--fan-out", "4").args, ["--fan-out", "4"]);
   assertEquals(request("1", "--", "x").args.at(-1), "x");
@@ -161,7 +161,7 @@ Deno.test("createRequest() rejects another workload for a challenge", () => {
   );
 });
 
-Deno.test("createRequest() gives Maelstrom its own flags, as it reads them", () => {
+Deno.test("createRequest() passes Maelstrom's own flags in Maelstrom's format", () => {
   assertEquals(
     request("6c", "--time-limit", "5").flags.join(" "),
     [
@@ -182,7 +182,7 @@ Deno.test("createRequest() gives Maelstrom its own flags, as it reads them", () 
   ]);
 });
 
-Deno.test("createRequest() tells the command that runs it again", () => {
+Deno.test("createRequest() formats the command that repeats the test", () => {
   assertEquals(
     request("broadcast", "--seed", "1", "--json", "-q", "--rate=50").command.join(" "),
     "./maelstrom.sh 3e --rate 50",
@@ -193,14 +193,14 @@ Deno.test("createRequest() tells the command that runs it again", () => {
   );
 });
 
-Deno.test("shellWord() quotes what a shell would not take as it is", () => {
+Deno.test("shellWord() quotes words that a shell would change", () => {
   assertEquals(shellWord("--rate=5"), "--rate=5");
   assertEquals(shellWord("a b"), "'a b'");
   assertEquals(shellWord(""), "''");
   assertEquals(shellWord("$HOME"), "'$HOME'");
 });
 
-Deno.test("createRequest() knows a simulation, and which of its runs are kept", () => {
+Deno.test("createRequest() reads the flags of a simulation", () => {
   const simulation = (...args: string[]) => request("3e", ...args).simulation;
   assertEquals(simulation(), null);
   assertEquals(simulation("--sim"), { checkDeterminism: false, keep: "all" });
@@ -216,7 +216,7 @@ Deno.test("createRequest() knows a simulation, and which of its runs are kept", 
   );
 });
 
-Deno.test("createRequest() takes any file for a module to simulate", () => {
+Deno.test("createRequest() accepts any file as a module in a simulation", () => {
   assertEquals(request("test", "--sim", "--bin", "./notes.txt").bin, "/home/notes.txt");
   assertEquals(
     complaint("test", "--sim", "--bin", "/tmp"),
@@ -224,7 +224,7 @@ Deno.test("createRequest() takes any file for a module to simulate", () => {
   );
 });
 
-Deno.test("createRequest() repeats a command from where it was given", () => {
+Deno.test("createRequest() writes the path of maelstrom.sh relative to the user's folder, or absolute", () => {
   const { files } = fakeMachine();
   const elsewhere = {
     ...files,

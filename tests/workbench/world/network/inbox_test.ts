@@ -25,7 +25,7 @@ Deno.test("messages that are due are handed over in order, after add() has retur
   assertEquals(seen, [["a", 0], ["b", 0]]);
 });
 
-Deno.test("messages stay behind the one that is waited for, and then go in the order in which they are due", async () => {
+Deno.test("messages wait behind the first one in the inbox, and are then handed over in due order", async () => {
   const { clock, seen, inbox } = rig();
   inbox.add("first", 100);
   inbox.add("due later", 300);

@@ -22,7 +22,8 @@ const NODE = `
     count=$((count + 1))
     src=$(echo "$line" | sed 's/.*"src":"\\([^"]*\\)".*/\\1/')
     id=$(echo "$line" | sed 's/.*"msg_id":\\([0-9]*\\).*/\\1/')
-    echo "{\\"src\\":\\"n0\\",\\"dest\\":\\"$src\\",\\"body\\":{\\"type\\":\\"init_ok\\",\\"in_reply_to\\":$id,\\"count\\":$count,\\"pids\\":[$$,$child]}}"
+    body="{\\"type\\":\\"init_ok\\",\\"in_reply_to\\":$id,\\"count\\":$count,\\"pids\\":[$$,$child]}"
+    echo "{\\"src\\":\\"n0\\",\\"dest\\":\\"$src\\",\\"body\\":$body}"
   done`;
 
 interface Rig {

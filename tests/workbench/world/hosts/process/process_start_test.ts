@@ -33,7 +33,8 @@ testStart(
   "a script with carriage returns cannot be started",
   "#!/bin/sh\r\necho\r\n",
   0o755,
-  'its first line (#!) names "/bin/sh\\r", which does not exist here; the lines of the script end with a carriage return',
+  'its first line (#!) names "/bin/sh\\r", which does not exist here; ' +
+    "the lines of the script end with a carriage return",
 );
 testStart(
   "a script whose interpreter is no program cannot be started",
