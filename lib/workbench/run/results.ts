@@ -51,7 +51,7 @@ export interface Results {
   challenge: string | null;
   workload: string;
   engine: "workbench" | "maelstrom";
-  /** How the nodes ran; null for a history from elsewhere. */
+  /** World in which the nodes ran; null for a history from elsewhere. */
   mode: "process" | "simulation" | null;
   /** Value for `--seed` that repeats the run; null if it cannot be repeated. */
   seed: string | null;
@@ -91,7 +91,7 @@ export interface ShrunkRun {
   results: Results;
 }
 
-/** Result of measuring convergence: when every node had everything, or what was missing 10 s after the last fault. */
+/** Result of measuring convergence: the time until every node had everything, or the data they lacked after 10 s. */
 export interface Converged {
   /**
    * Milliseconds until every node answered with everything; null if they did not. Counted from the end of the last
@@ -99,7 +99,7 @@ export interface Converged {
    * high by at most `LOOK_INTERVAL` and the time of one answer.
    */
   time: number | null;
-  /** What was missing in the end: a phrase for each node or each key. Empty if `time` is a number. */
+  /** Data that nodes lacked in the end: a phrase for each node or each key. Empty if `time` is a number. */
   lacking: readonly string[];
   /**
    * Exceptions that ended the measurement early, such as nodes that answer each other without end while no time

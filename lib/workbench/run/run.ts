@@ -9,7 +9,7 @@
  * 3. Heal: end all faults, start killed nodes again.
  * 4. Recovery: 10 s without faults and operations.
  * 5. Final phase: the workload's last reads.
- * 6. Judge: run the checkers over what `recorder.ts` has recorded (`judge.ts`) and return the `results.ts`.
+ * 6. Judge: run the checkers over the history of `recorder.ts` (`judge.ts`); the outcome is a document (`results.ts`).
  * 7. Store: write history and results (`store/`).
  *
  * Without a final phase, steps 3 to 5 are left out. `failure.ts` and `survives.ts` compare results afterwards.
@@ -90,7 +90,7 @@ export interface HealedTest {
   network: Network;
 }
 
-/** Running test: its parts, and what changes between its steps. */
+/** Test under way, as its steps share it. */
 interface Test {
   readonly options: RunOptions;
   readonly world: World;

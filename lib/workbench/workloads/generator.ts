@@ -83,7 +83,7 @@ export function filter(passes: (invocation: Invocation) => boolean, generator: O
 }
 
 /**
- * Creates a generator that asks a generator of each worker's own, until all are exhausted.
+ * Creates a generator that gives each worker its own generator. It ends when all of them are exhausted.
  *
  * @param concurrency Number of workers.
  * @param create Creates the generator of a worker.
@@ -108,11 +108,11 @@ export function perWorker(concurrency: number, create: (worker: number) => Opera
 export interface IndependentOptions {
   /** Number of workers. */
   concurrency: number;
-  /** Number of workers that share a key. The last group is smaller if `concurrency` is no multiple. */
+  /** Number of workers that share a key. The last group is smaller if the workers do not divide evenly. */
   groupSize: number;
   /**
-   * Most processes that use one key over time, crashed ones included. If it is below the size of the group, that
-   * applies.
+   * Most processes that use one key over time, crashed ones included. A number below the size of the group is raised
+   * to it.
    */
   processLimit: number;
   /** Creates the generator for a group's next key; `position` returns a worker's place in the group, from 0. */

@@ -21,9 +21,8 @@ import { type Identity, showIdentity } from "../checkers/identify.ts";
 export function haveAll(sets: readonly ReadonlySet<Identity>[], known: ReadonlySet<Identity>): boolean {
   const [first, ...others] = sets;
   if (first === undefined) return known.size === 0;
-  const isSubset = (of: ReadonlySet<Identity>) =>
-    others.every((other) => other.size === of.size && of.isSubsetOf(other));
-  return known.isSubsetOf(first) && isSubset(first);
+  const areEqual = others.every((other) => other.size === first.size && first.isSubsetOf(other));
+  return areEqual && known.isSubsetOf(first);
 }
 
 /** Most elements named in a phrase. */

@@ -111,13 +111,13 @@ export interface FinalPhase {
   ratePerWorker?: number;
 }
 
-/** Convergence: tells when every node has everything. Created for one test. */
+/** Convergence check of one test: reads all nodes and tells if every one has everything. */
 export interface Convergence {
   /** Reads what a node has. */
   look(connection: Connection, node: string): Promise<unknown>;
-  /** Returns true if what was seen, one value for each node, is everything at each of them. */
+  /** Returns true if every node has everything. `seen` holds what `look` last read at each node. */
   isComplete(seen: readonly unknown[]): boolean;
-  /** Returns what is missing, by what was last seen at each node, as phrases such as `n2 lacked 1 of 40 values: 7`. */
+  /** Returns what is missing, as phrases such as `n2 lacked 1 of 40 values: 7`. `seen` is as above, by node. */
   lacking(seen: ReadonlyMap<string, unknown>): string[];
   /** True if `look` costs more than a client's request: then silence is not reported. */
   asksMuch?: boolean;

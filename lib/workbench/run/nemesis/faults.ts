@@ -43,7 +43,10 @@ export interface Fault {
   };
 }
 
-/** Draws of a group of nodes that a fault hits, by kind. Source: Jepsen's `jepsen.nemesis.combined` (`db-nodes`). */
+/**
+ * Functions that draw the nodes a fault hits, by kind of group. Source: Jepsen's `jepsen.nemesis.combined`
+ * (`db-nodes`).
+ */
 export const GROUPS: Readonly<Record<string, (nodes: readonly string[], random: Random) => string[]>> = {
   /** One node. */
   "one": (nodes, random) => [random.pick(nodes)],
@@ -76,8 +79,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const up_to_ms = random.pick([10, 100, 1000]);
     return [{ probability, up_to_ms }, reordering(probability, up_to_ms, draws)];
   }),
-  "pause": ofNodes("pause", "resume"),
-  "kill": ofNodes("kill", "start"),
+  "pause": nodeFault("pause", "resume"),
+  "kill": nodeFault("kill", "start"),
 };
 
 /** Draws `count` of the nodes and returns them in the order of the nodes. */
@@ -142,7 +145,7 @@ function disturbance(name: string, draw: (target: FaultTarget) => [strength: obj
  * Fault that stops each node of a group; its end starts all nodes. Source: Jepsen's `jepsen.nemesis.combined`
  * (`db-package`).
  */
-function ofNodes(begin: "pause" | "kill", end: "resume" | "start"): Fault {
+function nodeFault(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   return {
     begin: {
       f: begin,
@@ -160,6 +163,6 @@ function ofNodes(begin: "pause" | "kill", end: "resume" | "start"): Fault {
 function actOnEach(nodes: readonly string[], action: (id: string) => string | Promise<string>): unknown {
   const outcomes = nodes.map(action);
   const byNode = (results: string[]) => Object.fromEntries(nodes.map((node, index) => [node, results[index]!]));
-  const now = outcomes.filter((outcome) => typeof outcome === "string");
-  return now.length === nodes.length ? byNode(now) : Promise.all(outcomes).then(byNode);
+  const isDone = (outcome: string | Promise<string>) => typeof outcome === "string";
+  return outcomes.every(isDone) ? byNode(outcomes) : Promise.all(outcomes).then(byNode);
 }
