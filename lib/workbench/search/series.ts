@@ -75,8 +75,8 @@ async function runAll(series: Series): Promise<void> {
 }
 
 /**
- * True if the results of an interrupted run count. With many seeds, a run that was cut short counts as not run, because
- * its seed repeats it whole. So does one that passed: convergence may be missing. A failure stays a failure.
+ * True if the results of an interrupted run count. With many seeds, a run that was cut short does not count: its seed
+ * repeats it whole. A run that passed does not count either, because its convergence may not have been measured.
  */
 function isCounted({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
   return seeds === 1 || (!interrupted && !passed);
