@@ -6,7 +6,7 @@ import type { Results } from "../../../lib/workbench/run/results.ts";
 import { fakeMachine } from "../engines/fake_machine.ts";
 import { HISTORIES, testRecorded, TIMED_OUT } from "../recorded.ts";
 
-/** The figures of each workload's checker that are held against Maelstrom's. */
+/** Figures of each workload's checker that are compared with Maelstrom's. */
 const FIGURES: Record<string, readonly string[]> = {
   "echo": [],
   "unique-ids": ["attempted_count", "acknowledged_count", "duplicated_count", "range"],
@@ -21,7 +21,7 @@ FIGURES["g-set"] = FIGURES.broadcast!;
 FIGURES["pn-counter"] = FIGURES["g-counter"]!;
 FIGURES["txn-rw-register"] = FIGURES["txn-list-append"]!;
 
-/** Checks a recorded history on the command line, with the flags that belong to it. */
+/** Checks a recorded history on the command line, with its flags. */
 async function check(name: string): Promise<{ ours: Results; err: string; status: number }> {
   const { files, openFile } = createMachine("/project");
   const folder = new URL(name, HISTORIES).pathname;
@@ -49,7 +49,7 @@ testRecorded(
     assertEquals(ours.availability!.valid, theirs.availability!.valid);
     assertAlmostEquals(ours.availability!.ok_fraction, theirs.availability!.ok_fraction, 1e-6);
     for (const figure of FIGURES[workload]!) {
-      // Of a history that is valid, Elle does not say what else it might not be.
+      // For a valid history, Elle reports no violated models.
       if (figure.endsWith("not") && !(figure in theirs.result)) continue;
       assertEquals(comparable(ours.result[figure]), comparable(theirs.result[figure], besides), figure);
     }
@@ -57,19 +57,19 @@ testRecorded(
   },
 );
 
-/** Lists of names in alphabetical order. */
+/** Sorts lists of names, so that their order does not matter. */
 function comparable(value: unknown, besides: readonly string[] = []): unknown {
   if (!Array.isArray(value)) return value ?? [];
   const list = value.filter((item) => !besides.includes(item));
   return list.every((item) => typeof item === "string") ? list.sort() : list;
 }
 
-/** The types of the anomalies that invalidate. */
+/** Lists the types of anomalies that are not allowed. */
 function forbidden({ anomalies }: Results): string[] {
   return anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type).sort();
 }
 
-testRecorded("check reads histories as they come from anywhere: without times and indices, in one vector, tagged", [
+testRecorded("check reads histories of other tools: without times and indices, in one vector, tagged", [
   "lin-kv",
   "txn-list-append",
   "unique-ids",
@@ -86,7 +86,7 @@ testRecorded("check reads histories as they come from anywhere: without times an
 });
 
 testRecorded(
-  "docs/check.md names every figure that only one of the two has, and every history on which they differ",
+  "docs/check.md names every figure that only one side has, and every history with different verdicts",
   undefined,
   async ({ name, results }) => {
     const { files } = createMachine("/project");

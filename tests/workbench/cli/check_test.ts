@@ -15,7 +15,7 @@ import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
 import { runOptions } from "../run/stand_in.ts";
 
-/** An operation and its end, as Jepsen writes them. */
+/** Formats an operation, invocation and completion, as Jepsen does. */
 function edn(process: number, f: string, argument: string, type = "ok", result = argument, more = ""): string {
   return `{:type :invoke, :process ${process}, :f :${f}, :value ${argument}}\n` +
     `{:type :${type}, :process ${process}, :f :${f}, :value ${result}${more}}\n`;
@@ -72,7 +72,7 @@ Deno.test("check rejects bad arguments", async () => {
   assertEquals(empty.err, "Cannot check a path that is empty: expected a history or the folder of a run\n");
 });
 
-Deno.test("check tells in a line what is wrong with a history", async () => {
+Deno.test("check reports a bad history in one line", async () => {
   const wrong = async (history: string) => {
     const { status, out, err } = await check(history);
     assertEquals([status, out, err.split("\n").length], [255, "", 2]);
@@ -101,7 +101,7 @@ Deno.test("check tells in a line what is wrong with a history", async () => {
   );
 });
 
-Deno.test("check judges an empty history where it is known what it is of", async () => {
+Deno.test("check checks an empty history if its workload is known", async () => {
   const valid: Record<string, boolean> = { "echo": true, "unique-ids": true, "kafka": true, "lin-kv": true };
   for (const name of Object.keys(WORKLOADS)) {
     for (const text of ["", "[]", "; nothing\n", "{:type :info, :process :nemesis, :f :start}"]) {
@@ -109,7 +109,7 @@ Deno.test("check judges an empty history where it is known what it is of", async
       assertEquals([err, status], ["", name in valid ? 0 : 2], `${name} ${text}`);
       assertMatch(out, name in valid ? /^✓ .*: valid/ : /^\? .*: unknown/);
     }
-    // As Maelstrom leaves it: the folder around it is called after the workload.
+    // As Maelstrom stores it: the folder around it has the name of the workload.
     const files = filesOf({ [`store/${name}/1/history.edn`]: "" });
     assertEquals((await command(`check store/${name}/1`, files)).status, name in valid ? 0 : 2);
   }
@@ -118,7 +118,7 @@ Deno.test("check judges an empty history where it is known what it is of", async
 Deno.test("check ends with the exit statuses of a run", async () => {
   assertEquals((await check(IDS)).status, 0);
   assertEquals((await check(SAME_IDS)).status, 1);
-  // No final read: nobody knows what the counter came to.
+  // No final read: the final value of the counter is unknown.
   assertEquals((await check(edn(0, "add", "3") + edn(0, "read", "nil", "ok", "3"))).status, 2);
   const malformed = await check(edn(0, "write", "[1 2]") + edn(0, "write", "3"), "-w lin-kv");
   assertEquals(malformed.status, 2);
@@ -126,7 +126,7 @@ Deno.test("check ends with the exit statuses of a run", async () => {
   assertStringIncludes(malformed.out, "Cannot check operation 3 with value 3: expected [key, value]");
 });
 
-Deno.test("check tells the same as a run, but for what no history knows", async () => {
+Deno.test("check shows the same as a run, except facts that no history contains", async () => {
   const { out, err } = await check(IDS.replaceAll("}\n", ", :time 5}\n"), "-q");
   assertEquals(err, "");
   assertEquals(
@@ -154,7 +154,7 @@ Deno.test("check tells the same as a run, but for what no history knows", async 
   });
 });
 
-Deno.test("check tells no latencies where a history has no times", async () => {
+Deno.test("check shows no latencies if a history has no times", async () => {
   const history = edn(0, "broadcast", "1") + edn(0, "read", "nil", "ok", "[1]");
   const { latency_ms, result } = await checkJSON(history);
   assertEquals([latency_ms, result.stable_latencies, result.stable_count], [null, null, 1]);
@@ -172,23 +172,25 @@ Deno.test("check tells no latencies where a history has no times", async () => {
   }]);
 });
 
-Deno.test("check judges by its flags", async () => {
+Deno.test("check uses its flags", async () => {
   const failing = IDS + edn(0, "generate", "nil", "fail");
   assertEquals((await checkJSON(failing)).valid, true);
   assertEquals((await checkJSON(failing, "--availability 0.6")).valid, true);
   const { valid, anomalies } = await checkJSON(failing, "--availability total");
   assertEquals([valid, anomalies.map(({ type }) => type)], [false, ["unavailable"]]);
-  // Each reads what the other has not yet written.
-  const skew =
-    "{:type :invoke, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :invoke, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
-    "{:type :ok, :process 0, :value [[:r 1 nil] [:append 2 1]]} {:type :ok, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
-    "{:type :invoke, :process 0, :value [[:r 1 nil] [:r 2 nil]]} {:type :ok, :process 0, :value [[:r 1 [1]] [:r 2 [1]]]}";
+  // Write skew: each transaction reads the key that the other one writes.
+  const skew = "{:type :invoke, :process 0, :value [[:r 1 nil] [:append 2 1]]}" +
+    "{:type :invoke, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
+    "{:type :ok, :process 0, :value [[:r 1 nil] [:append 2 1]]}" +
+    "{:type :ok, :process 1, :value [[:r 2 nil] [:append 1 1]]}" +
+    "{:type :invoke, :process 0, :value [[:r 1 nil] [:r 2 nil]]}" +
+    "{:type :ok, :process 0, :value [[:r 1 [1]] [:r 2 [1]]]}";
   assertEquals((await checkJSON(skew)).valid, false);
   assertEquals((await checkJSON(skew, "--consistency-models snapshot-isolation,read-committed")).valid, true);
   assertEquals((await checkJSON(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
 });
 
-Deno.test("check tells what Jepsen's clients threw", async () => {
+Deno.test("check shows exceptions of Jepsen's clients", async () => {
   const thrown =
     ', :error "indeterminate: Malformed", :time 2000000, :exception {:via [{:type clojure.lang.ExceptionInfo}]}';
   const crash = (process: number) => edn(process, "generate", "nil", "info", "nil", thrown);
@@ -196,13 +198,13 @@ Deno.test("check tells what Jepsen's clients threw", async () => {
   assertEquals(valid, true);
   assertEquals(exceptions, [{
     type: "client-crashed",
-    message:
-      'A client threw clojure.lang.ExceptionInfo, first in generate of process 2, at 0.002 s: "indeterminate: Malformed"',
+    message: "A client threw clojure.lang.ExceptionInfo, first in generate of process 2, at 0.002 s: " +
+      '"indeterminate: Malformed"',
     count: 2,
   }]);
 });
 
-Deno.test("check takes each process for one node's, where nobody knows the nodes", async () => {
+Deno.test("check assumes a node for each process if the nodes are unknown", async () => {
   const read = (process: number, value: string) =>
     edn(process, "txn", "[[:r 9 nil]]", "ok", `[[:r 9 ${value}]]`).replaceAll("}", ", :final? true}");
   const history = edn(0, "txn", "[[:w 9 1]]") + edn(0, "txn", "[[:w 9 2]]");
@@ -214,13 +216,13 @@ Deno.test("check takes each process for one node's, where nobody knows the nodes
     anomaly!.explanation,
     "2 on the node of process 2 (at 0.000 s) and 1 on the node of process 3",
   );
-  // Two processes of one worker have one node.
+  // Two processes of one worker talk to the same node.
   const known = await checkJSON(history + read(2, "2") + read(3, "1"), `${flags} --nodes a --concurrency 1`);
   assertEquals([known.valid, known.judged_by!.nodes, known.judged_by!.concurrency], [true, ["a"], 1]);
   assertEquals((await checkJSON(history + read(9_007_199_254_740_991, "2"), flags)).valid, true);
 });
 
-/** The files of a run, in a folder. */
+/** Creates a folder with the files of a run. */
 function folderOf({ files }: MemoryStore, change: (results: Results) => Partial<Results> = () => ({})) {
   const results = JSON.parse(files["results.json"].join("\n"));
   return filesOf({
@@ -265,7 +267,7 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
       workload: WORKLOADS.echo!,
       availability: 0.5,
     }],
-    ["a node that does not even start", false, (node) => node.onInit(() => new Promise(() => {})), {
+    ["a node that does not start", false, (node) => node.onInit(() => new Promise(() => {})), {
       workload: WORKLOADS.echo!,
     }],
     ["no operations", true, (node) => node.on("echo", ({ echo }) => ({ echo })), {
@@ -275,7 +277,7 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
   ];
 
 for (const [name, valid, program, options] of RUNS) {
-  Deno.test(`check says of a run that was stored what was said of it then: ${name}`, async () => {
+  Deno.test(`check gives a stored run the same results as when it ran: ${name}`, async () => {
     const { memory, results } = await record(program, options);
     assertEquals(results.valid, valid);
     const { out, status } = await command("check store/x --json", folderOf(memory));
@@ -288,7 +290,7 @@ for (const [name, valid, program, options] of RUNS) {
   });
 }
 
-Deno.test("check lets flags override what is known of a stored run", async () => {
+Deno.test("check lets flags override the options of a stored run", async () => {
   const { memory, results } = await record(txn(), {
     workload: WORKLOADS["txn-rw-register"]!,
     nodes: NODES,
@@ -309,7 +311,7 @@ Deno.test("check lets flags override what is known of a stored run", async () =>
   assertEquals((await judged("--node x --node y")).judged_by!.nodes, ["x", "y"]);
 });
 
-Deno.test("check keeps what the history of a stored run does not show", async () => {
+Deno.test("check keeps exceptions and anomalies of a stored run that its history does not show", async () => {
   const { memory } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), {
     workload: WORKLOADS.echo!,
   });
@@ -354,11 +356,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "check reads what a shell pipes in under a name",
+  name: "check reads a history from a named pipe of the shell",
   ignore: Deno.build.os === "windows" || (await Deno.permissions.query({ name: "run" })).state !== "granted",
   async fn() {
     const program = new URL("../../../lib/workbench/cli/main.ts", import.meta.url).pathname;
-    // What <(…) comes to.
+    // The shell replaces <(…) by such a path.
     const script = `printf '%s' "$1" | "$0" run -q --allow-read --allow-env "$2" check /dev/fd/9 9<&0`;
     const args = ["-c", script, Deno.execPath(), SAME_IDS, program];
     const { code, stdout, stderr } = await new Deno.Command("sh", { args }).output();
@@ -371,7 +373,7 @@ Deno.test({
 const DOCUMENT = new URL("../../../docs/check.md", import.meta.url);
 
 Deno.test({
-  name: "check prints what its page shows",
+  name: "check prints the output that docs/check.md shows",
   ignore: (await Deno.permissions.query({ name: "read" })).state !== "granted",
   async fn() {
     const text = await Deno.readTextFile(DOCUMENT);

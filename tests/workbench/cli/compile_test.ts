@@ -7,7 +7,7 @@ const ALLOWED = ["read", "write", "run"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
 
-/** Why nothing can be compiled here; undefined where it can. */
+/** Returns the reason why programs cannot be compiled here; undefined if they can. */
 function obstacle(): string | undefined {
   if (!ALLOWED) return "needs permissions to read, write and run";
   const folder = Deno.makeTempDirSync();
@@ -25,7 +25,7 @@ function obstacle(): string | undefined {
 const problem = obstacle();
 
 Deno.test({
-  name: `compile() makes a node of its own${problem === undefined ? "" : ` (ignored: ${problem})`}`,
+  name: `compile() creates a standalone node${problem === undefined ? "" : ` (ignored: ${problem})`}`,
   ignore: problem !== undefined,
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -43,7 +43,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "compile() says what fails",
+  name: "compile() reports why it failed",
   ignore: !ALLOWED,
   fn() {
     const { message } = assertThrows(() => compile("/no/such/project", "echo", "/no/such/folder/echo"), FailedError);

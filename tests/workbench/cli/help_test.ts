@@ -4,7 +4,7 @@ import { formatFlagsHelp, formatHelp } from "../../../lib/workbench/cli/help.ts"
 
 const NARROW = { width: 40, colour: false };
 
-Deno.test("on a narrow terminal, what a command does is wrapped beside it, and what a flag does stands below it", () => {
+Deno.test("on a narrow terminal, the help of commands is wrapped, and the help of flags is below their names", () => {
   assertStringIncludes(
     formatHelp(COMMANDS, NARROW),
     `

@@ -4,28 +4,36 @@ import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { install, RELEASE } from "../../../lib/workbench/cli/install.ts";
 import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
 
-/** A machine on which an archive can be had, and what became of it. */
+/** Creates a machine that can fetch an archive, and records where from, and the folders into which it is unpacked. */
 function machineWithArchive(
   changes: Partial<FakeMachine> = {},
-): FakeMachine & { fetched: string[]; unpacked: string[] } {
+): { machine: FakeMachine; fetched: string[]; unpacked: string[] } {
   const fetched: string[] = [];
   const unpacked: string[] = [];
   const machine = fakeMachine({
     archives: {
-      fetch: (from) => Promise.resolve(void fetched.push(from)).then(() => new Uint8Array(5)),
+      fetch(from) {
+        fetched.push(from);
+        return Promise.resolve(new Uint8Array(5));
+      },
       sha256: () => Promise.resolve(RELEASE.sha256),
-      unpack: (_, folder) => Promise.resolve(void unpacked.push(folder)),
+      unpack(_, folder) {
+        unpacked.push(folder);
+        return Promise.resolve();
+      },
     },
     ...changes,
   });
-  return Object.assign(machine, { fetched, unpacked });
+  return { machine, fetched, unpacked };
 }
 
-Deno.test("install() fetches, checks and unpacks the release, and says what it needs", async () => {
-  const machine = machineWithArchive({ outputOf: (program) => program === "git" ? "git version 2" : undefined });
+Deno.test("install() fetches, verifies and unpacks the release, and lists missing programs", async () => {
+  const { machine, fetched, unpacked } = machineWithArchive({
+    outputOf: (program) => program === "git" ? "git version 2" : undefined,
+  });
   await install([], machine);
-  assertEquals(machine.fetched, ["https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2"]);
-  assertEquals(machine.unpacked, ["/project/.maelstrom/maelstrom"]);
+  assertEquals(fetched, ["https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2"]);
+  assertEquals(unpacked, ["/project/.maelstrom/maelstrom"]);
   assertStringIncludes(machine.out, "Installed Maelstrom 0.2.4 in /project/.maelstrom/maelstrom\n");
   assertStringIncludes(machine.out, "missing  Java 11+");
   assertStringIncludes(machine.out, "found    git");
@@ -33,25 +41,25 @@ Deno.test("install() fetches, checks and unpacks the release, and says what it n
   assertStringIncludes(machine.out, "macOS:  brew install openjdk graphviz gnuplot\n");
 });
 
-Deno.test("install() takes the archive from where it is told", async () => {
+Deno.test("install() fetches the archive from --from", async () => {
   for (const args of [["--from", "/tmp/maelstrom.tar.bz2"], ["--from=/tmp/maelstrom.tar.bz2"]]) {
-    const machine = machineWithArchive();
+    const { machine, fetched } = machineWithArchive();
     await install(args, machine);
-    assertEquals(machine.fetched, ["/tmp/maelstrom.tar.bz2"]);
+    assertEquals(fetched, ["/tmp/maelstrom.tar.bz2"]);
   }
 });
 
-Deno.test("install() does nothing where Maelstrom is installed", async () => {
-  const machine = machineWithArchive();
+Deno.test("install() does nothing if Maelstrom is installed", async () => {
+  const { machine, fetched, unpacked } = machineWithArchive();
   machine.files.inspect = (path) => ({ kind: "folder", path });
   await install([], machine);
-  assertEquals([machine.fetched, machine.unpacked], [[], []]);
+  assertEquals([fetched, unpacked], [[], []]);
   assertStringIncludes(machine.out, "Maelstrom is installed already, in /project/.maelstrom/maelstrom");
 });
 
-Deno.test("install() tells an old Java from one that will do", async () => {
+Deno.test("install() detects a Java that is too old", async () => {
   const verdict = async (answer: string) => {
-    const machine = machineWithArchive({ outputOf: () => answer });
+    const { machine } = machineWithArchive({ outputOf: () => answer });
     await install([], machine);
     return /(found|missing) +Java/.exec(machine.out)![1];
   };
@@ -61,8 +69,8 @@ Deno.test("install() tells an old Java from one that will do", async () => {
   assertEquals(await verdict("no version at all"), "missing");
 });
 
-Deno.test("install() rejects an archive that is not the one expected", async () => {
-  const machine = machineWithArchive();
+Deno.test("install() rejects an archive with another checksum", async () => {
+  const { machine, unpacked } = machineWithArchive();
   machine.archives.sha256 = () => Promise.resolve("abc");
   const { message } = await assertRejects(() => install(["--from", "x"], machine), FailedError);
   assertEquals(
@@ -70,25 +78,26 @@ Deno.test("install() rejects an archive that is not the one expected", async () 
     `Cannot install Maelstrom from x: its 5 bytes have SHA-256 abc, expected ${RELEASE.sha256}; ` +
       "the archive is damaged, incomplete or another one",
   );
-  assertEquals(machine.unpacked, []);
+  assertEquals(unpacked, []);
 });
 
-Deno.test("install() says what to do without a network", async () => {
+Deno.test("install() says what to do if there is no network", async () => {
   const { message } = await assertRejects(() => install([], fakeMachine()), FailedError);
   assertEquals(
     message,
-    `Cannot fetch ${RELEASE.url}: there is no network; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
+    `Cannot fetch ${RELEASE.url}: there is no network; ` +
+      "fetch it by other means, then: ./maelstrom.sh install --from FILE",
   );
 });
 
 Deno.test("install() says why there is no network", async () => {
-  const machine = machineWithArchive();
+  const { machine } = machineWithArchive();
   machine.archives.fetch = () => Promise.reject(new TypeError("fetch failed", { cause: new Error("dns error") }));
   await assertRejects(() => install([], machine), FailedError, ": fetch failed (dns error); fetch it by other means");
 });
 
 Deno.test("install() reports an archive that cannot be unpacked", async () => {
-  const machine = machineWithArchive();
+  const { machine } = machineWithArchive();
   machine.archives.unpack = () => Promise.reject(new Error("tar failed: no space left"));
   const { message } = await assertRejects(() => install([], machine), FailedError);
   assertEquals(message, "Cannot unpack Maelstrom into /project/.maelstrom/maelstrom: tar failed: no space left");
@@ -96,7 +105,7 @@ Deno.test("install() reports an archive that cannot be unpacked", async () => {
 
 Deno.test("install() rejects other arguments", async () => {
   const complaint = async (...args: string[]) =>
-    (await assertRejects(() => install(args, machineWithArchive()), UsageError)).message;
+    (await assertRejects(() => install(args, machineWithArchive().machine), UsageError)).message;
   assertEquals(await complaint("now"), "Cannot use now with install: expected --from FILE, or nothing");
   assertEquals(await complaint("--from", "x", "y"), "Cannot use y with install: expected --from FILE, or nothing");
   assertEquals(
@@ -108,15 +117,15 @@ Deno.test("install() rejects other arguments", async () => {
 const ALLOWED = ["read", "write", "run", "env"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );
-// tar leaves decompression to bzip2, which a small machine may be without.
+// tar needs bzip2 for decompression, which small machines may lack.
 const HAS_BZIP2 = ALLOWED && createMachine("/").outputOf("bzip2", ["--help"]) !== undefined;
 
-/** What is in a folder. */
+/** Lists the names in a folder. */
 function namesIn(folder: string): string[] {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name);
 }
 
-/** A folder with an archive of a `maelstrom/maelstrom` in it, on the machine itself. */
+/** Creates a real folder with an archive that contains `maelstrom/maelstrom`, and removes it at the end. */
 async function withArchive(fn: (machine: FakeMachine, archive: string, root: string) => Promise<void>): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
@@ -132,7 +141,7 @@ async function withArchive(fn: (machine: FakeMachine, archive: string, root: str
 }
 
 Deno.test({
-  name: `install() installs an archive for real${HAS_BZIP2 ? "" : " (ignored: needs bzip2 and permissions)"}`,
+  name: `install() installs a real archive${HAS_BZIP2 ? "" : " (ignored: needs bzip2 and permissions)"}`,
   ignore: !HAS_BZIP2,
   fn: () =>
     withArchive(async (machine, archive, root) => {
@@ -144,7 +153,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `install() leaves nothing behind of an archive that is cut short${
+  name: `install() leaves no files of an incomplete archive${
     HAS_BZIP2 ? "" : " (ignored: needs bzip2 and permissions)"
   }`,
   ignore: !HAS_BZIP2,
@@ -165,7 +174,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "install() says that a file is missing",
+  name: "install() reports a missing file",
   ignore: !ALLOWED,
   async fn() {
     const machine = fakeMachine({ archives: createMachine("/").archives });

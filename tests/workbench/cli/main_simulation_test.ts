@@ -5,7 +5,7 @@ import type { Results } from "../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
 
-Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not", async () => {
+Deno.test("main() simulates with --sim, with or without a real Maelstrom", async () => {
   const { ran, out, status } = await command("3e --sim --seed 7", { env: () => "./node" });
   assertEquals(ran.map(({ engine, request }) => [engine, request.seed, request.simulation]), [
     ["simulation", "7", { checkDeterminism: false, keep: "all" }],
@@ -23,7 +23,7 @@ Deno.test("main() simulates with --sim, whether there is a real Maelstrom or not
   await assertRejected("3e --sim --seeds 2 --test-count 2", "Cannot use --seeds with --test-count: ");
 });
 
-Deno.test("main() simulates a module that is not executable, but not a folder or nothing", async () => {
+Deno.test("main() simulates a module that is not executable, and rejects a folder or a missing file", async () => {
   const { ran } = await command("test -w echo --sim --bin ./notes.txt");
   assertEquals(ran[0]!.request.bin, "/home/notes.txt");
   await assertRejected("test --sim --bin /tmp", "it is a folder, expected the module that exports a node's program");
@@ -31,7 +31,7 @@ Deno.test("main() simulates a module that is not executable, but not a folder or
   await assertRejected("test --sim", "Missing --bin: expected --bin FILE, the module that exports a node's program");
 });
 
-Deno.test("main() runs every one of many seeds, which follow from the first", async () => {
+Deno.test("main() runs every seed of --seeds, each derived from the first", async () => {
   const seeds = async (line: string) => (await command(line)).ran.map(({ request }) => request.seed);
   assertEquals(await seeds("3e --sim --seeds 3 --seed s"), ["s", "s-2", "s-3"]);
   assertEquals(await seeds("3e --sim --seeds 3"), ["seed-1", "seed-1-2", "seed-1-3"]);
@@ -44,7 +44,7 @@ Deno.test("main() runs every one of many seeds, which follow from the first", as
   assertEquals(await kept("3e --sim --seeds 3 --store kept"), "all");
 });
 
-/** Fails for these seeds. */
+/** Creates an engine that fails for these seeds. */
 const failsFor = (...seeds: string[]): FakeMachine["runs"] => ({ seed }) =>
   seeds.includes(seed!)
     ? {
@@ -55,7 +55,7 @@ const failsFor = (...seeds: string[]): FakeMachine["runs"] => ({ seed }) =>
     }
     : { store: null };
 
-Deno.test("main() says of many seeds only what matters: those that fail, and a table", async () => {
+Deno.test("main() shows only failed runs and a table for many seeds", async () => {
   const good = await command("3e --sim --seeds 4 --seed s");
   assertEquals([good.status, good.err], [0, "3e broadcast  seed s, s-2, …\n"]);
   assertMatch(good.out, /^ +passed +ops +ok .*\n✓ 3e broadcast +4 of 4 +40 +90 %\n\n4 of 4 passed\n$/);
@@ -71,9 +71,9 @@ Deno.test("main() says of many seeds only what matters: those that fail, and a t
 
 const NO_MESSAGES = { send_count: 0, recv_count: 0, msg_count: 0 };
 
-Deno.test("main() tells the seeds before a simulation begins, unless they are known or nothing is to be shown", async () => {
-  const told = async (line: string) => {
-    // What has been told when the first run begins is told even if that is the end of everything.
+Deno.test("main() shows new seeds before a simulation begins, unless it is quiet", async () => {
+  const shown = async (line: string) => {
+    // Output when the first run begins: it must be there even if the run never ends.
     let err = "";
     const runs: FakeMachine["runs"] = function (this: FakeMachine) {
       err ||= this.err || "nothing";
@@ -82,17 +82,17 @@ Deno.test("main() tells the seeds before a simulation begins, unless they are kn
     await command(line, { runs });
     return err;
   };
-  assertEquals(await told("3e --sim"), "3e broadcast  seed seed-1\n");
-  assertEquals(await told("3e --sim --seeds 5 --json"), "3e broadcast  seed seed-1, seed-1-2, …\n");
-  assertEquals(await told("3e --sim --seeds 5 --seed s"), "3e broadcast  seed s, s-2, …\n");
+  assertEquals(await shown("3e --sim"), "3e broadcast  seed seed-1\n");
+  assertEquals(await shown("3e --sim --seeds 5 --json"), "3e broadcast  seed seed-1, seed-1-2, …\n");
+  assertEquals(await shown("3e --sim --seeds 5 --seed s"), "3e broadcast  seed s, s-2, …\n");
   for (const line of ["3e --sim --seed s", "3e --sim --seeds 5 --quiet", "3e --engine workbench"]) {
-    assertEquals(await told(line), "nothing", line);
+    assertEquals(await shown(line), "nothing", line);
   }
   const each = await command("all --sim --seeds 2", { runs: () => ({}) });
   assertEquals(each.err.match(/ {2}seed seed-\d+, seed-\d+-2, …\n/g)!.length, CHALLENGES.length);
 });
 
-Deno.test("main() refuses a seed that a terminal would obey", async () => {
+Deno.test("main() rejects a seed with control characters", async () => {
   for (const seed of ["a\nb", "\x1b[31m", "\u202ea", "a\tb"]) {
     const shown = visible(JSON.stringify(seed));
     await assertRejected(
@@ -103,7 +103,7 @@ Deno.test("main() refuses a seed that a terminal would obey", async () => {
   assertEquals((await command("3e --sim --seed ü…1")).status, 0);
 });
 
-Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not run", async () => {
+Deno.test("main() counts a seed that was interrupted by Ctrl-C as not run", async () => {
   const runs: FakeMachine["runs"] = function (this: FakeMachine, { seed }) {
     if (seed !== "s-3") return {};
     this.interrupt();
@@ -122,7 +122,7 @@ Deno.test("main() counts a seed that Ctrl-C has cut short as one that was not ru
   assertStringIncludes(none.out, "0 of 0 passed, 5 not run");
 });
 
-Deno.test("main() takes a seed that Ctrl-C met after the test for failed if it has, and for not run if not", async () => {
+Deno.test("main() counts a seed interrupted after its test as failed if it failed, else as not run", async () => {
   const runs = (seed: string): FakeMachine["runs"] =>
     function (this: FakeMachine, request, hooks) {
       if (request.seed === "s-3") this.interrupt();
@@ -136,7 +136,7 @@ Deno.test("main() takes a seed that Ctrl-C met after the test for failed if it h
   assertMatch(passed.out, /\n2 of 2 passed, 3 not run\n$/);
 });
 
-Deno.test("main() says that runs were the same again, where they were compared and were", async () => {
+Deno.test("main() says that runs were repeated identically, if they were compared", async () => {
   const runs = (deterministic?: boolean) => ({ runs: () => ({ deterministic }) });
   const one = await command("3e --sim --seed s --check-determinism", runs(true));
   assertStringIncludes(one.out, "\n  checked      the same again with the same seed\n  stored in ");
@@ -146,7 +146,7 @@ Deno.test("main() says that runs were the same again, where they were compared a
   assertMatch((await command("3e --sim --seeds 3", runs())).out, /\n3 of 3 passed\n$/);
 });
 
-Deno.test("main() shows the worst figures of many seeds, and whether they are within the limits", async () => {
+Deno.test("main() compares the worst figures of many seeds with the limits", async () => {
   const figures = (msgs_per_op: number, max: number): Partial<Results> => ({
     net: { all: { ...NO_MESSAGES, msgs_per_op }, clients: NO_MESSAGES, servers: { ...NO_MESSAGES, msgs_per_op } },
     result: { valid: true, stable_latencies: { 0.5: 100, 1: max } },
@@ -164,7 +164,7 @@ Deno.test("main() shows the worst figures of many seeds, and whether they are wi
   assertMatch(out, /✗ 3e broadcast .* 5 < 20 +100 < 1000 +2500 ≥ 2000\n/);
 });
 
-Deno.test("main() tells the first failures in full, and of the others how to run them again", async () => {
+Deno.test("main() shows the first failures in full, and only the commands of the others", async () => {
   const { out } = await command("3e --sim --seeds 5 --seed s --no-shrink", {
     runs: failsFor("s", "s-2", "s-3", "s-4", "s-5"),
   });
@@ -175,13 +175,13 @@ Deno.test("main() tells the first failures in full, and of the others how to run
   );
 });
 
-Deno.test("main() names no more seeds that failed than one wants to read", async () => {
+Deno.test("main() limits the list of failed seeds", async () => {
   const { out } = await command("3e --sim --seeds 18 --seed s", { runs: () => ({ valid: false, passed: false }) });
   assertStringIncludes(out.replaceAll(/\s+/g, " "), "failed with seed s, s-2, s-3, ");
   assertStringIncludes(out.replaceAll(/\s+/g, " "), "s-16 … and 2 more 0 of 18 passed");
 });
 
-Deno.test("main() names the challenge of each seed that failed, where there are several", async () => {
+Deno.test("main() names the challenge of each failed seed if there are several challenges", async () => {
   const { out } = await command("all --sim --seeds 2 --seed s", {
     runs: (request, hooks) => request.challenge!.id === "4" ? failsFor("s-2")(request, hooks) : {},
   });
@@ -191,7 +191,7 @@ Deno.test("main() names the challenge of each seed that failed, where there are 
   assertStringIncludes(out, "\n27 of 28 passed\n");
 });
 
-Deno.test("main() prints the same JSON of a simulation wherever it is stored", async () => {
+Deno.test("main() prints the same JSON of a simulation for every store", async () => {
   const one = await command("3e --sim --seed s --json");
   const { store, mode, seed } = JSON.parse(one.out);
   assertEquals([store, mode, seed], [null, "simulation", "s"]);
@@ -209,7 +209,7 @@ Deno.test("main() prints the same JSON of a simulation wherever it is stored", a
   assertEquals(JSON.parse((await command("3e --sim --seeds 1 --json")).out).runs.length, 1);
 });
 
-Deno.test("main() shows how far many seeds are, but not what happens in each, unless asked", async () => {
+Deno.test("main() shows the progress of many seeds, and their logs only with --log-stderr", async () => {
   const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
     hooks.progress(() => ({ phase: "running", elapsed: 0, ok: 7, fail: 1, info: 0, messages: 20, fault: null }));
     this.tick();
@@ -221,13 +221,13 @@ Deno.test("main() shows how far many seeds are, but not what happens in each, un
   assertStringIncludes((await command("3e --sim --seeds 2 --log-stderr", { runs })).err, "start-partition");
 });
 
-/** Fails, with values lost, wherever there are two nodes or more and a partition, and misses a limit elsewhere. */
+/** Loses values if there are two nodes or more and a partition; otherwise misses a limit. */
 const LOSES: FakeMachine["runs"] = ({ options, limits, seed, simulation }) =>
   options.nodes.length >= 2 && options.nemesis.includes("partition")
     ? { ...failsFor(seed!)({ seed } as never, {} as never), store: simulation!.keep === "none" ? null : "store/kept" }
     : { passed: false, targets: limits.map(({ name, limit }) => ({ name, limit, value: limit, met: false })) };
 
-Deno.test("main() shows the smallest of the runs that fail as one of many seeds, and how to repeat it", async () => {
+Deno.test("main() shrinks a failed seed, and shows the smallest failing run and its command", async () => {
   const { out, status, ran } = await command("3e --sim --seeds 2 --seed s --nemesis partition,loss", { runs: LOSES });
   assertEquals(status, 1);
   assertEquals(out.match(/Element of/g)!.length, 1);
@@ -241,13 +241,13 @@ Deno.test("main() shows the smallest of the runs that fail as one of many seeds,
   );
   const small = "--nemesis partition --node-count 2 --concurrency 1 --rate 1 --time-limit 1 --seed s";
   assertStringIncludes(out, `  stored in    store/kept\n  run again    ./maelstrom.sh 3e --sim ${small}\n`);
-  // What was only tried is not kept; what is shown is.
+  // Runs that were only tried are not stored; the one that is shown is.
   assertEquals(ran.map(({ request }) => request.simulation!.keep).slice(0, 3), ["failing", "failing", "none"]);
   const { request } = ran.at(-1)!;
   assertEquals([request.simulation!.keep, request.options.nodes.length, request.seed], ["all", 2, "s"]);
 });
 
-Deno.test("main() shrinks a single run that fails, after it was told of in full, and none with --no-shrink", async () => {
+Deno.test("main() shows a failed run in full and then shrinks it, unless --no-shrink is given", async () => {
   const { out, ran } = await command("3c --sim --seed s", { runs: LOSES });
   assertMatch(out, /^✗ 3c broadcast[^]*--sim --seed s\n\nThe smallest that fails[^]*\n +run again .* --seed s\n$/);
   assertEquals(ran.length > 2, true);
@@ -262,7 +262,7 @@ Deno.test("main() shrinks a single run that fails, after it was told of in full,
   assertEquals((await command("3c", { runs: failsFor("seed-1") })).ran.length, 1);
 });
 
-Deno.test("main() shrinks the worst of each challenge, rather a lost value than a missed limit", async () => {
+Deno.test("main() shrinks the worst failure of each challenge: a lost value rather than a missed limit", async () => {
   const { ran } = await command("3c --sim --seeds 3 --seed s", {
     runs: (request, hooks) => request.seed === "s-2" ? LOSES(request, hooks) : { passed: false },
   });
@@ -276,7 +276,7 @@ Deno.test("main() shrinks the worst of each challenge, rather a lost value than 
   assertEquals(all.out.match(/The smallest that fails/g)!.length, 2);
 });
 
-Deno.test("main() goes on with other seeds where the first leads no further", async () => {
+Deno.test("main() tries other seeds if the first one does not shrink further", async () => {
   const { out, ran } = await command("3c --sim --seed s", {
     runs: (request, hooks) =>
       request.options.nodes.length >= (request.seed === "s" ? 4 : 2) ? failsFor(request.seed!)(request, hooks) : {},
@@ -288,7 +288,7 @@ Deno.test("main() goes on with other seeds where the first leads no further", as
   assertEquals(seeds.at(-1), "s-2");
 });
 
-Deno.test("main() prints the shrunk run within the document, the same wherever it is stored", async () => {
+Deno.test("main() prints the shrunk run in the JSON document, the same for every store", async () => {
   const line = "3c --sim --seeds 2 --seed s --json";
   const [one, two] = [await command(line, { runs: LOSES }), await command(line, { runs: LOSES })];
   assertEquals(one.out, two.out);
@@ -306,7 +306,7 @@ Deno.test("main() prints the shrunk run within the document, the same wherever i
   assertStringIncludes(one.err, "Shrunk, and stored in store/kept\n");
 });
 
-Deno.test("main() ends the search when it is interrupted, and shows what it has come to", async () => {
+Deno.test("main() ends shrinking when it is interrupted, and shows the result so far", async () => {
   const { out, ran, status } = await command("3c --sim --seed s", {
     runs(this: FakeMachine, request, hooks) {
       // The third smaller run is the first with two nodes.
@@ -319,7 +319,7 @@ Deno.test("main() ends the search when it is interrupted, and shows what it has 
   assertStringIncludes(out, "No smaller run fails for the same reason: 3 were tried\n");
 });
 
-Deno.test("main() keeps the smallest run that was found, even if the search is interrupted, and whole", async () => {
+Deno.test("main() stores the smallest run completely, even if shrinking is interrupted", async () => {
   const kept: [keep: string, nodes: number, aborted: boolean][] = [];
   const { out, status } = await command("3c --sim --seed s --node-count 4 --concurrency 4 --rate 1 --time-limit 1", {
     runs(this: FakeMachine, request, { signal }) {

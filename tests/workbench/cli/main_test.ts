@@ -4,7 +4,7 @@ import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
 
-Deno.test("main() shows help without a command, and when asked", async () => {
+Deno.test("main() shows help without a command, and with help or --help", async () => {
   for (const line of ["", "help", "--help", "-h"]) {
     const { status, out, err } = await command(line);
     assertEquals([status, err], [0, ""]);
@@ -14,7 +14,7 @@ Deno.test("main() shows help without a command, and when asked", async () => {
   }
 });
 
-Deno.test("main() shows all flags when asked", async () => {
+Deno.test("main() shows all flags in the help of a test", async () => {
   for (const line of ["help test", "test --help", "3e -h", "all --help"]) {
     const { status, out, ran } = await command(line);
     assertEquals([status, ran], [0, []]);
@@ -32,7 +32,7 @@ Deno.test("main() shows its version, and the list of challenges", async () => {
   assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
 });
 
-Deno.test("main() rejects what it does not know, and names what it does and a near match", async () => {
+Deno.test("main() rejects unknown commands, lists the known ones and suggests one", async () => {
   await assertRejected("brodcast", "Cannot find brodcast: expected one of 1, 2, 3a, ");
   await assertRejected("brodcast", "; did you mean broadcast?");
   await assertRejected("3f", "Cannot find 3f: ");
@@ -41,7 +41,7 @@ Deno.test("main() rejects what it does not know, and names what it does and a ne
   await assertRejected("--json echo", "Cannot find --json: ");
 });
 
-Deno.test("main() rejects bad flags and binaries of every command that runs something", async () => {
+Deno.test("main() rejects bad flags and binaries of every command that runs a test", async () => {
   for (const name of ["test -w echo --bin ./node", "3e", "all"]) {
     await assertRejected(`${name} --rte 5`, "Cannot use flag --rte: ");
     await assertRejected(`${name} --rate x`, 'Cannot use --rate "x": expected a number, 0 or more');
@@ -59,7 +59,7 @@ Deno.test("main() rejects bad flags and binaries of every command that runs some
   await assertRejected("all -- x", "Cannot use arguments after -- with all: ");
 });
 
-Deno.test("main() runs a challenge with its official flags, and tells how it went", async () => {
+Deno.test("main() runs a challenge with its official flags, and shows the result", async () => {
   const { status, ran, out } = await command("3e");
   assertEquals(status, 0);
   assertEquals(ran.map(({ engine, request }) => [engine, request.challenge?.id, request.seed]), [[
@@ -71,13 +71,13 @@ Deno.test("main() runs a challenge with its official flags, and tells how it wen
   assertStringIncludes(out, "./maelstrom.sh 3e --seed seed-1\n");
 });
 
-Deno.test("main() gives the nodes of a plain test what is no flag, as Maelstrom does, and says so", async () => {
+Deno.test("main() passes other words of a plain test to its nodes, as Maelstrom does, and says so", async () => {
   const { status, err, ran } = await command("test fast -w echo --bin ./node x -- y --quiet");
   assertEquals([status, ran[0]?.request.args], [0, ["fast", "x", "y", "--quiet"]]);
   assertStringIncludes(err, 'Note: nodes get "fast", "x" as arguments, as with Maelstrom; flags begin with --\n');
 });
 
-Deno.test("main() notes what Maelstrom would refuse", async () => {
+Deno.test("main() notes a test that Maelstrom would refuse", async () => {
   const note = "Note: Maelstrom does not run lin-kv with 5 workers on 5 nodes";
   assertStringIncludes((await command("test --bin ./node")).err, note);
   assertEquals((await command("test --bin ./node --concurrency 2n --quiet")).err, "");
@@ -96,7 +96,7 @@ Deno.test("main() runs a plain test with its flags", async () => {
   assertStringIncludes(out, "./maelstrom.sh test --workload echo --bin ./node --node-count 2 --seed abc -- --fast\n");
 });
 
-Deno.test("main() ends with Maelstrom's exit statuses, and 1 where a limit is missed", async () => {
+Deno.test("main() ends with Maelstrom's exit statuses, and with 1 if a limit is missed", async () => {
   const missed = [{ name: "msgs_per_op", limit: 20, value: 50, met: false }];
   const fatal = [{ type: "node-crashed", node: "n0", message: "Node n0 exited", count: 1, fatal: true }];
   const ends = async (runs: FakeMachine["runs"]) => (await command("3e", { runs })).status;
@@ -107,7 +107,7 @@ Deno.test("main() ends with Maelstrom's exit statuses, and 1 where a limit is mi
   assertEquals(await ends(() => ({ valid: false, passed: false, exceptions: fatal })), 255);
 });
 
-Deno.test("main() tells a person's mistakes and failures in one line, and bugs with their stack", async () => {
+Deno.test("main() reports usage errors and failures in one line, and bugs with their stack", async () => {
   const ends = async (error: Error) => {
     const { status, err, out } = await command("3e", { runs: () => Promise.reject(error) });
     return { status, err, out };
@@ -125,7 +125,7 @@ Deno.test("main() tells a person's mistakes and failures in one line, and bugs w
   assertMatch(bug.err, /^This is a bug: TypeError: x is undefined\n +at /);
 });
 
-Deno.test("main() prints one document and nothing else with --json", async () => {
+Deno.test("main() prints only one JSON document with --json", async () => {
   const one = await command("3e --json");
   assertEquals(JSON.parse(one.out).challenge, "3e");
   const all = await command("all --json");
@@ -142,7 +142,7 @@ Deno.test("main() prints one document and nothing else with --json", async () =>
   assertEquals([JSON.parse(bad.out).valid, JSON.parse(bad.out).passed, bad.status], ["unknown", false, 2]);
 });
 
-Deno.test("main() runs all challenges, ends with a table, and with the worst of the exit statuses", async () => {
+Deno.test("main() runs all challenges, prints a table, and ends with the worst exit status", async () => {
   const { status, ran, out, err } = await command("all --time-limit 5", {
     runs: ({ challenge }) =>
       challenge!.id === "2"
@@ -162,7 +162,7 @@ Deno.test("main() runs all challenges, ends with a table, and with the worst of 
   assertMatch(out, /\n12 of 14 passed\n$/);
 });
 
-Deno.test("main() repeats a test with seeds of their own until one goes wrong", async () => {
+Deno.test("main() repeats a test with different seeds until one fails", async () => {
   const good = await command("test -w echo --bin ./node --test-count 3");
   assertEquals([good.status, good.ran.map(({ request }) => request.seed)], [0, ["seed-1", "seed-2", "seed-3"]]);
   const seeded = await command("test -w echo --bin ./node --test-count 3 --seed s");
@@ -174,7 +174,7 @@ Deno.test("main() repeats a test with seeds of their own until one goes wrong", 
   assertEquals([bad.status, bad.ran.length], [1, 2]);
 });
 
-Deno.test("main() takes the workbench unless there is a real Maelstrom", async () => {
+Deno.test("main() uses the workbench unless there is a real Maelstrom", async () => {
   const engines = async (line: string, changes: Partial<FakeMachine> = {}) => {
     const { status, ran, err } = await command(line, changes);
     return [status, ran[0]?.engine, err];
@@ -189,7 +189,7 @@ Deno.test("main() takes the workbench unless there is a real Maelstrom", async (
   assertStringIncludes(String(note), "Note: the workbench runs this, since the real Maelstrom takes no --seed");
 });
 
-Deno.test("main() rejects a Maelstrom that cannot be used", async () => {
+Deno.test("main() rejects a Maelstrom that is missing or not executable", async () => {
   const at = (path: string) => ({ env: (name: string) => name === "MAELSTROM" ? path : undefined });
   await assertRejected("1 --engine maelstrom", "Cannot use --engine maelstrom: $MAELSTROM names none and ");
   await assertRejected("1", "Cannot use Maelstrom: $MAELSTROM is ./none: there is no such file", at("./none"));
@@ -198,7 +198,7 @@ Deno.test("main() rejects a Maelstrom that cannot be used", async () => {
   await assertRejected("1 --engine maelstrom --seed 5", "Cannot use --seed with --engine maelstrom", at("./node"));
 });
 
-Deno.test("main() rejects a Maelstrom without Java, but not one that has it", async () => {
+Deno.test("main() rejects a Maelstrom without Java", async () => {
   const machine = (java: string | undefined): Partial<FakeMachine> => ({
     files: {
       readTextFile: () => "",
@@ -216,7 +216,7 @@ Deno.test("main() rejects a Maelstrom without Java, but not one that has it", as
   assertEquals(ran[0]?.engine, "/project/.maelstrom/maelstrom/maelstrom");
 });
 
-Deno.test("main() notes Jepsen's flags that do nothing here", async () => {
+Deno.test("main() notes Jepsen's flags that have no effect", async () => {
   const { err, status } = await command("test -w echo --bin ./node -q --username me --no-ssh");
   assertEquals(status, 0);
   assertMatch(err, /^Note: --username does nothing here: .*\nNote: --no-ssh does nothing here: .*\n$/);
@@ -224,7 +224,7 @@ Deno.test("main() notes Jepsen's flags that do nothing here", async () => {
   assertEquals(none, "");
 });
 
-Deno.test("main() ends a run early at Ctrl-C, and judges what there is", async () => {
+Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () => {
   const { status, out, err, exited } = await command("3e", {
     runs(_, { signal }) {
       this.interrupt!();
@@ -237,7 +237,7 @@ Deno.test("main() ends a run early at Ctrl-C, and judges what there is", async (
   assertStringIncludes(out, "It was ended early");
 });
 
-Deno.test("main() ends at once at the second Ctrl-C", async () => {
+Deno.test("main() exits immediately at the second Ctrl-C", async () => {
   const { exited } = await command("3e", {
     runs() {
       this.interrupt!();
@@ -248,7 +248,7 @@ Deno.test("main() ends at once at the second Ctrl-C", async () => {
   assertEquals(exited, 130);
 });
 
-Deno.test("main() runs no further challenge after Ctrl-C, and does not call that passed", async () => {
+Deno.test("main() runs no further challenge after Ctrl-C, and does not count that as passed", async () => {
   const runs: FakeMachine["runs"] = function (this: FakeMachine, { challenge }) {
     if (challenge!.id === "3a") this.interrupt();
     return {};
@@ -260,14 +260,14 @@ Deno.test("main() runs no further challenge after Ctrl-C, and does not call that
   assertEquals([JSON.parse(json).valid, JSON.parse(json).passed], ["unknown", false]);
 });
 
-Deno.test("main() does not listen for Ctrl-C any more when all is done", async () => {
+Deno.test("main() stops listening for Ctrl-C at its end", async () => {
   const machine = await command("3e -q");
   machine.interrupt();
   machine.interrupt();
   assertEquals([machine.err, machine.exited], ["", undefined]);
 });
 
-Deno.test("main() shows progress on stderr: a line that changes on a terminal, sparse lines elsewhere, none if quiet", async () => {
+Deno.test("main() shows progress on stderr: one line on a terminal, rare lines elsewhere, none if quiet", async () => {
   const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0, messages: 20, fault: null });
   const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
     hooks.progress(progress);
@@ -286,7 +286,7 @@ Deno.test("main() shows progress on stderr: a line that changes on a terminal, s
   assertEquals((await command("3e -q --log-stderr", { runs })).err, "Node n0 exited\nwith much to say\n");
 });
 
-Deno.test("main() shows what Maelstrom prints on stdout, or on stderr with --json", async () => {
+Deno.test("main() shows Maelstrom's output on stdout, or on stderr with --json", async () => {
   const changes: Partial<FakeMachine> = {
     env: (name) => name === "MAELSTROM" ? "./node" : undefined,
     runs(_, { output }) {
@@ -300,7 +300,7 @@ Deno.test("main() shows what Maelstrom prints on stdout, or on stderr with --jso
   assertEquals(JSON.parse(json.out).engine, "maelstrom");
 });
 
-Deno.test("main() colours for a person who has not said no to it", async () => {
+Deno.test("main() uses colours on a terminal unless NO_COLOR is set", async () => {
   const isTerminal = { stdout: true, stderr: false };
   assertStringIncludes((await command("1", { isTerminal })).out, "\x1b[32m");
   assertEquals((await command("1")).out.includes("\x1b"), false);

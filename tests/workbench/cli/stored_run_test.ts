@@ -13,7 +13,7 @@ const RESULTS = {
   judged_by: { nodes: ["n0", "n1"], concurrency: 4, availability: "total", consistency_models: ["read-committed"] },
 };
 
-Deno.test("a file is a history, and says nothing else", async () => {
+Deno.test("a file is only a history", async () => {
   for (const [path, content] of [["x.edn", EDN], ["history.jsonl", JSON_LINES]] as const) {
     const run = await readStoredRun(path, filesOf({ [path]: content, "results.json": JSON.stringify(RESULTS) }));
     assertEquals([run.history[0]!.value, run.folder, run.flags.size, run.results, run.net], [
@@ -26,7 +26,7 @@ Deno.test("a file is a history, and says nothing else", async () => {
   }
 });
 
-Deno.test("a folder of ours knows how its run was judged", async () => {
+Deno.test("a folder of the workbench contains the options of its run", async () => {
   const files = filesOf({ "s/echo/1/history.jsonl": JSON_LINES, "s/echo/1/results.json": JSON.stringify(RESULTS) }, {
     "s/latest": "s/echo/1",
   });
@@ -43,17 +43,22 @@ Deno.test("a folder of ours knows how its run was judged", async () => {
   }
 });
 
-Deno.test("a folder of ours without results is only its history", async () => {
+Deno.test("a folder of the workbench without results is only a history", async () => {
   const run = await readStoredRun("s", filesOf({ "s/history.jsonl": JSON_LINES }));
   assertEquals([run.history.length, run.flags.size, run.results], [1, 0, undefined]);
 });
 
-/** The beginning of a log of Jepsen's. */
+/** Creates the beginning of a log of Jepsen. */
 function log(command: string): string {
-  return `INFO [2026-11-22 10:00:00] main - jepsen.core Test version 1\nINFO jepsen.core Command line:\nlein run ${command}\nINFO more\n`;
+  return [
+    "INFO [2026-11-22 10:00:00] main - jepsen.core Test version 1",
+    "INFO jepsen.core Command line:",
+    `lein run ${command}`,
+    "INFO more\n",
+  ].join("\n");
 }
 
-Deno.test("a folder of Maelstrom's tells its workload by where it is, and its flags in its log", async () => {
+Deno.test("a folder of Maelstrom gives its workload by its path, and its flags in its log", async () => {
   const flagsOf = async (files: Record<string, string>) => {
     const contents = Object.fromEntries(Object.entries(files).map(([name, text]) => [`store/echo/1/${name}`, text]));
     const run = await readStoredRun("store/latest", filesOf(contents, { "store/latest": "store/echo/1" }));
@@ -73,13 +78,13 @@ Deno.test("a folder of Maelstrom's tells its workload by where it is, and its fl
       "consistency-models": ["serializable , read-atomic"],
     },
   );
-  // Neither the command of another test than Maelstrom's, nor a log without one, says anything.
+  // The commands of other tests, and logs without a command, are ignored.
   assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": log("test --db etcd") }), { workload: ["echo"] });
   assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": log(command) }), { workload: ["echo"] });
   assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": "INFO nothing\n" }), { workload: ["echo"] });
 });
 
-Deno.test("a folder of Maelstrom's tells what its messages came to", async () => {
+Deno.test("a folder of Maelstrom contains counts of messages", async () => {
   const counts = "{:send-count 8, :recv-count 7, :msg-count 8, :msgs-per-op 4.0}";
   const results = `{:net {:all ${counts}, :clients ${counts}, :servers ${counts}}, :valid? true}`;
   const net = async (text: string) =>
@@ -88,7 +93,7 @@ Deno.test("a folder of Maelstrom's tells what its messages came to", async () =>
   assertEquals([await net("{:valid? :unknown}"), await net("{:valid?")], [null, null]);
 });
 
-Deno.test("what is no run, or cannot be read, is told with its path", async () => {
+Deno.test("errors about a path that is not a run, or is unreadable, name the path", async () => {
   const wrong = async (path: string, contents: Record<string, string | Uint8Array<ArrayBuffer>>) => {
     const error = await assertRejects(() => readStoredRun(path, filesOf(contents))) as Error;
     return [error instanceof UsageError ? 254 : error instanceof FailedError ? 255 : 0, error.message] as const;
