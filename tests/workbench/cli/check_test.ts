@@ -290,7 +290,7 @@ for (const [name, valid, program, options] of RUNS) {
   });
 }
 
-Deno.test("check lets flags override the options of a stored run", async () => {
+Deno.test("check lets flags override what is known of a stored run", async () => {
   const { memory, results } = await record(txn(), {
     workload: WORKLOADS["txn-rw-register"]!,
     nodes: NODES,
