@@ -23,8 +23,8 @@ const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "misse
 
 /**
  * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence. Anomalies
- * that say that nothing happened ({@linkcode SAY_NOTHING}) count only if there are no others: such a run is survived,
- * and must not equal a run that is not.
+ * that say that nothing happened ({@linkcode SAY_NOTHING}) count only if there are no others. A run with only these is
+ * survived, so it never has the same failure as one that is not.
  *
  * @returns Undefined if the run passed.
  *

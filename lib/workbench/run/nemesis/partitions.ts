@@ -78,8 +78,8 @@ function exactRing(nodes: readonly string[], random: Random): Grudge {
 }
 
 /**
- * Links the nodes with the fewest links to each other until each has a majority. For seven nodes there is no exact
- * ring.
+ * Links the nodes that have the fewest links, until each hears a majority. An exact ring does not exist for every
+ * number of nodes, such as seven.
  */
 function randomRing(nodes: readonly string[], random: Random): Grudge {
   const links = new Map(nodes.map((node) => [node, new Set([node])]));
