@@ -19,7 +19,7 @@ Deno.test("fewestMessages() matches a sender that waits as long as possible and 
   assertAlmostEquals(fewestMessages({ nodes, delay, latency, rate }) / perSecond, 1, 0.02);
 });
 
-Deno.test("fewestMessages() falls with the delay, grows with nodes and values, and never exceeds a mesh", () => {
+Deno.test("fewestMessages() falls with the delay, grows with nodes and values, and never exceeds a mesh's's", () => {
   const positive = fc.double({ min: 1, max: 10_000, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 1000 }), positive, positive, positive, (nodes, delay, latency, rate) => {

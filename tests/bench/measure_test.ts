@@ -188,7 +188,7 @@ Deno.test("missingRows() selects rows with too few runs, another length or anoth
   assertEquals(missing({ id: "1", title: "echo" }, 3, 20), 1);
 });
 
-Deno.test("ROWS have unique ids and commands, and one row for each challenge as it runs by default", () => {
+Deno.test("ROWS have unique ids and commands, and a row for each challenge's default command", () => {
   assertEquals(new Set(ROWS.map(({ id }) => id)).size, ROWS.length);
   assertEquals(new Set(ROWS.map(commandOf)).size, ROWS.length);
   for (const row of ROWS) assertEquals(challengeOf(row).id, row.id.split("-")[0]);

@@ -32,13 +32,13 @@ export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
   const found = findMaelstrom(machine);
   if (wanted === "auto" && found === undefined) return processes;
   if (wanted === "auto" && given.seed !== undefined) {
-    machine.stderr("Note: the workbench runs this, since the real Maelstrom takes no --seed\n");
+    machine.stderr("Note: the real Maelstrom takes no --seed, so the workbench runs this\n");
     return processes;
   }
   if (found === undefined) {
     throw new UsageError(
-      "Cannot use --engine maelstrom: $MAELSTROM names none and ./maelstrom.sh install has not installed it; " +
-        "expected one of both",
+      "Cannot use --engine maelstrom: it is not installed; " +
+        "run ./maelstrom.sh install, or set $MAELSTROM to its executable",
     );
   }
   if ("problem" in found) throw new UsageError(`Cannot use Maelstrom: ${found.problem}, or use --engine workbench`);

@@ -12,9 +12,9 @@ export interface Command {
   name: string;
   /** Other words for it. */
   aliases?: readonly string[];
-  /** How the help writes it. `@default` its name. */
+  /** Its form in the help. `@default` its name */
   usage?: string;
-  /** What it does, for the help. */
+  /** Its description in the help. */
   help: string;
   /**
    * Runs it; undefined if `maelstrom.sh` itself does that.

@@ -1,6 +1,7 @@
 /**
- * The command line of `maelstrom.sh`. This folder has one file for each command, and is the only one that parses
- * arguments and ends the process. It may use every other folder of the workbench; none may use it.
+ * The command line of `maelstrom.sh`. This folder has one file for each command, and decides on exit statuses. It may
+ * use every other folder of the workbench, and no folder may use it. A new command goes into `commands.ts`, a new flag
+ * into `request/flags.ts`.
  *
  * 1. `commands.ts` finds the command; any other word must be a challenge.
  * 2. The command runs, and shows its results on stdout.

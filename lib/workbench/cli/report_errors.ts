@@ -27,7 +27,7 @@ export async function reportErrors(
 
 function describeError(error: Error): string {
   if (error instanceof UsageError) return error.message;
-  if (isFromSystem(error)) return `Cannot go on: ${error.message}`;
+  if (isFromSystem(error)) return `Cannot continue: ${error.message}`;
   return error instanceof FailedError ? error.message : `This is a bug: ${error.stack}`;
 }
 

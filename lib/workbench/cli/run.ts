@@ -3,7 +3,7 @@
  *
  * 1. The arguments become one request for each test.
  * 2. An engine is chosen.
- * 3. Notes say what will be different from what was probably meant.
+ * 3. Notes on stderr name flags and words that have another effect than the user may expect.
  * 4. {@linkcode runSeries} does the rest.
  *
  * @module
@@ -34,12 +34,12 @@ export async function runPlainTest(words: readonly string[], machine: Machine): 
   return await runTests([null], words, machine);
 }
 
-/** Runs one challenge, as {@linkcode runPlainTest} a test. */
+/** Runs one challenge. Arguments, result and errors are those of {@linkcode runPlainTest}. */
 export async function runChallenge(challenge: Challenge, words: readonly string[], machine: Machine): Promise<number> {
   return await runTests([challenge], words, machine);
 }
 
-/** Runs all challenges: `all`. */
+/** Runs all challenges: `all`. Arguments, result and errors are those of {@linkcode runPlainTest}. */
 export async function runAllChallenges(words: readonly string[], machine: Machine): Promise<number> {
   return await runTests(CHALLENGES, words, machine);
 }

@@ -27,7 +27,7 @@ import { formatSeedsTable, formatTable } from "./tables.ts";
 /** Number of failed seeds that are shown in full; of further ones, only the verdict and the command. */
 const FULL_FAILURES = 3;
 
-/** Shows a series of runs while it goes on. */
+/** Shows the progress and the results of a series. */
 export class SeriesReport {
   readonly #plan: SeriesPlan;
   readonly #machine: Machine;

@@ -114,7 +114,7 @@ export const DEFAULTS: FlagTexts = new Map(
   FLAGS.flatMap((flag: Flag) => flag.default === undefined ? [] : [[flag.name, [flag.default]]]),
 );
 
-/** How a kind of flag is described and parsed. */
+/** Description and parser of a kind of flag. */
 interface Kind<Value> {
   /** For error messages. */
   expected: string;

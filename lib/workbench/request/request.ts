@@ -116,7 +116,7 @@ function simulationRequest(given: FlagValues): SimulationRequest | null {
   }
   for (const name of ["seeds", "check-determinism", "no-shrink"] as const) {
     if (given[name] !== undefined) {
-      throw new UsageError(`Cannot use --${name} without --sim: only a simulation follows from its seed`);
+      throw new UsageError(`Cannot use --${name} without --sim: only a simulation is determined by its seed`);
     }
   }
   return null;

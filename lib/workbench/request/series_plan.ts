@@ -35,7 +35,7 @@ export interface SeriesPlan {
 export function planSeries(requests: readonly TestRequest[], args: Arguments, newSeed: () => string): SeriesPlan {
   const { given } = args;
   if (given.seeds !== undefined && given["test-count"] !== undefined) {
-    throw new UsageError("Cannot use --seeds with --test-count: expected one of both");
+    throw new UsageError("Cannot use --seeds with --test-count: expected one of them");
   }
   const planned = requests.flatMap((request) => withSeeds(request, given, newSeed));
   const seeds = given.seeds ?? 1;

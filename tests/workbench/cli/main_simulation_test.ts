@@ -16,7 +16,7 @@ Deno.test("main() simulates with --sim, with or without a real Maelstrom", async
   assertEquals(checked.ran[0]!.request.simulation, { checkDeterminism: true, keep: "all" });
   assertStringIncludes(checked.out, "./maelstrom.sh 3e --sim --check-determinism --seed seed-1\n");
   await assertRejected("3e --sim --engine maelstrom", "Cannot use --sim with --engine maelstrom");
-  await assertRejected("3e --seeds 3", "Cannot use --seeds without --sim: only a simulation follows from its seed");
+  await assertRejected("3e --seeds 3", "Cannot use --seeds without --sim: only a simulation is determined by its seed");
   await assertRejected("3e --check-determinism", "Cannot use --check-determinism without --sim");
   await assertRejected("3e --no-shrink", "Cannot use --no-shrink without --sim");
   await assertRejected("3e --sim --seeds 0", 'Cannot use --seeds "0": expected a whole number above 0');

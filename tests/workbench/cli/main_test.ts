@@ -119,7 +119,7 @@ Deno.test("main() reports usage errors and failures in one line, and bugs with t
   });
   assertEquals(await ends(new FailedError("Cannot judge")), { status: 255, err: "Cannot judge\n", out: "" });
   const full = new Error("No space left on device (os error 28)");
-  assertEquals(await ends(full), { status: 255, err: `Cannot go on: ${full.message}\n`, out: "" });
+  assertEquals(await ends(full), { status: 255, err: `Cannot continue: ${full.message}\n`, out: "" });
   const bug = await ends(new TypeError("x is undefined"));
   assertEquals(bug.status, 255);
   assertMatch(bug.err, /^This is a bug: TypeError: x is undefined\n +at /);
@@ -186,12 +186,12 @@ Deno.test("main() uses the workbench unless there is a real Maelstrom", async ()
   assertEquals(await engines("1 -q --engine workbench", maelstrom), [0, "processes", ""]);
   const [status, engine, note] = await engines("1 -q --seed 5", maelstrom);
   assertEquals([status, engine], [0, "processes"]);
-  assertStringIncludes(String(note), "Note: the workbench runs this, since the real Maelstrom takes no --seed");
+  assertStringIncludes(String(note), "Note: the real Maelstrom takes no --seed, so the workbench runs this");
 });
 
 Deno.test("main() rejects a Maelstrom that is missing or not executable", async () => {
   const at = (path: string) => ({ env: (name: string) => name === "MAELSTROM" ? path : undefined });
-  await assertRejected("1 --engine maelstrom", "Cannot use --engine maelstrom: $MAELSTROM names none and ");
+  await assertRejected("1 --engine maelstrom", "Cannot use --engine maelstrom: it is not installed; run ");
   await assertRejected("1", "Cannot use Maelstrom: $MAELSTROM is ./none: there is no such file", at("./none"));
   await assertRejected("1", "$MAELSTROM is /tmp: it is a folder", at("/tmp"));
   await assertRejected("1", "$MAELSTROM is ./notes.txt: it is not executable", at("./notes.txt"));

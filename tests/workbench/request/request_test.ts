@@ -212,7 +212,7 @@ Deno.test("createRequest() reads the flags of a simulation", () => {
   );
   assertEquals(
     complaint("3e", "--seeds", "2"),
-    "Cannot use --seeds without --sim: only a simulation follows from its seed",
+    "Cannot use --seeds without --sim: only a simulation is determined by its seed",
   );
 });
 
