@@ -25,7 +25,7 @@ function test(name: string, fn: () => void): void {
   Deno.test({ name, ignore: !readable, fn });
 }
 
-test("every folder of the workbench stands in the list of layers", () => {
+test("every folder of the workbench is in the list of layers", () => {
   const folders = filesBelow("lib/workbench").map((file) => file.split("/")[2]!);
   assertEquals([...new Set(folders)].sort(), LAYERS.toSorted());
 });
@@ -34,7 +34,7 @@ test("folders of the workbench import downward only", () => {
   assertEquals(filesBelow("lib/workbench").flatMap(importsOf).filter(pointsUp).map(show), []);
 });
 
-test("no file imports itself by way of others", () => {
+test("there are no import cycles", () => {
   const files = ["lib", "challenges"].flatMap((folder) => filesBelow(folder));
   const circles = findCircles([...files, "mod.ts"].flatMap(importsOf));
   assertEquals(circles.filter(([file]) => !UNFINISHED.test(file!)), []);
@@ -53,7 +53,7 @@ test("the workbench imports no challenge", () => {
   assertEquals(filesBelow("lib").flatMap(importsOf).filter(({ to }) => to.startsWith("challenges/")).map(show), []);
 });
 
-Deno.test("a circle is found, and what only leads to it is not part of it", () => {
+Deno.test("findCircles() finds a cycle, without the files that only lead to it", () => {
   const edges = [["a", "b"], ["b", "c"], ["c", "b"], ["c", "d"]].map(([from, to]) => ({ from: from!, to: to! }));
   assertEquals(findCircles(edges), [["b", "c"]]);
   assertEquals(findCircles(edges.filter(({ from }) => from !== "c")), []);

@@ -119,7 +119,7 @@ export function createEDNReader(take: TakeForm): FormReader {
 }
 
 function push(state: State, piece: string): void {
-  // Tokens end with their line. Only a string goes on, and its missing end is noticed.
+  // Tokens end with their line. Only a string continues, and its missing end is detected.
   const end = piece.lastIndexOf("\n") + 1;
   if (end === 0) {
     state.rest += piece;

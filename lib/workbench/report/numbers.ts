@@ -21,7 +21,7 @@ export function percent(fraction: number): string {
   return `${Math.floor(fraction * 10_000) / 100} %`;
 }
 
-/** The share of operations that succeeded; empty if there were none, or nobody counted them. */
+/** The share of operations that succeeded; empty if there were none, or their number is unknown. */
 export function okShare({ availability, operations }: Pick<Results, "availability" | "operations">): string {
   return availability === null || operations?.count === 0 ? "" : percent(availability.ok_fraction);
 }

@@ -15,7 +15,7 @@ export interface Screen {
 
 /** Widest line that is written, in characters; longer ones are hard to read. */
 const MAX_WIDTH = 100;
-/** Width where stdout is no terminal, in characters. */
+/** Width if stdout is not a terminal, in characters. */
 const DEFAULT_WIDTH = 80;
 
 /** Returns the screen that stdout is: as wide as the terminal, in colour unless `NO_COLOR` is set. */

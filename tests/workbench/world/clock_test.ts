@@ -76,7 +76,7 @@ function testContract(name: string, make: () => Clock, pass: (clock: Clock) => P
     assertEquals(count, 2);
   });
 
-  Deno.test(`${name} goes on after everything was cancelled`, async () => {
+  Deno.test(`${name} continues after everything was cancelled`, async () => {
     const clock = make();
     let ran = false;
     const timers = Array.from({ length: 300 }, (_, i) => clock.schedule(clock.now() + 10 + i, () => {}));

@@ -184,7 +184,7 @@ function extendPending(tracker: Tracker, pending: PendingRead, read: ReadOperati
   }
 }
 
-/** Counts one value of a pending read. Returns the element's number; undefined if the value is no element. */
+/** Counts one value of a pending read. Returns the element's number; undefined if the value is not an element. */
 function count(tracker: Tracker, pending: PendingRead, value: unknown): number | undefined {
   const { completion } = pending.read;
   const number = numberOf(tracker, value);

@@ -159,7 +159,7 @@ function distinctReads(transactions: readonly Transaction[]): Map<Identity, List
   return new Map([...byKey].map(([key, reads]) => [key, reads.sort(byLength).filter(isNew)]));
 }
 
-/** Finds incompatible orders: a list that was read is no prefix of a longer one. One case per key. */
+/** Finds incompatible orders: a list that was read is not a prefix of a longer one. One case per key. */
 function findIncompatibleOrders(reads: Map<Identity, ListRead[]>): Anomaly[] {
   const cases = [...reads].flatMap(([key, ofKey]) => {
     const index = ofKey.findIndex((read, index) => index > 0 && !isPrefix(ofKey[index - 1]!.elements, read.elements));

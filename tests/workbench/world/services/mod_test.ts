@@ -55,7 +55,7 @@ Deno.test("each service answers to its name", async () => {
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
 });
 
-Deno.test("a service answers a bad request with an error, and goes on", async () => {
+Deno.test("a service answers a bad request with an error, and continues", async () => {
   const { ask } = rig();
   for (const service of KEY_VALUE) {
     assertEquals(await ask(service, { type: "init" }), {

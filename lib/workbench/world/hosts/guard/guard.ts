@@ -187,7 +187,7 @@ function intercept(name: string, effect: Effect | undefined, below: unknown): bo
   throw new Error(problem);
 }
 
-/** Hands a node's text to the guards; returns false if it is no node's, or no guard wants it. */
+/** Hands a node's text to the guards; returns false if it is not from a node, or no guard wants it. */
 function logStderr({ text, level }: Effect): boolean {
   const node = nodeInTurn();
   const listening = [...guards].filter(({ onStderr }) => onStderr !== undefined);

@@ -37,7 +37,7 @@ testStart(
     "the lines of the script end with a carriage return",
 );
 testStart(
-  "a script whose interpreter is no program cannot be started",
+  "a script whose interpreter is not a program cannot be started",
   "#!/etc/passwd\n",
   0o755,
   'its first line (#!) names "/etc/passwd", which cannot be executed',

@@ -66,7 +66,7 @@ const BAD_LINES: Record<string, [line: string, problem: string]> = {
     '{"src":"n0","dest":"c0","body":{},"time":1}',
     'expected only src, dest and body, got "time"',
   ],
-  "with an id that is no integer": [
+  "with an id that is not an integer": [
     '{"id":1.0,"src":"n0","dest":"c0","body":{}}',
     "expected id to be an integer, or left to the network, got 1.0",
   ],
