@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { ROOT } from "./imports.ts";
+
+/** The longest row of a table, in characters. */
+const ROW_WIDTH = 140;
+/** The longest ARCHITECTURE.md, in lines: one page. */
+const PAGE = 120;
+
+/** Folders that a run or a build makes. */
+const RUNTIME_FOLDERS = /^(store|dist)\//;
+
+const readable = (await Deno.permissions.query({ name: "read" })).state === "granted";
+
+function test(name: string, fn: (page: string, text: string) => void): void {
+  Deno.test({
+    name,
+    ignore: !readable,
+    fn() {
+      const docs = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`).sort();
+      const pages = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", ...docs];
+      for (const page of pages.filter((page) => page.endsWith(".md"))) fn(page, Deno.readTextFileSync(ROOT + page));
+    },
+  });
+}
+
+test("the files that a page names exist", (page, text) => {
+  const named = text.matchAll(/`([a-z]\w*\/[\w./-]*(?:\.(?:ts|md|svg|sh)|\w\/))`/g);
+  const folders = ["", "lib/workbench/"];
+  const missing = Array.from(named, ([, path]) => path!).filter((path) => !folders.some((at) => exists(at + path)));
+  assertEquals(missing.filter((path) => !RUNTIME_FOLDERS.test(path)), [], page);
+});
+
+test("the files that a page links to exist", (page, text) => {
+  const folder = page.includes("/") ? `${page.split("/")[0]}/` : "";
+  const links = Array.from(text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g), ([, path]) => path!);
+  const missing = links.filter((path) => !exists(new URL(path, `file:///${folder}`).pathname.slice(1)));
+  assertEquals(missing, [], page);
+});
+
+test("tables have no row that is too long to read", (page, text) => {
+  const rows = text.split("\n").filter((line) => line.startsWith("|"));
+  assertEquals(rows.filter((row) => row.length > ROW_WIDTH), [], page);
+});
+
+test("ARCHITECTURE.md is one page", (page, text) => {
+  if (page === "ARCHITECTURE.md") assertEquals(text.trimEnd().split("\n").slice(PAGE), []);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(ROOT + path);
+    return true;
+  } catch {
+    return false;
+  }
+}
