@@ -10,6 +10,8 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
+
 /**
  * By friendly name of a model, its canonical name, which the tables below use: one of Adya's levels if there is one.
  */
@@ -224,7 +226,7 @@ export function impossibleModels(anomalies: readonly string[]): Set<string> {
 const RULED_OUT_BY = new Map<string, Set<string>>();
 
 function modelsRuledOutBy(anomaly: string): Set<string> {
-  return RULED_OUT_BY.getOrInsertComputed(anomaly, () => {
+  return getOrInsert(RULED_OUT_BY, anomaly, () => {
     const implied = impliedAnomalies([anomaly]);
     const direct = Object.keys(PROSCRIBED_ANOMALIES).filter((model) =>
       PROSCRIBED_ANOMALIES[model]!.some((proscribed) => implied.has(proscribed))

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { quantileSorted } from "d3-array";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
@@ -27,7 +28,7 @@ export function latencies(history: readonly Operation[]): Record<string, Latenci
   for (const { invocation, completion } of pairs(history)) {
     if (completion?.type !== "ok") continue;
     const latency = (completion.time - invocation.time) / 1e6;
-    byF.getOrInsertComputed(invocation.f, () => []).push(latency);
+    getOrInsert(byF, invocation.f, () => []).push(latency);
   }
   const sorted = [...byF].sort(([a], [b]) => a < b ? -1 : 1);
   return Object.fromEntries(sorted.map(([f, list]) => [f, summarize(list)]));

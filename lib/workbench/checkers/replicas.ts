@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { type ClusterShape, nodeOf } from "./cluster_shape.ts";
@@ -98,7 +99,7 @@ function finalReads(history: readonly Operation[], shape: ClusterShape): FinalRe
       if (f !== "r") continue;
       // The initial state of a list can be read as null or as the empty list.
       const content = Array.isArray(read) && read.length === 0 ? null : read;
-      byKey.getOrInsertComputed(identify(key), () => ({ key, reads: [] })).reads.push({ node, value: content, time });
+      getOrInsert(byKey, identify(key), () => ({ key, reads: [] })).reads.push({ node, value: content, time });
     }
   }
   return [...byKey.values()];

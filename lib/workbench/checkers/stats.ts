@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { explainCases } from "./explain.ts";
@@ -40,7 +41,7 @@ export function checkStats(
   const byF = new Map<string, OperationCounts>();
   for (const { type, process, f } of history) {
     if (process === "nemesis" || type === "invoke") continue;
-    for (const each of [counts, byF.getOrInsertComputed(f, emptyCounts)]) {
+    for (const each of [counts, getOrInsert(byF, f, emptyCounts)]) {
       each.count++;
       each[type]++;
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { compareValues } from "./compare_values.ts";
@@ -38,7 +39,7 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
     if (type === "invoke") attempted++;
     if (type !== "ok") continue;
     acknowledged++;
-    ids.getOrInsertComputed(identify(value), () => ({ id: value, operations: [] })).operations.push(operation);
+    getOrInsert(ids, identify(value), () => ({ id: value, operations: [] })).operations.push(operation);
   }
   const duplicated = [...ids.values()].filter(({ operations }) => operations.length > 1)
     .sort((a, b) => b.operations.length - a.operations.length || compareValues(a.id, b.id));

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { getOrInsert } from "../base/get_or_insert.ts";
 import Type from "typebox";
 import { checkCounter } from "../checkers/counter.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
@@ -50,7 +51,7 @@ export const pnCounter: Workload = {
     const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
     const known = new Map<unknown, boolean>();
     const isSum = (value: unknown) =>
-      known.getOrInsertComputed(value, () => checkCounter([...history, { ...read, value }]).valid !== false);
+      getOrInsert(known, value, () => checkCounter([...history, { ...read, value }]).valid !== false);
     return {
       look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
       isComplete: (seen) => new Set(seen).size === 1 && isSum(seen[0]),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { type Attempt, attempts } from "../attempts.ts";
@@ -73,11 +74,11 @@ export function readKafkaHistory(history: readonly Operation[]): KafkaHistory {
   const pollers: KafkaHistory["pollers"] = new Map();
   for (const operation of operations) {
     for (const [key, { value }] of messages(operation.sends)) {
-      senders.getOrInsertComputed(key, () => new Map()).set(value, operation);
+      getOrInsert(senders, key, () => new Map()).set(value, operation);
     }
     if (operation.type !== "ok") continue;
     for (const [key, { value }] of messages(operation.polls)) {
-      pollers.getOrInsertComputed(key, () => new Map()).getOrInsert(value, operation);
+      getOrInsert(getOrInsert(pollers, key, () => new Map()), value, () => operation);
     }
   }
   return { operations, logs: inferLogs(operations, pollers), senders, pollers };
@@ -113,10 +114,10 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
     if (f === "send" && content.length === 2) {
       const [key, value] = content;
       const message = Array.isArray(value) ? readMessage(value) : { offset: null, value: identify(value) };
-      sends.getOrInsertComputed(keyName(key), () => []).push(message);
+      getOrInsert(sends, keyName(key), () => []).push(message);
     } else if (polled?.every(([_, pairs]) => Array.isArray(pairs) && pairs.every(Array.isArray))) {
       for (const [key, pairs] of polled) {
-        if (pairs.length > 0) polls.getOrInsertComputed(keyName(key), () => []).push(...pairs.map(readMessage));
+        if (pairs.length > 0) getOrInsert(polls, keyName(key), () => []).push(...pairs.map(readMessage));
       }
     } else throw new TypeError(`Cannot check operation ${completion.index} with ${show(item)}: expected ${expected}`);
   }
@@ -146,8 +147,8 @@ function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory[
   const add = (operation: KafkaOperation, shown: Map<string, LogMessage[]>) => {
     for (const [key, { offset, value }] of messages(shown)) {
       if (offset === null) continue;
-      const ofKey = byOffset.getOrInsertComputed(key, () => new Map());
-      ofKey.getOrInsertComputed(offset, () => new Map()).getOrInsert(value, operation);
+      const ofKey = getOrInsert(byOffset, key, () => new Map());
+      getOrInsert(getOrInsert(ofKey, offset, () => new Map()), value, () => operation);
     }
   };
   for (const operation of operations) {

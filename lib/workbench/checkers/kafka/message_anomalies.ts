@@ -6,6 +6,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -78,7 +79,7 @@ function firstAndLastIndices({ values }: Log): { first: Map<Identity, number>; l
   const last = new Map<Identity, number>();
   for (const [index, atOffset] of values.entries()) {
     for (const value of atOffset.keys()) {
-      first.getOrInsert(value, index);
+      getOrInsert(first, value, () => index);
       last.set(value, index);
     }
   }
@@ -114,7 +115,7 @@ function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
   const cases = [...logs].flatMap(([key, { offsets, values }]) => {
     const offsetsOf = new Map<Identity, number[]>();
     for (const [index, atOffset] of values.entries()) {
-      for (const value of atOffset.keys()) offsetsOf.getOrInsertComputed(value, () => []).push(offsets[index]!);
+      for (const value of atOffset.keys()) getOrInsert(offsetsOf, value, () => []).push(offsets[index]!);
     }
     return [...offsetsOf].filter(([_, at]) => at.length > 1).map(([value, at]) => ({ key, value, at }));
   });

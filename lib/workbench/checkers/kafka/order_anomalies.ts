@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases, seconds } from "../explain.ts";
 import { showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -67,7 +68,7 @@ function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "send
     const { process, f, type, keys } = operation;
     // A failed send did not happen. The messages of a failed poll were seen nevertheless.
     if (type === "fail" && side === "sends") return [];
-    const before = positions.getOrInsertComputed(process, () => new Map());
+    const before = getOrInsert(positions, process, () => new Map());
     if (f === "assign" || f === "subscribe") {
       const kept = keys.flatMap((key): [string, Appearance][] => before.has(key) ? [[key, before.get(key)!]] : []);
       if (type !== "fail") positions.set(process, new Map(kept));

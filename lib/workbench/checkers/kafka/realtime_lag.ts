@@ -6,6 +6,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { bisectRight } from "d3-array";
 import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
@@ -40,7 +41,7 @@ export function worstRealtimeLag(operations: readonly KafkaOperation[]): Realtim
   for (const operation of operations) {
     const { process, f, type, keys, invocation } = operation;
     if (type !== "ok") continue;
-    const ofProcess = positions.getOrInsertComputed(process, () => new Map());
+    const ofProcess = getOrInsert(positions, process, () => new Map());
     if (f === "assign") positions.set(process, new Map(keys.map((key) => [key, ofProcess.get(key) ?? -1])));
     if (f === "subscribe") positions.set(process, new Map());
     if (f !== "poll" && f !== "txn") continue;
@@ -60,7 +61,7 @@ function findGrowth(operations: readonly KafkaOperation[]): Map<string, Growth> 
   for (const operation of operations) {
     if (operation.type === "fail") continue;
     for (const [key, offset] of highestOffsets(operation)) {
-      const { offsets, times } = growth.getOrInsertComputed(key, () => ({ offsets: [], times: [] }));
+      const { offsets, times } = getOrInsert(growth, key, () => ({ offsets: [], times: [] }));
       if (offset <= (offsets.at(-1) ?? -1)) continue;
       offsets.push(offset);
       times.push(operation.completion.time);

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
@@ -139,7 +140,7 @@ function intervalsByKey(
   for (const { type, f, invocation, completion, end } of attempts(history)) {
     if (type === "fail") continue;
     const [key, value] = split(type === "ok" ? completion : invocation);
-    byKey.getOrInsertComputed(identify(key), () => []).push({
+    getOrInsert(byKey, identify(key), () => []).push({
       operation: { f, value, type },
       begin: invocation.index,
       end: type === "ok" ? end : Infinity,

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { EXAMPLES } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
 import type { Validity } from "../verdict.ts";
@@ -135,7 +136,7 @@ function createSearch<State>(intervals: readonly Interval[], model: Model<State>
 function createNumbering<State>({ equal }: Model<State>): (state: State) => number {
   if (equal === undefined) {
     const numbers = new Map<Identity, number>();
-    return (state) => numbers.getOrInsertComputed(identify(state), () => numbers.size);
+    return (state) => getOrInsert(numbers, identify(state), () => numbers.size);
   }
   const states: State[] = [];
   return (state) => {

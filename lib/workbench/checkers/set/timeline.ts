@@ -8,6 +8,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import type { Operation } from "../../history/operation.ts";
 import { show } from "../../base/text.ts";
 import { identify, type Identity } from "../identify.ts";
@@ -190,7 +191,7 @@ function count(tracker: Tracker, pending: PendingRead, value: unknown): number |
   const number = numberOf(tracker, value);
   if (number === undefined) {
     pending.hasUnexpected = true;
-    tracker.unexpected.getOrInsert(identify(value), { value, read: completion });
+    getOrInsert(tracker.unexpected, identify(value), () => ({ value, read: completion }));
     return undefined;
   }
   const times = Math.min(pending.counts[number]! + 1, 255);

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -72,7 +73,7 @@ export function findFutureReads(transactions: readonly Transaction[]): Anomaly[]
   const cases = transactions.flatMap((reader) => {
     const seen = new Map<Identity, Set<Identity>>();
     for (const { f, key, elements } of reader.microOperations) {
-      const ofKey = seen.getOrInsertComputed(key, () => new Set());
+      const ofKey = getOrInsert(seen, key, () => new Set());
       if (f === "r") elements.forEach((element) => ofKey.add(element));
       else if (ofKey.has(elements[0]!)) return [{ reader, key, element: elements[0]! }];
     }
@@ -98,8 +99,8 @@ export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[]
   const updates = new Map<Identity, Map<Identity | undefined, Updates[]>>();
   for (const transaction of transactions) {
     for (const [key, read] of updatesOf(transaction)) {
-      const byNewest = updates.getOrInsertComputed(key, () => new Map());
-      const candidates = byNewest.getOrInsertComputed(read.at(-1), () => []);
+      const byNewest = getOrInsert(updates, key, () => new Map());
+      const candidates = getOrInsert(byNewest, read.at(-1), () => []);
       const same = candidates.find((other) => sameElements(other.read, read));
       if (same === undefined) candidates.push({ key, read, updaters: [transaction] });
       else same.updaters.push(transaction);
@@ -125,7 +126,7 @@ function updatesOf({ microOperations }: Transaction): Map<Identity, Identity[]> 
   const updates = new Map<Identity, Identity[]>();
   for (const microOperation of microOperations) {
     const { key, elements } = microOperation;
-    if (!isWrite(microOperation)) reads.getOrInsert(key, elements);
+    if (!isWrite(microOperation)) getOrInsert(reads, key, () => elements);
     else if (reads.has(key)) updates.set(key, reads.get(key)!);
   }
   return updates;

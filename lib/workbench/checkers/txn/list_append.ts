@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, explainCases } from "../explain.ts";
@@ -150,7 +151,7 @@ function distinctReads(transactions: readonly Transaction[]): Map<Identity, List
   const byKey = new Map<Identity, ListRead[]>();
   for (const reader of transactions) {
     for (const { f, key, elements } of reader.microOperations) {
-      if (f === "r" && elements.length > 0) byKey.getOrInsertComputed(key, () => []).push({ elements, reader });
+      if (f === "r" && elements.length > 0) getOrInsert(byKey, key, () => []).push({ elements, reader });
     }
   }
   const isNew = ({ elements }: ListRead, index: number, reads: ListRead[]) =>

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { link, RW, WR, WW } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
 import { createDependencyEdges, type Dependencies, linkReadersToWriters, type Reason } from "./dependencies.ts";
@@ -53,7 +54,7 @@ export function listDependencies(
 }
 
 function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
-  index.getOrInsertComputed(key, () => new Map()).getOrInsertComputed(version, () => new Set()).add(place);
+  getOrInsert(getOrInsert(index, key, () => new Map()), version, () => new Set()).add(place);
 }
 
 /** Finds the version that an element was appended to; for one that was never read, the longest version read. */

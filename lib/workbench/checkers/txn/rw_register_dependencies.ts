@@ -6,6 +6,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { type Edges, type Kinds, link, RW, WR, WW } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
 import {
@@ -53,7 +54,7 @@ function linkAll(edges: Edges, froms: Places, tos: Places, kind: Kinds): void {
 }
 
 function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
-  index.getOrInsertComputed(key, () => new Map()).getOrInsertComputed(version, () => new Set()).add(place);
+  getOrInsert(getOrInsert(index, key, () => new Map()), version, () => new Set()).add(place);
 }
 
 function find(index: PlacesByVersion, key: Identity, version: Version): Places {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { buildGraph, createEdges, findShortCycles, link, linkProcesses, linkRealtime, PROCESS } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
 import { spansOf } from "./dependencies.ts";
@@ -85,9 +86,9 @@ function accessesByKey(transactions: readonly Transaction[]): Map<Identity, Acce
     const byKey = new Map<Identity, Access>();
     for (const [key, [version]] of externalReads(transaction)) byKey.set(key, { transaction, read: { version } });
     for (const [key, version] of externalWrites(transaction)) {
-      byKey.getOrInsertComputed(key, () => ({ transaction })).written = { version };
+      getOrInsert(byKey, key, () => ({ transaction })).written = { version };
     }
-    for (const [key, access] of byKey) accesses.getOrInsertComputed(key, () => []).push(access);
+    for (const [key, access] of byKey) getOrInsert(accesses, key, () => []).push(access);
   }
   return accesses;
 }
@@ -123,7 +124,7 @@ function stepsBetweenTransactions(accesses: Access[], kind: "process" | "realtim
 /** Finds a cycle in each strongly connected component of versions. */
 function findStepCycles(steps: readonly VersionStep[]): VersionStep[][] {
   const vertices = new Map<Version, number>();
-  const vertexOf = (version: Version) => vertices.getOrInsertComputed(version, () => vertices.size);
+  const vertexOf = (version: Version) => getOrInsert(vertices, version, () => vertices.size);
   const edges = createEdges();
   const byEdge = new Map<string, VersionStep>();
   for (const step of steps) {

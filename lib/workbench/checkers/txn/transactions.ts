@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
@@ -106,7 +107,7 @@ export function findWriters(transactions: readonly Transaction[]): Writers {
   for (const transaction of transactions) {
     const latest = new Map<Identity, Writer>();
     for (const { key, elements: [element] } of transaction.microOperations.filter(isWrite)) {
-      const byElement = writers.getOrInsertComputed(key, () => new Map());
+      const byElement = getOrInsert(writers, key, () => new Map());
       if (byElement.has(element!)) {
         throw new TypeError(
           `Cannot check key ${showIdentity(key)}: ${showIdentity(element!)} was written more than once, ` +

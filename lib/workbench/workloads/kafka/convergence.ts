@@ -4,6 +4,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { identify, type Identity, showIdentity } from "../../checkers/identify.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Connection } from "../../world/connection.ts";
@@ -28,7 +29,7 @@ export function kafkaConvergence(history: readonly Operation[]): Convergence {
   const byNode = new Map<string, Seen>();
   return {
     async look(connection, node) {
-      const seen = byNode.getOrInsertComputed(node, () => ({ next: startOf(keys), messages: new Set() }));
+      const seen = getOrInsert(byNode, node, () => ({ next: startOf(keys), messages: new Set<Identity>() }));
       let more = true;
       while (more) more = await pollNew(connection, node, seen);
       return seen.messages;
