@@ -33,8 +33,8 @@ Deno.test("an error in a file is one line with the file's name", async () => {
     (await assertRejects(() => readHistoryFile("x.edn", open), FailedError) as Error).message;
   assertEquals(
     await wrong(opening(EDN + "{:type :ok")),
-    "Cannot read history x.edn: Cannot parse EDN at line 4, column 11: expected } to close the form of line 4, column 1, " +
-      "got the end of the text",
+    "Cannot read history x.edn: Cannot parse EDN at line 4, column 11: " +
+      "expected } to close the form of line 4, column 1, got the end of the text",
   );
   assertEquals(
     await wrong(opening("{:type :ok, :process 0, :f :echo}")),

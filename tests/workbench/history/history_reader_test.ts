@@ -194,10 +194,12 @@ testRecorded("every recorded history is strict, as EDN and as JSON lines", undef
 
 Deno.test("a crash of Jepsen's client is read with all its fields", () => {
   const [operation] = parseEDNHistory(
-    `{:index 2, :time 7, :type :info, :process 1, :f :add, :value 3, :exception {:via [{:type clojure.lang.ExceptionInfo,
-      :message "throw+: {:type :malformed-rpc-response}", :data {:type :malformed-rpc-response, :body {:type "ad_ok", :in_reply_to 4N}},
-      :at [slingshot.support$stack_trace invoke "support.clj" 201]}], :trace [[maelstrom.client$check_body <init> "client.clj" 170]
-      [clojure.core$eval$fn__123 doInvoke nil -1]], :cause "Malformed RPC \\"response\\"", :data #error{:at #inst "2026-11-22T10:00:00Z"}},
+    `{:index 2, :time 7, :type :info, :process 1, :f :add, :value 3, :exception {
+        :via [{:type clojure.lang.ExceptionInfo, :message "throw+: {:type :malformed-rpc-response}",
+          :data {:type :malformed-rpc-response, :body {:type "ad_ok", :in_reply_to 4N}},
+          :at [slingshot.support$stack_trace invoke "support.clj" 201]}],
+        :trace [[maelstrom.client$check_body <init> "client.clj" 170] [clojure.core$eval$fn__123 doInvoke nil -1]],
+        :cause "Malformed RPC \\"response\\"", :data #error{:at #inst "2026-11-22T10:00:00Z"}},
       :error "indeterminate: Malformed", :node #object[Foo 0x12 "n1"], :chars [\\a \\space], :ratio 1/2, :set #{:x}}`,
   );
   const { exception, error, node, chars, ratio, set } = operation as Operation & {
