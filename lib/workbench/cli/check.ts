@@ -91,7 +91,7 @@ function storedFlags({ flags }: StoredRun, given: FlagValues): [string, readonly
   return [...flags].filter(([name]) => !namesNodes || !NODE_FLAGS.includes(name));
 }
 
-/** The parts of a test's record that were stored. Of a history that is no run of ours, there is little. */
+/** The stored parts of a test's record. A history without our results has few of them. */
 function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord, "workload" | "options"> {
   return {
     challenge: results?.challenge ?? null,
@@ -107,7 +107,7 @@ function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord
   };
 }
 
-/** True for exceptions of the run itself. Those of the checkers will be found again. */
+/** True for exceptions of the run itself. Those of checkers and of the store belong to the earlier check. */
 function isOfTheRun({ type }: TestException): boolean {
   return type !== "checker-crashed" && type !== NOT_STORED;
 }

@@ -114,7 +114,7 @@ export function formatCheckHelp(screen: Screen): string {
   });
 }
 
-/** @param error Meaning of the exit status for a failure of the command itself. */
+/** Lines with the exit statuses. `error` is the meaning of the last one. */
 function exitStatusLines(error: string, screen: Screen): string[] {
   const meanings: Record<keyof typeof EXIT_STATUS, string> = {
     passed: "valid, and within all limits",

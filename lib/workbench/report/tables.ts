@@ -98,7 +98,7 @@ function nameOf({ challenge, workload }: Results): string {
   return `${(challenge ?? "").padEnd(3)}${workload}`;
 }
 
-/** Sets rows in columns; the head comes apart from them, dim. */
+/** Sets rows in columns. The head, which is dim, is returned apart from them. */
 function formatRows(titles: readonly string[], rows: string[][], { width, colour }: Screen) {
   const lines = table(titles, rows, width);
   const head = lines.slice(0, lines.length - rows.length).map(createStyle(colour).dim);
