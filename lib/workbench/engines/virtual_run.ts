@@ -83,7 +83,9 @@ function performVirtualTest(
   hooks: VirtualTestHooks,
 ): Promise<TestRecord> {
   let fail: (failure: TestException) => void = () => {};
-  const begun = (failTest: typeof fail) => void (fail = failTest);
+  const begun = (failTest: typeof fail) => {
+    fail = failTest;
+  };
   return runVirtually({
     program,
     maxAtOnce: hooks.maxAtOnce,

@@ -36,7 +36,9 @@ Deno.test({
     for (const file of filesBelow(folder)) {
       // Examples in comments name anomalies that may not exist.
       const code = (await Deno.readTextFile(file)).replace(/^ *\*.*$/gm, "");
-      for (const pattern of NAMES) for (const [, type] of code.matchAll(pattern)) names.add(type!);
+      for (const pattern of NAMES) {
+        for (const [, type] of code.matchAll(pattern)) names.add(type!);
+      }
     }
     assertEquals([...names].filter((name) => !(name in ANOMALIES) && !isOfPredicates(name)), []);
     assertEquals(Object.keys(ANOMALIES).filter((name) => !names.has(name)), []);

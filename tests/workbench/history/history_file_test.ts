@@ -82,7 +82,9 @@ Deno.test("a text that is abandoned is read no further", async () => {
   let cancelled = false;
   const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull: (controller) => controller.enqueue(new TextEncoder().encode("line\n")),
-    cancel: () => void (cancelled = true),
+    cancel() {
+      cancelled = true;
+    },
   });
   for await (const piece of readText("log", () => Promise.resolve(endless))) {
     assertEquals(piece, "line\n");

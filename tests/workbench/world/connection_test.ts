@@ -59,7 +59,9 @@ Deno.test("a late or repeated reply is ignored, and is not a mistake", async () 
   const { network, clock, settle } = standIn(silent);
   let receive = (_: Message) => {};
   const mistakes: TestException[] = [];
-  const attach = (_: string, receiver: typeof receive) => void (receive = receiver);
+  const attach = (_: string, receiver: typeof receive) => {
+    receive = receiver;
+  };
   const connection = openConnection({ ...network, attach }, clock, (mistake) => void mistakes.push(mistake));
   const reply = (fields: object) => receive({ src: "n0", dest: connection.id, body: { type: "ask_ok", ...fields } });
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 10)), RPCError);

@@ -53,7 +53,11 @@ export function play(moves: readonly Move[], answer: (elements: number[], draw: 
     log(process, { type, f, value: f === "read" ? answer(seen!, draw) : value });
   }
   for (const move of moves) step(move);
-  for (const { process } of moves) while (open.has(process)) step({ process, draw: 1 });
-  for (let process = 0; process < 5; process++) for (let count = 0; count < 3; count++) step({ process, draw: 1 });
+  for (const { process } of moves) {
+    while (open.has(process)) step({ process, draw: 1 });
+  }
+  for (let process = 0; process < 5; process++) {
+    for (let count = 0; count < 3; count++) step({ process, draw: 1 });
+  }
   return history;
 }

@@ -128,7 +128,9 @@ Deno.test("each node is in a group as often as the others", () => {
   for (const [kind, draw] of Object.entries(GROUPS)) {
     const random = seededRandom("dune");
     const counts = Object.fromEntries(NODES.map((node) => [node, 0]));
-    for (let i = 0; i < 5000; i++) for (const node of draw(NODES, random)) counts[node]!++;
+    for (let i = 0; i < 5000; i++) {
+      for (const node of draw(NODES, random)) counts[node]!++;
+    }
     const size = { one: 1, minority: 2, majority: 3, all: 5 }[kind]!;
     for (const node of NODES) assertAlmostEquals(counts[node]! / 5000, size / 5, 0.03, `${kind} ${node}`);
   }

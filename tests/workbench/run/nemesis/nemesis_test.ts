@@ -42,7 +42,9 @@ function rig({ seed = "dune", faults = ["partition"], intervalSeconds = 10, node
   /** Lets each node send to all others, and returns for each node the nodes that it did not hear. */
   async function deaf(): Promise<Grudge> {
     arrived.length = 0;
-    for (const src of nodes) for (const dest of nodes) network.send({ src, dest, body: { type: "hello" } });
+    for (const src of nodes) {
+      for (const dest of nodes) network.send({ src, dest, body: { type: "hello" } });
+    }
     await clock.run(clock.now());
     return Object.fromEntries(
       nodes.map((dest) => [dest, nodes.filter((src) => !arrived.includes(`${src} ${dest}`))]),

@@ -185,7 +185,9 @@ Deno.test("a partition applies when a message arrives", async () => {
 
 Deno.test("heal ends all partitions", async () => {
   const rig = createRig();
-  for (const src of ["n0", "n1", "n2"]) for (const dest of ["n0", "n1", "n2"]) rig.network.drop(src, dest);
+  for (const src of ["n0", "n1", "n2"]) {
+    for (const dest of ["n0", "n1", "n2"]) rig.network.drop(src, dest);
+  }
   rig.send("n0", "n1", 1);
   await rig.clock.run();
   rig.network.heal();

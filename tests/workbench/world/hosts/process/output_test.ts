@@ -79,7 +79,9 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
   let cancelled = false;
   const stream = new ReadableStream<Uint8Array>({
     start: (stream) => stream.enqueue(new TextEncoder().encode("first\nunfinished")),
-    cancel: () => void (cancelled = true),
+    cancel() {
+      cancelled = true;
+    },
   });
   const lines: string[] = [];
   const output = readOutput("stderr", stream, {
