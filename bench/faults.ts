@@ -1,11 +1,11 @@
 /**
- * Table of `docs/faults.md`: the faults that each challenge program survives.
+ * Tables of `docs/faults.md`: the faults that each challenge program survives.
  * `deno run bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
  *
  * Each cell is the result of some runs of the official command under virtual time, with that fault instead of the
  * official ones: `yes` if all runs were survived (`isSurvived`), otherwise the number of those that were. The anomalies
- * of the other runs are listed below the table. With pause and kill, availability is not checked: a node that is paused
- * or down cannot answer.
+ * of the other runs are listed below the tables. With pause and kill, availability is not checked: a node that is
+ * paused or down cannot answer.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -45,14 +45,12 @@ const { seeds, "time-limit": timeLimitSeconds, "nemesis-interval": interval, _: 
   default: { seeds: "20", "time-limit": "12", "nemesis-interval": "3" },
 });
 
-/** Each fault on its own, the network's together, and all together. */
 const NETWORK = Object.keys(FAULTS).filter((fault) => fault !== "pause" && fault !== "kill");
-const COLUMNS: Record<string, string[]> = {
-  ...Object.fromEntries(Object.keys(FAULTS).map((fault) => [fault, [fault]])),
-  "all of the network": NETWORK,
-  "all but kill": [...NETWORK, "pause"],
-  "all": Object.keys(FAULTS),
-};
+/** The faults of each column, for each table: those of the network, then those of nodes. */
+const TABLES: Record<string, string[]>[] = [
+  { ...Object.fromEntries(NETWORK.map((fault) => [fault, [fault]])), "all of the network": NETWORK },
+  { "pause": ["pause"], "kill": ["kill"], "all but kill": [...NETWORK, "pause"], "all": Object.keys(FAULTS) },
+];
 
 async function run(challenge: Challenge, nemesis: string[], seed: string): Promise<Results> {
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
@@ -98,15 +96,18 @@ function row(cells: string[]): string {
 }
 
 const notes: string[] = [];
-print(row(["challenge", "program", ...Object.keys(COLUMNS)]));
-print(row(["---", "---", ...Object.keys(COLUMNS).map(() => "---")]));
-for (const challenge of CHALLENGES.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
-  const cells: string[] = [];
-  for (const [column, nemesis] of Object.entries(COLUMNS)) {
-    const { survived, wrong } = await runAll(challenge, nemesis);
-    cells.push(survived === Number(seeds) ? "yes" : `${survived}/${seeds}`);
-    if (wrong.length > 0) notes.push(`- ${challenge.id}, ${column}: ${wrong.join(", ")}`);
+for (const columns of TABLES) {
+  print(row(["challenge", "program", ...Object.keys(columns)]));
+  print(row(["---", "---", ...Object.keys(columns).map(() => "---")]));
+  for (const challenge of CHALLENGES.filter(({ id }) => wanted.length === 0 || wanted.includes(id))) {
+    const cells: string[] = [];
+    for (const [column, nemesis] of Object.entries(columns)) {
+      const { survived, wrong } = await runAll(challenge, nemesis);
+      cells.push(survived === Number(seeds) ? "yes" : `${survived}/${seeds}`);
+      if (wrong.length > 0) notes.push(`- ${challenge.id}, ${column}: ${wrong.join(", ")}`);
+    }
+    print(row([challenge.id, challenge.program, ...cells]));
   }
-  print(row([challenge.id, challenge.program, ...cells]));
+  print("");
 }
-print(["", ...notes].join("\n"));
+print(notes.join("\n"));
