@@ -9,7 +9,7 @@ import { broadcast } from "../challenges/broadcast.ts";
 import { gCounter } from "../challenges/g_counter.ts";
 import { kafka } from "../challenges/kafka.ts";
 import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
-import { kafkaSingle } from "../challenges/kafka_single.ts";
+import kafkaSingle from "../challenges/kafka_single.ts";
 import { txn } from "../challenges/txn.ts";
 import type { AnyNode } from "../lib/node.ts";
 import { parseArguments } from "../lib/workbench/request/arguments.ts";

@@ -10,13 +10,13 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
-import { echo } from "../challenges/echo.ts";
+import echo from "../challenges/echo.ts";
 import { gCounter } from "../challenges/g_counter.ts";
 import { kafka } from "../challenges/kafka.ts";
 import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
-import { kafkaSingle } from "../challenges/kafka_single.ts";
+import kafkaSingle from "../challenges/kafka_single.ts";
 import { txn } from "../challenges/txn.ts";
-import { uniqueIds } from "../challenges/unique_ids.ts";
+import uniqueIds from "../challenges/unique_ids.ts";
 import type { AnyNode } from "../lib/node.ts";
 import { parseArguments } from "../lib/workbench/request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../lib/workbench/request/challenges.ts";

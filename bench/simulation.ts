@@ -8,7 +8,7 @@
  */
 
 import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
-import { echo } from "../challenges/echo.ts";
+import echo from "../challenges/echo.ts";
 import { kafka } from "../challenges/kafka.ts";
 import { txn } from "../challenges/txn.ts";
 import type { AnyNode } from "../lib/node.ts";

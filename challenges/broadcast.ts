@@ -6,7 +6,7 @@
 import type { Node, Program } from "../mod.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import { replicate, type ReplicationOptions } from "../lib/replication.ts";
-import { choice, milliseconds, serveWith } from "./shared/arguments.ts";
+import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 
 /** How values travel. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
@@ -52,10 +52,10 @@ export function broadcast(profile: BroadcastProfile = BROADCAST_PROFILES.fast): 
   };
 }
 
-/** The program that these arguments ask for. */
-export function createProgram(args: readonly string[]): Program<BroadcastMessages<unknown>> {
-  const profile = BROADCAST_PROFILES[choice(args, "profile", ["fast", "efficient"])];
-  return broadcast({ ...profile, period: milliseconds(args, "period", profile.period) });
+/** The program with the options that the arguments name. */
+export default function main(node: Node<BroadcastMessages<unknown>>, args: readonly string[]): void {
+  const profile = BROADCAST_PROFILES[readChoice(args, "profile", ["fast", "efficient"])];
+  broadcast({ ...profile, period: readMilliseconds(args, "period", profile.period) })(node);
 }
 
-if (import.meta.main) await serveWith(createProgram);
+if (import.meta.main) await serveWithArguments(main);

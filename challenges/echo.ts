@@ -8,10 +8,8 @@ import type { EchoMessages } from "../lib/messages.ts";
 import { serve } from "../mod.ts";
 
 /** The echo program. */
-export function echo(node: Node<EchoMessages>): void {
+export default function echo(node: Node<EchoMessages>): void {
   node.on("echo", ({ echo }) => ({ echo }));
 }
-
-export default echo;
 
 if (import.meta.main) await serve(echo);

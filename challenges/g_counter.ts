@@ -6,7 +6,7 @@
 import { type Node, type Program, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice, serveWith } from "./shared/arguments.ts";
+import { readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { ADD } from "./shared/requests.ts";
 
 /** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
@@ -147,9 +147,9 @@ function newBatch(): Batch {
   return { delta: 0, written: Promise.withResolvers() };
 }
 
-/** The program that these arguments ask for. */
-export function createProgram(args: readonly string[]): Program<GCounterMessages> {
-  return gCounter(choice<GCounterAcknowledgement>(args, "acknowledge", ["written", "at-once"]));
+/** The program with the options that the arguments name. */
+export default function main(node: Node<GCounterMessages>, args: readonly string[]): void {
+  gCounter(readChoice<GCounterAcknowledgement>(args, "acknowledge", ["written", "at-once"]))(node);
 }
 
-if (import.meta.main) await serveWith(createProgram);
+if (import.meta.main) await serveWithArguments(main);

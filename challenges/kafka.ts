@@ -6,7 +6,7 @@
 import type { Node, Program } from "../mod.ts";
 import type { KafkaMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
-import { choice, milliseconds, serveWith } from "./shared/arguments.ts";
+import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { openOffsets } from "./shared/kafka_offsets.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
@@ -134,10 +134,10 @@ export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program
   };
 }
 
-/** The program that these arguments ask for. */
-export function createProgram(args: readonly string[]): Program<KafkaMessages<unknown>> {
-  const acks = choice<"one" | "all">(args, "acks", ["one", "all"]);
-  return kafka({ acks, period: milliseconds(args, "period", 50) });
+/** The program with the options that the arguments name. */
+export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
+  const acks = readChoice<"one" | "all">(args, "acks", ["one", "all"]);
+  kafka({ acks, period: readMilliseconds(args, "period", 50) })(node);
 }
 
-if (import.meta.main) await serveWith(createProgram);
+if (import.meta.main) await serveWithArguments(main);

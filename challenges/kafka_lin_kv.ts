@@ -5,7 +5,7 @@
  */
 import type { Node, Program } from "../mod.ts";
 import type { KafkaMessages } from "../lib/messages.ts";
-import { choice, serveWith } from "./shared/arguments.ts";
+import { readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 import { openSlotLog } from "./shared/slot_log.ts";
@@ -73,9 +73,9 @@ export function kafkaLinKV({ polls = "local" }: KafkaLinKVOptions = {}): Program
   };
 }
 
-/** The program that these arguments ask for. */
-export function createProgram(args: readonly string[]): Program<KafkaMessages<unknown>> {
-  return kafkaLinKV({ polls: choice<"local" | "latest">(args, "polls", ["local", "latest"]) });
+/** The program with the options that the arguments name. */
+export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
+  kafkaLinKV({ polls: readChoice<"local" | "latest">(args, "polls", ["local", "latest"]) })(node);
 }
 
-if (import.meta.main) await serveWith(createProgram);
+if (import.meta.main) await serveWithArguments(main);

@@ -9,7 +9,7 @@ import { commit, insert, listCommitted, type Log, poll, readFrom } from "./share
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
 /** The single-node log program. */
-export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
+export default function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
   const logs = new Map<string, Log>();
   const committed = new Map<string, number>();
 
@@ -27,7 +27,5 @@ export function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
   }, OFFSETS);
   node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
 }
-
-export default kafkaSingle;
 
 if (import.meta.main) await serve(kafkaSingle);

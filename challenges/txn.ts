@@ -6,7 +6,7 @@
 import type { Node, Program } from "../mod.ts";
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
-import { milliseconds, serveWith } from "./shared/arguments.ts";
+import { readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { TXN } from "./shared/requests.ts";
 
 /**
@@ -73,9 +73,9 @@ function isLater([time, writer]: Stamp, [otherTime, otherWriter]: Stamp): boolea
   return time > otherTime || (time === otherTime && writer > otherWriter);
 }
 
-/** The program that these arguments ask for. */
-export function createProgram(args: readonly string[]): Program<TxnRWRegisterMessages> {
-  return txn({ period: milliseconds(args, "period", 50) });
+/** The program with the options that the arguments name. */
+export default function main(node: Node<TxnRWRegisterMessages>, args: readonly string[]): void {
+  txn({ period: readMilliseconds(args, "period", 50) })(node);
 }
 
-if (import.meta.main) await serveWith(createProgram);
+if (import.meta.main) await serveWithArguments(main);

@@ -14,7 +14,7 @@ import { type Node, serve } from "../mod.ts";
 import type { UniqueIdsMessages } from "../lib/messages.ts";
 
 /** The unique-ids program. */
-export function uniqueIds(node: Node<UniqueIdsMessages>): void {
+export default function uniqueIds(node: Node<UniqueIdsMessages>): void {
   const nextId = createIds(node);
   node.on("generate", () => ({ id: nextId() }));
 }
@@ -78,7 +78,5 @@ function format(time: number, high: number, low: number): string {
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
-
-export default uniqueIds;
 
 if (import.meta.main) await serve(uniqueIds);

@@ -1,54 +1,53 @@
 /**
- * The arguments of the challenge programs, as a person gives them after `--`.
+ * Arguments of the programs: what stands after `--` in the command, such as `--period 500`.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { type AnyNode, serve } from "../../mod.ts";
 
-/** An argument that cannot be used; the message says why. */
+/** An argument that cannot be used. The message says which values can. */
 export class ArgumentError extends Error {
   override name = "ArgumentError";
 }
 
 /**
- * What was given for `--name`; the first of the allowed values by default.
+ * Reads an argument that is one of some words.
  *
- * @throws {ArgumentError} It is something else.
+ * @returns The first of the allowed words if the argument is missing.
+ * @throws {ArgumentError} The argument is not one of them.
  */
-export function choice<T extends string>(args: readonly string[], name: string, allowed: readonly [T, ...T[]]): T {
-  const given = argument(args, name) ?? allowed[0];
+export function readChoice<T extends string>(args: readonly string[], name: string, allowed: readonly [T, ...T[]]): T {
+  const given = readArgument(args, name) ?? allowed[0];
   const found = allowed.find((each) => each === given);
   if (found === undefined) throw new ArgumentError(`Cannot use --${name} ${given}: expected ${allowed.join(" or ")}`);
   return found;
 }
 
 /**
- * The number of milliseconds given for `--name`.
+ * Reads an argument that is a number of milliseconds.
  *
- * @throws {ArgumentError} It is none.
+ * @throws {ArgumentError} The argument is not a number, or it is negative.
  */
-export function milliseconds(args: readonly string[], name: string, byDefault: number): number {
-  const given = argument(args, name);
-  if (given === undefined) return byDefault;
+export function readMilliseconds(args: readonly string[], name: string, defaultValue: number): number {
+  const given = readArgument(args, name);
+  if (given === undefined) return defaultValue;
   const value = Number(given);
   if (given !== "" && value >= 0 && value < Infinity) return value;
   throw new ArgumentError(`Cannot use --${name} ${given}: expected a number of milliseconds`);
 }
 
-function argument(args: readonly string[], name: string): string | undefined {
+function readArgument(args: readonly string[], name: string): string | undefined {
   return parseArgs([...args], { string: [name] })[name];
 }
 
-/** Serves the program that the arguments of this process ask for; where they are bad, says why, and ends it. */
-export async function serveWith(createProgram: (args: readonly string[]) => (node: AnyNode) => void): Promise<void> {
-  let program: (node: AnyNode) => void;
+/** Serves a program with the arguments of this process. If the program refuses one, prints why and exits with status 2. */
+export async function serveWithArguments(program: (node: AnyNode, args: readonly string[]) => void): Promise<void> {
   try {
-    program = createProgram(Deno.args);
+    await serve((node) => program(node, Deno.args));
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n`));
     Deno.exit(2);
   }
-  await serve(program);
 }

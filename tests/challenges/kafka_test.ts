@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
-import { kafkaSingle } from "../../challenges/kafka_single.ts";
+import kafkaSingle from "../../challenges/kafka_single.ts";
 import { badNetwork, load, shake, startCluster } from "../cluster.ts";
 import { checkLogs, type Logs, type Pairs, poll, readLogs, settled, useLogs } from "./kafka_clients.ts";
 

@@ -7,7 +7,7 @@ import { gCounter } from "../../challenges/g_counter.ts";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import { txn } from "../../challenges/txn.ts";
-import { uniqueIds } from "../../challenges/unique_ids.ts";
+import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";

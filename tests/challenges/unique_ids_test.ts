@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertNo
 import { validate, version } from "@std/uuid";
 import { extractTimestamp } from "@std/uuid/v7";
 import fc from "fast-check";
-import { createIds, type IdSource, uniqueIds } from "../../challenges/unique_ids.ts";
+import uniqueIds, { createIds, type IdSource } from "../../challenges/unique_ids.ts";
 import { startNode } from "../../lib/start_node.ts";
 import { createFakeHost, init, request } from "../fake_host.ts";
 

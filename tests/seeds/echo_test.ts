@@ -1,4 +1,4 @@
-import { echo } from "../../challenges/echo.ts";
+import echo from "../../challenges/echo.ts";
 import { testSeeds } from "./survive.ts";
 
 testSeeds("1", echo);

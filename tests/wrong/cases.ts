@@ -9,7 +9,7 @@ import { gCounter } from "../../challenges/g_counter.ts";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import { txn } from "../../challenges/txn.ts";
-import { uniqueIds } from "../../challenges/unique_ids.ts";
+import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";

@@ -39,7 +39,7 @@ const MESSAGES: Record<Subject["kind"], (name: string, seconds: number) => strin
     "wait for messages or time; look for a loop over an await that waits for nothing",
   module: (name, seconds) =>
     `Cannot simulate ${name}: it computes without end: it has not given its program within ${seconds} s; look for a ` +
-    "loop that runs while it is imported, or in createProgram(args)",
+    "loop that runs while it is imported, or when its program is started",
 };
 
 function killProcess({ kind, name }: Subject, seconds: number): void {

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ArgumentError, choice, milliseconds } from "../../../challenges/shared/arguments.ts";
+import { ArgumentError, readChoice, readMilliseconds } from "../../../challenges/shared/arguments.ts";
 
-Deno.test("choice takes one of the allowed words, the first by default, the last that was given", () => {
-  const profile = (...args: string[]) => choice(args, "profile", ["fast", "efficient"]);
+Deno.test("readChoice takes one of the allowed words, the first by default, the last that was given", () => {
+  const profile = (...args: string[]) => readChoice(args, "profile", ["fast", "efficient"]);
   assertEquals(profile(), "fast");
   assertEquals(profile("--profile", "efficient"), "efficient");
   assertEquals(profile("--profile=efficient"), "efficient");
@@ -13,8 +13,8 @@ Deno.test("choice takes one of the allowed words, the first by default, the last
   assertThrows(() => profile("--profile"), ArgumentError, expected(""));
 });
 
-Deno.test("milliseconds takes a number that is not negative", () => {
-  const period = (...args: string[]) => milliseconds(args, "period", 50);
+Deno.test("readMilliseconds takes a number that is not negative", () => {
+  const period = (...args: string[]) => readMilliseconds(args, "period", 50);
   assertEquals(period(), 50);
   assertEquals(period("--period", "0"), 0);
   assertEquals(period("--period", "12.5"), 12.5);

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
-import { kafkaSingle } from "../../../challenges/kafka_single.ts";
+import kafkaSingle from "../../../challenges/kafka_single.ts";
 import { txn } from "../../../challenges/txn.ts";
 import { RPCError } from "../../../lib/protocol.ts";
 import { startCluster } from "../../cluster.ts";

@@ -26,7 +26,7 @@ for (const how of ["microtasks", "loop", "writes"]) {
   });
 }
 
-for (const [how, module] of [["import", "loops_at_import"], ["createProgram", "loops_when_made"]] as const) {
+for (const [how, module] of [["import", "loops_at_import"], ["start", "loops_when_started"]] as const) {
   Deno.test({
     name: `the watchdog kills the process if a module computes without end: ${how}`,
     ignore,

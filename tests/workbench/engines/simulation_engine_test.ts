@@ -179,7 +179,7 @@ test("a program that uses the real clock ends the test", async ({ run }) => {
 test("a program that cannot be simulated is a usage error, and nothing is stored", async ({ run, stored }) => {
   const reject = (name: string, message: string) =>
     assertRejects(() => run(`test -w echo --bin ${PROGRAMS}/${name}.ts`), UsageError, message);
-  await reject("without_program", "expected its program as its default export, or a function createProgram(args)");
+  await reject("without_program", "expected its program as its default export, which is a function of a node");
   await reject("throws", "it cannot be imported: no such luck");
   assertEquals(stored(), []);
 });

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { echo } from "../../../challenges/echo.ts";
+import echo from "../../../challenges/echo.ts";
 import { txn } from "../../../challenges/txn.ts";
 import { broadcast } from "../../../challenges/broadcast.ts";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
-import { uniqueIds } from "../../../challenges/unique_ids.ts";
+import uniqueIds from "../../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { compareStores, createMemoryStore } from "../../../lib/workbench/run/store/memory_store.ts";
 import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";

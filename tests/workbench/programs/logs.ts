@@ -2,13 +2,11 @@
 
 import type { AnyNode } from "../../../lib/node.ts";
 
-export function createProgram(args: readonly string[]): (node: AnyNode) => void {
+export default function logs(node: AnyNode, args: readonly string[]): void {
   if (args.length > 0) throw new Error(`Cannot use ${args}: expected nothing`);
-  return (node) => {
-    node.on("echo", ({ echo }) => ({ echo }));
-    node.onInit(() => {
-      node.log.debug("details");
-      node.log.info("hello");
-    });
-  };
+  node.on("echo", ({ echo }) => ({ echo }));
+  node.onInit(() => {
+    node.log.debug("details");
+    node.log.info("hello");
+  });
 }

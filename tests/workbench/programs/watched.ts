@@ -39,8 +39,8 @@ const HANDLERS: Record<string, () => Promise<void>> = {
   heldUp: () => Promise.resolve(whileWriting(() => holdLong("pipe"))),
 };
 
-/** Programs that are not made. */
-const MODULES: Record<string, string> = { import: "loops_at_import.ts", createProgram: "loops_when_made.ts" };
+/** Modules that never give their program. */
+const MODULES: Record<string, string> = { import: "loops_at_import.ts", start: "loops_when_started.ts" };
 
 /** Echo workload whose clients run for too long if the argument is `workbench`. */
 const workload: Workload = {

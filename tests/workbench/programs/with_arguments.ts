@@ -2,9 +2,9 @@
 
 import type { AnyNode } from "../../../lib/node.ts";
 
-export function createProgram([prefix, ...more]: readonly string[]): (node: AnyNode) => void {
+export default function withArguments(node: AnyNode, [prefix, ...more]: readonly string[]): void {
   if (prefix === undefined || more.length > 0) {
     throw new Error(`Cannot use ${more.length} more words: expected one\nno more`);
   }
-  return (node) => node.on("echo", ({ echo }) => ({ echo: prefix + echo }));
+  node.on("echo", ({ echo }) => ({ echo: prefix + echo }));
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { echo } from "../../../challenges/echo.ts";
+import echo from "../../../challenges/echo.ts";
 import { broadcast } from "../../../challenges/broadcast.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";

@@ -1,14 +1,16 @@
 /**
  * Loads the program that a module exports, for simulation.
  *
- * The module exports a program as its default; or, if it takes arguments, `createProgram(args: readonly string[])`,
- * which returns the program. It may do other things, such as serving the program on stdin and stdout, only `if
- * (import.meta.main)`.
+ * The module exports its program as its default: a function of a node, or of a node and its arguments,
+ * `(node: Node, args: readonly string[]) => void`. It may do other things, such as serving the program on stdin and
+ * stdout, only `if (import.meta.main)`.
  *
  * @module
  */
 
+import type { Host } from "../../../../host.ts";
 import type { AnyNode } from "../../../../node.ts";
+import { startNode } from "../../../../start_node.ts";
 import { messageOf, UsageError } from "../../../base/errors.ts";
 import { formatFrame, framesOf } from "../../../base/stack_frames.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
@@ -38,21 +40,22 @@ export async function loadProgram(
 ): Promise<(node: AnyNode) => void> {
   const module = { path, url: new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href };
   const exports = await importModule(module, timeout);
-  const { default: program, createProgram } = exports;
-  if (typeof createProgram === "function") {
-    return checkResult(await callCreateProgram(createProgram as CreateProgram, args, module), path);
+  if (typeof exports.default !== "function") {
+    throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
   }
-  if (typeof program !== "function") throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
-  if (args.length > 0) {
-    throw new UsageError(
-      `Cannot use arguments after -- with ${path}: it exports its program as it is, expected createProgram(args)`,
-    );
-  }
-  return checkResult(program as AnyProgram, path);
+  const program = exports.default as AnyProgram;
+  // JavaScript does not count a parameter with a default value.
+  const takesArguments = program.length > 1;
+  if (takesArguments) await tryArguments(program, args, module);
+  else if (args.length > 0) throw new UsageError(`Cannot use arguments after -- with ${path}: ${TAKES_NO_ARGUMENTS}`);
+  return checkResult(program, args, path);
 }
 
-type CreateProgram = (args: readonly string[]) => unknown;
-type AnyProgram = (node: AnyNode) => unknown;
+/** Default export of a module. */
+type AnyProgram = (node: AnyNode, args: readonly string[]) => unknown;
+
+const TAKES_NO_ARGUMENTS =
+  "its program takes none, expected a function of a node and its arguments, (node, args), without a default value for args";
 
 interface Module {
   path: string;
@@ -74,20 +77,32 @@ async function importModule(module: Module, timeout: number): Promise<Record<str
   }
 }
 
-async function callCreateProgram(
-  createProgram: CreateProgram,
-  args: readonly string[],
-  module: Module,
-): Promise<AnyProgram> {
-  const call = () => Promise.resolve({ program: createProgram(args) });
-  const { program } = await runGuarded(module, call).catch((error) => {
+/**
+ * Starts a program once on a node that nothing reaches, so that arguments which the program rejects are found before
+ * the test begins.
+ */
+async function tryArguments(program: AnyProgram, args: readonly string[], module: Module): Promise<void> {
+  const trial = (node: AnyNode) => {
+    // The rejection of an async program shows when the test starts its nodes.
+    void Promise.resolve(program(node, args)).catch(() => {});
+  };
+  try {
+    await runGuarded(module, () => Promise.resolve(startNode(trial, NOWHERE)));
+  } catch (error) {
     throw new UsageError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
-  });
-  if (typeof program === "function") return program as AnyProgram;
-  throw new UsageError(
-    `Cannot simulate ${module.path}: createProgram(args) returned no function, expected the program`,
-  );
+  }
 }
+
+/** Host on which nothing happens: no time passes, and messages are dropped. */
+const NOWHERE: Host = {
+  send() {},
+  now: () => 0,
+  setTimer: () => undefined,
+  clearTimer() {},
+  getRandomValues: (array) => array,
+  random: () => 0,
+  log() {},
+};
 
 /**
  * Runs code of a module as a turn of its own. The first call that the guard refuses is thrown, even if the module has
@@ -123,16 +138,14 @@ function firstLineOf(error: unknown): string {
 }
 
 function exportProblem(exports: Record<string, unknown>): string {
-  const { default: program, createProgram } = exports;
-  if (createProgram !== undefined) return `its createProgram is ${nameType(createProgram)}, expected ${CREATOR}`;
+  const { default: program } = exports;
   if (program !== undefined) return `its default export is ${nameType(program)}, expected its program, ${PROGRAM}`;
   const names = Object.keys(exports);
   const found = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-  return `${found}, expected its program as its default export, or ${CREATOR}`;
+  return `${found}, expected its program as its default export, ${PROGRAM} and, if it takes arguments, of those: (node, args)`;
 }
 
 const PROGRAM = "which is a function of a node";
-const CREATOR = "a function createProgram(args)";
 
 /** Names the type of a value with its article: `an array`. */
 function nameType(value: unknown): string {
@@ -141,10 +154,10 @@ function nameType(value: unknown): string {
   return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
-/** Wraps a program: it throws if the program returns a function, as `createProgram` does. */
-function checkResult(program: AnyProgram, path: string): (node: AnyNode) => void {
+/** Binds a program to its arguments. The result throws if the program returns a function instead of setting up its node. */
+function checkResult(program: AnyProgram, args: readonly string[], path: string): (node: AnyNode) => void {
   return (node) => {
-    if (typeof program(node) !== "function") return;
+    if (typeof program(node, args) !== "function") return;
     throw new TypeError(
       `Cannot run the program of ${path}: it returned a function, expected a program, ${PROGRAM} ` +
         "and returns nothing",

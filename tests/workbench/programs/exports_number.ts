@@ -1,3 +1,0 @@
-/** A module whose createProgram is no function. */
-
-export const createProgram = 5;

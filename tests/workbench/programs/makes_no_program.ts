@@ -1,3 +1,0 @@
-/** A module whose `createProgram` forgets to return the program. */
-
-export function createProgram(): void {}
