@@ -5,7 +5,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { broadcast } from "../challenges/broadcast.ts";
+import broadcast from "../challenges/broadcast.ts";
+import { BROADCAST_PROFILES, broadcastEfficient } from "../challenges/broadcast_efficient.ts";
 import { gCounter } from "../challenges/g_counter.ts";
 import { kafka } from "../challenges/kafka.ts";
 import { kafkaLinKV } from "../challenges/kafka_lin_kv.ts";
@@ -25,14 +26,15 @@ import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 type Row = [challenge: string, name: string, program: (node: AnyNode) => void, flags?: string];
 
 const PARTITION = "--nemesis partition";
-const hub = (period: number) => broadcast({ topology: "hub", period });
+const mesh = (node: AnyNode) => broadcastEfficient(node, BROADCAST_PROFILES.fast);
+const hub = (period: number) => (node: AnyNode) => broadcastEfficient(node, { topology: "hub", period });
 
 const ROWS: Row[] = [
-  ["3a", "mesh", broadcast()],
-  ["3b", "mesh", broadcast()],
-  ["3c", "mesh", broadcast()],
-  ["3d", "mesh", broadcast()],
-  ["3d", "mesh, partition", broadcast(), PARTITION],
+  ["3a", "retry", broadcast],
+  ["3b", "retry", broadcast],
+  ["3c", "retry", broadcast],
+  ["3d", "mesh", mesh],
+  ["3d", "mesh, partition", mesh, PARTITION],
   ["3d", "hub, 200 ms", hub(200)],
   ["3d", "hub, 340 ms", hub(340)],
   ["3e", "hub, 850 ms", hub(850)],

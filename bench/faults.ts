@@ -9,7 +9,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { broadcast, BROADCAST_PROFILES } from "../challenges/broadcast.ts";
+import broadcast from "../challenges/broadcast.ts";
+import { BROADCAST_PROFILES, broadcastEfficient } from "../challenges/broadcast_efficient.ts";
 import echo from "../challenges/echo.ts";
 import { gCounter } from "../challenges/g_counter.ts";
 import { kafka } from "../challenges/kafka.ts";
@@ -31,8 +32,9 @@ import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "echo": echo,
   "unique-ids": uniqueIds,
-  "broadcast": broadcast(),
-  "broadcast-efficient": broadcast(BROADCAST_PROFILES.efficient),
+  "broadcast": broadcast,
+  "broadcast-fast": (node) => broadcastEfficient(node, BROADCAST_PROFILES.fast),
+  "broadcast-efficient": broadcastEfficient,
   "g-counter": gCounter(),
   "kafka-single": kafkaSingle,
   "kafka-lin-kv": kafkaLinKV(),

@@ -1,61 +1,81 @@
 /**
- * Challenges 3a to 3e: every value that any node is told reaches every node. See `docs/broadcast.md`.
+ * Challenges 3a to 3c: every value reaches every node, whatever the network loses or cuts. See `docs/broadcast.md`.
+ *
+ * 1. A client sends a value to a node, which stores it and acknowledges it.
+ * 2. The node sends the value to every peer, and again until the peer has acknowledged it. Values that wait for the same peer go in
+ *    one message.
+ * 3. A peer stores the values that it receives. If a value comes twice, it is stored once.
+ * 4. A node that starts asks every peer for its values. After a kill it gets back what the others have, and sends each of them what
+ *    it lacks.
  *
  * @module
  */
-import type { Node, Program } from "../mod.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
-import { replicate, type ReplicationOptions } from "../lib/replication.ts";
-import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { type Node, type RPCOptions, serve } from "../mod.ts";
+import { BROADCAST, DELIVER } from "./shared/requests.ts";
+import { createWorker } from "./shared/worker.ts";
 
-/** How values travel. */
-export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
+/** Messages of clients, and `deliver`, which nodes send each other. */
+type Messages = BroadcastMessages<unknown> & {
+  deliver: { request: { values: unknown[] }; reply: Record<never, never> };
+};
 
-/** What to spend messages on. */
-export const BROADCAST_PROFILES = {
-  /** One hop: whoever is told a value tells everybody at once. */
-  fast: { topology: "mesh", period: 0 },
-  /** Two hops through a hub, which gathers what is new and sends it out every so many ms. */
-  efficient: { topology: "hub", period: 850 },
-} satisfies Record<string, BroadcastProfile>;
+/** Repeats a request until it is answered: after 250 ms, then every 500 ms. */
+const UNTIL_ANSWERED: RPCOptions = { timeout: 250, retry: { attempts: Infinity, idempotent: true, maxTimeout: 500 } };
 
 /** The broadcast program. */
-export function broadcast(profile: BroadcastProfile = BROADCAST_PROFILES.fast): Program<BroadcastMessages<unknown>> {
-  return (node: Node<BroadcastMessages<unknown>>) => {
-    const values: unknown[] = [];
-    const known = new Set<string>();
+export default function broadcast(node: Node<Messages>): void {
+  /** All values. The key is the value as JSON, so that equal values are one. */
+  const values = new Map<string, unknown>();
+  /** For each peer, the values that it has not acknowledged. */
+  const outboxes = new Map<string, unknown[]>();
+  /** For each peer, what wakes the worker that sends it its outbox. */
+  const workers = new Map<string, () => void>();
 
-    /** Adds a value; returns whether it was new. */
-    function add(value: unknown): boolean {
-      const size = known.size;
-      if (known.add(JSON.stringify(value)).size === size) return false;
-      values.push(value);
-      return true;
+  /** Stores a value. Returns true if it is new. */
+  function store(value: unknown): boolean {
+    const size = values.size;
+    return values.set(JSON.stringify(value), value).size > size;
+  }
+
+  function sendToAll(added: readonly unknown[]): void {
+    if (added.length === 0) return;
+    for (const peer of node.peers) {
+      outboxes.get(peer)!.push(...added);
+      workers.get(peer)!();
     }
+  }
 
-    const replication = replicate<unknown, unknown[]>(node, {
-      ...profile,
-      // An acknowledgement that finds nothing to go with is worth a message only where it might be missed.
-      ...(profile.topology === "hub" && { acknowledge: Math.max(2 * profile.period, 1500), late: profile.period / 8 }),
-      apply: add,
-      snapshot: () => values,
-      restore: (others) => others.forEach(add),
-    });
+  async function sendOutbox(peer: string): Promise<void> {
+    const outbox = outboxes.get(peer)!;
+    const sent = [...outbox];
+    await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
+    outbox.splice(0, sent.length);
+  }
 
-    // Who may talk to whom is only a suggestion: every node can reach every other.
-    node.on("topology", () => ({}));
-    node.on("broadcast", ({ message }) => {
-      if (add(message)) replication.append(message);
-      return {};
-    });
-    node.on("read", () => ({ messages: values }));
-  };
+  async function recoverFrom(peer: string): Promise<void> {
+    const { messages } = await node.rpc(peer, { type: "read" }, UNTIL_ANSWERED);
+    sendToAll(messages.filter(store));
+  }
+
+  node.onInit(() => {
+    for (const peer of node.peers) {
+      outboxes.set(peer, []);
+      workers.set(peer, createWorker(node, `send values to ${peer}`, () => sendOutbox(peer)));
+      createWorker(node, `read the values of ${peer}`, () => recoverFrom(peer))();
+    }
+  });
+  // The topology is only a suggestion: every node can reach every other.
+  node.on("topology", () => ({}));
+  node.on("broadcast", ({ message }) => {
+    if (store(message)) sendToAll([message]);
+    return {};
+  }, BROADCAST);
+  node.on("deliver", (body) => {
+    for (const value of body.values) store(value);
+    return {};
+  }, DELIVER);
+  node.on("read", () => ({ messages: [...values.values()] }));
 }
 
-/** The program with the options that the arguments name. */
-export default function main(node: Node<BroadcastMessages<unknown>>, args: readonly string[]): void {
-  const profile = BROADCAST_PROFILES[readChoice(args, "profile", ["fast", "efficient"])];
-  broadcast({ ...profile, period: readMilliseconds(args, "period", profile.period) })(node);
-}
-
-if (import.meta.main) await serveWithArguments(main);
+if (import.meta.main) await serve(broadcast);

@@ -23,6 +23,10 @@ function isOffset(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
+/** `broadcast`; the value may be anything, but not missing. */
+export const BROADCAST = field("message", "a value", (message) => message !== undefined);
+/** `deliver` between nodes of broadcast. */
+export const DELIVER = field("values", "an array", Array.isArray);
 /** `add` of the counter. */
 export const ADD = field("delta", "an integer, 0 or more", isOffset);
 /** `send` of the logs; the message may be anything. */

@@ -30,6 +30,7 @@ const LOG = [
 ];
 const REQUESTS: Record<string, object[]> = {
   "broadcast": [{ type: "broadcast", msg_id: 2, message: 1 }, { type: "read", msg_id: 3 }],
+  "broadcast-fast": [{ type: "broadcast", msg_id: 2, message: 1 }, { type: "read", msg_id: 3 }],
   "broadcast-efficient": [{ type: "broadcast", msg_id: 2, message: 1 }, { type: "read", msg_id: 3 }],
   "kafka-single": LOG,
   "txn": [{ type: "txn", msg_id: 2, txn: [["w", 1, 1]] }],
@@ -65,7 +66,7 @@ Deno.test({
   async fn() {
     for (
       const [program, args, text] of [
-        ["broadcast", ["--profile", "slow"], "Cannot use --profile slow: expected fast or efficient"],
+        ["broadcast-fast", ["--profile", "slow"], "Cannot use --profile slow: expected efficient or fast"],
         ["broadcast-efficient", ["--period", "x"], "Cannot use --period x: expected a number of milliseconds"],
         ["g-counter", ["--acknowledge=never"], "Cannot use --acknowledge never: expected written or at-once"],
         ["kafka-lin-kv", ["--polls", "old"], "Cannot use --polls old: expected local or latest"],

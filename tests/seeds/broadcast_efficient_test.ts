@@ -1,4 +1,5 @@
-import { broadcast, BROADCAST_PROFILES } from "../../challenges/broadcast.ts";
+import { BROADCAST_PROFILES, broadcastEfficient } from "../../challenges/broadcast_efficient.ts";
 import { testSeeds } from "./survive.ts";
 
-testSeeds("3e", broadcast(BROADCAST_PROFILES.efficient));
+testSeeds("3d", (node) => broadcastEfficient(node, BROADCAST_PROFILES.fast));
+testSeeds("3e", broadcastEfficient);

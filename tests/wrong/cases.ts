@@ -4,7 +4,7 @@
  * @module
  */
 
-import { broadcast } from "../../challenges/broadcast.ts";
+import broadcast from "../../challenges/broadcast.ts";
 import { gCounter } from "../../challenges/g_counter.ts";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
@@ -68,7 +68,7 @@ export const CASES: readonly Case[] = [
     file: "broadcast_without_retry",
     mistake: "broadcast without retry",
     wrong: broadcastWithoutRetry as AnyProgram,
-    right: broadcast() as AnyProgram,
+    right: broadcast as AnyProgram,
     anomaly: "lost",
     options: BROADCAST,
   },
@@ -76,7 +76,7 @@ export const CASES: readonly Case[] = [
     file: "broadcast_without_acks",
     mistake: "broadcast that forwards again, but asks for no acknowledgement",
     wrong: broadcastWithoutAcks as AnyProgram,
-    right: broadcast() as AnyProgram,
+    right: broadcast as AnyProgram,
     anomaly: "lost",
     options: BROADCAST,
   },
@@ -84,7 +84,7 @@ export const CASES: readonly Case[] = [
     file: "broadcast_loses_outbox",
     mistake: "broadcast that loses its outbox when it is paused",
     wrong: broadcastLosesOutbox as AnyProgram,
-    right: broadcast() as AnyProgram,
+    right: broadcast as AnyProgram,
     anomaly: "lost",
     options: { ...BROADCAST, nemesis: ["pause"], nemesisIntervalSeconds: 1 },
   },

@@ -32,7 +32,8 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "echo": ["echo.ts"],
   "unique-ids": ["unique_ids.ts"],
   "broadcast": ["broadcast.ts"],
-  "broadcast-efficient": ["broadcast.ts", "--profile", "efficient"],
+  "broadcast-fast": ["broadcast_efficient.ts", "--profile", "fast"],
+  "broadcast-efficient": ["broadcast_efficient.ts"],
   "g-counter": ["g_counter.ts"],
   "kafka-single": ["kafka_single.ts"],
   "kafka-lin-kv": ["kafka_lin_kv.ts"],
@@ -102,7 +103,7 @@ export const CHALLENGES: readonly Challenge[] = [
       { name: "median_latency_ms", limit: 400 },
       { name: "max_latency_ms", limit: 600 },
     ],
-    program: "broadcast",
+    program: "broadcast-fast",
   },
   {
     id: "3e",
@@ -221,9 +222,9 @@ export function findChallenge(word: string): Challenge | undefined {
  * import { assertEquals } from "@std/assert";
  * import { findModule } from "./challenges.ts";
  *
- * assertEquals(findModule("/project/challenges/bin/broadcast-efficient", ["--period", "500"], "/project"), {
- *   path: "/project/challenges/broadcast.ts",
- *   args: ["--profile", "efficient", "--period", "500"],
+ * assertEquals(findModule("/project/challenges/bin/broadcast-fast", ["--period", "500"], "/project"), {
+ *   path: "/project/challenges/broadcast_efficient.ts",
+ *   args: ["--profile", "fast", "--period", "500"],
  * });
  * assertEquals(findModule("/home/me/node.ts", [], "/project"), { path: "/home/me/node.ts", args: [] });
  * ```

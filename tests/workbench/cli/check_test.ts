@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { broadcast } from "../../../challenges/broadcast.ts";
+import broadcast from "../../../challenges/broadcast.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { txn } from "../../../challenges/txn.ts";
 import type { AnyNode } from "../../../lib/node.ts";
@@ -243,7 +243,7 @@ async function record(program: (node: AnyNode) => void, options: Partial<RunOpti
 const NODES = ["n1", "n2", "n3"];
 const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, options: Parameters<typeof record>[1]][] =
   [
-    ["broadcast within its limits", true, broadcast(), {
+    ["broadcast within its limits", true, broadcast, {
       workload: WORKLOADS.broadcast!,
       challenge: "3e",
       targets: [{ name: "msgs_per_op", limit: 20 }, { name: "max_latency_ms", limit: 2000 }],

@@ -7,7 +7,7 @@ import {
   assertLessOrEqual,
   assertMatch,
 } from "@std/assert";
-import { broadcast } from "../../../challenges/broadcast.ts";
+import broadcast from "../../../challenges/broadcast.ts";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
@@ -119,7 +119,7 @@ Deno.test("a fault ends when the nemesis ends it, or at the end of the main phas
 });
 
 const RIGHT: [name: string, program: unknown, options: Partial<RunOptions>][] = [
-  ["broadcast", broadcast(), { workload: WORKLOADS.broadcast! }],
+  ["broadcast", broadcast, { workload: WORKLOADS.broadcast! }],
   ["g-counter", gCounter(), { workload: WORKLOADS["g-counter"]! }],
   ["kafka", kafka(), { workload: WORKLOADS.kafka! }],
   ["kafka, in lin-kv", kafkaLinKV(), { workload: WORKLOADS.kafka! }],
@@ -143,7 +143,7 @@ for (const [name, program, options] of RIGHT) {
 
 Deno.test("up to the heal, the measured run equals the test", async () => {
   const options = { nemesis: ["partition", "loss", "kill"], nemesisIntervalSeconds: 1 };
-  const { history } = await healed(broadcast(), options);
+  const { history } = await healed(broadcast, options);
   let stored: readonly Operation[] = [];
   const store: Store = {
     path: "",
@@ -154,7 +154,7 @@ Deno.test("up to the heal, the measured run equals the test", async () => {
     problem: () => undefined,
     close() {},
   };
-  await inVirtualTime(broadcast(), (world) => runTest({ ...OPTIONS, ...options }, world, { store }));
+  await inVirtualTime(broadcast, (world) => runTest({ ...OPTIONS, ...options }, world, { store }));
   assertEquals(stored.slice(0, history.length), [...history]);
   // The rest is the final reads.
   assert(stored.slice(history.length).every(({ final }) => final));
@@ -244,7 +244,7 @@ function goingSilent(program: unknown, types: string[]): AnyProgram {
 }
 
 Deno.test("a node that does not answer has not converged, unless the read is larger than any client's", async () => {
-  assertEquals(await lacking(goingSilent(broadcast(), ["read"])), ["n2 answered nothing"]);
+  assertEquals(await lacking(goingSilent(broadcast, ["read"])), ["n2 answered nothing"]);
   const transactions = { ...OPTIONS, workload: WORKLOADS["txn-rw-register"]! };
   assertEquals(await measureConvergence(transactions, goingSilent(txn(), ["txn"])), undefined);
 });
@@ -254,7 +254,7 @@ Deno.test("nothing is measured if a test ends early, or the workload defines no 
   assertEquals(await measureConvergence({ ...OPTIONS, workload: WORKLOADS.echo! }, () => {}), undefined);
   const stop = new AbortController();
   const stopping = (node: AnyNode) => {
-    broadcast()(node as never);
+    broadcast(node as never);
     node.after(1000, () => stop.abort(new Error("interrupted")));
   };
   assertEquals(await measureConvergence(OPTIONS, stopping, { signal: stop.signal }), undefined);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import echo from "../../../challenges/echo.ts";
 import { txn } from "../../../challenges/txn.ts";
-import { broadcast } from "../../../challenges/broadcast.ts";
+import broadcast from "../../../challenges/broadcast.ts";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
@@ -47,7 +47,7 @@ const FAULTS = ["partition", "one-way-partition", "loss", "duplicate", "delay", 
 const PROGRAMS: [workload: string, name: string, program: (node: AnyNode) => void][] = [
   ["echo", "echo", echo],
   ["unique-ids", "unique ids", uniqueIds],
-  ["broadcast", "broadcast", broadcast()],
+  ["broadcast", "broadcast", broadcast],
   ["g-counter", "counter", gCounter()],
   ["kafka", "log", kafka()],
   ["kafka", "log in lin-kv", kafkaLinKV()],

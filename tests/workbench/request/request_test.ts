@@ -124,7 +124,7 @@ Deno.test("createRequest() rejects a missing binary, and one that is not executa
 
 Deno.test("createRequest() runs the official test of a challenge with our program", () => {
   const { workload, bin, options, limits, deviations } = request("3d");
-  assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast"]);
+  assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast-fast"]);
   assertEquals(options.nodes.length, 25);
   assertEquals([options.timeLimitSeconds, options.rate, options.latency.mean], [20, 100, 100]);
   assertEquals(limits.map(({ limit }) => limit), [30, 400, 600]);

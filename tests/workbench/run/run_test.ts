@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import echo from "../../../challenges/echo.ts";
-import { broadcast } from "../../../challenges/broadcast.ts";
+import broadcast from "../../../challenges/broadcast.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";
@@ -235,7 +235,7 @@ const FAULTY: Partial<RunOptions> = {
 };
 
 Deno.test("with all faults, the same seed gives the same bytes of history, messages and results", async () => {
-  const program = broadcast() as (node: AnyNode) => void;
+  const program = broadcast as (node: AnyNode) => void;
   const histories = new Set<string>();
   for (const seed of ["1", "2", "3", "4"]) {
     const [a, b] = [await run(program, { ...FAULTY, seed }), await run(program, { ...FAULTY, seed })];
@@ -268,7 +268,7 @@ Deno.test("all nodes run and answer in the final phase", async () => {
 Deno.test("a broadcast that retries survives all faults together, except kill", async () => {
   const nemesis = ALL_FAULTS.filter((fault) => fault !== "kill");
   for (let seed = 1; seed <= 10; seed++) {
-    const { results } = await run(broadcast() as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
+    const { results } = await run(broadcast as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
     assertEquals([results.valid, results.exceptions], [true, []], `seed ${seed}`);
   }
 });

@@ -45,9 +45,9 @@ test("loadProgram() says what is wrong with arguments", async () => {
     "Cannot use arguments after -- with FILE: its program takes none, expected a function of a node and its arguments, " +
       "(node, args), without a default value for args",
   );
-  const broadcast = findModule(`${ROOT}/challenges/bin/broadcast`, ["--profile", "fats"], ROOT);
+  const broadcast = findModule(`${ROOT}/challenges/bin/broadcast-fast`, ["--profile", "fats"], ROOT);
   const { message } = await assertRejects(() => loadProgram(broadcast), UsageError);
-  assertStringIncludes(message, "Cannot use --profile fats: expected fast or efficient");
+  assertStringIncludes(message, "Cannot use --profile fats: expected efficient or fast");
 });
 
 test("loadProgram() says what a module exports, and what was expected", async () => {

@@ -1,0 +1,68 @@
+/**
+ * Challenges 3d and 3e: broadcast with few messages and little delay. See `docs/broadcast.md`.
+ *
+ * 1. A client sends a value to a node, which stores it, acknowledges it and appends it to its log.
+ * 2. Replication carries the log of every node to all others. It sends batches, acknowledges cumulatively and sends again what was lost.
+ * 3. A node that receives a value stores it. If a value comes twice, it is stored once.
+ *
+ * The profile is the trade between latency and messages: `fast` sends every value at once to all nodes, `efficient` sends batches
+ * through a hub.
+ *
+ * @module
+ */
+import type { BroadcastMessages } from "../lib/messages.ts";
+import type { Node } from "../mod.ts";
+import { replicate, type ReplicationOptions } from "../lib/replication.ts";
+import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { BROADCAST } from "./shared/requests.ts";
+
+/** Path and rhythm of values between nodes. */
+export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
+
+/** Profiles by their names in the arguments. */
+export const BROADCAST_PROFILES = {
+  /** One hop: a node sends each value at once to all others. */
+  fast: { topology: "mesh", period: 0 },
+  /** Two hops: the hub gathers values from all nodes and sends them out, once a period (ms). */
+  efficient: { topology: "hub", period: 850 },
+} satisfies Record<string, BroadcastProfile>;
+
+/** The efficient broadcast program. */
+export function broadcastEfficient(
+  node: Node<BroadcastMessages<unknown>>,
+  profile: BroadcastProfile = BROADCAST_PROFILES.efficient,
+): void {
+  /** All values. The key is the value as JSON, so that equal values are one. */
+  const values = new Map<string, unknown>();
+
+  /** Stores a value. Returns true if it is new. */
+  function store(value: unknown): boolean {
+    const size = values.size;
+    return values.set(JSON.stringify(value), value).size > size;
+  }
+
+  const replication = replicate<unknown, unknown[]>(node, {
+    ...profile,
+    // A hub's acknowledgements wait for values to travel with. In a mesh, where all nodes send all the time, the default will do.
+    ...(profile.topology === "hub" && { acknowledge: Math.max(2 * profile.period, 1500), late: profile.period / 8 }),
+    apply: store,
+    snapshot: () => [...values.values()],
+    restore: (others) => others.forEach(store),
+  });
+
+  // The topology is only a suggestion: every node can reach every other.
+  node.on("topology", () => ({}));
+  node.on("broadcast", ({ message }) => {
+    if (store(message)) replication.append(message);
+    return {};
+  }, BROADCAST);
+  node.on("read", () => ({ messages: [...values.values()] }));
+}
+
+/** The program with the profile that the arguments name. */
+export default function main(node: Node<BroadcastMessages<unknown>>, args: readonly string[]): void {
+  const profile = BROADCAST_PROFILES[readChoice(args, "profile", ["efficient", "fast"])];
+  broadcastEfficient(node, { ...profile, period: readMilliseconds(args, "period", profile.period) });
+}
+
+if (import.meta.main) await serveWithArguments(main);
