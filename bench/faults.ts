@@ -35,7 +35,7 @@ const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "broadcast": broadcast,
   "broadcast-fast": (node) => broadcastEfficient(node, BROADCAST_PROFILES.fast),
   "broadcast-efficient": broadcastEfficient,
-  "g-counter": gCounter(),
+  "g-counter": gCounter,
   "kafka-single": kafkaSingle,
   "kafka-lin-kv": kafkaLinKV(),
   "kafka": kafka(),

@@ -1,155 +1,210 @@
 /**
- * Challenge 4: a counter that only grows. See `docs/g_counter.md`.
+ * Challenge 4: a grow-only counter (a G-counter, which is a CRDT). See `docs/g_counter.md`.
+ *
+ * 1. Every node has a slot in seq-kv, which holds the sum of all adds at that node. Only that node writes it.
+ * 2. An add joins the batch of adds that wait to be written. While one batch is being written, the next one gathers.
+ * 3. The node adds the batch to its slot by compare-and-set, exactly once. Then it acknowledges the adds of the batch.
+ *    (With `--acknowledge at-once` it acknowledges each add when it comes, and writes a batch every 450 ms.)
+ * 4. Replication carries the new total to the other nodes. A total only grows, so of two totals of a slot the larger is the newer.
+ * 5. A read returns the sum of all totals known here, and of the adds of this node that are not written yet.
+ * 6. A node that starts reads all slots first. So after a kill it continues where it was.
  *
  * @module
  */
-import { type Node, type Program, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
-import { replicate } from "../lib/replication.ts";
+import { replicate, type Replication } from "../lib/replication.ts";
+import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
+import { drawIncarnation } from "./shared/incarnation.ts";
 import { ADD } from "./shared/requests.ts";
+import { createWorker } from "./shared/worker.ts";
 
-/** When an add is acknowledged: when seq-kv has it, or as soon as this node has it (it is in seq-kv within half a second). */
-export type GCounterAcknowledgement = "written" | "at-once";
+/** Options of the counter. */
+export interface GCounterOptions {
+  /** When an add is acknowledged: once it is in seq-kv, or at once. */
+  acknowledge?: "written" | "at-once";
+}
 
-/** What a node keeps in seq-kv: the sum of all that was added at it, and the name of the write, which no other write shares. */
+/** What a node keeps in seq-kv. */
 interface Slot {
+  /** Sum of all adds at the node that have been written. It never decreases. */
   total: number;
+  /** Name of the write that put the slot there. No two writes share a name. */
   write: string;
 }
 
-/** Adds that go into the slot together. */
+/** Adds that are written together. */
 interface Batch {
+  /** Sum of the adds. */
   delta: number;
+  /** Fulfilled once the batch is in seq-kv. */
   written: PromiseWithResolvers<void>;
 }
 
-/** How long adds that are acknowledged already are gathered before they are written, ms. */
+/** Total of the slot of a node: what nodes replicate. */
+type Total = [node: string, total: number];
+
+/** State of a node. */
+interface Counter {
+  readonly node: Node<GCounterMessages>;
+  readonly kv: KV<Slot>;
+  readonly replication: Replication<Total>;
+  /** The largest total known of each slot. This node's own is that of `slot`. */
+  readonly totals: Map<string, number>;
+  /** Fulfilled once all slots have been read. Until then nothing is read or written. */
+  readonly recovered: PromiseWithResolvers<void>;
+  /** This node's slot as it was last read or written; {@linkcode NO_SLOT} if there is none in seq-kv. */
+  slot: Slot;
+  /** The batch that gathers adds. */
+  waiting: Batch;
+  /** The batch that is being written, with the name of its write. It stays until it is in seq-kv, whatever fails meanwhile. */
+  writing: (Batch & { name: string }) | undefined;
+  /** First part of the names of this node's writes; the second part is their number. */
+  incarnation: string;
+  writes: number;
+}
+
+/** Stands for a slot that does not exist. A compare-and-set from it creates the slot; it fails if there is one, as none looks like this. */
+const NO_SLOT: Slot = { total: 0, write: "" };
+
+/** With `at-once`: time between two writes, ms. */
 const WRITE_PERIOD = 450;
-/** How long totals are gathered before they are sent to the other nodes, ms. */
-const GOSSIP_PERIOD = 520;
+/** Time between two rounds of replication, ms. */
+const REPLICATION_PERIOD = 520;
 
 /** The counter program. */
-export function gCounter(acknowledge: GCounterAcknowledgement = "written"): Program<GCounterMessages> {
-  return (node: Node<GCounterMessages>) => {
-    const kv = seqKV<Slot>(node);
-    /** What each node has written, as far as is known here. */
-    const totals = new Map<string, number>();
-    /** This node's slot as it stands in seq-kv. */
-    let slot: Slot | undefined;
-    /** What is to be written next, and what is being written. */
-    let waiting = newBatch();
-    let writing: Batch | undefined;
-    let busy = false;
-    let writes = 0;
-    let incarnation = "";
-
-    /** Totals only grow: of two, the larger is the later, so that they may come doubled and in any order. */
-    function learn([id, total]: [string, number]): void {
-      totals.set(id, Math.max(total, totals.get(id) ?? 0));
-    }
-
-    const replication = replicate<[string, number], [string, number][]>(node, {
-      topology: "hub",
-      period: GOSSIP_PERIOD,
-      probe: 2 * GOSSIP_PERIOD,
-      apply: learn,
-      snapshot: () => [...totals],
-      restore: (others) => others.forEach(learn),
-    });
-
-    /** Takes up again where the node may have been before it was killed; until then nothing is read or written. */
-    async function recover(): Promise<void> {
-      incarnation = Array.from(node.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join("");
-      // Whoever changes seq-kv sees its newest state from then on.
-      await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: incarnation }, RETRY_UNTIL_ANSWERED);
-      const ids = [node.id, ...node.peers];
-      const slots = await Promise.all(
-        ids.map((id) => kv.readOr(keyOf(id), undefined, RETRY_UNTIL_ANSWERED)),
-      );
-      slot = slots[0];
-      slots.forEach((found, i) => {
-        if (found === undefined) return;
-        // Nobody may have heard of it yet.
-        learn([ids[i]!, found.total]);
-        replication.append([ids[i]!, found.total]);
-      });
-    }
-    const recovered = Promise.withResolvers<void>();
-    node.onInit(() => void recover().then(recovered.resolve, recovered.reject));
-
-    /** Writes what is waiting, batch after batch. */
-    async function writeAll(): Promise<void> {
-      if (busy) return;
-      busy = true;
-      await recovered.promise;
-      while (waiting.delta > 0) {
-        writing = waiting;
-        waiting = newBatch();
-        slot = await write(writing.delta);
-        learn([node.id, slot.total]);
-        replication.append([node.id, slot.total]);
-        writing.written.resolve();
-        writing = undefined;
-      }
-      busy = false;
-    }
-
-    /**
-     * Adds to this node's slot, exactly once, and returns the slot. Compare-and-set makes sure that a write on its way from an earlier
-     * life of this node, or a repeated one of this, is not taken back or counted twice: where it fails, it may have succeeded before.
-     */
-    async function write(delta: number): Promise<Slot> {
-      const name = `${incarnation}/${++writes}`;
-      while (true) {
-        const next = { total: (slot?.total ?? 0) + delta, write: name };
-        try {
-          // A value that no slot ever has: where there should be none, the write fails if there is one.
-          const from = slot ?? { total: -1, write: "" };
-          await kv.cas(keyOf(node.id), from, next, {
-            createIfNotExists: slot === undefined,
-            ...RETRY_UNTIL_ANSWERED,
-          });
-          return next;
-        } catch (error) {
-          if (!(error instanceof RPCError && error.definite)) throw error;
-        }
-        slot = await kv.readOr(keyOf(node.id), undefined, RETRY_UNTIL_ANSWERED);
-        if (slot?.write === name) return slot;
-      }
-    }
-
-    node.on("add", async ({ delta }) => {
-      if (delta === 0) return {};
-      const batch = waiting;
-      batch.delta += delta;
-      if (acknowledge === "at-once") return {};
-      void writeAll();
-      await batch.written.promise;
-      return {};
-    }, ADD);
-    if (acknowledge === "at-once") node.every(WRITE_PERIOD, writeAll);
-
-    node.on("read", async () => {
-      await recovered.promise;
-      let value = waiting.delta + (writing?.delta ?? 0);
-      for (const total of totals.values()) value += total;
-      return { value };
-    });
+export function gCounter(node: Node<GCounterMessages>, { acknowledge = "written" }: GCounterOptions = {}): void {
+  const totals = new Map<string, number>();
+  const counter: Counter = {
+    node,
+    kv: seqKV<Slot>(node),
+    replication: startReplication(node, totals),
+    totals,
+    recovered: Promise.withResolvers(),
+    slot: NO_SLOT,
+    waiting: createBatch(),
+    writing: undefined,
+    incarnation: "",
+    writes: 0,
   };
+  const wakeRecovery = createWorker(node, "read the slots of the counter", () => recover(counter));
+  const wakeWriter = createWorker(node, "write to the counter", () => writeBatches(counter));
+  node.onInit(wakeRecovery);
+  if (acknowledge === "at-once") node.every(WRITE_PERIOD, wakeWriter);
+
+  node.on("add", async ({ delta }) => {
+    if (delta === 0) return {};
+    const { waiting } = counter;
+    waiting.delta += delta;
+    if (acknowledge === "at-once") return {};
+    wakeWriter();
+    await waiting.written.promise;
+    return {};
+  }, ADD);
+
+  node.on("read", async () => {
+    await counter.recovered.promise;
+    return { value: sum(counter) };
+  });
+}
+
+function startReplication(node: Node<GCounterMessages>, totals: Map<string, number>): Replication<Total> {
+  return replicate<Total, Total[]>(node, {
+    topology: "hub",
+    period: REPLICATION_PERIOD,
+    probe: 2 * REPLICATION_PERIOD,
+    apply: (total) => merge(totals, total),
+    snapshot: () => [...totals],
+    restore: (others) => others.forEach((total) => merge(totals, total)),
+  });
+}
+
+/** Keeps the larger of two totals: the merge of the CRDT. Totals may come twice and in any order. */
+function merge(totals: Map<string, number>, [id, total]: Total): void {
+  totals.set(id, Math.max(total, totals.get(id) ?? 0));
+}
+
+/** Merges a total that was found or written in seq-kv, and sends it to the other nodes. */
+function publish({ totals, replication }: Counter, total: Total): void {
+  merge(totals, total);
+  replication.append(total);
+}
+
+function sum({ totals, waiting, writing }: Counter): number {
+  let value = waiting.delta + (writing?.delta ?? 0);
+  for (const total of totals.values()) value += total;
+  return value;
+}
+
+/** Reads all slots. */
+async function recover(counter: Counter): Promise<void> {
+  const { node, kv } = counter;
+  counter.incarnation = drawIncarnation(node);
+  // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write something first.
+  await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: counter.incarnation }, RETRY_UNTIL_ANSWERED);
+  const ids = [node.id, ...node.peers];
+  const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED)));
+  counter.slot = slots[0]!;
+  for (const [i, { total }] of slots.entries()) {
+    // The node that wrote a slot may have been killed before it sent the total to anyone.
+    if (total > 0) publish(counter, [ids[i]!, total]);
+  }
+  counter.recovered.resolve();
+}
+
+/** Writes all that waits, batch after batch. */
+async function writeBatches(counter: Counter): Promise<void> {
+  await counter.recovered.promise;
+  while (counter.writing !== undefined || counter.waiting.delta > 0) {
+    if (counter.writing === undefined) {
+      counter.writing = { ...counter.waiting, name: `${counter.incarnation}/${++counter.writes}` };
+      counter.waiting = createBatch();
+    }
+    const { delta, name, written } = counter.writing;
+    await addToSlot(counter, delta, name);
+    publish(counter, [counter.node.id, counter.slot.total]);
+    counter.writing = undefined;
+    written.resolve();
+  }
+}
+
+/**
+ * Adds to this node's slot exactly once, and sets `slot` to the result.
+ *
+ * Compare-and-set rejects delayed writes of an earlier incarnation and our own retries. A compare-and-set that fails may repeat one that
+ * succeeded, so we read the slot again and look for the name of this write.
+ */
+async function addToSlot(counter: Counter, delta: number, name: string): Promise<void> {
+  const { kv, node: { id } } = counter;
+  while (counter.slot.write !== name) {
+    const { slot } = counter;
+    const next = { total: slot.total + delta, write: name };
+    try {
+      await kv.cas(keyOf(id), slot, next, { createIfNotExists: slot === NO_SLOT, ...RETRY_UNTIL_ANSWERED });
+      counter.slot = next;
+    } catch (error) {
+      if (!isMismatch(error)) throw error;
+      counter.slot = await kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED);
+    }
+  }
+}
+
+/** True if a compare-and-set failed because of what it found. */
+function isMismatch(error: unknown): boolean {
+  return error instanceof RPCError && ["precondition-failed", "key-does-not-exist"].includes(error.errorName);
 }
 
 function keyOf(node: string): string {
   return `counter/${node}`;
 }
 
-function newBatch(): Batch {
+function createBatch(): Batch {
   return { delta: 0, written: Promise.withResolvers() };
 }
 
-/** The program with the options that the arguments name. */
+/** The counter program with the options that the arguments name. */
 export default function main(node: Node<GCounterMessages>, args: readonly string[]): void {
-  gCounter(readChoice<GCounterAcknowledgement>(args, "acknowledge", ["written", "at-once"]))(node);
+  gCounter(node, { acknowledge: readChoice(args, "acknowledge", ["written", "at-once"]) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

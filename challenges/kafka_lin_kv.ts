@@ -8,7 +8,7 @@ import type { KafkaMessages } from "../lib/messages.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
-import { openSlotLog } from "./shared/slot_log.ts";
+import { createSlotLog } from "./shared/slot_log.ts";
 
 /** How the program goes about its business. */
 export interface KafkaLinKVOptions {
@@ -37,7 +37,7 @@ export function kafkaLinKV({ polls = "local" }: KafkaLinKVOptions = {}): Program
     let commits: Offsets = {};
 
     // All nodes take in the same entries in the same order, so all give a message the same offset.
-    const slots = openSlotLog(node, (entry: Entry): number => {
+    const slots = createSlotLog(node, (entry: Entry): number => {
       commit(committed, entry.commits);
       if (entry.send === undefined) return -1;
       const [key, message] = entry.send;

@@ -17,7 +17,11 @@ export class ArgumentError extends Error {
  * @returns The first of the allowed words if the argument is missing.
  * @throws {ArgumentError} The argument is not one of them.
  */
-export function readChoice<T extends string>(args: readonly string[], name: string, allowed: readonly [T, ...T[]]): T {
+export function readChoice<const T extends string>(
+  args: readonly string[],
+  name: string,
+  allowed: readonly [T, ...T[]],
+): T {
   const given = readArgument(args, name) ?? allowed[0];
   const found = allowed.find((each) => each === given);
   if (found === undefined) throw new ArgumentError(`Cannot use --${name} ${given}: expected ${allowed.join(" or ")}`);

@@ -15,6 +15,11 @@ export function field(name: string, expected: string, isGood: (value: unknown) =
   };
 }
 
+/** Checks several fields of a body. */
+function fields(...checks: { schema: Check }[]): { schema: Check } {
+  return { schema: (body) => checks.map(({ schema }) => schema(body)).find((verdict) => verdict !== true) ?? true };
+}
+
 function isObject(value: unknown): value is Body {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -49,3 +54,15 @@ export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, val
     return Array.isArray(each) && each.length === 3 && (each[0] === "r" || each[0] === "w");
   });
 });
+
+function isBatch(value: unknown): boolean {
+  return isObject(value) && typeof value.from === "string" && isOffset(value.number) && Array.isArray(value.entries);
+}
+
+/** `append` between nodes of the shared log. */
+export const APPEND = field("batch", "a batch", isBatch);
+/** `written` between nodes of the shared log. */
+export const WRITTEN = fields(
+  field("index", "an integer, 0 or more", isOffset),
+  field("slot", "an array of batches", (slot) => Array.isArray(slot) && slot.every(isBatch)),
+);

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Message, RPCError } from "../../lib/protocol.ts";
 import { gCounter } from "../../challenges/g_counter.ts";
+import type { GCounterMessages } from "../../lib/messages.ts";
+import type { Node } from "../../lib/node.ts";
+import { type Message, RPCError } from "../../lib/protocol.ts";
+import { ERROR_CODES, startFailingCluster } from "./failing_service.ts";
 import { badNetwork, type Cluster, load, restartSome, shake, startCluster, timeUntil } from "../cluster.ts";
 
 /** What the counter must be: at least all adds that were acknowledged, at most those and the others. */
@@ -32,7 +35,7 @@ function allRead(cluster: Cluster, least: number, most: number): () => Promise<b
 }
 
 for (const acknowledge of ["written", "at-once"] as const) {
-  const program = gCounter(acknowledge);
+  const program = (node: Node<GCounterMessages>) => gCounter(node, { acknowledge });
 
   Deno.test(`g-counter (${acknowledge}) counts on a single node`, async () => {
     const cluster = await startCluster({ program, nodes: 1, seed: "1" });
@@ -41,7 +44,7 @@ for (const acknowledge of ["written", "at-once"] as const) {
     assertEquals(await readAll(cluster), [7]);
   });
 
-  Deno.test(`g-counter (${acknowledge}) is exact on all nodes after any partitions, losses and doublings`, async () => {
+  Deno.test(`g-counter (${acknowledge}) is exact on all nodes after any partitions, losses and duplicates`, async () => {
     for (let seed = 0; seed < 50; seed++) {
       const network = badNetwork(seed);
       const cluster = await startCluster({ program, ...network });
@@ -54,11 +57,11 @@ for (const acknowledge of ["written", "at-once"] as const) {
   });
 }
 
-Deno.test("g-counter (written) keeps every acknowledged add when nodes are killed, in the middle of their writes too", async () => {
+Deno.test("g-counter (written) keeps every acknowledged add when nodes are killed, even while they write", async () => {
   let interrupted = 0;
   for (let seed = 0; seed < 50; seed++) {
     const { loss, duplication, ...network } = badNetwork(seed);
-    const cluster = await startCluster({ program: gCounter("written"), ...network, loss, duplication });
+    const cluster = await startCluster({ program: gCounter, ...network, loss, duplication });
     const sums = addAtRandom(cluster, 10, 9000);
     await restartSome(cluster, 4);
     await cluster.run(10_000);
@@ -69,13 +72,13 @@ Deno.test("g-counter (written) keeps every acknowledged add when nodes are kille
   assert(interrupted > 0, "this would prove nothing");
 });
 
-Deno.test("g-counter (written) is not set back by a write of a former life that comes late", async () => {
+Deno.test("g-counter (written) is not set back by a late write of an earlier incarnation", async () => {
   const kept: Message[] = [];
   let keeping = true;
   const keep = (message: Message) =>
     keeping && message.dest === "seq-kv" && message.body.key === "counter/n0" && message.body.type !== "read" &&
     kept.push(message) > 0;
-  const cluster = await startCluster({ program: gCounter("written"), nodes: 2, seed: "1", keep });
+  const cluster = await startCluster({ program: gCounter, nodes: 2, seed: "1", keep });
   const first = cluster.rpc("n0", { type: "add", delta: 3 });
   await cluster.run(500);
   keeping = false;
@@ -94,7 +97,7 @@ Deno.test("g-counter (written) is not set back by a write of a former life that 
 Deno.test("g-counter (written) counts once what was written although the answer was lost", async () => {
   let answers = 0;
   const keep = ({ src, body }: Message) => src === "seq-kv" && body.type === "cas_ok" && answers++ === 0;
-  const cluster = await startCluster({ program: gCounter("written"), nodes: 2, seed: "1", keep });
+  const cluster = await startCluster({ program: gCounter, nodes: 2, seed: "1", keep });
   await cluster.complete(cluster.rpc("n0", { type: "add", delta: 3 }));
   await cluster.run(2000);
   assertEquals(await readAll(cluster), [3, 3]);
@@ -102,7 +105,7 @@ Deno.test("g-counter (written) counts once what was written although the answer 
 });
 
 Deno.test("g-counter (written) has everything in seq-kv when all nodes are killed", async () => {
-  const cluster = await startCluster({ program: gCounter("written"), nodes: 3, seed: "1" });
+  const cluster = await startCluster({ program: gCounter, nodes: 3, seed: "1" });
   const sums = addAtRandom(cluster, 10, 2000);
   await cluster.run(3000);
   cluster.nodes.forEach((node) => cluster.crash(node));
@@ -110,12 +113,12 @@ Deno.test("g-counter (written) has everything in seq-kv when all nodes are kille
   assertEquals(await readAll(cluster), [sums.acknowledged, sums.acknowledged, sums.acknowledged]);
 });
 
-Deno.test("g-counter (written) has an add in seq-kv when it says so: all nodes may be killed that very moment", async () => {
+Deno.test("g-counter (written) has an add in seq-kv before it acknowledges it: all nodes may be killed at that moment", async () => {
   let requests = 0;
   // Every other one is lost, so that sending it is not enough.
   const keep = ({ dest, body }: Message) => dest === "seq-kv" && body.type === "cas" && requests++ % 2 === 0;
   const latency = { mean: 20, distribution: "constant" } as const;
-  const cluster = await startCluster({ program: gCounter("written"), nodes: 3, seed: "1", latency, keep });
+  const cluster = await startCluster({ program: gCounter, nodes: 3, seed: "1", latency, keep });
   let sum = 0;
   for (let delta = 1; delta <= 10; delta++) {
     await cluster.complete(cluster.rpc(cluster.random.pick(cluster.nodes), { type: "add", delta }));
@@ -130,7 +133,12 @@ Deno.test("g-counter (written) has an add in seq-kv when it says so: all nodes m
 Deno.test("g-counter (at once) acknowledges at once, and has it in seq-kv half a second later", async () => {
   const latency = { mean: 10, distribution: "constant" } as const;
   for (let phase = 0; phase < 500; phase += 20) {
-    const cluster = await startCluster({ program: gCounter("at-once"), nodes: 3, seed: "1", latency });
+    const cluster = await startCluster({
+      program: (node) => gCounter(node, { acknowledge: "at-once" }),
+      nodes: 3,
+      seed: "1",
+      latency,
+    });
     await cluster.run(1000 + phase);
     const began = cluster.clock.now();
     await cluster.ask({ type: "add", delta: 5 });
@@ -144,7 +152,7 @@ Deno.test("g-counter (at once) acknowledges at once, and has it in seq-kv half a
 
 for (const acknowledge of ["written", "at-once"] as const) {
   Deno.test(`g-counter (${acknowledge}) reads without a message, in a partition too`, async () => {
-    const cluster = await startCluster({ program: gCounter(acknowledge), nodes: 3, seed: "1" });
+    const cluster = await startCluster({ program: (node) => gCounter(node, { acknowledge }), nodes: 3, seed: "1" });
     await cluster.ask({ type: "add", delta: 5 });
     await cluster.run(3000);
     for (const expected of [15, 15]) {
@@ -155,9 +163,9 @@ for (const acknowledge of ["written", "at-once"] as const) {
     }
   });
 
-  Deno.test(`g-counter (${acknowledge}) shows everywhere within a second what was added anywhere`, async () => {
+  Deno.test(`g-counter (${acknowledge}) shows each add on every node within a second`, async () => {
     for (const nodes of [3, 5]) {
-      const cluster = await startCluster({ program: gCounter(acknowledge), nodes, seed: "1" });
+      const cluster = await startCluster({ program: (node) => gCounter(node, { acknowledge }), nodes, seed: "1" });
       const sums = addAtRandom(cluster, 50, 10_000);
       const acknowledged: number[] = [];
       for (let time = 0; time < 11_000; time += 20) {
@@ -171,9 +179,9 @@ for (const acknowledge of ["written", "at-once"] as const) {
   });
 }
 
-Deno.test("g-counter costs two messages an add and little more, and little at all when it need not wait", async () => {
+Deno.test("g-counter costs two messages an add and little more, and fewer when it acknowledges at once", async () => {
   for (const [acknowledge, most] of [["written", 2.4], ["at-once", 0.8]] as const) {
-    const cluster = await startCluster({ program: gCounter(acknowledge), nodes: 3, seed: "1" });
+    const cluster = await startCluster({ program: (node) => gCounter(node, { acknowledge }), nodes: 3, seed: "1" });
     let adds = 0;
     load(cluster, 30, 20_000, async (node) => {
       adds++;
@@ -183,3 +191,41 @@ Deno.test("g-counter costs two messages an add and little more, and little at al
     assert(cluster.messages / adds < most, `${acknowledge}: ${cluster.messages} messages for ${adds} adds`);
   }
 });
+
+for (const code of ERROR_CODES) {
+  Deno.test(`g-counter (written) counts exactly once when seq-kv answers error ${code} for a while`, async () => {
+    const latency = { mean: 5, distribution: "constant" } as const;
+    const failing = await startFailingCluster(gCounter, "seq-kv", { nodes: 2, latency });
+    const { cluster } = failing;
+    await cluster.run(100);
+    const adds: Promise<unknown>[] = [];
+    const addEverywhere = (delta: number) => {
+      for (const node of cluster.nodes) adds.push(cluster.rpc(node, { type: "add", delta }));
+    };
+    addEverywhere(1);
+    // The first write is on its way.
+    await cluster.run(3);
+    failing.fail(code);
+    for (let i = 0; i < 10; i++) {
+      addEverywhere(10);
+      await cluster.run(200);
+    }
+    failing.fail(undefined);
+    await cluster.complete(Promise.all(adds));
+    await cluster.run(2000);
+    assertEquals(await readAll(cluster), [202, 202]);
+    assert(failing.failed > 0);
+  });
+
+  Deno.test(`g-counter (written) starts when seq-kv answers error ${code} for a while`, async () => {
+    const failing = await startFailingCluster(gCounter, "seq-kv", { nodes: 2 });
+    const { cluster } = failing;
+    await cluster.ask({ type: "add", delta: 3 });
+    cluster.crash("n0");
+    failing.fail(code);
+    await cluster.restart("n0");
+    await cluster.run(3000);
+    failing.fail(undefined);
+    assertEquals((await cluster.complete(cluster.rpc("n0", { type: "read" }))).value, 6);
+  });
+}

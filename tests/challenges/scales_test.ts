@@ -21,7 +21,7 @@ import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 /** The programs, their official numbers of nodes and rates. */
 const PROGRAMS: Record<string, [program: (node: AnyNode) => void, nodes: number, rate: number]> = {
   "2": [uniqueIds, 3, 1000],
-  "4": [gCounter(), 3, 100],
+  "4": [gCounter, 3, 100],
   "5b": [kafkaLinKV(), 2, 1000],
   "5c": [kafka(), 2, 1000],
   "6b": [txn(), 2, 1000],

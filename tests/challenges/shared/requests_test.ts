@@ -26,7 +26,7 @@ const CASES = {
   "kafka-single": [kafkaSingle, LOGS],
   "kafka-lin-kv": [kafkaLinKV(), LOGS],
   "kafka": [kafka(), LOGS],
-  "g-counter": [gCounter(), [
+  "g-counter": [gCounter, [
     [{ type: "add" }, "Malformed add: expected delta to be an integer, 0 or more, got undefined"],
     [{ type: "add", delta: -1 }, "Malformed add: expected delta to be an integer, 0 or more, got -1"],
     [{ type: "add", delta: 1.5 }, "Malformed add: expected delta"],

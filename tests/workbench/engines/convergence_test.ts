@@ -120,7 +120,7 @@ Deno.test("a fault ends when the nemesis ends it, or at the end of the main phas
 
 const RIGHT: [name: string, program: unknown, options: Partial<RunOptions>][] = [
   ["broadcast", broadcast, { workload: WORKLOADS.broadcast! }],
-  ["g-counter", gCounter(), { workload: WORKLOADS["g-counter"]! }],
+  ["g-counter", gCounter, { workload: WORKLOADS["g-counter"]! }],
   ["kafka", kafka(), { workload: WORKLOADS.kafka! }],
   ["kafka, in lin-kv", kafkaLinKV(), { workload: WORKLOADS.kafka! }],
   ["txn-rw-register", txn(), { workload: WORKLOADS["txn-rw-register"]! }],

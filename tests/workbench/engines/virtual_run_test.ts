@@ -48,7 +48,7 @@ const PROGRAMS: [workload: string, name: string, program: (node: AnyNode) => voi
   ["echo", "echo", echo],
   ["unique-ids", "unique ids", uniqueIds],
   ["broadcast", "broadcast", broadcast],
-  ["g-counter", "counter", gCounter()],
+  ["g-counter", "counter", gCounter],
   ["kafka", "log", kafka()],
   ["kafka", "log in lin-kv", kafkaLinKV()],
   ["txn-rw-register", "transactions", txn()],

@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import { createSlotLog, type SlotLog } from "../../../challenges/shared/slot_log.ts";
+import type { AnyNode } from "../../../lib/node.ts";
+import { startCluster } from "../../cluster.ts";
+import { ERROR_CODES, startFailingCluster } from "../failing_service.ts";
+
+const LATENCY = { mean: 5, distribution: "constant" } as const;
+
+/** A program that appends what it is sent, and shows what it has applied. */
+function slotLog(node: AnyNode): void {
+  const applied: unknown[] = [];
+  const log: SlotLog<unknown, number> = createSlotLog(node, (entry) => applied.push(entry));
+  node.on("add", async ({ entry }) => ({ position: await log.append(entry) }));
+  node.on("read", () => ({ applied }));
+}
+
+for (const code of ERROR_CODES) {
+  Deno.test(`a shared log has every entry once, in one order, when lin-kv answers error ${code} for a while`, async () => {
+    const failing = await startFailingCluster(slotLog, "lin-kv", { nodes: 3, latency: LATENCY });
+    const { cluster } = failing;
+    await cluster.run(100);
+    const adds: Promise<unknown>[] = [];
+    const addEverywhere = (round: number) => {
+      for (const node of cluster.nodes) adds.push(cluster.rpc(node, { type: "add", entry: `${node} ${round}` }));
+    };
+    addEverywhere(0);
+    // Some writes are on their way.
+    await cluster.run(8);
+    failing.fail(code);
+    for (let round = 1; round <= 5; round++) {
+      addEverywhere(round);
+      await cluster.run(300);
+    }
+    failing.fail(undefined);
+    await cluster.complete(Promise.all(adds));
+    await cluster.run(2000);
+    const [first, ...others] = (await cluster.ask({ type: "read" })).map(({ applied }) => applied as string[]);
+    for (const other of others) assertEquals(other, first);
+    assertEquals([first!.length, new Set(first).size], [18, 18]);
+    assert(failing.failed > 0);
+  });
+
+  Deno.test(`a node reads the shared log at its start when lin-kv answers error ${code} for a while`, async () => {
+    const failing = await startFailingCluster(slotLog, "lin-kv", { nodes: 2 });
+    const { cluster } = failing;
+    await cluster.ask({ type: "add", entry: "x" });
+    cluster.nodes.forEach((node) => cluster.crash(node));
+    failing.fail(code);
+    for (const node of cluster.nodes) await cluster.restart(node);
+    await cluster.run(3000);
+    failing.fail(undefined);
+    await cluster.run(2500);
+    assertEquals((await cluster.ask({ type: "read" })).map(({ applied }) => applied), [["x", "x"], ["x", "x"]]);
+  });
+}
+
+Deno.test("a shared log ignores messages of clients and refuses malformed ones of nodes", async () => {
+  const cluster = await startCluster({ program: slotLog, nodes: 2, seed: "1" });
+  const batch = { from: "n7.x", number: 1, entries: ["forged"] };
+  const forged = [{ type: "written", index: 0, slot: [batch] }, { type: "append", batch }];
+  const unanswered = Promise.allSettled(forged.map((body) => cluster.rpc("n0", body)));
+  for (const body of [{ type: "append" }, { type: "written", index: 0, slot: [5] }, { type: "written", slot: [] }]) {
+    cluster.network.send({ src: "n1", dest: "n0", body });
+  }
+  await cluster.ask({ type: "add", entry: "x" });
+  await cluster.run(1000);
+  assertEquals((await cluster.ask({ type: "read" })).map(({ applied }) => applied), [["x", "x"], ["x", "x"]]);
+  assertEquals((await cluster.complete(unanswered)).map(({ status }) => status), ["rejected", "rejected"]);
+});
