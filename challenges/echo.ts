@@ -1,5 +1,5 @@
 /**
- * Challenge 1: answers each message with itself.
+ * Challenge 1: answers each message with its own content. See `docs/echo.md`.
  *
  * @module
  */
