@@ -37,9 +37,9 @@ const PROGRAMS: Record<string, (node: AnyNode) => void> = {
   "broadcast-efficient": broadcastEfficient,
   "g-counter": gCounter,
   "kafka-single": kafkaSingle,
-  "kafka-lin-kv": kafkaLinKV(),
-  "kafka": kafka(),
-  "txn": txn(),
+  "kafka-lin-kv": kafkaLinKV,
+  "kafka": kafka,
+  "txn": txn,
 };
 
 const { seeds, "time-limit": timeLimitSeconds, "nemesis-interval": interval, _: wanted } = parseArgs(Deno.args, {

@@ -1,143 +1,187 @@
 /**
- * Challenge 5c: logs that any node appends to without asking anybody. See `docs/kafka.md`.
+ * Challenge 5c: replicated logs to which every node appends without asking another, in the manner of Kafka. See `docs/kafka.md`.
+ *
+ * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes give out the same offset.
+ *    (`shared/kafka_offsets.ts` makes sure that a node which was killed does not give one out twice.)
+ * 2. A send gets the smallest offset of its node that is above all offsets of the key which the node has seen.
+ * 3. Replication carries the message to all nodes. When all have it, it is fully replicated, and every node is told.
+ * 4. A node that has a message gives out only offsets above it. What it had appended below, it sends no later than the news that it has
+ *    the message. So once a message is fully replicated, nothing can appear below it any more.
+ * 5. The high watermark of a key is the first offset that is not known to be fully replicated. A poll returns the messages below it.
+ *    So all nodes return the same log, and a message that was read is on every node.
+ * 6. A send is acknowledged when its node has the message, or, with `--acks all`, when the message is fully replicated.
+ * 7. Consumer offsets that clients commit are replicated, too. They only move forward, so the highest wins.
  *
  * @module
  */
-import type { Node, Program } from "../mod.ts";
 import type { KafkaMessages } from "../lib/messages.ts";
-import { replicate } from "../lib/replication.ts";
+import { replicate, type Replication } from "../lib/replication.ts";
+import type { Node } from "../mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
-import { openOffsets } from "./shared/kafka_offsets.ts";
+import { createOwnOffsets, type OwnOffsets } from "./shared/kafka_offsets.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
-/** How the program goes about its business. */
+/** Options of the log program. */
 export interface KafkaOptions {
-  /** Who must have a message before its send is acknowledged: the node that it was sent to, or all nodes. */
+  /** Nodes that must have a message before its send is acknowledged: the one that received it, or all. */
   acks?: "one" | "all";
-  /** How long messages are gathered before they go to the other nodes, ms. */
+  /** Time between two rounds of replication, ms. */
   period?: number;
 }
 
-/** The messages of one key, as far as this node has them. */
+/** The messages of one key that this node has. */
 interface Partition {
-  log: Log;
-  /** Offsets of messages which perhaps not all nodes have. */
-  pending: Set<number>;
-  /** How many messages, from the first on, are shown: those before the first pending one. */
-  shown: number;
+  readonly log: Log;
+  /** Offsets of messages in `log` that are not known to be fully replicated. */
+  readonly pending: Set<number>;
+  /** Number of messages below the first pending one. `0 <= highWatermark <= log.length`, and it never decreases. */
+  highWatermark: number;
 }
 
-/** What nodes tell each other. */
-type Entry = { key: string; offset: number; msg: unknown } | { commits: Offsets };
+/** A message that a node has appended. */
+interface Message {
+  key: string;
+  offset: number;
+  msg: unknown;
+}
 
-/** Everything, for a node that has missed too much. */
+/** What nodes replicate: messages, and consumer offsets that have moved. */
+type Entry = Message | { commits: Offsets };
+
+/** All that a node has, for one that has missed too much. */
 interface Snapshot {
   partitions: Record<string, { log: Log; pending: number[] }>;
   committed: Offsets;
 }
 
-/** The log program. */
-export function kafka({ acks = "one", period = 50 }: KafkaOptions = {}): Program<KafkaMessages<unknown>> {
-  return (node: Node<KafkaMessages<unknown>>) => {
-    const partitions = new Map<string, Partition>();
-    const committed = new Map<string, number>();
-    const offsets = openOffsets(node);
-    /** Sends that are acknowledged when all nodes have the message. */
-    const unacknowledged = new Map<Entry, () => void>();
-
-    function partitionOf(key: string): Partition {
-      let partition = partitions.get(key);
-      if (partition === undefined) partitions.set(key, partition = { log: [], pending: new Set(), shown: 0 });
-      return partition;
-    }
-
-    function add(key: string, offset: number, msg: unknown): void {
-      const { log, pending } = partitionOf(key);
-      if (insert(log, offset, msg)) pending.add(offset);
-    }
-
-    /**
-     * Notes that all nodes have a message, and shows what that allows. Whatever they add from now on goes beyond it; and whatever they
-     * had added below it before they had it, is here by now. So nothing new will ever come before it.
-     */
-    function settle(key: string, offset: number): void {
-      const partition = partitionOf(key);
-      const { log, pending } = partition;
-      pending.delete(offset);
-      while (partition.shown < log.length && !pending.has(log[partition.shown]![0])) partition.shown++;
-    }
-
-    const replication = replicate<Entry, Snapshot>(node, {
-      topology: "hub",
-      period,
-      acknowledge: 0,
-      // The log keeps all messages anyway.
-      keep: Infinity,
-      lives: { begin: offsets.begin, announcement: { commits: {} } },
-      apply(entry) {
-        if ("commits" in entry) commit(committed, entry.commits);
-        else add(entry.key, entry.offset, entry.msg);
-      },
-      onStable(entry) {
-        if ("commits" in entry) return;
-        settle(entry.key, entry.offset);
-        unacknowledged.get(entry)?.();
-        unacknowledged.delete(entry);
-      },
-      snapshot: () => ({
-        partitions: Object.fromEntries(Array.from(partitions, ([key, { log, pending }]) => {
-          return [key, { log, pending: [...pending] }];
-        })),
-        committed: Object.fromEntries(committed),
-      }),
-      restore(snapshot) {
-        commit(committed, snapshot.committed);
-        for (const [key, { log, pending }] of Object.entries(snapshot.partitions)) {
-          for (const [offset, msg] of log) add(key, offset, msg);
-          const stillPending = new Set(pending);
-          for (const [offset] of log) if (!stillPending.has(offset)) settle(key, offset);
-        }
-      },
-    });
-
-    node.on("send", async ({ key, msg }) => {
-      const { log } = partitionOf(key);
-      const nextOffset = () => offsets.next(log.at(-1)?.[0] ?? -1);
-      let offset = nextOffset();
-      while (offset === undefined) {
-        await offsets.more();
-        offset = nextOffset();
-      }
-      // It is taken at once, before any other send can look for one.
-      add(key, offset, msg);
-      const entry = { key, offset, msg };
-      const known = acks === "one" || new Promise<void>((resolve) => unacknowledged.set(entry, resolve));
-      replication.append(entry);
-      await known;
-      return { offset };
-    }, SEND);
-
-    node.on("poll", ({ offsets }) =>
-      poll(offsets, (key, from) => {
-        const partition = partitions.get(key);
-        return partition === undefined ? [] : readFrom(partition.log, from, partition.log[partition.shown]?.[0]);
-      }), OFFSETS);
-
-    node.on("commit_offsets", ({ offsets }) => {
-      const commits = commit(committed, offsets);
-      if (Object.keys(commits).length > 0) replication.append({ commits });
-      return {};
-    }, OFFSETS);
-
-    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
-  };
+/** State of a node. */
+interface State {
+  readonly partitions: Map<string, Partition>;
+  /** Consumer offsets by key. */
+  readonly committed: Map<string, number>;
+  /** With `--acks all`: for each message of this node that is not fully replicated, what acknowledges its send. */
+  readonly unacknowledged: Map<Entry, () => void>;
 }
 
-/** The program with the options that the arguments name. */
+/** The log program. */
+export function kafka(node: Node<KafkaMessages<unknown>>, { acks = "one", period = 50 }: KafkaOptions = {}): void {
+  const state: State = { partitions: new Map(), committed: new Map(), unacknowledged: new Map() };
+  const ownOffsets = createOwnOffsets(node);
+  const replication = startReplication(node, state, period, ownOffsets);
+
+  node.on("send", async ({ key, msg }) => {
+    const { log } = partitionOf(state, key);
+    let offset = ownOffsets.next(lastOffset(log));
+    while (offset === undefined) {
+      await ownOffsets.more();
+      offset = ownOffsets.next(lastOffset(log));
+    }
+    const message = { key, offset, msg };
+    // No `await` since the offset was chosen: no other send can have chosen it, too.
+    addMessage(state, message);
+    const acknowledged = acks === "one"
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => state.unacknowledged.set(message, resolve));
+    replication.append(message);
+    await acknowledged;
+    return { offset };
+  }, SEND);
+
+  node.on("poll", ({ offsets }) => poll(offsets, (key, from) => readReplicated(state, key, from)), OFFSETS);
+
+  node.on("commit_offsets", ({ offsets }) => {
+    const commits = commit(state.committed, offsets);
+    if (Object.keys(commits).length > 0) replication.append({ commits });
+    return {};
+  }, OFFSETS);
+
+  node.on("list_committed_offsets", ({ keys }) => listCommitted(state.committed, keys), KEYS);
+}
+
+function startReplication(
+  node: Node<KafkaMessages<unknown>>,
+  state: State,
+  period: number,
+  ownOffsets: OwnOffsets,
+): Replication<Entry> {
+  return replicate<Entry, Snapshot>(node, {
+    topology: "hub",
+    period,
+    acknowledge: 0,
+    // The program keeps all messages anyway.
+    keep: Infinity,
+    lives: { begin: ownOffsets.begin, announcement: { commits: {} } },
+    apply(entry) {
+      if ("commits" in entry) commit(state.committed, entry.commits);
+      else addMessage(state, entry);
+    },
+    onStable(entry) {
+      if ("commits" in entry) return;
+      markReplicated(state, entry.key, entry.offset);
+      state.unacknowledged.get(entry)?.();
+      state.unacknowledged.delete(entry);
+    },
+    snapshot: () => createSnapshot(state),
+    restore: (snapshot) => restore(state, snapshot),
+  });
+}
+
+function partitionOf({ partitions }: State, key: string): Partition {
+  let partition = partitions.get(key);
+  if (partition === undefined) {
+    partition = { log: [], pending: new Set(), highWatermark: 0 };
+    partitions.set(key, partition);
+  }
+  return partition;
+}
+
+function lastOffset(log: Log): number {
+  return log.at(-1)?.[0] ?? -1;
+}
+
+function addMessage(state: State, { key, offset, msg }: Message): void {
+  const { log, pending } = partitionOf(state, key);
+  if (insert(log, offset, msg)) pending.add(offset);
+}
+
+/** Marks a message as fully replicated and advances the high watermark. */
+function markReplicated(state: State, key: string, offset: number): void {
+  const partition = partitionOf(state, key);
+  const { log, pending } = partition;
+  pending.delete(offset);
+  while (partition.highWatermark < log.length && !pending.has(log[partition.highWatermark]![0])) {
+    partition.highWatermark++;
+  }
+}
+
+/** Reads the messages of a key below its high watermark. */
+function readReplicated({ partitions }: State, key: string, from: number): Log {
+  const partition = partitions.get(key);
+  if (partition === undefined) return [];
+  const firstHidden = partition.log[partition.highWatermark]?.[0];
+  return readFrom(partition.log, from, firstHidden);
+}
+
+function createSnapshot(state: State): Snapshot {
+  const partitions: Snapshot["partitions"] = Object.fromEntries(
+    Array.from(state.partitions, ([key, { log, pending }]) => [key, { log, pending: [...pending] }]),
+  );
+  return { partitions, committed: Object.fromEntries(state.committed) };
+}
+
+function restore(state: State, { partitions, committed }: Snapshot): void {
+  commit(state.committed, committed);
+  for (const [key, { log, pending }] of Object.entries(partitions)) {
+    for (const [offset, msg] of log) addMessage(state, { key, offset, msg });
+    const stillPending = new Set(pending);
+    for (const [offset] of log) if (!stillPending.has(offset)) markReplicated(state, key, offset);
+  }
+}
+
+/** The log program with the options that the arguments name. */
 export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
-  const acks = readChoice<"one" | "all">(args, "acks", ["one", "all"]);
-  kafka({ acks, period: readMilliseconds(args, "period", 50) })(node);
+  kafka(node, { acks: readChoice(args, "acks", ["one", "all"]), period: readMilliseconds(args, "period", 50) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

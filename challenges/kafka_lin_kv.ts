@@ -1,81 +1,96 @@
 /**
- * Challenge 5b: logs that are kept in lin-kv. See `docs/kafka.md`.
+ * Challenge 5b: logs in lin-kv, which survive every kill. See `docs/kafka.md`.
+ *
+ * 1. All sends go into one shared log in lin-kv, which all nodes apply in the same order (`shared/slot_log.ts`).
+ * 2. So all nodes agree on every offset: it is the number of messages of the same key before the message.
+ * 3. A send is acknowledged when its message is in lin-kv and applied here.
+ * 4. A poll is answered from memory, or, with `--polls latest`, after this node has applied all that is in lin-kv.
+ * 5. Consumer offsets that clients commit travel with the next send, or alone after a second.
  *
  * @module
  */
-import type { Node, Program } from "../mod.ts";
 import type { KafkaMessages } from "../lib/messages.ts";
+import type { Node } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 import { createSlotLog } from "./shared/slot_log.ts";
 
-/** How the program goes about its business. */
+/** Options of the log program. */
 export interface KafkaLinKVOptions {
   /**
-   * What a poll shows. `"local"`: what this node has been told of, which may be a moment old. `"latest"`: everything that was
-   * acknowledged before the poll, for two messages more.
+   * What a poll returns. `"local"`: what this node has applied, which may be a moment old. `"latest"`: every message that was
+   * acknowledged before the poll; this costs two messages more.
    */
   polls?: "local" | "latest";
 }
 
-/** What is kept: a message, and whatever was committed since the last one. */
+/** An entry of the shared log: a message, and the consumer offsets that were committed here since the last entry. */
 interface Entry {
   send?: [key: string, message: unknown];
   commits: Offsets;
 }
 
-/** How long commits wait for a send to go with, ms. */
+/** How long commits wait for a send to travel with, ms. */
 const COMMIT_PERIOD = 1000;
 
-/** The log program. */
-export function kafkaLinKV({ polls = "local" }: KafkaLinKVOptions = {}): Program<KafkaMessages<unknown>> {
-  return (node: Node<KafkaMessages<unknown>>) => {
-    const logs = new Map<string, Log>();
-    const committed = new Map<string, number>();
-    /** What was committed here and is not kept yet. */
-    let commits: Offsets = {};
+/** The log program on lin-kv. */
+export function kafkaLinKV(
+  node: Node<KafkaMessages<unknown>>,
+  { polls = "local" }: KafkaLinKVOptions = {},
+): void {
+  const logs = new Map<string, Log>();
+  /** Consumer offsets by key. */
+  const committed = new Map<string, number>();
+  /** Consumer offsets that were committed here and are not in the shared log yet. */
+  let commits: Offsets = {};
 
-    // All nodes take in the same entries in the same order, so all give a message the same offset.
-    const slots = createSlotLog(node, (entry: Entry): number => {
-      commit(committed, entry.commits);
-      if (entry.send === undefined) return -1;
-      const [key, message] = entry.send;
-      if (!logs.has(key)) logs.set(key, []);
-      const log = logs.get(key)!;
-      insert(log, log.length, message);
-      return log.length - 1;
-    });
+  const slotLog = createSlotLog<Entry, number>(node, apply);
 
-    function append(send?: [string, unknown]): Promise<number> {
-      const entry = { send, commits };
-      commits = {};
-      return slots.append(entry);
-    }
+  /** Applies an entry of the shared log, and returns the offset of its message, or -1 if it has none. */
+  function apply(entry: Entry): number {
+    commit(committed, entry.commits);
+    return entry.send === undefined ? -1 : append(...entry.send);
+  }
 
-    node.on("send", async ({ key, msg }) => ({ offset: await append([key, msg]) }), SEND);
+  /** Appends a message to the log of its key, and returns its offset. */
+  function append(key: string, message: unknown): number {
+    const log = logs.get(key) ?? [];
+    logs.set(key, log);
+    const offset = log.length;
+    insert(log, offset, message);
+    return offset;
+  }
 
-    node.on("poll", async ({ offsets }) => {
-      if (polls === "latest") await slots.catchUp();
-      return poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from));
-    }, OFFSETS);
+  /** Puts an entry with all commits so far into the shared log. */
+  function share(send?: [key: string, message: unknown]): Promise<number> {
+    const entry = { send, commits };
+    commits = {};
+    return slotLog.append(entry);
+  }
 
-    // A commit that is lost with its node only means that something is read twice, so it need not be waited for.
-    node.on("commit_offsets", ({ offsets }) => {
-      Object.assign(commits, commit(committed, offsets));
-      return {};
-    }, OFFSETS);
-    node.every(COMMIT_PERIOD, async () => {
-      if (Object.keys(commits).length > 0) await append();
-    });
+  node.on("send", async ({ key, msg }) => ({ offset: await share([key, msg]) }), SEND);
 
-    node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
-  };
+  node.on("poll", async ({ offsets }) => {
+    if (polls === "latest") await slotLog.catchUp();
+    return poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from));
+  }, OFFSETS);
+
+  // Acknowledged at once: if a commit is lost with its node, clients read some messages again, and nothing worse happens.
+  node.on("commit_offsets", ({ offsets }) => {
+    commits = { ...commits, ...commit(committed, offsets) };
+    return {};
+  }, OFFSETS);
+  node.every(COMMIT_PERIOD, async () => {
+    if (Object.keys(commits).length > 0) await share();
+  });
+
+  node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
 }
 
-/** The program with the options that the arguments name. */
+/** The log program with the options that the arguments name. */
 export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
-  kafkaLinKV({ polls: readChoice<"local" | "latest">(args, "polls", ["local", "latest"]) })(node);
+  kafkaLinKV(node, { polls: readChoice(args, "polls", ["local", "latest"]) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

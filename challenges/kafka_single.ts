@@ -1,21 +1,26 @@
 /**
  * Challenge 5a: logs on a single node, in memory. See `docs/kafka.md`.
  *
+ * 1. A send appends to the log of its key. Its offset is the length of the log before.
+ * 2. A poll returns the messages from an offset on.
+ * 3. Clients commit how far they have read: consumer offsets. These only move forward.
+ *
  * @module
  */
-import { type Node, serve } from "../mod.ts";
 import type { KafkaMessages } from "../lib/messages.ts";
+import { type Node, serve } from "../mod.ts";
 import { commit, insert, listCommitted, type Log, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
-/** The single-node log program. */
+/** The log program for a single node. */
 export default function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
   const logs = new Map<string, Log>();
+  /** Consumer offsets by key. */
   const committed = new Map<string, number>();
 
   node.on("send", ({ key, msg }) => {
-    if (!logs.has(key)) logs.set(key, []);
-    const log = logs.get(key)!;
+    const log = logs.get(key) ?? [];
+    logs.set(key, log);
     const offset = log.length;
     insert(log, offset, msg);
     return { offset };

@@ -1,81 +1,115 @@
 /**
- * Challenges 6a to 6c: transactions on registers, always available. See `docs/txn.md`.
+ * Challenges 6a to 6c: transactions on registers, always available and causally consistent. See `docs/txn.md`.
+ *
+ * 1. A transaction runs at once on the state of its node. Nothing else runs on the node meanwhile. So its reads see one state, and its
+ *    own writes on top of that.
+ * 2. A transaction that writes gets a Lamport timestamp, above all that the node has seen.
+ * 3. Its last write of each key is stored with that timestamp. The register of a key keeps the version with the highest timestamp: it is
+ *    a last-writer-wins register.
+ * 4. Replication carries the writes to the other nodes: those of a transaction as a whole, and transactions in causal order.
+ * 5. Nodes that have applied the same transactions have the same values, in whatever order they applied them.
  *
  * @module
  */
-import type { Node, Program } from "../mod.ts";
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "../lib/replication.ts";
+import type { Node } from "../mod.ts";
 import { readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { drawIncarnation } from "./shared/incarnation.ts";
 import { TXN } from "./shared/requests.ts";
 
+/** Options of the transaction program. */
+export interface TxnOptions {
+  /** Time between two rounds of replication, ms. */
+  period?: number;
+}
+
 /**
- * When a transaction happened, in an order on which all nodes agree: by time, then by writer, which is another one for each life of each
- * node. The time is Lamport's: whatever a node has seen, its own next transaction comes after that, whatever the clocks show. It runs
- * along with the clock only so that it goes on growing where a node that was killed starts again, and has not seen anything yet.
+ * Lamport timestamp: timestamps are ordered by time (µs since 1970), then by writer. The writer is an incarnation of a node, so no two
+ * transactions share a timestamp. The time is at least that of the clock: so it grows across restarts, when a node has seen nothing yet.
  */
-type Stamp = [time: number, writer: number];
+type Timestamp = [time: number, writer: string];
 
-/** A value, and the stamp of the transaction that wrote it. */
-type Version = [value: unknown, stamp: Stamp];
+/** A value of a register, and the timestamp of the transaction that wrote it. */
+type Version = [value: unknown, timestamp: Timestamp];
 
-/** The writes of one transaction: what it leaves in each key. They are shipped and taken in together. */
+/** The writes of one transaction: the last of each key. */
 interface Transaction {
-  stamp: Stamp;
+  timestamp: Timestamp;
   writes: [key: unknown, value: unknown][];
 }
 
-/** The transaction program. */
-export function txn({ period = 50 }: { period?: number } = {}): Program<TxnRWRegisterMessages> {
-  return (node: Node<TxnRWRegisterMessages>) => {
-    /** The latest version of each key; keys are any JSON, so they stand as text. */
-    const versions = new Map<string, Version>();
-    let time = 0;
-    const [life] = node.getRandomValues(new Uint32Array(1));
+/** A list of reads and writes, as clients send it. */
+type Operations = TxnRWRegisterMessages["txn"]["request"]["txn"];
 
-    /** Of two versions the one with the later stamp wins, whichever comes first: so all nodes end with the same. */
-    function write(key: string, value: unknown, stamp: Stamp): void {
-      const present = versions.get(key);
-      if (present === undefined || isLater(stamp, present[1])) versions.set(key, [value, stamp]);
-      time = Math.max(time, stamp[0]);
-    }
-
-    const replication = replicate<Transaction, [string, Version][]>(node, {
-      topology: "hub",
-      period,
-      apply: ({ stamp, writes }) => writes.forEach(([key, value]) => write(JSON.stringify(key), value, stamp)),
-      snapshot: () => [...versions],
-      restore: (others) => others.forEach(([key, [value, stamp]]) => write(key, value, stamp)),
-    });
-
-    node.on("txn", ({ txn: operations }) => {
-      // Nothing else happens on this node while this runs: every read sees the same state, and what the transaction itself has written.
-      const own = new Map<string, [key: unknown, value: unknown]>();
-      const done = operations.map(([f, key, value]) => {
-        const name = JSON.stringify(key);
-        if (f === "w") own.set(name, [key, value]);
-        else if (own.has(name)) value = own.get(name)![1] as number;
-        else value = (versions.get(name)?.[0] ?? null) as number | null;
-        return [f, key, value] as typeof operations[number];
-      });
-      if (own.size > 0) {
-        const writer = life! * node.nodeIds.length + node.nodeIds.indexOf(node.id);
-        const stamp: Stamp = [Math.max(time + 1, Math.floor(1000 * node.now())), writer];
-        for (const [name, [, value]] of own) write(name, value, stamp);
-        replication.append({ stamp, writes: [...own.values()] });
-      }
-      return { txn: done };
-    }, TXN);
-  };
+/** State of a node. */
+interface State {
+  /** The current version of each register. As keys may be any JSON, they are kept as JSON text. */
+  readonly registers: Map<string, Version>;
+  /** The highest time of all timestamps seen, µs since 1970. */
+  time: number;
 }
 
-function isLater([time, writer]: Stamp, [otherTime, otherWriter]: Stamp): boolean {
+/** The transaction program. */
+export function txn(node: Node<TxnRWRegisterMessages>, { period = 50 }: TxnOptions = {}): void {
+  const state: State = { registers: new Map(), time: 0 };
+  const writer = drawIncarnation(node);
+
+  const replication = replicate<Transaction, [string, Version][]>(node, {
+    topology: "hub",
+    period,
+    apply: (transaction) => applyWrites(state, transaction),
+    snapshot: () => [...state.registers],
+    restore: (registers) => registers.forEach(([key, version]) => write(state, key, version)),
+  });
+
+  node.on("txn", ({ txn: operations }) => {
+    const { results, writes } = run(state, operations);
+    if (writes.length > 0) {
+      const time = Math.max(state.time + 1, Math.floor(1000 * node.now()));
+      const transaction: Transaction = { timestamp: [time, writer], writes };
+      applyWrites(state, transaction);
+      replication.append(transaction);
+    }
+    return { txn: results };
+  }, TXN);
+}
+
+/** Runs a transaction, without changing the state: returns its operations with the values read, and its writes. */
+function run({ registers }: State, operations: Operations): { results: Operations; writes: Transaction["writes"] } {
+  const own = new Map<string, [key: unknown, value: number | null]>();
+  const results: Operations = [];
+  for (const [f, key, value] of operations) {
+    const name = JSON.stringify(key);
+    if (f === "w") {
+      own.set(name, [key, value]);
+      results.push([f, key, value]);
+    } else {
+      const current = own.has(name) ? own.get(name)![1] : registers.get(name)?.[0];
+      results.push([f, key, (current ?? null) as number | null]);
+    }
+  }
+  return { results, writes: [...own.values()] };
+}
+
+function applyWrites(state: State, { timestamp, writes }: Transaction): void {
+  for (const [key, value] of writes) write(state, JSON.stringify(key), [value, timestamp]);
+}
+
+/** Writes a version to a register, unless the register has a later one. */
+function write(state: State, key: string, version: Version): void {
+  const current = state.registers.get(key);
+  if (current === undefined || isLater(version[1], current[1])) state.registers.set(key, version);
+  state.time = Math.max(state.time, version[1][0]);
+}
+
+function isLater([time, writer]: Timestamp, [otherTime, otherWriter]: Timestamp): boolean {
   return time > otherTime || (time === otherTime && writer > otherWriter);
 }
 
-/** The program with the options that the arguments name. */
+/** The transaction program with the options that the arguments name. */
 export default function main(node: Node<TxnRWRegisterMessages>, args: readonly string[]): void {
-  txn({ period: readMilliseconds(args, "period", 50) })(node);
+  txn(node, { period: readMilliseconds(args, "period", 50) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

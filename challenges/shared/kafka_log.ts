@@ -1,19 +1,19 @@
 /**
- * What the three logs of challenge 5 share: messages by offset, and the offsets that clients have committed.
+ * What the three log programs of challenge 5 share: the messages of a key by offset, and consumer offsets.
  *
  * @module
  */
 
-/** The messages of one key, by offset; offsets may be sparse. */
+/** Messages of one key in the order of their offsets. Offsets may have gaps. */
 export type Log = [offset: number, message: unknown][];
 
-/** Committed offsets: for each key, the highest offset that is done with. */
+/** Offsets by key. A committed consumer offset is that of the last message processed. */
 export type Offsets = Record<string, number>;
 
-/** How many messages of a key one poll gives at most: the client comes again for the rest. */
+/** Most messages of a key that one poll returns. The client polls again for the rest. */
 const POLL_LIMIT = 500;
 
-/** Puts a message at its offset; returns whether it was not there yet. */
+/** Inserts a message at its offset. Returns false if the log has that offset already. */
 export function insert(log: Log, offset: number, message: unknown): boolean {
   const index = indexOf(log, offset);
   if (log[index]?.[0] === offset) return false;
@@ -21,46 +21,36 @@ export function insert(log: Log, offset: number, message: unknown): boolean {
   return true;
 }
 
-/** The messages from offset `from` on and below offset `end`, as many as a poll may give. */
+/** Returns the messages from offset `from` up to, but without, offset `end`: as many as a poll may return. */
 export function readFrom(log: Log, from: number, end = Infinity): Log {
   const first = indexOf(log, from);
   return log.slice(first, Math.min(first + POLL_LIMIT, indexOf(log, end)));
 }
 
 /**
- * The reply to a poll.
+ * Builds the reply to `poll`. Keys without messages are left out, because some clients cannot handle an empty list.
  *
- * @param read Reads a log from an offset on. A key without messages is left out: an empty list would say no more, and some
- *   clients choke on it.
+ * @param read Reads the log of a key from an offset.
  */
 export function poll(offsets: Offsets, read: (key: string, from: number) => Log): { msgs: Record<string, Log> } {
-  const msgs: Record<string, Log> = {};
-  for (const [key, from] of Object.entries(offsets)) {
-    const messages = read(key, from);
-    if (messages.length > 0) msgs[key] = messages;
-  }
-  return { msgs };
+  const logs = Object.entries(offsets).map(([key, from]): [string, Log] => [key, read(key, from)]);
+  return { msgs: Object.fromEntries(logs.filter(([, log]) => log.length > 0)) };
 }
 
-/** Moves committed offsets forward, never back; returns those that have moved. */
+/** Moves consumer offsets forward, never back. Returns those that moved. */
 export function commit(committed: Map<string, number>, offsets: Offsets): Offsets {
-  const moved: Offsets = {};
-  for (const [key, offset] of Object.entries(offsets)) {
-    if (offset <= (committed.get(key) ?? -1)) continue;
-    committed.set(key, offset);
-    moved[key] = offset;
-  }
-  return moved;
+  const moved = Object.entries(offsets).filter(([key, offset]) => offset > (committed.get(key) ?? -1));
+  for (const [key, offset] of moved) committed.set(key, offset);
+  return Object.fromEntries(moved);
 }
 
-/** The reply to list_committed_offsets: keys for which nothing is committed are left out. */
+/** Builds the reply to `list_committed_offsets`. Keys without a committed offset are left out. */
 export function listCommitted(committed: ReadonlyMap<string, number>, keys: readonly string[]): { offsets: Offsets } {
-  const offsets: Offsets = {};
-  for (const key of keys) if (committed.has(key)) offsets[key] = committed.get(key)!;
-  return { offsets };
+  const known = keys.filter((key) => committed.has(key));
+  return { offsets: Object.fromEntries(known.map((key) => [key, committed.get(key)!])) };
 }
 
-/** Where an offset stands, or would stand. Most of the time that is the end. */
+/** Index of the first message at or above an offset, by binary search. Most of the time that is the end. */
 function indexOf(log: Log, offset: number): number {
   let low = 0;
   let high = log.length;

@@ -1,97 +1,139 @@
 /**
- * Which offsets a node of challenge 5c gives out: such as no other node ever does, and no earlier life of its own ever did.
+ * Offsets that a node of challenge 5c may give out: no other node and no other incarnation of this node ever gives out the same.
  *
- * Each node has offsets of its own (of three, n0 has 0, 3, 6, …), so no two nodes can choose the same. But a node that is killed forgets
- * which ones it has given out, perhaps before it told anybody. So nodes give out only offsets below a limit that is kept in lin-kv, and
- * raise it now and then; a node that starts again begins at the limit, which is above all that anybody can have given out, or seen.
+ * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes share one.
+ * 2. All nodes give out only offsets below a limit, which is kept in lin-kv. They raise it before they reach it.
+ * 3. A node that was killed does not know which offsets it gave out. So it raises the limit when it starts again, and begins at the old
+ *    limit, which is above every offset that any node has given out (fencing).
+ * 4. To know that it was killed, a node counts its incarnations in lin-kv.
  *
  * @module
  */
-import { type AnyNode, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
+import { type AnyNode, type KV, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
+import { createWorker } from "./worker.ts";
 
-/** The offsets that one node may give out. */
+/** Numbers of the present incarnations by node. The first is 1. */
+export type Incarnations = Record<string, number>;
+
+/** The offsets of one node. */
 export interface OwnOffsets {
-  /** Finds out which life of each node is its present one; the first thing to do, and only once. */
-  begin(): Promise<Record<string, number>>;
-  /** The node's next offset above `top`; none while it must not give out any. */
+  /** Counts this node's incarnation, and returns the present ones of all nodes. Called once, before any other. */
+  begin(): Promise<Incarnations>;
+  /** Returns the node's next offset above `top`, or undefined if there is none below the limit. */
   next(top: number): number | undefined;
-  /** Fulfilled when there are more of them. */
+  /** Waits until the limit is higher, after `next` returned undefined. */
   more(): Promise<void>;
 }
 
-/** By how much the limit is raised. */
+/** State of a node. It may give out its offsets from `floor` on and below `limit`. */
+interface State {
+  readonly node: AnyNode;
+  readonly kv: KV<number>;
+  /** 0 in the first incarnation, else the limit that was in lin-kv when this one started. */
+  floor: number;
+  /** The limit as last raised or read; 0 until this incarnation has begun. The one in lin-kv is never lower. */
+  limit: number;
+  /** Highest offset that was asked for. */
+  highest: number;
+  /** Fulfilled when this incarnation has begun. */
+  readonly begun: PromiseWithResolvers<Incarnations>;
+  /** Fulfilled when the limit is raised, and then replaced. */
+  raised: PromiseWithResolvers<void>;
+}
+
+/** By how much the limit is raised at once. */
 const ROOM = 1000;
 
-/** The offsets of a node; to be called once, when the program sets up its node. */
-export function openOffsets(node: AnyNode): OwnOffsets {
-  const kv = linKV<number>(node);
-  /** All offsets from `floor` on and below `limit` may be given out, as far as they are this node's. */
-  let floor = 0;
-  let limit = 0;
-  let raising: Promise<void> | undefined;
-  const begun = Promise.withResolvers<void>();
+/** Key of the limit in lin-kv. */
+const LIMIT = "kafka/limit";
 
-  async function begin(): Promise<Record<string, number>> {
-    const lives: Record<string, number> = { [node.id]: await countLife() };
-    if (lives[node.id] === 1) {
-      limit = ROOM;
-    } else {
-      const others = node.peers.map(async (id) => lives[id] = await kv.readOr(lifeOf(id), 1, SOON));
-      const raised = kv.update("kafka/limit", (present) => present + ROOM, { default: ROOM, ...FOR_EVER });
-      [limit] = await Promise.all([raised, ...others]);
-      floor = limit - ROOM;
-    }
-    begun.resolve();
-    return lives;
-  }
+/** These requests are few, and a node that starts waits for them. So they are repeated soon. */
+const RETRY_SOON = { ...RETRY_UNTIL_ANSWERED, timeout: 250 };
 
-  async function countLife(): Promise<number> {
-    try {
-      // No life is number 0, so this succeeds only where there has been none. An answer that was lost makes it look like the second.
-      await kv.cas(lifeOf(node.id), 0, 1, { createIfNotExists: true, ...SOON });
-      return 1;
-    } catch (error) {
-      if (!(error instanceof RPCError && error.errorName === "precondition-failed")) throw error;
-      return await kv.update(lifeOf(node.id), (life) => life + 1, FOR_EVER);
-    }
-  }
+/** Updates that may take effect twice: then the limit is higher than needed, or the number of an incarnation is skipped. */
+const UPDATE = { timeout: Infinity, idempotent: true, requestTimeout: RETRY_SOON.timeout };
 
-  /** Raises the limit to well above an offset, unless that is under way. */
-  function raise(offset: number): Promise<void> {
-    return raising ??= (async () => {
-      const wanted = offset + ROOM;
-      limit = await kv.update("kafka/limit", (present) => present < wanted ? wanted : undefined, {
-        default: ROOM,
-        ...FOR_EVER,
-      });
-      raising = undefined;
-    })();
-  }
-
+/** Creates the offsets of a node. A program calls it once, when it sets up its node. */
+export function createOwnOffsets(node: AnyNode): OwnOffsets {
+  const state: State = {
+    node,
+    kv: linKV<number>(node),
+    floor: 0,
+    limit: 0,
+    highest: 0,
+    begun: Promise.withResolvers(),
+    raised: Promise.withResolvers(),
+  };
+  const wakeStart = createWorker(node, "count the incarnations of the node", () => begin(state));
+  const wakeRaise = createWorker(node, "raise the limit of offsets", () => raiseLimit(state));
   return {
-    begin,
+    begin() {
+      wakeStart();
+      return state.begun.promise;
+    },
     next(top) {
-      if (limit === 0) return undefined;
-      const first = Math.max(top + 1, floor);
-      const count = node.nodeIds.length;
-      const offset = first + (node.nodeIds.indexOf(node.id) - first % count + count) % count;
-      // Ahead of time, so that nobody has to wait.
-      if (offset > limit - ROOM / 2) raise(offset).catch(() => {});
-      return offset < limit ? offset : undefined;
+      if (state.limit === 0) return undefined;
+      const offset = nextOwnOffset(node, Math.max(top + 1, state.floor));
+      state.highest = Math.max(state.highest, offset);
+      if (isLimitNear(state)) wakeRaise();
+      return offset < state.limit ? offset : undefined;
     },
     async more() {
-      await begun.promise;
-      await raising;
+      await (state.limit === 0 ? state.begun.promise : state.raised.promise);
     },
   };
 }
 
-/** These requests are few, and a node that starts again waits for them: so they are soon repeated. */
-const SOON = { ...RETRY_UNTIL_ANSWERED, timeout: 250 };
+/** The node's first offset from `from` on. */
+function nextOwnOffset({ id, nodeIds }: AnyNode, from: number): number {
+  const count = nodeIds.length;
+  return from + (nodeIds.indexOf(id) - from % count + count) % count;
+}
 
-/** An update may be repeated: the limit may be higher than needed, and lives may be left out. */
-const FOR_EVER = { timeout: Infinity, idempotent: true, requestTimeout: SOON.timeout };
+async function begin(state: State): Promise<void> {
+  const { node, kv } = state;
+  const own = await countIncarnation(state);
+  const incarnations: Incarnations = { [node.id]: own };
+  if (own === 1) {
+    state.limit = ROOM;
+  } else {
+    const readOthers = node.peers.map(async (id) => {
+      incarnations[id] = await kv.readOr(incarnationKey(id), 1, RETRY_SOON);
+    });
+    const raise = kv.update(LIMIT, (limit) => limit + ROOM, { default: ROOM, ...UPDATE });
+    [state.limit] = await Promise.all([raise, ...readOthers]);
+    state.floor = state.limit - ROOM;
+  }
+  state.begun.resolve(incarnations);
+}
 
-function lifeOf(node: string): string {
-  return `kafka/life/${node}`;
+/** Counts this incarnation, and returns its number. It is higher than that of any earlier one; numbers may be skipped. */
+async function countIncarnation({ node, kv }: State): Promise<number> {
+  const key = incarnationKey(node.id);
+  try {
+    // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first counts as the second.
+    await kv.cas(key, 0, 1, { createIfNotExists: true, ...RETRY_SOON });
+    return 1;
+  } catch (error) {
+    if (!(error instanceof RPCError && error.errorName === "precondition-failed")) throw error;
+    return await kv.update(key, (number) => number + 1, UPDATE);
+  }
+}
+
+/** True if it is time to raise the limit: early enough that no send has to wait. */
+function isLimitNear({ highest, limit }: State): boolean {
+  return highest > limit - ROOM / 2;
+}
+
+async function raiseLimit(state: State): Promise<void> {
+  if (!isLimitNear(state)) return;
+  const wanted = state.highest + ROOM;
+  const raise = (limit: number) => limit < wanted ? wanted : undefined;
+  state.limit = await state.kv.update(LIMIT, raise, { default: ROOM, ...UPDATE });
+  state.raised.resolve();
+  state.raised = Promise.withResolvers();
+}
+
+function incarnationKey(node: string): string {
+  return `kafka/incarnation/${node}`;
 }

@@ -1,68 +1,91 @@
 /**
- * What well-formed requests look like. Others are answered with error 12 (malformed-request), which says what was expected.
+ * Schemas of the messages that the programs handle. A message that does not match is answered with error 12 (malformed-request), which
+ * says what was expected.
  *
  * @module
  */
 
 type Body = Record<string, unknown>;
-/** Whether a body is well-formed, or else what was expected. */
+/** Returns true if a body is well-formed, otherwise a text that says what was expected. */
 type Check = (body: Body) => true | string;
 
+/** Options of a handler. */
+interface Checked {
+  schema: Check;
+}
+
 /** Checks one field of a body. */
-export function field(name: string, expected: string, isGood: (value: unknown) => boolean): { schema: Check } {
+export function field(name: string, expected: string, isGood: (value: unknown) => boolean): Checked {
   return {
     schema: (body) => isGood(body[name]) || `expected ${name} to be ${expected}, got ${JSON.stringify(body[name])}`,
   };
 }
 
-/** Checks several fields of a body. */
-function fields(...checks: { schema: Check }[]): { schema: Check } {
-  return { schema: (body) => checks.map(({ schema }) => schema(body)).find((verdict) => verdict !== true) ?? true };
+/** Checks two fields of a body. */
+function both(first: Checked, second: Checked): Checked {
+  return {
+    schema(body) {
+      const verdict = first.schema(body);
+      return verdict === true ? second.schema(body) : verdict;
+    },
+  };
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined;
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 function isObject(value: unknown): value is Body {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isOffset(value: unknown): boolean {
+function isNatural(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** `broadcast`; the value may be anything, but not missing. */
-export const BROADCAST = field("message", "a value", (message) => message !== undefined);
+function isOperation(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 3 && (value[0] === "r" || value[0] === "w");
+}
+
+function isBatch(value: unknown): boolean {
+  return isObject(value) && isString(value.from) && isNatural(value.number) && Array.isArray(value.entries);
+}
+
+/** Checks an array by its elements. */
+function isArrayOf(isGood: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(isGood);
+}
+
+/** `broadcast`. The value may be any JSON. */
+export const BROADCAST = field("message", "a value", isPresent);
 /** `deliver` between nodes of broadcast. */
 export const DELIVER = field("values", "an array", Array.isArray);
+
 /** `add` of the counter. */
-export const ADD = field("delta", "an integer, 0 or more", isOffset);
-/** `send` of the logs; the message may be anything. */
-export const SEND = field("key", "a string", (key) => typeof key === "string");
+export const ADD = field("delta", "an integer, 0 or more", isNatural);
+
+/** `send` of the logs. The message may be any JSON. */
+export const SEND = both(field("key", "a string", isString), field("msg", "a message", isPresent));
 /** `poll` and `commit_offsets` of the logs. */
 export const OFFSETS = field(
   "offsets",
   "an object of integers, 0 or more",
-  (offsets) => isObject(offsets) && Object.values(offsets).every(isOffset),
+  (offsets) => isObject(offsets) && Object.values(offsets).every(isNatural),
 );
 /** `list_committed_offsets` of the logs. */
-export const KEYS = field(
-  "keys",
-  "an array of strings",
-  (keys) => Array.isArray(keys) && keys.every((key) => typeof key === "string"),
-);
-/** `txn` of the transactions. */
-export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', (operations) => {
-  return Array.isArray(operations) && operations.every((each) => {
-    return Array.isArray(each) && each.length === 3 && (each[0] === "r" || each[0] === "w");
-  });
-});
-
-function isBatch(value: unknown): boolean {
-  return isObject(value) && typeof value.from === "string" && isOffset(value.number) && Array.isArray(value.entries);
-}
+export const KEYS = field("keys", "an array of strings", isArrayOf(isString));
 
 /** `append` between nodes of the shared log. */
 export const APPEND = field("batch", "a batch", isBatch);
 /** `written` between nodes of the shared log. */
-export const WRITTEN = fields(
-  field("index", "an integer, 0 or more", isOffset),
-  field("slot", "an array of batches", (slot) => Array.isArray(slot) && slot.every(isBatch)),
+export const WRITTEN = both(
+  field("index", "an integer, 0 or more", isNatural),
+  field("slot", "an array of batches", isArrayOf(isBatch)),
 );
+
+/** `txn` of the transactions. Keys and values may be any JSON. */
+export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', isArrayOf(isOperation));

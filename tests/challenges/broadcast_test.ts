@@ -45,10 +45,3 @@ Deno.test("broadcast gives a restarted node its values within a second, and send
   await cluster.restart("n0");
   await timeUntil(cluster, 1000, allHave(cluster, [...values.acknowledged, -1]));
 });
-
-Deno.test("broadcast refuses a broadcast without a value", async () => {
-  const cluster = await startCluster({ program: broadcast, nodes: 1, seed: "1" });
-  const error = await cluster.ask({ type: "broadcast" }).catch((error) => error);
-  assertEquals(error.message, "Malformed broadcast: expected message to be a value, got undefined");
-  assertEquals(await readAll(cluster), [[]]);
-});

@@ -16,7 +16,7 @@ import {
 
 Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are killed, and keeps to the order of real time", async () => {
   for (let seed = 0; seed < 30; seed++) {
-    const cluster = await startCluster({ program: kafkaLinKV(), ...badNetwork(seed) });
+    const cluster = await startCluster({ program: kafkaLinKV, ...badNetwork(seed) });
     const record = useLogs(cluster, 10, 9000);
     await restartSome(cluster, 4);
     await cluster.run(9000);
@@ -76,7 +76,7 @@ for (const acks of ["one", "all"] as const) {
   Deno.test(`kafka (efficient, acks of ${acks}) never gives an offset twice, and all agree, when nodes are killed`, async () => {
     let lost = 0;
     for (let seed = 0; seed < 40; seed++) {
-      const cluster = await startCluster({ program: kafka({ acks }), ...badNetwork(seed) });
+      const cluster = await startCluster({ program: (node) => kafka(node, { acks }), ...badNetwork(seed) });
       const record = useLogs(cluster, 10, 12_000);
       await killSome(cluster, 4, acks === "all" ? record : { ...record, sends: [] });
       await cluster.run(Math.max(0, 13_000 - cluster.clock.now()));
@@ -96,7 +96,7 @@ for (const acks of ["one", "all"] as const) {
 
 Deno.test("kafka (efficient) never gives an offset twice, and all agree, when all nodes are killed at once", async () => {
   for (let seed = 0; seed < 20; seed++) {
-    const cluster = await startCluster({ program: kafka(), ...badNetwork(seed) });
+    const cluster = await startCluster({ program: kafka, ...badNetwork(seed) });
     const record = useLogs(cluster, 10, 9000);
     for (let i = 0; i < 3; i++) {
       await cluster.run(2000 * cluster.random.float());
@@ -116,7 +116,7 @@ async function clusterWithHold() {
   let hold = (_message: Message) => false;
   const held: Message[] = [];
   const keep = (message: Message) => hold(message) && held.push(message) > 0;
-  const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", keep });
+  const cluster = await startCluster({ program: kafka, nodes: 3, seed: "1", keep });
   await cluster.run(500);
   return {
     cluster,
@@ -214,7 +214,7 @@ Deno.test("kafka (efficient) has what anybody has read when all nodes but one ar
   let count = 0;
   for (let time = 0; time < 400; time += 10) {
     const latency = { mean: 20, distribution: "constant" } as const;
-    const cluster = await startCluster({ program: kafka(), nodes: 3, seed: "1", latency });
+    const cluster = await startCluster({ program: kafka, nodes: 3, seed: "1", latency });
     const record = useLogs(cluster, 2, 2000);
     await cluster.run(500 + time);
     const before = await readLogs(cluster);

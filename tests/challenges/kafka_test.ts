@@ -1,16 +1,17 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
+import type { AnyNode } from "../../lib/node.ts";
 import kafkaSingle from "../../challenges/kafka_single.ts";
 import { badNetwork, load, shake, startCluster } from "../cluster.ts";
 import { checkLogs, type Logs, type Pairs, poll, readLogs, settled, useLogs } from "./kafka_clients.ts";
 
 const PROGRAMS = {
   single: { program: kafkaSingle, single: true },
-  "lin-kv": { program: kafkaLinKV(), single: false },
-  "lin-kv, latest polls": { program: kafkaLinKV({ polls: "latest" }), single: false },
-  efficient: { program: kafka(), single: false },
-  "efficient, acks of all": { program: kafka({ acks: "all" }), single: false },
+  "lin-kv": { program: kafkaLinKV, single: false },
+  "lin-kv, latest polls": { program: (node: AnyNode) => kafkaLinKV(node, { polls: "latest" }), single: false },
+  efficient: { program: kafka, single: false },
+  "efficient, acks of all": { program: (node: AnyNode) => kafka(node, { acks: "all" }), single: false },
 };
 
 for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
@@ -61,7 +62,10 @@ for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
 
 Deno.test("kafka (lin-kv) with latest polls shows everything that was acknowledged before, anywhere", async () => {
   for (let seed = 0; seed < 20; seed++) {
-    const cluster = await startCluster({ program: kafkaLinKV({ polls: "latest" }), ...badNetwork(seed) });
+    const cluster = await startCluster({
+      program: (node) => kafkaLinKV(node, { polls: "latest" }),
+      ...badNetwork(seed),
+    });
     let newest = -1;
     let polls = 0;
     load(cluster, 20, 5000, async (node) => {
@@ -83,7 +87,7 @@ Deno.test("kafka (lin-kv) with latest polls shows everything that was acknowledg
 
 Deno.test("kafka (efficient) answers from where it is, in a partition too", async () => {
   const cluster = await startCluster({
-    program: kafka(),
+    program: kafka,
     nodes: 4,
     seed: "1",
     latency: { mean: 100, distribution: "constant" },
@@ -101,7 +105,7 @@ Deno.test("kafka (efficient) answers from where it is, in a partition too", asyn
 });
 
 Deno.test("kafka (efficient) with acks of all acknowledges only what every node has", async () => {
-  const cluster = await startCluster({ program: kafka({ acks: "all" }), nodes: 3, seed: "1" });
+  const cluster = await startCluster({ program: (node) => kafka(node, { acks: "all" }), nodes: 3, seed: "1" });
   cluster.partition(["n2"], ["n0", "n1"]);
   let acknowledged = false;
   const send = cluster.rpc("n0", { type: "send", key: "a", msg: 1 }).then(() => acknowledged = true);
@@ -116,7 +120,7 @@ Deno.test("kafka (efficient) with acks of all acknowledges only what every node 
 Deno.test("kafka (lin-kv) costs about three messages a send, however many nodes there are to get in each other's way", async () => {
   const latency = { mean: 1, distribution: "exponential" } as const;
   for (const nodes of [2, 5]) {
-    const cluster = await startCluster({ program: kafkaLinKV(), nodes, seed: "1", latency });
+    const cluster = await startCluster({ program: kafkaLinKV, nodes, seed: "1", latency });
     const record = useLogs(cluster, 1, 5000);
     await cluster.run(5000);
     // To lin-kv and back, to the writer, and to each of the others.
@@ -129,7 +133,7 @@ Deno.test("kafka (lin-kv) costs about three messages a send, however many nodes 
 });
 
 Deno.test("kafka (efficient) costs a few messages a second", async () => {
-  const cluster = await startCluster({ program: kafka(), nodes: 2, seed: "1" });
+  const cluster = await startCluster({ program: kafka, nodes: 2, seed: "1" });
   useLogs(cluster, 1, 5000);
   await cluster.run(5000);
   // And some to lin-kv, for offsets.
@@ -137,7 +141,7 @@ Deno.test("kafka (efficient) costs a few messages a second", async () => {
 });
 
 Deno.test("kafka (efficient) does not show what one node alone has, although nothing will ever come before it", async () => {
-  const cluster = await startCluster({ program: kafka(), nodes: 2, seed: "1" });
+  const cluster = await startCluster({ program: kafka, nodes: 2, seed: "1" });
   await cluster.run(500);
   cluster.cut("n0", "n1");
   const offsets: unknown[] = [];
@@ -156,7 +160,7 @@ Deno.test("kafka (efficient) does not show what one node alone has, although not
 
 Deno.test("kafka (efficient) goes on giving out offsets beyond those that were reserved at first", async () => {
   const cluster = await startCluster({
-    program: kafka(),
+    program: kafka,
     nodes: 2,
     seed: "1",
     latency: { mean: 5, distribution: "constant" },

@@ -22,10 +22,10 @@ import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 const PROGRAMS: Record<string, [program: (node: AnyNode) => void, nodes: number, rate: number]> = {
   "2": [uniqueIds, 3, 1000],
   "4": [gCounter, 3, 100],
-  "5b": [kafkaLinKV(), 2, 1000],
-  "5c": [kafka(), 2, 1000],
-  "6b": [txn(), 2, 1000],
-  "6c": [txn(), 2, 1000],
+  "5b": [kafkaLinKV, 2, 1000],
+  "5c": [kafka, 2, 1000],
+  "6b": [txn, 2, 1000],
+  "6c": [txn, 2, 1000],
 };
 
 const LATENCY = 100;

@@ -4,5 +4,5 @@ import kafkaSingle from "../../challenges/kafka_single.ts";
 import { testSeeds } from "./survive.ts";
 
 testSeeds("5a", kafkaSingle);
-testSeeds("5b", kafkaLinKV());
-testSeeds("5c", kafka());
+testSeeds("5b", kafkaLinKV);
+testSeeds("5c", kafka);

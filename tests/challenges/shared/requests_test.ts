@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import broadcast from "../../../challenges/broadcast.ts";
+import { broadcastEfficient } from "../../../challenges/broadcast_efficient.ts";
 import { gCounter } from "../../../challenges/g_counter.ts";
 import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
@@ -9,6 +11,7 @@ import { startCluster } from "../../cluster.ts";
 
 const LOGS = [
   [{ type: "send", msg: 1 }, "Malformed send: expected key to be a string, got undefined"],
+  [{ type: "send", key: "a" }, "Malformed send: expected msg to be a message, got undefined"],
   [{ type: "send", key: 5, msg: 1 }, "Malformed send: expected key to be a string, got 5"],
   [
     { type: "poll", offsets: ["a"] },
@@ -22,16 +25,26 @@ const LOGS = [
   ],
 ] as const;
 
+const BROADCASTS = [[
+  { type: "broadcast" },
+  "Malformed broadcast: expected message to be a value, got undefined",
+]] as const;
+
 const CASES = {
+  "broadcast": [broadcast, [
+    ...BROADCASTS,
+    [{ type: "deliver", values: 5 }, "Malformed deliver: expected values to be an array, got 5"],
+  ]],
+  "broadcast-efficient": [broadcastEfficient, BROADCASTS],
   "kafka-single": [kafkaSingle, LOGS],
-  "kafka-lin-kv": [kafkaLinKV(), LOGS],
-  "kafka": [kafka(), LOGS],
+  "kafka-lin-kv": [kafkaLinKV, [...LOGS, [{ type: "append" }, "Malformed append: expected batch to be a batch"]]],
+  "kafka": [kafka, LOGS],
   "g-counter": [gCounter, [
     [{ type: "add" }, "Malformed add: expected delta to be an integer, 0 or more, got undefined"],
     [{ type: "add", delta: -1 }, "Malformed add: expected delta to be an integer, 0 or more, got -1"],
     [{ type: "add", delta: 1.5 }, "Malformed add: expected delta"],
   ]],
-  "txn": [txn(), [
+  "txn": [txn, [
     [{ type: "txn" }, "Malformed txn: expected txn to be an array"],
     [{ type: "txn", txn: [["x", 1, 1]] }, "Malformed txn: expected txn to be an array"],
     [{ type: "txn", txn: [["r", 1]] }, "Malformed txn: expected txn to be an array"],

@@ -254,8 +254,8 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
       nodes: NODES,
       nemesis: ["loss"],
     }],
-    ["kafka under kills", true, kafka(), { workload: WORKLOADS.kafka!, nodes: NODES, nemesis: ["partition"] }],
-    ["transactions", true, txn(), {
+    ["kafka under kills", true, kafka, { workload: WORKLOADS.kafka!, nodes: NODES, nemesis: ["partition"] }],
+    ["transactions", true, txn, {
       workload: WORKLOADS["txn-rw-register"]!,
       nodes: NODES,
       nemesis: ["partition"],
@@ -291,7 +291,7 @@ for (const [name, valid, program, options] of RUNS) {
 }
 
 Deno.test("check lets flags override what is known of a stored run", async () => {
-  const { memory, results } = await record(txn(), {
+  const { memory, results } = await record(txn, {
     workload: WORKLOADS["txn-rw-register"]!,
     nodes: NODES,
     consistencyModels: ["read-committed"],

@@ -121,9 +121,9 @@ Deno.test("a fault ends when the nemesis ends it, or at the end of the main phas
 const RIGHT: [name: string, program: unknown, options: Partial<RunOptions>][] = [
   ["broadcast", broadcast, { workload: WORKLOADS.broadcast! }],
   ["g-counter", gCounter, { workload: WORKLOADS["g-counter"]! }],
-  ["kafka", kafka(), { workload: WORKLOADS.kafka! }],
-  ["kafka, in lin-kv", kafkaLinKV(), { workload: WORKLOADS.kafka! }],
-  ["txn-rw-register", txn(), { workload: WORKLOADS["txn-rw-register"]! }],
+  ["kafka", kafka, { workload: WORKLOADS.kafka! }],
+  ["kafka, in lin-kv", kafkaLinKV, { workload: WORKLOADS.kafka! }],
+  ["txn-rw-register", txn, { workload: WORKLOADS["txn-rw-register"]! }],
   ["txn-list-append", txnPrimary, { workload: WORKLOADS["txn-list-append"]! }],
 ];
 
@@ -246,7 +246,7 @@ function goingSilent(program: unknown, types: string[]): AnyProgram {
 Deno.test("a node that does not answer has not converged, unless the read is larger than any client's", async () => {
   assertEquals(await lacking(goingSilent(broadcast, ["read"])), ["n2 answered nothing"]);
   const transactions = { ...OPTIONS, workload: WORKLOADS["txn-rw-register"]! };
-  assertEquals(await measureConvergence(transactions, goingSilent(txn(), ["txn"])), undefined);
+  assertEquals(await measureConvergence(transactions, goingSilent(txn, ["txn"])), undefined);
 });
 
 Deno.test("nothing is measured if a test ends early, or the workload defines no convergence", async () => {

@@ -49,9 +49,9 @@ const PROGRAMS: [workload: string, name: string, program: (node: AnyNode) => voi
   ["unique-ids", "unique ids", uniqueIds],
   ["broadcast", "broadcast", broadcast],
   ["g-counter", "counter", gCounter],
-  ["kafka", "log", kafka()],
-  ["kafka", "log in lin-kv", kafkaLinKV()],
-  ["txn-rw-register", "transactions", txn()],
+  ["kafka", "log", kafka],
+  ["kafka", "log in lin-kv", kafkaLinKV],
+  ["txn-rw-register", "transactions", txn],
 ];
 
 for (const [workload, name, program] of PROGRAMS) {

@@ -40,7 +40,7 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
   return { results: await running, history, final: history.filter(({ final, type }) => final && type === "invoke") };
 }
 
-const right = txn() as AnyProgram;
+const right = txn as AnyProgram;
 
 Deno.test("finally one worker of each node reads every written key, few at a time", async () => {
   const { results, history, final } = await run(right);
