@@ -69,7 +69,7 @@ testFakeMaelstrom(
     );
     assertEquals((await Deno.readTextFile(`${folder}/arguments`)).trimEnd().split("\n"), [
       ..."test --workload broadcast --node-count 25 --time-limit 10 --rate 50 --latency 100 --log-stderr".split(" "),
-      ..."--bin /project/challenges/bin/broadcast -- --fan-out 4".split(" "),
+      ..."--bin /project/challenges/bin/broadcast-fast -- --fan-out 4".split(" "),
     ]);
     assertEquals((await Deno.readTextFile(`${folder}/folder`)).trimEnd(), folder);
     assertStringIncludes(hooks.printed, "INFO jepsen core: Running test\n");
