@@ -8,13 +8,13 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The right twin of `txn_fractured_reads.ts`: n0 carries out all transactions that write, one after another, and sends the others all
- * that one has changed in one piece. The pieces are numbered, and taken in in that order.
+ * The right twin of `txn_fractured_reads.ts`: a primary, n0, runs all transactions that write, one after another. It sends the lists that a
+ * transaction has changed to the other nodes in one message. The messages are numbered, and nodes apply them in that order.
  */
 export default function txnPrimary(node: Node<Messages>): void {
   const state = new Map<number, number[]>();
   const ahead = new Map<number, [number, number[]][]>();
-  let taken = 0;
+  let applied = 0;
 
   function perform(txn: Txn): { txn: Txn } {
     return {
@@ -30,7 +30,7 @@ export default function txnPrimary(node: Node<Messages>): void {
     const reply = perform(txn);
     const written = new Set(txn.filter(([f]) => f === "append").map(([, key]) => key));
     const lists = Array.from(written, (key): [number, number[]] => [key, state.get(key)!]);
-    const number = taken++;
+    const number = applied++;
     for (const peer of node.peers) node.send(peer, { type: "replicate", number, lists });
     return reply;
   }
@@ -44,7 +44,7 @@ export default function txnPrimary(node: Node<Messages>): void {
   node.on("forward", ({ txn }) => write(txn));
   node.on("replicate", ({ number, lists }) => {
     ahead.set(number, lists);
-    for (let next = ahead.get(taken); next !== undefined; next = ahead.get(++taken)) {
+    for (let next = ahead.get(applied); next !== undefined; next = ahead.get(++applied)) {
       for (const [key, list] of next) state.set(key, list);
     }
   });

@@ -3,13 +3,14 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { values: number[] }; reply: Record<never, never> } };
 
-/** How often values are sent, and how old one may become before it counts as out of date, ms. */
+/** Time between two rounds of sending, ms. */
 const PERIOD = 100;
+/** Age at which a value in the outbox expires, ms. */
 const LIFETIME = 1000;
 
 /**
- * The mistake: what waits in the outbox for too long is thrown away, before it is sent. That never happens while the node runs; but a
- * node that was paused finds its whole outbox out of date.
+ * The mistake: a value that is too old is dropped from the outbox before it is sent. That never happens while the node runs. But when a
+ * node continues after a pause, its whole outbox has expired.
  */
 export default function broadcastLosesOutbox(node: Node<Messages>): void {
   const values = new Set<number>();

@@ -3,12 +3,12 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { values: number[] } } };
 
-/** How long a value is sent again and again, ms. */
-const PATIENCE = 2000;
+/** How long a value is sent repeatedly, ms. */
+const RETRY_TIME = 2000;
 
 /**
- * The mistake: values are sent again, but only for so long. No acknowledgement is asked for, so the node cannot know that a peer still
- * lacks one when it forgets it; a partition that lasts longer than its patience loses it.
+ * The mistake: values are sent repeatedly, but only for 2 s, and peers do not acknowledge them. So the node does not know that a peer still
+ * lacks a value when it stops sending it. A partition that lasts longer loses the value.
  */
 export default function broadcastWithoutAcks(node: Node<Messages>): void {
   const values = new Set<number>();
@@ -18,7 +18,7 @@ export default function broadcastWithoutAcks(node: Node<Messages>): void {
   node.on("broadcast", ({ message }) => {
     values.add(message);
     outbox.add(message);
-    node.after(PATIENCE, () => void outbox.delete(message));
+    node.after(RETRY_TIME, () => void outbox.delete(message));
     return {};
   });
   node.every(200, () => {

@@ -3,7 +3,7 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { value: number } } };
 
-/** The mistake: a value is sent to each peer once. What a partition swallows, nobody sends again. */
+/** The mistake: a value is sent to each peer once. If a partition drops the message, no node sends it again. */
 export default function broadcastWithoutRetry(node: Node<Messages>): void {
   const values = new Set<number>();
 

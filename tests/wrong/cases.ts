@@ -1,5 +1,5 @@
 /**
- * The wrong programs: what tests each of them, by which anomaly its mistake must be found, and its right twin.
+ * The wrong programs: how each is tested, which anomaly must show its mistake, and its right twin.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import txnFracturedReads from "./txn_fractured_reads.ts";
 import txnWithoutTimestamp from "./txn_without_timestamp.ts";
 import { runOptions } from "../workbench/run/stand_in.ts";
 
-/** A program, whatever messages it declares. */
+/** A program with any messages. */
 type AnyProgram = (node: AnyNode) => void;
 
 /** One wrong program. */
@@ -40,15 +40,15 @@ export interface Case {
   /** The mistake, in a few words. */
   mistake: string;
   wrong: AnyProgram;
-  /** A program without the mistake: our own solution, where that is one. */
+  /** A program without the mistake: our own solution, if there is one. */
   right: AnyProgram;
-  /** The anomaly by which the mistake must be found. */
+  /** Type of the anomaly that must show the mistake. */
   anomaly: string;
   /** How both are tested, apart from {@linkcode OPTIONS}. */
   options: Partial<RunOptions>;
 }
 
-/** Between nodes: messages overtake each other. */
+/** Latency between nodes, at which messages overtake each other. */
 const LATENCY = { mean: 50, distribution: "exponential" } as const;
 
 const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 5, rate: 20, latency: LATENCY });
@@ -62,7 +62,7 @@ const TRANSACTIONS = {
   rate: 40,
 };
 
-/** All of them. */
+/** All wrong programs. */
 export const CASES: readonly Case[] = [
   {
     file: "broadcast_without_retry",
@@ -74,7 +74,7 @@ export const CASES: readonly Case[] = [
   },
   {
     file: "broadcast_without_acks",
-    mistake: "broadcast that forwards again, but asks for no acknowledgement",
+    mistake: "broadcast that resends, but without acknowledgements",
     wrong: broadcastWithoutAcks as AnyProgram,
     right: broadcast as AnyProgram,
     anomaly: "lost",
@@ -82,7 +82,7 @@ export const CASES: readonly Case[] = [
   },
   {
     file: "broadcast_loses_outbox",
-    mistake: "broadcast that loses its outbox when it is paused",
+    mistake: "broadcast that drops its outbox after a pause",
     wrong: broadcastLosesOutbox as AnyProgram,
     right: broadcast as AnyProgram,
     anomaly: "lost",
@@ -106,7 +106,7 @@ export const CASES: readonly Case[] = [
   },
   {
     file: "counter_stale_read",
-    mistake: "counter read from a stale seq-kv",
+    mistake: "counter that reads a stale seq-kv",
     wrong: counterStaleRead as AnyProgram,
     right: gCounter as AnyProgram,
     anomaly: "wrong-sum",
@@ -130,7 +130,7 @@ export const CASES: readonly Case[] = [
   },
   {
     file: "txn_without_timestamp",
-    mistake: "transactions where the last write wins, without a timestamp",
+    mistake: "last-writer-wins transactions without timestamps",
     wrong: txnWithoutTimestamp as AnyProgram,
     right: txn as AnyProgram,
     anomaly: "divergent-replicas",
@@ -154,15 +154,15 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** How many seeds a mistake may hide: 1, 2, … 50. */
+/** Seeds with which each program is tested: 1, 2, … 50. */
 export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i + 1);
 
-/** Tests one of the two programs of a case with a seed. */
+/** Tests a program of a case with a seed. */
 export function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
   return runVirtualTest({ ...OPTIONS, ...options, seed: String(seed) }, program);
 }
 
-/** The anomaly that the mistake must be found by, where it was found and makes the result invalid. */
+/** Returns the anomaly that shows the mistake, if it was found and makes the result invalid. */
 export function findMistake({ anomaly }: Case, { valid, anomalies }: Results): Anomaly | undefined {
   return valid === false ? anomalies.find(({ type, allowed }) => type === anomaly && !allowed) : undefined;
 }

@@ -1,7 +1,7 @@
 import { type Node, seqKV } from "../../mod.ts";
 import type { GCounterMessages } from "../../lib/messages.ts";
 
-/** The mistake: read, add, write. Whatever another node writes between the read and the write is overwritten. */
+/** The mistake: read, add, write. It overwrites what another node writes between the read and the write. */
 export default function counterWithoutCas(node: Node<GCounterMessages>): void {
   const kv = seqKV<number>(node);
   const latest = () => kv.readLatest("counter").catch(() => 0);

@@ -2,8 +2,8 @@ import { linKV, type Node } from "../../mod.ts";
 import type { KafkaMessages } from "../../lib/messages.ts";
 
 /**
- * The mistake: a send is answered as soon as its offset is known, while the compare-and-set that puts the message there is still on its
- * way. Where another node's is faster, the message is in no log, and its offset is another message's.
+ * The mistake: a send is answered as soon as its offset is known, before the compare-and-set that puts the message there has succeeded. If
+ * another node is faster, the message is in no log, and the offset belongs to another message.
  */
 export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>): void {
   const kv = linKV<unknown[]>(node);
@@ -12,7 +12,7 @@ export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>):
   node.on("send", async ({ key, msg }) => {
     const log = await kv.readOr(key, []);
     kv.cas(key, log, [...log, msg], { createIfNotExists: log.length === 0 }).catch(() => {
-      // Too late: the client has its answer.
+      // Too late: the client already has its answer.
     });
     return { offset: log.length };
   });

@@ -4,8 +4,8 @@ import type { KafkaMessages } from "../../lib/messages.ts";
 type Messages = KafkaMessages<unknown> & { replicate: { request: { key: string; offset: number; msg: unknown } } };
 
 /**
- * The mistake: every node gives out the next offset of its own copy of the log, and what another node sends for that offset takes the
- * place of what was there. Two sends at the same time get the same offset, and one message overwrites the other.
+ * The mistake: every node gives out the next offset of its own copy of the log, and a message from another node replaces what is at its
+ * offset. Two sends at the same time get the same offset, and one message overwrites the other.
  */
 export default function logLastWriterWins(node: Node<Messages>): void {
   const logs = new Map<string, [offset: number, msg: unknown][]>();
@@ -26,7 +26,7 @@ export default function logLastWriterWins(node: Node<Messages>): void {
   node.on("poll", ({ offsets }) => {
     const msgs: Record<string, [number, unknown][]> = {};
     for (const [key, from] of Object.entries(offsets)) {
-      // What is late has left a hole, which filter passes over.
+      // A message that has not arrived yet leaves a hole, which filter skips.
       const rest = (logs.get(key) ?? []).filter(([offset]) => offset >= from);
       if (rest.length > 0) msgs[key] = rest;
     }

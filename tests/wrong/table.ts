@@ -6,14 +6,14 @@
 
 import { CASES, findMistake, SEEDS, test } from "./cases.ts";
 
-/** How much of an explanation goes into the list. */
-const LENGTH = 480;
+/** Longest explanation in the list, in characters. */
+const MAX_LENGTH = 480;
 
 const rows = [
   "| mistake | program | anomaly | first seed | of 50 seeds |",
   "| --- | --- | --- | --: | --: |",
 ];
-const told: string[] = [];
+const explanations: string[] = [];
 for (const each of CASES) {
   const { file, mistake, anomaly, wrong } = each;
   const found: { seed: number; explanation: string }[] = [];
@@ -22,9 +22,8 @@ for (const each of CASES) {
     if (explanation !== undefined) found.push({ seed, explanation });
   }
   const text = found[0]?.explanation.split("\n").slice(0, anomaly.startsWith("G-") ? undefined : 1).join("; ") ?? "";
-  const shown = text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
-  const program = `[\`${file}.ts\`](../tests/wrong/${file}.ts)`;
-  rows.push(`| ${mistake} | ${program} | \`${anomaly}\` | ${found[0]?.seed} | ${found.length} |`);
-  told.push(`- ${mistake}: “${shown}”`);
+  const shown = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  rows.push(`| ${mistake} | \`${file}\` | \`${anomaly}\` | ${found[0]?.seed} | ${found.length} |`);
+  explanations.push(`- ${mistake}: “${shown}”`);
 }
-Deno.stdout.writeSync(new TextEncoder().encode([...rows, "", ...told, ""].join("\n")));
+Deno.stdout.writeSync(new TextEncoder().encode([...rows, "", ...explanations, ""].join("\n")));

@@ -8,13 +8,14 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The mistake: n0 carries out all transactions that write, one after another, but sends the others each list that one has changed in a
- * message of its own. They are numbered and taken in in that order; yet whoever reads between two of them sees half a transaction.
+ * The mistake: n0 runs all transactions that write, one after another, but sends the lists that a transaction has changed to the other
+ * nodes in separate messages. These are numbered, and nodes apply them in that order. But a read between two of them sees half a
+ * transaction.
  */
 export default function txnFracturedReads(node: Node<Messages>): void {
   const state = new Map<number, number[]>();
   const ahead = new Map<number, [key: number, list: number[]]>();
-  let taken = 0;
+  let applied = 0;
 
   function perform(txn: Txn): { txn: Txn } {
     return {
@@ -30,7 +31,7 @@ export default function txnFracturedReads(node: Node<Messages>): void {
     const reply = perform(txn);
     const written = new Set(txn.filter(([f]) => f === "append").map(([, key]) => key));
     for (const key of written) {
-      const number = taken++;
+      const number = applied++;
       for (const peer of node.peers) node.send(peer, { type: "replicate", number, key, list: state.get(key)! });
     }
     return reply;
@@ -45,6 +46,6 @@ export default function txnFracturedReads(node: Node<Messages>): void {
   node.on("forward", ({ txn }) => write(txn));
   node.on("replicate", ({ number, key, list }) => {
     ahead.set(number, [key, list]);
-    for (let next = ahead.get(taken); next !== undefined; next = ahead.get(++taken)) state.set(...next);
+    for (let next = ahead.get(applied); next !== undefined; next = ahead.get(++applied)) state.set(...next);
   });
 }

@@ -6,8 +6,8 @@ type Messages = TxnRWRegisterMessages & {
 };
 
 /**
- * The mistake: the last write wins, and last is what arrives last. Two nodes that write a key at the same time each end up with the
- * other's value, and stay so.
+ * The mistake: the write that arrives last wins, instead of the one with the highest timestamp. Two nodes that write a key at the same time
+ * each keep the value of the other one forever.
  */
 export default function txnWithoutTimestamp(node: Node<Messages>): void {
   const state = new Map<number, number>();
