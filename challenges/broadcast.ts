@@ -2,11 +2,11 @@
  * Challenges 3a to 3c: every value reaches every node, whatever the network loses or cuts. See `docs/broadcast.md`.
  *
  * 1. A client sends a value to a node, which stores it and acknowledges it.
- * 2. The node sends the value to every peer, and again until the peer has acknowledged it. Values that wait for the same peer go in
- *    one message.
+ * 2. The node sends the value to every peer, and again until the peer has acknowledged it. Values that wait for the
+ *    same peer go in one message.
  * 3. A peer stores the values that it receives. If a value comes twice, it is stored once.
- * 4. A node that starts asks every peer for its values. After a kill it gets back what the others have, and sends each of them what
- *    it lacks.
+ * 4. A node that starts asks every peer for its values. So after a kill it gets back what the others have. It sends
+ *    these values to every peer, because some peers may lack some of them.
  *
  * @module
  */
@@ -23,34 +23,44 @@ type Messages = BroadcastMessages<unknown> & {
 /** Repeats a request until it is answered: after 250 ms, then every 500 ms. */
 const UNTIL_ANSWERED: RPCOptions = { timeout: 250, retry: { attempts: Infinity, idempotent: true, maxTimeout: 500 } };
 
+/** Values on their way to one peer. */
+interface Outbox {
+  /** Values that the peer has not acknowledged, oldest first. */
+  values: unknown[];
+  /** Starts sending, unless that is under way. */
+  send: () => void;
+}
+
 /** The broadcast program. */
 export default function broadcast(node: Node<Messages>): void {
   /** All values. The key is the value as JSON, so that equal values are one. */
   const values = new Map<string, unknown>();
-  /** For each peer, the values that it has not acknowledged. */
-  const outboxes = new Map<string, unknown[]>();
-  /** For each peer, what wakes the worker that sends it its outbox. */
-  const workers = new Map<string, () => void>();
+  const outboxes: Outbox[] = [];
 
   /** Stores a value. Returns true if it is new. */
   function store(value: unknown): boolean {
-    const size = values.size;
-    return values.set(JSON.stringify(value), value).size > size;
+    const json = JSON.stringify(value);
+    const isNew = !values.has(json);
+    if (isNew) values.set(json, value);
+    return isNew;
   }
 
   function sendToAll(added: readonly unknown[]): void {
     if (added.length === 0) return;
-    for (const peer of node.peers) {
-      outboxes.get(peer)!.push(...added);
-      workers.get(peer)!();
+    for (const outbox of outboxes) {
+      outbox.values.push(...added);
+      outbox.send();
     }
   }
 
-  async function sendOutbox(peer: string): Promise<void> {
-    const outbox = outboxes.get(peer)!;
-    const sent = [...outbox];
-    await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
-    outbox.splice(0, sent.length);
+  function createOutbox(peer: string): Outbox {
+    const waiting: unknown[] = [];
+    const send = createWorker(node, `send values to ${peer}`, async () => {
+      const sent = [...waiting];
+      await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
+      waiting.splice(0, sent.length);
+    });
+    return { values: waiting, send };
   }
 
   async function recoverFrom(peer: string): Promise<void> {
@@ -60,9 +70,9 @@ export default function broadcast(node: Node<Messages>): void {
 
   node.onInit(() => {
     for (const peer of node.peers) {
-      outboxes.set(peer, []);
-      workers.set(peer, createWorker(node, `send values to ${peer}`, () => sendOutbox(peer)));
-      createWorker(node, `read the values of ${peer}`, () => recoverFrom(peer))();
+      outboxes.push(createOutbox(peer));
+      const recover = createWorker(node, `read the values of ${peer}`, () => recoverFrom(peer));
+      recover();
     }
   });
   // The topology is only a suggestion: every node can reach every other.

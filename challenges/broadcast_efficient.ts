@@ -2,11 +2,12 @@
  * Challenges 3d and 3e: broadcast with few messages and little delay. See `docs/broadcast.md`.
  *
  * 1. A client sends a value to a node, which stores it, acknowledges it and appends it to its log.
- * 2. Replication carries the log of every node to all others. It sends batches, acknowledges cumulatively and sends again what was lost.
+ * 2. Replication carries the log of every node to all others. It sends batches, acknowledges cumulatively and sends
+ *    again what was lost.
  * 3. A node that receives a value stores it. If a value comes twice, it is stored once.
  *
- * The profile is the trade between latency and messages: `fast` sends every value at once to all nodes, `efficient` sends batches
- * through a hub.
+ * The profile is the trade between latency and messages: `fast` sends every value at once to all nodes, `efficient`
+ * sends batches through a hub.
  *
  * @module
  */
@@ -37,13 +38,16 @@ export function broadcastEfficient(
 
   /** Stores a value. Returns true if it is new. */
   function store(value: unknown): boolean {
-    const size = values.size;
-    return values.set(JSON.stringify(value), value).size > size;
+    const json = JSON.stringify(value);
+    const isNew = !values.has(json);
+    if (isNew) values.set(json, value);
+    return isNew;
   }
 
   const replication = replicate<unknown, unknown[]>(node, {
     ...profile,
-    // A hub's acknowledgements wait for values to travel with. In a mesh, where all nodes send all the time, the default will do.
+    // A hub's acknowledgements wait for values to travel with. In a mesh all nodes send all the time, so the
+    // default is fine.
     ...(profile.topology === "hub" && { acknowledge: Math.max(2 * profile.period, 1500), late: profile.period / 8 }),
     apply: store,
     snapshot: () => [...values.values()],

@@ -5,7 +5,8 @@
  * 2. An add joins the batch of adds that wait to be written. While one batch is being written, the next one gathers.
  * 3. The node adds the batch to its slot by compare-and-set, exactly once. Then it acknowledges the adds of the batch.
  *    (With `--acknowledge at-once` it acknowledges each add when it comes, and writes a batch every 450 ms.)
- * 4. Replication carries the new total to the other nodes. A total only grows, so of two totals of a slot the larger is the newer.
+ * 4. Replication carries the new total to the other nodes. A total only grows, so of two totals of a slot the larger is
+ *    the newer.
  * 5. A read returns the sum of all totals known here, and of the adds of this node that are not written yet.
  * 6. A node that starts reads all slots first. So after a kill it continues where it was.
  *
@@ -21,11 +22,11 @@ import { createWorker } from "./shared/worker.ts";
 
 /** Options of the counter. */
 export interface GCounterOptions {
-  /** When an add is acknowledged: once it is in seq-kv, or at once. */
+  /** Moment at which an add is acknowledged: once it is in seq-kv, or when it comes. */
   acknowledge?: "written" | "at-once";
 }
 
-/** What a node keeps in seq-kv. */
+/** Value of a node in seq-kv. */
 interface Slot {
   /** Sum of all adds at the node that have been written. It never decreases. */
   total: number;
@@ -57,14 +58,20 @@ interface Counter {
   slot: Slot;
   /** The batch that gathers adds. */
   waiting: Batch;
-  /** The batch that is being written, with the name of its write. It stays until it is in seq-kv, whatever fails meanwhile. */
+  /**
+   * The batch that is being written, with the name of its write. It stays until it is in seq-kv, whatever fails
+   * meanwhile.
+   */
   writing: (Batch & { name: string }) | undefined;
   /** First part of the names of this node's writes; the second part is their number. */
   incarnation: string;
   writes: number;
 }
 
-/** Stands for a slot that does not exist. A compare-and-set from it creates the slot; it fails if there is one, as none looks like this. */
+/**
+ * Stands for a slot that does not exist. A compare-and-set from it creates the slot; it fails if there is one, as none
+ * looks like this.
+ */
 const NO_SLOT: Slot = { total: 0, write: "" };
 
 /** With `at-once`: time between two writes, ms. */
@@ -140,7 +147,8 @@ function sum({ totals, waiting, writing }: Counter): number {
 async function recover(counter: Counter): Promise<void> {
   const { node, kv } = counter;
   counter.incarnation = drawIncarnation(node);
-  // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write something first.
+  // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write
+  // something first.
   await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: counter.incarnation }, RETRY_UNTIL_ANSWERED);
   const ids = [node.id, ...node.peers];
   const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED)));
@@ -171,8 +179,8 @@ async function writeBatches(counter: Counter): Promise<void> {
 /**
  * Adds to this node's slot exactly once, and sets `slot` to the result.
  *
- * Compare-and-set rejects delayed writes of an earlier incarnation and our own retries. A compare-and-set that fails may repeat one that
- * succeeded, so we read the slot again and look for the name of this write.
+ * Compare-and-set rejects delayed writes of an earlier incarnation and our own retries. A compare-and-set that fails
+ * may repeat one that succeeded, so we read the slot again and look for the name of this write.
  */
 async function addToSlot(counter: Counter, delta: number, name: string): Promise<void> {
   const { kv, node: { id } } = counter;

@@ -1,14 +1,15 @@
 /**
- * Challenge 5c: replicated logs to which every node appends without asking another, in the manner of Kafka. See `docs/kafka.md`.
+ * Challenge 5c: replicated logs to which every node appends without asking another, in the manner of Kafka. See
+ * `docs/kafka.md`.
  *
  * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes give out the same offset.
  *    (`shared/kafka_offsets.ts` makes sure that a node which was killed does not give one out twice.)
  * 2. A send gets the smallest offset of its node that is above all offsets of the key which the node has seen.
  * 3. Replication carries the message to all nodes. When all have it, it is fully replicated, and every node is told.
- * 4. A node that has a message gives out only offsets above it. What it had appended below, it sends no later than the news that it has
- *    the message. So once a message is fully replicated, nothing can appear below it any more.
- * 5. The high watermark of a key is the first offset that is not known to be fully replicated. A poll returns the messages below it.
- *    So all nodes return the same log, and a message that was read is on every node.
+ * 4. A node that has a message gives out only offsets above it. What it had appended below, it sends no later than the
+ *    news that it has the message. So once a message is fully replicated, nothing can appear below it any more.
+ * 5. The high watermark of a key is the first offset that is not known to be fully replicated. A poll returns the
+ *    messages below it. So all nodes return the same log, and a message that was read is on every node.
  * 6. A send is acknowledged when its node has the message, or, with `--acks all`, when the message is fully replicated.
  * 7. Consumer offsets that clients commit are replicated, too. They only move forward, so the highest wins.
  *
@@ -46,7 +47,7 @@ interface Message {
   msg: unknown;
 }
 
-/** What nodes replicate: messages, and consumer offsets that have moved. */
+/** Entry of a replicated log: a message, or consumer offsets that have moved. */
 type Entry = Message | { commits: Offsets };
 
 /** All that a node has, for one that has missed too much. */
@@ -60,7 +61,9 @@ interface State {
   readonly partitions: Map<string, Partition>;
   /** Consumer offsets by key. */
   readonly committed: Map<string, number>;
-  /** With `--acks all`: for each message of this node that is not fully replicated, what acknowledges its send. */
+  /**
+   * With `--acks all`: for each message of this node that is not fully replicated, the function that acknowledges it.
+   */
   readonly unacknowledged: Map<Entry, () => void>;
 }
 

@@ -19,8 +19,8 @@ import { createSlotLog } from "./shared/slot_log.ts";
 /** Options of the log program. */
 export interface KafkaLinKVOptions {
   /**
-   * What a poll returns. `"local"`: what this node has applied, which may be a moment old. `"latest"`: every message that was
-   * acknowledged before the poll; this costs two messages more.
+   * Messages that a poll returns. `"local"`: those that this node has applied, which may miss the last moment.
+   * `"latest"`: every message that was acknowledged before the poll; this costs two messages more.
    */
   polls?: "local" | "latest";
 }
@@ -31,7 +31,7 @@ interface Entry {
   commits: Offsets;
 }
 
-/** How long commits wait for a send to travel with, ms. */
+/** Longest wait of a commit for a send to travel with, ms. */
 const COMMIT_PERIOD = 1000;
 
 /** The log program on lin-kv. */
@@ -76,7 +76,8 @@ export function kafkaLinKV(
     return poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from));
   }, OFFSETS);
 
-  // Acknowledged at once: if a commit is lost with its node, clients read some messages again, and nothing worse happens.
+  // Acknowledged at once: if a commit is lost with its node, clients read some messages again, and nothing worse
+  // happens.
   node.on("commit_offsets", ({ offsets }) => {
     commits = { ...commits, ...commit(committed, offsets) };
     return {};

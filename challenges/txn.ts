@@ -1,12 +1,13 @@
 /**
  * Challenges 6a to 6c: transactions on registers, always available and causally consistent. See `docs/txn.md`.
  *
- * 1. A transaction runs at once on the state of its node. Nothing else runs on the node meanwhile. So its reads see one state, and its
- *    own writes on top of that.
+ * 1. A transaction runs at once on the state of its node. Nothing else runs on the node meanwhile. So its reads see one
+ *    state, and its own writes on top of that.
  * 2. A transaction that writes gets a Lamport timestamp, above all that the node has seen.
- * 3. Its last write of each key is stored with that timestamp. The register of a key keeps the version with the highest timestamp: it is
- *    a last-writer-wins register.
- * 4. Replication carries the writes to the other nodes: those of a transaction as a whole, and transactions in causal order.
+ * 3. Its last write of each key is stored with that timestamp. The register of a key keeps the version with the highest
+ *    timestamp: it is a last-writer-wins register.
+ * 4. Replication carries the writes to the other nodes: those of a transaction as a whole, and transactions in causal
+ *    order.
  * 5. Nodes that have applied the same transactions have the same values, in whatever order they applied them.
  *
  * @module
@@ -25,8 +26,9 @@ export interface TxnOptions {
 }
 
 /**
- * Lamport timestamp: timestamps are ordered by time (µs since 1970), then by writer. The writer is an incarnation of a node, so no two
- * transactions share a timestamp. The time is at least that of the clock: so it grows across restarts, when a node has seen nothing yet.
+ * Lamport timestamp: timestamps are ordered by time (µs since 1970), then by writer. The writer is an incarnation of a
+ * node, so no two transactions share a timestamp. The time is at least the clock's, so that it also grows across restarts:
+ * a restarted node has seen no timestamps yet.
  */
 type Timestamp = [time: number, writer: string];
 

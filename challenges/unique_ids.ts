@@ -1,11 +1,12 @@
 /**
  * Challenge 2: globally unique ids, made without a message to any other node. See `docs/unique_ids.md`.
  *
- * Each id is a UUID of version 7: 48 bits of the time in milliseconds, then 74 random bits. The random bits make ids unique; the time
- * makes them sort by age.
+ * Each id is a UUID of version 7: 48 bits of the time in milliseconds, then 74 random bits. The random bits make ids
+ * unique; the time makes them sort by age.
  *
  * 1. If the clock shows a later millisecond than the last id has, the next id gets that time and new random bits.
- * 2. Otherwise it is the last id plus a random step. So the ids of a node always increase, even if its clock stands still or goes back.
+ * 2. Otherwise it is the last id plus a random step. So the ids of a node always increase, even if its clock stands
+ *    still or goes back.
  *
  * Source: RFC 9562, section 5.7, and method 2 of section 6.2, <https://www.rfc-editor.org/rfc/rfc9562>.
  *

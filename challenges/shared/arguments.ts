@@ -45,7 +45,9 @@ function readArgument(args: readonly string[], name: string): string | undefined
   return parseArgs([...args], { string: [name] })[name];
 }
 
-/** Serves a program with the arguments of this process. If the program refuses one, prints why and exits with status 2. */
+/**
+ * Serves a program with the arguments of this process. If the program refuses one, prints why and exits with status 2.
+ */
 export async function serveWithArguments(program: (node: AnyNode, args: readonly string[]) => void): Promise<void> {
   try {
     await serve((node) => program(node, Deno.args));

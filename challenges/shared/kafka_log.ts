@@ -1,5 +1,5 @@
 /**
- * What the three log programs of challenge 5 share: the messages of a key by offset, and consumer offsets.
+ * Shared by the three log programs of challenge 5: the messages of a key by offset, and consumer offsets.
  *
  * @module
  */

@@ -1,10 +1,11 @@
 /**
- * Offsets that a node of challenge 5c may give out: no other node and no other incarnation of this node ever gives out the same.
+ * Offsets that a node of challenge 5c may give out: no other node and no other incarnation of this node ever gives out
+ * the same.
  *
  * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes share one.
  * 2. All nodes give out only offsets below a limit, which is kept in lin-kv. They raise it before they reach it.
- * 3. A node that was killed does not know which offsets it gave out. So it raises the limit when it starts again, and begins at the old
- *    limit, which is above every offset that any node has given out (fencing).
+ * 3. A node that was killed does not know which offsets it gave out. So it raises the limit when it starts again, and
+ *    begins at the old limit, which is above every offset that any node has given out (fencing).
  * 4. To know that it was killed, a node counts its incarnations in lin-kv.
  *
  * @module
@@ -31,7 +32,10 @@ interface State {
   readonly kv: KV<number>;
   /** 0 in the first incarnation, else the limit that was in lin-kv when this one started. */
   floor: number;
-  /** The limit as last raised or read; 0 until this incarnation has begun. The one in lin-kv is never lower. */
+  /**
+   * The limit as this node last raised it; 0 until this incarnation has begun. The one in lin-kv is never lower, and
+   * counts as {@linkcode ROOM} if there is none.
+   */
   limit: number;
   /** Highest offset that was asked for. */
   highest: number;
@@ -50,7 +54,9 @@ const LIMIT = "kafka/limit";
 /** These requests are few, and a node that starts waits for them. So they are repeated soon. */
 const RETRY_SOON = { ...RETRY_UNTIL_ANSWERED, timeout: 250 };
 
-/** Updates that may take effect twice: then the limit is higher than needed, or the number of an incarnation is skipped. */
+/**
+ * Updates that may take effect twice: then the limit is higher than needed, or the number of an incarnation is skipped.
+ */
 const UPDATE = { timeout: Infinity, idempotent: true, requestTimeout: RETRY_SOON.timeout };
 
 /** Creates the offsets of a node. A program calls it once, when it sets up its node. */
@@ -107,11 +113,14 @@ async function begin(state: State): Promise<void> {
   state.begun.resolve(incarnations);
 }
 
-/** Counts this incarnation, and returns its number. It is higher than that of any earlier one; numbers may be skipped. */
+/**
+ * Counts this incarnation, and returns its number. It is higher than that of any earlier one; numbers may be skipped.
+ */
 async function countIncarnation({ node, kv }: State): Promise<number> {
   const key = incarnationKey(node.id);
   try {
-    // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first counts as the second.
+    // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first counts
+    // as the second.
     await kv.cas(key, 0, 1, { createIfNotExists: true, ...RETRY_SOON });
     return 1;
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Schemas of the messages that the programs handle. A message that does not match is answered with error 12 (malformed-request), which
- * says what was expected.
+ * Schemas of the messages that the programs handle. A message that does not match is answered with error 12
+ * (malformed-request), which says what was expected.
  *
  * @module
  */

@@ -1,15 +1,19 @@
 /**
- * A shared log in lin-kv: a row of slots, each written once, so that all nodes apply the same entries in the same order.
+ * A shared log in lin-kv: a row of slots, each written once, so that all nodes apply the same entries in the same
+ * order.
  *
- * 1. Entries that are appended at a node gather in a batch. A node has one batch under way; meanwhile the next one gathers.
- * 2. The node sends its batch to the leader, which is the first of all nodes. The leader puts all batches that it has into the next free
- *    slot, and tells every node what is in the slot.
- * 3. If the leader is late, the node writes its batch into a slot itself. A leader saves messages; the log is correct whoever writes.
- * 4. A slot is written by compare-and-set, which succeeds only on an empty slot. The loser learns what is in the slot and tries the next.
- * 5. Every node applies the slots in order. A batch that is in two slots is applied once, because the batches of a node are numbered.
+ * 1. Entries that are appended at a node gather in a batch. A node has one batch under way; meanwhile the next one
+ *    gathers.
+ * 2. The node sends its batch to the leader, which is the first of all nodes. The leader puts all batches that it has
+ *    into the next free slot, and tells every node what is in the slot.
+ * 3. If the leader is late, the node writes its batch into a slot itself. That costs more messages, but is as correct.
+ * 4. A slot is written by compare-and-set, which succeeds only on an empty slot. The loser learns what is in the slot
+ *    and tries the next.
+ * 5. Every node applies the slots in order. A batch that is in two slots is applied once, because the batches of a node
+ *    are numbered.
  * 6. An append is fulfilled when its own node has applied the entry.
  *
- * Nodes send each other messages of type `append` (2) and `written` (2).
+ * Messages between nodes: `append` carries a batch to the leader, `written` says what is in a slot.
  *
  * @module
  */
@@ -31,12 +35,15 @@ export interface SlotLog<E, R> {
 interface Batch<E> {
   /** The node and its incarnation. */
   from: string;
-  /** Sequence number within `from`, from 1. Batches get into slots in this order; a number up to the last one applied is a duplicate. */
+  /**
+   * Sequence number within `from`, from 1. Batches get into slots in this order; a number up to the last one applied is
+   * a duplicate.
+   */
   number: number;
   entries: E[];
 }
 
-/** What one key of lin-kv holds. */
+/** Value of one key of lin-kv. */
 type Slot<E> = Batch<E>[];
 
 /** A batch of this node. */
@@ -45,17 +52,17 @@ interface OwnBatch<E, R> extends Batch<E> {
   results: PromiseWithResolvers<R[]>;
 }
 
-/** What this node knows of the leader. */
+/** Knowledge of one node about the leader. */
 interface Leader {
   id: string;
-  /** False from a batch that it did not write in time until it announces a slot. */
+  /** False after the leader was late with a batch, until it announces a slot again. */
   isResponsive: boolean;
   /**
-   * How long it may take to write a batch, ms: twice as long as it took for the last one, and doubled with each batch for which that was
-   * too short.
+   * Time that it is given for a batch, ms: twice as long as the last one took. It doubles with each batch for which it
+   * was too short.
    */
   timeout: number;
-  /** Until when it is not asked. */
+  /** Time before which it gets no batch. */
   avoidedUntil: number;
 }
 
@@ -64,7 +71,7 @@ interface State<E, R> {
   readonly node: AnyNode;
   readonly reader: SlotReader<Slot<E>>;
   readonly leader: Leader;
-  /** The last number applied of each sender. */
+  /** For each sender, the number of its last batch that was applied. */
   readonly applied: Map<string, number>;
   /** Batches that other nodes have sent to this one as the leader. */
   queue: Batch<E>[];
@@ -78,7 +85,10 @@ interface State<E, R> {
 
 /** Least time that the leader is given for a batch, ms. */
 const MIN_LEADER_TIMEOUT = 250;
-/** Most time that it is given, ms: clients do not wait much longer. If that is not enough, the leader is avoided for a while. */
+/**
+ * Most time that it is given, ms: clients do not wait much longer. If that is not enough, the leader is avoided for a
+ * while.
+ */
 const MAX_LEADER_TIMEOUT = 4000;
 /** Longest time for which the leader is avoided, ms. */
 const MAX_AVOIDED = 64_000;
@@ -167,7 +177,7 @@ function takeOwnBatch<E, R>(state: State<E, R>): Batch<E> | undefined {
   return { from, number, entries };
 }
 
-/** Has the leader write a batch. Returns false if it did not in time; it may still write the batch later, which does no harm. */
+/** Has the leader write a batch. Returns false if the leader is late; it does no harm if it still writes the batch. */
 async function forward<E, R>(state: State<E, R>, batch: Batch<E>): Promise<boolean> {
   const { node, leader, sent } = state;
   const startedAt = node.now();
@@ -184,7 +194,7 @@ async function forward<E, R>(state: State<E, R>, batch: Batch<E>): Promise<boole
   return leader.isResponsive;
 }
 
-/** Tries to put batches into the next slot. Afterwards that slot is known, whoever has written it. */
+/** Tries to put batches into the next slot. Afterwards that slot is known, even if another node has written it. */
 async function writeSlot<E, R>({ node, reader }: State<E, R>, slot: Slot<E>): Promise<void> {
   const index = reader.next;
   try {
@@ -197,7 +207,10 @@ async function writeSlot<E, R>({ node, reader }: State<E, R>, slot: Slot<E>): Pr
   for (const peer of node.peers) node.send(peer, { type: "written", index, slot });
 }
 
-/** Waits until the node that has taken a slot says what is in it, or else reads the slot. It may be ours, if the first answer was lost. */
+/**
+ * Waits until the node that has taken a slot says what is in it, or else reads the slot. It may be ours, if the first
+ * answer was lost.
+ */
 async function learnTakenSlot<E>(reader: SlotReader<Slot<E>>, index: number): Promise<void> {
   if (reader.next <= index) await Promise.race([reader.progress.promise, reader.node.sleep(GRACE)]);
   if (reader.next > index) return;

@@ -15,7 +15,7 @@ export interface SlotReader<S> {
   next: number;
   /** Slots above `next` that are already known. */
   readonly ahead: Map<number, S>;
-  /** When `next` last increased. */
+  /** Time at which `next` last increased. */
   progressAt: number;
   /** Fulfilled when `next` increases, and then replaced. */
   progress: PromiseWithResolvers<void>;
@@ -23,9 +23,9 @@ export interface SlotReader<S> {
   search: Promise<void> | undefined;
 }
 
-/** How long a slot that another node has taken may stay unknown before this node reads it, ms. */
+/** Time that the message about a taken slot is given, ms. After that this node reads the slot. */
 export const GRACE = 5;
-/** How long a node waits for progress before it looks for new slots, ms. */
+/** Time without progress after which a node looks for new slots, ms. */
 const IDLE_PERIOD = 1000;
 /** Most slots that are read at once. */
 const MAX_WINDOW = 64;

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { init, request, settle } from "../fake_host.ts";
 
-/** Whether these tests may run: they start processes, and link to them from another folder. */
+/** True if these tests may run: they start processes and create links. */
 const allowed = (["run", "read", "write", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !allowed, fn });

@@ -1,6 +1,6 @@
 /**
- * No constant is tuned to the official command: broadcast stays correct, cheap and fast when the number of nodes, the rate or the latency
- * are four times as large or a quarter.
+ * No constant is tuned to the official command: broadcast stays correct, cheap and fast when the number of nodes, the
+ * rate or the latency are four times as large or a quarter.
  */
 import { assert, assertEquals } from "@std/assert";
 import { BROADCAST_PROFILES, broadcastEfficient } from "../../challenges/broadcast_efficient.ts";
@@ -47,7 +47,7 @@ for (const profile of ["fast", "efficient"] as const) {
       const { cluster, told, tell, counts } = await start(profile, world, 0);
       tell(6000);
       await cluster.run(6000);
-      // One hop, or two and a round: a round of the leaf's own, too, as long as nobody knows how far the hub is.
+      // One hop, or two and a round. At the start also a round of the leaf, which does not know yet how far the hub is.
       const longest = profile === "fast" ? 1.1 * latency : 850 + 2 * latency + 200;
       // The last broadcasts may wait until what is under way to their nodes has come.
       await cluster.run(latency + longest);
@@ -55,7 +55,8 @@ for (const profile of ["fast", "efficient"] as const) {
       await cluster.run(10_000);
       const cost = cluster.messages;
       const most = profile === "fast"
-        // Each value to each peer, and explicit acknowledgements at the end, or where a peer has nothing to say for three seconds.
+        // Each value to each peer, and explicit acknowledgements at the end, or where a peer has nothing to say for
+        // three seconds.
         ? (nodes - 1) * told.length + 2 * nodes * (nodes - 1)
         : 2 * (nodes - 1) * (cluster.clock.now() / 850);
       assert(cost <= most, `${world}: ${cost} messages`);

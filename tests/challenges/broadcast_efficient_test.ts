@@ -9,7 +9,10 @@ for (const profile of ["fast", "efficient"] as const) {
   testBroadcast(`broadcast-efficient (${profile})`, (node) => broadcastEfficient(node, BROADCAST_PROFILES[profile]));
 }
 
-/** A run of 20 s at 100 operations a second on 25 nodes, and 10 s of quiet: messages an operation, and how long values took, ms. */
+/**
+ * A run of 20 s at 100 operations a second on 25 nodes, and 10 s of quiet: messages an operation, and how long values
+ * took, ms.
+ */
 async function measure(profile: Profile): Promise<{ cost: number; slowest: number; median: number }> {
   const cluster = await startCluster({
     program: (node) => broadcastEfficient(node, BROADCAST_PROFILES[profile]),

@@ -23,7 +23,7 @@ export const LATENCY = { mean: 100, distribution: "constant" } as const;
 /** Values that a test has broadcast. */
 export interface Broadcasts {
   readonly acknowledged: ReadonlySet<number>;
-  /** How many have been sent, acknowledged or not. */
+  /** Number of all values, acknowledged or not. */
   readonly count: number;
 }
 

@@ -6,7 +6,7 @@ import { type Message, RPCError } from "../../lib/protocol.ts";
 import { ERROR_CODES, startFailingCluster } from "./failing_service.ts";
 import { badNetwork, type Cluster, load, restartSome, shake, startCluster, timeUntil } from "../cluster.ts";
 
-/** What the counter must be: at least all adds that were acknowledged, at most those and the others. */
+/** Bounds of the counter: at least all acknowledged adds, at most all adds. */
 interface Sums {
   acknowledged: number;
   begun: number;

@@ -1,5 +1,6 @@
 /**
- * No message of a client breaks a node: malformed requests, unknown types, and messages that only nodes send each other.
+ * No message of a client breaks a node: malformed requests, unknown types, and messages that only nodes send each
+ * other.
  */
 import { assertEquals } from "@std/assert";
 import broadcast from "../../challenges/broadcast.ts";

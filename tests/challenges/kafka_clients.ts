@@ -1,5 +1,6 @@
 /**
- * Clients of a replicated log, for its tests: they send and poll, and what they saw is held against what the nodes show in the end.
+ * Clients of a replicated log, for its tests: they send and poll, and what they saw is held against what the nodes show
+ * in the end.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export const KEYS = ["a", "b", "c"];
 export interface ClientRecord {
   /** Every message that was sent, and the offset that was acknowledged, if any. */
   sends: { key: string; message: number; offset: number | undefined; node: string; began: number; ended: number }[];
-  /** What each client has polled of each key, in order. */
+  /** For each client, what it has polled of each key, in order. */
   polled: Map<string, Pairs>[];
 }
 
@@ -113,7 +114,7 @@ export async function settled(cluster: Cluster, { sends }: ClientRecord, limit: 
   return logs[0]!;
 }
 
-/** What must hold of any log. */
+/** Checks the invariants of every log. */
 export function checkLogs(logs: Logs, { sends, polled }: ClientRecord): void {
   for (const [key, pairs] of Object.entries(logs)) {
     assertEquals(new Set(pairs.map(([, message]) => message)).size, pairs.length, `a message of ${key} is there twice`);

@@ -117,7 +117,7 @@ Deno.test("kafka (efficient) with acks of all acknowledges only what every node 
   assertEquals(await cluster.complete(poll(cluster, "n2", { a: 0 })), { a: [[0, 1]] });
 });
 
-Deno.test("kafka (lin-kv) costs about three messages a send, however many nodes there are to get in each other's way", async () => {
+Deno.test("kafka (lin-kv) costs about three messages a send, with any number of nodes", async () => {
   const latency = { mean: 1, distribution: "exponential" } as const;
   for (const nodes of [2, 5]) {
     const cluster = await startCluster({ program: kafkaLinKV, nodes, seed: "1", latency });
@@ -140,7 +140,7 @@ Deno.test("kafka (efficient) costs a few messages a second", async () => {
   assert(cluster.messages < 2 * 5000 / 50 + 30, `${cluster.messages} messages in 5 s`);
 });
 
-Deno.test("kafka (efficient) does not show what one node alone has, although nothing will ever come before it", async () => {
+Deno.test("kafka (efficient) does not return a message that only one node has, even if nothing can appear below it", async () => {
   const cluster = await startCluster({ program: kafka, nodes: 2, seed: "1" });
   await cluster.run(500);
   cluster.cut("n0", "n1");
@@ -158,7 +158,7 @@ Deno.test("kafka (efficient) does not show what one node alone has, although not
   assertEquals((await readLogs(cluster)).map((logs) => logs.a), [both, both]);
 });
 
-Deno.test("kafka (efficient) goes on giving out offsets beyond those that were reserved at first", async () => {
+Deno.test("kafka (efficient) gives out offsets beyond the first limit", async () => {
   const cluster = await startCluster({
     program: kafka,
     nodes: 2,

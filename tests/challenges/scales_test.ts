@@ -1,6 +1,6 @@
 /**
- * No constant is tuned to the official command: the programs stay right when the number of nodes, the rate or the latency change by four
- * times either way, with faults and without.
+ * No constant is tuned to the official command: the programs stay right when the number of nodes, the rate or the
+ * latency change by four times either way, with faults and without.
  */
 import { assertEquals, assertGreater } from "@std/assert";
 import { gCounter } from "../../challenges/g_counter.ts";

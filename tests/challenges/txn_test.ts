@@ -20,7 +20,7 @@ const program = txn;
 async function run(cluster: Cluster, node: string, operations: Operation[]): Promise<unknown[]> {
   const began = cluster.clock.now();
   const reply = await cluster.rpc(node, { type: "txn", txn: operations });
-  assertEquals(cluster.clock.now(), began, "a transaction waits for nobody");
+  assertEquals(cluster.clock.now(), began, "a transaction waits for no other node");
   return (reply.txn as Operation[]).map(([, , value]) => value);
 }
 
@@ -53,11 +53,11 @@ Deno.test("txn never shows half a transaction, an intermediate value, or an effe
     let seen = 0;
     load(cluster, 15, 10_000, async (node) => {
       const value = ++count;
-      // Everybody writes both of a pair, with something in between that nobody may see.
+      // Every node writes both keys of a pair, with another write in between that no read may return.
       if (value % 2) await run(cluster, node, [["w", "x", -1], ["w", "y", value], ["w", "x", value]]);
       const [x, y] = await run(cluster, node, [["r", "x", null], ["r", "y", null]]);
       assertEquals(x, y);
-      // One node counts; each notes how far it has seen that one count; whoever sees the note sees the count.
+      // One node counts. Each notes the count that it has seen. A node that sees a note must see that count, too.
       if (node === "n0") await run(cluster, "n0", [["w", "count", value]]);
       const [before] = await run(cluster, node, [["r", "count", null], ["w", `note ${node}`, null]]);
       await run(cluster, node, [["w", `note ${node}`, before]]);
@@ -77,8 +77,9 @@ Deno.test("txn never shows half a transaction, an intermediate value, or an effe
 });
 
 /**
- * Has clients read lists and append to them, each of them written at one node only: there the next list is known, and is written as a
- * value. So a history of list appends comes about, from which much more can be inferred than from one of registers.
+ * Has clients read lists and append to them, each of them written at one node only: there the next list is known, and
+ * is written as a value. So a history of list appends comes about, from which much more can be inferred than from one
+ * of registers.
  */
 function appendToLists(cluster: Cluster, duration: number): HistoryOperation[] {
   const history: HistoryOperation[] = [];
@@ -143,7 +144,7 @@ Deno.test("txn makes all nodes agree, and keeps the last write of a node that is
   }
 });
 
-Deno.test("txn agrees within a second of the end of a partition, and shows later writes rather than earlier ones", async () => {
+Deno.test("txn agrees within a second of the end of a partition, and keeps later writes instead of earlier ones", async () => {
   for (const kind of KINDS_OF_PARTITION) {
     const latency = { mean: 100, distribution: "constant" } as const;
     const cluster = await startCluster({ program, nodes: 6, seed: "1", latency });
@@ -183,7 +184,7 @@ Deno.test("txn has nodes agree that write at the same moment", async () => {
   assertEquals(others, others.map(() => winner));
 });
 
-Deno.test("txn gives a node that was killed what the others have, whose writes then count for more", async () => {
+Deno.test("txn gives a restarted node what the others have, and its new writes win", async () => {
   const cluster = await startCluster({ program, nodes: 3, seed: "1" });
   load(cluster, 5, 1000, (node) => run(cluster, node, [["w", "k", 1]]).then(() => {}));
   await cluster.run(2000);

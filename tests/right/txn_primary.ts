@@ -8,8 +8,9 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The right twin of `txn_fractured_reads.ts`: a primary, n0, runs all transactions that write, one after another. It sends the lists that a
- * transaction has changed to the other nodes in one message. The messages are numbered, and nodes apply them in that order.
+ * The right twin of `txn_fractured_reads.ts`: a primary, n0, runs all transactions that write, one after another. It
+ * sends the lists that a transaction has changed to the other nodes in one message. The messages are numbered, and
+ * nodes apply them in that order.
  */
 export default function txnPrimary(node: Node<Messages>): void {
   const state = new Map<number, number[]>();

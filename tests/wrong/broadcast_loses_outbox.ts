@@ -9,8 +9,8 @@ const PERIOD = 100;
 const LIFETIME = 1000;
 
 /**
- * The mistake: a value that is too old is dropped from the outbox before it is sent. That never happens while the node runs. But when a
- * node continues after a pause, its whole outbox has expired.
+ * The mistake: a value that is too old is dropped from the outbox before it is sent. That never happens while the node
+ * runs. But when a node continues after a pause, its whole outbox has expired.
  */
 export default function broadcastLosesOutbox(node: Node<Messages>): void {
   const values = new Set<number>();

@@ -3,12 +3,12 @@ import type { BroadcastMessages } from "../../lib/messages.ts";
 
 type Messages = BroadcastMessages & { gossip: { request: { values: number[] } } };
 
-/** How long a value is sent repeatedly, ms. */
+/** Time for which a value is sent repeatedly, ms. */
 const RETRY_TIME = 2000;
 
 /**
- * The mistake: values are sent repeatedly, but only for 2 s, and peers do not acknowledge them. So the node does not know that a peer still
- * lacks a value when it stops sending it. A partition that lasts longer loses the value.
+ * The mistake: values are sent repeatedly, but only for 2 s, and peers do not acknowledge them. So the node does not
+ * know that a peer still lacks a value when it stops sending it. A partition that lasts longer loses the value.
  */
 export default function broadcastWithoutAcks(node: Node<Messages>): void {
   const values = new Set<number>();

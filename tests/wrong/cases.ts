@@ -44,7 +44,7 @@ export interface Case {
   right: AnyProgram;
   /** Type of the anomaly that must show the mistake. */
   anomaly: string;
-  /** How both are tested, apart from {@linkcode OPTIONS}. */
+  /** Options of both tests besides {@linkcode OPTIONS}. */
   options: Partial<RunOptions>;
 }
 

@@ -2,8 +2,8 @@ import { linKV, type Node } from "../../mod.ts";
 import type { KafkaMessages } from "../../lib/messages.ts";
 
 /**
- * The mistake: a send is answered as soon as its offset is known, before the compare-and-set that puts the message there has succeeded. If
- * another node is faster, the message is in no log, and the offset belongs to another message.
+ * The mistake: a send is answered as soon as its offset is known, before the compare-and-set that puts the message
+ * there has succeeded. If another node is faster, the message is in no log, and the offset belongs to another message.
  */
 export default function logAnswersBeforeCas(node: Node<KafkaMessages<unknown>>): void {
   const kv = linKV<unknown[]>(node);

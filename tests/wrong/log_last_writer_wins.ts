@@ -4,8 +4,8 @@ import type { KafkaMessages } from "../../lib/messages.ts";
 type Messages = KafkaMessages<unknown> & { replicate: { request: { key: string; offset: number; msg: unknown } } };
 
 /**
- * The mistake: every node gives out the next offset of its own copy of the log, and a message from another node replaces what is at its
- * offset. Two sends at the same time get the same offset, and one message overwrites the other.
+ * The mistake: every node gives out the next offset of its own copy of the log, and a message from another node
+ * replaces what is at its offset. Two sends at the same time get the same offset, and one message overwrites the other.
  */
 export default function logLastWriterWins(node: Node<Messages>): void {
   const logs = new Map<string, [offset: number, msg: unknown][]>();

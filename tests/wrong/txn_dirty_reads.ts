@@ -6,8 +6,8 @@ type Messages = TxnRWRegisterMessages & {
 };
 
 /**
- * The mistake: a transaction writes at its own node before the other nodes have accepted the writes. If one does not, the transaction
- * fails, but its writes stay at this node, and other transactions read them.
+ * The mistake: a transaction writes at its own node before the other nodes have accepted the writes. If one does not,
+ * the transaction fails, but its writes stay at this node, and other transactions read them.
  */
 export default function txnDirtyReads(node: Node<Messages>): void {
   const state = new Map<number, number>();

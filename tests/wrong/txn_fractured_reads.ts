@@ -8,9 +8,9 @@ type Messages = TxnListAppendMessages & {
 };
 
 /**
- * The mistake: n0 runs all transactions that write, one after another, but sends the lists that a transaction has changed to the other
- * nodes in separate messages. These are numbered, and nodes apply them in that order. But a read between two of them sees half a
- * transaction.
+ * The mistake: n0 runs all transactions that write, one after another, but sends the lists that a transaction has
+ * changed to the other nodes in separate messages. These are numbered, and nodes apply them in that order. But a read
+ * between two of them sees half a transaction.
  */
 export default function txnFracturedReads(node: Node<Messages>): void {
   const state = new Map<number, number[]>();

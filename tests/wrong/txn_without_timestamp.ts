@@ -6,8 +6,8 @@ type Messages = TxnRWRegisterMessages & {
 };
 
 /**
- * The mistake: the write that arrives last wins, instead of the one with the highest timestamp. Two nodes that write a key at the same time
- * each keep the value of the other one forever.
+ * The mistake: the write that arrives last wins, instead of the one with the highest timestamp. Two nodes that write a
+ * key at the same time each keep the value of the other one forever.
  */
 export default function txnWithoutTimestamp(node: Node<Messages>): void {
   const state = new Map<number, number>();

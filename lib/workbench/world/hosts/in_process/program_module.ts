@@ -54,8 +54,8 @@ export async function loadProgram(
 /** Default export of a module. */
 type AnyProgram = (node: AnyNode, args: readonly string[]) => unknown;
 
-const TAKES_NO_ARGUMENTS =
-  "its program takes none, expected a function of a node and its arguments, (node, args), without a default value for args";
+const TAKES_NO_ARGUMENTS = "its program takes none, expected a function of a node and its arguments, (node, args), " +
+  "without a default value for args";
 
 interface Module {
   path: string;
@@ -142,7 +142,8 @@ function exportProblem(exports: Record<string, unknown>): string {
   if (program !== undefined) return `its default export is ${nameType(program)}, expected its program, ${PROGRAM}`;
   const names = Object.keys(exports);
   const found = names.length === 0 ? "it exports nothing" : `it exports ${names.join(", ")}`;
-  return `${found}, expected its program as its default export, ${PROGRAM} and, if it takes arguments, of those: (node, args)`;
+  const expected = `expected its program as its default export, ${PROGRAM}`;
+  return `${found}, ${expected} and, if it takes arguments, of those: (node, args)`;
 }
 
 const PROGRAM = "which is a function of a node";
@@ -154,7 +155,9 @@ function nameType(value: unknown): string {
   return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
-/** Binds a program to its arguments. The result throws if the program returns a function instead of setting up its node. */
+/**
+ * Binds a program to its arguments. The result throws if the program returns a function instead of setting up its node.
+ */
 function checkResult(program: AnyProgram, args: readonly string[], path: string): (node: AnyNode) => void {
   return (node) => {
     if (typeof program(node, args) !== "function") return;
