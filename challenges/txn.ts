@@ -27,8 +27,8 @@ export interface TxnOptions {
 
 /**
  * Lamport timestamp: timestamps are ordered by time (µs since 1970), then by writer. The writer is an incarnation of a
- * node, so no two transactions share a timestamp. The time is at least the clock's, so that it also grows across restarts:
- * a restarted node has seen no timestamps yet.
+ * node, so no two transactions share a timestamp. The time is at least the clock's, so that it also grows across
+ * restarts: a restarted node has seen no timestamps yet.
  */
 type Timestamp = [time: number, writer: string];
 
