@@ -7,7 +7,7 @@
 import { textOf } from "./log.ts";
 import type { MessageTypes, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import { type Message, RPCError } from "./protocol.ts";
-import { checkSchema, type Schema, SchemaError } from "./schema.ts";
+import { type Schema, SchemaError, validate } from "./schema.ts";
 
 /**
  * Answers one type of request.
@@ -63,7 +63,7 @@ export class Handlers {
     const { body } = message;
     const found = this.#byType.get(body.type);
     if (found === undefined) throw this.#unknownType(body.type);
-    return found.handle(found.schema === undefined ? body : checkSchema(found.schema, body), message);
+    return found.handle(found.schema === undefined ? body : validate(found.schema, body), message);
   }
 
   #unknownType(type: string): RPCError {

@@ -64,7 +64,7 @@ export type Schema = StandardSchema | ((body: Record<string, unknown>) => boolea
  * @throws {SchemaError} The value does not match.
  * @throws {TypeError} The schema validates asynchronously.
  */
-export function checkSchema(schema: Schema, value: object): unknown {
+export function validate(schema: Schema, value: object): unknown {
   if (typeof schema === "function") {
     const verdict = schema(value as Record<string, unknown>);
     if (verdict === true) return value;

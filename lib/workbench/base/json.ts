@@ -43,7 +43,7 @@ export function formatJSON(value: unknown, indent?: number): string {
 }
 
 /** Writes JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. A `Map` is written as `{}`. */
-export function formatLine(value: unknown): string {
+export function formatJSONLine(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {

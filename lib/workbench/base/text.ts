@@ -48,12 +48,12 @@ export function createStyle(colour: boolean): Style {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { visible } from "./text.ts";
+ * import { escapeControls } from "./text.ts";
  *
- * assertEquals(visible("\x1b[2J\r\n\tgone\u202e"), "\\x1b[2J\\x0d\n\tgone\\u202e");
+ * assertEquals(escapeControls("\x1b[2J\r\n\tgone\u202e"), "\\x1b[2J\\x0d\n\tgone\\u202e");
  * ```
  */
-export function visible(text: string): string {
+export function escapeControls(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
     if (character === "\n" || character === "\t") return character;
     const code = character.codePointAt(0)!.toString(16);
@@ -76,7 +76,7 @@ export function visible(text: string): string {
  * ```
  */
 export function columns(texts: readonly (readonly string[])[]): string[] {
-  const rows = texts.map((row) => row.map(visible));
+  const rows = texts.map((row) => row.map(escapeControls));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
@@ -122,7 +122,7 @@ function paragraph(head: readonly string[] | undefined, [name, ...cells]: readon
   // A non-breaking blank keeps a head and its cell on one line.
   const text = pairs.filter((pair) => pair !== "").join(", ").replaceAll(/(?<!,) /g, "\u00a0");
   const lines = text === "" ? [] : wrap(text, width, indent).map((line) => line.replaceAll("\u00a0", " "));
-  return [visible(name!), ...lines].join("\n");
+  return [escapeControls(name!), ...lines].join("\n");
 }
 
 /**
@@ -142,7 +142,7 @@ function paragraph(head: readonly string[] | undefined, [name, ...cells]: readon
  * ```
  */
 export function wrap(text: string, width: number, indent: string = ""): string[] {
-  return visible(text).replaceAll("\t", "    ").split("\n").flatMap((line) => {
+  return escapeControls(text).replaceAll("\t", "    ").split("\n").flatMap((line) => {
     const ownIndent = indent + /^ */.exec(line)![0];
     const room = width > ownIndent.length ? width - ownIndent.length : LEAST_ROOM;
     const lines: string[] = [];

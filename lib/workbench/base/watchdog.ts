@@ -1,8 +1,8 @@
 /**
  * Watchdog of simulations: ends the process when a node computes without end, as in `for (;;) await 0`.
  *
- * 1. The nodes of a simulation share one thread with the workbench. A turn that does not end blocks all of it, Ctrl-C
- *    included.
+ * 1. A turn is the handling of one message or timer by a node, with the promise callbacks that follow. The nodes of a
+ *    simulation share one thread with the workbench: a turn that does not end blocks all of it, Ctrl-C included.
  * 2. At the beginning and the end of each turn this thread writes a few numbers into shared memory.
  * 3. Another thread, `watchdog_thread.ts`, reads them from time to time. If a turn takes too long, it kills the
  *    process.
@@ -60,18 +60,19 @@ export function startWatchdog(limit: number = LIMIT): () => void {
   return () => started.terminate();
 }
 
-/** Returns a function that begins a turn of a node. It takes a few nanoseconds, with or without a watchdog. */
-export function watchTurns(node: string): () => void {
-  return turnsOf({ kind: "node", name: node });
+/** Registers a node. Returns a function that begins one of its turns, which takes a few nanoseconds. */
+export function registerNode(node: string): () => void {
+  return register({ kind: "node", name: node });
 }
 
 /** Begins the turn of a module. */
 export function beginModule(path: string): void {
-  const begin = turnsOf({ kind: "module", name: path });
+  const begin = register({ kind: "module", name: path });
   begin();
 }
 
-function turnsOf({ kind, name }: Subject): () => void {
+/** Registers a subject, unless it is known. Returns a function that begins one of its turns. */
+function register({ kind, name }: Subject): () => void {
   let index = subjects.findIndex((subject) => subject.kind === kind && subject.name === name);
   if (index < 0) {
     index = subjects.push({ kind, name }) - 1;
@@ -83,7 +84,7 @@ function turnsOf({ kind, name }: Subject): () => void {
   };
 }
 
-/** Ends a turn, after all promises that it settled. What the workbench does until the next turn may take any time. */
+/** Ends a turn, after the promise callbacks that follow it. What the workbench does until the next turn may take any time. */
 export function endTurn(): void {
   memory[SLOT.subject] = NO_SUBJECT;
 }

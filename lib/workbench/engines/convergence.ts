@@ -34,7 +34,7 @@ const WRITES: readonly string[] = ["broadcast", "add", "send"];
  *
  * @param options The options of the test.
  * @param signal Ends the measurement early.
- * @param maxAtOnce Number of events at one instant that counts as a standstill.
+ * @param maxAtOnce Number of events at one instant that counts as a livelock.
  * @returns Undefined if nothing can be said: the workload does not define convergence, or the test ended early.
  *
  * @example
@@ -79,20 +79,20 @@ export async function measureConvergence(
   const stop = new AbortController();
   const stopSignal = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
-  let standstill: TestException | undefined;
+  let livelock: TestException | undefined;
   // Anything else that the guard finds was reported in the first run.
   await runVirtually({
     program,
     maxAtOnce,
-    onStandstill(found) {
-      standstill = found;
+    onLivelock(found) {
+      livelock = found;
       stop.abort(new Error(found.message));
     },
   }, (world) =>
     runUntilHealed(options, world, async (test) => {
       converged = await readUntilComplete(test, options, world.clock, stop.signal);
     }, stopSignal));
-  if (standstill !== undefined) return { time: null, lacking: [], exceptions: [{ ...standstill, fatal: true }] };
+  if (livelock !== undefined) return { time: null, lacking: [], exceptions: [{ ...livelock, fatal: true }] };
   return signal?.aborted ? undefined : converged;
 }
 

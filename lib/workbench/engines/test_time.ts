@@ -13,7 +13,7 @@
 import { setImmediate } from "node:timers";
 import type { VirtualClock } from "../world/clock.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
-import { timeStandsStill, watchTime } from "../world/standstill.ts";
+import { createLivelockDetector, describeLivelock } from "../world/livelock.ts";
 
 /** Virtual time, as a test controls it. */
 export interface TestTime {
@@ -34,7 +34,7 @@ export interface TestTime {
   until<T>(start: () => Promise<T>): Promise<T>;
   /**
    * Makes every present and future wait reject with this error. Only the first failure counts. Forbidden calls that
-   * {@linkcode guard} finds, and a standstill of time, are failures too.
+   * {@linkcode guard} finds, and a livelock, are failures too.
    */
   fail(error: Error): void;
 }
@@ -65,7 +65,7 @@ interface State {
 /**
  * Creates the time of one test.
  *
- * @param maxAtOnce Number of events at one instant that counts as a standstill; 5 million by default.
+ * @param maxAtOnce Number of events at one instant that counts as a livelock; 5 million by default.
  */
 export function createTestTime(clock: VirtualClock, maxAtOnce?: number): TestTime {
   const state: State = {
@@ -132,12 +132,12 @@ async function runWhileWaited(state: State): Promise<void> {
 /** Runs the clock until a wait is over, or something has failed. */
 async function runToFirstEnd(state: State): Promise<void> {
   const { clock, waits } = state;
-  const standsStill = watchTime(clock, state.maxAtOnce);
+  const isLivelock = createLivelockDetector(clock, state.maxAtOnce);
   const release = guard(({ message }) => fail(state, new Error(message)));
   const mustStop = () => state.failure !== undefined || state.promiseSettled;
   try {
     await clock.run(() => {
-      if (standsStill()) throw new Error(timeStandsStill(clock).message);
+      if (isLivelock()) throw new Error(describeLivelock(clock).message);
       return mustStop() || clock.next > firstDeadline(waits);
     });
     if (mustStop()) return;

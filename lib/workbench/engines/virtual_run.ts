@@ -94,6 +94,6 @@ function performVirtualTest(
       if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
       else fail(trouble);
     },
-    onStandstill: (standstill) => fail(standstill),
+    onLivelock: (livelock) => fail(livelock),
   }, (world) => performTest(options, world, { ...hooks, begun }));
 }

@@ -17,7 +17,7 @@ import { VirtualClock } from "../world/clock.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
 import type { World } from "../world/hosts/world.ts";
-import { timeStandsStill, watchTime } from "../world/standstill.ts";
+import { createLivelockDetector, describeLivelock } from "../world/livelock.ts";
 
 /** Options for {@linkcode runVirtually}. */
 export interface VirtualTimeOptions {
@@ -28,8 +28,8 @@ export interface VirtualTimeOptions {
   /** Receives what the guard finds; see {@linkcode guard}. */
   onTrouble?(trouble: TestException): void;
   /** Called if nodes answer each other without end while no time passes. It must make the work settle. */
-  onStandstill(standstill: TestException): void;
-  /** Number of events at one instant that counts as a standstill. `@default 5_000_000` */
+  onLivelock(livelock: TestException): void;
+  /** Number of events at one instant that counts as a livelock. `@default 5_000_000` */
   maxAtOnce?: number;
 }
 
@@ -41,7 +41,7 @@ export interface VirtualTimeOptions {
  * @throws What `work` rejects with.
  */
 export async function runVirtually<T>(options: VirtualTimeOptions, work: (world: World) => Promise<T>): Promise<T> {
-  const { program, onTrouble = () => {}, onStandstill, maxAtOnce } = options;
+  const { program, onTrouble = () => {}, onLivelock, maxAtOnce } = options;
   const clock = new VirtualClock(endTurn);
   const log = (node: string, level: LogLevel, text: string) => options.log?.(clock.now(), node, level, text);
   const release = guard(onTrouble, { onStderr: log });
@@ -50,10 +50,10 @@ export async function runVirtually<T>(options: VirtualTimeOptions, work: (world:
     const working = work(inProcessWorld({ program, clock, log })).finally(() => settled = true);
     // It is awaited below, after the clock has run. Until then a rejection would count as unhandled.
     working.catch(() => {});
-    const standsStill = watchTime(clock, maxAtOnce);
-    await clock.run(() => settled || standsStill());
+    const isLivelock = createLivelockDetector(clock, maxAtOnce);
+    await clock.run(() => settled || isLivelock());
     if (!settled) {
-      onStandstill(timeStandsStill(clock));
+      onLivelock(describeLivelock(clock));
       await clock.run(() => settled);
     }
     return await working;

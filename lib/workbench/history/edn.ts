@@ -260,7 +260,7 @@ function readSequence(cursor: Cursor, close: string): unknown[] {
   const start = cursor.at++;
   const values: unknown[] = [];
   open(cursor, start);
-  while (!closes(cursor, start, close)) values.push(readValue(cursor));
+  while (!takeClose(cursor, start, close)) values.push(readValue(cursor));
   return values;
 }
 
@@ -269,7 +269,7 @@ function readMap(cursor: Cursor): unknown {
   const object: Record<string, unknown> = {};
   let map: Map<unknown, unknown> | undefined;
   open(cursor, start);
-  while (!closes(cursor, start, "}")) {
+  while (!takeClose(cursor, start, "}")) {
     const key = readValue(cursor);
     skipBlank(cursor);
     if (cursor.text[cursor.at] === "}") {
@@ -288,7 +288,7 @@ function open(cursor: Cursor, start: number): void {
 }
 
 /** Returns true if the form opened at `start` ends here, and moves past its closing bracket. */
-function closes(cursor: Cursor, start: number, close: string): boolean {
+function takeClose(cursor: Cursor, start: number, close: string): boolean {
   skipBlank(cursor);
   const { text, at } = cursor;
   const next = text[at] ?? "the end of the text";

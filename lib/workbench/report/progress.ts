@@ -4,7 +4,7 @@
  * @module
  */
 
-import { visible } from "../base/text.ts";
+import { escapeControls } from "../base/text.ts";
 import type { Progress } from "../run/run.ts";
 
 /** The part of the machine that progress is shown on. */
@@ -57,7 +57,7 @@ export function createProgressLine(screen: ProgressScreen, title: string, timeLi
     },
     log(text) {
       // The summary has the rest, such as the last lines of a node that crashed.
-      const [first] = visible(text).split("\n", 1);
+      const [first] = escapeControls(text).split("\n", 1);
       screen.stderr(isTerminal ? `${ERASE}${first}\n` : `${first}\n`);
       if (isTerminal) draw();
     },

@@ -5,7 +5,7 @@
  */
 
 import { formatJSON } from "../base/json.ts";
-import { visible } from "../base/text.ts";
+import { escapeControls } from "../base/text.ts";
 import type { Machine } from "../engines/machine.ts";
 import { nameOfTest, type TestRequest } from "../request/request.ts";
 import type { SeriesPlan } from "../request/series_plan.ts";
@@ -75,7 +75,7 @@ export class SeriesReport {
   /** Log lines are shown for a single run, and wherever the user asked for them, even with `--quiet`. */
   #log({ logStderr, logNetSend, logNetRecv }: TestRequest, line: ProgressLine): ProgressLine["log"] {
     const isAskedFor = logStderr || logNetSend || logNetRecv;
-    if (isAskedFor && this.#quiet) return (text) => this.#machine.stderr(`${visible(text)}\n`);
+    if (isAskedFor && this.#quiet) return (text) => this.#machine.stderr(`${escapeControls(text)}\n`);
     return isAskedFor || this.#plan.seeds === 1 ? line.log : SILENT_PROGRESS.log;
   }
 

@@ -9,7 +9,7 @@
  */
 
 import { expectedOneOf, UsageError } from "../base/errors.ts";
-import { visible } from "../base/text.ts";
+import { escapeControls } from "../base/text.ts";
 import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 
 /** The texts written for flags, by name; an empty array for a switch. */
@@ -127,7 +127,7 @@ const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   text: { expected: "a value", parse: (text) => text === "" ? undefined : text },
   seed: {
     expected: "a value without control characters",
-    parse: (text) => text === "" || visible(text) !== text || /[\n\t]/.test(text) ? undefined : text,
+    parse: (text) => text === "" || escapeControls(text) !== text || /[\n\t]/.test(text) ? undefined : text,
   },
   list: { expected: "a comma-separated list", parse: parseList },
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
@@ -189,7 +189,9 @@ function expectedValue({ kind, above, least }: Flag): string {
 export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindValues] {
   const value = KINDS[flag.kind].parse(text);
   if (value === undefined || isOutOfBounds(value, flag)) {
-    throw new UsageError(`Cannot use --${flag.name} ${visible(JSON.stringify(text))}: expected ${expectedValue(flag)}`);
+    throw new UsageError(
+      `Cannot use --${flag.name} ${escapeControls(JSON.stringify(text))}: expected ${expectedValue(flag)}`,
+    );
   }
   const words = Array.isArray(value) ? value : [String(value)];
   const wrong = flag.allowed === undefined ? undefined : words.find((word) => !flag.allowed!.includes(word));

@@ -15,7 +15,7 @@ import { RPCError } from "../../protocol.ts";
 import { type OpenConnection, openConnection } from "../world/connection.ts";
 import { messageOf, UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
-import { formatLine } from "../base/json.ts";
+import { formatJSONLine } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
 import type { Random } from "../world/random.ts";
 import type { TestException } from "../base/test_exception.ts";
@@ -98,9 +98,9 @@ export function createCluster(options: ClusterOptions): Cluster {
     async start(id) {
       const member = memberOf(id);
       if (member.state !== "down" || signal.aborted) return "already-running";
-      network.admit(id, () => false);
+      network.filterSources(id, () => false);
       await attempt(state, member, () => startAgain(state, member));
-      network.admit(id, () => true);
+      network.filterSources(id, () => true);
       member.state = "running";
       return "started";
     },
@@ -192,13 +192,15 @@ async function initialise(state: State, member: Member, timeout: number): Promis
   const fail = (reason: string) =>
     onFailure(initFailure(id, reason, [member.mistake ?? [], host!.output()].flat().join("\n")));
   const again = member.incarnations > 1;
-  if (again) network.admit(id, (src) => src === connection.id);
+  if (again) network.filterSources(id, (src) => src === connection.id);
   try {
     const reply = connection.call(id, { type: "init", node_id: id, node_ids: test.nodes }, timeout);
     // Scheduled after the arrival of init, which takes no time.
-    if (again) clock.schedule(clock.now(), () => network.admit(id, (src) => src === connection.id || !isClient(src)));
+    if (again) {
+      clock.schedule(clock.now(), () => network.filterSources(id, (src) => src === connection.id || !isClient(src)));
+    }
     const { type } = await abortable(reply, signal);
-    if (type !== "init_ok") fail(`it answered with a message of type ${formatLine(type) ?? "none"}`);
+    if (type !== "init_ok") fail(`it answered with a message of type ${formatJSONLine(type) ?? "none"}`);
   } catch (error) {
     if (signal.aborted) return connection.close();
     const late = error instanceof RPCError && error.code === 0;

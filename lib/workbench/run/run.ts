@@ -27,7 +27,7 @@ import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "../world/connection.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
-import { formatLine } from "../base/json.ts";
+import { formatJSONLine } from "../base/json.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { judge, type TestRecord } from "./judge.ts";
 import { createNemesis, type Nemesis } from "./nemesis/nemesis.ts";
@@ -239,7 +239,7 @@ function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHook
     sink(entry) {
       hooks.store?.message(entry);
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
-      if (logged) hooks.log?.(`${entry.type} ${formatLine(entry.message)}`);
+      if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}`);
     },
   });
   attachServices(network, random.stream("services"));

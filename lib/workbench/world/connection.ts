@@ -8,7 +8,7 @@
  */
 
 import { type Body, type Message, RPCError } from "../../protocol.ts";
-import { formatLine } from "../base/json.ts";
+import { formatJSONLine } from "../base/json.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { clip } from "../base/text.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -138,7 +138,7 @@ async function checkedCall(
   const checks = checksOf(rpc);
   const request = { type: rpc.type, msg_id: ++state.lastId, ...fields };
   const mistake = checks.request(request);
-  if (mistake !== undefined) throw new TypeError(`Cannot send ${formatLine(request)}: ${mistake}`);
+  if (mistake !== undefined) throw new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`);
   const reply = await call(state, node, request, timeout);
   // The schemas know no bigint, though an integer of 64 bits is fine.
   const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
@@ -199,10 +199,10 @@ function closed({ id }: State): Error {
 
 function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestException {
   const ids = asked.length === 0 ? "the msg_id of a request" : `${asked.join(" or ")}, the msg_id of its request`;
-  const got = formatLine(body.in_reply_to) ?? "nothing";
+  const got = formatJSONLine(body.in_reply_to) ?? "nothing";
   const message = [
     `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${got}`,
-    `  body: ${clip(formatLine(body))}`,
+    `  body: ${clip(formatJSONLine(body))}`,
   ].join("\n");
   return { type: "unmatched-reply", node: src, message, count: 1 };
 }
@@ -214,8 +214,8 @@ function errorOf({ onMistake }: State, node: string, request: Body, reply: Body)
   if (Number.isInteger(code)) return new RPCError(code as number, text);
   const message = [
     `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
-    `  request:  ${clip(formatLine(request))}`,
-    `  reply:    ${clip(formatLine(reply))}`,
+    `  request:  ${clip(formatJSONLine(request))}`,
+    `  reply:    ${clip(formatJSONLine(reply))}`,
     `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
   ].join("\n");
   onMistake({ type: "malformed-reply", node, message, count: 1 });

@@ -1,11 +1,11 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatJSON, formatLine, parseJSON } from "../../../lib/workbench/base/json.ts";
+import { formatJSON, formatJSONLine, parseJSON } from "../../../lib/workbench/base/json.ts";
 
 Deno.test("integers beyond 2^53 keep all their digits when read and written", () => {
   fc.assert(fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
     const line = `{"id":${integer},"list":[${integer}]}`;
-    assertEquals(formatLine(parseJSON(line)), line);
+    assertEquals(formatJSONLine(parseJSON(line)), line);
     assertEquals(formatJSON(parseJSON(line)), line);
     const { id } = parseJSON(line) as { id: number | bigint };
     assertEquals(typeof id, Number.isSafeInteger(Number(integer)) ? "number" : "bigint");
@@ -15,7 +15,7 @@ Deno.test("integers beyond 2^53 keep all their digits when read and written", ()
 Deno.test("everything else is read and written as by JSON", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const line = JSON.stringify(value);
-    assertEquals(formatLine(value), line);
+    assertEquals(formatJSONLine(value), line);
     assertEquals(formatJSON(value, 2), JSON.stringify(value, null, 2));
     if (!/\d{16}|\de/.test(line)) assertEquals(parseJSON(line), JSON.parse(line));
   }));
@@ -35,13 +35,16 @@ Deno.test("a whole number with a point or an exponent stays one, is not an integ
   ) {
     for (const around of ["@", "[@]", '{"a":@}', '{"a": [1, @ ,2]}', `{"a":@\n}`]) {
       const value = parseJSON(around.replace("@", text!));
-      assertEquals(formatLine(value), formatLine(JSON.parse(around.replace("@", '"@"'))).replace('"@"', written!));
-      assertEquals(formatJSON(value), formatLine(value));
+      assertEquals(
+        formatJSONLine(value),
+        formatJSONLine(JSON.parse(around.replace("@", '"@"'))).replace('"@"', written!),
+      );
+      assertEquals(formatJSON(value), formatJSONLine(value));
     }
     assertNotEquals(parseJSON(text!), JSON.parse(text!));
     assertEquals(typeof parseJSON(text!), "object");
   }
-  assertEquals(formatLine(parseJSON("1e300")), "1e+300");
+  assertEquals(formatJSONLine(parseJSON("1e300")), "1e+300");
 });
 
 Deno.test("a string that looks like such a number stays a string", () => {

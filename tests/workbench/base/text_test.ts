@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
-import { columns, createStyle, table, visible, wrap } from "../../../lib/workbench/base/text.ts";
+import { columns, createStyle, escapeControls, table, wrap } from "../../../lib/workbench/base/text.ts";
 
 Deno.test("wrap() never returns a line that is too wide, and loses only blanks", () => {
   const words = fc.array(fc.stringMatching(/^[a-z,\[\]]{1,40}$/), { maxLength: 30 });
@@ -26,11 +26,11 @@ Deno.test("createStyle() without colours leaves texts unchanged", () => {
   assertEquals(createStyle(true).bold("x"), "\x1b[1mx\x1b[22m");
 });
 
-Deno.test("visible() escapes all that a terminal obeys, and nothing else", () => {
-  assertEquals(visible("grüße\n\t“日本” 👩‍🚀"), "grüße\n\t“日本” 👩‍🚀");
+Deno.test("escapeControls() escapes all that a terminal obeys, and nothing else", () => {
+  assertEquals(escapeControls("grüße\n\t“日本” 👩‍🚀"), "grüße\n\t“日本” 👩‍🚀");
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(visible(text).replaceAll(/[\n\t]/g, "")));
-    assertEquals(visible(visible(text)), visible(text));
+    assertFalse(/[\p{Cc}\p{Bidi_Control}]/u.test(escapeControls(text).replaceAll(/[\n\t]/g, "")));
+    assertEquals(escapeControls(escapeControls(text)), escapeControls(text));
   }));
 });
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
-import { visible } from "../../../lib/workbench/base/text.ts";
+import { escapeControls } from "../../../lib/workbench/base/text.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
@@ -94,7 +94,7 @@ Deno.test("main() shows new seeds before a simulation begins, unless it is quiet
 
 Deno.test("main() rejects a seed with control characters", async () => {
   for (const seed of ["a\nb", "\x1b[31m", "\u202ea", "a\tb"]) {
-    const shown = visible(JSON.stringify(seed));
+    const shown = escapeControls(JSON.stringify(seed));
     await assertRejected(
       `3e --sim --seed ${seed}`,
       `Cannot use --seed ${shown}: expected a value without control characters`,

@@ -260,7 +260,7 @@ Deno.test("nothing is measured if a test ends early, or the workload defines no 
   assertEquals(await measureConvergence(OPTIONS, stopping, { signal: stop.signal }), undefined);
 });
 
-Deno.test("a standstill after the heal is an exception", async () => {
+Deno.test("a livelock after the heal is an exception", async () => {
   /** A read after the main phase starts an endless exchange of pings. */
   const endless = (node: AnyNode) => {
     node.on("add", () => ({}));

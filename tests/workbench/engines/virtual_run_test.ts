@@ -12,7 +12,7 @@ import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import { runVirtualTest, type VirtualTestHooks } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
-import { watchTime } from "../../../lib/workbench/world/standstill.ts";
+import { createLivelockDetector } from "../../../lib/workbench/world/livelock.ts";
 import type { Workload } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../run/stand_in.ts";
@@ -199,12 +199,12 @@ Deno.test("nodes that answer each other without end at one instant end the test"
   assertMatch(message, /^Time stands still at [\d.]+ ms: .* a latency above 0 would let time pass$/);
 });
 
-Deno.test("watchTime() starts to count again whenever time has passed", () => {
+Deno.test("createLivelockDetector() starts to count again whenever time has passed", () => {
   let time = 0;
-  const standsStill = watchTime({ now: () => time }, 3);
-  assertEquals([standsStill(), standsStill(), standsStill()], [false, false, false]);
+  const isLivelock = createLivelockDetector({ now: () => time }, 3);
+  assertEquals([isLivelock(), isLivelock(), isLivelock()], [false, false, false]);
   time = 1;
-  assertEquals([standsStill(), standsStill(), standsStill(), standsStill()], [false, false, false, true]);
+  assertEquals([isLivelock(), isLivelock(), isLivelock(), isLivelock()], [false, false, false, true]);
 });
 
 Deno.test("a rejection that a node does not handle is logged, and the test continues", async () => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatJSON, formatLine } from "../../base/json.ts";
+import { formatJSON, formatJSONLine } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
 import type { Store } from "./store.ts";
 
@@ -23,10 +23,10 @@ export function createMemoryStore(): MemoryStore {
     path: "",
     nodeLog: (node) => node,
     message(entry) {
-      files["messages.jsonl"].push(formatLine(entry));
+      files["messages.jsonl"].push(formatJSONLine(entry));
     },
     history(history) {
-      for (const operation of history) files["history.jsonl"].push(formatLine(operation));
+      for (const operation of history) files["history.jsonl"].push(formatJSONLine(operation));
     },
     results(results) {
       files["results.json"].push(...formatJSON(results, 2).split("\n"));

@@ -9,7 +9,7 @@
 
 import type { Message } from "../../../protocol.ts";
 import { whileWriting } from "../../base/watchdog.ts";
-import { formatJSON, formatLine } from "../../base/json.ts";
+import { formatJSON, formatJSONLine } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
 
@@ -126,7 +126,7 @@ function openLineWriter(path: string): { write(value: unknown): void; flush(): v
   }
   return {
     write(value) {
-      buffer += formatLine(value) + "\n";
+      buffer += formatJSONLine(value) + "\n";
       if (buffer.length > BUFFER) flush();
     },
     flush,

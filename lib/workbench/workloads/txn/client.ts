@@ -5,7 +5,7 @@
  */
 
 import { clip } from "../../base/text.ts";
-import { formatLine } from "../../base/json.ts";
+import { formatJSONLine } from "../../base/json.ts";
 import type { Workload } from "../workload.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
 import { withErrors } from "../outcome.ts";
@@ -22,8 +22,8 @@ export function txnClient(rpc: RPC): Workload["client"] {
         if (problem === undefined) return { type: "ok", value: txn };
         throw new TypeError([
           `Node ${node} answered txn with another transaction: ${problem}`,
-          `  asked:    ${clip(formatLine(value))}`,
-          `  answered: ${clip(formatLine(txn))}`,
+          `  asked:    ${clip(formatJSONLine(value))}`,
+          `  answered: ${clip(formatJSONLine(txn))}`,
         ].join("\n"));
       }),
   });
@@ -33,8 +33,8 @@ export function txnClient(rpc: RPC): Workload["client"] {
 function difference(asked: MicroOperations, answered: MicroOperations): string | undefined {
   if (asked.length !== answered.length) return `expected ${asked.length} operations, got ${answered.length}`;
   for (const [index, [f, key, value]] of asked.entries()) {
-    const expected = formatLine(f === "r" ? [f, key] : [f, key, value]);
-    const got = formatLine(f === "r" ? answered[index]!.slice(0, 2) : answered[index]);
+    const expected = formatJSONLine(f === "r" ? [f, key] : [f, key, value]);
+    const got = formatJSONLine(f === "r" ? answered[index]!.slice(0, 2) : answered[index]);
     if (got !== expected) return `expected operation ${index + 1} to be ${clip(expected)}, got ${clip(got)}`;
   }
   return undefined;

@@ -16,7 +16,7 @@
  */
 
 import type { Message } from "../../../protocol.ts";
-import { formatLine, parseJSON } from "../../base/json.ts";
+import { formatJSONLine, parseJSON } from "../../base/json.ts";
 import type { Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import type { Disturbance } from "./disturbances.ts";
@@ -73,8 +73,8 @@ export interface Network {
   disturb(fault: string, nodes: readonly string[], disturbance: Disturbance): void;
   /** Ends a disturbance. Messages that it has delayed still arrive late. */
   calm(fault: string): void;
-  /** Drops messages to a participant whose source does not pass. A later call replaces this one. */
-  admit(id: string, passes: (src: string) => boolean): void;
+  /** Drops messages to a participant unless `passes` returns true for their source. A later call replaces this one. */
+  filterSources(id: string, passes: (src: string) => boolean): void;
 }
 
 /** State of a network. */
@@ -160,7 +160,7 @@ export function createNetwork({ clock, random, latency, oneAtATime = false, sink
     calm(fault) {
       state.disturbances.delete(fault);
     },
-    admit(id, passes) {
+    filterSources(id, passes) {
       const participant = state.participants.get(id);
       if (participant !== undefined) participant.passes = passes;
     },
@@ -198,7 +198,7 @@ function send(state: State, { src, dest, body }: Message): void {
   const delays = client ? [0] : disturbedDelays(state, src, dest);
   delays.forEach((delay, index) => {
     // A receiver may change what it receives: each arrival is a message of its own.
-    const delivery = { message: index === 0 ? message : parseJSON(formatLine(message)) as Message, client };
+    const delivery = { message: index === 0 ? message : parseJSON(formatJSONLine(message)) as Message, client };
     if (delay === 0) deliver(state, destination, delivery, due);
     // In an inbox it would hold up other messages, so it enters it only after the delay.
     else clock.schedule(now + delay, () => deliver(state, destination, delivery, due + delay));

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { delaying, duplicating, losing } from "../../../../lib/workbench/world/network/disturbances.ts";
-import { formatLine, parseJSON } from "../../../../lib/workbench/base/json.ts";
+import { formatJSONLine, parseJSON } from "../../../../lib/workbench/base/json.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { createRig, type NetworkRig, values } from "./network_rig.ts";
 
@@ -49,7 +49,7 @@ Deno.test("a duplicate keeps numbers as they were written", async () => {
   rig.network.disturb("duplicate", ["n1"], duplicating(1, 0, always));
   rig.send("n0", "n1", parseJSON("[1.0, 9007199254740993, 1]"));
   await rig.clock.run();
-  assertEquals(values(rig).map((value) => formatLine(value)), Array(2).fill("[1.0,9007199254740993,1]"));
+  assertEquals(values(rig).map((value) => formatJSONLine(value)), Array(2).fill("[1.0,9007199254740993,1]"));
 });
 
 Deno.test("several disturbances add up, and end independently", async () => {
@@ -128,16 +128,16 @@ Deno.test("a receiver may change one arrival of a message without changing the o
   assertEquals(seen, [2n ** 60n, 2n ** 60n]);
 });
 
-Deno.test("a participant that admits only some sources receives nothing from others", async () => {
+Deno.test("a participant that filters its sources receives nothing from others", async () => {
   const rig = createRig({ mean: 0, distribution: "constant" });
-  rig.network.admit("n1", (src) => src === "n0");
+  rig.network.filterSources("n1", (src) => src === "n0");
   for (const src of ["n0", "n2", "c0", "seq-kv"]) rig.send(src, "n1", src);
   rig.send("n1", "n2", "out");
   await rig.clock.run();
   assertEquals(values(rig), ["n0", "out"]);
   assertEquals(rig.network.journal.counts.all, { send_count: 5, recv_count: 2, msg_count: 5 });
-  rig.network.admit("n1", () => true);
-  rig.network.admit("nobody", () => true);
+  rig.network.filterSources("n1", () => true);
+  rig.network.filterSources("nobody", () => true);
   rig.send("n2", "n1", "now");
   await rig.clock.run();
   assertEquals(values(rig), ["n0", "out", "now"]);

@@ -20,7 +20,7 @@ import { copyJSON } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { isReservedName } from "../../services/mod.ts";
-import { watchTurns } from "../../../base/watchdog.ts";
+import { registerNode } from "../../../base/watchdog.ts";
 
 /** Options for {@linkcode startInProcess}. */
 export interface InProcessOptions {
@@ -80,7 +80,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
  */
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
   const { id, clock, network, onFailure = throwFailure } = options;
-  const turns = createTurns(clock, watchTurns(id));
+  const turns = createTurns(clock, registerNode(id));
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // A message from a node was copied when it was sent.

@@ -13,7 +13,7 @@ export interface Exit {
   /** Sends a signal to the process and what it has started, unless it has ended. */
   signal(name: Deno.Signal): void;
   /** Kills the process, unless it has ended. Resolves after `onExit`. */
-  force(): Promise<void>;
+  kill(): Promise<void>;
 }
 
 /**
@@ -35,7 +35,7 @@ export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Pro
     signal(name) {
       if (!hasExited) signalGroup(child, name);
     },
-    force() {
+    kill() {
       if (!hasExited) kill();
       return done;
     },

@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "../../../../protocol.ts";
-import { formatLine } from "../../../base/json.ts";
+import { formatJSONLine } from "../../../base/json.ts";
 
 /** Writer of messages to a process. It never waits: messages that the process has not read are kept. */
 export interface ProcessInput {
@@ -42,7 +42,7 @@ export function openInput(stream: WritableStream<Uint8Array>, problems: InputPro
   return {
     write(message) {
       if (state.mode === "closed") return;
-      state.buffer += `${formatLine(message)}\n`;
+      state.buffer += `${formatJSONLine(message)}\n`;
       if (state.unread + state.buffer.length > MAX_UNREAD) state.onBacklog();
       if (state.mode === "writing") return;
       state.mode = "writing";

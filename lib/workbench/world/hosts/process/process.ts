@@ -98,7 +98,7 @@ export function startProcess(
       node.failure.none();
       network.detach(id);
       input.close();
-      return exit.force();
+      return exit.kill();
     },
   };
 }

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import process, { exit } from "node:process";
 import { RPCError } from "../../../../../lib/protocol.ts";
 import { guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
-import { endTurn, watchTurns } from "../../../../../lib/workbench/base/watchdog.ts";
+import { endTurn, registerNode } from "../../../../../lib/workbench/base/watchdog.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Runs code under a guard; returns the reported problems. */
@@ -84,7 +84,7 @@ function inTurn(act: () => void) {
   const [troubles, written]: [TestException[], unknown[][]] = [[], []];
   const release = guard((trouble) => void troubles.push(trouble), { onStderr: (...entry) => void written.push(entry) });
   try {
-    watchTurns("elm")();
+    registerNode("elm")();
     act();
   } finally {
     endTurn();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { formatLine } from "../../../../../lib/workbench/base/json.ts";
+import { formatJSONLine } from "../../../../../lib/workbench/base/json.ts";
 import { testScript } from "./process_rig.ts";
 
 /** Line of shell that prints a message to the client. */
@@ -103,7 +103,7 @@ testScript(
     network.attach("lin-kv", () => {});
     send({ type: "hello" });
     await answered(3);
-    assertEquals(formatLine(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
+    assertEquals(formatJSONLine(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
     assertEquals(failures, []);
   },
 );

@@ -12,10 +12,10 @@ import type { TestException } from "../base/test_exception.ts";
 const MAX_AT_ONCE = 5_000_000;
 
 /**
- * Returns a function to call before each callback of the clock: it returns true once more than `limit` have run at one
- * time.
+ * Creates a detector: a function to call before each callback of the clock. It returns true once more than `limit`
+ * callbacks have run at one time.
  */
-export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
+export function createLivelockDetector(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
   let time = -1;
   let count = 0;
   return () => {
@@ -27,8 +27,8 @@ export function watchTime(clock: Pick<VirtualClock, "now">, limit: number = MAX_
   };
 }
 
-/** Describes the livelock that {@linkcode watchTime} has detected. */
-export function timeStandsStill(clock: VirtualClock): TestException {
+/** Describes the livelock that {@linkcode createLivelockDetector} has found. */
+export function describeLivelock(clock: VirtualClock): TestException {
   const message =
     `Time stands still at ${clock.now()} ms: messages and timers follow each other without end, expected nodes that ` +
     "do not always answer each other at once; a latency above 0 would let time pass";
