@@ -14,7 +14,7 @@ import {
   useLogs,
 } from "./kafka_clients.ts";
 
-Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are killed, and keeps the order of real time", async () => {
+Deno.test("kafka (lin-kv) keeps acknowledged messages and the real-time order when nodes are killed", async () => {
   for (let seed = 0; seed < 30; seed++) {
     const cluster = await startCluster({ program: kafkaLinKV, ...badNetwork(seed) });
     const record = useLogs(cluster, 10, 9000);
@@ -22,7 +22,7 @@ Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are kil
     await cluster.run(9000);
     cluster.calm();
     const logs = await settled(cluster, record, 10_000);
-    // A node that was killed shows less for a while, which a client may notice; nothing of it may be wrong.
+    // After a kill, a node returns fewer messages for a while, but never wrong ones.
     checkLogs(logs, { ...record, polled: [] });
     for (const key of KEYS) {
       const sends = record.sends.filter((send) => send.key === key && send.offset !== undefined);
@@ -34,8 +34,8 @@ Deno.test("kafka (lin-kv) loses nothing that was acknowledged when nodes are kil
 });
 
 /**
- * What must hold whatever is lost: no two messages were ever given the same offset, and none is anywhere else than was
- * said.
+ * Asserts the invariants that hold even if messages are lost: no two messages have the same offset, and each message is
+ * at the offset that was acknowledged.
  */
 function checkOffsets(logs: Logs, { sends }: ClientRecord): void {
   for (const key of KEYS) {
@@ -43,7 +43,7 @@ function checkOffsets(logs: Logs, { sends }: ClientRecord): void {
     assertEquals(
       new Set(given.map(({ offset }) => offset)).size,
       given.length,
-      `an offset of ${key} was given out twice`,
+      `two messages of ${key} have the same offset`,
     );
     const offsets = new Map(given.map(({ message, offset }) => [message, offset]));
     for (const [offset, message] of logs[key]!) assertEquals(offsets.get(message) ?? offset, offset);
@@ -51,8 +51,8 @@ function checkOffsets(logs: Logs, { sends }: ClientRecord): void {
 }
 
 /**
- * Kills nodes at random, `count` times, and lets them start again; always spares one that has everything that must not
- * be lost.
+ * Kills random nodes and starts them again, `count` times. It always spares one node that has all messages that must
+ * not be lost.
  */
 async function killSome(cluster: Cluster, count: number, { sends }: ClientRecord): Promise<void> {
   const { random } = cluster;
@@ -79,7 +79,7 @@ async function allShow(cluster: Cluster, messages: number[]): Promise<void> {
 }
 
 for (const acks of ["one", "all"] as const) {
-  Deno.test(`kafka (efficient, acks of ${acks}) gives each offset once, and all nodes agree, when nodes are killed`, async () => {
+  Deno.test(`kafka (efficient, acks of ${acks}) uses each offset once, on all nodes, despite kills`, async () => {
     let lost = 0;
     for (let seed = 0; seed < 40; seed++) {
       const cluster = await startCluster({ program: (node) => kafka(node, { acks }), ...badNetwork(seed) });
@@ -90,17 +90,17 @@ for (const acks of ["one", "all"] as const) {
       const all = { ...record, sends: acks === "all" ? record.sends : [] };
       const logs = await settled(cluster, all, 10_000);
       checkOffsets(logs, record);
-      // What was shown to anybody is never taken back.
+      // A message that a client has read never disappears.
       checkLogs(logs, all);
       const there = new Set(Object.values(logs).flat().map(([, message]) => message));
       lost += record.sends.filter(({ offset, message }) => offset !== undefined && !there.has(message)).length;
     }
     if (acks === "all") assertEquals(lost, 0);
-    else assertGreater(lost, 0, "this would prove little");
+    else assertGreater(lost, 0, "no message was lost, so the test shows little");
   });
 }
 
-Deno.test("kafka (efficient) gives each offset once, and all nodes agree, when all nodes are killed at once", async () => {
+Deno.test("kafka (efficient) uses each offset once, on all nodes, when all are killed at once", async () => {
   for (let seed = 0; seed < 20; seed++) {
     const cluster = await startCluster({ program: kafka, ...badNetwork(seed) });
     const record = useLogs(cluster, 10, 9000);
@@ -117,7 +117,7 @@ Deno.test("kafka (efficient) gives each offset once, and all nodes agree, when a
   }
 });
 
-/** Three nodes of which the test holds up what it likes. */
+/** Starts three nodes whose messages the test can hold back. */
 async function clusterWithHold() {
   let hold = (_message: Message) => false;
   const held: Message[] = [];
@@ -126,33 +126,32 @@ async function clusterWithHold() {
   await cluster.run(500);
   return {
     cluster,
-    /** From now on, holds up only such messages. */
-    hold: (which: typeof hold) => hold = which,
-    /** What was held up so far. */
+    /** Holds back messages that satisfy the predicate, from now on and instead of those before. */
+    hold(predicate: typeof hold) {
+      hold = predicate;
+    },
+    /** Removes and returns the messages held back so far. */
     take: () => held.splice(0),
     deliver: (messages: Message[]) => messages.forEach((message) => cluster.network.send(message)),
     send: (node: string, msg: number) => cluster.complete(cluster.rpc(node, { type: "send", key: "a", msg })),
-    /** What each node shows. */
+    /** Reads the log of key a from each node. */
     async shown(): Promise<Pairs[]> {
       return (await readLogs(cluster)).map((logs) => logs.a!);
     },
   };
 }
 
-/** Checks that all show the same now, and nothing else of what they have shown before. */
+/** Asserts that all logs are equal now, and extend those read before. */
 function checkAgreed(before: Pairs[], after: Pairs[]): void {
   for (const log of after) assertEquals(log, after[0]);
   for (const log of before) {
-    assertEquals(after[0]!.slice(0, log.length), log, "somebody has shown something else before");
+    assertEquals(after[0]!.slice(0, log.length), log, "a node has returned other messages before");
   }
 }
 
 const fromFirst = ({ src, body }: Message) => src === "n0" && body.type === "replicate";
 
-/**
- * Has n0 take in message 1, and kills it before anybody else hears of that; returns what it said to the others, which
- * they may still get.
- */
+/** Sends message 1 to n0, and kills n0 before others receive it. Returns the messages of n0 that were held back. */
 async function killUnheard(
   { cluster, hold, take, send }: Awaited<ReturnType<typeof clusterWithHold>>,
 ): Promise<Message[]> {
@@ -197,7 +196,7 @@ Deno.test("kafka (efficient) returns nothing while a node may still accept messa
   assertEquals(after[0]!.map(([, message]) => message), [1, 2]);
 });
 
-Deno.test("kafka (efficient) has a node that starts again know who else has started again", async () => {
+Deno.test("kafka (efficient) tells a restarted node which other nodes have restarted", async () => {
   const rig = await clusterWithHold();
   const { cluster, hold, take, deliver, send, shown } = rig;
   const old = await killUnheard(rig);
@@ -219,7 +218,7 @@ Deno.test("kafka (efficient) has a node that starts again know who else has star
   checkAgreed(before, await shown());
 });
 
-Deno.test("kafka (efficient) has what anybody has read when all nodes but one are killed", async () => {
+Deno.test("kafka (efficient) keeps every message that was read when all nodes but one are killed", async () => {
   let count = 0;
   for (let time = 0; time < 400; time += 10) {
     const latency = { mean: 20, distribution: "constant" } as const;
@@ -231,8 +230,10 @@ Deno.test("kafka (efficient) has what anybody has read when all nodes but one ar
     for (const node of ["n0", "n1"]) await cluster.restart(node);
     await cluster.run(5000);
     const after = await settled(cluster, { ...record, sends: [] }, 1000);
-    for (const key of KEYS) for (const logs of before) count += logs[key]!.length;
-    for (const key of KEYS) checkAgreed(before.map((logs) => logs[key]!), [after[key]!]);
+    for (const key of KEYS) {
+      for (const logs of before) count += logs[key]!.length;
+      checkAgreed(before.map((logs) => logs[key]!), [after[key]!]);
+    }
   }
-  assertGreater(count, 1000, "this would prove little");
+  assertGreater(count, 1000, "too few messages were read, so the test shows little");
 });

@@ -59,7 +59,7 @@ async function run(id: string, flags: string[]): Promise<Results> {
 
 for (const [id, [, nodes, rate]] of Object.entries(PROGRAMS)) {
   for (const [name, faults] of Object.entries(FAULTS)) {
-    Deno.test(`${id} is right at a quarter and four times the nodes, the rate and the latency, with ${name}`, async () => {
+    Deno.test(`${id} is valid at a quarter and four times the nodes, rate and latency, with ${name}`, async () => {
       for (
         const [n, r, latency] of [
           [nodes, rate, LATENCY],
@@ -90,7 +90,7 @@ for (const [id, [, nodes, rate]] of Object.entries(PROGRAMS)) {
   }
 }
 
-Deno.test("4 and 5b work where a round trip takes longer than a second, or almost as long as clients wait", async () => {
+Deno.test("4 and 5b work if a round trip takes over a second, or almost as long as the clients' timeout", async () => {
   for (const id of ["4", "5b"]) {
     for (const latency of [600, 2000]) {
       for (const distribution of ["constant", "exponential"]) {

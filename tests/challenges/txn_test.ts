@@ -144,7 +144,7 @@ Deno.test("txn makes all nodes agree, and keeps the last write of a node that is
   }
 });
 
-Deno.test("txn agrees within a second of the end of a partition, and keeps later writes instead of earlier ones", async () => {
+Deno.test("txn converges within a second of the end of a partition, and later writes win", async () => {
   for (const kind of KINDS_OF_PARTITION) {
     const latency = { mean: 100, distribution: "constant" } as const;
     const cluster = await startCluster({ program, nodes: 6, seed: "1", latency });

@@ -60,7 +60,7 @@ Deno.test("all 74 bits beside time, version and variant are random", () => {
   assertEquals(seen.toString(2).replaceAll("0", "").length, 74);
 });
 
-Deno.test("ids of one node sort in the order in which they were made, even if the clock stands still or goes back", () => {
+Deno.test("ids of one node ascend, even if the clock stands still or goes back", () => {
   const anyTimes = fc.array(fc.integer({ min: NOW, max: NOW + 3 }), { minLength: 2, maxLength: 50 });
   fc.assert(fc.property(anyTimes, (times) => {
     const next = createIds(source(times));

@@ -15,7 +15,7 @@ function slotLog(node: AnyNode): void {
 }
 
 for (const code of ERROR_CODES) {
-  Deno.test(`a shared log has every entry once, in one order, when lin-kv answers error ${code} for a while`, async () => {
+  Deno.test(`a shared log has every entry once, in one order, despite errors ${code} of lin-kv`, async () => {
     const failing = await startFailingCluster(slotLog, "lin-kv", { nodes: 3, latency: LATENCY });
     const { cluster } = failing;
     await cluster.run(100);

@@ -42,8 +42,8 @@ test("loadProgram() says what is wrong with arguments", async () => {
   assertEquals(await complaint("with_arguments"), "Cannot use 0 more words: expected one");
   assertEquals(
     await complaint("as_default", "--fast"),
-    "Cannot use arguments after -- with FILE: its program takes none, expected a function of a node and its arguments, " +
-      "(node, args), without a default value for args",
+    "Cannot use arguments after -- with FILE: its program takes none, " +
+      "expected a function of a node and its arguments, (node, args), without a default value for args",
   );
   const broadcast = findModule(`${ROOT}/challenges/bin/broadcast-fast`, ["--profile", "fats"], ROOT);
   const { message } = await assertRejects(() => loadProgram(broadcast), UsageError);
