@@ -81,7 +81,7 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
       challenge: id,
       workload: WORKLOADS[challenge.workload]!,
       seed,
-      targets: [...challenge.limits],
+      limits: challenge.limits,
       logNetSend: false,
       logNetRecv: false,
     },

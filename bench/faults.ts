@@ -64,7 +64,7 @@ async function run(challenge: Challenge, nemesis: string[], seed: string): Promi
     challenge: challenge.id,
     workload: WORKLOADS[challenge.workload]!,
     seed,
-    targets: [],
+    limits: [],
     logNetSend: false,
     logNetRecv: false,
   }, PROGRAMS[challenge.program]!);

@@ -113,7 +113,7 @@ async function run([id, program, flags = ""]: Row, converging: boolean): Promise
       return verdict;
     },
   };
-  const settings = { challenge: id, seed: "bench", targets: [], logNetSend: false, logNetRecv: false };
+  const settings = { challenge: id, seed: "bench", limits: [], logNetSend: false, logNetRecv: false };
   const before = now();
   const { net, valid } = await runVirtualTest({ ...options, ...settings, workload: timed }, program);
   return { seconds: (now() - before) / 1000, checking, virtual, messages: net!.all.recv_count, valid };

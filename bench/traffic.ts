@@ -116,7 +116,6 @@ function countingStore(seconds: number): Counter {
     writes: 0,
     loads,
     path: "",
-    nodeLog: (node) => node,
     message(entry) {
       const { src, dest } = entry.message;
       if (!isDuring(entry) || isClient(src) || isClient(dest)) return;

@@ -47,7 +47,7 @@ async function run(id: string, flags: string[]): Promise<Results> {
       challenge: id,
       workload: WORKLOADS[challenge.workload]!,
       seed: "1",
-      targets: [],
+      limits: [],
       logNetSend: false,
       logNetRecv: false,
     },

@@ -82,7 +82,7 @@ export function runDrawnTest(
   program: Program,
   hooks: VirtualTestHooks = {},
 ): Promise<Results> {
-  const settings = { seed: seed!, targets: [], logNetSend: false, logNetRecv: false };
+  const settings = { seed: seed!, limits: [], logNetSend: false, logNetRecv: false };
   return runVirtualTest(
     { ...options, ...settings, challenge: challenge!.id, workload: WORKLOADS[workload]! },
     program,

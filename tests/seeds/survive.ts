@@ -60,7 +60,6 @@ function createHistoryStore(): { store: Store; history(): readonly Operation[] }
   let recorded: readonly Operation[] = [];
   const store: Store = {
     path: "",
-    nodeLog: String,
     message() {},
     history(history) {
       recorded = history;

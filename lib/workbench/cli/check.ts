@@ -97,7 +97,7 @@ function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord
     challenge: results?.challenge ?? null,
     mode: results?.mode ?? null,
     seed: results?.seed ?? null,
-    targets: (results?.targets ?? []) as TargetLimit[],
+    limits: (results?.targets ?? []) as TargetLimit[],
     history,
     counts: net,
     convergence: { time: (results?.result.convergence_ms ?? null) as number | null, lacking: [] },

@@ -48,7 +48,7 @@ const WRITES: readonly string[] = ["broadcast", "add", "send"];
  *   challenge: null,
  *   workload: WORKLOADS["g-counter"]!,
  *   seed: "dune",
- *   targets: [],
+ *   limits: [],
  *   logNetSend: false,
  *   logNetRecv: false,
  *   nodes: ["n0", "n1"],

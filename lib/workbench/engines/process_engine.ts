@@ -22,7 +22,7 @@ export async function runWithProcesses(request: TestRequest, { signal, log, prog
   const store = openRunStore(request);
   try {
     const clock = new RealClock();
-    const world = processWorld({ bin, args, clock, logFile: store.nodeLog, onStderr: logStderr ? log : undefined });
+    const world = processWorld({ bin, args, clock, logFile: store.nodeLogPath, onStderr: logStderr ? log : undefined });
     return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
   } finally {
     store.close();

@@ -17,7 +17,7 @@ import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { type RunOptions, withStoreProblem } from "../run/run.ts";
 import { combineStores, compareStores, createMemoryStore, type MemoryStore } from "../run/store/memory_store.ts";
-import type { OwnStore } from "../run/store/store.ts";
+import type { DiskStore } from "../run/store/store.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
 import { measureConvergence } from "./convergence.ts";
 import type { EngineHooks } from "./engine.ts";
@@ -34,7 +34,7 @@ interface Test {
 
 /** Destinations of the files of one run. */
 interface Destinations {
-  store?: OwnStore;
+  store?: DiskStore;
   memory?: MemoryStore;
 }
 

@@ -45,7 +45,7 @@ export interface VirtualTestHooks extends RunHooks {
  *   challenge: null,
  *   workload: WORKLOADS.echo!,
  *   seed: "dune",
- *   targets: [],
+ *   limits: [],
  *   logNetSend: false,
  *   logNetRecv: false,
  *   nodes: ["n0", "n1"],
@@ -83,7 +83,7 @@ function performVirtualTest(
   hooks: VirtualTestHooks,
 ): Promise<TestRecord> {
   let fail: (failure: TestException) => void = () => {};
-  const begun = (failTest: typeof fail) => {
+  const onCreated = (failTest: typeof fail) => {
     fail = failTest;
   };
   return runVirtually({
@@ -95,5 +95,5 @@ function performVirtualTest(
       else fail(trouble);
     },
     onLivelock: (livelock) => fail(livelock),
-  }, (world) => performTest(options, world, { ...hooks, begun }));
+  }, (world) => performTest(options, world, { ...hooks, onCreated }));
 }

@@ -7,7 +7,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { RunOptions } from "../run/run.ts";
-import { openStore, type OwnStore } from "../run/store/store.ts";
+import { type DiskStore, openStore } from "../run/store/store.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { newSeed } from "../world/random.ts";
 
@@ -19,7 +19,7 @@ export function runOptionsOf(request: TestRequest): RunOptions {
     challenge: challenge?.id ?? null,
     workload: WORKLOADS[workload]!,
     seed: seed ?? newSeed(),
-    targets: [...limits],
+    limits,
     logNetSend,
     logNetRecv,
   };
@@ -30,7 +30,7 @@ export function runOptionsOf(request: TestRequest): RunOptions {
  *
  * @throws {UsageError} The store cannot be written.
  */
-export function openRunStore({ store, workload }: Pick<TestRequest, "store" | "workload">): OwnStore {
+export function openRunStore({ store, workload }: Pick<TestRequest, "store" | "workload">): DiskStore {
   try {
     return openStore(store, workload, new Date());
   } catch (error) {

@@ -5,7 +5,7 @@
  */
 
 import { NOT_STORED, type Results } from "./results.ts";
-import { SAY_NOTHING } from "./survives.ts";
+import { INCONCLUSIVE } from "./survives.ts";
 
 /** Reason why a run failed. */
 export interface Failure {
@@ -23,7 +23,7 @@ const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "misse
 
 /**
  * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence. Anomalies
- * that say that nothing happened ({@linkcode SAY_NOTHING}) count only if there are no others. A run with only these is
+ * that say that nothing happened ({@linkcode INCONCLUSIVE}) count only if there are no others. A run with only these is
  * survived, so it never has the same failure as one that is not.
  *
  * @returns Undefined if the run passed.
@@ -51,7 +51,7 @@ export function failureOf(
   if (valid !== true) {
     const kind = valid === false ? "invalid" : "unknown";
     const forbidden = types(anomalies.filter(({ allowed }) => !allowed));
-    const wrong = forbidden.filter((type) => !SAY_NOTHING.includes(type));
+    const wrong = forbidden.filter((type) => !INCONCLUSIVE.includes(type));
     // If there is no anomaly, as when two runs of a seed differ, an exception is the cause.
     const thrown = types(exceptions).filter((type) => type !== NOT_STORED);
     return { kind, causes: [wrong, thrown, forbidden].find((causes) => causes.length > 0) ?? [] };

@@ -29,7 +29,7 @@ export interface TestRecord {
   seed: string | null;
   options: TestOptions;
   /** Limits of the challenge. */
-  targets: readonly TargetLimit[];
+  limits: readonly TargetLimit[];
   history: readonly Operation[];
   /** Counts of the network's journal; null for a history without them. */
   counts: NetCounts | null;
@@ -60,7 +60,7 @@ export function judge(record: TestRecord): Results {
     ? checked
     : { ...checked, convergence_ms: record.convergence?.time ?? null };
   const net = record.counts === null ? null : netStatistics(record.counts, counted);
-  const targets = record.targets.map((limit) => judgeTarget(limit, { net, result }));
+  const targets = record.limits.map((limit) => judgeTarget(limit, { net, result }));
   return {
     schema: 1,
     challenge: record.challenge,

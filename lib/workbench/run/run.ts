@@ -43,8 +43,8 @@ export interface RunOptions extends TestOptions {
   workload: Workload;
   /** Seed of all random draws. */
   seed: string;
-  /** Limits that the figures must stay below, besides being valid. */
-  targets: TargetLimit[];
+  /** Limits that the figures must stay below for the run to pass. */
+  limits: readonly TargetLimit[];
   /** True to log every message that is sent. */
   logNetSend: boolean;
   /** True to log every message that is received. */
@@ -75,9 +75,9 @@ export interface RunHooks {
   store?: Store;
   /** Called with one line to show: a fault, a phase, an exception, a logged message. */
   log?(line: string): void;
-  /** Called before the test starts, with a function that ends it as failed. */
-  begun?(fail: (failure: TestException) => void): void;
-  /** Called before the test starts, with a function that returns its progress. */
+  /** Called once, before the nodes start, with a function that ends the test as failed. */
+  onCreated?(fail: (failure: TestException) => void): void;
+  /** Called once, before the nodes start, with a function that returns the progress at any time. */
   progress?(ask: () => Progress): void;
 }
 
@@ -123,7 +123,7 @@ export async function runTest(options: RunOptions, world: World, hooks: RunHooks
 export async function performTest(options: RunOptions, world: World, hooks: RunHooks = {}): Promise<TestRecord> {
   const test = createTest(options, world, hooks);
   const { recorder, network } = test;
-  hooks.begun?.(recorder.fail);
+  hooks.onCreated?.(recorder.fail);
   hooks.progress?.(() => progressOf(test));
   await withNodes(test, async () => {
     await runMainPhase(test);
@@ -136,7 +136,7 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
     mode: world.mode,
     seed: options.seed,
     options,
-    targets: options.targets,
+    limits: options.limits,
     history: recorder.history,
     counts: test.countsOfMainPhase ?? network.journal.counts,
     exceptions: recorder.exceptions,

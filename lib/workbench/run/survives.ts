@@ -38,7 +38,7 @@ export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Types of anomalies that say that nothing happened, not that something is wrong. */
-export const SAY_NOTHING: readonly string[] = ["never-succeeded", "empty-transaction-graph"];
+export const INCONCLUSIVE: readonly string[] = ["never-succeeded", "empty-transaction-graph"];
 
 /**
  * Returns true if nothing is wrong with a run under faults. That includes a run in which nothing is known, as when
@@ -61,5 +61,5 @@ export function isSurvived(
   if (valid === true) return true;
   // An invalid run without anomalies was ended by an exception.
   if (valid === false && anomalies.length === 0) return false;
-  return exceptions.length === 0 && anomalies.every(({ type, allowed }) => allowed || SAY_NOTHING.includes(type));
+  return exceptions.length === 0 && anomalies.every(({ type, allowed }) => allowed || INCONCLUSIVE.includes(type));
 }

@@ -246,7 +246,7 @@ const RUNS: [name: string, valid: boolean, program: (node: AnyNode) => void, opt
     ["broadcast within its limits", true, broadcast, {
       workload: WORKLOADS.broadcast!,
       challenge: "3e",
-      targets: [{ name: "msgs_per_op", limit: 20 }, { name: "max_latency_ms", limit: 2000 }],
+      limits: [{ name: "msgs_per_op", limit: 20 }, { name: "max_latency_ms", limit: 2000 }],
       latency: { mean: 100, distribution: "exponential" },
     }],
     ["broadcast that loses values", false, broadcastWithoutRetry, {

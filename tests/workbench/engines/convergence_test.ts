@@ -147,7 +147,6 @@ Deno.test("up to the heal, the measured run equals the test", async () => {
   let stored: readonly Operation[] = [];
   const store: Store = {
     path: "",
-    nodeLog: String,
     message() {},
     history: (recorded) => void (stored = recorded),
     results() {},

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Failure, failureOf, isSameFailure, worstOf } from "../../../lib/workbench/run/failure.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { isSurvived, SAY_NOTHING } from "../../../lib/workbench/run/survives.ts";
+import { INCONCLUSIVE, isSurvived } from "../../../lib/workbench/run/survives.ts";
 
 type Run = Parameters<typeof failureOf>[0];
 
@@ -58,7 +58,7 @@ Deno.test("isSameFailure() requires the first cause and no new one", () => {
 });
 
 Deno.test("a survived run never has the same failure as one that is not", () => {
-  const types = fc.uniqueArray(fc.constantFrom(...SAY_NOTHING, "unavailable", "lost"), { maxLength: 3 });
+  const types = fc.uniqueArray(fc.constantFrom(...INCONCLUSIVE, "unavailable", "lost"), { maxLength: 3 });
   const runs = fc.record({
     valid: fc.constantFrom<Run["valid"]>(false, "unknown"),
     anomalies: types.map((types) => types.map((type) => anomaly(type))),

@@ -14,7 +14,7 @@ function record(check: () => Verdict, rest: Partial<TestRecord> = {}): TestRecor
     mode: "process",
     seed: "7",
     options: OPTIONS,
-    targets: [],
+    limits: [],
     history: [operation(0, "invoke"), operation(1, "ok"), operation(2, "invoke"), operation(3, "info")],
     counts: null,
     exceptions: [],

@@ -21,7 +21,6 @@ async function run(program: (node: AnyNode) => void, options: Partial<RunOptions
   const stored: Record<string, string> = { messages: "", history: "", results: "" };
   const store: Store = {
     path: "store/x",
-    nodeLog: (node) => node,
     message: (entry) => stored.messages += JSON.stringify(entry) + "\n",
     history: (history) => stored.history = JSON.stringify(history),
     results: (results) => stored.results = JSON.stringify(results),
@@ -137,11 +136,11 @@ Deno.test("a run passes only if it is valid and meets its targets", async () => 
   const options = { workload: WORKLOADS.broadcast! };
   const { results } = await run(flood, {
     ...options,
-    targets: [{ name: "msgs_per_op", limit: 30 }, { name: "max_latency_ms", limit: 600 }],
+    limits: [{ name: "msgs_per_op", limit: 30 }, { name: "max_latency_ms", limit: 600 }],
   });
   assertEquals([results.valid, results.passed], [true, true]);
   assertEquals(results.targets.map(({ met }) => met), [true, true]);
-  const missed = await run(flood, { ...options, targets: [{ name: "msgs_per_op", limit: 0.1 }] });
+  const missed = await run(flood, { ...options, limits: [{ name: "msgs_per_op", limit: 0.1 }] });
   assertEquals([missed.results.valid, missed.results.passed], [true, false]);
   assertEquals(missed.results.targets[0]!.value, missed.results.net!.servers.msgs_per_op);
 });

@@ -92,7 +92,7 @@ export function runOptions(options: Partial<RunOptions> & Pick<RunOptions, "work
     consistencyModels: [],
     nemesisIntervalSeconds: 2,
   });
-  return { ...test, challenge: null, seed: "7", targets: [], logNetSend: false, logNetRecv: false, ...options };
+  return { ...test, challenge: null, seed: "7", limits: [], logNetSend: false, logNetRecv: false, ...options };
 }
 
 /** Client of a workload, connected to a stand-in node. */

@@ -21,7 +21,6 @@ export function createMemoryStore(): MemoryStore {
   return {
     files,
     path: "",
-    nodeLog: (node) => node,
     message(entry) {
       files["messages.jsonl"].push(formatJSONLine(entry));
     },
@@ -81,7 +80,6 @@ function differenceText(name: string, line: number, first: string | undefined, s
 export function combineStores(stores: readonly Store[]): Store {
   return {
     path: "",
-    nodeLog: (node) => node,
     message(entry) {
       for (const store of stores) store.message(entry);
     },

@@ -17,8 +17,6 @@ import type { Results } from "../results.ts";
 export interface Store {
   /** Path of the run's folder, relative to the user's working directory; empty if it is not on disk. */
   readonly path: string;
-  /** Returns the path of a node's log. */
-  nodeLog(node: string): string;
   /** Adds a line to `messages.jsonl`. Lines are buffered. */
   message(entry: { id: number; time: number; type: string; message: Message }): void;
   /** Writes `history.jsonl`. */
@@ -36,9 +34,11 @@ export interface Store {
   close(): void;
 }
 
-/** Store to which this process also writes the nodes' logs. With real processes, the hosts write them. */
-export interface OwnStore extends Store {
-  /** Writes a node's whole log. */
+/** Store on disk, which also has the nodes' logs. */
+export interface DiskStore extends Store {
+  /** Returns the path of a node's log, for a host that writes it. */
+  nodeLogPath(node: string): string;
+  /** Writes a node's whole log, for a node that runs in this process. */
   writeNodeLog(node: string, text: string): void;
 }
 
@@ -53,7 +53,7 @@ const BUFFER = 1 << 16;
  * @param now Time of the run.
  * @throws {Error} The folder cannot be made or written to.
  */
-export function openStore(root: string, workload: string, now: Date): OwnStore {
+export function openStore(root: string, workload: string, now: Date): DiskStore {
   const path = makeRunFolder(root, workload, now);
   Deno.mkdirSync(`${path}/node-logs`);
   link(`${root}/latest`, path.slice(root.length + 1));
@@ -67,11 +67,11 @@ export function openStore(root: string, workload: string, now: Date): OwnStore {
     }
   }
   const messages = openLineWriter(`${path}/messages.jsonl`);
-  const nodeLog = (node: string) => `${path}/node-logs/${node}.log`;
+  const nodeLogPath = (node: string) => `${path}/node-logs/${node}.log`;
   return {
     path,
-    nodeLog,
-    writeNodeLog: (node, text) => attempt(() => Deno.writeTextFileSync(nodeLog(node), text)),
+    nodeLogPath,
+    writeNodeLog: (node, text) => attempt(() => Deno.writeTextFileSync(nodeLogPath(node), text)),
     message: (entry) => attempt(() => messages.write(entry)),
     history: (history) =>
       attempt(() => {

@@ -37,7 +37,7 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   store.close();
   assertEquals(lines(`${store.path}/history.jsonl`), history);
   assertEquals(lines(`${store.path}/messages.jsonl`), entries);
-  assertEquals(store.nodeLog("n0"), `${store.path}/node-logs/n0.log`);
+  assertEquals(store.nodeLogPath("n0"), `${store.path}/node-logs/n0.log`);
   await Deno.remove(root, { recursive: true });
 });
 

@@ -19,14 +19,14 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
     challenge: null,
     workload: txnRWRegister,
     seed: "7",
-    targets: [],
+    limits: [],
     logNetSend: false,
     logNetRecv: false,
     consistencyModels: ["read-committed"],
     ...options,
   };
   let history: readonly Operation[] = [];
-  const store = { path: "", nodeLog: String, message() {}, results() {}, close() {} };
+  const store = { path: "", message() {}, results() {}, close() {} };
   const hooks = {
     store: {
       ...store,

@@ -183,7 +183,7 @@ Deno.test({
         challenge: null,
         workload: { ...WORKLOADS.echo!, check: (seen) => (history.push(...seen), { valid: true }) },
         seed: "dune",
-        targets: [],
+        limits: [],
         logNetSend: false,
         logNetRecv: false,
       },
