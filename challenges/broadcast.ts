@@ -31,61 +31,67 @@ interface Outbox {
   send: () => void;
 }
 
+/** State of a node. */
+interface State {
+  /** All values. The key is the value as JSON, so that equal values are one. */
+  values: Map<string, unknown>;
+  /** One for each peer. */
+  outboxes: Outbox[];
+}
+
 /** The broadcast program. */
 export default function broadcast(node: Node<Messages>): void {
-  /** All values. The key is the value as JSON, so that equal values are one. */
-  const values = new Map<string, unknown>();
-  const outboxes: Outbox[] = [];
-
-  /** Stores a value. Returns true if it is new. */
-  function store(value: unknown): boolean {
-    const json = JSON.stringify(value);
-    const isNew = !values.has(json);
-    if (isNew) values.set(json, value);
-    return isNew;
-  }
-
-  function sendToAll(added: readonly unknown[]): void {
-    if (added.length === 0) return;
-    for (const outbox of outboxes) {
-      outbox.values.push(...added);
-      outbox.send();
-    }
-  }
-
-  function createOutbox(peer: string): Outbox {
-    const waiting: unknown[] = [];
-    const send = createWorker(node, `send values to ${peer}`, async () => {
-      const sent = [...waiting];
-      await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
-      waiting.splice(0, sent.length);
-    });
-    return { values: waiting, send };
-  }
-
-  async function recoverFrom(peer: string): Promise<void> {
-    const { messages } = await node.rpc(peer, { type: "read" }, UNTIL_ANSWERED);
-    sendToAll(messages.filter(store));
-  }
+  const state: State = { values: new Map(), outboxes: [] };
 
   node.onInit(() => {
     for (const peer of node.peers) {
-      outboxes.push(createOutbox(peer));
-      const recover = createWorker(node, `read the values of ${peer}`, () => recoverFrom(peer));
+      state.outboxes.push(createOutbox(node, peer));
+      const recover = createWorker(node, `read the values of ${peer}`, () => recoverFrom(node, peer, state));
       recover();
     }
   });
   // The topology is only a suggestion: every node can reach every other.
   node.on("topology", () => ({}));
   node.on("broadcast", ({ message }) => {
-    if (store(message)) sendToAll([message]);
+    if (store(state, message)) sendToAll(state, [message]);
     return {};
   }, BROADCAST);
   node.on("deliver", (body) => {
-    for (const value of body.values) store(value);
+    for (const value of body.values) store(state, value);
     return {};
   }, DELIVER);
-  node.on("read", () => ({ messages: [...values.values()] }));
+  node.on("read", () => ({ messages: [...state.values.values()] }));
+}
+
+/** Stores a value. Returns true if it is new. */
+function store({ values }: State, value: unknown): boolean {
+  const json = JSON.stringify(value);
+  const isNew = !values.has(json);
+  if (isNew) values.set(json, value);
+  return isNew;
+}
+
+function sendToAll({ outboxes }: State, added: readonly unknown[]): void {
+  if (added.length === 0) return;
+  for (const outbox of outboxes) {
+    outbox.values.push(...added);
+    outbox.send();
+  }
+}
+
+function createOutbox(node: Node<Messages>, peer: string): Outbox {
+  const waiting: unknown[] = [];
+  const send = createWorker(node, `send values to ${peer}`, async () => {
+    const sent = [...waiting];
+    await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
+    waiting.splice(0, sent.length);
+  });
+  return { values: waiting, send };
+}
+
+async function recoverFrom(node: Node<Messages>, peer: string, state: State): Promise<void> {
+  const { messages } = await node.rpc(peer, { type: "read" }, UNTIL_ANSWERED);
+  sendToAll(state, messages.filter((value) => store(state, value)));
 }
 
 if (import.meta.main) await serve(broadcast);

@@ -31,6 +31,16 @@ interface Entry {
   commits: Offsets;
 }
 
+/** State of a node. */
+interface State {
+  /** Messages by key, as applied from the shared log. */
+  logs: Map<string, Log>;
+  /** Consumer offsets by key. */
+  committed: Map<string, number>;
+  /** Consumer offsets that were committed here and are not in the shared log yet. */
+  commits: Offsets;
+}
+
 /** Longest wait of a commit for a send to travel with, ms. */
 const COMMIT_PERIOD = 1000;
 
@@ -39,33 +49,13 @@ export function kafkaLinKV(
   node: Node<KafkaMessages<unknown>>,
   { polls = "local" }: KafkaLinKVOptions = {},
 ): void {
-  const logs = new Map<string, Log>();
-  /** Consumer offsets by key. */
-  const committed = new Map<string, number>();
-  /** Consumer offsets that were committed here and are not in the shared log yet. */
-  let commits: Offsets = {};
-
-  const slotLog = createSlotLog<Entry, number>(node, apply);
-
-  /** Applies an entry of the shared log, and returns the offset of its message, or -1 if it has none. */
-  function apply(entry: Entry): number {
-    commit(committed, entry.commits);
-    return entry.send === undefined ? -1 : append(...entry.send);
-  }
-
-  /** Appends a message to the log of its key, and returns its offset. */
-  function append(key: string, message: unknown): number {
-    const log = logs.get(key) ?? [];
-    logs.set(key, log);
-    const offset = log.length;
-    insert(log, offset, message);
-    return offset;
-  }
+  const state: State = { logs: new Map(), committed: new Map(), commits: {} };
+  const slotLog = createSlotLog<Entry, number>(node, (entry) => apply(state, entry));
 
   /** Puts an entry with all commits so far into the shared log. */
   function share(send?: [key: string, message: unknown]): Promise<number> {
-    const entry = { send, commits };
-    commits = {};
+    const entry = { send, commits: state.commits };
+    state.commits = {};
     return slotLog.append(entry);
   }
 
@@ -73,20 +63,35 @@ export function kafkaLinKV(
 
   node.on("poll", async ({ offsets }) => {
     if (polls === "latest") await slotLog.catchUp();
-    return poll(offsets, (key, from) => readFrom(logs.get(key) ?? [], from));
+    return poll(offsets, (key, from) => readFrom(state.logs.get(key) ?? [], from));
   }, OFFSETS);
 
   // Acknowledged at once: if a commit is lost with its node, clients read some messages again, and nothing worse
   // happens.
   node.on("commit_offsets", ({ offsets }) => {
-    commits = { ...commits, ...commit(committed, offsets) };
+    state.commits = { ...state.commits, ...commit(state.committed, offsets) };
     return {};
   }, OFFSETS);
   node.every(COMMIT_PERIOD, async () => {
-    if (Object.keys(commits).length > 0) await share();
+    if (Object.keys(state.commits).length > 0) await share();
   });
 
-  node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
+  node.on("list_committed_offsets", ({ keys }) => listCommitted(state.committed, keys), KEYS);
+}
+
+/** Applies an entry of the shared log, and returns the offset of its message, or -1 if it has none. */
+function apply({ logs, committed }: State, { send, commits }: Entry): number {
+  commit(committed, commits);
+  return send === undefined ? -1 : append(logs, ...send);
+}
+
+/** Appends a message to the log of its key, and returns its offset. */
+function append(logs: Map<string, Log>, key: string, message: unknown): number {
+  const log = logs.get(key) ?? [];
+  logs.set(key, log);
+  const offset = log.length;
+  insert(log, offset, message);
+  return offset;
 }
 
 /** The log program with the options that the arguments name. */
