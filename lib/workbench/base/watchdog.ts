@@ -84,7 +84,10 @@ function register({ kind, name }: Subject): () => void {
   };
 }
 
-/** Ends a turn, after the promise callbacks that follow it. What the workbench does until the next turn may take any time. */
+/**
+ * Ends a turn, after the promise callbacks that follow it. What the workbench does until the next turn may take any
+ * time.
+ */
 export function endTurn(): void {
   memory[SLOT.subject] = NO_SUBJECT;
 }

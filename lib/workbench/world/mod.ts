@@ -1,8 +1,8 @@
 /**
  * World of the nodes under test: everything around them that a test controls.
  *
- * - Time and randomness: `clock.ts` (real and virtual), `random.ts` (seeded streams), `livelock.ts` (messages without end
- *   at one time).
+ * - Time and randomness: `clock.ts` (real and virtual), `random.ts` (seeded streams), `livelock.ts` (messages without
+ *   end at one time).
  * - `network/`: messages on their way. Latency, loss, delay, duplication and partitions are there; start with
  *   `network.ts`.
  * - `services/`: lin-kv, seq-kv, lww-kv and lin-tso, with their staleness; start with `mod.ts`.
