@@ -87,6 +87,15 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    */
   readonly peers: readonly string[];
 
+  /**
+   * Name of this run of the node's process, drawn at random: letters and digits.
+   *
+   * It does not change while the process runs, and no earlier or later run of the node has it: a node that is killed
+   * and started again is another incarnation, which has forgotten everything. Of 48 bits: among a thousand runs, two
+   * are alike with a probability of 1 to 500 million.
+   */
+  readonly incarnation: string;
+
   /** Counters of the node since it started. */
   readonly stats: Readonly<NodeStats>;
 

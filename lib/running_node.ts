@@ -47,6 +47,8 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   #initRun: Promise<void> | undefined;
   /** Messages received before the node is ready, in order. Undefined once it is ready. */
   #waiting: Message[] | undefined = [];
+  /** Drawn when it is first asked for, so that programs without need of it draw the same random values as ever. */
+  #incarnation: string | undefined;
   /** Number of handlers and init runs whose promise is pending. */
   #running = 0;
   /** Resolves the promises of {@linkcode NodeHandle.idle}. Empty while `#running` is 0. */
@@ -74,6 +76,10 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
 
   get peers(): readonly string[] {
     return this.#requireMembership("peers").peers;
+  }
+
+  get incarnation(): string {
+    return this.#incarnation ??= drawIncarnation(this.#host);
   }
 
   get stats(): Readonly<NodeStats> {
@@ -283,4 +289,10 @@ function initProblem({ node_id, node_ids }: Body): string | undefined {
     return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
   }
   return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
+}
+
+/** Draws 48 random bits, as letters and digits. */
+function drawIncarnation(host: Host): string {
+  const [high, low] = host.getRandomValues(new Uint32Array(2));
+  return ((high! & 0xffff) * 2 ** 32 + low!).toString(36);
 }

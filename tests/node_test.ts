@@ -3,6 +3,7 @@ import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
 import type { Program } from "../lib/node.ts";
 import { startNode } from "../lib/start_node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
+import { simulate } from "../lib/workbench/engines/simulate.ts";
 import { createFakeHost, init, request } from "./fake_host.ts";
 import { startTestNode } from "./node_rig.ts";
 
@@ -368,4 +369,28 @@ Deno.test("startNode throws what the program throws", async () => {
     Error,
     "no such option",
   );
+});
+
+Deno.test("each run of a node has an incarnation of its own, which follows from the seed", async () => {
+  const run = async (seed: number) => {
+    const world = simulate({
+      program: (node) => node.on("name", () => ({ names: [node.incarnation, node.incarnation] })),
+      nodes: 2,
+      seed,
+    });
+    const client = world.client();
+    const seen = [await client.rpc("n0", { type: "name" }), await client.rpc("n1", { type: "name" })];
+    world.crash("n0");
+    await world.restart("n0");
+    seen.push(await client.rpc("n0", { type: "name" }));
+    return seen.map(({ names }) => names as [string, string]);
+  };
+  const seen = await run(1);
+  assertEquals(new Set(seen.flat()).size, 3);
+  for (const [name, again] of seen) {
+    assertEquals(name, again);
+    assertEquals(/^[0-9a-z]+$/.test(name), true);
+  }
+  assertEquals(await run(1), seen);
+  assertEquals((await run(2)).flat().some((name) => seen.flat().includes(name)), false);
 });
