@@ -13,7 +13,7 @@
  */
 import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
-import { replicate, type ReplicationOptions } from "../lib/replication.ts";
+import { replicate, type ReplicationOptions } from "./replication/mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { BROADCAST } from "./shared/requests.ts";
 
@@ -48,7 +48,7 @@ export function broadcastEfficient(
     ...profile,
     // A hub's acknowledgements wait for values to travel with. In a mesh all nodes send all the time, so the
     // default is fine.
-    ...(profile.topology === "hub" && { acknowledge: Math.max(2 * profile.period, 1500), late: profile.period / 8 }),
+    ...(profile.topology === "hub" && { ackDelay: Math.max(2 * profile.period, 1500), lateWindow: profile.period / 8 }),
     apply: store,
     snapshot: () => [...values.values()],
     restore: (others) => others.forEach(store),

@@ -13,10 +13,9 @@
  * @module
  */
 import type { GCounterMessages } from "../lib/messages.ts";
-import { replicate, type Replication } from "../lib/replication.ts";
+import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { drawIncarnation } from "./shared/incarnation.ts";
 import { ADD } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
@@ -119,7 +118,7 @@ function startReplication(node: Node<GCounterMessages>, totals: Map<string, numb
   return replicate<Total, Total[]>(node, {
     topology: "hub",
     period: REPLICATION_PERIOD,
-    probe: 2 * REPLICATION_PERIOD,
+    probeInterval: 2 * REPLICATION_PERIOD,
     apply: (total) => merge(totals, total),
     snapshot: () => [...totals],
     restore: (others) => others.forEach((total) => merge(totals, total)),
@@ -146,7 +145,7 @@ function sum({ totals, waiting, writing }: Counter): number {
 /** Reads all slots. */
 async function recover(counter: Counter): Promise<void> {
   const { node, kv } = counter;
-  counter.incarnation = drawIncarnation(node);
+  counter.incarnation = node.incarnation;
   // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write
   // something first.
   await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: counter.incarnation }, RETRY_UNTIL_ANSWERED);

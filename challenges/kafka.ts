@@ -16,7 +16,7 @@
  * @module
  */
 import type { KafkaMessages } from "../lib/messages.ts";
-import { replicate, type Replication } from "../lib/replication.ts";
+import { replicate, type Replication } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
@@ -111,15 +111,15 @@ function startReplication(
   return replicate<Entry, Snapshot>(node, {
     topology: "hub",
     period,
-    acknowledge: 0,
+    ackDelay: 0,
     // The program keeps all messages anyway.
     keep: Infinity,
-    lives: { begin: ownOffsets.begin, announcement: { commits: {} } },
+    incarnations: ownOffsets.begin,
     apply(entry) {
       if ("commits" in entry) commit(state.committed, entry.commits);
       else addMessage(state, entry);
     },
-    onStable(entry) {
+    onFullyReplicated(entry) {
       if ("commits" in entry) return;
       markReplicated(state, entry.key, entry.offset);
       state.unacknowledged.get(entry)?.();

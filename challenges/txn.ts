@@ -13,10 +13,9 @@
  * @module
  */
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
-import { replicate } from "../lib/replication.ts";
+import { replicate } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { drawIncarnation } from "./shared/incarnation.ts";
 import { TXN } from "./shared/requests.ts";
 
 /** Options of the transaction program. */
@@ -55,7 +54,7 @@ interface State {
 /** The transaction program. */
 export function txn(node: Node<TxnRWRegisterMessages>, { period = 50 }: TxnOptions = {}): void {
   const state: State = { registers: new Map(), time: 0 };
-  const writer = drawIncarnation(node);
+  const writer = node.incarnation;
 
   const replication = replicate<Transaction, [string, Version][]>(node, {
     topology: "hub",

@@ -18,7 +18,6 @@
  * @module
  */
 import { type AnyNode, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
-import { drawIncarnation } from "./incarnation.ts";
 import { APPEND, WRITTEN } from "./requests.ts";
 import { catchUp, createSlotReader, GRACE, keyOf, learn, type SlotReader } from "./slot_reader.ts";
 import { createWorker } from "./worker.ts";
@@ -113,7 +112,7 @@ export function createSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): Slot
   const wakeReader = createWorker(node, "read the slots of the log", () => catchUp(reader));
   const wakeWriter = createWorker(node, "write to the log", () => writeBatches(state));
   node.onInit(() => {
-    state.waiting = createBatch(`${node.id}.${drawIncarnation(node)}`, 1);
+    state.waiting = createBatch(`${node.id}.${node.incarnation}`, 1);
     state.leader.id = node.nodeIds[0]!;
     wakeReader();
   });

@@ -1,0 +1,98 @@
+/**
+ * A node is killed and started again while an exchange is under way, and messages of its former incarnation, or to it,
+ * arrive after that. All nodes must agree in the end.
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Message } from "../../../lib/protocol.ts";
+import { seededRandom } from "../../../lib/workbench/world/random.ts";
+import { simulate } from "../../../lib/workbench/engines/simulate.ts";
+import { startCluster } from "../../cluster.ts";
+import { PROGRAMS, type ReplicatedProgram } from "./programs.ts";
+
+const SEEDS = 1500;
+/** After this long without faults all nodes must agree, ms. */
+const PEACE = 20_000;
+
+/**
+ * Writes to n1 while the questions are under way that nodes ask 5 s after they start, and restarts n0 a little later.
+ *
+ * @returns The states of the two nodes in the end.
+ */
+async function restartAmid({ program, write, read, stateOf }: ReplicatedProgram, seed: number): Promise<unknown[]> {
+  const random = seededRandom(`restart ${seed}`);
+  const latency = { mean: 300, distribution: "exponential" } as const;
+  const world = simulate({ program, nodes: 2, seed, latency });
+  const client = world.client();
+  await world.run(5000 + 600 * random.float());
+  await client.rpc("n1", write);
+  await world.run(1500 * random.float());
+  world.crash("n0");
+  await world.restart("n0");
+  await world.run(PEACE);
+  return [stateOf(await client.rpc("n0", read)), stateOf(await client.rpc("n1", read))];
+}
+
+for (const replicated of PROGRAMS) {
+  Deno.test(`${replicated.name}: two nodes agree after a restart amid an exchange, from ${SEEDS} seeds`, async () => {
+    const divergent: number[] = [];
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const [state, other] = await restartAmid(replicated, seed);
+      if (JSON.stringify(state) !== JSON.stringify(other)) divergent.push(seed);
+    }
+    assertEquals(divergent, [], `${divergent.length} of ${SEEDS} seeds end divergent`);
+  });
+}
+
+/** A point of the exchange: n0 is killed when so many messages have been sent; one arrives only after the restart. */
+interface Point {
+  sent: number;
+  late: number;
+  /** How long after the restart it arrives, ms. */
+  after: number;
+}
+
+/** Runs the exchange; returns the states of both nodes in the end, and how many messages there were before the crash. */
+async function restartAt({ program, write, read, stateOf }: ReplicatedProgram, { sent, late, after }: Point) {
+  let count = 0;
+  const held: Message[] = [];
+  const { promise: crash, resolve: reached } = Promise.withResolvers<void>();
+  const cluster = await startCluster({
+    program,
+    nodes: 2,
+    seed: "restart",
+    latency: { mean: 10, distribution: "constant" },
+    keep(message) {
+      if (message.body.type !== "replicate") return false;
+      count++;
+      if (count === sent) reached();
+      return count === late && held.push(message) > 0;
+    },
+  });
+  await cluster.run(4995);
+  const written = cluster.rpc("n1", write);
+  cluster.clock.schedule(cluster.clock.now() + 6000, () => reached());
+  await cluster.complete(crash);
+  const before = count;
+  cluster.crash("n0");
+  await cluster.restart("n0");
+  await cluster.run(after);
+  held.forEach((message) => cluster.network.send(message));
+  await cluster.run(PEACE);
+  await written;
+  return { states: (await cluster.ask(read)).map(stateOf), before };
+}
+
+for (const replicated of PROGRAMS) {
+  Deno.test(`${replicated.name}: two nodes agree after a restart at any point of an exchange, whichever message is late`, async () => {
+    const { before: all } = await restartAt(replicated, { sent: Infinity, late: 0, after: 0 });
+    assert(all >= 4, `${all} messages are no exchange`);
+    for (let sent = 1; sent <= all; sent++) {
+      for (let late = 0; late <= sent; late++) {
+        for (const after of late === 0 ? [0] : [0, 5, 15, 25, 100, 5005, 5015]) {
+          const { states: [state, other] } = await restartAt(replicated, { sent, late, after });
+          assertEquals(state, other, `killed after message ${sent}, message ${late} late by ${after} ms`);
+        }
+      }
+    }
+  });
+}

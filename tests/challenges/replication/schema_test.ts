@@ -1,0 +1,149 @@
+/** A malformed message changes nothing, and the sender is told what was expected. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { replicate } from "../../../challenges/replication/mod.ts";
+import type { AnyNode } from "../../../lib/node.ts";
+import type { Body, Message } from "../../../lib/protocol.ts";
+import { startCluster } from "../../cluster.ts";
+
+/** A node with a set of values, which talks to a peer that the test speaks for. */
+async function openSet(topology: "mesh" | "hub" = "mesh") {
+  const values: unknown[] = [];
+  const sent: Message[] = [];
+  const logged: string[] = [];
+  const program = (node: AnyNode) => {
+    const { append } = replicate<unknown, unknown[]>(node, {
+      topology,
+      period: 0,
+      apply(entry) {
+        if (node.id === "n0") values.push(entry);
+      },
+      snapshot: () => values,
+      restore: (others) => void values.push(...others),
+    });
+    node.on("add", ({ value }) => {
+      append(value);
+      return {};
+    });
+  };
+  const cluster = await startCluster({
+    program,
+    nodes: 2,
+    seed: "schema",
+    keep: (message) => message.dest === "n1" && sent.push(message) > 0,
+    log: (node, level, text) => node === "n0" && logged.push(`${level}: ${text}`),
+  });
+  const say = async (fields: Record<string, unknown>) => {
+    const body: Body = { type: "replicate", from: "n1.x", seq: 1, have: {}, ...fields };
+    cluster.network.send({ src: "n1", dest: "n0", body });
+    await cluster.run(1);
+    return sent.splice(0).map(({ body }) => body);
+  };
+  return { cluster, values, logged, say };
+}
+
+const MALFORMED: [field: string, value: unknown][] = [
+  ["from", undefined],
+  ["from", 7],
+  ["from", null],
+  ["seq", undefined],
+  ["seq", -1],
+  ["seq", 0.5],
+  ["seq", "1"],
+  ["seq", 2 ** 53],
+  ["ack", "n0.a"],
+  ["ack", ["n0.a"]],
+  ["ack", [7, 1, 0]],
+  ["ack", ["n0.a", "1", 0]],
+  ["ack", ["n0.a", 1, -1]],
+  ["ack", ["n0.a", 1, 0, 0]],
+  ["base", -1],
+  ["base", {}],
+  ["have", undefined],
+  ["have", null],
+  ["have", []],
+  ["have", { "n1.x": -1 }],
+  ["have", { "n1.x": "1" }],
+  ["entries", []],
+  ["entries", "x"],
+  ["entries", { "n1.x": [0] }],
+  ["entries", { "n1.x": ["0", [1]] }],
+  ["entries", { "n1.x": [-1, [1]] }],
+  ["entries", { "n1.x": [0, "abc"] }],
+  ["entries", { "n1.x": [0, { length: 4294967296 }] }],
+  ["entries", { "n1.x": { 0: 0, 1: [1], length: 2 } }],
+  ["snapshot", {}],
+  ["snapshot", [{ "n1.x": "1" }, []]],
+  ["snapshot", [[], []]],
+  ["hub", 0],
+  ["next", -1],
+  ["next", "soon"],
+  ["question", false],
+  ["question", 1],
+];
+
+Deno.test("a malformed message is answered with error 12, which says what was expected, and changes nothing", async () => {
+  const { cluster, values, say } = await openSet();
+  await say({ question: true });
+  for (const [field, value] of MALFORMED) {
+    const entries = { "n1.x": [0, ["applied"]] };
+    const replies = await say({ entries, have: { "n1.x": 1 }, seq: 5, question: true, [field]: value, msg_id: 1 });
+    assertEquals(replies.map(({ type, code }) => [type, code]), [["error", 12]], `${field}: ${JSON.stringify(value)}`);
+    assertStringIncludes(replies[0]!.text as string, `Malformed replicate: expected ${field} to be `);
+    assertEquals(values, []);
+  }
+  const [answer] = await say({ seq: 2, question: true });
+  assertEquals([answer!.have, answer!.ack], [{}, ["n1.x", 2, 0]], "no vector and no acknowledgement has moved");
+  await cluster.run(10_000);
+});
+
+Deno.test("a malformed message without a msg_id is logged", async () => {
+  const { logged, say } = await openSet();
+  assertEquals(await say({ entries: [] }), []);
+  assertEquals(logged.length, 1);
+  assert(/^warn: Cannot handle .*: Malformed replicate: expected entries to be /.test(logged[0]!), logged[0]);
+});
+
+Deno.test("logs may have any name", async () => {
+  const { cluster, values, say } = await openSet("hub");
+  const names = ["toString", "__proto__", "constructor", "hasOwnProperty", ""];
+  // Parsed, as from a line: a literal would set the prototype.
+  const json = `{${names.map((name) => `${JSON.stringify(name)}: [0, [${JSON.stringify(`of ${name}`)}]]`)}}`;
+  await say({ from: "__proto__", entries: JSON.parse(json), have: {} });
+  assertEquals(values, names.map((name) => `of ${name}`));
+  await cluster.complete(cluster.rpc("n0", { type: "add", value: "own" }));
+  const answer = (await say({ from: "__proto__", seq: 2, question: true })).at(-1);
+  const [own, ...others] = Object.keys(answer!.entries as object);
+  assert(own!.startsWith("n0."));
+  assertEquals(others, names);
+});
+
+Deno.test("an entry that the program throws on counts neither as applied nor as acknowledged", async () => {
+  const applied: unknown[] = [];
+  const sent: Message[] = [];
+  const program = (node: AnyNode) =>
+    void replicate<unknown, unknown[]>(node, {
+      topology: "mesh",
+      period: 0,
+      apply(entry) {
+        if (entry === "bad") throw new Error("no such entry");
+        applied.push(entry);
+      },
+      snapshot: () => [],
+      restore() {},
+    });
+  const keep = (message: Message) => message.dest === "n1" && sent.push(message) > 0;
+  const cluster = await startCluster({ program, nodes: 2, seed: "schema", keep });
+  const say = async (fields: Record<string, unknown>) => {
+    cluster.network.send({
+      src: "n1",
+      dest: "n0",
+      body: { type: "replicate", from: "n1.x", have: {}, seq: 1, ...fields },
+    });
+    await cluster.run(1);
+  };
+  await say({ entries: { "n1.x": [0, ["good", "bad", "later"]] } });
+  assertEquals(applied, ["good"]);
+  await say({ seq: 2, question: true });
+  const { have, entries } = sent.at(-1)!.body;
+  assertEquals([have, entries], [{}, { "n1.x": [0, ["good"]] }]);
+});

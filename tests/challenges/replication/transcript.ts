@@ -1,0 +1,146 @@
+/**
+ * Transcripts of small clusters, for a person to read: what each node sends, what is lost, and what each applies.
+ *
+ * @module
+ */
+
+import { replicate, type ReplicationOptions } from "../../../challenges/replication/mod.ts";
+import type { AnyNode } from "../../../lib/node.ts";
+import type { Body, Message } from "../../../lib/protocol.ts";
+import { type Cluster, startCluster } from "../../cluster.ts";
+
+/** A cluster whose messages and entries are written down. */
+export interface Recorder {
+  readonly cluster: Cluster;
+  /** Appends an entry at a node. */
+  append(node: string, entry: string): Promise<void>;
+  /** Lets so many ms pass, and writes down why. */
+  run(duration: number): Promise<void>;
+  /** Writes a line of its own. */
+  say(text: string): void;
+  /** Loses messages for which this holds; undefined ends it. */
+  lose(isLost: ((message: Message) => boolean) | undefined): void;
+  /** Keeps the messages for which this holds under way, until `deliver` is called. */
+  delay(isDelayed: (message: Message) => boolean): void;
+  deliver(): void;
+  /** The lines so far, and what each node has. */
+  finish(): Promise<string>;
+}
+
+type Style = Pick<ReplicationOptions<string, string[]>, "topology" | "period" | "ackDelay" | "keep">;
+
+/** Starts three nodes, 10 ms apart, and writes down what they do. */
+export async function startRecorder(title: string, style: Style): Promise<Recorder> {
+  const lines: string[] = [`# ${title}`];
+  const names = new Map<string, string>();
+  let isLost: ((message: Message) => boolean) | undefined;
+  let isDelayed: ((message: Message) => boolean) | undefined;
+  let held: Message[] = [];
+  const clock = { now: () => 0 };
+  const say = (text: string) => void lines.push(`${clock.now().toFixed(0).padStart(6)}  ${text}`);
+  const cluster = await startCluster({
+    program: listProgram(style, say),
+    nodes: 3,
+    seed: "transcript",
+    latency: { mean: 10, distribution: "constant" },
+    keep(message) {
+      if (message.body.type !== "replicate") return false;
+      const lost = isLost?.(message) ?? false;
+      const delayed = !lost && (isDelayed?.(message) ?? false);
+      say(
+        `${message.src} → ${message.dest}  ${describe(message.body, names)}${
+          lost ? "  LOST" : delayed ? "  DELAYED" : ""
+        }`,
+      );
+      if (delayed) held.push(message);
+      return lost || delayed;
+    },
+  });
+  clock.now = () => cluster.clock.now();
+  const heading = (text: string) => void lines.push("", `${cluster.clock.now().toFixed(0).padStart(6)}  -- ${text}`);
+  return {
+    cluster,
+    say: heading,
+    async append(node, entry) {
+      await cluster.complete(cluster.rpc(node, { type: "append", entry }));
+    },
+    run: (duration) => cluster.run(duration),
+    lose: (condition) => void (isLost = condition),
+    delay: (condition) => void (isDelayed = condition),
+    deliver() {
+      isDelayed = undefined;
+      for (const message of held) {
+        say(`${message.src} → ${message.dest}  ${describe(message.body, names)}  ARRIVES LATE`);
+        cluster.network.send(message);
+      }
+      held = [];
+    },
+    async finish() {
+      lines.push("");
+      for (const [i, { list }] of (await cluster.ask({ type: "list" })).entries()) {
+        lines.push(`n${i} has ${(list as string[]).join(" ")}`);
+      }
+      return `${lines.join("\n")}\n`;
+    },
+  };
+}
+
+/** Keeps a list of entries, and says what it applies. */
+function listProgram(style: Style, say: (text: string) => void) {
+  return (node: AnyNode) => {
+    const list: string[] = [];
+    const { append } = replicate<string, string[]>(node, {
+      ...style,
+      apply(entry) {
+        list.push(entry);
+        say(`${node.id} applies ${entry}`);
+      },
+      snapshot: () => list,
+      restore(others) {
+        for (const entry of others) if (!list.includes(entry)) list.push(entry);
+        say(`${node.id} restores a snapshot of ${others.join(" ")}`);
+      },
+    });
+    node.on("append", ({ entry }) => {
+      say(`${node.id} appends ${entry}`);
+      list.push(entry as string);
+      append(entry as string);
+      return {};
+    });
+    node.on("list", () => ({ list: list.toSorted() }));
+  };
+}
+
+/** A message in one line. The incarnations of n1 are n1, n1', n1'' and so on; a seq is shown in ms. */
+function describe(body: Body, names: Map<string, string>): string {
+  const { from, seq, ack, base, have, entries, snapshot, question } = body as unknown as Described;
+  const nameOf = (log: string) => {
+    const node = log.slice(0, log.indexOf("."));
+    const known = [...names.keys()].filter((name) => name.startsWith(`${node}.`)).length;
+    if (!names.has(log)) names.set(log, node + "'".repeat(known));
+    return names.get(log)!;
+  };
+  const ms = (value: number) => (value / 1000).toFixed(3).replace(/\.?0+$/, "");
+  const counts = Object.entries(have).map(([log, count]) => `${nameOf(log)}:${count}`);
+  const parts = [`${nameOf(from)}#${ms(seq)}`];
+  parts.push(ack === undefined ? "no ack" : `ack ${nameOf(ack[0])}#${ms(ack[1])}`);
+  if (base !== undefined) parts.push(`base #${ms(base)}`);
+  if (counts.length > 0 || base === undefined) parts.push(`have {${counts.join(" ")}}`);
+  if (snapshot !== undefined) parts.push("SNAPSHOT");
+  for (const [log, [index, list]] of Object.entries(entries ?? {})) {
+    parts.push(`${nameOf(log)}[${index}]: ${list.join(" ")}`);
+  }
+  if (question) parts.push("QUESTION");
+  return parts.join("  ");
+}
+
+interface Described {
+  from: string;
+  seq: number;
+  ack?: [string, number, number];
+  base?: number;
+  have: Record<string, number>;
+  entries?: Record<string, [number, string[]]>;
+  snapshot?: unknown;
+  question?: true;
+}
