@@ -88,11 +88,11 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   readonly peers: readonly string[];
 
   /**
-   * Name of this run of the node's process, drawn at random: letters and digits.
+   * Name of this run of the node's process: up to seven letters and digits, drawn at random when it is first read.
    *
-   * It does not change while the process runs, and no earlier or later run of the node has it: a node that is killed
-   * and started again is another incarnation, which has forgotten everything. Of 48 bits: among a thousand runs, two
-   * are alike with a probability of 1 to 500 million.
+   * It stays the same while the process runs, and no other run of the node has it: a node that is killed and started
+   * again is another incarnation, which has forgotten everything. Of 36 bits: two of 1,000 runs share one with a
+   * probability of 1 to 137,000. Runs of different nodes may share one.
    */
   readonly incarnation: string;
 

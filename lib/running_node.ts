@@ -291,8 +291,8 @@ function initProblem({ node_id, node_ids }: Body): string | undefined {
   return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
 }
 
-/** Draws 48 random bits, as letters and digits. */
+/** Draws 36 random bits, as letters and digits. */
 function drawIncarnation(host: Host): string {
   const [high, low] = host.getRandomValues(new Uint32Array(2));
-  return ((high! & 0xffff) * 2 ** 32 + low!).toString(36);
+  return ((high! & 0xf) * 2 ** 32 + low!).toString(36);
 }

@@ -254,7 +254,7 @@ export function noteAnswer(replica: Replica, peer: Peer): void {
 function askForGap(replica: Replica, at: number): void {
   const { logs, peers } = replica;
   const ahead = Array.from(peers.values()).filter(({ acked, suspected }) => !suspected && !covers(logs.vector, acked));
-  const next = ahead.find(({ questions }) => questions === 0);
+  const next = ahead.find(({ answerTime, askedAt, questions }) => questions === 0 && at - askedAt > answerTime);
   replica.gapDue = ahead.length === 0 ? Infinity : at + (next ?? ahead[0]!).answerTime;
   if (next !== undefined) send(replica, next, "question");
 }
