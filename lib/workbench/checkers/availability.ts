@@ -27,7 +27,7 @@ export function checkAvailability(
   }
   const ok_fraction = invoked === 0 ? 1 : ok / invoked;
   const required = expected === "total" ? 1 : expected ?? 0;
-  // Maelstrom compares fractions of 32 bits, where 9 of 10 is a little less than 0.9.
+  // Maelstrom rounds the fraction to 32 bits: 9 of 10 is then slightly less than 0.9, and fails.
   if (Math.fround(ok_fraction) >= required) return { valid: true, ok_fraction };
   const explanation = `${ok} of ${invoked} operations succeeded, a fraction of ${ok_fraction.toFixed(6)}, but ` +
     (expected === "total" ? "all had to succeed" : `at least ${required} was required`);

@@ -1,10 +1,10 @@
 /**
- * The shape of a cluster, as far as a history does not record it.
+ * The shape of a cluster, which a history does not record.
  *
  * @module
  */
 
-/** The nodes and workers of a test, which determine the node that a process talked to. */
+/** The nodes and workers of a test. They determine the node that a process talked to. */
 export interface ClusterShape {
   /** Names of the nodes. Worker i talks to node i modulo their number. */
   nodes?: readonly string[];

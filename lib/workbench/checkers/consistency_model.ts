@@ -12,9 +12,7 @@
 
 import { getOrInsert } from "../base/get_or_insert.ts";
 
-/**
- * By friendly name of a model, its canonical name, which the tables below use: one of Adya's levels if there is one.
- */
+/** By friendly name of a model, its canonical name: Adya's level if there is one. The tables below use the latter. */
 const CANONICAL_NAMES: Record<string, string> = {
   "read-uncommitted": "PL-1",
   "read-committed": "PL-2",
@@ -36,7 +34,7 @@ const CANONICAL_NAMES: Record<string, string> = {
   "strong-read-committed": "strong-PL-2",
 };
 
-/** By model, the next weaker ones: a history that satisfies the model satisfies those as well. */
+/** By model, the models directly below it: a history that satisfies the model satisfies those as well. */
 const WEAKER_MODELS: Record<string, readonly string[]> = {
   // Transactions
   "PL-2": ["PL-1"],
@@ -84,7 +82,8 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
  *
  * - `garbage-read` is in Elle's paper, but not in its tables. No history in Adya's sense contains one, so the weakest
  *   level proscribes it, as it does `duplicate-elements` and `cyclic-versions`.
- * - A `-cycle-exists` is a cycle that the model forbids, but whose name is not among the anomalies it proscribes.
+ * - A `-cycle-exists` is a cycle that the model forbids, although it is none of the named anomalies that the model
+ *   proscribes.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"],
@@ -123,7 +122,7 @@ const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
   ],
 };
 
-/** By anomaly, the more general ones that it is a case of. */
+/** By anomaly, the more general anomalies directly above it: each case of the anomaly is a case of those as well. */
 const IMPLIED_ANOMALIES: Record<string, readonly string[]> = {
   "incompatible-order": ["G1a"],
   "dirty-update": ["G1a"],
@@ -162,7 +161,7 @@ const IMPLIED_ANOMALIES: Record<string, readonly string[]> = {
 /** The anomalies that are cycles of dependencies on data. */
 const DATA_CYCLES = ["G0", "G1c", "G-single-item", "G-single", "G-nonadjacent-item", "G-nonadjacent", "G2-item", "G2"];
 
-/** The anomalies that are cycles: of dependencies on data, and also of process order or of real-time order. */
+/** The anomalies that are cycles: of dependencies on data, alone or with process order or real-time order. */
 export const CYCLE_ANOMALIES: readonly string[] = ["", "-process", "-realtime"].flatMap((order) =>
   DATA_CYCLES.map((cycle) => cycle + order)
 );
@@ -191,8 +190,8 @@ const FRIENDLY_NAMES: Record<string, string> = {
 };
 
 /**
- * Finds the anomalies that a history must not have to satisfy all of some models: those that the models and their
- * weaker models proscribe, and every anomaly that is a case of one of those.
+ * Finds the anomalies that violate any of some models: those that the models and their weaker models proscribe, and
+ * every anomaly that is a case of one of those.
  *
  * @param models Names from {@linkcode CONSISTENCY_MODELS}.
  * @throws {RangeError} A model is unknown.
@@ -222,7 +221,7 @@ export function impossibleModels(anomalies: readonly string[]): Set<string> {
   return new Set(anomalies.flatMap((anomaly) => [...modelsRuledOutBy(anomaly)]));
 }
 
-/** Results of {@linkcode modelsRuledOutBy}: they depend on the tables alone. */
+/** Cache of {@linkcode modelsRuledOutBy}, which depends on the tables alone. */
 const RULED_OUT_BY = new Map<string, Set<string>>();
 
 function modelsRuledOutBy(anomaly: string): Set<string> {
@@ -238,7 +237,7 @@ function modelsRuledOutBy(anomaly: string): Set<string> {
 /** An order of transactions in time: that of each process, or real time. */
 export type Order = "process" | "realtime";
 
-/** Finds the order that the models constrain, if any. Real-time order includes process order. */
+/** Finds the order that the models require a history to respect, if any. Real-time order includes process order. */
 export function requiredOrder(models: readonly string[]): Order | undefined {
   const proscribed = [...proscribedAnomalies(models)];
   if (proscribed.some((type) => type.endsWith("-realtime"))) return "realtime";
@@ -314,7 +313,7 @@ function canonicalName(model: string): string {
   return CANONICAL_NAMES[model] ?? model;
 }
 
-/** Finds all vertices of a graph that can be reached from some vertices. Includes these. */
+/** Finds all vertices of a graph that can be reached from some vertices, which are included. */
 function reachable(graph: Record<string, readonly string[]>, from: readonly string[]): Set<string> {
   const reached = new Set(from);
   // The iteration of a set also visits elements that are added during it.

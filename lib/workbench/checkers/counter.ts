@@ -1,9 +1,9 @@
 /**
  * The checker of counters (g-counter, pn-counter): the final reads must return the sum of what was added.
  *
- * 1. Sum up the acknowledged adds. Those with unknown outcome may or may not count.
- * 2. Compute all sums that are possible with these, as intervals.
- * 3. Check each final read against the intervals.
+ * 1. Sum up the acknowledged adds.
+ * 2. Compute all sums of the adds with unknown outcome, each of which may or may not count, as intervals.
+ * 3. Check that each final read is the sum of step 1 plus one of step 2.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import type { Verdict } from "./verdict.ts";
 
 /** Number of reads and intervals that the verdict lists. */
 const LISTED = 64;
-/** Number of intervals that are computed at most. Only very many and very different amounts need more. */
+/** Maximum number of intervals. Only very many and very different amounts need more. */
 const MAX_INTERVALS = 100_000;
 
 /** The integers from `low` to `high`, both included. */
-export type Interval = readonly [low: number, high: number];
+export type IntegerInterval = readonly [low: number, high: number];
 
 type Integer = number | bigint;
 
@@ -86,14 +86,14 @@ function bounds({ indeterminate }: Adds): [low: bigint, high: bigint] {
 }
 
 /** Computes all sums of indeterminate adds; undefined if they are too many or too large. */
-function extrasOf(adds: Adds): Interval[] | undefined {
+function extrasOf(adds: Adds): IntegerInterval[] | undefined {
   const [low, high] = bounds(adds);
   if (high - low > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
   return reachableSums(0, adds.indeterminate.map(Number));
 }
 
-/** @param extras All sums of indeterminate adds, if they could be computed. */
-function judge(reads: readonly Operation[], adds: Adds, extras: readonly Interval[] | undefined): Verdict {
+/** Judges the final reads. `extras` are the sums of indeterminate adds, if they could be computed. */
+function judge(reads: readonly Operation[], adds: Adds, extras: readonly IntegerInterval[] | undefined): Verdict {
   const intervals = extras ?? [bounds(adds)];
   const wrong = reads.filter(({ value }) => !isAcceptable(value, adds.sum, intervals));
   const unsure = extras === undefined || reads.length === 0;
@@ -127,11 +127,11 @@ function describeExpected({ acknowledged, sum, indeterminate }: Adds, acceptable
   if (indeterminate.length === 0) return definite;
   const shown = acceptable.slice(0, 8).map(([low, high]) => low === high ? `${low}` : `${low} to ${high}`);
   if (acceptable.length > shown.length) shown.push("…");
-  return `${definite}; with adds of unknown outcome (${indeterminate.length}), acceptable are ${shown.join(", ")}`;
+  return `${definite}; with adds of unknown outcome (${indeterminate.length}), the sum can be ${shown.join(", ")}`;
 }
 
 /**
- * Computes all sums of a base and any of some amounts.
+ * Computes all sums of a base and a subset of some amounts.
  *
  * @param amounts Integers, each of which counts once or not at all.
  * @returns Disjoint intervals in ascending order, with gaps between them; undefined if there are more than 100,000.
@@ -144,10 +144,10 @@ function describeExpected({ acknowledged, sum, indeterminate }: Adds, acceptable
  * assertEquals(reachableSums(10, [1, 1, 5]), [[10, 12], [15, 17]]);
  * ```
  */
-export function reachableSums(base: number, amounts: readonly number[]): Interval[] | undefined {
+export function reachableSums(base: number, amounts: readonly number[]): IntegerInterval[] | undefined {
   const counts = new Map<number, number>();
   for (const amount of amounts) counts.set(amount, (counts.get(amount) ?? 0) + 1);
-  let intervals: Interval[] = [[base, base]];
+  let intervals: IntegerInterval[] = [[base, base]];
   // Small amounts first: they fill the gaps between sums, which keeps the number of intervals low.
   for (const [amount, count] of [...counts].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
     for (const multiple of multiples(count)) {
@@ -170,7 +170,7 @@ function multiples(count: number): number[] {
 }
 
 /** Merges two ascending lists of intervals. */
-function union(a: readonly Interval[], b: readonly Interval[]): Interval[] {
+function union(a: readonly IntegerInterval[], b: readonly IntegerInterval[]): IntegerInterval[] {
   const merged: [number, number][] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {

@@ -1,6 +1,6 @@
 /**
- * Explanations of anomalies: what the checkers share to say in plain words what went wrong. Their length is bounded,
- * however long the history.
+ * Explanations of anomalies in plain words, as all checkers format them. Their length is bounded, however long the
+ * history.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Anomaly, Verdict } from "./verdict.ts";
 export const EXAMPLES = 8;
 
 /**
- * Sums up the cases of one anomaly: counts all of them, and explains the first {@linkcode EXAMPLES}, one a line.
+ * Summarizes the cases of one anomaly: counts all of them, and explains the first {@linkcode EXAMPLES}, one per line.
  *
  * @param type The anomaly's name.
  * @param cases The worst or the earliest ones first.

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { getOrInsert } from "../base/get_or_insert.ts";
 import { quantileSorted } from "d3-array";
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
 

@@ -1,14 +1,16 @@
 /**
- * The checkers, for any history: each is a pure function from a history to a verdict. They are as strict as Jepsen's.
+ * The checkers: each is a pure function from a history to a verdict, as strict as Jepsen's.
  *
  * A history is an array of operations in order of time. Each operation is recorded when it is invoked, and again when
  * it completes: `ok` means that it took effect, `fail` that it did not, `info` that its outcome is unknown.
  *
- * Where to find them: `echo`, `unique_ids`, `counter`, `set/`, `kafka/`, `txn/` and `linearizable/` check the
- * workloads; `availability`, `stats` and `replicas` check any of them; `latency` and `net` only measure. What they
- * share: `verdict`, `explain` (explanations of anomalies), `attempts` (operations with their outcomes), `identify` and
- * `compare_values` (values as keys, and in order), `consistency_model`, and `graph/` (cycles of dependencies). Nothing
- * here reads a file or a clock.
+ * - For one workload: `echo`, `unique_ids`, `counter`, `set/`, `kafka/`, `linearizable/`, `txn/`, and `replicas` (the
+ *   final reads of transactions). For any history: `availability` and `stats`. Only measurements: `latency` and `net`.
+ * - What they share: `verdict`, `explain` (explanations of anomalies), `attempts` (operations with their outcomes),
+ *   `cluster_shape` (who talked to which node), `identify`, `compare_values` and `clojure_set` (values as keys, and
+ *   their order), `consistency_model`, and `graph/` (cycles of dependencies).
+ *
+ * Nothing here reads a file or a clock.
  *
  * @example Linearizability of an object that you model
  * ```ts

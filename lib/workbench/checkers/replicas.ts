@@ -1,5 +1,5 @@
 /**
- * The checker of replicas: at the end of a test, when the network is whole again, all nodes must read the same values.
+ * The checker of replicas: at the end of a test, when all faults have healed, all nodes must read the same values.
  *
  * Maelstrom has no such check. If the order of versions is unknown, as with registers, Elle accepts replicas that never
  * agree.
@@ -17,7 +17,7 @@ import { identify, type Identity } from "./identify.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";
 
 /** The final reads of one key. */
-interface FinalReads {
+interface ReadsOfKey {
   key: unknown;
   reads: FinalRead[];
 }
@@ -68,9 +68,8 @@ export function checkReplicas(history: readonly Operation[], shape: ClusterShape
 }
 
 /**
- * Checks a history of transactions in two parts: the main phase as Maelstrom would, and the final reads.
- *
- * @param checkMain Checks the main phase.
+ * Checks a history of transactions in two parts: the main phase with `checkMain`, as Maelstrom would, and the final
+ * reads with {@linkcode checkReplicas}. The main phase is checked without the final reads.
  */
 export function checkWithReplicas(
   history: readonly Operation[],
@@ -87,8 +86,8 @@ export function checkWithReplicas(
   };
 }
 
-function finalReads(history: readonly Operation[], shape: ClusterShape): FinalReads[] {
-  const byKey = new Map<Identity, FinalReads>();
+function finalReads(history: readonly Operation[], shape: ClusterShape): ReadsOfKey[] {
+  const byKey = new Map<Identity, ReadsOfKey>();
   for (const { type, process, final, value, time, index } of history) {
     if (!final || type !== "ok" || process === "nemesis") continue;
     if (!Array.isArray(value)) {
@@ -105,7 +104,7 @@ function finalReads(history: readonly Operation[], shape: ClusterShape): FinalRe
   return [...byKey.values()];
 }
 
-function explainDivergent({ key, reads }: FinalReads): string {
+function explainDivergent({ key, reads }: ReadsOfKey): string {
   // By value, the last node that read it.
   const byValue = new Map(reads.map((read) => [identify(read.value), read]));
   const values = [...byValue.values()].slice(0, 4).map(({ node, value, time }) => {

@@ -55,7 +55,7 @@ Deno.test("checkCounter accepts sums with and without adds of unknown outcome", 
   for (const value of [1, 4, 11, 14]) assertEquals(checkCounter(history(adds, value)).valid, false, `${value}`);
   assertStringIncludes(
     checkCounter(history(adds, 4)).anomalies![0]!.explanation,
-    "the acknowledged adds (1) sum up to 3; with adds of unknown outcome (2), acceptable are 2 to 3, 12 to 13",
+    "the acknowledged adds (1) sum up to 3; with adds of unknown outcome (2), the sum can be 2 to 3, 12 to 13",
   );
 });
 

@@ -12,7 +12,7 @@ import { buildGraph, createEdges, type Graph, link } from "./graph.ts";
 
 /** The strongly connected components of a graph. */
 export interface Components {
-  /** By vertex, the number of its component. If one component leads to another, its number is the higher one. */
+  /** By vertex, the number of its component. A component has a higher number than those that it leads to. */
   componentOf: Int32Array;
   /** Number of components. */
   count: number;

@@ -4,11 +4,12 @@
  * In each strongly connected component:
  *
  * 1. Look for each named anomaly, the most severe first. Skip those that an anomaly already found implies.
- * 2. Look for cycles that a consistency model forbids, though their own name is not one of its anomalies.
+ * 2. Look for cycles that a consistency model forbids, although they are none of the named anomalies that it
+ *    proscribes.
  *
- * Why the search misses nothing: every search looks for one edge and a path from its target back to its source. The
- * order of step 1 makes that enough. For example, once there is no G-single and no G-nonadjacent, every cycle through
- * an rw edge is a G2, so any path back will do.
+ * Why the search misses nothing, within its limits: every search looks for one edge and a path from its target back to
+ * its source. The order of step 1 makes that enough. For example, once there is no G-single and no G-nonadjacent, every
+ * cycle through an rw edge is a G2, so any path back will do.
  *
  * @module
  */
@@ -69,7 +70,8 @@ export interface AcyclicModel {
 
 /**
  * The models that a cycle can violate without being one of their named anomalies, because two of its vertices are
- * linked in more than one way; weaker ones first. A cycle that violates any other model is one of its named anomalies.
+ * linked in more than one way. Weaker models come first. A cycle that violates any other model is one of the named
+ * anomalies of that model.
  */
 export const ACYCLIC_MODELS: readonly AcyclicModel[] = [
   { model: "PL-1", along: WW },
@@ -84,7 +86,7 @@ export const ACYCLIC_MODELS: readonly AcyclicModel[] = [
 /** Number of edges that a search looks at before it settles for the shortest cycle it has. */
 const EFFORT = 2_000_000;
 
-/** Greatest number of edges from which to search for the shortest cycle, if all are known to be on one. */
+/** Maximum number of edges from which to search for the shortest cycle, if all are known to be on one. */
 const STARTS = 500;
 
 /** Number of edges that a search tries before it may give up without a cycle. */
@@ -94,10 +96,8 @@ const TRIES = 64;
  * Finds the anomalies that are cycles: in each strongly connected component one of each type, as short as can be found
  * within limits, and none that another one implies.
  *
- * If an edge has several kinds, it counts as the first of `precedence`, rw, process, realtime. A cycle that violates a
- * model only by another choice of kinds is reported as that model's `-cycle-exists`.
- *
- * @param precedence The order of ww and wr.
+ * An edge of several kinds counts as one of them: ww or wr in the order of `precedence`, else rw, process, realtime. A
+ * cycle that violates a model only by another choice of kinds is reported as that model's `-cycle-exists`.
  *
  * @example
  * ```ts
@@ -150,9 +150,9 @@ function findNamedAnomalies(component: Subgraph, precedence: readonly Kinds[]): 
 }
 
 /**
- * Finds cycles that violate a model which no other anomaly of the component rules out.
+ * Finds cycles that violate a model which no named anomaly of the component rules out.
  *
- * @param found The types of these anomalies.
+ * @param found The types of its named anomalies.
  */
 function findForbiddenCycles(component: Subgraph, found: readonly string[]): Cycle[] {
   const cycles: Cycle[] = [];
@@ -249,7 +249,7 @@ function edgesOf(graph: Graph, wanted: Kinds, test: (from: number, to: number) =
  * Finds the shortest closed walk that begins with one of some edges. If there are very many, the shortest of those
  * that the limits allow.
  *
- * @param accept Changes a walk, or rejects it.
+ * @param accept Changes a walk, or rejects it by returning undefined.
  */
 function findShortest(
   graph: Graph,

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** A set of edge kinds: one bit for each. */
+/** A set of edge kinds, one bit for each. Where a parameter or field is called `kind`, it is exactly one. */
 export type Kinds = number;
 
 /** Write dependency: the target wrote the version after the one that the source wrote. */
@@ -20,8 +20,8 @@ export const PROCESS: Kinds = 8;
 /** Real-time order: the source completed before the target was invoked. */
 export const REALTIME: Kinds = 16;
 /**
- * Edge out of an auxiliary vertex, which stands for no transaction. The edge into that vertex and the JOINT edge
- * together count as one edge, of the first one's kind. So m sources and n targets need m + n edges, not m × n.
+ * Edge out of an auxiliary vertex, which stands for no transaction. An edge into that vertex and the JOINT edge after
+ * it count as one edge, of the kind of the former. So m sources and n targets need m + n edges, not m × n.
  */
 export const JOINT: Kinds = 128;
 

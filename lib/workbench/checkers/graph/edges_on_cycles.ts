@@ -1,10 +1,10 @@
 /**
- * Edges on cycles: finds those of very many edges that a path back closes to a cycle.
+ * The search for edges on cycles, among very many: a path from the edge's target back to its source makes a cycle.
  *
- * 1. Put the vertices in topological order, by component.
+ * 1. Order the vertices by component, in reverse topological order.
  * 2. Search for a path back from one edge after another. That is fast if paths are short, or quickly ruled out.
- * 3. If that finds nothing within its limit, answer for 30 edges at once: in one pass over the graph every component
- *    learns which of the edges' sources it leads to.
+ * 3. If that finds nothing within its limit, search for 30 sources at once: one pass over the graph computes for every
+ *    component which of these sources it leads to.
  *
  * @module
  */
@@ -20,16 +20,16 @@ export interface Edge {
   kind: Kinds;
 }
 
-/** Number of sources that one pass over the graph asks about: one bit each in a small integer. */
+/** Number of sources that one pass over the graph searches for: one bit each in a small integer. */
 const BATCH = 30;
 
 /**
- * Finds edges from whose target a path leads back to their source.
+ * Finds edges that are on a cycle.
  *
  * @param edges The edges to try, in this order.
  * @param along The kinds that the path back may use.
- * @param wanted Number of edges that is enough.
- * @param effort Number of graph edges that the searches one by one may look at.
+ * @param wanted Number of edges to find.
+ * @param effort Number of edges that step 2 may look at.
  * @returns Up to `wanted` edges. Empty only if no edge is on such a cycle.
  *
  * @example
@@ -63,8 +63,8 @@ export function findEdgesOnCycles(
   return found.length > 0 ? found : findInBatches(search, edges.slice(tried));
 }
 
-/** State of the searches one by one. */
-interface Search extends TopologicalOrder {
+/** State of the searches of step 2. */
+interface Search extends ComponentOrder {
   readonly graph: Graph;
   readonly along: Kinds;
   /** Number of edges that all searches together have looked at. Only grows. */
@@ -77,10 +77,10 @@ interface Search extends TopologicalOrder {
   readonly stack: Int32Array;
 }
 
-/** The vertices of a graph, each component before those that lead to it. */
-interface TopologicalOrder {
+/** The vertices of a graph in reverse topological order: each component comes before those that lead to it. */
+interface ComponentOrder {
   readonly vertices: Int32Array;
-  /** By vertex, its component. If one component leads to another, its number is the higher one. */
+  /** By vertex, the number of its component. A component has a higher number than those that it leads to. */
   readonly componentOf: Int32Array;
   /** By component, the number of components on the longest path to it. */
   readonly depths: Int32Array;
@@ -88,7 +88,7 @@ interface TopologicalOrder {
 
 function createSearch(graph: Graph, along: Kinds): Search {
   return {
-    ...orderTopologically(graph, along),
+    ...orderByComponent(graph, along),
     graph,
     along,
     effort: 0,
@@ -98,20 +98,22 @@ function createSearch(graph: Graph, along: Kinds): Search {
   };
 }
 
-function orderTopologically(graph: Graph, along: Kinds): TopologicalOrder {
+function orderByComponent(graph: Graph, along: Kinds): ComponentOrder {
   const { componentOf, count } = findComponents(graph, along);
-  const ends = new Int32Array(count + 1);
-  for (const component of componentOf) ends[component + 1]!++;
-  for (let component = 0; component < count; component++) ends[component + 1]! += ends[component]!;
+  // Counting sort. By component, the next free place in `vertices`.
+  const next = new Int32Array(count + 1);
+  for (const component of componentOf) next[component + 1]!++;
+  for (let component = 0; component < count; component++) next[component + 1]! += next[component]!;
   const vertices = new Int32Array(graph.size);
-  for (let vertex = 0; vertex < graph.size; vertex++) vertices[ends[componentOf[vertex]!]!++] = vertex;
+  for (let vertex = 0; vertex < graph.size; vertex++) vertices[next[componentOf[vertex]!]!++] = vertex;
   const depths = new Int32Array(count);
   for (const vertex of vertices.toReversed()) {
     const component = componentOf[vertex]!;
     const depth = depths[component]! + 1;
     for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
-      const next = componentOf[graph.targets[edge]!]!;
-      if ((graph.kinds[edge]! & along) !== 0 && next !== component) depths[next] = Math.max(depths[next]!, depth);
+      const target = componentOf[graph.targets[edge]!]!;
+      if ((graph.kinds[edge]! & along) === 0 || target === component) continue;
+      depths[target] = Math.max(depths[target]!, depth);
     }
   }
   return { componentOf, vertices, depths };

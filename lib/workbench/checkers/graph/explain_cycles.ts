@@ -14,7 +14,7 @@ import { type Kinds, PROCESS, REALTIME } from "./edge_kinds.ts";
 /** Number of members that the explanation of one cycle names. */
 const MEMBERS_NAMED = 8;
 
-/** The words for what the vertices stand for. */
+/** Words for the members of a cycle: what its vertices stand for. */
 export interface CycleWords<Member> {
   /** Describes a member: `process 3's transaction [["r",9,2]] (acknowledged at 0.059 s)`. */
   describe(member: Member): string;
@@ -23,7 +23,7 @@ export interface CycleWords<Member> {
 }
 
 /**
- * Sums up cycles: one anomaly for each type, its shortest cycles explained in full.
+ * Summarizes cycles: one anomaly for each type, with explanations of its shortest cycles.
  *
  * @param members By vertex, what it stands for.
  *

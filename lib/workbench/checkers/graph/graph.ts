@@ -45,7 +45,7 @@ export function link(edges: Edges, from: number, to: number, kinds: Kinds): void
  * Builds a graph from edges. Edges with the same source and target become one edge with all their kinds; edges from a
  * vertex to itself are dropped.
  *
- * @param size Number of vertices: every vertex in `edges` is smaller.
+ * @param size Number of vertices; every vertex in `edges` is below it.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function link(edges: Edges, from: number, to: number, kinds: Kinds): void
  * ```
  */
 export function buildGraph(size: number, { from, to, kinds }: Edges): Graph {
-  const { ends, sorted } = sortBySource(size, from);
+  const { starts, sorted } = sortBySource(size, from);
   const graph = {
     size,
     starts: new Int32Array(size + 1),
@@ -72,7 +72,7 @@ export function buildGraph(size: number, { from, to, kinds }: Edges): Graph {
   let count = 0;
   for (let vertex = 0; vertex < size; vertex++) {
     const start = graph.starts[vertex] = count;
-    for (let at = ends[vertex]!; at < ends[vertex + 1]!; at++) {
+    for (let at = starts[vertex]!; at < starts[vertex + 1]!; at++) {
       const edge = sorted[at]!;
       const target = to[edge]!;
       if (target === vertex) continue;
@@ -87,15 +87,15 @@ export function buildGraph(size: number, { from, to, kinds }: Edges): Graph {
   return graph;
 }
 
-/** Counting sort of edges by source: those of vertex v are `sorted[ends[v]]` to `sorted[ends[v + 1] - 1]`. */
-function sortBySource(size: number, from: readonly number[]): { ends: Int32Array; sorted: Int32Array } {
-  const ends = new Int32Array(size + 1);
-  for (const vertex of from) ends[vertex + 1]!++;
-  for (let vertex = 0; vertex < size; vertex++) ends[vertex + 1]! += ends[vertex]!;
-  const next = ends.slice();
+/** Counting sort of edges by source: those of vertex v are `sorted[starts[v]]` to `sorted[starts[v + 1] - 1]`. */
+function sortBySource(size: number, from: readonly number[]): { starts: Int32Array; sorted: Int32Array } {
+  const starts = new Int32Array(size + 1);
+  for (const vertex of from) starts[vertex + 1]!++;
+  for (let vertex = 0; vertex < size; vertex++) starts[vertex + 1]! += starts[vertex]!;
+  const next = starts.slice();
   const sorted = new Int32Array(from.length);
   for (let edge = 0; edge < from.length; edge++) sorted[next[from[edge]!]!++] = edge;
-  return { ends, sorted };
+  return { starts, sorted };
 }
 
 /** Copies a graph with new kinds for each edge. An edge with none is dropped. */

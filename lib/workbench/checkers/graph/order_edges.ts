@@ -29,8 +29,8 @@ export function linkProcesses(edges: Edges, spans: readonly Span[]): void {
 }
 
 /**
- * Links each operation to those invoked after its completion, except where a third one lies between the two: its links
- * imply that one. So no vertex has more links into it than there are processes.
+ * Links each operation to those invoked after its completion. If a third operation lies between the two, the link is
+ * left out: those to and from the third imply it. So no vertex has more links into it than there are processes.
  *
  * @example
  * ```ts

@@ -32,8 +32,8 @@ export function anomalyOf(kinds: readonly Kinds[]): string {
 /**
  * Cuts a walk at vertices that it visits twice, until it is a cycle.
  *
- * @param anomaly The anomaly that the walk must remain.
- * @returns Undefined if no part of the walk is that anomaly.
+ * @param anomaly The anomaly that the cycle must be.
+ * @returns Undefined if both parts of a cut are other anomalies.
  */
 export function toCycle(walk: Walk, anomaly: string): Walk | undefined {
   let rest: Walk | undefined = walk;

@@ -1,5 +1,5 @@
 /**
- * A kafka history as the checks need it: the operations, and for each key its log, inferred from sends and polls.
+ * The history of a kafka test as the checks need it: operations, and for each key a log inferred from sends and polls.
  *
  * @module
  */
@@ -9,7 +9,6 @@ import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { type Attempt, attempts } from "../attempts.ts";
 import { firstInClojureSet } from "../clojure_set.ts";
-
 import { identify, type Identity, showIdentity } from "../identify.ts";
 
 /** A message as a send or a poll shows it. */
@@ -19,14 +18,8 @@ export interface LogMessage {
   value: Identity;
 }
 
-/** An operation and its outcome. */
-export interface KafkaOperation {
-  process: number;
-  f: string;
-  type: "ok" | "fail" | "info";
-  invocation: Operation;
-  /** The completion; the invocation if there is none. */
-  completion: Operation;
+/** An operation, its outcome, and the messages in it. */
+export interface KafkaOperation extends Attempt {
   /** The keys of an assign or a subscribe. */
   keys: string[];
   /** By key, the messages sent, in order. */
@@ -91,12 +84,13 @@ export function* messages(byKey: Map<string, LogMessage[]>): Generator<[key: str
   }
 }
 
-function readOperation({ process, f, type, invocation, completion }: Attempt): KafkaOperation {
+function readOperation(attempt: Attempt): KafkaOperation {
+  const { f, completion } = attempt;
   const hasKeys = f === "assign" || f === "subscribe";
   const keys = hasKeys ? listIn(completion, "a list of keys").map(keyName) : [];
   const hasMessages = f === "send" || f === "poll" || f === "txn";
   const { sends, polls } = hasMessages ? readMicroOperations(completion) : { sends: new Map(), polls: new Map() };
-  return { process, f, type, invocation, completion, keys, sends, polls };
+  return { ...attempt, keys, sends, polls };
 }
 
 function listIn({ index, value }: Operation, expected: string): unknown[] {
@@ -139,8 +133,8 @@ function readMessage([offset, value]: unknown[]): LogMessage {
 }
 
 /**
- * Infers the logs. A send counts only if it surely took effect. A poll always counts, whatever its outcome: the
- * messages that it returned were in the log.
+ * Infers the logs. Sends count only if they must have taken effect. A poll counts whatever its outcome: the messages
+ * that it returned were in the log.
  */
 function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, Log> {
   const byOffset = new Map<string, Map<number, Map<Identity, KafkaOperation>>>();
@@ -158,7 +152,10 @@ function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory[
   return new Map([...byOffset].map(([key, ofKey]) => [key, toLog(ofKey)]));
 }
 
-/** True if an operation's sends surely took effect: it was acknowledged, or one of its messages was polled. */
+/**
+ * True if an operation's sends must have taken effect: it was acknowledged, or its outcome is unknown and one of its
+ * messages was polled.
+ */
 export function mustHaveTakenEffect({ type, sends }: KafkaOperation, pollers: KafkaHistory["pollers"]): boolean {
   return type === "ok" ||
     (type === "info" && [...messages(sends)].some(([key, { value }]) => pollers.get(key)?.has(value)));

@@ -26,13 +26,13 @@ export function findMessageAnomalies(history: KafkaHistory): Anomaly[] {
 }
 
 /** A message and the operation that sent it. */
-interface Sent {
+interface SentMessage {
   key: string;
   value: Identity;
   sender: KafkaOperation;
 }
 
-function describeSent({ key, value, sender }: Sent): string {
+function describeSent({ key, value, sender }: SentMessage): string {
   const message = sender.sends.get(key)!.find((message) => message.value === value)!;
   const where = message.offset === null ? "" : ` at offset ${message.offset}`;
   return `process ${sender.process} sent ${showIdentity(value)} to key "${key}"${where} ` +
@@ -40,16 +40,16 @@ function describeSent({ key, value, sender }: Sent): string {
 }
 
 /** A message that was never polled, although a later one was. */
-interface LostWrite extends Sent {
+interface LostWrite extends SentMessage {
   log: Log;
-  /** The index of the last message that was polled. */
+  /** The highest index in the log that polls are known to have reached. */
   polledUpTo: number;
 }
 
 /**
- * Finds lost writes: a message that was sent and never polled, although a message after it in the log was. A value
- * can be at several offsets: then a poll of it proves only that polls reached the first of them, and it is lost only if
- * they passed the last one.
+ * Finds lost writes: a message was sent and never polled, although a message after it in the log was. A message can be
+ * at several offsets. Then a poll of it proves only that polls reached the first of them; and if it was not polled, it
+ * is lost only if they passed the last one.
  */
 function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   const cases: LostWrite[] = [];
@@ -91,7 +91,7 @@ function findUnseen({ operations, pollers }: KafkaHistory): Anomaly[] {
   const cases = operations.filter(({ type }) => type === "ok").flatMap((sender) =>
     [...messages(sender.sends)]
       .filter(([key, { value }]) => !pollers.get(key)?.has(value))
-      .map(([key, { value }]): Sent => ({ key, value, sender }))
+      .map(([key, { value }]): SentMessage => ({ key, value, sender }))
   );
   return explainCases("unseen", cases, (sent) => `${describeSent(sent)}, but no poll ever returned it`);
 }
@@ -128,21 +128,21 @@ function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
 }
 
 /** A message and an operation that polled it. */
-interface Polled {
+interface PolledMessage {
   poller: KafkaOperation;
   key: string;
   offset: number | null;
   value: Identity;
 }
 
-function* acknowledgedPolls({ operations }: KafkaHistory): Generator<Polled> {
+function* acknowledgedPolls({ operations }: KafkaHistory): Generator<PolledMessage> {
   for (const poller of operations) {
     if (poller.type !== "ok") continue;
     for (const [key, message] of messages(poller.polls)) yield { poller, key, ...message };
   }
 }
 
-function describePolled({ poller, key, offset, value }: Polled): string {
+function describePolled({ poller, key, offset, value }: PolledMessage): string {
   const where = offset === null ? "" : ` at offset ${offset}`;
   return `process ${poller.process} polled ${showIdentity(value)} from key "${key}"${where} ` +
     `at ${seconds(poller.completion.time)}`;
@@ -150,7 +150,7 @@ function describePolled({ poller, key, offset, value }: Polled): string {
 
 /** Finds aborted reads: a message was polled although its send failed. */
 function findAbortedReads(history: KafkaHistory): Anomaly[] {
-  const senderOf = ({ key, value }: Polled) => history.senders.get(key)?.get(value);
+  const senderOf = ({ key, value }: PolledMessage) => history.senders.get(key)?.get(value);
   const cases = [...acknowledgedPolls(history)].filter((polled) => senderOf(polled)?.type === "fail");
   return explainCases("G1a", cases, (polled) => {
     const { process, completion } = senderOf(polled)!;

@@ -30,7 +30,7 @@ interface Jump {
   delta: number;
 }
 
-/** Finds all anomalies of order. Skips from one send of a process to its next one are normal. */
+/** Finds all anomalies of order. It is normal that a process skips messages from one send to its next one. */
 export function findOrderAnomalies(history: KafkaHistory): Anomaly[] {
   const externalPolls = externalJumps(history, "polls");
   const internalPolls = internalJumps(history, "polls");

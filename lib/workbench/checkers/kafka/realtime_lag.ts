@@ -6,8 +6,8 @@
  * @module
  */
 
-import { getOrInsert } from "../../base/get_or_insert.ts";
 import { bisectRight } from "d3-array";
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
 /** The lag of one key in one poll. */
@@ -21,15 +21,15 @@ export interface RealtimeLag {
   lag: number;
 }
 
-/** The known growth of a log: at `times[i]`, ns, a message at `offsets[i]` was seen. Both ascending. */
+/** The known growth of a log: at `times[i]` (ns), a message at `offsets[i]` was seen first. Both are ascending. */
 interface Growth {
   offsets: number[];
   times: number[];
 }
 
 /**
- * Finds the worst lag of any poll: the time from when a message that the poller did not get was certainly in the log,
- * to the start of the poll. If several are equal, the first.
+ * Finds the worst lag of any poll: the time from when the log is known to contain a message that the process has not
+ * seen, to the start of the poll. If several are equal, the first.
  *
  * @param operations In order of completion.
  */
@@ -70,7 +70,7 @@ function findGrowth(operations: readonly KafkaOperation[]): Map<string, Growth> 
   return growth;
 }
 
-/** By key, the highest offset that an operation sent to or polled. */
+/** By key, the highest offset that an operation sent to or polled; -1 if it is unknown. */
 function highestOffsets({ sends, polls }: KafkaOperation): Map<string, number> {
   const highest = new Map<string, number>();
   const raise = (messages: LogMessage[], key: string) => {

@@ -15,11 +15,11 @@ export class LinearizedSet {
   /** The operations that completed, and those that did not, in order of invocation. */
   readonly #completed: number[];
   readonly #uncompleted: number[];
-  /** By uncompleted operation, the last equal one before it, if any. */
-  readonly #twins: Map<number, number>;
+  /** By uncompleted operation, the last one before it with the same function and value, if any. */
+  readonly #previousEqual: Map<number, number>;
   /** By uncompleted operation, the number of its bit. */
   readonly #bitOf: Map<number, number>;
-  /** One bit for each uncompleted operation: 1 if it is in the set. 32 of them per number. */
+  /** By number of a bit, 1 if the uncompleted operation is in the set. 32 bits per element. */
   readonly #bits: Uint32Array;
   /** Position in `#completed` of the first one that is not in the set; its length if there is none. */
   #firstMissing = 0;
@@ -32,7 +32,7 @@ export class LinearizedSet {
     this.#isMember = new Uint8Array(intervals.length);
     this.#completed = indices.filter((index) => intervals[index]!.end !== Infinity);
     this.#uncompleted = indices.filter((index) => intervals[index]!.end === Infinity);
-    this.#twins = findTwins(intervals, this.#uncompleted);
+    this.#previousEqual = findPreviousEqual(intervals, this.#uncompleted);
     this.#bitOf = new Map(this.#uncompleted.map((index, bit) => [index, bit]));
     this.#bits = new Uint32Array(Math.ceil(this.#uncompleted.length / 32));
     this.missing = this.#completed.length;
@@ -60,12 +60,12 @@ export class LinearizedSet {
   }
 
   /**
-   * Lists the operations that can take effect next: those not in the set that were invoked before any of them
-   * completed. Completed ones come first. Of equal uncompleted ones only the first is listed.
+   * Lists the operations that can take effect next: of those not in the set, the ones invoked before the first of them
+   * completes. Completed ones come first. Of equal uncompleted ones only the first is listed.
    *
    * Must not be called on a set that contains all completed operations.
    *
-   * @returns Also `due`, the first of them to complete.
+   * @returns `enabled`, these operations; `due`, the one that completes first.
    */
   next(): { enabled: number[]; due: number } {
     const intervals = this.#intervals;
@@ -80,8 +80,8 @@ export class LinearizedSet {
     }
     for (const index of this.#uncompleted) {
       if (intervals[index]!.begin > intervals[due]!.end) break;
-      const twin = this.#twins.get(index);
-      if (!this.#isMember[index] && (twin === undefined || this.#isMember[twin])) enabled.push(index);
+      const equal = this.#previousEqual.get(index);
+      if (!this.#isMember[index] && (equal === undefined || this.#isMember[equal])) enabled.push(index);
     }
     return { enabled, due };
   }
@@ -92,8 +92,8 @@ export class LinearizedSet {
   }
 
   /**
-   * Returns a string that is equal for sets with the same completed operations. It is short: all
-   * operations before the first missing one are in the set, and those invoked after that one completed are not.
+   * Returns a string that is equal for sets with the same completed operations. It is short: all completed operations
+   * before the first missing one are in the set, and those invoked after that one completed are not.
    */
   completedKey(): string {
     let key = `${this.#firstMissing} `;
@@ -111,16 +111,15 @@ export class LinearizedSet {
   }
 }
 
-/** By uncompleted operation, the last one before it with the same function and value, if any. */
-function findTwins(intervals: readonly Interval[], uncompleted: readonly number[]): Map<number, number> {
+function findPreviousEqual(intervals: readonly Interval[], uncompleted: readonly number[]): Map<number, number> {
   const latest = new Map<Identity, number>();
-  const twins = new Map<number, number>();
+  const previous = new Map<number, number>();
   for (const index of uncompleted) {
     const { f, value } = intervals[index]!.operation;
     const identity = identify([f, value]);
-    const twin = latest.get(identity);
-    if (twin !== undefined) twins.set(index, twin);
+    const equal = latest.get(identity);
+    if (equal !== undefined) previous.set(index, equal);
     latest.set(identity, index);
   }
-  return twins;
+  return previous;
 }

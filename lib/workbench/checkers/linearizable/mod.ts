@@ -78,8 +78,8 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
  * Checks a history against a model. Failed operations did not happen. Those of type info may have taken effect at any
  * time after their invocation, or never.
  *
- * @returns Figures: `keys` (number of objects), `failures` and `undecided` (the first few that are not linearizable, or
- *   for which the budget was too small), `configurations` (number explored).
+ * @returns Figures: `keys` (number of objects), `failures` and `undecided` (keys of the first few objects that are not
+ *   linearizable, or for which the budget was too small), `configurations` (number explored).
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Models: objects that do one operation after another, against which a history is checked.
+ * Models: sequential specifications of objects, against which histories are checked.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface ModelOperation {
 }
 
 /**
- * A sequential specification of an object. Any history can be checked, given a model.
+ * A sequential specification of an object: what it returns if it does one operation after another.
  *
  * @typeParam State The object's state: never `undefined`, and never changed in place.
  */
@@ -34,9 +34,7 @@ export interface Model<State> {
    * @throws {TypeError} The object has no such operation.
    */
   step(state: State, operation: ModelOperation): State | undefined;
-  /**
-   * True if an operation never changes the state. Optional; it makes the search much faster.
-   */
+  /** True if an operation never changes the state. Optional; it makes the search much faster. */
   isReadOnly?(operation: ModelOperation): boolean;
   /**
    * True if two states are equal. Without it, states are compared as JSON, maps and sets by their contents; objects of

@@ -3,7 +3,7 @@
  *
  * A configuration is a set of operations that have taken effect, and the state they led to. From each configuration:
  *
- * 1. List the operations that can take effect next: those invoked before any other that is left completes.
+ * 1. List the operations that can take effect next: of those left, the ones invoked before the first of them completes.
  * 2. Let one take effect. If the configuration it leads to has been explored, try the next one.
  * 3. If none is left, undo the last operation.
  * 4. Once all completed operations have taken effect, there is a linearization; if nothing is left to undo, there is
@@ -57,7 +57,7 @@ interface Step<State> {
 
 /** A configuration on the current path. */
 interface Configuration<State> {
-  /** The operation that took effect last; −1 for the initial configuration. */
+  /** The operation that took effect last; -1 for the initial configuration. */
   index: number;
   state: State;
   /** The steps that have not been tried yet. The last one is tried first. */
@@ -183,7 +183,7 @@ function stepsFrom<State>(
 /**
  * Records how far the search got. The furthest point is the one whose due operation completes last.
  *
- * @param due The operation that must take effect before any other completes.
+ * @param due Of the operations that have not taken effect, the one that completes first.
  * @param state The state that the path leads to.
  */
 function recordProgress<State>(search: Search<State>, due: number, state: State): void {

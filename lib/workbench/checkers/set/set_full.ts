@@ -32,8 +32,8 @@ interface ClassifiedElement extends Element {
  * Checks a set as Jepsen's `set-full` does. An element is known once its add is acknowledged or a read contains it. It
  * is
  *
- * - *stable* if the last read that contains it began after the last one without it. Its latency is the time from known
- *   until just after the last read without it began;
+ * - *stable* if the last read that contains it began after the last one without it. Its latency is the time from when
+ *   it was known until just after the last read without it began;
  * - *lost* if it is known, and a read without it began after it was known and after the last read that contains it;
  * - *never-read* otherwise: the reads do not decide.
  *

@@ -1,16 +1,17 @@
 /**
  * The timeline of a set: for each element, when it became known, and the last reads with and without it.
  *
- * A history with n reads of n elements has n² values, so the work per value must be tiny. A node's set usually grows at
- * its end: then a read differs from the previous read of its process only by new elements, and only these are dealt
- * with at once. Everything else is recorded once the next read of the process differs in another way.
+ * A history with n reads of n elements has n² values, so the work per value must be small. Nodes usually append new
+ * elements to the list that they return: a read then begins with the values of the previous read of its process. So the
+ * last read of each process is kept as pending. A read that extends it replaces it, and only the new values are
+ * counted. Before any other read of the process, each element is recorded as present in the pending read, or absent.
  *
  * @module
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import type { Operation } from "../../history/operation.ts";
 import { show } from "../../base/text.ts";
+import type { Operation } from "../../history/operation.ts";
 import { identify, type Identity } from "../identify.ts";
 
 /** An element of the set. */
@@ -20,7 +21,7 @@ export interface Element {
   known?: Operation;
   /** Of the reads that contain it, the invocation of the one that began last. */
   lastPresent?: Operation;
-  /** Of the reads without it, although its add had begun, the invocation of the one that began last. */
+  /** Of the reads without it that completed after its add began, the invocation of the one that began last. */
   lastAbsent?: Operation;
 }
 
@@ -46,9 +47,9 @@ interface PendingRead {
   read: ReadOperation;
   /** By element number, how often the read contains it; at most 255. */
   counts: Uint8Array;
-  /** Number of elements that were known to the tracker when the read completed. `tracked <= counts.length` */
+  /** Number of elements whose adds had begun when the read completed. `tracked <= counts.length` */
   tracked: number;
-  /** True if the read contains a value that was no element then. It may have become one since. */
+  /** True if the read contains a value that was not an element then. It may have become one since. */
   hasUnexpected: boolean;
 }
 
@@ -165,7 +166,7 @@ function addRead(tracker: Tracker, process: number, read: ReadOperation): void {
   const tracked = tracker.values.length;
   const fresh: PendingRead = { read, counts: new Uint8Array(tracked), tracked, hasUnexpected: false };
   tracker.pending.set(process, fresh);
-  for (const value of read.values) count(tracker, fresh, value);
+  for (const value of read.values) countValue(tracker, fresh, value);
 }
 
 /** Replaces a pending read by one of the same process that begins with the same values. */
@@ -179,14 +180,15 @@ function extendPending(tracker: Tracker, pending: PendingRead, read: ReadOperati
     pending.counts = counts;
   }
   for (let at = previous.values.length; at < read.values.length; at++) {
-    const number = count(tracker, pending, read.values[at]);
+    const number = countValue(tracker, pending, read.values[at]);
     const isNew = number !== undefined && pending.counts[number] === 1;
+    // It was an element already, and the previous read did not contain it.
     if (isNew && number < tracked) raise(tracker.lastAbsent, number, previous.invocation);
   }
 }
 
 /** Counts one value of a pending read. Returns the element's number; undefined if the value is not an element. */
-function count(tracker: Tracker, pending: PendingRead, value: unknown): number | undefined {
+function countValue(tracker: Tracker, pending: PendingRead, value: unknown): number | undefined {
   const { completion } = pending.read;
   const number = numberOf(tracker, value);
   if (number === undefined) {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import type { Order } from "../consistency_model.ts";
 import {
   buildGraph,
@@ -23,11 +24,14 @@ import {
 import type { Identity } from "../identify.ts";
 import type { Transaction } from "./transactions.ts";
 
+/** A version of a list or register: the element written last; undefined for the initial state. */
+export type Version = Identity | undefined;
+
 /** The versions that make one transaction depend on another. */
 export interface Reason {
   key: Identity;
-  /** The version that the first wrote or read: its newest element; undefined for the initial state. */
-  version: Identity | undefined;
+  /** The version that the first wrote or read. */
+  version: Version;
   /** The later version that the second wrote; undefined if it read `version`. */
   next?: Identity;
 }
@@ -43,11 +47,24 @@ export interface Dependencies {
   reason(from: Transaction, to: Transaction, kind: Kinds): Reason | undefined;
 }
 
-/** Places of transactions. */
+/** A set of transactions, by {@linkcode Transaction.place}. */
 export type Places = ReadonlySet<number>;
 
-/** Number of pairs of readers and writers up to which each pair gets its own edge. */
-const PAIRS = 10_000;
+/** By key and version, the transactions that accessed it. */
+export type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
+
+/** Adds a transaction to those that accessed a version. */
+export function addPlace(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
+  getOrInsert(getOrInsert(index, key, () => new Map()), version, () => new Set()).add(place);
+}
+
+/** Returns the transactions that accessed a version. */
+export function placesOf(index: PlacesByVersion, key: Identity, version: Version): Places {
+  return index.get(key)?.get(version) ?? new Set();
+}
+
+/** Maximum number of pairs of readers and writers for which each pair gets its own edge. */
+const MAX_PAIRS = 10_000;
 
 /** The dependencies while they are collected. */
 export interface DependencyEdges {
@@ -67,12 +84,12 @@ export function createDependencyEdges(size: number): DependencyEdges {
 
 /** Adds an anti-dependency from each reader of a version to each writer of a later one, except to itself. */
 export function linkReadersToWriters(collected: DependencyEdges, readers: Places, writers: Places): void {
-  if (readers.size * writers.size <= PAIRS) return linkPairs(collected, readers, writers);
+  if (readers.size * writers.size <= MAX_PAIRS) return linkPairs(collected, readers, writers);
   // A transaction on both sides of an auxiliary vertex would depend on itself.
   const both = readers.intersection(writers);
   linkThroughAuxiliary(collected, readers.difference(both), writers);
   linkThroughAuxiliary(collected, both, writers.difference(both));
-  if (both.size ** 2 <= PAIRS) linkPairs(collected, both, both);
+  if (both.size ** 2 <= MAX_PAIRS) linkPairs(collected, both, both);
   else linkNeighbours(collected, both);
 }
 
@@ -93,7 +110,7 @@ function linkThroughAuxiliary(collected: DependencyEdges, readers: Places, write
 
 /**
  * Puts transactions that all depend on each other in a ring, and links each in both directions to the two before it.
- * That is enough to have all of them in one component.
+ * These edges imply that every transaction depends on every other one, through those between them.
  */
 function linkNeighbours({ edges }: DependencyEdges, places: Places): void {
   const ring = [...places];

@@ -1,5 +1,5 @@
 /**
- * Anomalies that show without an order of transactions, and are defined alike for lists and registers.
+ * Anomalies that can be found without an order of transactions, and that are the same for lists and registers.
  *
  * Sources: Adya, Liskov, O'Neil, "Generalized Isolation Level Definitions" (2000): G1a, G1b. Kingsbury, Alvaro, "Elle"
  * (VLDB 2020): garbage reads.

@@ -18,7 +18,7 @@ import type { Transaction } from "./transactions.ts";
  *
  *   - `anomalies`: all of them; those that the models permit are marked as allowed;
  *   - `anomaly_types`: the types that the models proscribe;
- *   - `not` and `also_not`: the weakest models that all the anomalies rule out, and the others;
+ *   - `not` and `also_not`: the models that any of the anomalies rules out: the weakest ones, and the others;
  *   - `permits`: the strongest models that nothing rules out, of those whose anomalies were looked for.
  */
 export function judgeTransactions(

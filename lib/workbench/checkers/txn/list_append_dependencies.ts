@@ -7,17 +7,19 @@
  * @module
  */
 
-import { getOrInsert } from "../../base/get_or_insert.ts";
 import { link, RW, WR, WW } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
-import { createDependencyEdges, type Dependencies, linkReadersToWriters, type Reason } from "./dependencies.ts";
+import {
+  addPlace,
+  createDependencyEdges,
+  type Dependencies,
+  linkReadersToWriters,
+  type PlacesByVersion,
+  placesOf,
+  type Reason,
+  type Version,
+} from "./dependencies.ts";
 import { isWrite, type Transaction, type Writers } from "./transactions.ts";
-
-/** A version of a list: its last element; undefined for the empty list. */
-type Version = Identity | undefined;
-
-/** By key and version, the places of transactions that accessed it. */
-type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
 
 /**
  * Derives the dependencies. Those of failed transactions are left out.
@@ -38,7 +40,7 @@ export function listDependencies(
   for (const { place, microOperations } of possible) {
     for (const { f, key, elements } of microOperations) {
       const version = f === "r" ? elements.at(-1) : previous(key, elements[0]!);
-      add(f === "r" ? readers : appenders, key, version, place);
+      addPlace(f === "r" ? readers : appenders, key, version, place);
       // The writer may have failed. No edge leads to it then, so it is in no cycle.
       const writer = version === undefined ? undefined : writers.get(key)?.get(version)?.transaction;
       if (writer === undefined || writer.place === place) continue;
@@ -47,14 +49,10 @@ export function listDependencies(
   }
   for (const [key, byVersion] of appenders) {
     for (const [version, places] of byVersion) {
-      linkReadersToWriters(collected, readers.get(key)?.get(version) ?? new Set(), places);
+      linkReadersToWriters(collected, placesOf(readers, key, version), places);
     }
   }
   return { edges: collected.edges, reason: (from, to, kind) => findReason(from, to, kind, previous) };
-}
-
-function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
-  getOrInsert(getOrInsert(index, key, () => new Map()), version, () => new Set()).add(place);
 }
 
 /** Finds the version that an element was appended to; for one that was never read, the longest version read. */

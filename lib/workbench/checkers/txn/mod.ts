@@ -3,7 +3,7 @@
  * of versions is inferred.
  *
  * 1. Read the history into transactions, and index who wrote what (`transactions.ts`).
- * 2. Find the anomalies that show without an order of transactions (`direct_anomalies.ts`, and in each checker).
+ * 2. Find the anomalies that need no order of transactions (`direct_anomalies.ts`, and in each checker).
  * 3. Infer the order of each key's versions: lists show it (`list_append.ts`), registers only hint at it
  *    (`rw_register_versions.ts`).
  * 4. Derive the ww, wr and rw dependencies between transactions (`*_dependencies.ts`), and add process and real-time

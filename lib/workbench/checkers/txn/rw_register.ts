@@ -68,7 +68,7 @@ export function checkTxnRWRegister(
     ];
     const dependencies = registerDependencies(transactions, orders);
     const words = { noun: "write", past: "wrote" };
-    // A transaction that reads a version and writes the next one depends on its writer by both wr and ww.
+    // A transaction that reads a version and writes the next one depends on the version's writer by both wr and ww.
     const precedence = [WR, WW];
     const cycles = findCycleAnomalies(transactions, dependencies, { models, words, precedence, others });
     return judgeTransactions(transactions, [...others, ...cycles], models);

@@ -6,21 +6,19 @@
  * @module
  */
 
-import { getOrInsert } from "../../base/get_or_insert.ts";
 import { type Edges, type Kinds, link, RW, WR, WW } from "../graph/mod.ts";
-import type { Identity } from "../identify.ts";
 import {
+  addPlace,
   createDependencyEdges,
   type Dependencies,
   linkReadersToWriters,
   type Places,
+  type PlacesByVersion,
+  placesOf,
   type Reason,
 } from "./dependencies.ts";
-import type { Version, VersionOrders } from "./rw_register_versions.ts";
+import type { VersionOrders } from "./rw_register_versions.ts";
 import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
-
-/** By key and version, the places of transactions that accessed it. */
-type PlacesByVersion = Map<Identity, Map<Version, Set<number>>>;
 
 /** Derives the dependencies between acknowledged transactions; too little is known about the others. */
 export function registerDependencies(
@@ -30,18 +28,18 @@ export function registerDependencies(
   const readers: PlacesByVersion = new Map();
   const writers: PlacesByVersion = new Map();
   for (const transaction of transactions.filter(({ type }) => type === "ok")) {
-    for (const [key, [version]] of externalReads(transaction)) add(readers, key, version, transaction.place);
-    for (const [key, version] of externalWrites(transaction)) add(writers, key, version, transaction.place);
+    for (const [key, [version]] of externalReads(transaction)) addPlace(readers, key, version, transaction.place);
+    for (const [key, version] of externalWrites(transaction)) addPlace(writers, key, version, transaction.place);
   }
   const collected = createDependencyEdges(transactions.length);
   for (const [key, byVersion] of readers) {
-    for (const [version, places] of byVersion) linkAll(collected.edges, find(writers, key, version), places, WR);
+    for (const [version, places] of byVersion) linkAll(collected.edges, placesOf(writers, key, version), places, WR);
   }
   for (const [key, ofKey] of steps) {
     for (const [from, following] of Map.groupBy(ofKey, ({ from }) => from)) {
-      const successors = new Set(following.flatMap(({ to }) => [...find(writers, key, to)]));
-      linkAll(collected.edges, find(writers, key, from), successors, WW);
-      linkReadersToWriters(collected, find(readers, key, from), successors);
+      const successors = new Set(following.flatMap(({ to }) => [...placesOf(writers, key, to)]));
+      linkAll(collected.edges, placesOf(writers, key, from), successors, WW);
+      linkReadersToWriters(collected, placesOf(readers, key, from), successors);
     }
   }
   return { edges: collected.edges, reason: (from, to, kind) => findReason(from, to, kind, steps) };
@@ -51,14 +49,6 @@ function linkAll(edges: Edges, froms: Places, tos: Places, kind: Kinds): void {
   for (const from of froms) {
     for (const to of tos) link(edges, from, to, kind);
   }
-}
-
-function add(index: PlacesByVersion, key: Identity, version: Version, place: number): void {
-  getOrInsert(getOrInsert(index, key, () => new Map()), version, () => new Set()).add(place);
-}
-
-function find(index: PlacesByVersion, key: Identity, version: Version): Places {
-  return index.get(key)?.get(version) ?? new Set();
 }
 
 function findReason(

@@ -10,13 +10,14 @@
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { buildGraph, createEdges, findShortCycles, link, linkProcesses, linkRealtime, PROCESS } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
-import { spansOf } from "./dependencies.ts";
+import { spansOf, type Version } from "./dependencies.ts";
 import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
 
 /** Assumptions about the order of versions. */
 export interface VersionOptions {
   /**
-   * Within a transaction, a write of a key follows the version that it read of it. `@default true`, as in Maelstrom.
+   * If a transaction reads a key and then writes it, the version written follows the one read. `@default true`, as in
+   * Maelstrom.
    */
   wfrKeys?: boolean;
   /** Each key is sequentially consistent: a process sees its versions in their order. `@default false` */
@@ -24,9 +25,6 @@ export interface VersionOptions {
   /** Each key is linearizable: its versions follow each other in real time. `@default false` */
   linearizableKeys?: boolean;
 }
-
-/** A version of a register: the value written; undefined for the initial state. */
-export type Version = Identity | undefined;
 
 /** A version and one that follows it. */
 export interface VersionStep {
@@ -46,7 +44,7 @@ export interface VersionOrders {
   cycles: { key: Identity; steps: VersionStep[] }[];
 }
 
-/** A transaction's access to one key, as others can see it. */
+/** A transaction's access to one key, as others can see it. The transaction did not fail. */
 interface Access {
   transaction: Transaction;
   read?: { version: Version };
@@ -67,7 +65,7 @@ export function inferVersionOrders(
   return orders;
 }
 
-/** Adds the steps that one assumption implies; if they make a cycle for any key, only the cycles. */
+/** Adds the steps that one assumption implies. If they make a cycle for any key, adds only the cycles. */
 function addSteps(
   orders: VersionOrders,
   accesses: Map<Identity, Access[]>,
@@ -109,6 +107,7 @@ function stepsWithinTransactions(accesses: Access[]): VersionStep[] {
 
 /** The last version that a transaction saw or wrote precedes the first one that the next transaction saw or wrote. */
 function stepsBetweenTransactions(accesses: Access[], kind: "process" | "realtime"): VersionStep[] {
+  // No access is by a failed transaction, so there is one span for each; its vertex is the place among the accesses.
   const spans = spansOf(accesses.map(({ transaction }) => transaction)).map((span, vertex) => ({ ...span, vertex }));
   const edges = createEdges();
   if (kind === "process") linkProcesses(edges, spans);

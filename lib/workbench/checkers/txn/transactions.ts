@@ -87,7 +87,7 @@ function readMicroOperations(
     if (f === write) return { f, key: identify(key), elements: [identify(content)] };
     if (f !== "r") return fail(`every micro-operation to be "r" or "${write}", got ${show(item)}`);
     const elements = elementsOf(content) ??
-      fail(`each read to return what a "${write}" can make, got ${show(content)}`);
+      fail(`each read to return a value that "${write}" can lead to, got ${show(content)}`);
     return { f, key: identify(key), elements, isNull: content === null || content === undefined };
   });
 }

@@ -104,7 +104,10 @@ for (
 Deno.test("checkTxnListAppend: a read of a non-list makes the verdict unknown", () => {
   const { valid, anomalies } = checkTxnListAppend(sequential([txn(0, "ok", ["r", 1, 7])]));
   assertEquals(valid, "unknown");
-  assertStringIncludes(anomalies![0]!.explanation, 'expected each read to return what a "append" can make, got 7');
+  assertStringIncludes(
+    anomalies![0]!.explanation,
+    'expected each read to return a value that "append" can lead to, got 7',
+  );
 });
 
 Deno.test("checkTxnListAppend: after a read, internal consistency knows the whole list, otherwise only its end", () => {
