@@ -44,7 +44,7 @@ interface FlipFlop {
   readonly options: NemesisOptions;
   /** Working: begins and ends in turn. Healing: only ends. Stopped: neither acts nor records. */
   state: "working" | "healing" | "stopped";
-  /** True from the begin of the fault to its end. */
+  /** True from the beginning of the fault until its end is done. */
   active: boolean;
   /** Timer of the next operation; undefined before the start. */
   timer?: Timer;
@@ -101,7 +101,7 @@ export function createNemesis(options: NemesisOptions): Nemesis {
       for (const flipFlop of flipFlops) schedule(flipFlop, options.clock.now());
     },
     stop() {
-      for (const flipFlop of flipFlops) cease(flipFlop, "stopped");
+      for (const flipFlop of flipFlops) stopSchedule(flipFlop, "stopped");
     },
     async heal() {
       await Promise.all(flipFlops.map(heal));
@@ -138,24 +138,27 @@ function begin(flipFlop: FlipFlop): Promise<void> | undefined {
   const kind = target.random.pick(kinds);
   flipFlop.active = true;
   note(flipFlop, f, kind);
-  return complete(flipFlop, f, perform(kind, target));
+  return complete(flipFlop, f, perform(kind, target), true);
 }
 
 /** Ends a fault. Returns undefined if that took no time. */
 function end(flipFlop: FlipFlop): Promise<void> | undefined {
   const { fault: { end: { f, value, perform } }, target } = flipFlop;
-  flipFlop.active = false;
   note(flipFlop, f, value);
-  return complete(flipFlop, f, perform(target));
+  return complete(flipFlop, f, perform(target), false);
 }
 
-/** Records an operation as done, at once or when its outcome is there. */
-function complete(flipFlop: FlipFlop, f: string, outcome: unknown): Promise<void> | undefined {
+/** Records an operation as done, at once or when its outcome is known. */
+function complete(flipFlop: FlipFlop, f: string, outcome: unknown, isActive: boolean): Promise<void> | undefined {
+  const finish = (value: unknown) => {
+    flipFlop.active = isActive;
+    note(flipFlop, f, value);
+  };
   if (!(outcome instanceof Promise)) {
-    note(flipFlop, f, outcome);
+    finish(outcome);
     return undefined;
   }
-  flipFlop.underWay = outcome.then((value) => note(flipFlop, f, value)).finally(() => flipFlop.underWay = undefined);
+  flipFlop.underWay = outcome.then(finish).finally(() => flipFlop.underWay = undefined);
   return flipFlop.underWay;
 }
 
@@ -163,13 +166,14 @@ function note({ state, options }: FlipFlop, f: string, value: unknown): void {
   if (state !== "stopped") options.record({ process: "nemesis", type: "info", f, value });
 }
 
-function cease(flipFlop: FlipFlop, state: "healing" | "stopped"): void {
+/** Cancels the next operation of a fault. */
+function stopSchedule(flipFlop: FlipFlop, state: "healing" | "stopped"): void {
   flipFlop.state = state;
   if (flipFlop.timer !== undefined) flipFlop.options.clock.cancel(flipFlop.timer);
 }
 
 /** Ends a fault for good, after the operation under way. */
 function heal(flipFlop: FlipFlop): Promise<void> | undefined {
-  cease(flipFlop, "healing");
+  stopSchedule(flipFlop, "healing");
   return flipFlop.underWay === undefined ? end(flipFlop) : flipFlop.underWay.then(() => end(flipFlop));
 }

@@ -242,6 +242,17 @@ Deno.test("active() returns the names of the active faults", async () => {
   assertEquals(nemesis.active(), []);
 });
 
+Deno.test("a fault is active until its end is done", async () => {
+  const { clock, nemesis } = slowRig();
+  nemesis.start();
+  await clock.run(10);
+  nemesis.heal();
+  await clock.run(40);
+  assertEquals(nemesis.active(), ["kill"]);
+  await clock.run(1e6);
+  assertEquals(nemesis.active(), []);
+});
+
 Deno.test("an unknown fault or an interval that is not positive throws", () => {
   const names = Object.keys(FAULTS).join(", ");
   assertThrows(
