@@ -38,7 +38,7 @@ export interface ClusterOptions {
   signal: AbortSignal;
 }
 
-/** Nodes under test. Methods for a single node return their outcome in the words of a history. */
+/** Nodes under test. Methods for a single node return the outcome that the history shows. */
 export interface Cluster {
   /**
    * Starts all nodes at the same time; when all are initialised, prepares them.
@@ -87,28 +87,19 @@ interface State extends ClusterOptions {
 
 /** Creates a cluster whose nodes are all down. */
 export function createCluster(options: ClusterOptions): Cluster {
-  const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
+  const closing = new AbortController();
+  const signal = AbortSignal.any([options.signal, closing.signal]);
   const members = options.test.nodes.map((id): [string, Member] => [id, { id, state: "down", incarnations: 0 }]);
   const state: State = { ...options, signal, members: new Map(members) };
-  const { network } = state;
   const memberOf = (id: string) => state.members.get(id)!;
   return {
     open: () => startAll(state),
-    async start(id) {
-      const member = memberOf(id);
-      if (member.state !== "down" || signal.aborted) return "already-running";
-      network.filterSources(id, () => false);
-      await attempt(state, member, () => startAgain(state, member));
-      network.filterSources(id, () => true);
-      member.state = "running";
-      return "started";
-    },
+    start: (id) => restart(state, memberOf(id)),
     kill: (id) => kill(memberOf(id)),
     pause: (id) => pause(memberOf(id)),
     resume: (id) => resume(memberOf(id)),
     async close() {
-      over.abort(new Error("The test is over"));
+      closing.abort(new Error("The test is over"));
       await Promise.all(Array.from(state.members.values(), ({ host }) => host?.stop()));
     },
   };
@@ -121,17 +112,26 @@ async function startAll(state: State): Promise<void> {
     await spawn(state, member);
     await initialise(state, member, INIT_TIMEOUT);
   };
-  await Promise.all(members.map((member) => attempt(state, member, () => begin(member))));
+  await Promise.all(members.map((member) => startMember(state, member, () => begin(member))));
   signal.throwIfAborted();
   await Promise.all(members.map((member) => prepare(state, member)));
   signal.throwIfAborted();
   for (const member of members) member.state = "running";
 }
 
-async function startAgain(state: State, member: Member): Promise<void> {
-  await spawn(state, member);
-  await initialise(state, member, RESTART_TIMEOUT);
-  await prepare(state, member);
+async function restart(state: State, member: Member): Promise<string> {
+  const { network, signal } = state;
+  const { id } = member;
+  if (member.state !== "down" || signal.aborted) return "already-running";
+  network.filterSources(id, () => false);
+  await startMember(state, member, async () => {
+    await spawn(state, member);
+    await initialise(state, member, RESTART_TIMEOUT);
+    await prepare(state, member);
+  });
+  network.filterSources(id, () => true);
+  member.state = "running";
+  return "started";
 }
 
 async function kill(member: Member): Promise<string> {
@@ -169,8 +169,12 @@ async function spawn({ world, network, random, onFailure, signal }: State, membe
   signal.throwIfAborted();
 }
 
-/** Starts a node by `begin`. What `begin` throws is a failure of the node, unless the test is over. */
-async function attempt({ onFailure, signal }: State, member: Member, begin: () => Promise<void>): Promise<void> {
+/**
+ * Starts a node by `begin`. What `begin` throws is a failure of the node, unless the test is over.
+ *
+ * @throws {UsageError} The node cannot be started for the first time: its binary cannot be run.
+ */
+async function startMember({ onFailure, signal }: State, member: Member, begin: () => Promise<void>): Promise<void> {
   try {
     await begin();
   } catch (error) {
@@ -189,14 +193,13 @@ async function initialise(state: State, member: Member, timeout: number): Promis
   const { id, host } = member;
   const connection = openConnection(network, clock, ({ message }) => member.mistake ??= message);
   member.connection = connection;
-  const fail = (reason: string) =>
-    onFailure(initFailure(id, reason, [member.mistake ?? [], host!.output()].flat().join("\n")));
-  const again = member.incarnations > 1;
-  if (again) network.filterSources(id, (src) => src === connection.id);
+  const fail = (reason: string) => onFailure(initFailure(id, reason, joinLines(member.mistake, host!.output())));
+  const isRestart = member.incarnations > 1;
+  if (isRestart) network.filterSources(id, (src) => src === connection.id);
   try {
     const reply = connection.call(id, { type: "init", node_id: id, node_ids: test.nodes }, timeout);
-    // Scheduled after the arrival of init, which takes no time.
-    if (again) {
+    // init takes no time to arrive, so this runs right after its arrival.
+    if (isRestart) {
       clock.schedule(clock.now(), () => network.filterSources(id, (src) => src === connection.id || !isClient(src)));
     }
     const { type } = await abortable(reply, signal);
@@ -220,9 +223,14 @@ async function prepare({ workload, test, signal, onFailure }: State, member: Mem
     await abortable(workload.client(connection!, id, test).setup?.() ?? Promise.resolve(), signal);
   } catch (error) {
     if (signal.aborted) return;
-    const message = [`Cannot set up node ${id}: ${messageOf(error)}`, member.mistake ?? []].flat().join("\n");
+    const message = joinLines(`Cannot set up node ${id}: ${messageOf(error)}`, member.mistake);
     onFailure({ type: "setup-failed", node: id, message, count: 1 });
   } finally {
     connection!.close();
   }
+}
+
+/** Joins the lines that there are. */
+function joinLines(...lines: (string | undefined)[]): string {
+  return lines.filter((line) => line !== undefined).join("\n");
 }

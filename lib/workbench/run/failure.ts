@@ -22,9 +22,8 @@ export interface Failure {
 const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "missed"];
 
 /**
- * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence. Anomalies
- * that say that nothing happened ({@linkcode INCONCLUSIVE}) count only if there are no others. A run with only these is
- * survived, so it never has the same failure as one that is not.
+ * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence.
+ * {@linkcode INCONCLUSIVE} anomalies count only if there are no others.
  *
  * @returns Undefined if the run passed.
  *
@@ -87,7 +86,7 @@ export function isSameFailure(failure: Failure | undefined, other: Failure): boo
 /**
  * Returns the run that failed worst; the first one if several are equally bad.
  *
- * @returns Undefined if all passed, or if no cause of failure is known of any.
+ * @returns Undefined if no run failed, except for unknown verdicts without a cause.
  */
 export function worstOf<R extends Parameters<typeof failureOf>[0]>(runs: readonly R[]): R | undefined {
   const failed = runs.map((run) => ({ run, failure: failureOf(run) }));

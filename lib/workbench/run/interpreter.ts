@@ -139,6 +139,7 @@ async function beginOperations(state: State, phase: Phase, end: number): Promise
       state.crash = { error };
       state.wake();
     });
+    // Uniform on 0 to twice the mean, as in Jepsen's `stagger`.
     if (rate !== undefined) due += random.float() * 2000 / rate;
   }
 }
@@ -157,7 +158,7 @@ function pause(state: State, until: number): Promise<void> {
   });
 }
 
-/** Asks the generator for each free worker in turn, in random order. */
+/** Step 2: asks the generator for each free worker in turn, in random order. */
 function askGenerator(
   { workers }: State,
   { generator, random }: Phase,
@@ -170,7 +171,7 @@ function askGenerator(
   return "pending";
 }
 
-/** Performs an operation and records it, twice. */
+/** Steps 3 and 4: records an invocation, performs the operation and records its outcome. */
 async function perform(
   state: State,
   worker: Worker,

@@ -1,6 +1,6 @@
 /**
- * Results of a run: the JSON document that it prints (`--json`) and stores (`results.json`). The format is
- * documented; keys stay.
+ * Results of a run: the JSON document that it prints (`--json`) and stores (`results.json`). Others read it, so keys
+ * are never renamed or removed.
  *
  * @module
  */

@@ -12,7 +12,8 @@
  * 6. Judge: run the checkers over the history of `recorder.ts` (`judge.ts`); the outcome is a document (`results.ts`).
  * 7. Store: write history and results (`store/`).
  *
- * Without a final phase, steps 3 to 5 are left out. `failure.ts` and `survives.ts` compare results afterwards.
+ * Without a final phase, steps 3 to 5 are left out. Two files work on results: `failure.ts` finds the reason of a
+ * failure, `survives.ts` has the faults that each challenge claims to survive.
  *
  * @module
  */
@@ -249,7 +250,7 @@ function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHook
 /** Starts the nodes, runs the phases and stops the nodes. An early end is no error: the recorder has its cause. */
 async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<void> {
   const { recorder, cluster, interpreter, hooks: { signal } } = test;
-  // A signal shared by many tests would keep all of them alive, so this one stops listening.
+  // The listener is removed at the end. Otherwise a signal that many tests share would keep all of them alive.
   const listening = new AbortController();
   const onAbort = () => recorder.stop(signal!.reason);
   signal?.addEventListener("abort", onAbort, { signal: listening.signal });
@@ -281,10 +282,10 @@ async function runMainPhase(test: Test): Promise<void> {
 
 /** Ends all faults. */
 async function healTest({ recorder: { history }, world, network, nemesis }: Test): Promise<HealedTest> {
-  const broken = nemesis.active().length > 0;
+  const hasFaults = nemesis.active().length > 0;
   const last = history.findLast(({ process }) => process === "nemesis");
   await nemesis.heal();
-  const healedAt = broken ? world.clock.now() : last && last.time / 1e6;
+  const healedAt = hasFaults ? world.clock.now() : last && last.time / 1e6;
   return { history, healedAt, network };
 }
 
@@ -306,6 +307,7 @@ async function runFinalPhase(test: Test): Promise<void> {
   });
 }
 
+/** A connection throws a `TypeError` for a message that breaks the workload's schemas. */
 function clientException(error: Error, node: string): TestException {
   const type = error instanceof TypeError ? "malformed-reply" : "client-crashed";
   return { type, node, message: error.message, count: 1 };

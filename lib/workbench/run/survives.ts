@@ -14,7 +14,7 @@ const NETWORK = ["partition", "one-way-partition", "loss", "duplicate", "delay",
  *
  * A program survives if it keeps all promises: the checkers find nothing that the test does not allow, and 10 s after
  * the last fault every node has everything. Operations may fail meanwhile, and availability is not checked while
- * nodes are paused or down. {@linkcode isSurvived} tells if one run shows that.
+ * nodes are paused or down. {@linkcode isSurvived} checks one run.
  *
  * Some faults cannot be survived. A program that holds an acknowledged value only in memory loses it in a `kill` (3a
  * to 3e, 5a, 5c). An echo comes too late if the only node was paused for longer than a client waits, and Maelstrom
@@ -37,7 +37,7 @@ export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
   "6c": [...NETWORK, "pause", "kill"],
 };
 
-/** Types of anomalies that say that nothing happened, not that something is wrong. */
+/** Types of anomalies that only say that nothing happened: no promise was kept, and none was broken. */
 export const INCONCLUSIVE: readonly string[] = ["never-succeeded", "empty-transaction-graph"];
 
 /**

@@ -18,7 +18,7 @@ export interface FaultTarget {
   cluster: Pick<Cluster, "kill" | "start" | "pause" | "resume">;
   /** Draws the nodes that are hit, and the strength. */
   random: Random;
-  /** Draws the fate of each message. */
+  /** Draws for each message if it is lost, duplicated or delayed. */
   draws: Random;
 }
 
@@ -142,8 +142,8 @@ function disturbance(name: string, draw: (target: FaultTarget) => [strength: obj
 }
 
 /**
- * Fault that stops each node of a group; its end starts all nodes. Source: Jepsen's `jepsen.nemesis.combined`
- * (`db-package`).
+ * Fault that pauses or kills each node of a group; its end resumes or starts all nodes. Source: Jepsen's
+ * `jepsen.nemesis.combined` (`db-package`).
  */
 function nodeFault(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   return {

@@ -70,10 +70,11 @@ function isolate(nodes: readonly string[], group: readonly string[]): Grudge {
 function exactRing(nodes: readonly string[], random: Random): Grudge {
   const ring = random.shuffle(nodes);
   const reach = majority(nodes.length);
-  const behind = Math.floor(reach / 2);
+  const before = Math.floor(reach / 2);
+  // A node hears `reach` neighbours in a row: `before` of them, itself, and those after it.
   return grudgeOf(nodes, (node, source) => {
-    const ahead = (ring.indexOf(source) - ring.indexOf(node) + behind + nodes.length) % nodes.length;
-    return ahead < reach;
+    const place = (ring.indexOf(source) - ring.indexOf(node) + before + nodes.length) % nodes.length;
+    return place < reach;
   });
 }
 
@@ -84,10 +85,10 @@ function exactRing(nodes: readonly string[], random: Random): Grudge {
 function randomRing(nodes: readonly string[], random: Random): Grudge {
   const links = new Map(nodes.map((node) => [node, new Set([node])]));
   while (true) {
-    const [first, ...others] = random.shuffle([...links]).sort(([, a], [, b]) => a.size - b.size);
-    const [node, linked] = first!;
+    const [fewest, ...rest] = random.shuffle([...links]).sort(([, a], [, b]) => a.size - b.size);
+    const [node, linked] = fewest!;
     if (linked.size >= majority(nodes.length)) break;
-    const [other, linkedOther] = others.find(([other]) => !linked.has(other))!;
+    const [other, linkedOther] = rest.find(([name]) => !linked.has(name))!;
     linked.add(other);
     linkedOther.add(node);
   }

@@ -1,6 +1,6 @@
 /**
- * Stores besides the folder on disk: one that keeps its lines in memory, to compare two runs, and one that passes all
- * on to several.
+ * Stores besides the one on disk: one that keeps its lines in memory, to compare two runs, and one that passes
+ * everything on to several others.
  *
  * @module
  */

@@ -26,8 +26,7 @@ export interface Store {
   /**
    * Writes buffered lines.
    *
-   * @returns The first error of any write, for a person; undefined if all were written. A test goes on without its
-   *   store.
+   * @returns Message of the first write that failed, if any. The test continues without its store.
    */
   problem(): string | undefined;
   /** Writes buffered lines and closes the files. */
