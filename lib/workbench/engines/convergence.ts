@@ -67,7 +67,7 @@ const WRITES: readonly string[] = ["broadcast", "add", "send"];
  *   node.on("add", () => ({}));
  *   node.on("read", () => ({ value: 0 }));
  * });
- * assertEquals(forgetful, { time: null, lacking: ["the counter was 0, which is no sum of the adds, on n0, n1"] });
+ * assertEquals(forgetful, { time: null, lacking: ["the counter was 0, which is not a sum of the adds, on n0, n1"] });
  * ```
  */
 export async function measureConvergence(
@@ -104,7 +104,7 @@ async function readUntilComplete(
   signal: AbortSignal,
 ): Promise<Converged | undefined> {
   const { nodes } = options;
-  const { look, isComplete, lacking, asksMuch } = options.workload.convergence!(test.history, options);
+  const { look, isComplete, lacking, isExpensive } = options.workload.convergence!(test.history, options);
   const connection = openConnection(test.network, clock);
   signal.addEventListener("abort", () => connection.close(), { once: true });
   /** The last answer of each node. A node without one is not in the map. */
@@ -122,7 +122,7 @@ async function readUntilComplete(
   }
   const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
   const missing = [
-    ...asksMuch ? [] : silent.map((node) => `${node} answered nothing`),
+    ...isExpensive ? [] : silent.map((node) => `${node} answered nothing`),
     ...lacking(new Map(answering.map((node) => [node, seen.get(node)]))),
   ];
   return missing.length === 0 ? undefined : { time: null, lacking: missing };

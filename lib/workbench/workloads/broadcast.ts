@@ -9,12 +9,12 @@
 import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
 import { checkSetFull } from "../checkers/set/mod.ts";
-import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
+import { mix, perWorker, repeat, sequence } from "./generator.ts";
+import { withErrors } from "./outcome.ts";
+import { haveAll, lackingElements } from "./set_convergence.ts";
 import { TOPOLOGIES } from "./topology.ts";
 import type { Workload } from "./workload.ts";
-import { haveAll, lackingElements } from "./set_convergence.ts";
-import { withErrors } from "./outcome.ts";
 
 const TOPOLOGY: RPC = {
   type: "topology",

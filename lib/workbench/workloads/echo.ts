@@ -8,10 +8,10 @@
 
 import Type from "typebox";
 import { checkEcho } from "../checkers/echo.ts";
-import { repeat } from "./generator.ts";
-import type { Workload } from "./workload.ts";
 import type { RPC } from "../world/rpc_schema.ts";
+import { repeat } from "./generator.ts";
 import { withErrors } from "./outcome.ts";
+import type { Workload } from "./workload.ts";
 
 const ECHO: RPC = {
   type: "echo",

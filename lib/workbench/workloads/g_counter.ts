@@ -7,8 +7,8 @@
  */
 
 import { filter } from "./generator.ts";
-import type { Workload } from "./workload.ts";
 import { pnCounter } from "./pn_counter.ts";
+import type { Workload } from "./workload.ts";
 
 /** Workload g-counter: pn-counter without the negative deltas. */
 export const gCounter: Workload = {

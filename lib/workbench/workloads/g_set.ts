@@ -8,8 +8,8 @@
 
 import Type from "typebox";
 import { checkSetFull } from "../checkers/set/mod.ts";
-import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { arrayOf, type RPC } from "../world/rpc_schema.ts";
+import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import type { Workload } from "./workload.ts";
 
 const ADD: RPC = {
@@ -29,8 +29,8 @@ const READ: RPC = {
 /** Workload g-set. As in Maelstrom, every error makes an operation info: the client throws it. */
 export const gSet: Workload = {
   name: "g-set",
-  doc: "A set to which clients add elements and which they read. An element that was added must eventually appear at " +
-    "every node, and stay.",
+  doc: "A set to which clients add elements and which they read. An element whose add was acknowledged, or " +
+    "that a client has read, must eventually appear at every node, and stay.",
   rpcs: [ADD, READ],
   reusable: false,
   client: (connection, node) => ({

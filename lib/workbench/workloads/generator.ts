@@ -69,7 +69,7 @@ export function mix(random: Random, generators: readonly OperationGenerator[]): 
   };
 }
 
-/** Creates a generator that skips the operations that do not pass. */
+/** Creates a generator that leaves out the operations that do not pass. */
 export function filter(passes: (invocation: Invocation) => boolean, generator: OperationGenerator): OperationGenerator {
   return {
     next(worker, process) {
@@ -111,11 +111,11 @@ export interface IndependentOptions {
   /** Number of workers that share a key. The last group is smaller if the workers do not divide evenly. */
   groupSize: number;
   /**
-   * Most processes that use one key over time, crashed ones included. A number below the size of the group is raised
-   * to it.
+   * Maximum number of processes that use one key over time, crashed ones included. A number below the size of the group
+   * is raised to it.
    */
   processLimit: number;
-  /** Creates the generator for a group's next key; `position` returns a worker's place in the group, from 0. */
+  /** Creates the generator for a group's next key. `position` returns the place of a worker in the group, from 0. */
   create(group: { key: number; size: number; position(worker: number): number }): OperationGenerator;
 }
 
@@ -151,8 +151,8 @@ export function independentKeys(options: IndependentOptions): OperationGenerator
     },
     update(operation, worker) {
       const { key, generator } = groups[groupOf(worker)]!;
-      const [itsKey, value] = operation.value as [number, unknown];
-      if (itsKey === key) generator.update?.({ ...operation, value }, worker);
+      const [usedKey, value] = operation.value as [number, unknown];
+      if (usedKey === key) generator.update?.({ ...operation, value }, worker);
     },
   };
 }
@@ -169,22 +169,20 @@ export interface TransactionOptions {
   write: string;
   /** Number of keys in use at any time. */
   keyCount: number;
-  /** Fewest operations in a transaction. */
+  /** Minimum number of operations in a transaction. */
   minLength: number;
-  /** Most operations in a transaction. */
+  /** Maximum number of operations in a transaction. */
   maxLength: number;
   /** Writes to one key before a new key replaces it. */
   maxWritesPerKey: number;
 }
 
 /**
- * Draws transactions of reads (`["r", key, null]`) and writes, half of each, as Elle's `wr-txns` does (0.2.2, which
- * Maelstrom uses).
+ * Creates a function that draws transactions of reads (`["r", key, null]`) and writes, half of each, as Elle's
+ * `wr-txns` does (0.2.2, which Maelstrom uses).
  *
  * Keys in use are 0 to `keyCount - 1` at first. Each is drawn twice as often as the one before it. The values 1, 2, 3
  * and so on are written to a key, each once. After `maxWritesPerKey` writes, the next unused number replaces the key.
- *
- * @returns Function that draws the next transaction.
  */
 export function transactions(random: Random, options: TransactionOptions): () => MicroOperation[] {
   const { write, keyCount, minLength, maxLength, maxWritesPerKey } = options;
@@ -216,8 +214,8 @@ export function transactions(random: Random, options: TransactionOptions): () =>
 
 /** Draws an index from 0 to `count - 1`, each twice as likely as the one before it. */
 function exponentialIndex(random: Random, count: number): number {
-  // Of 2^count - 1 equal parts, index 0 has 1, index 1 has 2, index 2 has 4 … Scaled so that a large count does not
-  // overflow.
+  // Of 2^count - 1 equal parts, index 0 has 1, index 1 has 2, index 2 has 4 … Divided by 2^count, so that a large count
+  // does not overflow.
   const all = 2 ** -count;
   const place = Math.floor(count + Math.log2(all + random.float() * (1 - all)));
   return Math.min(Math.max(place, 0), count - 1);

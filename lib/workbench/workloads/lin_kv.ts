@@ -8,11 +8,11 @@
 
 import Type from "typebox";
 import { checkLinKV } from "../checkers/linearizable/mod.ts";
-import { independentKeys, mix, repeat } from "./generator.ts";
 import type { Random } from "../world/random.ts";
-import type { OperationGenerator, Workload } from "./workload.ts";
 import type { RPC } from "../world/rpc_schema.ts";
+import { independentKeys, mix, repeat } from "./generator.ts";
 import { withErrors } from "./outcome.ts";
+import type { OperationGenerator, Workload } from "./workload.ts";
 
 const READ: RPC = {
   type: "read",
@@ -41,7 +41,7 @@ const CAS: RPC = {
   reply: Type.Object({}),
 };
 
-/** Most processes that use one key, as in Jepsen. */
+/** Maximum number of processes that use one key, as in Jepsen. */
 const PROCESS_LIMIT = 20;
 
 /** Workload lin-kv. */

@@ -8,7 +8,6 @@
  * @module
  */
 
-import type { Workload } from "./workload.ts";
 import { broadcast } from "./broadcast.ts";
 import { echo } from "./echo.ts";
 import { gCounter } from "./g_counter.ts";
@@ -19,6 +18,7 @@ import { pnCounter } from "./pn_counter.ts";
 import { txnListAppend } from "./txn/list_append.ts";
 import { txnRWRegister } from "./txn/rw_register.ts";
 import { uniqueIds } from "./unique_ids.ts";
+import type { Workload } from "./workload.ts";
 
 /** Workloads by Maelstrom's names, simplest first. */
 export const WORKLOADS: Readonly<Record<string, Workload>> = Object.fromEntries(

@@ -6,17 +6,17 @@
  * @module
  */
 
-import { getOrInsert } from "../base/get_or_insert.ts";
 import Type from "typebox";
+import { getOrInsert } from "../base/get_or_insert.ts";
 import { checkCounter } from "../checkers/counter.ts";
+import type { RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import type { Workload } from "./workload.ts";
-import type { RPC } from "../world/rpc_schema.ts";
 
 const ADD: RPC = {
   type: "add",
   doc: "Adds to the counter.",
-  request: Type.Object({ delta: Type.Integer({ description: "number to add; may be negative" }) }),
+  request: Type.Object({ delta: Type.Integer({ description: "number to add; negative only in a pn-counter" }) }),
   reply: Type.Object({}),
 };
 
@@ -49,16 +49,17 @@ export const pnCounter: Workload = {
   final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
   convergence(history) {
     const read = { index: 0, time: 0, type: "ok", process: 0, f: "read", final: true } as const;
-    const known = new Map<unknown, boolean>();
+    const cache = new Map<unknown, boolean>();
     const isSum = (value: unknown) =>
-      getOrInsert(known, value, () => checkCounter([...history, { ...read, value }]).valid !== false);
+      getOrInsert(cache, value, () => checkCounter([...history, { ...read, value }]).valid !== false);
     return {
       look: async (connection, node) => (await connection.rpc(node, READ, {})).value,
       isComplete: (seen) => new Set(seen).size === 1 && isSum(seen[0]),
       lacking(seen) {
-        const answers = [...Map.groupBy(seen, ([, value]) => value)].map(([value, nodes]) =>
-          `${value}${isSum(value) ? "" : ", which is no sum of the adds,"} on ${nodes.map(([node]) => node).join(", ")}`
-        );
+        const answers = [...Map.groupBy(seen, ([, value]) => value)].map(([value, nodes]) => {
+          const problem = isSum(value) ? "" : ", which is not a sum of the adds,";
+          return `${value}${problem} on ${nodes.map(([node]) => node).join(", ")}`;
+        });
         return [`the counter was ${answers.join(" and ")}`];
       },
     };

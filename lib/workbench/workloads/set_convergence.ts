@@ -1,5 +1,5 @@
 /**
- * Convergence of workloads whose nodes hold a set.
+ * Convergence check of workloads whose nodes hold a set.
  *
  * @module
  */
@@ -25,9 +25,9 @@ export function haveAll(sets: readonly ReadonlySet<Identity>[], known: ReadonlyS
   return areEqual && known.isSubsetOf(first);
 }
 
-/** Most elements named in a phrase. */
+/** Maximum number of elements in a phrase. */
 const EXAMPLES = 4;
-/** Most characters of an element in a phrase. */
+/** Maximum number of characters of an element in a phrase. */
 const LENGTH = 80;
 
 /**

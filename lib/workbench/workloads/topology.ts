@@ -65,9 +65,9 @@ function tree(nodes: readonly string[], b: number): Topology {
   ]);
 }
 
-/** Maps each node to the nodes at the indexes that `indexesOf` returns; indexes without a node are skipped. */
-function neighbours(nodes: readonly string[], indexesOf: (index: number) => number[]): Topology {
+/** Maps each node to the nodes at the indices that `indicesOf` returns. Indices without a node are skipped. */
+function neighbours(nodes: readonly string[], indicesOf: (index: number) => number[]): Topology {
   return Object.fromEntries(
-    nodes.map((node, index) => [node, indexesOf(index).flatMap((neighbour) => nodes[neighbour] ?? [])]),
+    nodes.map((node, index) => [node, indicesOf(index).flatMap((neighbour) => nodes[neighbour] ?? [])]),
   );
 }

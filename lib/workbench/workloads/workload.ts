@@ -5,7 +5,7 @@
  * 2. a generator that draws operations,
  * 3. a client that performs an operation by RPCs and returns its outcome,
  * 4. a final phase, if clients read once more after the faults,
- * 5. a convergence, if nodes should end up with equal data,
+ * 5. a convergence check, if nodes should end up with equal data,
  * 6. a checker of the history.
  *
  * @module
@@ -13,9 +13,9 @@
 
 import type { Verdict } from "../checkers/verdict.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Random } from "../world/random.ts";
 import type { Connection } from "../world/connection.ts";
 import type { Latency } from "../world/network/latency.ts";
+import type { Random } from "../world/random.ts";
 import type { RPC } from "../world/rpc_schema.ts";
 
 /** Options of a test that workloads and checkers use: the parsed flags of Maelstrom's `test`. */
@@ -38,9 +38,9 @@ export interface TestOptions {
   availability?: "total" | number;
   /** Consistency models by Elle's names, such as `"read-committed"`. */
   consistencyModels: string[];
-  /** Number of keys in use at the same time (transactions, kafka); each workload has its own default. */
+  /** Number of keys in use at the same time (transactions, kafka). `@default KEY_COUNT` */
   keyCount?: number;
-  /** Most operations in a transaction. */
+  /** Maximum number of operations in a transaction. */
   maxTxnLength: number;
   /** Writes to one key before a new key replaces it. */
   maxWritesPerKey: number;
@@ -71,7 +71,10 @@ export interface Outcome {
 export interface WorkloadClient {
   /** Prepares the node. Called once after each start of the node, before other clients reach it. */
   setup?(): Promise<void>;
-  /** Performs an operation. An error that it throws is recorded as info, and is an exception of the test. */
+  /**
+   * Performs an operation. An error that it throws is recorded as info. Unless it is an `RPCError`, it is also reported
+   * as an exception of the test.
+   */
   invoke(invocation: Invocation): Promise<Outcome>;
 }
 
@@ -89,14 +92,14 @@ export interface OperationGenerator {
 }
 
 /**
- * Time without faults between the end of the last fault and the final phase, ms. By its end every node must have
- * everything.
+ * Time without faults between the end of the last fault and the final phase, ms. When it is over, all nodes must have
+ * converged.
  */
 export const RECOVERY = 10_000;
 
 /** Final phase: clients' operations after the main phase and the recovery. */
 export interface FinalPhase {
-  /** Returns false if the phase would find nothing out. `@default () => true` */
+  /** Returns false if the phase cannot find anything. `@default () => true` */
   needed?(options: TestOptions): boolean;
   /**
    * True if Maelstrom does not have this phase. Its operations, marked as `final`, and all messages since its
@@ -105,22 +108,25 @@ export interface FinalPhase {
   uncounted?: boolean;
   /** Creates its generator from the history of the main phase. */
   generator(options: TestOptions, random: Random, history: readonly Operation[]): OperationGenerator;
-  /** No operation begins later than this after the phase began. */
+  /** Limit on the length of the phase: no operation begins after it. */
   timeLimitSeconds?: number;
   /** Operations a second of each worker; without it, each goes as fast as it can. */
   ratePerWorker?: number;
 }
 
-/** Convergence check of one test: reads all nodes and tells if every one has everything. */
+/**
+ * Convergence check of one test: reads all nodes, and finds out if each has all data: every element that was
+ * acknowledged or read by a client, and the same as all others.
+ */
 export interface Convergence {
   /** Reads what a node has. */
   look(connection: Connection, node: string): Promise<unknown>;
-  /** Returns true if every node has everything. `seen` holds what `look` last read at each node. */
+  /** Returns true if every node has all data. `seen` holds what `look` last read at each node. */
   isComplete(seen: readonly unknown[]): boolean;
   /** Returns what is missing, as phrases such as `n2 lacked 1 of 40 values: 7`. `seen` is as above, by node. */
   lacking(seen: ReadonlyMap<string, unknown>): string[];
-  /** True if `look` costs more than a client's request: then silence is not reported. */
-  asksMuch?: boolean;
+  /** True if `look` costs a node more than a client's request: then it is not reported if a node does not answer. */
+  isExpensive?: boolean;
 }
 
 /** Workload. */
@@ -141,7 +147,7 @@ export interface Workload {
   generator(options: TestOptions, random: Random): OperationGenerator;
   /** Final phase, if there is one. */
   final?: FinalPhase;
-  /** Creates the convergence from the history of the main phase. Left out if nodes have nothing to agree on. */
+  /** Creates the convergence check from the history of the main phase. Left out if nodes have nothing to agree on. */
   convergence?(history: readonly Operation[], options: TestOptions): Convergence;
   /** Checks a history. */
   check(history: readonly Operation[], options: TestOptions): Verdict;

@@ -217,7 +217,7 @@ Deno.test("a counter that does not converge: the report names its value on each 
   };
   const [line = "", ...others] = await lacking(forgetful, { workload: WORKLOADS["g-counter"]! });
   assertEquals(others, []);
-  assertMatch(line, /^the counter was \d+, which is no sum of the adds, on n\d and \d+, which is/);
+  assertMatch(line, /^the counter was \d+, which is not a sum of the adds, on n\d and \d+, which is/);
 });
 
 Deno.test("a counter whose nodes agree on a wrong sum has not converged", async () => {
@@ -226,7 +226,7 @@ Deno.test("a counter whose nodes agree on a wrong sum has not converged", async 
     node.on("read", () => ({ value: 0 }));
   };
   const lacks = await lacking(zero, { workload: WORKLOADS["g-counter"]! });
-  assertEquals(lacks, ["the counter was 0, which is no sum of the adds, on n0, n1, n2"]);
+  assertEquals(lacks, ["the counter was 0, which is not a sum of the adds, on n0, n1, n2"]);
 });
 
 /** Makes n2 stop answering some requests after 4 s. */

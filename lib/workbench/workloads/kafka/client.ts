@@ -7,7 +7,7 @@
 import type { Connection } from "../../world/connection.ts";
 import { withErrors } from "../outcome.ts";
 import type { Invocation, Outcome, WorkloadClient } from "../workload.ts";
-import type { Polled, Sent } from "./generator.ts";
+import type { CompletedPoll, CompletedSend } from "./generator.ts";
 import { COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS, messagesOf, POLL, SEND } from "./rpcs.ts";
 
 /** State of a client. */
@@ -47,7 +47,7 @@ async function committedOffsets({ connection, node }: Client, keys: string[]): P
 
 async function send({ connection, node }: Client, [, key, message]: [string, string, unknown]): Promise<Outcome> {
   const { offset } = await connection.rpc(node, SEND, { key, msg: message });
-  const result: Sent = ["send", key, [offset as number, message]];
+  const result: CompletedSend = ["send", key, [offset as number, message]];
   return { type: "ok", value: [result] };
 }
 
@@ -64,6 +64,6 @@ async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
     if (entries.length > 0) highest.set(key, last);
   }
   if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS, { offsets: Object.fromEntries(highest) });
-  const result: Polled = ["poll", messages];
+  const result: CompletedPoll = ["poll", messages];
   return { type: "ok", value: [result] };
 }

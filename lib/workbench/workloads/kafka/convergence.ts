@@ -1,5 +1,6 @@
 /**
- * Convergence of workload kafka: every node returns all messages that were acknowledged or polled, at their offsets.
+ * Convergence check of workload kafka: every node must return all messages that were acknowledged or polled, at their
+ * offsets.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { Operation } from "../../history/operation.ts";
 import type { Connection } from "../../world/connection.ts";
 import { haveAll, lackingElements } from "../set_convergence.ts";
 import type { Convergence } from "../workload.ts";
-import type { Polled, Sent } from "./generator.ts";
+import type { CompletedPoll, CompletedSend } from "./generator.ts";
 import { type Entry, messagesOf, POLL } from "./rpcs.ts";
 
 /** Messages that a node has returned so far, and the next offset to poll for each key. */
@@ -20,8 +21,8 @@ interface Seen {
 }
 
 /**
- * Creates the convergence of a test from the history of its main phase. Each look polls what is new since the last
- * one.
+ * Creates the convergence check of a test from the history of its main phase. Each look polls what is new since the
+ * last one.
  */
 export function kafkaConvergence(history: readonly Operation[]): Convergence {
   const keys = sentKeys(history);
@@ -46,7 +47,7 @@ function startOf(keys: Iterable<string>): Record<string, number> {
 /** Keys of all sends, whatever their outcome. */
 function sentKeys(history: readonly Operation[]): Set<string> {
   const keys = new Set<string>();
-  for (const { f, value } of history) if (f === "send") keys.add((value as Sent[])[0]![1]);
+  for (const { f, value } of history) if (f === "send") keys.add((value as CompletedSend[])[0]![1]);
   return keys;
 }
 
@@ -56,10 +57,10 @@ function knownMessages(history: readonly Operation[]): Set<Identity> {
   for (const { type, f, value } of history) {
     if (type !== "ok") continue;
     if (f === "send") {
-      for (const [, key, message] of value as Sent[]) known.add(identifyMessage(key, message));
+      for (const [, key, message] of value as CompletedSend[]) known.add(identifyMessage(key, message));
     }
     if (f === "poll") {
-      for (const [, messages] of value as Polled[]) addMessages(known, messages);
+      for (const [, messages] of value as CompletedPoll[]) addMessages(known, messages);
     }
   }
   return known;

@@ -6,33 +6,34 @@
  * @module
  */
 
-import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Random } from "../../world/random.ts";
+import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
 import type { Invocation, OperationGenerator, TestOptions } from "../workload.ts";
 
 /** Completed send, with the offset of its message. */
-export type Sent = ["send", key: string, message: [offset: number, message: unknown]];
+export type CompletedSend = ["send", key: string, message: [offset: number, message: unknown]];
 
 /** Completed poll, with the messages of each key. */
-export type Polled = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
+export type CompletedPoll = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
 
-/** Mean number of operations for each assign. */
+/** Mean number of operations from one assign to the next. */
 const ASSIGN_EVERY = 64;
-/** Mean number of assigns for each that adds the keys with unseen messages. */
+/** Mean number of assigns from one that adds the keys with unseen messages to the next such one. */
 const CATCH_UP_EVERY = 3;
 /** Mean time between crashes of one client, ns. */
 const CRASH_INTERVAL_NS = 30e9;
 
 /**
  * Creates the generator of the main phase: equally many sends and polls, of keys drawn as in
- * {@linkcode transactions}. Some are replaced by an assign of their key; every third assign adds the keys with unseen
- * messages, which were sent but never polled. Now and then a client crashes.
+ * {@linkcode transactions}. Before some of them, their key is assigned; one assign in three, on average, adds the keys
+ * with unseen messages, which were sent but never polled. Now and then a client crashes.
  */
 export function kafkaOperations(options: TestOptions, random: Random): OperationGenerator {
   const { concurrency, keyCount = KEY_COUNT, maxWritesPerKey } = options;
   const draw = transactions(random, { write: "send", keyCount, minLength: 1, maxLength: 1, maxWritesPerKey });
   const unseen = trackUnseen();
+  // Drawn but not returned yet: an assign of its key can come before it.
   let upcoming = draw()[0]!;
   let nowNs = 0;
   let crashDueNs = 0;
@@ -97,6 +98,7 @@ function pollUntilSeen(highest: ReadonlyMap<string, number>): OperationGenerator
 
 /** Tracks the keys with messages that were sent but never polled. */
 function trackUnseen(): { keys(): string[]; update(operation: Operation): void } {
+  // By key with unseen messages, the highest offset that was sent to, and the highest that was polled.
   const sent = new Map<string, number>();
   const polled = new Map<string, number>();
   return {
@@ -120,7 +122,7 @@ function trackUnseen(): { keys(): string[]; update(operation: Operation): void }
 function polledOffsets({ f, value }: Operation): Map<string, number> {
   const offsets = new Map<string, number>();
   if (f !== "poll") return offsets;
-  for (const [, messages] of value as Polled[]) {
+  for (const [, messages] of value as CompletedPoll[]) {
     for (const [key, pairs] of Object.entries(messages)) {
       if (pairs.length > 0) offsets.set(key, pairs.reduce((highest, [offset]) => Math.max(highest, offset), -Infinity));
     }
@@ -132,7 +134,7 @@ function polledOffsets({ f, value }: Operation): Map<string, number> {
 function sentOffsets({ f, value }: Operation): Map<string, number> {
   const offsets = new Map<string, number>();
   if (f !== "send") return offsets;
-  for (const [, key, [offset]] of value as Sent[]) raise(offsets, [[key, offset]]);
+  for (const [, key, [offset]] of value as CompletedSend[]) raise(offsets, [[key, offset]]);
   return offsets;
 }
 

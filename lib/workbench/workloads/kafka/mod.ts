@@ -2,7 +2,7 @@
  * Workload kafka: logs to which clients append messages and from which they poll.
  *
  * Operations are drawn by `generator.ts` and performed by `client.ts` with the RPCs of `rpcs.ts`; `convergence.ts`
- * asks whether all nodes have all messages. The checker is in `checkers/kafka/`: lost messages in
+ * checks that all nodes have all messages. The checker is in `checkers/kafka/`: lost messages in
  * `message_anomalies.ts`, polls that skip a message or go back in `order_anomalies.ts`.
  *
  * Source: Maelstrom's `workload/kafka.clj`.

@@ -13,7 +13,7 @@ export const SEND: RPC = {
   doc: "Appends a message to a log. The node assigns it an offset, which is unique in the log and higher than those " +
     "of the messages before it. Offsets may have gaps.",
   request: Type.Object({
-    key: Type.String({ description: "which log" }),
+    key: Type.String({ description: "the log" }),
     msg: Type.Unknown({ description: "the message" }),
   }),
   reply: Type.Object({ offset: Type.Integer({ description: "its offset in the log" }) }),
@@ -47,7 +47,7 @@ export const LIST_COMMITTED_OFFSETS: RPC = {
   type: "list_committed_offsets",
   doc: "Asks for the committed offsets of some logs, from which a client continues. Logs without a committed offset " +
     "are left out.",
-  request: Type.Object({ keys: Type.Array(Type.String(), { description: "which logs" }) }),
+  request: Type.Object({ keys: Type.Array(Type.String(), { description: "the logs" }) }),
   reply: Type.Object({ offsets: mapOf(Type.Integer(), { description: "the committed offset of each log" }) }),
 };
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { clip } from "../../base/text.ts";
 import { formatJSONLine } from "../../base/json.ts";
-import type { Workload } from "../workload.ts";
+import { clip } from "../../base/text.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
 import { withErrors } from "../outcome.ts";
+import type { Workload } from "../workload.ts";
 
 type MicroOperations = [f: string, key: unknown, value: unknown][];
 

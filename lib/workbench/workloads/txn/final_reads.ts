@@ -1,13 +1,14 @@
 /**
- * Final phase and convergence of the workloads of transactions: every node is asked for every key, and all must agree.
+ * Final phase and convergence check of the workloads of transactions: every node is asked for every key, and all must
+ * agree.
  *
  * @module
  */
 
-import { type MicroOperation, perWorker, sequence } from "../generator.ts";
 import type { Operation } from "../../history/operation.ts";
-import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "../workload.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
+import { type MicroOperation, perWorker, sequence } from "../generator.ts";
+import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "../workload.ts";
 
 /** Final phase. A single node has no other to agree with. */
 export const txnFinalReads: FinalPhase = {
@@ -32,12 +33,10 @@ function readEverything(
   return perWorker(concurrency, (worker) => sequence(worker < nodes.length ? transactions : []));
 }
 
-/** Most characters of a value in a phrase. */
+/** Maximum number of characters of a value in a phrase. */
 const LENGTH = 80;
 
-/**
- * Creates the convergence of a test: one transaction reads all keys of any write, and all nodes must return the same.
- */
+/** Creates the convergence check: one transaction reads all written keys, and all nodes must return the same. */
 export function txnConvergence(history: readonly Operation[], rpc: RPC): Convergence {
   const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
   return {
@@ -59,7 +58,7 @@ export function txnConvergence(history: readonly Operation[], rpc: RPC): Converg
         return answers.length < 2 ? [] : [`key ${key} was ${answers.join(" and ")}`];
       });
     },
-    asksMuch: true,
+    isExpensive: true,
   };
 }
 

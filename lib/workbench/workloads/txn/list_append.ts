@@ -9,8 +9,8 @@
 import Type from "typebox";
 import { checkWithReplicas } from "../../checkers/replicas.ts";
 import { checkTxnListAppend } from "../../checkers/txn/mod.ts";
-import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import { arrayOf, type RPC } from "../../world/rpc_schema.ts";
+import { KEY_COUNT, repeat, transactions } from "../generator.ts";
 import type { Workload } from "../workload.ts";
 import { txnClient } from "./client.ts";
 import { txnConvergence, txnFinalReads } from "./final_reads.ts";
