@@ -90,6 +90,7 @@ export async function measureConvergence(
     },
   }, (world) =>
     runUntilHealed(options, world, async (test) => {
+      // A listener on `stopSignal` would keep the test alive as long as `signal`, which many tests may share.
       converged = await readUntilComplete(test, options, world.clock, stop.signal);
     }, stopSignal));
   if (livelock !== undefined) return { time: null, lacking: [], exceptions: [{ ...livelock, fatal: true }] };
@@ -120,6 +121,7 @@ async function readUntilComplete(
       return { time: Math.ceil(clock.now() - since), lacking: [] };
     }
   }
+  // A node may be unable to answer a read that costs more than a client's: then silence shows nothing.
   const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
   const missing = [
     ...isExpensive ? [] : silent.map((node) => `${node} answered nothing`),

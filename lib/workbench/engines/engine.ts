@@ -5,10 +5,12 @@
  * - `simulation_engine.ts`: the workbench in virtual time, all nodes in this process. The seed repeats everything.
  * - `maelstrom_engine.ts`: the real Maelstrom, whose results are read by `maelstrom_results.ts`.
  *
- * The simulation engine uses `virtual_run.ts` (one test in virtual time), `convergence.ts` and `virtual_time.ts`.
+ * The first two turn a request into a run by `workbench_run.ts`. The simulation engine also uses `virtual_run.ts` (one
+ * test in virtual time), `convergence.ts` and `virtual_time.ts`.
  *
- * The folder also has `simulate.ts`, the simulated cluster for unit tests, and `machine.ts`, through which commands
- * reach terminal and files. Engines import from `request/` and below. They know nothing of reports or of other runs.
+ * The folder also has `simulate.ts`, the simulated cluster for unit tests, with its options and its time
+ * (`simulate_options.ts`, `test_time.ts`); and `machine.ts`, through which commands reach terminal and files
+ * (`real_machine.ts`). Engines import from `request/` and below. They do not depend on reports or on other runs.
  *
  * @module
  */

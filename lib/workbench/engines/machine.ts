@@ -42,7 +42,7 @@ export interface Machine {
 /** The part of the machine that `install` uses. */
 export interface Archives {
   /**
-   * Reads a file, or downloads an `https:` address.
+   * Reads a file, or downloads an `http:` or `https:` address.
    *
    * @throws {Error} It cannot be read; the message says why.
    */
@@ -50,7 +50,8 @@ export interface Archives {
   /** Returns the SHA-256 of the bytes, in hexadecimal digits. */
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   /**
-   * Unpacks a tar archive into `folder`. If that fails, `folder` stays as it was.
+   * Unpacks a tar archive, compressed by bzip2, whose top folder has the name of `folder`, and puts that folder in the
+   * place of `folder`. If that fails, `folder` stays as it was.
    *
    * @throws {Error} It cannot be unpacked; the message says why.
    */

@@ -88,6 +88,7 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
 
 /** Creates Maelstrom's working directory if need be, and returns its path. */
 function createWorkingFolder(store: string): string {
+  // The path without slashes at its end is `above` and then `name`.
   const [, above, name] = /^(.*?)([^/]*)\/*$/.exec(store)!;
   const folder = name === "store" ? above || "." : store;
   try {

@@ -283,23 +283,23 @@ function describeOperation(value: unknown): string {
 
 /** Reads the anomalies of the checkers that every workload has: low availability, functions that never succeeded. */
 function generalAnomalies({ availability, stats }: Fields): Anomaly[] {
-  const found: Anomaly[] = [];
+  const anomalies: Anomaly[] = [];
   const verdict = asFields(availability);
   if (verdict?.["valid?"] === false) {
     const explanation = `Only a fraction of ${verdict["ok-fraction"]} of all operations succeeded`;
-    found.push({ type: "unavailable", count: 1, explanation });
+    anomalies.push({ type: "unavailable", count: 1, explanation });
   }
-  if (asFields(stats)?.["valid?"] !== false) return found;
+  if (asFields(stats)?.["valid?"] !== false) return anomalies;
   for (const [f, counts] of entriesOf(asFields(stats)!["by-f"])) {
     // An intended crash of a client never succeeds.
     if (f === "crash" || asFields(counts)?.["valid?"] !== false) continue;
-    found.push({
+    anomalies.push({
       type: "never-succeeded",
       count: 1,
       explanation: `Not one ${f} of ${asFields(counts)!.count} succeeded`,
     });
   }
-  return found;
+  return anomalies;
 }
 
 function clientExceptions(verdict: Fields | undefined): TestException[] {

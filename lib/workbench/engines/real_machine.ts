@@ -53,7 +53,7 @@ export function createMachine(root: string): Machine {
 /**
  * Finds out which outputs are terminals that can move the cursor and show colours. A dumb terminal cannot.
  *
- * @param outputs `Deno`, or its part that matters here.
+ * @param outputs `Deno`, which has both outputs.
  * @param term `$TERM`.
  */
 export function terminals(
@@ -126,8 +126,10 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 async function unpack(bytes: Uint8Array<ArrayBuffer>, folder: string): Promise<void> {
-  await Deno.mkdir(folder.slice(0, folder.lastIndexOf("/")), { recursive: true });
-  const incoming = await Deno.makeTempDir({ dir: folder.slice(0, folder.lastIndexOf("/")), prefix: "incoming-" });
+  const slash = folder.lastIndexOf("/");
+  const [parent, name] = [folder.slice(0, slash), folder.slice(slash + 1)];
+  await Deno.mkdir(parent, { recursive: true });
+  const incoming = await Deno.makeTempDir({ dir: parent, prefix: "incoming-" });
   try {
     await Deno.writeFile(`${incoming}/archive.tar.bz2`, bytes);
     const { success, stderr } = await new Deno.Command("tar", {
@@ -136,7 +138,7 @@ async function unpack(bytes: Uint8Array<ArrayBuffer>, folder: string): Promise<v
       stdin: "null",
     }).output();
     if (!success) throw new Error(`tar failed: ${new TextDecoder().decode(stderr).trim().split("\n").join("; ")}`);
-    await Deno.rename(`${incoming}/${folder.slice(folder.lastIndexOf("/") + 1)}`, folder);
+    await Deno.rename(`${incoming}/${name}`, folder);
   } finally {
     await Deno.remove(incoming, { recursive: true });
   }

@@ -170,7 +170,7 @@ interface Simulation {
  * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes.
  *
  * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the
- *   seed is not a number.
+ *   seed is not finite.
  * @throws {TypeError} The program is not a function.
  *
  * @example A value in a service survives a crash of the node that wrote it.
@@ -267,7 +267,7 @@ function startHost({ program, clock, time, network, random, logs, starts }: Simu
   starts.set(id, incarnation);
   const stream = random.stream(`node ${id}`);
   const onFailure = ({ message }: TestException) => time.fail(new Error(message));
-  // The program runs at once, and TestTime guards only while time passes.
+  // The program starts at once. TestTime does not guard it, because no time passes.
   const release = guard(onFailure);
   const host = startInProcess(program, {
     id,

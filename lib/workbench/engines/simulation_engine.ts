@@ -24,6 +24,9 @@ import type { EngineHooks } from "./engine.ts";
 import { runVirtualTest } from "./virtual_run.ts";
 import { openRunStore, runOptionsOf } from "./workbench_run.ts";
 
+/** Program argument that makes a node log details. The engine handles it; the program does not get it. */
+const DEBUG = "--debug";
+
 /** A test that can be run any number of times, with the same result. */
 interface Test {
   request: TestRequest;
@@ -63,7 +66,7 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
     const failed = !results.passed || comparison?.difference !== undefined;
     if (failed && !results.interrupted && keep === "failing") {
       store = openRunStore(request);
-      // Ctrl-C does not end this one: it is as long as the first, which has ended.
+      // Ctrl-C does not end this run: it takes as long as the first one, which is over.
       const uninterrupted = { ...hooks, signal: new AbortController().signal };
       results = await runOnce({ ...test, hooks: uninterrupted }, { store }, measure);
     }
@@ -98,9 +101,6 @@ function measureOnce(): typeof measureConvergence {
   let measured: ReturnType<typeof measureConvergence> | undefined;
   return (...test) => measured ??= measureConvergence(...test);
 }
-
-/** Program argument that makes a node log details. The engine handles it; the program does not get it. */
-const DEBUG = "--debug";
 
 function programArguments({ args }: TestRequest): string[] {
   return args.filter((word) => word !== DEBUG);

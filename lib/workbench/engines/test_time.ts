@@ -141,6 +141,7 @@ async function runToFirstEnd(state: State): Promise<void> {
       return mustStop() || clock.next > firstDeadline(waits);
     });
     if (mustStop()) return;
+    // Nothing more happens by the first deadline: this moves the clock there.
     const deadline = firstDeadline(waits);
     await clock.run(deadline);
     for (const wait of waits) wait.isOver ||= wait.deadline <= deadline;

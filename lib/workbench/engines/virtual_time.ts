@@ -4,7 +4,8 @@
  * 1. Creates a clock at 0 and a world in which every node runs the program in this process.
  * 2. Guards the process: programs must not use the real clock, timers, randomness, files or network.
  * 3. Runs the clock until the work has settled.
- * 4. If events go on without time passing, tells the work to stop, and runs the clock until it has.
+ * 4. If events follow one another without end while no time passes, tells the work to stop, and runs the clock until
+ *    it has.
  *
  * @module
  */

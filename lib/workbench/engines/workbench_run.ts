@@ -1,5 +1,6 @@
 /**
- * The way from a request to a run, for the two engines of the workbench: processes and simulation.
+ * Options and store of the run that a request asks for. Shared by the two engines of the workbench, processes and
+ * simulation.
  *
  * @module
  */

@@ -65,6 +65,7 @@ export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machi
 async function runAll(series: Series): Promise<void> {
   const { plan, report, signal, runs } = series;
   for (const [index, request] of plan.requests.entries()) {
+    // The runs of one test follow one another, one for each seed.
     if (index % plan.seeds === 0) report.showSeed(request);
     const results = await runOne(request, index, series);
     if (signal.aborted && !isCounted(results, plan)) return;
@@ -75,8 +76,9 @@ async function runAll(series: Series): Promise<void> {
 }
 
 /**
- * True if the results of an interrupted run count. With many seeds, a run that was cut short does not count: its seed
- * repeats it whole. A run that passed does not count either, because its convergence may not have been measured.
+ * True if the results of the run that was under way at Ctrl-C count. With one seed they do. With many, only a run that
+ * was not cut short and failed counts: the seed of another one repeats it, and a run may pass only because Ctrl-C came
+ * before its convergence was measured.
  */
 function isCounted({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
   return seeds === 1 || (!interrupted && !passed);

@@ -130,12 +130,12 @@ const DIRECTIONS: readonly Direction[] = [
 function fewer(words: readonly string[]): string[][] {
   if (words.length === 0) return [];
   const single = words.length > 2 ? words.map((word) => [word]) : [];
-  const allButOne = words.length > 1 ? words.map((left) => words.filter((word) => word !== left)) : [];
+  const allButOne = words.length > 1 ? words.map((omitted) => words.filter((word) => word !== omitted)) : [];
   return [[], ...single, ...allButOne];
 }
 
 /**
- * Returns the powers of two below `size`, and the middle between the last of them and `size`: for 12, 1, 2, 4, 8 and
+ * Returns the powers of two below `size`, and the middle between the last of them and `size`. For 12: 1, 2, 4, 8 and
  * 10.
  */
 function smaller(size: number): number[] {

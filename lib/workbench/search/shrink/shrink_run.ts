@@ -68,7 +68,7 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   }
   const seed = found.seed!;
   if (smallest !== original) {
-    // Ctrl-C does not end this one: it has run before, so it ends soon.
+    // Ctrl-C does not end this run: it takes as long as it did in the search.
     const uninterrupted = { ...simulator, signal: new AbortController().signal };
     found = await runSmaller(run, smallest, seed, "all", uninterrupted);
   }

@@ -41,7 +41,7 @@ const SMALL_LATENCY = 25;
 export function drawTest(seed: string, number: number, challenges: readonly Challenge[]): DrawnTest {
   const random = seededRandom(seed).stream("swarm").stream(String(number));
   const challenge = random.pick(challenges);
-  // The flags of the official test, as one would write them.
+  // Texts of all flags: the official ones, else the defaults.
   const usual = usualTexts(challenge);
   const official = flagValues(usual);
   const nodes = official["node-count"] === 1 ? 1 : drawAround(official["node-count"]!, random);
