@@ -1,11 +1,11 @@
 /**
- * Limit on the nesting of values in a history. Values are read, compared and shown by recursion, so deep ones would
- * overflow the stack.
+ * Limit on the nesting of values in histories and messages. Values are read, compared and shown by recursion, so deep
+ * ones would overflow the stack.
  *
  * @module
  */
 
-/** Most forms, such as lists and maps, that may be nested. */
+/** Greatest depth of nested forms, such as lists and maps. */
 export const MAX_DEPTH = 1000;
 
 /** Problem of a text with deeper forms. */
@@ -29,5 +29,5 @@ export function tooDeepAt(json: string): number | undefined {
   return undefined;
 }
 
-/** Brackets and quotes, and escapes, since an escaped quote is none. */
+/** Brackets, quotes and escapes: an escaped quote does not end a string. */
 const TOKENS = /["[\]{}]|\\./g;

@@ -10,6 +10,7 @@
 import { type Body, isObject, type Message } from "../../../../protocol.ts";
 import { parseJSON } from "../../../base/json.ts";
 import { show } from "../../../base/text.ts";
+import { TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
 
 /**
  * Parses a line of a node's stdout.
@@ -32,6 +33,8 @@ import { show } from "../../../base/text.ts";
  * ```
  */
 export function parseLine(line: string): Message {
+  // Services and checkers read values by recursion.
+  if (tooDeepAt(line) !== undefined) throw new SyntaxError(TOO_DEEP);
   const value = parseJSON(line);
   const problem = problemOf(value);
   if (problem !== undefined) throw new SyntaxError(problem);

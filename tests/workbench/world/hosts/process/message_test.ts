@@ -21,6 +21,10 @@ Deno.test("parseLine is as strict as Maelstrom about everything except the body"
       [`{"src":"n0","dest":"n1","id":1.0,${body}}`, "got 1.0"],
       [`{"src":"n0","dest":"n1","ttl":3,${body}}`, 'expected only src, dest and body, got "ttl"'],
       [`{"src":"n0","dest":"n1",${body}} {}`, "Unexpected"],
+      [
+        `{"src":"n0","dest":"n1","body":{"key":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
+        "expected at most 1000 nested forms, got more",
+      ],
     ] as const
   ) {
     assertThrows(() => parseLine(line), SyntaxError, expected, line);
