@@ -9,6 +9,7 @@
  */
 
 import type { Host, LogLevel, NodeHandle } from "../../../../host.ts";
+import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
 import { startNode } from "../../../../start_node.ts";
 import type { Clock, Timer } from "../../clock.ts";
@@ -90,7 +91,7 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   try {
     turns.take(() => node = startNode(program, createHost(options, turns)));
   } catch (error) {
-    onFailure(nodeCrashed(id, "crashed at its start", `  ${errorText(error)}`));
+    onFailure(nodeCrashed(id, "crashed at its start", `  ${describeThrown(error)}`));
   }
   return {
     id,
@@ -170,8 +171,4 @@ interface HostTimer {
 
 function throwFailure({ message }: TestException): never {
   throw new Error(message);
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error);
 }

@@ -9,6 +9,7 @@
  */
 
 import type { Host } from "../../../../host.ts";
+import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
 import { startNode } from "../../../../start_node.ts";
 import { messageOf, UsageError } from "../../../base/errors.ts";
@@ -30,7 +31,7 @@ const IMPORT_TIMEOUT = 10_000;
 /**
  * Imports a module, and returns its program.
  *
- * @param timeout Longest import, ms. A module that computes without end is the watchdog's business.
+ * @param timeout Longest import, ms. The watchdog handles a module that computes without end.
  * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it
  *   reads the clock, draws random numbers, prints or ends the process. Its program does not take these arguments.
  */
@@ -128,7 +129,7 @@ async function runGuarded<T>({ path, url }: Module, work: () => Promise<T>): Pro
 
 /** Describes in one line what an import threw, and where in the module. */
 function importProblem(error: unknown, url: string): string {
-  if (!(error instanceof Error)) return `${String(error)} was thrown`;
+  if (!(error instanceof Error)) return describeThrown(error);
   const frame = framesOf(error).find((frame) => frame.url === url);
   return `${firstLineOf(error)}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
 }

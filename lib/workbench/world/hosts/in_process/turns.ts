@@ -15,7 +15,7 @@ export interface Turns {
   take(turn: () => void): void;
   /** Makes turns wait. */
   pause(): void;
-  /** Runs the turns that wait, in order. Before each, all promises that the last one settled have run. */
+  /** Runs the turns that wait, in order. Before each, the promise callbacks of the last one have run. */
   resume(): void;
   /** Drops the turns that wait, and all later ones. */
   end(): void;

@@ -178,6 +178,18 @@ Deno.test("a program that throws at its start is a crashed node", () => {
   assertStringIncludes(failures[0]!.message, "TypeError: no luck");
 });
 
+Deno.test("a program that throws a value without text is a crashed node", () => {
+  const clock = new VirtualClock();
+  const random = seededRandom("dune");
+  const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
+  const failures: TestException[] = [];
+  const broken = () => {
+    throw Object.create(null);
+  };
+  startInProcess(broken, { id: "n0", clock, random, network, onFailure: (failure) => void failures.push(failure) });
+  assertStringIncludes(failures[0]!.message, "{} was thrown");
+});
+
 Deno.test("a stopped node neither acts nor answers, and its name is free", async () => {
   let ticks = 0;
   const program = (node: AnyNode) => {
