@@ -25,7 +25,7 @@ import {
 } from "./edn_tokens.ts";
 import { MAX_DEPTH, TOO_DEEP } from "./nesting.ts";
 
-const SYMBOLIC_VALUES: Record<string, number> = { Inf: Infinity, "-Inf": -Infinity, NaN: NaN };
+const SYMBOLIC_VALUES: ReadonlyMap<string, number> = new Map([["Inf", Infinity], ["-Inf", -Infinity], ["NaN", NaN]]);
 
 /**
  * Parses all forms of a text as plain values:
@@ -57,7 +57,7 @@ export function parseEDN(text: string): unknown[] {
   const cursor = createCursor(text, false);
   const values: unknown[] = [];
   for (;;) {
-    skipBlank(cursor);
+    skipIgnored(cursor);
     if (cursor.at === text.length) return values;
     values.push(readValue(cursor));
   }
@@ -119,7 +119,7 @@ export function createEDNReader(take: TakeForm): FormReader {
 }
 
 function push(state: State, piece: string): void {
-  // Tokens end with their line. Only a string continues, and its missing end is detected.
+  // Reads whole lines only: of all tokens just strings may continue on the next line, and a missing quote is detected.
   const end = piece.lastIndexOf("\n") + 1;
   if (end === 0) {
     state.rest += piece;
@@ -172,7 +172,7 @@ function readForms(state: State, isLast: boolean): void {
 /** Reads the next form, or a bracket around all; undefined at the end of the text. */
 function readForm(state: State): { value: unknown; at: number } | "bracket" | undefined {
   const { cursor, around, isFirst } = state;
-  skipBlank(cursor);
+  skipIgnored(cursor);
   const { at } = cursor;
   const character = cursor.text[at];
   if (character === undefined) return undefined;
@@ -192,8 +192,8 @@ function readForm(state: State): { value: unknown; at: number } | "bracket" | un
   return "bracket";
 }
 
-/** Skips blanks, comments and discarded forms (`#_`). */
-function skipBlank(cursor: Cursor): void {
+/** Skips whitespace, commas, comments and discarded forms (`#_`). */
+function skipIgnored(cursor: Cursor): void {
   const { text } = cursor;
   for (;;) {
     const code = text.charCodeAt(cursor.at);
@@ -209,7 +209,7 @@ function skipBlank(cursor: Cursor): void {
 }
 
 function readValue(cursor: Cursor): unknown {
-  skipBlank(cursor);
+  skipIgnored(cursor);
   const code = cursor.text.charCodeAt(cursor.at);
   switch (code) {
     case 34: // "
@@ -242,7 +242,7 @@ function readDispatch(cursor: Cursor): unknown {
   if (cursor.text[cursor.at] === '"') return readPattern(cursor);
   const tag = readToken(cursor);
   if (tag.startsWith("#")) {
-    const value = SYMBOLIC_VALUES[tag.slice(1)];
+    const value = SYMBOLIC_VALUES.get(tag.slice(1));
     if (value === undefined) throw failure(cursor, start, `expected ##Inf, ##-Inf or ##NaN, got #${tag}`);
     return value;
   }
@@ -271,11 +271,12 @@ function readMap(cursor: Cursor): unknown {
   open(cursor, start);
   while (!takeClose(cursor, start, "}")) {
     const key = readValue(cursor);
-    skipBlank(cursor);
+    skipIgnored(cursor);
     if (cursor.text[cursor.at] === "}") {
       throw failure(cursor, cursor.at, `expected a value for the last key of the map of ${place(cursor, start)}`);
     }
     const value = readValue(cursor);
+    // `__proto__` is a key like any other: Deno disables the property of Object.prototype.
     if (typeof key !== "string") map ??= new Map(Object.entries(object));
     if (map !== undefined) map.set(key, value);
     else object[key as string] = value;
@@ -287,9 +288,9 @@ function open(cursor: Cursor, start: number): void {
   if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, TOO_DEEP);
 }
 
-/** Returns true if the form opened at `start` ends here, and moves past its closing bracket. */
+/** Moves past the closing bracket of the form opened at `start`, if that is next. Returns true if it was. */
 function takeClose(cursor: Cursor, start: number, close: string): boolean {
-  skipBlank(cursor);
+  skipIgnored(cursor);
   const { text, at } = cursor;
   const next = text[at] ?? "the end of the text";
   if (next !== close) {

@@ -125,6 +125,7 @@ Deno.test("parseEDN says where a text is wrong, and what was expected", () => {
       ["\\ ", "line 1, column 1: expected a character, got \\"],
       ["\\constructor", "line 1, column 1: expected a character, got \\constructor"],
       ["##Nan", "line 1, column 1: expected ##Inf, ##-Inf or ##NaN, got ##Nan"],
+      ["##toString", "line 1, column 1: expected ##Inf, ##-Inf or ##NaN, got ##toString"],
       ["#", "line 1, column 1: expected a tag after #, got none"],
       ["#1", "line 1, column 1: expected a tag after #, got 1"],
       ['#"a', 'line 1, column 4: expected " to close the string of line 1, column 2, got the end of the text'],
