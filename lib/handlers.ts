@@ -12,8 +12,8 @@ import { type Schema, SchemaError, validate } from "./schema.ts";
 /**
  * Answers one type of request.
  *
- * It returns the fields of the reply. The reply's type is the request's with `_ok` unless there is a field `type`. If
- * it returns nothing, no reply is sent; {@linkcode Node.reply} can send one later.
+ * It returns the fields of the reply. Without `type`, the type is the request's followed by `_ok`. If it returns
+ * nothing, no reply is sent; {@linkcode Node.reply} can send one later.
  *
  * An {@linkcode RPCError} that it throws is the error reply. Anything else that it throws becomes error 13 (crash), and
  * is logged with its stack.
@@ -77,7 +77,7 @@ export function isPromise(result: unknown): result is PromiseLike<unknown> {
   return result instanceof Promise || typeof (result as Partial<PromiseLike<unknown>> | null)?.then === "function";
 }
 
-/** Converts what was thrown while a message of a type was handled to the error that is sent. */
+/** Converts what the handler for a type has thrown to the error of the reply. */
 export function toRPCError(type: string, thrown: unknown): RPCError {
   if (thrown instanceof RPCError) return thrown;
   if (thrown instanceof SchemaError) return new RPCError("malformed-request", `Malformed ${type}: ${thrown.message}`);

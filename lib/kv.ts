@@ -46,8 +46,8 @@ export interface CASOptions extends RPCOptions {
  * A client of a key-value store.
  *
  * Each method sends one request and waits 1 s for the reply, unless its description or its options say otherwise. With
- * `retry`, reads are also repeated after a timeout, because they are idempotent. Writes are only repeated then if
- * `retry.idempotent` is true: a repeated write can undo what another node wrote in between.
+ * `retry`, reads are also repeated after a timeout, because they are idempotent. Writes are repeated after a timeout
+ * only if `retry.idempotent` is true: a repeated write can undo what another node wrote in between.
  *
  * @typeParam V The type of the values: JSON.
  * @typeParam K The type of the keys: JSON.
@@ -85,8 +85,8 @@ export interface KV<V = unknown, K = string> {
    * Replaces the value of a key by a function of it: reads, applies the function and does a compare-and-set, again and
    * again until no other write comes in between.
    *
-   * A compare-and-set without a reply may have taken effect, or may still do so; reading again cannot tell. So the
-   * update throws that error, unless it is idempotent.
+   * A compare-and-set without a reply may have taken effect, or may still do so; reading again cannot tell. Unless
+   * the update is idempotent, it throws the timeout or the indefinite error of the compare-and-set.
    *
    * @param fn Gets a copy of the current value and returns the new one, or undefined to leave it as it is. It may be
    *   called more than once.
@@ -100,7 +100,7 @@ export interface KV<V = unknown, K = string> {
 /** A client of seq-kv. */
 export interface SeqKV<V = unknown, K = string> extends KV<V, K> {
   /**
-   * Reads the value that a key has now. (The other reads of seq-kv may return an old value, though never an older one
+   * Reads the newest value of a key. (The other reads of seq-kv may return an old value, though never an older one
    * than this node has seen.)
    *
    * A client of seq-kv sees the newest state once it has changed something. So this sends two requests: it writes a new
@@ -245,7 +245,7 @@ function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"):
       const { value } = await request({ type: "read", key }, asIdempotent(options));
       return value as V;
     },
-    readOr: (key, fallback, options) => onError("key-does-not-exist", () => kv.read(key, options), () => fallback),
+    readOr: (key, fallback, options) => recoverFrom("key-does-not-exist", () => kv.read(key, options), () => fallback),
     async write(key, value, options) {
       await request({ type: "write", key, value }, options);
     },
@@ -254,7 +254,7 @@ function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"):
       if (!createIfNotExists) {
         await request(body, options);
       } else if (service === "lww-kv") {
-        await onError("key-does-not-exist", () => request(body, options), () => kv.write(key, to, options));
+        await recoverFrom("key-does-not-exist", () => request(body, options), () => kv.write(key, to, options));
       } else {
         await request({ ...body, create_if_not_exists: true }, options);
       }
@@ -267,7 +267,7 @@ function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"):
         await kv.cas(key, from, value, { ...options, createIfNotExists: true });
         return true;
       };
-      return onError("precondition-failed", write, () => false);
+      return recoverFrom("precondition-failed", write, () => false);
     },
     update: (key, fn, options) => update(node, kv, key, fn, options),
   };
@@ -285,7 +285,7 @@ function asIdempotent(options: RPCOptions = {}): RPCOptions {
 }
 
 /** Returns what `attempt` returns; if it throws the named error, what `otherwise` returns. */
-async function onError<T, D>(
+async function recoverFrom<T, D>(
   error: ErrorName,
   attempt: () => Promise<T>,
   otherwise: () => D | Promise<D>,

@@ -97,7 +97,7 @@ export async function update<V, K>(
       try {
         return await attempt(state, n === 1);
       } catch (error) {
-        if (!canContinue(state, error)) throw error;
+        if (!recordFailure(state, error)) throw error;
       }
       await node.sleep(backoffDelay(n, wait, () => node.random()), signal);
     }
@@ -140,7 +140,7 @@ function writeOptions<V, K>({ options: { idempotent, requestTimeout }, signal }:
 }
 
 /** Updates the state after an attempt that failed with `error`. Returns true if another attempt may follow. */
-function canContinue<V, K>(state: Update<V, K>, error: unknown): boolean {
+function recordFailure<V, K>(state: Update<V, K>, error: unknown): boolean {
   const { writing, signal, options: { idempotent = false } } = state;
   if (signal.aborted || !(error instanceof RPCError)) return false;
   if (!writing) return isRetriable(error, true);

@@ -8,13 +8,13 @@ import type { Host, LogLevel } from "./host.ts";
 
 /** A node's log. If the node is a process, entries go to stderr. */
 export interface Log {
-  /** Writes a detail. A process shows these only with `--debug`. */
+  /** Logs a detail. A process writes these only with `--debug`. */
   debug(text: string): void;
-  /** Writes what is normal. */
+  /** Logs normal operation. */
   info(text: string): void;
-  /** Writes what may be a problem. */
+  /** Logs a possible problem. */
   warn(text: string): void;
-  /** Writes what is a problem. */
+  /** Logs a problem. */
   error(text: string): void;
 }
 

@@ -42,7 +42,7 @@ export type TypeOf<M extends MessageTypes> = keyof M & string;
 /** Body of a request, as a handler gets it. */
 export type RequestBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeader<T> & M[T]["request"];
 
-/** Fields of a reply, as a handler returns them. `type` is only needed if it is not the request's with `_ok`. */
+/** Fields of a reply, as a handler returns them. Without `type`, the type is the request's followed by `_ok`. */
 export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & { type?: string };
 
 /** Body of a reply, as {@linkcode Node.rpc} returns it. */

@@ -122,11 +122,11 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   send<T extends TypeOf<M>>(dest: string, body: BodyHeader<T> & M[T]["request"]): void;
 
   /**
-   * Replies to a request, from a handler that returned nothing:
+   * Replies to a request whose handler has returned nothing:
    * `node.on("echo", ({ echo }, request) => void node.after(50, () => node.reply(request, { echo })))`.
    *
    * @param request The request as the handler got it. If it has no `msg_id`, no reply is sent.
-   * @param fields The fields of the reply. Its type is the request's with `_ok` unless there is a field `type`.
+   * @param fields The fields of the reply. Without `type`, the type is the request's followed by `_ok`.
    */
   reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void;
 
@@ -134,7 +134,7 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    * Sends a request and returns the body of the reply. A reply is matched by the id of the request, whatever node it
    * comes from: `dest` may forward the request to another node, which replies.
    *
-   * @throws {RPCError} The error that is the reply; 0 (timeout): there was no reply in time; 13 (crash): the node was
+   * @throws {RPCError} The error of an error reply; 0 (timeout): there was no reply in time; 13 (crash): this node was
    *   stopped.
    * @throws {RangeError} An option is out of its range.
    *

@@ -52,7 +52,7 @@ export class Output {
    *
    * @throws {Error} A write failed, unless only because the reader has closed the pipe.
    */
-  async close(): Promise<void> {
+  async finish(): Promise<void> {
     await this.#flushing;
     const failure = this.#failure;
     if (failure === undefined || failure instanceof Deno.errors.BrokenPipe) return;

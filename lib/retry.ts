@@ -16,8 +16,8 @@ import { ERRORS, RPCError } from "./protocol.ts";
  * share of up to `jitter`.
  *
  * After a timeout there is no wait. The timeout of the n-th attempt is `timeout · factorⁿ⁻¹` ms, at most `maxTimeout`.
- * The reply to any attempt counts: so an RPC takes one round trip, however long that is, and the request is repeated
- * less and less often.
+ * The reply to any attempt counts, so a reply that is later than its timeout is not lost. The request is repeated less
+ * and less often.
  *
  * Source: RFC 6298, section 5, for timeouts that grow with each retransmission.
  */
@@ -67,7 +67,7 @@ export interface RetryOptions {
   idempotent?: boolean;
 }
 
-/** Timeouts of the attempts that share one reply, ms. */
+/** Timeouts of the attempts of one request, ms. The reply to any of them counts. */
 export interface AttemptTimeouts {
   /** Timeout of the first attempt. */
   readonly first: number;
@@ -99,7 +99,7 @@ function attemptTimeout(n: number, timeout: number, { factor = 2, maxTimeout = 6
   return n === 1 ? timeout : Math.min(timeout * factor ** (n - 1), Math.max(timeout, maxTimeout));
 }
 
-/** Throws a RangeError for bad options now, rather than at the first retry. */
+/** Throws a RangeError for bad options now, rather than at the first retry. The defaults here are just valid values. */
 function checkRetryOptions(options: RetryOptions): void {
   const { attempts = 1, backoff = 0, factor = 1, maxBackoff = 0, maxTimeout = 1, jitter = 0 } = options;
   const expect = (name: keyof RetryOptions, isValid: boolean, expected: string) => {

@@ -3,7 +3,7 @@
  * permissions.
  *
  * 1. {@linkcode serve} starts the node, and reads lines.
- * 2. Each line is parsed and delivered to the node. Reading pauses while too much output is unwritten.
+ * 2. Each line is parsed and delivered to the node. Reading pauses while too much output is unwritten (backpressure).
  * 3. At the end of the input, handlers have {@linkcode GRACE_PERIOD} to finish; then the node stops and the output is
  *    written.
  *
@@ -113,10 +113,10 @@ export async function serve<M extends MessageTypes = AnyMessages>(
     await endOfTurn();
     stopCatching();
   }
-  await output.close();
+  await output.finish();
 }
 
-/** Delivers all lines to the node, as fast as its output is written. */
+/** Delivers all lines to the node, with backpressure from its output. */
 async function receiveAll(
   lines: ReadableStreamDefaultReader<string>,
   node: NodeHandle,

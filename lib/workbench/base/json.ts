@@ -2,8 +2,8 @@
  * JSON with exact numbers, as nodes in other languages write them:
  *
  * - Integers of 64 bits are bigints where a number would lose their low bits, so that different ids stay different.
- * - To Maelstrom, 1.0 is not an integer and does not equal 1. It is an object of its own (raw JSON), which is written
- *   as it was read.
+ * - To Maelstrom, 1.0 is not an integer and does not equal 1. It is read as raw JSON, an object of its own that is
+ *   written as 1.0 again.
  *
  * @module
  */
@@ -27,7 +27,7 @@
  */
 export function parseJSON(text: string): unknown {
   // A reviver is slow, so it is used only if a number may need it.
-  return MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
+  return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
 }
 
 /** Matches texts with many digits, or with a number that ends in .0 or an exponent. */
@@ -36,13 +36,13 @@ const MAY_BE_INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
 /**
  * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object.
  *
- * @param indent Blanks a level. By default all is on one line.
+ * @param indent Spaces for each level. By default everything is on one line.
  */
 export function formatJSON(value: unknown, indent?: number): string {
-  return JSON.stringify(value, writable, indent);
+  return JSON.stringify(value, replaceValue, indent);
 }
 
-/** Writes JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. A `Map` is written as `{}`. */
+/** Writes a value without a `Map` as JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. */
 export function formatJSONLine(value: unknown): string {
   try {
     return JSON.stringify(value);
@@ -59,7 +59,7 @@ export function isRawNumber(value: object): boolean {
 /** Functions of `JSON` that TypeScript does not declare yet. */
 const RAW = JSON as unknown as { rawJSON(text: string): unknown; isRawJSON(value: unknown): boolean };
 
-function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number") return value;
   const source = context?.source ?? "";
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : BigInt(source);
@@ -67,7 +67,7 @@ function exactNumber(_key: string, value: unknown, context?: { source?: string }
   return Number.isInteger(value) ? RAW.rawJSON((value + 0).toFixed(1)) : value;
 }
 
-function writable(_key: string, value: unknown): unknown {
+function replaceValue(_key: string, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(value);
   if (typeof value !== "bigint") return value;
   return RAW.rawJSON(String(value));

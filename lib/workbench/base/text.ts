@@ -62,7 +62,7 @@ export function escapeControls(text: string): string {
 }
 
 /**
- * Aligns rows in columns, two blanks apart: the first column to the left, the others to the right. Empty columns are
+ * Aligns rows in columns, two spaces apart: the first column to the left, the others to the right. Empty columns are
  * left out.
  *
  * @param texts Rows of cells, without colours. Control characters are escaped.
@@ -92,7 +92,8 @@ export function columns(texts: readonly (readonly string[])[]): string[] {
  * the others, each after the head of its column.
  *
  * @param head Heads of the columns, if they have any.
- * @returns The head and the rows. A paragraph is one text with line feeds; its head is left out if it is empty.
+ * @returns The head and the rows. Above paragraphs there is only the head of the first column, if it has one. A
+ *   paragraph is one text with line feeds.
  *
  * @example
  * ```ts
@@ -119,7 +120,7 @@ export function table(
 function paragraph(head: readonly string[] | undefined, [name, ...cells]: readonly string[], width: number): string {
   const indent = " ".repeat(/^ */.exec(name!)![0].length + 2);
   const pairs = cells.map((cell, index) => cell === "" ? "" : `${head?.[index + 1] ?? ""} ${cell}`.trim());
-  // A non-breaking blank keeps a head and its cell on one line.
+  // A non-breaking space keeps a head and its cell on one line.
   const text = pairs.filter((pair) => pair !== "").join(", ").replaceAll(/(?<!,) /g, "\u00a0");
   const lines = text === "" ? [] : wrap(text, width, indent).map((line) => line.replaceAll("\u00a0", " "));
   return [escapeControls(name!), ...lines].join("\n");
@@ -127,7 +128,7 @@ function paragraph(head: readonly string[] | undefined, [name, ...cells]: readon
 
 /**
  * Wraps a text between words, and long words after commas. Its own line breaks and indentation are kept; a tab becomes
- * four blanks, and other control characters are escaped.
+ * four spaces, and other control characters are escaped.
  *
  * @param width Widest line in characters, with the indentation.
  * @param indent Beginning of each line.

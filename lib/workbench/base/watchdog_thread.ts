@@ -9,7 +9,7 @@ import { NO_SUBJECT, SLOT, type Subject, type WatchdogMessage } from "./watchdog
 /** Number of looks within the limit. A turn is too long if it was under way at each of them. */
 const LOOKS = 30;
 
-/** The part of a worker's global scope that is used here: the library of types for workers excludes that for pages. */
+/** The part of a worker's global scope that is used here. It has no types: those of workers exclude those of pages. */
 const scope = globalThis as unknown as { onmessage: ((event: MessageEvent<WatchdogMessage>) => void) | null };
 
 let subjects: readonly Subject[] = [];

@@ -21,20 +21,21 @@ const NAMED_CHARACTERS: Record<string, string> = {
 
 const ESCAPES: Record<string, string> = { t: "\t", r: "\r", n: "\n", b: "\b", f: "\f", "\\": "\\", '"': '"' };
 
-/** Characters that end a token, by their codes: blanks, brackets, quotes and the beginning of a comment. */
+/** Characters that end a token, by their codes: whitespace, commas, brackets, quotes and the beginning of a comment. */
 const IS_DELIMITER = new Uint8Array(128);
 for (const character of ' \t\n\v\f\r,()[]{}";') IS_DELIMITER[character.charCodeAt(0)] = 1;
 
-/** Position in a text. */
+/** Position in a text that may come in pieces. */
 export interface Cursor {
+  /** Part of the text that is held. */
   text: string;
   /** Offset of the next character; `0 <= at <= text.length`. */
   at: number;
   /** Number of open forms; at most `MAX_DEPTH`. */
   depth: number;
-  /** Line of the text's beginning in the whole text, from 1. */
+  /** Line of the beginning of `text` in the whole text, from 1. */
   line: number;
-  /** Column of the text's beginning in the whole text, from 1. */
+  /** Column of the beginning of `text` in the whole text, from 1. */
   column: number;
   /** True to read 1.0 as raw JSON, as `parseJSON` does. */
   exact: boolean;
@@ -75,6 +76,7 @@ export function failure(cursor: Cursor, at: number, problem: string): SyntaxErro
   return new EDNError(`Cannot parse EDN at ${place(cursor, at)}: ${problem}`, at >= cursor.text.length);
 }
 
+/** Returns true for the code of a delimiter, and for NaN, the code after the end of the text. */
 function isDelimiter(code: number): boolean {
   return code < 128 ? IS_DELIMITER[code] === 1 : Number.isNaN(code);
 }
@@ -149,7 +151,7 @@ function toNumber(token: string, exact: boolean): unknown {
   return numerator! / denominator!;
 }
 
-/** Reads a string. */
+/** Reads a string, and converts its escapes. */
 export function readString(cursor: Cursor): string {
   const { text } = cursor;
   const start = cursor.at;
@@ -192,7 +194,7 @@ function readEscape(cursor: Cursor): string {
 /** Reads a character, such as `\a`, `\newline` or `\u0041`. */
 export function readCharacter(cursor: Cursor): string {
   const start = cursor.at++;
-  // The character itself may be a delimiter: \( is one.
+  // The character itself may be a delimiter: \( is one. A space stands for the end of the text.
   const first = String.fromCodePoint(cursor.text.codePointAt(cursor.at) ?? 32);
   cursor.at += first.length;
   const name = first + readToken(cursor);

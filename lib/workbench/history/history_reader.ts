@@ -99,36 +99,39 @@ const READERS: Record<HistoryFormat, (take: TakeForm) => FormReader> = {
  * @throws {SyntaxError} The text is neither, or JSON that is not one operation a line.
  */
 function formatOf(beginning: string): HistoryFormat | undefined {
-  const [blank, list, map, space, next] = /^(\s*)(\[?)\s*(\{?)(\s*)(\S?)/.exec(beginning)!.slice(1) as Five;
+  const { indent, list, map, space, next } = BEGINNING.exec(beginning)!.groups as Beginning;
   if (next === "") return undefined;
-  if (list === "" && map === "" && !"#;,(".includes(next)) return refuseText(beginning, blank);
+  // EDN may also begin with a tag, a comment, a comma or a list.
+  if (list === "" && map === "" && !"#;,(".includes(next)) return refuseText(beginning, indent);
   if (map === "" || next !== '"') return "edn";
   if (list === "" && !space.includes("\n")) return "json";
   const [got, filter] = list === "" ? ["one on several lines", "."] : ["all in one array", "'.[]'"];
   throw new SyntaxError(
-    `Cannot parse JSON at ${placeAfter(blank)}: expected one operation a line, got ${got}; ` +
+    `Cannot parse JSON at ${placeAfter(indent)}: expected one operation a line, got ${got}; ` +
       `convert it with jq -c ${filter}`,
   );
 }
 
-type Five = [string, string, string, string, string];
+const BEGINNING = /^(?<indent>\s*)(?<list>\[?)\s*(?<map>\{?)(?<space>\s*)(?<next>\S?)/;
+
+type Beginning = Record<"indent" | "list" | "map" | "space" | "next", string>;
 
 /** Matches the lines in which Jepsen and Knossos print operations for people. */
 const LOG_LINE = /^\d+\s+:(invoke|ok|fail|info)\s|^(\d{4}-\d\d-\d\d.*)?\b(DEBUG|INFO|WARN|ERROR)\b/;
 
 /** Refuses a text that is not a history. Does nothing until its first line, or 1000 characters of it, are there. */
-function refuseText(beginning: string, blank: string): undefined {
-  const [line, ...more] = beginning.slice(blank.length).split("\n");
+function refuseText(beginning: string, indent: string): undefined {
+  const [line, ...more] = beginning.slice(indent.length).split("\n");
   if (more.length === 0 && line!.length < 1000) return undefined;
   const what = LOG_LINE.test(line!) ? "a line of a log, which Jepsen writes as EDN in history.edn" : "a line of text";
   const got = `${what}: ${show(line!.trimEnd(), 60)}`;
   throw new SyntaxError(
-    `Cannot read operation 0 at ${placeAfter(blank)}: expected an operation as JSON or EDN, got ${got}`,
+    `Cannot read operation 0 at ${placeAfter(indent)}: expected an operation as JSON or EDN, got ${got}`,
   );
 }
 
-function placeAfter(blank: string): string {
-  const lines = blank.split("\n");
+function placeAfter(indent: string): string {
+  const lines = indent.split("\n");
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
@@ -162,6 +165,7 @@ function parseLine(line: string, number: number): unknown {
     return parseJSON(line);
   } catch (cause) {
     const { message } = cause as Error;
+    // The place and the excerpt that V8 adds.
     const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");
     return fail(errorOffset(line, message), reason, cause);
   }
@@ -229,9 +233,9 @@ function fillIn(value: unknown): unknown {
   return process === fields.process && f === fields.f ? fields : { ...fields, process, f };
 }
 
-function toOperation(fields: Fields, place: number): Operation {
+function toOperation(fields: Fields, position: number): Operation {
   const { index, time, type, process, f, value = null, final, "final?": isFinal, ...rest } = fields;
-  const operation: Operation = { index: index ?? place, time: time ?? 0, type, process, f, value, ...rest };
+  const operation: Operation = { index: index ?? position, time: time ?? 0, type, process, f, value, ...rest };
   if (final || isFinal) operation.final = true;
   return operation;
 }

@@ -14,7 +14,7 @@ export interface Operation {
   /** Nanoseconds since the test began, a whole number. */
   time: number;
   type: OperationType;
-  /** Number of the client's process, or `"nemesis"`. A process has at most one operation open. */
+  /** Number of the client's logical process, or `"nemesis"`. A process has at most one operation open. */
   process: number | "nemesis";
   /** Function: `"read"`, `"send"`, `"txn"`, `"start-partition"` … */
   f: string;

@@ -148,7 +148,7 @@ export class VirtualClock implements Clock {
   #now = 0;
   #running = false;
 
-  /** @param onSettled Called after each callback, when the promises that it settled have run. */
+  /** @param onSettled Called after each callback, when the promise callbacks that follow it have run. */
   constructor(onSettled: () => void = () => {}) {
     this.#onSettled = onSettled;
   }
@@ -259,7 +259,7 @@ const CALLBACKS_PER_TURN = 1000;
 
 /**
  * Finds a function that runs all microtasks at once. It takes a tenth of the time of a turn of the event loop. As it is
- * not an official part of Deno, it is tried first.
+ * not an official part of Deno, it is tested before use.
  *
  * @returns Undefined if there is none that works.
  */

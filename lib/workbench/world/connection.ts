@@ -39,7 +39,7 @@ export interface ConnectionNetwork {
   send(message: Message): void;
 }
 
-/** Connection for those who opened it. */
+/** Connection as its opener has it. */
 export interface OpenConnection extends Connection {
   /** Name on the network. */
   readonly id: string;
@@ -84,8 +84,8 @@ interface Call {
  * Opens a connection. As with Maelstrom's clients, a message that answers no call is ignored, and an error without a
  * code is of an unknown kind.
  *
- * @param onMistake Called with each such message, which a person would search for otherwise; but not with late or
- *   repeated replies.
+ * @param onMistake Called for each such message, which would be hard to find otherwise. Late and repeated replies are
+ *   not mistakes.
  *
  * @example
  * ```ts
@@ -140,7 +140,7 @@ async function checkedCall(
   const mistake = checks.request(request);
   if (mistake !== undefined) throw new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`);
   const reply = await call(state, node, request, timeout);
-  // The schemas know no bigint, though an integer of 64 bits is fine.
+  // The schemas refuse a bigint, but a msg_id may be an integer of 64 bits.
   const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
   if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
   return reply;

@@ -29,7 +29,7 @@ export interface Random {
   shuffle<T>(elements: readonly T[]): T[];
   /** Fills an array with random bits. */
   fill<T extends Uint8Array | Uint32Array>(array: T): T;
-  /** Creates the stream of a name. It depends only on the seed and the names, not on draws. */
+  /** Creates the substream of a name. It depends only on the seed and the names, not on draws. */
   stream(name: string): Random;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Disturbances of a network: messages are lost, duplicated, delayed or reordered.
  *
- * Several may apply to one message, each to what the others make of it. Two properties keep faults independent of each
+ * Several may apply to one message, one after another. Two properties keep faults independent of each
  * other:
  * - Disturbances commute: the order in which they apply does not matter.
  * - Each draws the same number of times for every message, whatever the others do. So one more fault does not change
@@ -13,8 +13,8 @@
 import type { Random } from "../random.ts";
 
 /**
- * Changes the arrivals of a message. Each arrival is a delay besides the latency, in ms; without any, the message is
- * lost. Called once for each message that is disturbed.
+ * Changes the arrivals of a message. Each arrival is a delay in ms, added to the latency; without any, the message
+ * is lost. Called once for each message that is disturbed.
  */
 export type Disturbance = (delays: readonly number[]) => number[];
 
@@ -29,14 +29,14 @@ export type Disturbance = (delays: readonly number[]) => number[];
  * import { delaying, duplicating, losing } from "./disturbances.ts";
  * import { seededRandom } from "../random.ts";
  *
- * const draws = seededRandom("dune");
- * assertEquals(losing(1, draws)([100]), []);
+ * const random = seededRandom("dune");
+ * assertEquals(losing(1, random)([100]), []);
  * assertEquals(delaying(250)([100]), [350]);
- * assertEquals(duplicating(1, 0, draws)([100]), [100, 100]);
+ * assertEquals(duplicating(1, 0, random)([100]), [100, 100]);
  * ```
  */
-export function losing(probability: number, draws: Random): Disturbance {
-  return (delays) => draws.float() < probability ? [] : [...delays];
+export function losing(probability: number, random: Random): Disturbance {
+  return (delays) => random.float() < probability ? [] : [...delays];
 }
 
 /**
@@ -45,10 +45,10 @@ export function losing(probability: number, draws: Random): Disturbance {
  * @param probability Share of messages that arrive twice, 0 to 1.
  * @param maxDelay The copy follows the message after 0 to this many ms, uniformly.
  */
-export function duplicating(probability: number, maxDelay: number, draws: Random): Disturbance {
+export function duplicating(probability: number, maxDelay: number, random: Random): Disturbance {
   return (delays) => {
-    const isTwice = draws.float() < probability;
-    const added = maxDelay * draws.float();
+    const isTwice = random.float() < probability;
+    const added = maxDelay * random.float();
     return isTwice ? delays.flatMap((delay) => [delay, delay + added]) : [...delays];
   };
 }
@@ -68,10 +68,10 @@ export function delaying(added: number): Disturbance {
  * @param probability Share of messages that are delayed, 0 to 1.
  * @param maxDelay They are delayed by 0 to this many ms, uniformly.
  */
-export function reordering(probability: number, maxDelay: number, draws: Random): Disturbance {
+export function reordering(probability: number, maxDelay: number, random: Random): Disturbance {
   return (delays) => {
-    const isHeld = draws.float() < probability;
-    const added = maxDelay * draws.float();
+    const isHeld = random.float() < probability;
+    const added = maxDelay * random.float();
     return isHeld ? delays.map((delay) => delay + added) : [...delays];
   };
 }

@@ -6,7 +6,7 @@
  * 2. It waits until that message is due. Messages that arrive meanwhile stay behind it, even if they are due at once.
  * 3. It hands the message over, and takes the next.
  *
- * So a node to which a slow message is under way answers no client until that message has arrived.
+ * This is head-of-line blocking: while a slow message is on its way to a node, the node answers no client.
  *
  * Source: Maelstrom's `net.clj`, `recv!`.
  *

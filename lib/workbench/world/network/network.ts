@@ -1,7 +1,7 @@
 /**
  * Network between nodes, clients and services.
  *
- * The way of a message:
+ * The path of a message:
  * 1. It is sent: it gets an id, and the journal records it.
  * 2. A latency is drawn (`latency.ts`); a message from or to a client takes no time.
  * 3. Disturbances drop, delay or duplicate it (`disturbances.ts`), unless it is from or to a client.
@@ -200,12 +200,12 @@ function send(state: State, { src, dest, body }: Message): void {
     // A receiver may change what it receives: each arrival is a message of its own.
     const delivery = { message: index === 0 ? message : parseJSON(formatJSONLine(message)) as Message, client };
     if (delay === 0) deliver(state, destination, delivery, due);
-    // In an inbox it would hold up other messages, so it enters it only after the delay.
+    // In an inbox the message would hold up others, so it enters the inbox only after the delay.
     else clock.schedule(now + delay, () => deliver(state, destination, delivery, due + delay));
   });
 }
 
-/** Returns one delay (ms, besides the latency) for each arrival of a message. */
+/** Returns one delay (ms, added to the latency) for each arrival of a message. */
 function disturbedDelays({ disturbances }: State, src: string, dest: string): number[] {
   let delays = [0];
   for (const { nodes, disturbance } of disturbances.values()) {
@@ -249,11 +249,9 @@ function find({ participants }: State, id: string, role: "source" | "destination
   const found = participants.get(id);
   if (found !== undefined) return found;
   const { src, dest, body } = message;
-  const name = JSON.stringify(id);
+  const type = body.type ?? "a body without type";
   throw new RangeError(
-    `Cannot send ${
-      body.type ?? "a body without type"
-    } from ${src} to ${dest}: the ${role} ${name} is not on the network, ` +
+    `Cannot send ${type} from ${src} to ${dest}: the ${role} ${JSON.stringify(id)} is not on the network, ` +
       `expected one of ${listNames(participants.values())}`,
   );
 }

@@ -29,7 +29,8 @@ interface Replica {
   /** Last write to each key. */
   writes: Map<string, Write>;
   /**
-   * Keys written here since the last merge into the other replica; for all other keys, its write is as late or later.
+   * Keys written here since the last merge into the other replica. The other replica's write to any other key is as
+   * late or later.
    */
   unmerged: Set<string>;
 }

@@ -11,8 +11,8 @@
  * 4. The client has seen the state that answered.
  *
  * Source: Maelstrom's `service.clj`, `Sequential` around `PersistentKV`. It has a bug that is not copied: if a client
- * has seen no remembered state, its ring of states wraps around, and the client may go back in time. Here it gets the
- * oldest remembered state.
+ * has seen no remembered state, the ring of states wraps around, and the client may go back in time. Here the client
+ * gets the oldest remembered state.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export interface Effect {
 /** Function or property to replace. */
 export interface GuardedCall {
   /** Object that it belongs to. */
-  of: object;
+  owner: object;
   name: string;
   /** Notation for messages: `Date.now()`. */
   call: string;
@@ -37,13 +37,13 @@ export interface GuardedCall {
 
 /** Lists functions of one object; in `notation`, `*` stands for the name. */
 function calls(
-  of: object,
+  owner: object,
   notation: string,
   names: readonly string[],
   effect: (name: string, ...args: unknown[]) => Effect | undefined,
 ): GuardedCall[] {
   return names.map((name) => ({
-    of,
+    owner,
     name,
     call: notation.replace("*", name),
     effect: (...args) => effect(name, ...args),

@@ -5,7 +5,7 @@
  * 1. `calls.ts` lists the functions to replace, and the effect of a call.
  * 2. The guard's {@linkcode Mode} says which problem an effect is: one mode is for the nodes of a simulation, one for a
  *    module that is being imported.
- * 3. The owner of the guard is told of the problem. The call throws; a print is dropped.
+ * 3. The guard reports the problem to its owner. The call throws; a print is dropped.
  *
  * Functions that a module imports, such as those of `node:timers/promises`, cannot be replaced.
  *
@@ -102,7 +102,7 @@ export function guard(onTrouble: (trouble: TestException) => void, options: Guar
 
 function replaceCalls(): () => void {
   const restores = GUARDED_CALLS.map((call) => replace(call, (real) => guardedProperty(call, real)));
-  restores.push(replace({ of: globalThis, name: "Date" }, () => ({ value: guardedDate(Date), writable: true })));
+  restores.push(replace({ owner: globalThis, name: "Date" }, () => ({ value: guardedDate(Date), writable: true })));
   globalThis.addEventListener("unhandledrejection", onRejection);
   globalThis.addEventListener("error", onError);
   return () => {
@@ -116,21 +116,21 @@ type AnyFunction = (...args: unknown[]) => unknown;
 
 /** Replaces a property; `create` is given a function that returns the real value. */
 function replace<T = AnyFunction>(
-  { of, name }: Pick<GuardedCall, "of" | "name">,
+  { owner, name }: Pick<GuardedCall, "owner" | "name">,
   create: (real: () => T) => PropertyDescriptor,
 ): () => void {
-  const own = Object.getOwnPropertyDescriptor(of, name);
-  const inherited = own === undefined ? (of as Record<string, T>)[name]! : undefined;
+  const own = Object.getOwnPropertyDescriptor(owner, name);
+  const inherited = own === undefined ? (owner as Record<string, T>)[name]! : undefined;
   // Deno loads some of its functions only when they are read.
-  const real = () => inherited ?? own!.value ?? own!.get!.call(of);
-  Object.defineProperty(of, name, { ...create(real), configurable: true, enumerable: false });
+  const real = () => inherited ?? own!.value ?? own!.get!.call(owner);
+  Object.defineProperty(owner, name, { ...create(real), configurable: true, enumerable: false });
   return () => {
-    if (own === undefined) delete (of as Record<string, unknown>)[name];
-    else Object.defineProperty(of, name, own);
+    if (own === undefined) delete (owner as Record<string, unknown>)[name];
+    else Object.defineProperty(owner, name, own);
   };
 }
 
-function guardedProperty({ of, call, effect }: GuardedCall, real: () => AnyFunction): PropertyDescriptor {
+function guardedProperty({ owner, call, effect }: GuardedCall, real: () => AnyFunction): PropertyDescriptor {
   if (!call.endsWith(")")) {
     const get = () => {
       intercept(call, effect(), get);
@@ -140,7 +140,7 @@ function guardedProperty({ of, call, effect }: GuardedCall, real: () => AnyFunct
   }
   const value: AnyFunction = function guarded(...args) {
     if (intercept(call, effect(...args), guarded)) return undefined;
-    return new.target === undefined ? Reflect.apply(real(), of, args) : Reflect.construct(real(), args);
+    return new.target === undefined ? Reflect.apply(real(), owner, args) : Reflect.construct(real(), args);
   };
   return { value, writable: true };
 }
@@ -163,7 +163,7 @@ function guardedDate(real: DateConstructor): DateConstructor {
  * Asks the guards about a call.
  *
  * @param below The replacement that was called; its caller is the calling code.
- * @returns True if the call is done with; false if the real function is to be called.
+ * @returns True if the call is handled; false if the real function is to be called.
  * @throws {Error} A guard refuses the call.
  */
 function intercept(name: string, effect: Effect | undefined, below: unknown): boolean {
@@ -215,6 +215,6 @@ function onError(event: ErrorEvent): void {
   event.preventDefault();
   if (isStopped(event.error)) return;
   const thrown = describeThrown(event.error);
-  const trouble = nodeCrashed(nodeInTurn() ?? "?", "threw an error that nobody catches", `  ${thrown}`);
+  const trouble = nodeCrashed(nodeInTurn() ?? "?", "threw an uncaught error", `  ${thrown}`);
   for (const { onTrouble } of guards) onTrouble(trouble);
 }

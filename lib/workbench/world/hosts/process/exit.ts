@@ -23,12 +23,12 @@ export interface Exit {
  */
 export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<void>): Exit {
   let hasExited = false;
-  const kill = () => signalGroup(child, "SIGKILL");
-  addEventListener("unload", kill);
+  const killGroup = () => signalGroup(child, "SIGKILL");
+  addEventListener("unload", killGroup);
   const done = child.status.then(async ({ code, signal }) => {
     hasExited = true;
-    kill();
-    removeEventListener("unload", kill);
+    killGroup();
+    removeEventListener("unload", killGroup);
     await onExit(signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`);
   });
   return {
@@ -36,7 +36,7 @@ export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Pro
       if (!hasExited) signalGroup(child, name);
     },
     kill() {
-      if (!hasExited) kill();
+      if (!hasExited) killGroup();
       return done;
     },
   };

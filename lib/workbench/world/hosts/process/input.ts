@@ -35,7 +35,7 @@ interface State extends InputProblems {
   unread: number;
 }
 
-/** Opens the stdin of a process. Messages of the same turn of the event loop are written together. */
+/** Opens the stdin of a process. Messages that follow each other at once are written together. */
 export function openInput(stream: WritableStream<Uint8Array>, problems: InputProblems): ProcessInput {
   const state: State = { ...problems, writer: stream.getWriter(), mode: "idle", buffer: "", unread: 0 };
   state.writer.closed.catch(() => {});
@@ -61,6 +61,7 @@ async function pump(state: State): Promise<void> {
   const encoder = new TextEncoder();
   try {
     while (state.buffer !== "") {
+      // Lets the messages be added that follow at once.
       await null;
       const bytes = encoder.encode(state.buffer);
       state.unread = state.buffer.length;

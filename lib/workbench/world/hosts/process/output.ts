@@ -1,7 +1,7 @@
 /**
  * Stdout and stderr of a process, as lines.
  *
- * The way of the bytes:
+ * The path of the bytes:
  * 1. They are written to the log file, if there is one.
  * 2. They are decoded to text.
  * 3. The last lines are kept for a report.
@@ -14,8 +14,8 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { clip, MAX_LINE } from "../../../base/text.ts";
 
-/** Reader of an output. */
-export interface Reader {
+/** Options for {@linkcode readOutput}. */
+export interface ReadOptions {
   /** Called with each line. */
   onLine(line: string): void;
   /** Called when a line is too long. Nothing is read after that. */
@@ -46,8 +46,8 @@ const LAST_LINES = 32;
  *
  * @param name `"stdout"` or `"stderr"`.
  */
-export function readOutput(name: string, stream: ReadableStream<Uint8Array>, reader: Reader): ProcessOutput {
-  const { onLine, onTooLong, longest = LONGEST_LINE, signal, file } = reader;
+export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
+  const { onLine, onTooLong, longest = LONGEST_LINE, signal, file } = options;
   const last = keepLastLines();
   const isTooLong = measureLines(longest);
   const lines = stream

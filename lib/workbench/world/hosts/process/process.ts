@@ -52,7 +52,7 @@ interface Running {
   readonly id: string;
   readonly network: Pick<Network, "attach" | "detach" | "send">;
   readonly logFile: string;
-  readonly failure: FirstFailure;
+  readonly failures: FailureReporter;
   /** Its stdout and stderr. */
   outputs: readonly ProcessOutput[];
   isPaused: boolean;
@@ -75,7 +75,8 @@ export function startProcess(
   // A node that starts again appends to its log.
   const log = Deno.openSync(logFile, { append: true, create: true });
   const child = spawn(options, log);
-  const node: Running = { id, network, logFile, failure: reportFirst(onFailure), outputs: [], isPaused: false };
+  const failures = createFailureReporter(onFailure);
+  const node: Running = { id, network, logFile, failures, outputs: [], isPaused: false };
   const reading = new AbortController();
   node.outputs = readOutputs(node, child, { log, signal: reading.signal, onStderr: options.onStderr });
   const input = openInput(child.stdin, {
@@ -87,7 +88,7 @@ export function startProcess(
     await drain(node, reading);
     log.close();
     input.close();
-    node.failure.now(nodeCrashed(id, how, report(node)));
+    node.failures.reportNow(nodeCrashed(id, how, report(node)));
   });
   return {
     id,
@@ -95,7 +96,7 @@ export function startProcess(
     pause: () => setPaused(node, exit, true),
     resume: () => setPaused(node, exit, false),
     stop() {
-      node.failure.none();
+      node.failures.close();
       network.detach(id);
       input.close();
       return exit.kill();
@@ -140,55 +141,55 @@ function refuseBacklog(node: Running): void {
   if (!node.isPaused) fail(node, "did not read its stdin, with more than 64 MB waiting,");
 }
 
-function sendLine({ id, network, failure }: Running, line: string): void {
-  if (failure.isOver) return;
+function sendLine({ id, network, failures }: Running, line: string): void {
+  if (failures.isClosed) return;
   try {
     network.send(parseLine(line));
   } catch (error) {
-    failure.soon(() => badLine(id, line, (error as Error).message));
+    failures.reportSoon(() => badLine(id, line, (error as Error).message));
   }
 }
 
 function fail(node: Running, how: string): void {
-  node.failure.soon(() => nodeCrashed(node.id, how, report(node)));
+  node.failures.reportSoon(() => nodeCrashed(node.id, how, report(node)));
 }
 
 function report({ outputs, logFile }: Running): string {
   return [...outputs.map((output) => output.report()), `All of its stderr is in ${logFile}`].join("\n");
 }
 
-/** Reporter of one failure at most. */
-interface FirstFailure {
-  /** True after a failure was reported, or {@linkcode FirstFailure.none}. */
-  readonly isOver: boolean;
+/** Reporter of a node's first failure. */
+interface FailureReporter {
+  /** True after a failure was reported, or {@linkcode FailureReporter.close}. */
+  readonly isClosed: boolean;
   /** Reports a failure. */
-  now(failure: TestException): void;
+  reportNow(failure: TestException): void;
   /** Reports a failure after {@linkcode EXIT_WAIT}, unless there is another until then. */
-  soon(failure: () => TestException): void;
-  /** Reports no failure any more. */
-  none(): void;
+  reportSoon(failure: () => TestException): void;
+  /** Ends reporting: later failures are ignored. */
+  close(): void;
 }
 
-function reportFirst(onFailure: (failure: TestException) => void): FirstFailure {
-  let isOver = false;
+function createFailureReporter(onFailure: (failure: TestException) => void): FailureReporter {
+  let isClosed = false;
   let timeout: ReturnType<typeof setTimeout> | undefined;
-  function none(): void {
-    isOver = true;
+  function close(): void {
+    isClosed = true;
     clearTimeout(timeout);
   }
-  function now(failure: TestException): void {
-    if (isOver) return;
-    none();
+  function reportNow(failure: TestException): void {
+    if (isClosed) return;
+    close();
     onFailure(failure);
   }
   return {
-    get isOver() {
-      return isOver;
+    get isClosed() {
+      return isClosed;
     },
-    none,
-    now,
-    soon(failure) {
-      if (!isOver) timeout ??= setTimeout(() => now(failure()), EXIT_WAIT);
+    close,
+    reportNow,
+    reportSoon(failure) {
+      if (!isClosed) timeout ??= setTimeout(() => reportNow(failure()), EXIT_WAIT);
     },
   };
 }

@@ -273,7 +273,7 @@ Deno.test("guard() reports an error outside of promises as a crash", async () =>
   await Promise.resolve();
   release();
   assertEquals(troubles.map(({ type }) => type), ["node-crashed"]);
-  assertStringIncludes(troubles[0]!.message, "threw an error that nobody catches");
+  assertStringIncludes(troubles[0]!.message, "threw an uncaught error");
   assertStringIncludes(troubles[0]!.message, "Error: boom");
 });
 
