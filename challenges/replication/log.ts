@@ -13,7 +13,7 @@ export type Segments<E> = Record<string, [from: number, entries: E[]]>;
 
 /** Number of the log that this node appends to. */
 export const OWN = 0;
-/** How many messages are remembered, of those sent to a peer, and of those that came too early. */
+/** Limit on messages remembered: of those sent to one peer, and of those that wait for earlier ones. */
 export const MEMORY = 256;
 
 /** True if `a` is at least `b` in every log. */

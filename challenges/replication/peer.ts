@@ -16,7 +16,7 @@ export interface Update<E, S> {
   ack?: [incarnation: string, seq: number, heldFor: number];
   /** The sender has all that the receiver had when it sent its message with this seq; if absent, `have` says all. */
   base?: number;
-  /** What the sender has besides that, and besides `entries`. */
+  /** Counts that the sender has beyond that, and beyond `entries`. */
   have: Counts;
   entries?: Segments<E>;
   /** Where the entries begin that the sender still holds, and the state that all before led to. */
@@ -36,13 +36,13 @@ export class Peer {
   heard?: { incarnation: string; seq: number; at: number; ourSeq: number };
   /** The last message of an incarnation that may not be present. To acknowledge it lets that one prove itself. */
   unproven?: { incarnation: string; seq: number; at: number };
-  /** What it has, by its newest message. */
+  /** Vector of what it has, by its newest message. */
   acked: Vector = [];
-  /** What it will have when all that is under way arrives: `acked <= sent`. */
+  /** Vector of what it will have when all that is under way arrives: `acked <= sent`. */
   sent: Vector = [];
   /** The newest of its messages with a vector all of which this node has, and that vector. */
   common?: { seq: number; vector: Vector };
-  /** What this node had when it sent its last messages to it, the oldest first: the peer's `base` is one of them. */
+  /** This node's vector at each of its last messages to it, the oldest first. The peer's `base` refers to one. */
   readonly told: { seq: number; vector: Vector }[] = [];
   /** The newest seq of ours that it has heard, and the last that it is to acknowledge: of entries, or a question. */
   ackedSeq = -1;
@@ -99,7 +99,7 @@ export class Peer {
     this.sent = isLate || this.ackedSeq >= this.awaitedSeq ? have : join(this.sent, have);
   }
 
-  /** How long an answer may take, ms; until measured, RFC 6298's. The cap is for pauses, which are no distance. */
+  /** Time to wait for an answer, ms; RFC 6298's until measured. The cap is for pauses, which are no distance. */
   get answerTime(): number {
     if (this.roundTrip === undefined) return 1000;
     const { smoothed, deviation, shortest } = this.roundTrip;

@@ -11,15 +11,15 @@ import { Peer, type Update } from "./peer.ts";
 export interface ReplicationOptions<E, S> {
   /** `"mesh"`: to all, one hop, n − 1 messages a batch. `"hub"`: two hops, 2(n − 1) messages for a batch of all. */
   topology: "mesh" | "hub";
-  /** How long entries are gathered before they are sent, ms; 0 for not at all. */
+  /** Time between rounds, in which entries are gathered, ms; 0 sends each at once. */
   period: number;
-  /** How long an acknowledgement waits for entries to ride on, ms. @default 3000 in a mesh, else two periods */
+  /** Longest wait of an acknowledgement for entries to travel with, ms. @default 3000 in a mesh, else two periods */
   ackDelay?: number;
-  /** What comes to a hub less than so many ms after a round was delayed by accident; it is sent on soon. @default 0 */
+  /** Entries that reach a hub less than this after a round are late, and sent on out of turn, ms. @default 0 */
   lateWindow?: number;
-  /** How often suspects are asked whether they are back, ms; less often those that are long gone. @default 400 */
+  /** Time between questions to a suspected peer, ms; it grows with the time since the suspicion. @default 400 */
   probeInterval?: number;
-  /** How many entries of a log are kept for peers that lack them; one that lacks more gets a snapshot. @default 1000 */
+  /** Newest entries kept of each log for peers that lack them; one that lacks more gets a snapshot. @default 1000 */
   keep?: number;
   /** Applies an entry of another node, in order; in a hub topology with or after all that its author had applied. */
   apply(entry: E): void;
@@ -43,7 +43,7 @@ export class Replica<E = any, S = any> {
   readonly peers: ReadonlyMap<string, Peer>;
   /** Messages that came before others on which they build. */
   early: { peer: Peer; update: Update<E, S>; have: Vector }[] = [];
-  /** What the program was told to be fully replicated, as far as marks say: `replicated <= logs.vector`. */
+  /** Vector of what marks say all nodes have: `replicated <= logs.vector`. */
   replicated: Vector = [];
   /** The newest seq used. */
   lastSeq = -1;

@@ -5,7 +5,7 @@ import type { Body, Message } from "../../../lib/protocol.ts";
 import { replicate, type ReplicationOptions } from "../../../challenges/replication/mod.ts";
 import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "../../cluster.ts";
 
-/** An entry: its author, its number among the author's, and how many of each author the author had applied before it. */
+/** An entry: its author, its number among the author's, and the counts that the author had applied before it. */
 interface Entry {
   from: string;
   number: number;
@@ -111,7 +111,7 @@ function countUpdates() {
 const add = (cluster: Cluster) => async (node: string) => void await cluster.rpc(node, { type: "add" });
 
 for (const [name, style] of Object.entries(STYLES)) {
-  Deno.test(`${name}: entries come once and in order on bad networks, and nothing is sent once all is known`, async () => {
+  Deno.test(`${name}: on bad networks entries come once and in order, and in the end all is quiet`, async () => {
     for (let seed = 0; seed < 50; seed++) {
       const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
       load(cluster, 20, 9000, add(cluster));
@@ -127,7 +127,7 @@ for (const [name, style] of Object.entries(STYLES)) {
     }
   });
 
-  Deno.test(`${name}: a node that was killed gets everything back, and what it adds then is not taken for old`, async () => {
+  Deno.test(`${name}: a killed node gets everything back, and its new entries are not taken for old ones`, async () => {
     for (let seed = 0; seed < 20; seed++) {
       const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
       load(cluster, 20, 9000, add(cluster));
@@ -143,7 +143,7 @@ for (const [name, style] of Object.entries(STYLES)) {
     }
   });
 
-  Deno.test(`${name}: a peer that is gone is asked less and less, and what was forgotten comes as a snapshot`, async () => {
+  Deno.test(`${name}: a lost peer is asked less and less, and gets what was forgotten as a snapshot`, async () => {
     const count = countUpdates();
     const program = counting({ ...style, keep: 100 });
     const cluster = await startCluster({ program, nodes: 3, seed: "1", keep: count.keep });
@@ -161,7 +161,7 @@ for (const [name, style] of Object.entries(STYLES)) {
     assert(count.entries - entries < 2000, `${count.entries - entries} entries were sent`);
   });
 
-  Deno.test(`${name}: a node that starts again when entries were forgotten gets a snapshot and few entries`, async () => {
+  Deno.test(`${name}: a node restarted when entries were forgotten gets a snapshot and few entries`, async () => {
     const count = countUpdates();
     const program = counting({ ...style, keep: 20 });
     const cluster = await startCluster({ program, nodes: 3, seed: "1", keep: count.keep });
@@ -177,7 +177,7 @@ for (const [name, style] of Object.entries(STYLES)) {
   });
 }
 
-Deno.test("hub: an entry is fully replicated when all nodes have it, and every program is told of each once", async () => {
+Deno.test("hub: an entry is fully replicated once all nodes have it, and each program hears of it once", async () => {
   for (let seed = 0; seed < 20; seed++) {
     const told = new Map<string, string[]>();
     const counts: Watch["counts"] = new Map();
@@ -313,7 +313,7 @@ async function loneNode() {
   return { cluster, say, to, own };
 }
 
-/** What n0 sends. */
+/** A message of n0. */
 type Sent = Body & {
   from: string;
   seq: number;
@@ -322,7 +322,7 @@ type Sent = Body & {
   entries?: Record<string, [number, unknown[]]>;
 };
 
-Deno.test("an incarnation is present once it has answered what was sent after its predecessor was last heard", async () => {
+Deno.test("an incarnation is present once it has answered a message newer than its predecessor's last", async () => {
   const { cluster, say, to, own } = await loneNode();
   await say("n1", { question: true });
   await say("n1", { seq: 2, question: true, ack: [own, to("n1")[0]!.seq, 0] });
@@ -347,7 +347,7 @@ Deno.test("an incarnation is present once it has answered what was sent after it
   assertEquals([last.question, last.ack!.slice(0, 2)], [true, ["n1.b", 4]], "and the other one is not any more");
 });
 
-Deno.test("an acknowledgement that names another incarnation of this node is answered with a question, and does not count", async () => {
+Deno.test("an acknowledgement of another incarnation does not count, and is answered with a question", async () => {
   const { cluster, say, to, own } = await loneNode();
   await say("n1", { question: true });
   await say("n1", { seq: 2, ack: [own, to("n1")[0]!.seq, 0] });
@@ -392,7 +392,7 @@ for (const [name, style] of Object.entries(STYLES)) {
 }
 
 for (const [name, style] of Object.entries(STYLES)) {
-  Deno.test(`${name}: two nodes that start again with clocks put back find each other behind messages of former incarnations`, async () => {
+  Deno.test(`${name}: two nodes restarted with clocks put back find each other despite late messages`, async () => {
     let skew = 0;
     let hold = true;
     const held: Message[] = [];
@@ -412,7 +412,7 @@ for (const [name, style] of Object.entries(STYLES)) {
   });
 }
 
-Deno.test("hub: whoever started again asks those it has not heard, even if others who know nothing were faster", async () => {
+Deno.test("hub: a restarted node asks peers it has not heard, after answers of others too", async () => {
   const cluster = await startCluster({ program: counting(HUB), nodes: 4, seed: "1" });
   load(cluster, 50, 2000, add(cluster));
   await cluster.run(5000);

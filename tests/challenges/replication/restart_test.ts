@@ -49,11 +49,11 @@ interface Point {
   writtenAt: number;
   sent: number;
   late: number;
-  /** How long after the restart it arrives, ms. */
+  /** Time from the restart to its arrival, ms. */
   after: number;
 }
 
-/** Runs the exchange; returns the states of both nodes in the end, and how many messages there were before the crash. */
+/** Runs the exchange; returns the states of both nodes in the end, and the number of messages before the crash. */
 async function restartAt(
   { program, write, read, stateOf }: ReplicatedProgram,
   { writtenAt, sent, late, after }: Point,
@@ -88,7 +88,7 @@ async function restartAt(
 }
 
 for (const replicated of PROGRAMS) {
-  Deno.test(`${replicated.name}: two nodes agree after a restart at any point of an exchange, whichever message is late`, async () => {
+  Deno.test(`${replicated.name}: two nodes agree after a restart at any point, with any message late`, async () => {
     for (const writtenAt of [4995, 5005, 5015, 5030]) {
       const { before: all } = await restartAt(replicated, { writtenAt, sent: Infinity, late: 0, after: 0 });
       assert(all >= 4, `${all} messages are no exchange`);

@@ -81,7 +81,7 @@ const MALFORMED: [field: string, value: unknown][] = [
   ["question", 1],
 ];
 
-Deno.test("a malformed message is answered with error 12, which says what was expected, and changes nothing", async () => {
+Deno.test("a malformed message changes nothing, and is answered with error 12 and what was expected", async () => {
   const { cluster, values, say } = await openSet();
   await say({ question: true });
   for (const [field, value] of MALFORMED) {

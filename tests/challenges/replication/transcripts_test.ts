@@ -1,6 +1,6 @@
 /**
- * The six situations of `docs/replication.md`, message by message, in `tests/testdata/replication`. After a change that
- * is meant to change them, write them anew: `deno test -A tests/challenges/replication/transcripts_test.ts -- --update`.
+ * The six situations of `docs/replication.md`, message by message, in `tests/testdata/replication`. To write them anew
+ * after a change of the protocol: `deno test -A tests/challenges/replication/transcripts_test.ts -- --update`.
  */
 import { assertEquals } from "@std/assert";
 import { type Recorder, startRecorder } from "./transcript.ts";
