@@ -38,7 +38,7 @@ export interface TestOptions {
   availability?: "total" | number;
   /** Consistency models by Elle's names, such as `"read-committed"`. */
   consistencyModels: string[];
-  /** Number of keys in use at the same time (transactions, kafka). `@default KEY_COUNT` */
+  /** Number of keys in use at the same time (transactions, kafka). `@default 10` */
   keyCount?: number;
   /** Maximum number of operations in a transaction. */
   maxTxnLength: number;
@@ -115,8 +115,8 @@ export interface FinalPhase {
 }
 
 /**
- * Convergence check of one test: reads all nodes, and finds out if each has all data: every element that was
- * acknowledged or read by a client, and the same as all others.
+ * Convergence check of one test: reads all nodes, and finds out if each has all data. That is all data that was
+ * acknowledged or that a client has read, and the same data as the other nodes.
  */
 export interface Convergence {
   /** Reads what a node has. */

@@ -78,8 +78,10 @@ async function pollNew(connection: Connection, node: string, { next, messages }:
   let anyNew = false;
   for (const [key, entries] of Object.entries(polled)) {
     for (const [offset] of entries) {
-      anyNew ||= offset >= next[key]!;
-      next[key] = Math.max(next[key]!, offset + 1);
+      // A faulty node can return a key that it was not asked for.
+      const start = next[key] ?? 0;
+      anyNew ||= offset >= start;
+      next[key] = Math.max(start, offset + 1);
     }
   }
   addMessages(messages, polled);

@@ -17,9 +17,9 @@ export type CompletedSend = ["send", key: string, message: [offset: number, mess
 /** Completed poll, with the messages of each key. */
 export type CompletedPoll = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
 
-/** Mean number of operations from one assign to the next. */
+/** One in this many operations, on average, is an assign. */
 const ASSIGN_EVERY = 64;
-/** Mean number of assigns from one that adds the keys with unseen messages to the next such one. */
+/** One in this many assigns, on average, adds the keys with unseen messages. */
 const CATCH_UP_EVERY = 3;
 /** Mean time between crashes of one client, ns. */
 const CRASH_INTERVAL_NS = 30e9;

@@ -148,6 +148,16 @@ Deno.test("the final phase uses the history of the main phase", () => {
   assertEquals(kafka.final!.generator(options, random, []).next(0, 0), undefined);
 });
 
+Deno.test("the convergence check accepts messages of a key that it did not ask for", async () => {
+  const requests: unknown[] = [];
+  const rpc = (_node: string, _rpc: unknown, fields: Record<string, unknown>) => {
+    requests.push(structuredClone(fields));
+    return Promise.resolve({ msgs: { "8": [[0, 1]] } });
+  };
+  await kafka.convergence!([], testOptions()).look({ rpc }, "n0");
+  assertEquals(requests, [{ offsets: {} }, { offsets: { "8": 1 } }]);
+});
+
 Deno.test("a log that loses messages is invalid", async () => {
   const right = CORRECT_NODES.kafka!();
   let sends = 0;
