@@ -24,10 +24,10 @@ export interface Edge {
 const BATCH = 30;
 
 /**
- * Finds edges that are on a cycle.
+ * Finds edges that are on a cycle whose other edges are of some kinds.
  *
  * @param edges The edges to try, in this order.
- * @param along The kinds that the path back may use.
+ * @param along The kinds of the other edges.
  * @param wanted Number of edges to find.
  * @param effort Number of edges that step 2 may look at.
  * @returns Up to `wanted` edges. Empty only if no edge is on such a cycle.

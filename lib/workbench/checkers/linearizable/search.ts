@@ -9,7 +9,7 @@
  * 4. Once all completed operations have taken effect, there is a linearization; if nothing is left to undo, there is
  *    none.
  *
- * Below, an operation is called completed if it was acknowledged. Those that were not, with `end` infinite, may take
+ * Here an operation is called completed if it was acknowledged. Those that were not, with `end` infinite, may take
  * effect at any time after their invocation, or never.
  *
  * @module

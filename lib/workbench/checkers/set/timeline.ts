@@ -93,6 +93,7 @@ export function trackElements(history: readonly Operation[]): SetTimeline {
     if (type === "ok" && f === "read" && invocation !== undefined) {
       addRead(tracker, process, { invocation, completion: index, values: listOf(operation) });
     }
+    // After info a process does nothing more.
     if (type === "info") recordPending(tracker, process);
   }
   recordAllPending(tracker);

@@ -131,7 +131,7 @@ function findStepCycles(steps: readonly VersionStep[]): VersionStep[][] {
     link(edges, from, to, PROCESS);
     byEdge.set(`${from} ${to}`, step);
   }
-  return findShortCycles(buildGraph(vertices.size, edges)).map(({ vertices }) =>
-    vertices.map((vertex, index) => byEdge.get(`${vertex} ${vertices[(index + 1) % vertices.length]}`)!)
+  return findShortCycles(buildGraph(vertices.size, edges)).map(({ vertices: cycle }) =>
+    cycle.map((vertex, index) => byEdge.get(`${vertex} ${cycle[(index + 1) % cycle.length]}`)!)
   );
 }
