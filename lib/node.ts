@@ -91,8 +91,8 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    * Name of this run of the node's process: up to seven letters and digits, drawn at random when it is first read.
    *
    * It stays the same while the process runs, and no other run of the node has it: a node that is killed and started
-   * again is another incarnation, which has forgotten everything. Of 36 bits: two of 1,000 runs share one with a
-   * probability of 1 to 137,000. Runs of different nodes may share one.
+   * again is another incarnation, which has forgotten everything. It has 36 random bits: the probability that any two
+   * of 1,000 runs share one is 1 in 137,000. Runs of different nodes may share one.
    */
   readonly incarnation: string;
 

@@ -25,7 +25,7 @@ export function nearMatch(word: string, candidates: readonly string[]): string |
   const abbreviated = candidates.filter((candidate) => candidate.toLowerCase().startsWith(wanted));
   if (wanted.length >= 3 && abbreviated.length > 0) return abbreviated[0];
   let nearest: string | undefined;
-  // Errors of the nearest word so far. At first, one more than are allowed: one error for every three letters.
+  // Errors of the nearest word so far; at first, the allowed number (one for every three letters) plus one.
   let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = distanceBetween(wanted, candidate.toLowerCase());

@@ -3,7 +3,7 @@
  *
  * 1. A turn is the handling of one message or timer by a node, with the promise callbacks that follow. The nodes of a
  *    simulation share one thread with the workbench: a turn that does not end blocks all of it, Ctrl-C included.
- * 2. At the beginning and the end of each turn this thread writes a few numbers into shared memory.
+ * 2. At the beginning and the end of each turn the simulation's thread writes a few numbers into shared memory.
  * 3. Another thread, `watchdog_thread.ts`, reads them from time to time. If a turn takes too long, it kills the
  *    process.
  *
@@ -38,7 +38,7 @@ export interface Subject {
 /** Message to the watchdog's thread: the shared memory at first, and all subjects whenever there is a new one. */
 export type WatchdogMessage = { memory: Int32Array; limit: number } | { subjects: readonly Subject[] };
 
-/** Only this thread writes it. */
+/** Shared memory. Only the simulation's thread writes it. */
 const memory = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 memory[SLOT.subject] = NO_SUBJECT;
 /** Subjects so far: it only grows, so that an index stays valid. */

@@ -119,7 +119,8 @@ export function createEDNReader(take: TakeForm): FormReader {
 }
 
 function push(state: State, piece: string): void {
-  // Reads whole lines only: of all tokens just strings may continue on the next line, and a missing quote is detected.
+  // A piece may end within a token, so only whole lines are read. No token continues on the next line, except strings,
+  // whose missing end is detected.
   const end = piece.lastIndexOf("\n") + 1;
   if (end === 0) {
     state.rest += piece;
@@ -197,7 +198,7 @@ function skipIgnored(cursor: Cursor): void {
   const { text } = cursor;
   for (;;) {
     const code = text.charCodeAt(cursor.at);
-    if (code === 32 || code === 44 || (code >= 9 && code <= 13)) cursor.at++;
+    if (code === 32 || code === 44 /* , */ || (code >= 9 && code <= 13 /* \t to \r */)) cursor.at++;
     else if (code === 59 /* ; */) cursor.at = (text.indexOf("\n", cursor.at) + 1) || text.length;
     else if (code === 35 /* # */ && text[cursor.at + 1] === "_") {
       open(cursor, cursor.at);

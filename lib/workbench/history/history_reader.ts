@@ -165,7 +165,7 @@ function parseLine(line: string, number: number): unknown {
     return parseJSON(line);
   } catch (cause) {
     const { message } = cause as Error;
-    // The place and the excerpt that V8 adds.
+    // Without the place and the excerpt that V8 appends.
     const reason = message.replace(/(?: in JSON)? at position .*|, \S*".* is not valid JSON$/s, "");
     return fail(errorOffset(line, message), reason, cause);
   }

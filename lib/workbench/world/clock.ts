@@ -203,7 +203,7 @@ export class VirtualClock implements Clock {
       return this.#eachTurn(() => {
         if (until()) return true;
         if (this.#runNext(Infinity)) return false;
-        throw new Error(`Cannot go on: nothing is scheduled after ${this.#now} ms`);
+        throw new Error(`Cannot continue: nothing is scheduled after ${this.#now} ms`);
       });
     }
     return this.#eachTurn(() => {
@@ -228,15 +228,15 @@ export class VirtualClock implements Clock {
     this.#running = true;
     return new Promise<void>((resolve, reject) => {
       const runTurns = () => {
-        const settlePromises = findSettlePromises();
+        const runMicrotasks = findRunMicrotasks();
         try {
           this.#onSettled();
           for (let count = 1; !turn(); count++) {
-            if (settlePromises === undefined || count === CALLBACKS_PER_TURN) {
+            if (runMicrotasks === undefined || count === CALLBACKS_PER_TURN) {
               setImmediate(runTurns);
               return;
             }
-            settlePromises();
+            runMicrotasks();
             this.#onSettled();
           }
           // Unhandled rejections are reported at the end of a turn of the event loop.
@@ -263,7 +263,7 @@ const CALLBACKS_PER_TURN = 1000;
  *
  * @returns Undefined if there is none that works.
  */
-function findSettlePromises(): (() => void) | undefined {
+function findRunMicrotasks(): (() => void) | undefined {
   type Internals = { core?: { runMicrotasks?: () => void } };
   const { Deno: deno } = globalThis as unknown as { Deno?: { internal: symbol } & Record<symbol, Internals> };
   const run = deno?.[deno.internal]?.core?.runMicrotasks;

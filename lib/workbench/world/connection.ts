@@ -1,7 +1,7 @@
 /**
  * Connections: the clients c0, c1, c2 … of a network, by which the workbench calls the nodes under test.
  *
- * A call has a msg_id and a timer. It ends by the first of: its reply, an error reply, the timeout, closing the
+ * A call has a msg_id and a timer. It ends with the first of: its reply, an error reply, the timeout, closing the
  * connection.
  *
  * @module
@@ -39,7 +39,7 @@ export interface ConnectionNetwork {
   send(message: Message): void;
 }
 
-/** Connection as its opener has it. */
+/** Connection with the methods of its owner. */
 export interface OpenConnection extends Connection {
   /** Name on the network. */
   readonly id: string;
@@ -155,7 +155,7 @@ async function call(state: State, node: string, request: Body & { msg_id: number
 function send(state: State, node: string, request: Body & { msg_id: number }, timeout: number): Promise<Body> {
   const { id, network, clock, calls } = state;
   return new Promise((resolve, reject) => {
-    if (!state.isOpen) return reject(closed(state));
+    if (!state.isOpen) return reject(closedError(state));
     const timer = clock.schedule(clock.now() + timeout, () => {
       const text = `Node ${node} did not answer ${request.type} within ${timeout} ms`;
       take(state, request.msg_id)?.reject(new RPCError("timeout", text));
@@ -190,10 +190,10 @@ function receive(state: State, message: Message): void {
 function close(state: State): void {
   state.isOpen = false;
   state.network.detach(state.id);
-  for (const id of [...state.calls.keys()]) take(state, id)!.reject(closed(state));
+  for (const id of [...state.calls.keys()]) take(state, id)!.reject(closedError(state));
 }
 
-function closed({ id }: State): Error {
+function closedError({ id }: State): Error {
   return new Error(`Cannot complete a call: connection ${id} is closed`);
 }
 

@@ -8,12 +8,12 @@
 import type { VirtualClock } from "./clock.ts";
 import type { TestException } from "../base/test_exception.ts";
 
-/** Number of callbacks at one time that counts as a livelock. */
+/** Number of callbacks at the same virtual time that counts as a livelock. */
 const MAX_AT_ONCE = 5_000_000;
 
 /**
  * Creates a detector: a function to call before each callback of the clock. It returns true once more than `limit`
- * callbacks have run at one time.
+ * callbacks have run at the same virtual time.
  */
 export function createLivelockDetector(clock: Pick<VirtualClock, "now">, limit: number = MAX_AT_ONCE): () => boolean {
   let time = -1;

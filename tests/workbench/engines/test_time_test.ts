@@ -29,7 +29,11 @@ Deno.test("until() settles as the promise does", async () => {
 
 Deno.test("until() rejects when no event is left that could settle the promise", async () => {
   const { until } = createTestTime(new VirtualClock());
-  await assertRejects(() => until(() => new Promise(() => {})), Error, "Cannot go on: nothing is scheduled after 0 ms");
+  await assertRejects(
+    () => until(() => new Promise(() => {})),
+    Error,
+    "Cannot continue: nothing is scheduled after 0 ms",
+  );
 });
 
 Deno.test("pass() rejects when events go on without time passing", async () => {

@@ -240,7 +240,7 @@ Deno.test("VirtualClock runs until a condition holds, and no further", async () 
 Deno.test("VirtualClock throws if a condition cannot become true", async () => {
   const clock = new VirtualClock();
   clock.schedule(7, () => {});
-  await assertRejects(() => clock.run(() => false), Error, "Cannot go on: nothing is scheduled after 7 ms");
+  await assertRejects(() => clock.run(() => false), Error, "Cannot continue: nothing is scheduled after 7 ms");
 });
 
 Deno.test("VirtualClock steps from callback to callback", async () => {

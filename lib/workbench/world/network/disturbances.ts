@@ -1,8 +1,7 @@
 /**
  * Disturbances of a network: messages are lost, duplicated, delayed or reordered.
  *
- * Several may apply to one message, one after another. Two properties keep faults independent of each
- * other:
+ * Several may apply to one message, one after another. Two properties keep faults independent of each other:
  * - Disturbances commute: the order in which they apply does not matter.
  * - Each draws the same number of times for every message, whatever the others do. So one more fault does not change
  *   the others' draws.
@@ -13,8 +12,8 @@
 import type { Random } from "../random.ts";
 
 /**
- * Changes the arrivals of a message. Each arrival is a delay in ms, added to the latency; without any, the message
- * is lost. Called once for each message that is disturbed.
+ * Changes the arrivals of a message. Each arrival is a delay in ms, added to the latency; an empty array loses the
+ * message. Called once for each message that is disturbed.
  */
 export type Disturbance = (delays: readonly number[]) => number[];
 

@@ -3,8 +3,8 @@
  * and reads may go back in time.
  *
  * For each request, with random draws:
- * 1. One replica is drawn to be merged into another that is drawn. For each key, the write with the later Lamport
- *    timestamp stays. If the same replica is drawn twice, there is no merge.
+ * 1. A source and a destination are drawn, and the source is merged into the destination: for each key, the write with
+ *    the later Lamport timestamp stays. If both are the same replica, there is no merge.
  * 2. A replica is drawn to perform the request on its own state.
  *
  * Source: Maelstrom's `service.clj`, `Eventual` around `LWWKV`. As there, `create_if_not_exists` has no effect.

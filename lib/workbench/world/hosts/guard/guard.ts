@@ -41,7 +41,7 @@ interface Guard extends GuardOptions {
 
 /** Call that may be refused. */
 interface Call extends Effect {
-  /** The call and where it stands: `Date.now() at /home/me/node.ts:12:3`. */
+  /** The call and its place: `Date.now() at /home/me/node.ts:12:3`. */
   site: string;
   /** URL of the calling module. */
   caller: string | undefined;

@@ -164,7 +164,7 @@ interface FailureReporter {
   readonly isClosed: boolean;
   /** Reports a failure. */
   reportNow(failure: TestException): void;
-  /** Reports a failure after {@linkcode EXIT_WAIT}, unless there is another until then. */
+  /** Reports a failure after {@linkcode EXIT_WAIT}, unless another one is reported before that. */
   reportSoon(failure: () => TestException): void;
   /** Ends reporting: later failures are ignored. */
   close(): void;
