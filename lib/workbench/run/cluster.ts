@@ -122,6 +122,7 @@ async function startAll(state: State): Promise<void> {
 async function restart(state: State, member: Member): Promise<string> {
   const { network, signal } = state;
   const { id } = member;
+  // A test that is over starts nothing.
   if (member.state !== "down" || signal.aborted) return "already-running";
   network.filterSources(id, () => false);
   await startMember(state, member, async () => {
@@ -162,6 +163,7 @@ async function spawn({ world, network, random, onFailure, signal }: State, membe
   const stream = random.stream(`node ${id}`);
   member.state = "starting";
   member.incarnations++;
+  member.mistake = undefined;
   // An incarnation must not draw again what an earlier one drew, because nodes make unique names from it.
   const draws = member.incarnations === 1 ? stream : stream.stream(`start ${member.incarnations}`);
   member.host = await world.startNode(id, network, draws, onFailure);

@@ -223,6 +223,26 @@ Deno.test("a node that does not start again is a failure", async () => {
   assertStringIncludes(mute.failures[0]!.message, "it did not answer within 60 s");
 });
 
+Deno.test("a failed start shows only the mistakes of its own incarnation", async () => {
+  for (const [mistaken, isShown] of [[1, false], [2, true]] as const) {
+    let starts = 0;
+    const rig = await startRig((node) => {
+      const incarnation = starts++ < NODES.length ? 1 : 2;
+      node.onInit(() => {
+        // The clients that send init; c3 is the rig's.
+        const clients = incarnation === 1 ? ["c0", "c1", "c2"] : ["c4"];
+        for (const client of mistaken === incarnation ? clients : []) {
+          node.send(client, { type: "oops", in_reply_to: 99 });
+        }
+        return incarnation === 1 ? undefined : new Promise(() => {});
+      });
+    }, "echo");
+    await rig.cluster.kill("n2");
+    await rig.settle(rig.cluster.start("n2"));
+    assertEquals(rig.failures.map(({ message }) => message.includes("oops")), [isShown]);
+  }
+});
+
 Deno.test("a closed cluster runs no nodes and starts none", async () => {
   const rig = await startRig(memory);
   rig.cluster.pause("n0");
