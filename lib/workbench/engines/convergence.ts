@@ -121,9 +121,9 @@ async function readUntilComplete(
       return { time: Math.ceil(clock.now() - since), lacking: [] };
     }
   }
-  // A node may be unable to answer a read that costs more than a client's: then silence shows nothing.
   const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
   const missing = [
+    // A node may be unable to answer a read that costs more than a client's. Its silence shows nothing then.
     ...isExpensive ? [] : silent.map((node) => `${node} answered nothing`),
     ...lacking(new Map(answering.map((node) => [node, seen.get(node)]))),
   ];

@@ -11,22 +11,22 @@ import type { Latencies } from "../checkers/latency.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import type { NetStatistics } from "../checkers/net.ts";
 
-/** Measured figure and its limit. */
-export interface Target {
-  /** Name of the figure: `"msgs_per_op"`, `"median_latency_ms"`, `"max_latency_ms"` … */
-  name: string;
-  /** The value must be below this. */
-  limit: number;
-  /** Measured value; null if it could not be measured. */
-  value: number | null;
-  met: boolean;
-}
-
 /** Limit that a figure of the results must stay below. */
 export interface TargetLimit {
-  /** Name of the figure, as in {@linkcode Target}. */
+  /** Name of the figure. */
   name: "msgs_per_op" | "median_latency_ms" | "max_latency_ms";
   limit: number;
+}
+
+/** Limit, compared with the measured figure. */
+export interface Target {
+  /** Name of the figure, as in {@linkcode TargetLimit}. */
+  name: string;
+  /** The figure must be below this. */
+  limit: number;
+  /** Measured figure; null if it could not be measured. */
+  value: number | null;
+  met: boolean;
 }
 
 /** Type of the exception for a store that could not be written, as on a full disk. */

@@ -77,8 +77,8 @@ async function runAll(series: Series): Promise<void> {
 
 /**
  * True if the results of the run that was under way at Ctrl-C count. With one seed they do. With many, only a run that
- * was not cut short and failed counts: the seed of another one repeats it, and a run may pass only because Ctrl-C came
- * before its convergence was measured.
+ * was not cut short and failed counts: any other can be repeated by its seed, and a run may pass only because Ctrl-C
+ * came before its convergence was measured.
  */
 function isCounted({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
   return seeds === 1 || (!interrupted && !passed);

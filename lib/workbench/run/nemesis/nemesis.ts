@@ -148,7 +148,7 @@ function end(flipFlop: FlipFlop): Promise<void> | undefined {
   return complete(flipFlop, f, perform(target), false);
 }
 
-/** Records an operation as done, at once or when its outcome is known. */
+/** Records an operation as done, at once or when its outcome is known. From then on the fault is active, or not. */
 function complete(flipFlop: FlipFlop, f: string, outcome: unknown, isActive: boolean): Promise<void> | undefined {
   const finish = (value: unknown) => {
     flipFlop.active = isActive;
@@ -166,7 +166,7 @@ function note({ state, options }: FlipFlop, f: string, value: unknown): void {
   if (state !== "stopped") options.record({ process: "nemesis", type: "info", f, value });
 }
 
-/** Cancels the next operation of a fault. */
+/** Cancels the next operation of a fault, and lets it begin no more. */
 function stopSchedule(flipFlop: FlipFlop, state: "healing" | "stopped"): void {
   flipFlop.state = state;
   if (flipFlop.timer !== undefined) flipFlop.options.clock.cancel(flipFlop.timer);
