@@ -41,7 +41,7 @@ export interface Cursor {
   exact: boolean;
 }
 
-/** Error in a text. */
+/** Syntax error in EDN. */
 export class EDNError extends SyntaxError {
   /** @param isEnd True if the error is at the end of the text: with more text there might be none. */
   constructor(message: string, readonly isEnd: boolean) {

@@ -15,7 +15,7 @@ import type { Body } from "../../protocol.ts";
 
 /** Remote procedure call of a client to a node, with the schemas of both bodies. */
 export interface RPC {
-  /** Type of the request, such as `"broadcast"`. The reply's is the same with `_ok`. */
+  /** Type of the request, such as `"broadcast"`. The type of the reply is the same followed by `_ok`. */
   type: string;
   /** Description for people. */
   doc: string;

@@ -49,7 +49,7 @@ export async function loadProgram(
   const takesArguments = program.length > 1;
   if (takesArguments) await tryArguments(program, args, module);
   else if (args.length > 0) throw new UsageError(`Cannot use arguments after -- with ${path}: ${TAKES_NO_ARGUMENTS}`);
-  return checkResult(program, args, path);
+  return bindArguments(program, args, path);
 }
 
 /** Default export of a module. */
@@ -159,7 +159,7 @@ function nameType(value: unknown): string {
 /**
  * Binds a program to its arguments. The result throws if the program returns a function instead of setting up its node.
  */
-function checkResult(program: AnyProgram, args: readonly string[], path: string): (node: AnyNode) => void {
+function bindArguments(program: AnyProgram, args: readonly string[], path: string): (node: AnyNode) => void {
   return (node) => {
     if (typeof program(node, args) !== "function") return;
     throw new TypeError(
