@@ -301,7 +301,7 @@ Deno.test({
     await reading;
     assertEquals([code, out.split("\n")[0]], [2, "? echo: unknown"]);
     assertStringIncludes(log, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
-    assertStringIncludes(out, "It was ended early");
+    assertStringIncludes(out, "The run was ended early");
     const results = JSON.parse(await Deno.readTextFile(`${folder}/store/latest/results.json`));
     assert(results.valid === "unknown" && results.interrupted && results.operations.ok >= 1);
     const pid = (await Deno.readTextFile(`${folder}/pid`)).trim();

@@ -7,7 +7,7 @@
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import type { Challenge } from "../../lib/workbench/request/challenges.ts";
-import { usualTexts } from "../../lib/workbench/request/configuration.ts";
+import { defaultTexts } from "../../lib/workbench/request/configuration.ts";
 import { type Random, seededRandom } from "../../lib/workbench/world/random.ts";
 import { formatCommand } from "../../lib/workbench/request/command_line.ts";
 import { createRequest, type TestRequest } from "../../lib/workbench/request/request.ts";
@@ -35,7 +35,7 @@ const MOST_RATE = 80;
  */
 export function drawTest(challenge: Challenge, seed: string): DrawnTest {
   const random = seededRandom(seed).stream("world");
-  const official = (flag: string) => Number(usualTexts(challenge).get(flag)![0]);
+  const official = (flag: string) => Number(defaultTexts(challenge).get(flag)![0]);
   const faults = SURVIVES[challenge.id]!;
   const killing = faults.includes("kill");
   const nodes = quarterToWhole(official("node-count"), random);

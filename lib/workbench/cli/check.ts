@@ -57,19 +57,21 @@ export async function check(words: readonly string[], machine: Machine): Promise
   return exitStatus(results);
 }
 
-function parsePath({ texts, loose, program }: Arguments): string {
-  const strange = [...texts.keys()].find((name) => !ACCEPTED.includes(name));
-  if (strange !== undefined) {
-    const expected = expectedOneOf(`--${strange}`, ACCEPTED.map((name) => `--${name}`));
-    throw new UsageError(`Cannot use --${strange} with check: it has no effect there; ${expected}`);
+function parsePath({ texts, positional, program }: Arguments): string {
+  const refused = [...texts.keys()].find((name) => !ACCEPTED.includes(name));
+  if (refused !== undefined) {
+    const expected = expectedOneOf(`--${refused}`, ACCEPTED.map((name) => `--${name}`));
+    throw new UsageError(`Cannot use --${refused} with check: it has no effect there; ${expected}`);
   }
-  if (program.length > loose.length) throw new UsageError("Cannot use arguments after -- with check: no node is run");
-  const [path, second] = loose;
+  if (program.length > positional.length) {
+    throw new UsageError("Cannot use arguments after -- with check: no node is run");
+  }
+  const [path, second] = positional;
   if (path === "") throw new UsageError("Cannot check a path that is empty: expected a history or the folder of a run");
   if (path === undefined) throw new UsageError("Missing PATH: expected check PATH, a history or the folder of a run");
   if (second !== undefined) throw new UsageError(`Cannot check ${path} and ${second}: expected one path`);
   if (STDIN.includes(path)) {
-    throw new UsageError(`Cannot check ${path}: expected a path; <(COMMAND) is one of what a command prints`);
+    throw new UsageError(`Cannot check ${path}: expected a path; for the output of a command, use <(COMMAND)`);
   }
   return path;
 }
@@ -79,7 +81,7 @@ function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Resu
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const results = judge({
     ...recordOf(stored),
-    workload: workloadOfStored(stored, texts.get("workload")?.[0], args.loose[0]!),
+    workload: workloadOfStored(stored, texts.get("workload")?.[0], args.positional[0]!),
     options: optionsOf(texts, namesNodes, machine),
   });
   return withStoredProblems(withoutUnknown(results, stored, namesNodes), stored);
@@ -112,7 +114,7 @@ function isOfTheRun({ type }: TestException): boolean {
   return type !== "checker-crashed" && type !== NOT_STORED;
 }
 
-/** Exceptions that Jepsen's clients threw, which the history has: one for each class. */
+/** Exceptions of Jepsen's clients, as the history records them: one for each class. */
 function clientExceptions(history: readonly Operation[]): TestException[] {
   const thrown = history.filter(({ exception }) => typeof exception === "object" && exception !== null);
   return [...Map.groupBy(thrown, exceptionClass)].map(([name, operations]) => {
@@ -154,7 +156,7 @@ function withoutDurations(results: Results): Results {
   return { ...results, latency_ms: null, result: { ...results.result, ...Object.fromEntries(unknown) } };
 }
 
-/** Adds stored problems that no history shows: nodes that never converged, runs with one seed that differed. */
+/** Adds stored problems that no history shows: nodes that never converged, or two runs of one seed that differed. */
 function withStoredProblems(results: Results, { results: stored }: StoredRun): Results {
   if (stored === undefined) return results;
   const unseen = stored.anomalies.filter(({ type }) => type === "not-converged");

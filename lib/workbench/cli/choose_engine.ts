@@ -17,7 +17,8 @@ export interface NamedEngine {
 }
 
 /**
- * Chooses the simulation with `--sim`, else what `--engine` asks for. `auto` is the real Maelstrom if there is one.
+ * Chooses the simulation with `--sim`, else what `--engine` asks for. `auto` is the real Maelstrom if there is one and
+ * the user gave no seed, which it could not use.
  *
  * @throws {UsageError} The flags contradict each other, or the real Maelstrom cannot be used.
  */

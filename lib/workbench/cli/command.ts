@@ -12,7 +12,7 @@ export interface Command {
   name: string;
   /** Other words for it. */
   aliases?: readonly string[];
-  /** Its form in the help. `@default` its name */
+  /** Its form in the help; its name by default. */
   usage?: string;
   /** Its description in the help. */
   help: string;

@@ -24,7 +24,7 @@ export const COMMANDS: readonly Command[] = [
     help: "Fetch the real Maelstrom, or unpack it --from FILE; later tests then use it",
     run: (words, machine) => asksForHelp(words) ? help([], machine) : install(words, machine),
   },
-  { name: "deno", usage: "deno …", help: "Run the Deno that this uses" },
+  { name: "deno", usage: "deno …", help: "Run the Deno that maelstrom.sh uses" },
   { name: "help", aliases: ["--help", "-h"], usage: "help test", help: "Show all flags", run: help },
   { name: "--version", help: "Show the version", run: showVersion },
 ];
@@ -33,7 +33,7 @@ function asksForHelp(words: readonly string[]): boolean {
   return words.includes("--help") || words.includes("-h");
 }
 
-/** The help of `check` or `test`, or the general help without a word. */
+/** Shows the help of `check`, all flags for any other command, or the general help without a command. */
 function help(words: readonly string[], machine: Machine): number {
   return showHelp(words[0], COMMANDS, machine);
 }

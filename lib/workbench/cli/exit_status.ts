@@ -1,5 +1,6 @@
 /**
- * The exit statuses of `maelstrom.sh`. They are Maelstrom's, and 1 also for a valid run that is not within its limits.
+ * The exit statuses of `maelstrom.sh`. They are Maelstrom's. 1 is also the status of a valid run that is not
+ * within its limits.
  *
  * @module
  */

@@ -119,7 +119,7 @@ function exitStatusLines(error: string, screen: Screen): string[] {
   const meanings: Record<keyof typeof EXIT_STATUS, string> = {
     passed: "valid, and within all limits",
     failed: "invalid, or not within its limits",
-    unknown: "unknown: the recorded operations do not show it",
+    unknown: "unknown: the recorded operations do not decide it",
     usage: "the arguments are bad",
     error,
   };

@@ -36,7 +36,7 @@ const REQUIREMENTS: readonly Requirement[] = [
     debian: "openjdk-17-jre-headless",
     macos: "openjdk",
   },
-  { name: "git", command: ["git", ["--version"]], use: "notes the version tested", debian: "git", macos: "git" },
+  { name: "git", command: ["git", ["--version"]], use: "records the tested version", debian: "git", macos: "git" },
   { name: "Graphviz", command: ["dot", ["-V"]], use: "draws anomalies", debian: "graphviz", macos: "graphviz" },
   { name: "gnuplot", command: ["gnuplot", ["--version"]], use: "draws latencies", debian: "gnuplot", macos: "gnuplot" },
 ];
@@ -47,7 +47,7 @@ const REQUIREMENTS: readonly Requirement[] = [
  * @param words What was written after the command: nothing, or `--from` with the archive's file or address.
  * @returns The exit status.
  * @throws {UsageError} The arguments are bad.
- * @throws {FailedError} The archive cannot be fetched, is another one, or cannot be unpacked.
+ * @throws {FailedError} The archive cannot be fetched, is not that of the release, or cannot be unpacked.
  */
 export async function install(
   words: readonly string[],
@@ -73,12 +73,12 @@ function parseSource(words: readonly string[]): string | undefined {
   if (attached === undefined && first !== "--from") {
     throw new UsageError(`Cannot use ${first} with install: expected --from FILE, or nothing`);
   }
-  const [source, strange] = attached === undefined ? others : [attached, ...others];
+  const [source, extra] = attached === undefined ? others : [attached, ...others];
   if (source === undefined) {
     throw new UsageError("Missing value for --from: expected the file or address of Maelstrom's archive");
   }
-  if (strange !== undefined) {
-    throw new UsageError(`Cannot use ${strange} with install: expected --from FILE, or nothing`);
+  if (extra !== undefined) {
+    throw new UsageError(`Cannot use ${extra} with install: expected --from FILE, or nothing`);
   }
   return source;
 }
@@ -93,7 +93,7 @@ async function fetchRelease(
   if (sha256 === release.sha256) return archive;
   throw new FailedError(
     `Cannot install Maelstrom from ${from}: its ${archive.length} bytes have SHA-256 ${sha256}, ` +
-      `expected ${release.sha256}; the archive is damaged, incomplete or another one`,
+      `expected ${release.sha256}; the archive is damaged, incomplete or of another version`,
   );
 }
 
@@ -101,10 +101,9 @@ async function fetchArchive(from: string, archives: Machine["archives"]): Promis
   try {
     return await archives.fetch(from);
   } catch (error) {
+    const reason = messageWithCause(error);
     throw new FailedError(
-      `Cannot fetch ${from}: ${
-        messageWithCause(error)
-      }; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
+      `Cannot fetch ${from}: ${reason}; fetch it by other means, then: ./maelstrom.sh install --from FILE`,
     );
   }
 }

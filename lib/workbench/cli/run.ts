@@ -3,7 +3,7 @@
  *
  * 1. The arguments become one request for each test.
  * 2. An engine is chosen.
- * 3. Notes on stderr name flags and words that have another effect than the user may expect.
+ * 3. Notes on stderr say which arguments do something else than the user may expect.
  * 4. {@linkcode runSeries} does the rest.
  *
  * @module
@@ -51,21 +51,21 @@ async function runTests(
 ): Promise<number> {
   const args = parseArguments(words);
   if (args.given.help) return showFlagsHelp(machine);
-  // Maelstrom's `test` passes loose words to the program. The challenges are our own commands: there they are mistakes.
-  if (challenges[0] !== null) rejectLooseWords(args);
+  // Maelstrom's `test` passes positional arguments to the program. For our own commands they are mistakes.
+  if (challenges[0] !== null) rejectPositional(args);
   if (challenges.length > 1) rejectOwnProgram(args);
   const requests = challenges.map((challenge) => createRequest(challenge, args, machine));
   const { name, engine } = chooseEngine(args.given, machine);
   const notes = [
     ...name === "maelstrom" ? [] : ignoredFlagNotes(args),
-    ...looseWordNotes(args),
-    ...name === "maelstrom" ? [] : refusalNotes(requests),
+    ...positionalNotes(args),
+    ...name === "maelstrom" ? [] : incompatibilityNotes(requests),
   ];
   for (const note of notes) machine.stderr(`Note: ${note}\n`);
   return seriesExitStatus(await runSeries(planSeries(requests, args, machine.newSeed), engine, machine));
 }
 
-function rejectLooseWords({ loose: [word] }: Arguments): void {
+function rejectPositional({ positional: [word] }: Arguments): void {
   if (word === undefined) return;
   throw new UsageError(
     `Cannot use argument ${JSON.stringify(word)}: expected a flag; a node's own arguments go after --`,
@@ -84,12 +84,13 @@ function ignoredFlagNotes({ texts }: Arguments): string[] {
   return given.map(({ name, ignored }) => `--${name} does nothing here: ${ignored}`);
 }
 
-function looseWordNotes({ loose }: Arguments): string[] {
-  if (loose.length === 0) return [];
-  const words = loose.map((word) => JSON.stringify(word)).join(", ");
+function positionalNotes({ positional }: Arguments): string[] {
+  if (positional.length === 0) return [];
+  const words = positional.map((word) => JSON.stringify(word)).join(", ");
   return [`nodes get ${words} as arguments, as with Maelstrom; flags begin with --`];
 }
 
-function refusalNotes(requests: readonly TestRequest[]): string[] {
+/** Tests that run here, but not under Maelstrom. */
+function incompatibilityNotes(requests: readonly TestRequest[]): string[] {
   return requests.map(refusal).filter((problem) => problem !== undefined);
 }

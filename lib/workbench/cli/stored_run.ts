@@ -49,8 +49,8 @@ const OTHER_FILES = ["results.json", "messages.jsonl", "results.edn", "jepsen.lo
 /** Flags of Maelstrom's that matter to a checker. */
 const LOGGED_FLAGS: readonly string[] = ["workload", "availability", "consistency-models"];
 
-/** Length of the beginning of a log in which the command line is, in characters. The log can be long. */
-const LOG_BEGINNING = 1 << 18;
+/** Number of characters of a log that are searched for the command line, from its beginning. The log can be long. */
+const SEARCHED_LENGTH = 1 << 18;
 
 /**
  * Reads a stored run.
@@ -161,7 +161,7 @@ async function readLoggedCommand(path: string, { openFile }: StoredFiles): Promi
   for await (const piece of readText(path, openFile)) {
     text += piece;
     const command = /Command line:\n(.*)\n/.exec(text)?.[1];
-    if (command !== undefined || text.length > LOG_BEGINNING) return command;
+    if (command !== undefined || text.length > SEARCHED_LENGTH) return command;
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ const LABELS: Readonly<Record<string, string>> = {
 /** Lists that are shown at any length: the strongest consistency models that may hold, and those ruled out. */
 const UNLIMITED_LISTS = ["not", "permits"];
 
-/** Length of other lists that are shown, in characters, below. */
+/** Other lists are shown if they have fewer characters than this. */
 const MAX_LIST = 60;
 
 /** Lines with the figures of the workload's checker. */
@@ -43,7 +43,7 @@ function labelOf(name: string): string {
   return LABELS[name] ?? name.replace(/_count$/, "").replaceAll("_", " ");
 }
 
-/** One field as a phrase; none for fields that are too long, or only list the anomalies once more. */
+/** One field as a phrase; none for fields that are too long, or only repeat the types of the anomalies. */
 function figureWords(name: string, value: unknown, { result, anomalies }: Results): string[] {
   const label = labelOf(name);
   if (name === "convergence_ms") return [`converged in ${value} ms`];

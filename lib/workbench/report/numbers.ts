@@ -16,7 +16,7 @@ export function milliseconds(value: number): string {
   return value >= 10 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(1);
 }
 
-/** Formats a fraction as a percentage, rounded down: only all of them are 100 %. */
+/** Formats a fraction as a percentage, rounded down, so that only the whole is 100 %. */
 export function percent(fraction: number): string {
   return `${Math.floor(fraction * 10_000) / 100} %`;
 }

@@ -32,8 +32,8 @@ export interface ProgressLine {
 export const SILENT_PROGRESS: ProgressLine = { show() {}, log() {}, output() {}, stop() {} };
 
 /** Time between two changes of the line on a terminal, and between two lines elsewhere, ms. */
-const REDRAW = 200;
-const SPARSE = 10_000;
+const REDRAW_INTERVAL = 200;
+const LINE_INTERVAL = 10_000;
 
 /** Moves to the beginning of the line and erases it. */
 const ERASE = "\r\x1b[K";
@@ -53,7 +53,9 @@ export function createProgressLine(screen: ProgressScreen, title: string, timeLi
   return {
     show(source) {
       ask = source;
-      cancel = isTerminal ? screen.every(REDRAW, draw) : screen.every(SPARSE, () => screen.stderr(`${line()}\n`));
+      cancel = isTerminal
+        ? screen.every(REDRAW_INTERVAL, draw)
+        : screen.every(LINE_INTERVAL, () => screen.stderr(`${line()}\n`));
     },
     log(text) {
       // The summary has the rest, such as the last lines of a node that crashed.
@@ -75,7 +77,7 @@ function fitted(line: string, screen: ProgressScreen): string {
   return line.slice(0, screen.width() - 1);
 }
 
-/** The progress of anything else. */
+/** The progress of a search that runs many tests: a line that its caller writes. */
 export interface StatusLine {
   /** Shows a line instead of the last one. */
   show(line: string): void;
@@ -86,11 +88,11 @@ export interface StatusLine {
 /** Shows nothing. */
 export const SILENT_STATUS: StatusLine = { show() {}, stop() {} };
 
-/** Creates a status line. It changes at every call on a terminal; elsewhere, a line is added now and then. */
+/** Creates a status line. On a terminal, each call replaces it; elsewhere, at most one call in 10 s adds a line. */
 export function createStatusLine(screen: ProgressScreen): StatusLine {
   const isTerminal = screen.isTerminal.stderr;
   let due = false;
-  const cancel = screen.every(SPARSE, () => due = true);
+  const cancel = screen.every(LINE_INTERVAL, () => due = true);
   return {
     show(line) {
       if (isTerminal) screen.stderr(ERASE + fitted(line, screen));

@@ -24,8 +24,11 @@ import { formatShrunk } from "./shrunk.ts";
 import { formatSummary, formatVerdict, formatVerdictAndCommand } from "./summary.ts";
 import { formatSeedsTable, formatTable } from "./tables.ts";
 
-/** Number of failed seeds that are shown in full; of further ones, only the verdict and the command. */
-const FULL_FAILURES = 3;
+/**
+ * Number of failed seeds that are shown in detail: in full or, if one of them will be shrunk, with verdict and command.
+ * Further ones are shown with verdict and command or, if one will be shrunk, not at all.
+ */
+const DETAILED_FAILURES = 3;
 
 /** Shows the progress and the results of a series. */
 export class SeriesReport {
@@ -98,8 +101,8 @@ export class SeriesReport {
 
   #showSummary(results: Results, { deviations, command }: TestRequest, interrupted: boolean): void {
     const { seeds, shrinks } = this.#plan;
-    const isFurther = this.#failed > FULL_FAILURES;
-    // Of many seeds, one is shown in full after it was shrunk; the table lists the others.
+    const isFurther = this.#failed > DETAILED_FAILURES;
+    // The shrunk run is shown in full later, and the table lists all seeds that failed.
     if (seeds > 1 && shrinks && isFurther) return;
     const format = seeds > 1 && (shrinks || isFurther) ? formatVerdictAndCommand : formatSummary;
     const text = format(results, { deviations, command, interrupted }, this.#screen);

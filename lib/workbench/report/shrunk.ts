@@ -8,7 +8,7 @@ import { createStyle } from "../base/text.ts";
 import type { Results, ShrunkRun } from "../run/results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
 import type { Screen } from "./screen.ts";
-import { formatVerdict, noteLine, repeatLines, targetLines } from "./summary.ts";
+import { formatVerdict, labelledLines, repeatLines, targetLines } from "./summary.ts";
 
 /**
  * Formats the smallest run that fails for the same reason: its problems, its changes, and the command that repeats it.
@@ -23,16 +23,16 @@ export function formatShrunk(
 ): string {
   const { bold } = createStyle(screen.colour);
   const tries = `${tried} ${tried === 1 ? "was" : "were"} tried`;
-  if (changes.length === 0 && isOriginalShown) return `No smaller run fails for the same reason: ${tries}`;
   const title = changes.length === 0
-    ? `None smaller fails for the same reason: ${tries}`
-    : `The smallest that fails for the same reason: ${tries}`;
+    ? `No smaller run fails for the same reason: ${tries}`
+    : `The smallest run that fails for the same reason: ${tries}`;
+  if (changes.length === 0 && isOriginalShown) return title;
   return [
     [bold(title)],
     [formatVerdict(results, screen)],
     ...problemParagraphs(results, screen),
     [
-      ...changes.length === 0 ? [] : noteLine("smaller", changes.join(", "), screen),
+      ...changes.length === 0 ? [] : labelledLines("smaller", changes.join(", "), screen),
       ...repeatLines(results.store, command, screen),
     ],
   ].map((lines) => lines.join("\n")).join("\n\n");

@@ -148,20 +148,22 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
   const style = createStyle(screen.colour);
   const again = command.length === 0 ? null : formatCommand(command, results.seed);
   return [
-    ...interrupted ? [style.yellow("  It was ended early: only what was recorded until then was checked")] : [],
-    ...deviations.length === 0 ? [] : noteLine("not official", deviations.join(", "), screen).map(style.yellow),
-    ...results.deterministic ? noteLine("checked", "the same again with the same seed", screen).map(style.dim) : [],
+    ...interrupted ? [style.yellow("  The run was ended early: only what was recorded until then was checked")] : [],
+    ...deviations.length === 0 ? [] : labelledLines("not official", deviations.join(", "), screen).map(style.yellow),
+    ...results.deterministic
+      ? labelledLines("checked", "the same again with the same seed", screen).map(style.dim)
+      : [],
     ...repeatLines(results.store, again, screen),
   ];
 }
 
-/** Width of the column that the names of notes stand in. */
+/** Width of the margin that has the labels of notes. */
 const NOTE_INDENT = 15;
 
-/** Lines with a note: its name in the margin, and its text wrapped beside it. */
-export function noteLine(name: string, text: string, { width }: Screen): string[] {
+/** Lines with a text, wrapped, and its label in the margin beside it. */
+export function labelledLines(label: string, text: string, { width }: Screen): string[] {
   const [first, ...rest] = wrap(text, width, " ".repeat(NOTE_INDENT));
-  return [`  ${name}`.padEnd(NOTE_INDENT) + first!.trimStart(), ...rest];
+  return [`  ${label}`.padEnd(NOTE_INDENT) + first!.trimStart(), ...rest];
 }
 
 /**
@@ -173,7 +175,7 @@ export function noteLine(name: string, text: string, { width }: Screen): string[
 export function repeatLines(store: string | null, command: string | null, screen: Screen): string[] {
   const { dim } = createStyle(screen.colour);
   return [
-    ...store === null ? [] : noteLine("stored in", store, screen),
+    ...store === null ? [] : labelledLines("stored in", store, screen),
     ...command === null ? [] : [`${"  run again".padEnd(NOTE_INDENT)}${command}`],
   ].map(dim);
 }

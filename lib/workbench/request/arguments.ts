@@ -1,7 +1,7 @@
 /**
  * Parses the words of a command line into values of the {@linkcode FLAGS}:
  *
- * 1. {@linkcode parseArguments} splits words into flags with their texts, loose words, and the program's arguments;
+ * 1. {@linkcode parseArguments} splits words into flags with their texts, and arguments;
  * 2. {@linkcode flagValues} parses the texts;
  * 3. {@linkcode parseFlagValue} parses one text by the flag's kind, and checks its bounds and allowed values.
  *
@@ -21,9 +21,9 @@ export interface Arguments {
   given: FlagValues;
   /** Texts of the given flags, in the order in which they were written. */
   texts: FlagTexts;
-  /** Words before `--` that are no flags. Maelstrom takes them for arguments of the program. */
-  loose: readonly string[];
-  /** Arguments of the program: the loose words, then the words after `--`. */
+  /** Positional arguments: words before `--` that are not flags. Maelstrom passes them to the program. */
+  positional: readonly string[];
+  /** Arguments of the program: the positional ones, then the words after `--`. */
   program: string[];
 }
 
@@ -50,17 +50,17 @@ export function parseArguments(args: readonly string[]): Arguments {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   const words = args.slice(0, end);
   const texts = new Map<string, string[]>();
-  const loose: string[] = [];
+  const positional: string[] = [];
   while (words.length > 0) {
     if (!/^-./.test(words[0]!)) {
-      loose.push(words.shift()!);
+      positional.push(words.shift()!);
       continue;
     }
     const { flag, value } = takeFlag(words);
     const earlier = flag.repeatable ? texts.get(flag.name) ?? [] : [];
     texts.set(flag.name, value === undefined ? [] : [...earlier, value]);
   }
-  return { given: flagValues(texts), texts, loose, program: [...loose, ...args.slice(end + 1)] };
+  return { given: flagValues(texts), texts, positional, program: [...positional, ...args.slice(end + 1)] };
 }
 
 /** Removes a flag and its value from the front of the words. */
@@ -78,7 +78,10 @@ function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
   return { flag, value };
 }
 
-/** Splits a letter from its value, as in `-wecho`; but `-workload` is a flag that lacks a dash. */
+/**
+ * Splits a letter from its value, as in `-wecho`. Does not split `-workload`: that is a flag with one dash too few, and
+ * the error should name it.
+ */
 function splitLetter(word: string): RegExpExecArray | undefined {
   const letterAndValue = /^(-[a-z])([^=][\s\S]*)$/i.exec(word);
   if (letterAndValue === null || findFlag(`-${word}`) !== undefined) return undefined;

@@ -7,11 +7,14 @@
 import type { Arguments, FlagTexts } from "./arguments.ts";
 import { type Flag, FLAGS } from "./flags.ts";
 
-/** Flags that change neither a run nor which runs there are. A command that repeats one run does without them. */
-const OUTPUT_FLAGS: ReadonlySet<string> = new Set(["seed", "seeds", "no-shrink", "json", "quiet"]);
+/** Flags left out of the command that repeats one run. {@linkcode formatCommand} adds that run's own seed. */
+const OMITTED_FLAGS: ReadonlySet<string> = new Set(["seed", "seeds", "no-shrink", "json", "quiet"]);
 
-/** Maelstrom's flags that are written in another form. */
-const REWRITTEN_FLAGS: ReadonlySet<string> = new Set(["bin", "node", "nodes", "nodes-file", "help", "test-count"]);
+/**
+ * Maelstrom's flags that do not go to Maelstrom as they were given: program and nodes' names are written in another
+ * form, and the others are for the workbench, which repeats a test itself.
+ */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(["bin", "node", "nodes", "nodes-file", "help", "test-count"]);
 
 /**
  * The words of the command that repeats a test, without its seed, quoted for a shell.
@@ -23,7 +26,7 @@ const REWRITTEN_FLAGS: ReadonlySet<string> = new Set(["bin", "node", "nodes", "n
  */
 export function repeatCommand({ texts, program }: Arguments, command: string, root: string, cwd: string): string[] {
   const script = cwd === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
-  const flags = [...texts].filter(([name]) => !OUTPUT_FLAGS.has(name)).flatMap(([name, written]) =>
+  const flags = [...texts].filter(([name]) => !OMITTED_FLAGS.has(name)).flatMap(([name, written]) =>
     written.length === 0 ? [`--${name}`] : written.flatMap((text) => [`--${name}`, text])
   );
   const args = program.length > 0 ? ["--", ...program] : [];
@@ -50,11 +53,12 @@ export function shellWord(word: string): string {
  * The flags of Maelstrom's `test` for a test, without the program.
  *
  * @param texts The official and the given flags. Maelstrom has the same defaults.
- * @param nodes The names of the nodes. A file of names may be relative to another folder than Maelstrom's.
+ * @param nodes The names of the nodes. They replace a file of names, whose path may be relative to another folder than
+ *   Maelstrom's.
  */
 export function maelstromFlags(texts: FlagTexts, nodes: readonly string[]): string[] {
   const flags = (FLAGS as readonly Flag[]).filter(({ name, origin }) =>
-    origin !== "workbench" && !REWRITTEN_FLAGS.has(name)
+    origin !== "workbench" && !NOT_PASSED_ON.has(name)
   );
   const words = flags.flatMap((flag) => maelstromFlag(flag, texts.get(flag.name)));
   const areNamed = texts.has("node") || texts.has("nodes") || texts.has("nodes-file");

@@ -1,5 +1,5 @@
 /**
- * Configuration: the size of a test, as far as it can be made smaller or larger, and how it is written as flags.
+ * Configuration of a test: the parts that shrinking changes, and how they are written as flags.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Arguments, DEFAULTS, type FlagTexts, flagValues } from "./argument
 import type { Challenge } from "./challenges.ts";
 import { officialTexts, type TestRequest } from "./request.ts";
 
-/** The size of a test. */
+/** Configuration of a test. */
 export interface Configuration {
   /** The faults of the nemesis. */
   faults: readonly string[];
@@ -18,12 +18,12 @@ export interface Configuration {
   /** Operations a second, of all workers together. */
   rate: number;
   timeLimitSeconds: number;
-  /** The {@linkcode SETTINGS} that are given, as names of flags. */
+  /** Names of the given flags that can only be removed, such as `"latency"`. */
   settings: readonly string[];
 }
 
-/** Flags without a size. A test without them is simpler: it then has the official or default value. */
-export const SETTINGS: readonly string[] = [
+/** Flags that can only be removed: the test then has the official or default value, and is simpler. */
+const SETTINGS: readonly string[] = [
   "latency",
   "latency-dist",
   "nemesis-interval",
@@ -56,7 +56,7 @@ export function reconfigure(
   from: Configuration,
   to: Configuration,
 ): Arguments {
-  const usual = usualTexts(challenge);
+  const defaults = defaultTexts(challenge);
   const dropped = from.settings.filter((name) => !to.settings.includes(name));
   const replaced = to.nodeCount === from.nodeCount ? [] : NODE_NAMES;
   const texts = new Map([...args.texts].filter(([name]) => !dropped.includes(name) && !replaced.includes(name)));
@@ -65,7 +65,7 @@ export function reconfigure(
     // With fewer nodes, the same number of workers is another number per node.
     const isSame = before[name] === text && (name !== "concurrency" || to.nodeCount === from.nodeCount);
     if (isSame) continue;
-    if (usual.get(name)?.[0] === text) texts.delete(name);
+    if (defaults.get(name)?.[0] === text) texts.delete(name);
     else texts.set(name, [text]);
   }
   return { ...args, texts, given: flagValues(texts) };
@@ -84,16 +84,16 @@ export function describeChanges(
 ): string[] {
   const [before, after] = [sizeTexts(from), sizeTexts(to)];
   const sizes = Object.keys(after).filter((name) => before[name] !== after[name]);
-  const usual = usualTexts(challenge);
+  const defaults = defaultTexts(challenge);
   const settings = from.settings.filter((name) => !to.settings.includes(name)).flatMap((name) => {
-    const [was, is] = [args.texts.get(name)![0], usual.get(name)?.[0]];
+    const [was, is] = [args.texts.get(name)![0], defaults.get(name)?.[0]];
     return was === is ? [] : [`${is === undefined ? `no --${name}` : `--${name} ${is}`} (was ${was})`];
   });
   return [...sizes.map((name) => `--${name} ${after[name]} (was ${before[name]})`), ...settings];
 }
 
-/** Returns the texts of flags that are not given: the official ones, else the defaults. */
-export function usualTexts(challenge: Challenge | null): FlagTexts {
+/** Returns the texts that count for flags that are not given: the official ones, else the defaults. */
+export function defaultTexts(challenge: Challenge | null): FlagTexts {
   return new Map([...DEFAULTS, ...challenge === null ? [] : officialTexts(challenge)]);
 }
 

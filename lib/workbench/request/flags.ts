@@ -11,7 +11,7 @@ import { WORKLOADS } from "../workloads/mod.ts";
 
 /** The value of each kind of flag. */
 export interface KindValues {
-  /** Has no text. */
+  /** Given without a value. */
   switch: true;
   text: string;
   /** Text without control characters: it can be copied from a terminal. */
@@ -38,7 +38,7 @@ export interface Flag {
   placeholder?: string;
   /** Text of the value if the flag is not given. */
   default?: string;
-  /** The allowed values. `@default` any of its kind */
+  /** The allowed values; any of its kind by default. */
   allowed?: readonly string[];
   /** The value must be greater than this. */
   above?: number;
@@ -220,7 +220,7 @@ export const FLAGS = [
     placeholder: "NUMBER",
     default: "1",
     above: 0,
-    help: "Number of runs; the first one that is not valid ends the series",
+    help: "Number of runs; the first one that does not pass ends the series",
     origin: "jepsen",
   },
   {
@@ -229,8 +229,8 @@ export const FLAGS = [
     kind: "text",
     placeholder: "NAME",
     repeatable: true,
-    help: "A node's name; may be given often",
-    check: "A node's name; may be given often",
+    help: "A node's name; may be given more than once",
+    check: "A node's name; may be given more than once",
     origin: "jepsen",
     shapesTest: true,
   },
@@ -264,7 +264,13 @@ export const FLAGS = [
     help: "Engine that runs the test; auto is the real Maelstrom if there is one",
     origin: "workbench",
   },
-  { name: "seed", kind: "seed", placeholder: "TEXT", help: "Repeats the draws of an earlier run", origin: "workbench" },
+  {
+    name: "seed",
+    kind: "seed",
+    placeholder: "TEXT",
+    help: "Repeats the random draws of an earlier run",
+    origin: "workbench",
+  },
   {
     name: "sim",
     kind: "switch",

@@ -53,13 +53,12 @@ export function workloadOf(history: readonly Operation[], name?: string): Worklo
     );
   }
   const workload = WORKLOADS[name ?? inferred!]!;
-  const strange = functions.filter((f) => !FUNCTIONS[workload.name]!.includes(f));
-  if (strange.length > 0) {
+  const expected = FUNCTIONS[workload.name]!;
+  const foreign = functions.filter((f) => !expected.includes(f));
+  if (foreign.length > 0) {
     const hint = inferred === undefined ? "" : `; did you mean -w ${inferred}?`;
     throw new UsageError(
-      `Cannot check ${strange.join(", ")} as ${workload.name}: expected nothing but ${
-        FUNCTIONS[workload.name]!.join(", ")
-      }${hint}`,
+      `Cannot check ${foreign.join(", ")} as ${workload.name}: expected only ${expected.join(", ")}${hint}`,
     );
   }
   return workload.name === "lin-kv" && isSingleRegister(clients) ? SINGLE_REGISTER : workload;
@@ -75,7 +74,7 @@ function infer(clients: readonly Operation[], functions: readonly string[]): str
   return functions.includes("txn") ? inferTransactions(clients) : inferSetOrCounter(clients);
 }
 
-/** Transactions of each workload write with other functions. */
+/** Infers a workload of transactions from the functions that write: each workload has its own. */
 function inferTransactions(clients: readonly Operation[]): string | undefined {
   const operations = clients.flatMap(({ value }) => Array.isArray(value) ? value.filter(Array.isArray) : []);
   const written = new Set<unknown>(operations.map(([f]) => f).filter((f) => f !== "r"));
@@ -85,7 +84,7 @@ function inferTransactions(clients: readonly Operation[]): string | undefined {
   return written.size > 0 && [...written].every((f) => f === "send" || f === "poll") ? "kafka" : undefined;
 }
 
-/** Reads return lists if elements were added, numbers if amounts were. Both counters are checked in the same way. */
+/** Reads return lists if elements were added, numbers if amounts were. Only pn-counter has negative amounts. */
 function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
   const reads = clients.filter(({ f, type }) => f === "read" && type === "ok");
   if (reads.length === 0) return undefined;
@@ -102,8 +101,9 @@ const SINGLE_REGISTER: Workload = {
 };
 
 /**
- * True if values have no key. A value with a key is a pair; that of a cas has a pair in it. But a pair may also be a
- * value written to a single register. So reads decide, if there are any: only one with a key starts with a pair.
+ * True if values have no key. A value with a key is a pair `[key, value]`; for a cas, `[key, [from, to]]`. But a pair
+ * may also be the value that is written to a single register. So reads decide, if there are any: the value of their
+ * invocation is a pair only if it has a key.
  */
 function isSingleRegister(clients: readonly Operation[]): boolean {
   const invocations = clients.filter(({ type }) => type === "invoke");

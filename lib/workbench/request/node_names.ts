@@ -26,16 +26,15 @@ export function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">
   const nodes = named.length === 0 ? DEFAULT_NODES : named;
   const reserved = nodes.find((node) => isReservedName(node) || isMaelstromClient(node));
   if (reserved !== undefined) {
-    throw new UsageError(
-      `Cannot name a node ${reserved}: expected a name that does not begin with c, as clients' do, and is no service's`,
-    );
+    const rule = "a name that is not a service's and does not begin with c, as those of clients do";
+    throw new UsageError(`Cannot name a node ${reserved}: expected ${rule}`);
   }
   const repeated = nodes.find((node, index) => nodes.indexOf(node) !== index);
   if (repeated !== undefined) throw new UsageError(`Cannot name two nodes ${repeated}: expected different names`);
   return nodes;
 }
 
-/** True if Maelstrom takes a name for a client's: it only looks at the first letter. */
+/** True if Maelstrom treats a name as that of a client: it only looks at the first letter. */
 function isMaelstromClient(name: string): boolean {
   return name.startsWith("c");
 }
@@ -45,11 +44,11 @@ function readNames(path: string, files: Pick<Files, "readTextFile">): string[] {
   try {
     text = files.readTextFile(path);
   } catch {
-    throw new UsageError(`Cannot read --nodes-file ${path}: expected a file with the nodes' names, one a line`);
+    throw new UsageError(`Cannot read --nodes-file ${path}: expected a file with a node's name on each line`);
   }
   const names = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   if (names.length === 0) {
-    throw new UsageError(`Cannot use --nodes-file ${path}: it is empty, expected a node's name a line`);
+    throw new UsageError(`Cannot use --nodes-file ${path}: it is empty, expected a node's name on each line`);
   }
   return names;
 }

@@ -49,7 +49,7 @@ export function planSeries(requests: readonly TestRequest[], args: Arguments, ne
   };
 }
 
-/** The runs of one test. From a given seed S follow S, S-2, S-3 … */
+/** The runs of one test. With a seed S, they have the seeds S, S-2, S-3 … */
 function withSeeds(request: TestRequest, given: FlagValues, newSeed: () => string): TestRequest[] {
   const first = request.seed ?? (given.seeds === undefined ? null : newSeed());
   const count = given.seeds ?? given["test-count"] ?? 1;

@@ -76,7 +76,7 @@ Deno.test("install() rejects an archive with another checksum", async () => {
   assertEquals(
     message,
     `Cannot install Maelstrom from x: its 5 bytes have SHA-256 abc, expected ${RELEASE.sha256}; ` +
-      "the archive is damaged, incomplete or another one",
+      "the archive is damaged, incomplete or of another version",
   );
   assertEquals(unpacked, []);
 });
@@ -165,7 +165,7 @@ Deno.test({
       await assertRejects(
         () => install(from, machine),
         FailedError,
-        "the archive is damaged, incomplete or another one",
+        "the archive is damaged, incomplete or of another version",
       );
       const sha256 = await machine.archives.sha256(await Deno.readFile(archive));
       await assertRejects(() => install(from, machine, { ...RELEASE, sha256 }), FailedError, "Cannot unpack Maelstrom");

@@ -233,7 +233,7 @@ Deno.test("main() shrinks a failed seed, and shows the smallest failing run and 
   assertEquals(out.match(/Element of/g)!.length, 1);
   assertMatch(
     out,
-    /\nThe smallest that fails for the same reason: \d+ were tried\n\n✗ 3e broadcast: INVALID \(lost\)\n/,
+    /\nThe smallest run that fails for the same reason: \d+ were tried\n\n✗ 3e broadcast: INVALID \(lost\)\n/,
   );
   assertStringIncludes(
     out,
@@ -249,7 +249,7 @@ Deno.test("main() shrinks a failed seed, and shows the smallest failing run and 
 
 Deno.test("main() shows a failed run in full and then shrinks it, unless --no-shrink is given", async () => {
   const { out, ran } = await command("3c --sim --seed s", { runs: LOSES });
-  assertMatch(out, /^✗ 3c broadcast[^]*--sim --seed s\n\nThe smallest that fails[^]*\n +run again .* --seed s\n$/);
+  assertMatch(out, /^✗ 3c broadcast[^]*--sim --seed s\n\nThe smallest run that fails[^]*\n +run again .* --seed s\n$/);
   assertEquals(ran.length > 2, true);
   const plain = await command("3c --sim --seed s --no-shrink", { runs: LOSES });
   assertEquals([plain.ran.length, plain.out.includes("smallest")], [1, false]);
@@ -273,7 +273,7 @@ Deno.test("main() shrinks the worst failure of each challenge: a lost value rath
   });
   const further = all.ran.slice(2 * CHALLENGES.length).map(({ request }) => `${request.challenge!.id} ${request.seed}`);
   assertEquals([further[0], further.at(-1)], ["3a s", "4 s"]);
-  assertEquals(all.out.match(/The smallest that fails/g)!.length, 2);
+  assertEquals(all.out.match(/The smallest run that fails/g)!.length, 2);
 });
 
 Deno.test("main() tries other seeds if the first one does not shrink further", async () => {

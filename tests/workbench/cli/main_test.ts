@@ -234,7 +234,7 @@ Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () 
   });
   assertEquals([status, exited], [0, undefined]);
   assertStringIncludes(err, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
-  assertStringIncludes(out, "It was ended early");
+  assertStringIncludes(out, "The run was ended early");
 });
 
 Deno.test("main() exits immediately at the second Ctrl-C", async () => {

@@ -33,7 +33,7 @@ const SHRUNK: ShrunkRun = {
 Deno.test("formatShrunk() shows the anomalies, the smaller flags and the command", () => {
   assertEquals(
     formatShrunk(SHRUNK, true, PLAIN),
-    `The smallest that fails for the same reason: 12 were tried
+    `The smallest run that fails for the same reason: 12 were tried
 
 ✗ 3e broadcast: INVALID (lost)
 
@@ -61,7 +61,7 @@ Deno.test("formatShrunk() shows a run that cannot be shrunk only if it was not s
   assertEquals(formatShrunk(same, true, PLAIN), "No smaller run fails for the same reason: 1 was tried");
   const lines = formatShrunk(same, false, PLAIN).split("\n");
   assertEquals([lines[0], lines[4], lines.length], [
-    "None smaller fails for the same reason: 1 was tried",
+    "No smaller run fails for the same reason: 1 was tried",
     "  lost × 2",
     9,
   ]);

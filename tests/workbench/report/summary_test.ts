@@ -127,7 +127,7 @@ Deno.test("formatSummary() notes an early end and flags that differ from the off
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
     interrupted: true,
   });
-  assertStringIncludes(text, "It was ended early: only what was recorded until then was checked\n");
+  assertStringIncludes(text, "The run was ended early: only what was recorded until then was checked\n");
   assertStringIncludes(text, "  not official --time-limit 5 (official 20), --rate 1 (official 100)\n");
 });
 

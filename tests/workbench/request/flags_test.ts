@@ -168,8 +168,8 @@ Deno.test("parseArguments() uses the last value of a repeated flag, or all value
 });
 
 Deno.test("parseArguments() puts other words in front of the arguments after --", () => {
-  const { given, loose, program } = parseArguments(["fast", "--rate", "1", "-", "", "--", "--slow", "x"]);
-  assertEquals([given, loose, program], [{ rate: 1 }, ["fast", "-", ""], ["fast", "-", "", "--slow", "x"]]);
+  const { given, positional, program } = parseArguments(["fast", "--rate", "1", "-", "", "--", "--slow", "x"]);
+  assertEquals([given, positional, program], [{ rate: 1 }, ["fast", "-", ""], ["fast", "-", "", "--slow", "x"]]);
 });
 
 Deno.test("findFlag() finds names and letters only with their dashes", () => {

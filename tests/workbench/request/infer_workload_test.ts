@@ -73,12 +73,12 @@ Deno.test("a workload with other functions is rejected, and the error suggests t
   assertThrows(
     () => workloadOf(history, "echo"),
     UsageError,
-    "Cannot check broadcast, read as echo: expected nothing but echo; did you mean -w broadcast?",
+    "Cannot check broadcast, read as echo: expected only echo; did you mean -w broadcast?",
   );
   assertThrows(
     () => workloadOf(historyOf([":acquire", "nil", "nil"]), "lin-kv"),
     UsageError,
-    "Cannot check acquire as lin-kv: expected nothing but read, write, cas",
+    "Cannot check acquire as lin-kv: expected only read, write, cas",
   );
 });
 

@@ -96,16 +96,16 @@ Deno.test("createRequest() rejects names that belong to two nodes, a client or a
   assertEquals(nodes("--nodes", "a,b,a"), "Cannot name two nodes a: expected different names");
   assertEquals(
     nodes("--node", "c1"),
-    "Cannot name a node c1: expected a name that does not begin with c, as clients' do, and is no service's",
+    "Cannot name a node c1: expected a name that is not a service's and does not begin with c, as those of clients do",
   );
   assertEquals(nodes("--node", "lin-kv").startsWith("Cannot name a node lin-kv: "), true);
   assertEquals(
     nodes("--nodes-file", "./none"),
-    "Cannot read --nodes-file ./none: expected a file with the nodes' names, one a line",
+    "Cannot read --nodes-file ./none: expected a file with a node's name on each line",
   );
   assertEquals(
     nodes("--nodes-file", "./empty"),
-    "Cannot use --nodes-file ./empty: it is empty, expected a node's name a line",
+    "Cannot use --nodes-file ./empty: it is empty, expected a node's name on each line",
   );
 });
 

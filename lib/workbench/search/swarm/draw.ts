@@ -7,7 +7,7 @@
 
 import { flagValues } from "../../request/arguments.ts";
 import type { Challenge } from "../../request/challenges.ts";
-import { usualTexts } from "../../request/configuration.ts";
+import { defaultTexts } from "../../request/configuration.ts";
 import { SURVIVES } from "../../run/survives.ts";
 import { TOPOLOGIES } from "../../workloads/topology.ts";
 import { type Random, seededRandom } from "../../world/random.ts";
@@ -42,8 +42,8 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
   const random = seededRandom(seed).stream("swarm").stream(String(number));
   const challenge = random.pick(challenges);
   // Texts of all flags: the official ones, else the defaults.
-  const usual = usualTexts(challenge);
-  const official = flagValues(usual);
+  const defaults = defaultTexts(challenge);
+  const official = flagValues(defaults);
   const nodes = official["node-count"] === 1 ? 1 : drawAround(official["node-count"]!, random);
   const { rate, timeLimitSeconds } = drawLength(official.rate!, official["time-limit"]!, nodes, random);
   const faults = drawFaults(SURVIVES[challenge.id]!, random);
@@ -62,7 +62,7 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
     ...faults.includes("pause") || faults.includes("kill") ? { availability: "0" } : {},
     "seed": `${seed}-${number}`,
   };
-  const changed = Object.entries(texts).filter(([name, text]) => usual.get(name)?.[0] !== text);
+  const changed = Object.entries(texts).filter(([name, text]) => defaults.get(name)?.[0] !== text);
   return { number, challenge, flags: changed.flatMap(([name, text]) => [`--${name}`, text]) };
 }
 

@@ -19,7 +19,7 @@ import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/progress.ts";
 import { screenOf } from "../../report/screen.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
-import { formatSummary, noteLine, repeatLines } from "../../report/summary.ts";
+import { formatSummary, labelledLines, repeatLines } from "../../report/summary.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { isSurvived } from "../../run/survives.ts";
 import type { Clock } from "../../world/clock.ts";
@@ -177,7 +177,7 @@ function printTest(test: DrawnTest, predicate: string, { seed, options, machine 
   const { request } = requestOf(taskOf(test, options), "none", machine);
   const screen = screenOf(machine);
   const lines = [
-    ...request.deviations.length === 0 ? [] : noteLine("not official", request.deviations.join(", "), screen),
+    ...request.deviations.length === 0 ? [] : labelledLines("not official", request.deviations.join(", "), screen),
     ...repeatLines(null, formatCommand(request.command, request.seed), screen),
   ];
   machine.stdout(`Run ${test.number} of the swarm with seed ${seed} ${predicate}\n\n${lines.join("\n")}\n\n`);

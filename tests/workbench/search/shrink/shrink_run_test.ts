@@ -38,7 +38,7 @@ for (const [file, [line, anomaly]] of Object.entries(WRONG)) {
       const program = `--bin ${ROOT}/tests/wrong/${file}.ts --store ${store}`;
       const { status, out } = await carryOut(`${command} --sim ${program} ${flags.join(" ")}`);
       assertEquals(status, 1, out);
-      assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n/);
+      assertMatch(out, /\nThe smallest run that fails for the same reason: \d+ were tried\n/);
       const smallest = smallestOf(out.slice(0, out.indexOf("\n  failed with")).concat("\n"));
       const again = await carryOut(`${smallest} --no-shrink --json`);
       assertEquals(again.status, 1, smallest);

@@ -107,7 +107,7 @@ Deno.test("the swarm ends with the first test that fails: runs it again, stores,
   assertMatch(before!, /^Run 3 of the swarm with seed s has failed\n\n {2}not official /);
   assertMatch(
     after!,
-    /^\n✗ 3c broadcast: INVALID \(lost\)\n[^]*\n {2}stored in {4}kept\/here\n\nThe smallest that fails/,
+    /^\n✗ 3c broadcast: INVALID \(lost\)\n[^]*\n {2}stored in {4}kept\/here\n\nThe smallest run that fails/,
   );
   // Everything that was drawn is printed.
   const told = out.replaceAll(/\s+/g, " ");
@@ -115,7 +115,7 @@ Deno.test("the swarm ends with the first test that fails: runs it again, stores,
     assertStringIncludes(told, `--${flag} ${value} (official `);
   }
   const small = "./maelstrom.sh 3c --sim --store kept --node-count 1 --time-limit 1 --rate 1 --nemesis none";
-  assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n/);
+  assertMatch(out, /\nThe smallest run that fails for the same reason: \d+ were tried\n/);
   assertStringIncludes(out, `\n  run again    ${small} --seed s-3\n`);
   assertEquals(ran.map(({ request }) => request.simulation!.keep).filter((keep) => keep === "all").length, 2);
   assertMatch(out, /\n3c broadcast +3 +300 +0\.03 +0 +1\n\n3 runs in 0:03, 1\.0 a second\n$/);
@@ -165,7 +165,10 @@ Deno.test("the swarm prints the smallest test found so far if it is interrupted 
   assertEquals([status, exited], [1, undefined]);
   // One more run, to store the smallest one.
   assertEquals([ran.length, ran.at(-1)!.request.simulation!.keep], [before + 1, "all"]);
-  assertMatch(out, /\nThe smallest that fails for the same reason: \d+ were tried\n[^]*\n1 runs in 0:01, [^\n]*\n$/);
+  assertMatch(
+    out,
+    /\nThe smallest run that fails for the same reason: \d+ were tried\n[^]*\n1 runs in 0:01, [^\n]*\n$/,
+  );
 });
 
 Deno.test("the swarm ends at once when it is interrupted twice", async () => {
@@ -279,7 +282,7 @@ testWithStore("the swarm finds the mistake of a wrong program, and none in the r
   out = "";
   assertEquals(await runSwarm([...line.split(" "), "--bin", WRONG], resources), 1, out);
   assertStringIncludes(out, "✗ 3c broadcast: INVALID (lost");
-  assertMatch(out, /\nThe smallest that fails for the same reason: /);
+  assertMatch(out, /\nThe smallest run that fails for the same reason: /);
 });
 
 Deno.test({
