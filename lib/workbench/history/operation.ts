@@ -13,6 +13,7 @@ export interface Operation {
   index: number;
   /** Nanoseconds since the test began, a whole number. */
   time: number;
+  /** Stage of the operation: its invocation, or how it completed. */
   type: OperationType;
   /** Number of the client's logical process, or `"nemesis"`. A process has at most one operation open. */
   process: number | "nemesis";
