@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one entry point: finds Deno, or installs it into .deno/ once, then runs lib/workbench/cli/main.ts with it.
+# The one entry point: finds Deno, or installs it into .deno/, and runs lib/workbench/cli/main.ts with it.
 # Usage: ./maelstrom.sh help
 set -eu
 
@@ -8,7 +8,7 @@ OLDEST="2 5"  # the oldest version that works: major, minor
 
 say() { echo "maelstrom.sh: $*" >&2; }
 
-# Sets $root to the folder of this script, even if it is called through a link.
+# Sets $root to the folder of this script, also when a link to it is called.
 find_root() {
   local script=${BASH_SOURCE[0]} target
   while [ -h "$script" ]; do
@@ -56,7 +56,8 @@ install_deno() {
   fi
   say "installing Deno $VERSION into $root/.deno by $how, once"
   mkdir -p "$root/.deno"
-  find "$root/.deno" -maxdepth 1 -name 'installing.*' -mmin +60 -exec rm -rf {} + # from installations that were cut short
+  # Remove what installations that were cut short have left.
+  find "$root/.deno" -maxdepth 1 -name 'installing.*' -mmin +60 -exec rm -rf {} +
   incoming=$(mktemp -d "$root/.deno/installing.XXXXXX")
   trap 'rm -rf "$incoming"' EXIT
   if [ "$how" = npm ]; then install_by_npm; else install_by_curl; fi >"$incoming/log" 2>&1 </dev/null || true
@@ -90,9 +91,10 @@ find_root
 find_deno || install_deno
 
 case $deno in /*) ;; *) deno=$PWD/$deno ;; esac
-export DENO="$deno" # for the nodes, whose working folder is another
+export DENO="$deno" # absolute: nodes run in another folder
 export DENO_NO_UPDATE_CHECK=1
-export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}" # companies often install their own certificates in the system
+# Companies often add certificates of their own to the system's.
+export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}"
 
 permissions="--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP"
 case ${1:-} in

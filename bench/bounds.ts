@@ -9,9 +9,9 @@
  *
  * Take any one node. When a value arises elsewhere, a message must reach the node within the delay, so it must be sent
  * within the delay minus the latency. It may carry any number of values, but none that arises after it is sent. So the
- * best strategy is to wait that long, send everything, and start again with the next value: between two messages to one
- * node there are, on average, the delay minus the latency plus the time until the next value. Each node needs messages
- * of its own, so the rate for one node is multiplied by the number of nodes.
+ * best strategy is to wait that long, send everything, and start again with the next value. The time between two
+ * messages to one node is then, on average, the delay minus the latency plus the time until the next value. Each node
+ * needs messages of its own, so the rate for one node is multiplied by the number of nodes.
  *
  * The bound holds for any program and any topology. Messages that only bring values to a node that forwards them are
  * not counted at all.

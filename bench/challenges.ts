@@ -25,6 +25,9 @@ import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 /** A row: a challenge, a program, and flags in addition to the official ones. */
 type Row = [challenge: string, name: string, program: (node: AnyNode) => void, flags?: string];
 
+/** Length of the main phase of all these commands. */
+const SECONDS = 20;
+
 const PARTITION = "--nemesis partition";
 const mesh = (node: AnyNode) => broadcastEfficient(node, BROADCAST_PROFILES.fast);
 const hub = (period: number) => (node: AnyNode) => broadcastEfficient(node, { topology: "hub", period });
@@ -96,7 +99,7 @@ function figures(results: Results): Record<string, number | string> {
   const stable = results.result.stable_latencies as Record<string, number> | undefined;
   const slowest = Math.max(...Object.values(results.latency_ms ?? {}).map(({ p99 }) => p99));
   return {
-    "ops/s": (results.operations?.count ?? 0) / 20,
+    "ops/s": (results.operations?.count ?? 0) / SECONDS,
     "msgs/op": results.net?.servers.msgs_per_op ?? 0,
     "stable p50": stable?.["0.5"] ?? "",
     "stable max": stable?.["1"] ?? "",
@@ -117,11 +120,11 @@ function print(cells: string[]): void {
 
 /** Runs the rows that every word selects, and prints the table. */
 async function main(words: string[], seeds: number): Promise<void> {
-  const isMeant = (word: string, [id, name]: Row) =>
+  const selects = (word: string, [id, name]: Row) =>
     /^\d[a-e]?$/.test(word) ? id.startsWith(word) : name.includes(word);
-  const selected = ROWS.filter((row) => words.every((word) => isMeant(word, row)));
+  const selected = ROWS.filter((row) => words.every((word) => selects(word, row)));
   for (const row of selected) {
-    const began = performance.now();
+    const begin = performance.now();
     const runs: Results[] = [];
     for (let seed = 1; seed <= seeds; seed++) runs.push(await run(row, String(seed)));
     const rows = runs.map(figures);
@@ -130,7 +133,7 @@ async function main(words: string[], seeds: number): Promise<void> {
     const valid = new Set(runs.map((results) => String(results.valid)));
     const anomalies = new Set(runs.flatMap(({ anomalies }) => anomalies.map(({ type }) => type)));
     const cells = columns.map((column) => median(rows.map((figure) => figure[column]!)));
-    const seconds = (performance.now() - began) / 1000 / runs.length;
+    const seconds = (performance.now() - begin) / 1000 / runs.length;
     print([row[0], row[1], [...valid, ...anomalies].join(" "), ...cells, seconds.toFixed(2)]);
   }
 }

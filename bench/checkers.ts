@@ -30,26 +30,26 @@ import {
 } from "./histories.ts";
 import { hardComponent, kafkaHistory, txnHistory } from "./txn_histories.ts";
 
-/** A case: a subject, which is made before the clock starts, and the check that is timed. */
+/** A case: a subject, which is created before the clock starts, and the check that is timed. */
 interface Case<Subject = unknown> {
   name: string;
-  make: () => Subject;
+  create: () => Subject;
   check: (subject: Subject) => { valid: unknown };
   /** The expected verdict. */
   valid: unknown;
-  /** Time limit, seconds of CPU time. */
-  reach?: number;
+  /** Longest CPU time that is acceptable. */
+  limitSeconds?: number;
 }
 
 /** Creates a case that checks a history. */
 function history(
   name: string,
-  make: () => Operation[],
+  create: () => Operation[],
   check: (history: readonly Operation[]) => { valid: unknown },
   valid: unknown = true,
-  reach?: number,
+  limitSeconds?: number,
 ): Case {
-  return { name, make, check: (history) => check(history as Operation[]), valid, reach };
+  return { name, create, check: (history) => check(history as Operation[]), valid, limitSeconds };
 }
 
 const SIZES = [1_000, 10_000, 100_000];
@@ -81,11 +81,17 @@ const CASES: Case[] = [
         const [name, check] = write === "w"
           ? ["txn-rw-register", checkTxnRWRegister] as const
           : ["txn-list-append", checkTxnListAppend] as const;
-        const reach = isLargest ? 5 : undefined;
-        const make = (staleness: number) => () => txnHistory(count, write as "append" | "w", staleness);
+        const limitSeconds = isLargest ? 5 : undefined;
+        const create = (staleness: number) => () => txnHistory(count, write as "append" | "w", staleness);
         return [
-          history(`${name}: ${size} transactions`, make(0), (history) => check(history), true, reach),
-          history(`${name}: ${size} that read what is old`, make(20), (history) => check(history), false, reach),
+          history(`${name}: ${size} transactions`, create(0), (history) => check(history), true, limitSeconds),
+          history(
+            `${name}: ${size} that read stale values`,
+            create(20),
+            (history) => check(history),
+            false,
+            limitSeconds,
+          ),
         ];
       }),
     ];
@@ -103,13 +109,13 @@ const CASES: Case[] = [
   history("kafka: 100,000 operations, all lost", () => lostHistory(100_000), checkKafka, false),
   {
     name: "cycles: one component of 20,000, no G-single in it",
-    make: () => hardComponent(20_000),
+    create: () => hardComponent(20_000),
     check: (component) => {
       const types = findCycles(component as ReturnType<typeof hardComponent>).map(({ type }) => type);
       return { valid: types.join() };
     },
     valid: "G-nonadjacent-item",
-    reach: 2,
+    limitSeconds: 2,
   },
 ];
 
@@ -121,8 +127,8 @@ interface Measure {
   memory: number;
 }
 
-function measure({ name, make, check, valid }: Case): Measure {
-  const subject = make();
+function measure({ name, create, check, valid }: Case): Measure {
+  const subject = create();
   const before = process.cpuUsage();
   const verdict = check(subject);
   const { user } = process.cpuUsage(before);
@@ -131,10 +137,10 @@ function measure({ name, make, check, valid }: Case): Measure {
 }
 
 /** Measures a case in a process of its own. */
-async function measureApart(place: number): Promise<Measure> {
-  const args = ["run", "-A", import.meta.filename!, `--case=${place}`];
+async function measureApart(index: number): Promise<Measure> {
+  const args = ["run", "-A", import.meta.filename!, `--case=${index}`];
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-  if (!success) throw new Error(`Cannot measure ${CASES[place]!.name}: the process failed`);
+  if (!success) throw new Error(`Cannot measure ${CASES[index]!.name}: the process failed`);
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
@@ -142,11 +148,11 @@ if (import.meta.main) {
   const apart = /^--case=(\d+)$/.exec(Deno.args[0] ?? "");
   if (apart !== null) console.log(JSON.stringify(measure(CASES[Number(apart[1])]!)));
   else {
-    console.log("| case | seconds | reach | memory |\n| --- | --- | --- | --- |");
-    for (const [place, { name, reach }] of CASES.entries()) {
+    console.log("| case | seconds | limit | memory |\n| --- | --- | --- | --- |");
+    for (const [index, { name, limitSeconds }] of CASES.entries()) {
       if (!Deno.args.every((word) => name.includes(word))) continue;
-      const { seconds, memory } = await measureApart(place);
-      const limit = reach === undefined ? "" : `${reach}${seconds <= reach ? "" : " missed"}`;
+      const { seconds, memory } = await measureApart(index);
+      const limit = limitSeconds === undefined ? "" : `${limitSeconds}${seconds <= limitSeconds ? "" : " missed"}`;
       console.log(`| ${name} | ${seconds.toFixed(2)} | ${limit} | ${Math.round(memory / 1e6)} MB |`);
     }
   }

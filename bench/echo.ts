@@ -10,7 +10,7 @@ const STARTS = 20;
 const BIN = decodeURIComponent(new URL("../challenges/bin/", import.meta.url).pathname);
 const INIT = '{"src":"c0","dest":"n0","body":{"type":"init","msg_id":1,"node_id":"n0","node_ids":["n0"]}}\n';
 
-/** Result of a program. */
+/** Speed and memory of a program in one round. */
 interface Pace {
   /** Requests a second. */
   rate: number;

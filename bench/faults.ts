@@ -1,11 +1,11 @@
 /**
  * Tables of `docs/faults.md`: the faults that each challenge program survives.
- * `deno run bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
+ * `deno run -A bench/faults.ts [--seeds 20] [--time-limit 12] [--nemesis-interval 3] [numbers of challenges]`
  *
  * Each cell is the result of some runs of the official command under virtual time, with that fault instead of the
- * official ones: `yes` if all runs were survived (`isSurvived`), otherwise the number of those that were. The anomalies
- * of the other runs are listed below the tables. With pause and kill, availability is not checked: a node that is
- * paused or down cannot answer.
+ * official ones: `yes` if the program survived all of them (`isSurvived`), otherwise the number that it survived. The
+ * anomalies of the other runs are listed below the tables. With pause and kill, availability is not checked: a node
+ * that is paused or down cannot answer.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -47,6 +47,7 @@ const { seeds, "time-limit": timeLimitSeconds, "nemesis-interval": interval, _: 
   default: { seeds: "20", "time-limit": "12", "nemesis-interval": "3" },
 });
 
+/** Faults of the network. */
 const NETWORK = Object.keys(FAULTS).filter((fault) => fault !== "pause" && fault !== "kill");
 /** The faults of each column, for each table: those of the network, then those of nodes. */
 const TABLES: Record<string, string[]>[] = [
@@ -77,7 +78,7 @@ function problems({ anomalies, exceptions }: Results): string[] {
   );
 }
 
-/** Runs all seeds. Returns the number of runs survived, and the problems of the others. */
+/** Runs all seeds. Returns the number of runs that the program survived, and the problems of the others. */
 async function runAll(challenge: Challenge, nemesis: string[]): Promise<{ survived: number; wrong: string[] }> {
   const wrong = new Set<string>();
   let survived = 0;

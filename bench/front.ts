@@ -12,7 +12,7 @@ import { ROOT, type Simulated, simulateRow } from "./measure/simulate_row.ts";
 const SEEDS = ["1", "2", "3", "4", "5"];
 const NODES = 25;
 const LATENCY = 100;
-/** Operations and values a second: one in two operations is a broadcast. */
+/** Operations a second. Every other one is a broadcast, which makes {@linkcode VALUES} values a second. */
 const RATE = 100;
 const VALUES = 50;
 /** Periods of the hub, ms. */

@@ -91,8 +91,8 @@ export function echoHistory(operations: number): Operation[] {
   return history;
 }
 
-/** Operation of a client on a register. */
-interface Register {
+/** Operation of a client on a register. Its `type` is undefined until it takes effect. */
+interface RegisterOperation {
   key: number;
   f: string;
   value: unknown;
@@ -110,7 +110,7 @@ export function registerHistory(operations: number, unknown: number, wrong = fal
   const history: Operation[] = [];
   const states: unknown[] = [null, null, null, null, null];
   const processes = Array.from({ length: 10 }, (_, client) => client);
-  const open = new Map<number, Register>();
+  const open = new Map<number, RegisterOperation>();
   for (let done = 0; done < operations;) {
     const client = random.integer(10);
     const current = open.get(client);
@@ -132,7 +132,7 @@ export function registerHistory(operations: number, unknown: number, wrong = fal
   return history;
 }
 
-function takeEffect(operation: Register, states: unknown[], isUnknown: boolean): void {
+function takeEffect(operation: RegisterOperation, states: unknown[], isUnknown: boolean): void {
   const { key, f, value } = operation;
   operation.type = isUnknown ? "info" : "ok";
   if (f === "read") operation.value = isUnknown ? null : states[key];

@@ -1,7 +1,7 @@
 /**
- * Command `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the
+ * `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the
  * rows of `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the
- * README's table.
+ * README's tables.
  *
  * - All rows take about an hour. Run nothing else meanwhile.
  * - Each row is written as soon as it is measured: Ctrl-C keeps the finished rows, and `--missing` measures the others.
@@ -23,7 +23,7 @@ import {
 import { thisMachine } from "./measure/machine.ts";
 import { renderReadme, renderResults } from "./measure/render.ts";
 import { type Row, ROWS, selectRows } from "./measure/rows.ts";
-import { measureBesides, type Measuring, officialTimeLimit, runRow } from "./measure/run_row.ts";
+import { measureOtherFigures, type Measuring, officialTimeLimit, runRow } from "./measure/run_row.ts";
 import { ROOT } from "./measure/simulate_row.ts";
 
 const JSON_FILE = `${ROOT}/docs/results.json`;
@@ -34,8 +34,11 @@ const README = `${ROOT}/README.md`;
 interface Options {
   rows: readonly Row[];
   runs: number;
+  /** Undefined for the official one of each row. */
   timeLimitSeconds: number | undefined;
+  /** True to leave out rows that are measured already. */
   missing: boolean;
+  /** True to measure nothing. */
   render: boolean;
 }
 
@@ -86,7 +89,7 @@ async function measureRow(row: Row, measuring: Measuring): Promise<MeasuredRow |
   const date = new Date().toISOString().slice(0, 10);
   const runs = await runRow(row, measuring);
   if (runs.length === 0) return undefined;
-  const besides = await measureBesides(row, measuring).catch((error: Error) => {
+  const besides = await measureOtherFigures(row, measuring).catch((error: Error) => {
     // Keep the runs: only the additional figures are missing.
     log(`${row.id}  ${error.message}`);
     return {};

@@ -34,7 +34,7 @@ export interface Traffic {
   max: number | null;
 }
 
-/** The operations that write. */
+/** Functions that write. */
 const WRITES: readonly string[] = ["broadcast", "add", "send", "txn"];
 
 /**
@@ -108,7 +108,7 @@ interface Counter extends Store {
 }
 
 function countingStore(seconds: number): Counter {
-  const isDuring = ({ time }: { time: number }) => time <= seconds * 1e9;
+  const isInMainPhase = ({ time }: { time: number }) => time <= seconds * 1e9;
   const loads: Counter["loads"] = new Map();
   return {
     messages: 0,
@@ -118,7 +118,7 @@ function countingStore(seconds: number): Counter {
     path: "",
     message(entry) {
       const { src, dest } = entry.message;
-      if (!isDuring(entry) || isClient(src) || isClient(dest)) return;
+      if (!isInMainPhase(entry) || isClient(src) || isClient(dest)) return;
       if (entry.type === "send") this.messages++;
       const node = entry.type === "send" ? src : dest;
       const load = loads.get(node) ?? { messages: 0, bytes: 0 };
@@ -128,7 +128,7 @@ function countingStore(seconds: number): Counter {
     },
     history(history: readonly Operation[]) {
       for (const operation of history) {
-        if (operation.type !== "invoke" || operation.process === "nemesis" || !isDuring(operation)) continue;
+        if (operation.type !== "invoke" || operation.process === "nemesis" || !isInMainPhase(operation)) continue;
         this.operations++;
         if (WRITES.includes(operation.f)) this.writes++;
       }

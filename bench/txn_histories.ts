@@ -44,14 +44,16 @@ export function txnHistory(count: number, write: "append" | "w", staleness: numb
     });
     if (staleness === 0) continue;
     rounds.push(new Map([...lists].map(([key, { length }]) => [key, length])));
-    for (const key of lists.keys()) if (lists.size > 30 && rounds.at(-40)?.has(key)) forget(lists, rounds, key);
+    for (const key of lists.keys()) {
+      if (lists.size > 30 && rounds.at(-40)?.has(key)) forgetIfFull(lists, rounds, key);
+    }
     if (rounds.length > 50) rounds.shift();
   }
   return history;
 }
 
-/** Deletes a key that is full and has not changed for 40 rounds. */
-function forget(lists: Map<unknown, unknown[]>, rounds: Map<unknown, number>[], key: unknown): void {
+/** Deletes a key if it is full and has not changed for 40 rounds: no stale read can be about it any more. */
+function forgetIfFull(lists: Map<unknown, unknown[]>, rounds: Map<unknown, number>[], key: unknown): void {
   if (rounds.at(-40)!.get(key) === lists.get(key)!.length && lists.get(key)!.length === 16) lists.delete(key);
 }
 

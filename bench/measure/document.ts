@@ -80,7 +80,7 @@ export function failedRun(problem: string, load: number | null): Run {
 
 /**
  * Computes the medians of a row, and compares them with its conditions. An invalid run does not count in the medians,
- * and with one the row is not reached.
+ * and a row with one does not meet its conditions.
  */
 export function judgeRow(row: Row, { besides, time_limit, date, machine, runs }: Measurement): MeasuredRow {
   const { id, title, limit = "", published = "", reach = [] } = row;
@@ -112,7 +112,7 @@ export function refresh(document: ResultsDocument, table: readonly Row[] = ROWS)
   return { schema: 1, rows };
 }
 
-/** Selects the rows that are not in the document, or have fewer runs, or runs of another length. */
+/** Selects rows that are not in the document, or that have fewer runs, runs of another length or another command. */
 export function missingRows(
   document: ResultsDocument,
   rows: readonly Row[],

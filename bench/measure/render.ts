@@ -82,7 +82,7 @@ function programsTable(): string {
   return formatTable([["challenge"], ["program"], ["page"]], rows);
 }
 
-/** The sentence that says how the rows were measured. */
+/** Sentence that says how the rows were measured. */
 function conditions(rows: readonly MeasuredRow[], commands: string): string {
   const machines = [...new Set(rows.map(({ machine }) => describe(machine)))];
   const counts = [...new Set(rows.map(({ runs }) => runs.length))].sort((a, b) => a - b);

@@ -10,7 +10,7 @@ import type { Condition } from "./figures.ts";
 
 /** Row of the table. */
 export interface Row {
-  /** Number of a challenge, with a word after it unless the challenge runs as by default: `"3e"`, `"3e-messages"`. */
+  /** Number of a challenge: `"3e"`; with a word after it if the row adds flags or arguments: `"3e-messages"`. */
   id: string;
   /** Short description. */
   title: string;
@@ -25,7 +25,7 @@ export interface Row {
    * marked "measured".
    */
   published?: string;
-  /** Our goals; none for a row that is only shown. */
+  /** Conditions that our figures should meet; none for a row that is only shown. */
   reach?: readonly Condition[];
 }
 
@@ -143,7 +143,7 @@ export function commandOf(row: Pick<Row, "id" | "flags" | "args">): string {
   return ["./maelstrom.sh", ...wordsOf(row)].join(" ");
 }
 
-/** Lists the words of that command, with additional flags. */
+/** Lists the words of that command after `./maelstrom.sh`, with additional flags. */
 export function wordsOf(row: Pick<Row, "id" | "flags" | "args">, flags: readonly string[] = []): string[] {
   const program = row.args === undefined ? [] : ["--", ...row.args];
   return [challengeOf(row).id, ...row.flags ?? [], ...flags, ...program];
@@ -157,10 +157,10 @@ export function wordsOf(row: Pick<Row, "id" | "flags" | "args">, flags: readonly
  */
 export function selectRows(words: string, rows: readonly Row[] = ROWS): Row[] {
   const wanted = words.split(",").map((word) => word.trim().toLowerCase()).filter((word) => word !== "");
-  const means = (word: string, { id }: Row) => id === word || id.startsWith(`${word}-`);
-  const unknown = wanted.find((word) => !rows.some((row) => means(word, row)));
+  const selects = (word: string, { id }: Row) => id === word || id.startsWith(`${word}-`);
+  const unknown = wanted.find((word) => !rows.some((row) => selects(word, row)));
   if (unknown !== undefined) {
     throw new UsageError(`Cannot find the row ${unknown}: expected one of ${rows.map(({ id }) => id).join(", ")}`);
   }
-  return rows.filter((row) => wanted.some((word) => means(word, row)));
+  return rows.filter((row) => wanted.some((word) => selects(word, row)));
 }

@@ -1,5 +1,5 @@
 /**
- * Measurement of a row: its runs with real processes, one after the other, and the figures that runs do not have.
+ * Measurement of a row: its runs with real processes, one after the other, and the figures that they do not have.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface Measuring {
 
 /** Number of simulations for the convergence time. */
 export const SIMULATIONS = 10;
-/** Time limit of a run in addition to its main phase. */
+/** Time that a run may take in addition to its main phase. */
 const GRACE_SECONDS = 120;
 
 /** Performs the runs of a row. A failed run is included. */
@@ -86,7 +86,7 @@ function lastLine(bytes: Uint8Array): string {
 }
 
 /** Measures the figures that the row has goals for and runs with processes do not have. */
-export async function measureBesides(row: Row, { runs, signal, log }: Measuring): Promise<Figures> {
+export async function measureOtherFigures(row: Row, { runs, signal, log }: Measuring): Promise<Figures> {
   const asked = new Set(row.reach?.map(([name]) => name));
   const figures: Figures = {};
   if (asked.has("ids_per_second") && !signal.aborted) {
