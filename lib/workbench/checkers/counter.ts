@@ -11,7 +11,7 @@
 import { show } from "../base/text.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
-import { checkOrUnknown, explainCases, seconds } from "./explain.ts";
+import { checkOrUnknown, explainCases, MalformedHistoryError, seconds } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Number of reads and intervals that the verdict lists. */
@@ -60,7 +60,9 @@ function addsOf(history: readonly Operation[]): Adds {
     if (f !== "add" || completion?.type === "fail") continue;
     const amount = toBigInt(value);
     if (amount === undefined) {
-      throw new TypeError(`Cannot check operation ${index}: expected an integer to add, got ${show(value)}`);
+      throw new MalformedHistoryError(
+        `Cannot check operation ${index}: expected an integer to add, got ${show(value)}`,
+      );
     }
     if (completion?.type === "ok") {
       adds.acknowledged++;

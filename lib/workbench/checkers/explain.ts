@@ -47,15 +47,24 @@ export function outcome({ type, time, error }: Operation): string {
 }
 
 /**
+ * Error for a history that does not fit the checker or the model. Any other error of a check is a bug, and is not taken
+ * for a malformed history.
+ */
+export class MalformedHistoryError extends Error {
+  override name = "MalformedHistoryError";
+}
+
+/**
  * Runs a check. If the history is malformed, the verdict is unknown and says why.
  *
- * @param check Throws a {@linkcode TypeError} if the history is malformed.
+ * @param check Throws a {@linkcode MalformedHistoryError} if the history is malformed.
+ * @throws Any other error of the check.
  */
 export function checkOrUnknown(check: () => Verdict): Verdict {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof MalformedHistoryError)) throw error;
     return {
       valid: "unknown",
       anomalies: [{ type: "malformed-history", count: 1, explanation: error.message }],

@@ -67,6 +67,7 @@ export { checkAvailability } from "./availability.ts";
 export { CONSISTENCY_MODELS } from "./consistency_model.ts";
 export { checkCounter } from "./counter.ts";
 export { checkEcho } from "./echo.ts";
+export { MalformedHistoryError } from "./explain.ts";
 export { checkKafka, type KafkaOptions } from "./kafka/mod.ts";
 export {
   BUDGET,

@@ -12,7 +12,7 @@ import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { type ClusterShape, nodeOf } from "./cluster_shape.ts";
 import { compareValues } from "./compare_values.ts";
-import { checkOrUnknown, explainCases, seconds } from "./explain.ts";
+import { checkOrUnknown, explainCases, MalformedHistoryError, seconds } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
 import { mergeValidity, type Verdict } from "./verdict.ts";
 
@@ -90,8 +90,10 @@ function finalReads(history: readonly Operation[], shape: ClusterShape): ReadsOf
   const byKey = new Map<Identity, ReadsOfKey>();
   for (const { type, process, final, value, time, index } of history) {
     if (!final || type !== "ok" || process === "nemesis") continue;
-    if (!Array.isArray(value)) {
-      throw new TypeError(`Cannot check operation ${index}: expected a list, got ${show(value)}`);
+    if (!Array.isArray(value) || !value.every(Array.isArray)) {
+      throw new MalformedHistoryError(
+        `Cannot check operation ${index}: expected a list of [f, key, value], got ${show(value)}`,
+      );
     }
     const node = nodeOf(process, shape) ?? `the node of process ${process}`;
     for (const [f, key, read] of value) {

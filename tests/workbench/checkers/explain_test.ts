@@ -1,5 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkOrUnknown, explainCases, outcome, seconds } from "../../../lib/workbench/checkers/explain.ts";
+import {
+  checkOrUnknown,
+  explainCases,
+  MalformedHistoryError,
+  outcome,
+  seconds,
+} from "../../../lib/workbench/checkers/explain.ts";
 import { show } from "../../../lib/workbench/base/text.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
@@ -40,14 +46,15 @@ Deno.test("outcome says how and when an operation ended", () => {
   assertEquals(seconds(0), "0.000 s");
 });
 
-Deno.test("checkOrUnknown makes malformed input unknown, and rethrows other errors", () => {
+Deno.test("checkOrUnknown makes a malformed history unknown, and rethrows other errors", () => {
   assertEquals(checkOrUnknown(() => ({ valid: true })), { valid: true });
   const fail = (error: Error) => () => {
     throw error;
   };
-  assertEquals(checkOrUnknown(fail(new TypeError("Cannot check operation 1"))), {
+  assertEquals(checkOrUnknown(fail(new MalformedHistoryError("Cannot check operation 1"))), {
     valid: "unknown",
     anomalies: [{ type: "malformed-history", count: 1, explanation: "Cannot check operation 1" }],
   });
   assertThrows(() => checkOrUnknown(fail(new RangeError("no such model"))), RangeError, "no such model");
+  assertThrows(() => checkOrUnknown(fail(new TypeError("x is undefined"))), TypeError, "x is undefined");
 });

@@ -49,9 +49,11 @@ Deno.test("only acknowledged final reads count, and only keys that several nodes
 });
 
 Deno.test("a malformed history is unknown", () => {
-  const { valid, anomalies } = checkReplicas([read(0, 5)], ASSIGNMENT);
-  assertEquals(valid, "unknown");
-  assertStringIncludes(anomalies![0]!.explanation, "expected a list, got 5");
+  for (const [value, says] of [[5, "got 5"], [[null], "got [null]"], [["r", 1, 7], 'got ["r",1,7]']] as const) {
+    const { valid, anomalies } = checkReplicas([read(0, value)], ASSIGNMENT);
+    assertEquals([valid, anomalies![0]!.type], ["unknown", "malformed-history"]);
+    assertStringIncludes(anomalies![0]!.explanation, `expected a list of [f, key, value], ${says}`);
+  }
 });
 
 Deno.test("the main phase is checked without the final reads, and the worse verdict counts", () => {

@@ -9,6 +9,7 @@ import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { type Attempt, attempts } from "../attempts.ts";
 import { firstInClojureSet } from "../clojure_set.ts";
+import { MalformedHistoryError } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 
 /** A message as a send or a poll shows it. */
@@ -59,7 +60,7 @@ export interface KafkaHistory {
  * Reads a history of sends, polls, transactions of both, assigns and subscribes. Of other operations only process and
  * outcome are read.
  *
- * @throws {TypeError} An operation's value is malformed.
+ * @throws {MalformedHistoryError} An operation's value is malformed.
  */
 export function readKafkaHistory(history: readonly Operation[]): KafkaHistory {
   const operations = attempts(history).map(readOperation);
@@ -95,7 +96,7 @@ function readOperation(attempt: Attempt): KafkaOperation {
 
 function listIn({ index, value }: Operation, expected: string): unknown[] {
   if (Array.isArray(value)) return value;
-  throw new TypeError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
+  throw new MalformedHistoryError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
 }
 
 function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends" | "polls"> {
@@ -113,7 +114,11 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
       for (const [key, pairs] of polled) {
         if (pairs.length > 0) getOrInsert(polls, keyName(key), () => []).push(...pairs.map(readMessage));
       }
-    } else throw new TypeError(`Cannot check operation ${completion.index} with ${show(item)}: expected ${expected}`);
+    } else {
+      throw new MalformedHistoryError(
+        `Cannot check operation ${completion.index} with ${show(item)}: expected ${expected}`,
+      );
+    }
   }
   return { sends, polls };
 }

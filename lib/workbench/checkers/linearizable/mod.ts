@@ -18,7 +18,7 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
-import { checkOrUnknown, EXAMPLES, explainCases, seconds } from "../explain.ts";
+import { checkOrUnknown, EXAMPLES, explainCases, MalformedHistoryError, seconds } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import { mergeValidity, type Verdict } from "../verdict.ts";
 import type { Interval } from "./interval.ts";
@@ -33,7 +33,7 @@ export interface LinearizableOptions {
    * Splits an operation's value into the key of an independent object and the value without that key. Without it, all
    * operations concern one object. The fewer operations an object has, the faster the search.
    *
-   * @throws {TypeError} The value is malformed.
+   * @throws {MalformedHistoryError} The value is malformed.
    */
   split?(operation: Operation): [key: unknown, value: unknown];
   /**
@@ -71,7 +71,7 @@ export function checkLinKV(history: readonly Operation[], { budget }: { budget?:
 
 function splitKey({ index, value }: Operation): [unknown, unknown] {
   if (Array.isArray(value) && value.length === 2) return [value[0], value[1]];
-  throw new TypeError(`Cannot check operation ${index} with value ${show(value)}: expected [key, value]`);
+  throw new MalformedHistoryError(`Cannot check operation ${index} with value ${show(value)}: expected [key, value]`);
 }
 
 /**
@@ -80,6 +80,7 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
  *
  * @returns Figures: `keys` (number of objects), `failures` and `undecided` (keys of the first few objects that are not
  *   linearizable, or for which the budget was too small), `configurations` (number explored).
+ * @throws What the model throws, except a {@linkcode MalformedHistoryError}: that makes the verdict unknown.
  *
  * @example
  * ```ts

@@ -5,6 +5,7 @@
  */
 
 import { show } from "../../base/text.ts";
+import { MalformedHistoryError } from "../explain.ts";
 import { identify } from "../identify.ts";
 
 /** An operation as a model sees it. */
@@ -31,7 +32,7 @@ export interface Model<State> {
    * Does one operation.
    *
    * @returns The state after it; `undefined` if the operation cannot have this result in this state.
-   * @throws {TypeError} The object has no such operation.
+   * @throws {MalformedHistoryError} The object has no such operation.
    */
   step(state: State, operation: ModelOperation): State | undefined;
   /** True if an operation never changes the state. Optional; it makes the search much faster. */
@@ -66,7 +67,9 @@ export const REGISTER: Model<unknown> = {
     if (f === "cas" && Array.isArray(value) && value.length === 2) {
       return identify(value[0]) === identify(state) ? value[1] ?? null : undefined;
     }
-    throw new TypeError(`Cannot check ${f} of ${show(value)}: expected a read, a write or a cas of [from, to]`);
+    throw new MalformedHistoryError(
+      `Cannot check ${f} of ${show(value)}: expected a read, a write or a cas of [from, to]`,
+    );
   },
   isReadOnly: ({ f }) => f === "read",
 };

@@ -12,6 +12,7 @@
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
+import { MalformedHistoryError } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
 
 /** An element of the set. */
@@ -73,7 +74,7 @@ interface Tracker {
  * Follows each element of a set through a history.
  *
  * @param history Operations `add` or `broadcast` of an element, and `read`, whose result is the list of all elements.
- * @throws {TypeError} The result of a read is not a list.
+ * @throws {MalformedHistoryError} The result of a read is not a list.
  */
 export function trackElements(history: readonly Operation[]): SetTimeline {
   const tracker = createTracker();
@@ -132,7 +133,7 @@ function toTimeline(tracker: Tracker, history: readonly Operation[]): SetTimelin
 function listOf({ value, index }: Operation): readonly unknown[] {
   if (value === null || value === undefined) return [];
   if (Array.isArray(value)) return value;
-  throw new TypeError(`Cannot check operation ${index}: expected a list of elements, got ${show(value)}`);
+  throw new MalformedHistoryError(`Cannot check operation ${index}: expected a list of elements, got ${show(value)}`);
 }
 
 function beginAdd(tracker: Tracker, value: unknown): void {

@@ -8,7 +8,7 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
-import { outcome } from "../explain.ts";
+import { MalformedHistoryError, outcome } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 
 /** One read or write within a transaction. */
@@ -54,7 +54,7 @@ export type Writers = Map<Identity, Map<Identity, Writer>>;
  * @param write The workload's write: `"append"` or `"w"`.
  * @param elementsOf Converts the value that a read returned; undefined if it is malformed.
  * @returns In order of completion.
- * @throws {TypeError} A transaction is not a list of `[f, key, value]`.
+ * @throws {MalformedHistoryError} A transaction is not a list of `[f, key, value]`.
  */
 export function readTransactions(
   history: readonly Operation[],
@@ -79,7 +79,7 @@ function readMicroOperations(
   elementsOf: (value: unknown) => Identity[] | undefined,
 ): MicroOperation[] {
   const fail = (expected: string): never => {
-    throw new TypeError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
+    throw new MalformedHistoryError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
   };
   if (!Array.isArray(value)) return fail(`a list of ["r", key, value] and ["${write}", key, value]`);
   return value.map((item): MicroOperation => {
@@ -100,7 +100,7 @@ export function isWrite({ f }: MicroOperation): boolean {
 /**
  * Indexes the writers of all elements.
  *
- * @throws {TypeError} An element was written to a key twice, so that a read of it has no certain writer.
+ * @throws {MalformedHistoryError} An element was written to a key twice, so that a read of it has no certain writer.
  */
 export function findWriters(transactions: readonly Transaction[]): Writers {
   const writers: Writers = new Map();
@@ -109,7 +109,7 @@ export function findWriters(transactions: readonly Transaction[]): Writers {
     for (const { key, elements: [element] } of transaction.microOperations.filter(isWrite)) {
       const byElement = getOrInsert(writers, key, () => new Map());
       if (byElement.has(element!)) {
-        throw new TypeError(
+        throw new MalformedHistoryError(
           `Cannot check key ${showIdentity(key)}: ${showIdentity(element!)} was written more than once, ` +
             `the second time by ${describeTransaction(transaction)}; every write to a key needs a distinct value`,
         );

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   checkLinearizable,
   checkLinKV,
@@ -153,6 +153,11 @@ Deno.test("checkLinKV: a malformed history makes the verdict unknown", () => {
     const { valid, anomalies } = checkLinKV(sequential([line]));
     assertEquals([valid, anomalies![0]!.type, anomalies![0]!.explanation], ["unknown", "malformed-history", says]);
   }
+});
+
+Deno.test("checkLinearizable: a bug in a model is not taken for a malformed history", () => {
+  const buggy: Model<unknown> = { ...REGISTER, step: (state) => (state as { missing: object }).missing.toString() };
+  assertThrows(() => checkLinearizable(sequential([[0, "ok", "write", 3]]), buggy), TypeError);
 });
 
 /** Twelve concurrent writes and a read of a value that was never written: every order has to be tried. */

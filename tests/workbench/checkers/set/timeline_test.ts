@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { MalformedHistoryError } from "../../../../lib/workbench/checkers/explain.ts";
 import { type Element, trackElements } from "../../../../lib/workbench/checkers/set/timeline.ts";
 import { parseEDNHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
@@ -44,7 +45,11 @@ Deno.test("trackElements takes null for the empty set", () => {
 
 Deno.test("trackElements refuses reads of non-lists", () => {
   const history = parseEDNHistory("{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value {:a 1}}");
-  assertThrows(() => trackElements(history), TypeError, 'operation 1: expected a list of elements, got {"a":1}');
+  assertThrows(
+    () => trackElements(history),
+    MalformedHistoryError,
+    'operation 1: expected a list of elements, got {"a":1}',
+  );
 });
 
 /** Does what Jepsen does, in the simplest way: each read updates each element. */
