@@ -15,7 +15,7 @@ import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { findCycleAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
-import { judgeTransactions } from "./judge.ts";
+import { judgeTransactions } from "./judge_transactions.ts";
 import { listDependencies } from "./list_append_dependencies.ts";
 import {
   describeTransaction,

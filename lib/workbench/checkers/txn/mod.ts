@@ -9,7 +9,7 @@
  * 4. Derive the ww, wr and rw dependencies between transactions (`*_dependencies.ts`), and add process and real-time
  *    order if a model asks for it (`dependencies.ts`).
  * 5. Find the cycles, name and explain the anomalies (`cycle_anomalies.ts`, with `../graph/`).
- * 6. Decide by the consistency models asked for (`judge.ts`).
+ * 6. Decide by the consistency models asked for (`judge_transactions.ts`).
  *
  * Sources: Adya, "Weak Consistency" (1999); Kingsbury, Alvaro, "Elle: Inferring Isolation Anomalies from Experimental
  * Observations" (VLDB 2020). Semantics are those of Elle 0.2.2, which Maelstrom uses.

@@ -14,7 +14,7 @@ import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { findCycleAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
-import { judgeTransactions } from "./judge.ts";
+import { judgeTransactions } from "./judge_transactions.ts";
 import { registerDependencies } from "./rw_register_dependencies.ts";
 import {
   inferVersionOrders,

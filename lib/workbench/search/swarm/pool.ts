@@ -6,7 +6,7 @@
 
 import { FailedError, UsageError } from "../../base/errors.ts";
 import type { Task, TaskResult } from "./task.ts";
-import type { Answer, Question } from "./worker.ts";
+import type { Answer, Question } from "./worker_thread.ts";
 
 /** Worker threads, one for each job. */
 export interface Pool {
@@ -29,7 +29,7 @@ export interface Pool {
  * @param jobs Number of threads.
  */
 export function openPool(root: string, jobs: number): Pool {
-  const url = new URL("./worker.ts", import.meta.url);
+  const url = new URL("./worker_thread.ts", import.meta.url);
   const workers = Array.from({ length: jobs }, () => new Worker(url, { type: "module" }));
   return {
     run: (job, task) => ask(workers[job]!, { root, task }),

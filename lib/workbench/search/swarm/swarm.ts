@@ -2,7 +2,7 @@
  * The swarm: simulates random tests on all cores until one fails.
  *
  * 1. Draws a test from the swarm's seed (`draw.ts`).
- * 2. Runs it on a worker thread (`pool.ts`, `worker.ts`, `task.ts`); each job runs one test at a time.
+ * 2. Runs it on a worker thread (`pool.ts`, `worker_thread.ts`, `task.ts`); each job runs one test at a time.
  * 3. Counts its result (`tally.ts`).
  * 4. Repeats until a test fails, ends without results or takes too long, or until time is up or a person presses
  *    Ctrl-C.
