@@ -12,7 +12,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** A node's environment: network, clock, randomness and log. */
 export interface Host {
-  /** Sends a message. The host serialises or copies it before returning: the caller may change the body afterwards. */
+  /** Sends a message. The host serializes or copies it before returning: the caller may change the body afterwards. */
   send(message: Message): void;
   /** Milliseconds since 1970, possibly with a fraction. Never goes back. */
   now(): number;

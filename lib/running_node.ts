@@ -5,7 +5,7 @@
  * A node is in one of these states:
  *
  * 1. new: it has no id; messages other than `init` wait.
- * 2. initialising: it has its id; init hooks run; messages wait.
+ * 2. initializing: it has its id; init hooks run; messages wait.
  * 3. ready: init has been answered, timers run, handlers get messages.
  * 4. stopped: it neither receives nor sends.
  *

@@ -67,7 +67,7 @@ export interface Cluster {
   fail(error: unknown): void;
 }
 
-/** Starts a cluster. All nodes are initialised when it resolves. */
+/** Starts a cluster. All nodes are initialized when it resolves. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { seed, latency = { mean: 0, distribution: "constant" } } = options;
   const clock = new VirtualClock();

@@ -75,7 +75,7 @@ async function advanceUntilSettled<T>(host: FakeHost, promise: Promise<T>): Prom
  * Creates a linearizable key-value store.
  *
  * @param creates True if it supports `create_if_not_exists`.
- * @param state Its values by key, both as JSON values; the keys are serialised.
+ * @param state Its values by key, both as JSON values; the keys are serialized.
  */
 export function createStore(creates: boolean, state: Map<string, unknown> = new Map()): Service {
   return (body) => {

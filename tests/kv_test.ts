@@ -21,7 +21,7 @@ async function withEachStore(test: (kv: KV<number>, user: ServiceUser) => Promis
   }
 }
 
-/** Runs a test with a client of lin-kv. `state`: the service's values by serialised key. */
+/** Runs a test with a client of lin-kv. `state`: the service's values by serialized key. */
 function withLinKV(
   { state, ...options }: ServiceOptions & { state?: Map<string, unknown> },
   test: (kv: KV<number>, user: ServiceUser) => Promise<void>,

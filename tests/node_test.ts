@@ -162,7 +162,7 @@ Deno.test("a value that is thrown becomes error 13", async () => {
   assertStringIncludes(host.logged[0]!.text, "out of order was thrown");
 });
 
-Deno.test("a reply that cannot be serialised becomes error 13", async () => {
+Deno.test("a reply that cannot be serialized becomes error 13", async () => {
   for (const reply of [{ big: 1n }, Promise.resolve({ big: 1n })]) {
     const host = createFakeHost();
     const [answer] = await ask((node) => node.on("txn", () => reply), { type: "txn" }, host);

@@ -255,7 +255,7 @@ async function start(simulation: Simulation, id: string): Promise<void> {
   } catch (error) {
     // A node that was killed in the meantime cannot answer.
     if (running.get(id) === host) {
-      throw new Error(`Cannot initialise ${id}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`Cannot initialize ${id}: ${(error as Error).message}`, { cause: error });
     }
   } finally {
     connection.close();

@@ -1,5 +1,5 @@
 /**
- * Recognises the workload of a history from the operations of its clients.
+ * Recognizes the workload of a history from the operations of its clients.
  *
  * @module
  */

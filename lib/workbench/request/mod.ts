@@ -3,7 +3,7 @@
  *
  * - `flags.ts` and `challenges.ts` are the tables. A new flag goes into `flags.ts`, and `request.ts` reads its value.
  * - `arguments.ts` parses words into flag values, `request.ts` turns them into a test, `series_plan.ts` into its runs.
- * - `configuration.ts` makes tests smaller or larger, `infer_workload.ts` recognises the workload of a history.
+ * - `configuration.ts` makes tests smaller or larger, `infer_workload.ts` recognizes the workload of a history.
  *
  * Code here starts nothing and prints nothing. Files are read only through `Files`.
  *

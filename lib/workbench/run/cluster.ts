@@ -41,7 +41,7 @@ export interface ClusterOptions {
 /** Nodes under test. Methods for a single node return the outcome that the history shows. */
 export interface Cluster {
   /**
-   * Starts all nodes at the same time; when all are initialised, prepares them.
+   * Starts all nodes at the same time; when all are initialized, prepares them.
    *
    * @throws {UsageError} A node cannot be started.
    */
@@ -72,7 +72,7 @@ interface Member {
   state: "down" | "starting" | "running" | "paused";
   /** Host of the present incarnation; undefined while the node is down. */
   host?: NodeHost;
-  /** Connection that initialises and prepares the present incarnation. */
+  /** Connection that initializes and prepares the present incarnation. */
   connection?: OpenConnection;
   /** First message from the node to that connection that answers no request. */
   mistake?: string;
@@ -110,7 +110,7 @@ async function startAll(state: State): Promise<void> {
   const members = [...state.members.values()];
   const begin = async (member: Member) => {
     await spawn(state, member);
-    await initialise(state, member, INIT_TIMEOUT);
+    await initialize(state, member, INIT_TIMEOUT);
   };
   await Promise.all(members.map((member) => startMember(state, member, () => begin(member))));
   signal.throwIfAborted();
@@ -127,7 +127,7 @@ async function restart(state: State, member: Member): Promise<string> {
   network.filterSources(id, () => false);
   await startMember(state, member, async () => {
     await spawn(state, member);
-    await initialise(state, member, RESTART_TIMEOUT);
+    await initialize(state, member, RESTART_TIMEOUT);
     await prepare(state, member);
   });
   network.filterSources(id, () => true);
@@ -190,7 +190,7 @@ async function startMember({ onFailure, signal }: State, member: Member, begin: 
  * Sends a node its `init`. A node that starts again receives nothing before it, and then everything except clients'
  * messages.
  */
-async function initialise(state: State, member: Member, timeout: number): Promise<void> {
+async function initialize(state: State, member: Member, timeout: number): Promise<void> {
   const { network, world: { clock }, test, signal, onFailure } = state;
   const { id, host } = member;
   const connection = openConnection(network, clock, ({ message }) => member.mistake ??= message);
@@ -214,7 +214,7 @@ async function initialise(state: State, member: Member, timeout: number): Promis
 }
 
 function initFailure(node: string, reason: string, output: string): TestException {
-  const message = `Cannot initialise node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
+  const message = `Cannot initialize node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
   return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
 }
 

@@ -34,7 +34,7 @@ export interface InterpreterOptions {
   reusable: boolean;
   /** Adds an operation to the history and gives it its index and time. */
   record(operation: Omit<Operation, "index" | "time">): Operation;
-  /** Called with an error that a client threw. Error replies and time-outs are outcomes instead. */
+  /** Called with an error that a client threw. Error replies and timeouts are outcomes instead. */
   onException(error: Error, worker: number): void;
   /** Ends the run early: no operation begins any more, and those under way are recorded as info. */
   signal: AbortSignal;

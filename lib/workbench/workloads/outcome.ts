@@ -8,8 +8,8 @@ import { RPCError } from "../../protocol.ts";
 import type { Outcome } from "./workload.ts";
 
 /**
- * Performs an operation and turns an error reply or a time-out into its outcome: `fail` if the error is definite or
- * the operation is idempotent, else `info`. A time-out is never definite. Other errors are rethrown.
+ * Performs an operation and turns an error reply or a timeout into its outcome: `fail` if the error is definite or
+ * the operation is idempotent, else `info`. A timeout is never definite. Other errors are rethrown.
  *
  * Source: Maelstrom's `client.clj`, `with-errors`.
  *

@@ -264,14 +264,14 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
   }, /^Node n0 crashed at its start.*no such luck/s],
   "does not answer init": [
     (node) => node.onInit(() => new Promise(() => {})),
-    /^Cannot initialise n0: Node n0 did not answer init within 10000 ms$/,
+    /^Cannot initialize n0: Node n0 did not answer init within 10000 ms$/,
   ],
   "answers init with an error": [
     (node) =>
       node.onInit(() => {
         throw new Error("no such luck");
       }),
-    /^Cannot initialise n0: .*no such luck/,
+    /^Cannot initialize n0: .*no such luck/,
   ],
   "sends to an unknown node": [
     (node) => void node.after(10, () => node.send("n9", { type: "hello" })),

@@ -176,7 +176,7 @@ Deno.test("output of nodes cannot control the terminal", () => {
 
 Deno.test("formatSummary() shows no share of operations if there were none", () => {
   const none = { count: 0, ok: 0, fail: 0, info: 0 };
-  const exceptions = [{ type: "init-failed", node: "n1", message: "Cannot initialise", count: 1, fatal: true }];
+  const exceptions = [{ type: "init-failed", node: "n1", message: "Cannot initialize", count: 1, fatal: true }];
   const failed = {
     valid: false,
     passed: false,

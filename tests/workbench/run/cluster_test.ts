@@ -77,13 +77,13 @@ async function recall({ ask }: Awaited<ReturnType<typeof startRig>>, node: strin
   return (await ask(node, { type: "recall" })) as unknown as { messages: string[]; id: string };
 }
 
-Deno.test("open starts, initialises and prepares all nodes", async () => {
+Deno.test("open starts, initializes and prepares all nodes", async () => {
   const rig = await startRig(memory);
   for (const node of NODES) assertEquals((await recall(rig, node)).messages, ["init", "topology"]);
   assertEquals(rig.failures, []);
 });
 
-Deno.test("a killed node is silent; when it starts again it is initialised and prepared", async () => {
+Deno.test("a killed node is silent; when it starts again it is initialized and prepared", async () => {
   const rig = await startRig(memory);
   await rig.ask("n1", { type: "remember", text: "me" });
   const before = await recall(rig, "n1");

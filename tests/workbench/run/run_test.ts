@@ -158,7 +158,7 @@ Deno.test("a node that does not answer init ends the test after 10 s", async () 
   const { results, clock } = await run((node) => node.onInit(() => new Promise(() => {})));
   const { type, message } = fatal(results);
   assertEquals(type, "init-failed");
-  assertStringIncludes(message, "Cannot initialise node n0: it did not answer within 10 s, expected init_ok");
+  assertStringIncludes(message, "Cannot initialize node n0: it did not answer within 10 s, expected init_ok");
   assertEquals(clock.now(), 10_000);
 });
 
@@ -290,7 +290,7 @@ Deno.test("a flood loses values under some faults and not under others", async (
   });
 });
 
-Deno.test("a killed node counts as not crashed, receives its topology again, and time-outs are info", async () => {
+Deno.test("a killed node counts as not crashed, receives its topology again, and timeouts are info", async () => {
   const setUps: Record<string, number> = {};
   const program = (node: AnyNode) => {
     node.on("topology", () => {

@@ -8,7 +8,7 @@ import { createNetwork } from "../../../../../lib/workbench/world/network/networ
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
-/** Creates two initialised nodes with one program, and a client. */
+/** Creates two initialized nodes with one program, and a client. */
 async function startPair(program: (node: AnyNode) => void, { seed = "dune", nodes = ["n0", "n1"] } = {}) {
   const clock = new VirtualClock();
   const random = seededRandom(seed);
