@@ -1,13 +1,12 @@
 /**
- * `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the
- * rows of `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the
- * README's tables.
+ * `deno task measure [--rows 3d,5c-all] [--runs 5] [--missing] [--time-limit SECONDS] [--render]`: runs the rows of
+ * `bench/measure/rows.ts` with real processes, and writes `docs/results.json`, `docs/results.md` and the tables of the
+ * README.
  *
  * - All rows take about an hour. Run nothing else meanwhile.
  * - Each row is written as soon as it is measured: Ctrl-C keeps the finished rows, and `--missing` measures the others.
  * - `--time-limit` is for trying out: it prints the page and writes no file.
- * - `--render` measures nothing: it compares the existing figures with the current rows, and writes the page and the
- *   table.
+ * - `--render` measures nothing: it compares the existing figures with the current rows, and writes the files again.
  */
 
 import { parseArgs } from "@std/cli/parse-args";

@@ -73,7 +73,10 @@ function greatest<T>(values: ReadonlyMap<unknown, T>, figure: (value: T) => numb
 /** The real clock: while a simulation runs, `performance.now` is not available. */
 const now = performance.now.bind(performance);
 
-/** Measures the real time that each node spends in handlers and timers during the first seconds, ms. */
+/**
+ * Measures the real time that each node spends in handlers and timers during the first seconds, ms. After its first
+ * `await`, a handler or a timer does not count.
+ */
 function stopwatch(seconds: number): { busy: Map<AnyNode, number>; follow(node: AnyNode): void } {
   const busy = new Map<AnyNode, number>();
   return {

@@ -34,20 +34,24 @@ export async function runRow(row: Row, measuring: Measuring): Promise<Run[]> {
   const { runs, signal, log } = measuring;
   const done: Run[] = [];
   while (done.length < runs && !signal.aborted) {
-    const before = load();
-    const run = await runOnce(row, measuring, before);
+    const loadBefore = load();
+    const run = await runOnce(row, measuring, loadBefore);
     if (signal.aborted) break;
     done.push(run);
     const verdict = run.valid === true ? "valid" : `NOT VALID: ${run.problems.join("; ")}`;
     const figures = Object.entries(run.figures).filter(([, value]) => value !== null)
       .map(([name, value]) => `${name} ${Math.round(value! * 1000) / 1000}`);
-    log(`${row.id}  ${done.length} of ${runs}, load ${before?.toFixed(2)}: ${[verdict, ...figures].join(", ")}`);
+    log(`${row.id}  ${done.length} of ${runs}, load ${loadBefore?.toFixed(2)}: ${[verdict, ...figures].join(", ")}`);
   }
   return done;
 }
 
 /** Performs one run. Its store is kept if the run is not valid. */
-async function runOnce(row: Row, { timeLimitSeconds, signal, log }: Measuring, before: number | null): Promise<Run> {
+async function runOnce(
+  row: Row,
+  { timeLimitSeconds, signal, log }: Measuring,
+  loadBefore: number | null,
+): Promise<Run> {
   const store = await Deno.makeTempDir({ prefix: "measure-" });
   const flags = [
     "--time-limit",
@@ -71,10 +75,10 @@ async function runOnce(row: Row, { timeLimitSeconds, signal, log }: Measuring, b
     });
     const { code, stdout, stderr } = await child.output();
     const text = new TextDecoder().decode(stdout);
-    if (text === "") run = failedRun(`exit status ${code}: ${lastLine(stderr)}`, before);
-    else run = runOf(JSON.parse(text) as Results, timeLimitSeconds, before);
+    if (text === "") run = failedRun(`exit status ${code}: ${lastLine(stderr)}`, loadBefore);
+    else run = runOf(JSON.parse(text) as Results, timeLimitSeconds, loadBefore);
   } catch (error) {
-    run = failedRun((error as Error).message, before);
+    run = failedRun((error as Error).message, loadBefore);
   }
   if (run.valid === true || signal.aborted) await Deno.remove(store, { recursive: true });
   else log(`${row.id}  kept in ${store}`);

@@ -40,7 +40,7 @@ export interface StoredFiles {
   openFile: OpenFile;
 }
 
-/** Names of histories in a run's folder, the best first. */
+/** Names of histories in a run's folder, in order of preference. */
 const HISTORIES = ["history.jsonl", "history.jsonl.gz", "history.edn", "history.edn.gz"];
 
 /** Other files in a run's folder, of ours or of Maelstrom's. */

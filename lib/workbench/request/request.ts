@@ -187,8 +187,8 @@ function findProgram(bin: string | undefined, isSimulated: boolean, files: Files
 }
 
 /**
- * The limits that apply. A fault that the official test does not have, such as a partition, delays values as long as it
- * lasts, whatever the program does: then latency limits do not apply, message limits still do.
+ * The limits that apply. A fault that the official test does not have, such as a partition, delays values for as long
+ * as it lasts, whatever the program does: then latency limits do not apply, message limits still do.
  */
 function applicableLimits(
   { limits }: Challenge,
@@ -203,12 +203,12 @@ function applicableLimits(
 function describeDeviations(official: FlagTexts, texts: FlagTexts, areLimitsLifted: boolean): string[] {
   const names = (FLAGS as readonly Flag[]).filter(({ shapesTest }) => shapesTest).map(({ name }) => name as FlagName);
   return names.flatMap((name) => {
-    const wanted = official.get(name) ?? DEFAULTS.get(name);
+    const expected = official.get(name) ?? DEFAULTS.get(name);
     const actual = texts.get(name);
-    if (isSameValue(name, wanted, actual)) return [];
+    if (isSameValue(name, expected, actual)) return [];
     const written = actual === undefined ? `no --${name}` : `--${name} ${actual.join(" ")}`;
     const consequence = name === "nemesis" && areLimitsLifted ? "; limits on latency do not apply" : "";
-    return [`${written} (official ${wanted?.join(" ") ?? "none"}${consequence})`];
+    return [`${written} (official ${expected?.join(" ") ?? "none"}${consequence})`];
   });
 }
 

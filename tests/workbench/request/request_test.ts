@@ -193,6 +193,12 @@ Deno.test("createRequest() formats the command that repeats the test", () => {
   );
 });
 
+Deno.test("the command that repeats a run of a series runs it alone", () => {
+  const alone = "./maelstrom.sh 3e --sim";
+  assertEquals(request("3e", "--sim", "--test-count", "3").command.join(" "), alone);
+  assertEquals(request("3e", "--sim", "--seeds", "3").command.join(" "), alone);
+});
+
 Deno.test("shellWord() quotes words that a shell would change", () => {
   assertEquals(shellWord("--rate=5"), "--rate=5");
   assertEquals(shellWord("a b"), "'a b'");
