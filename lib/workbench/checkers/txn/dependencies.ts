@@ -110,7 +110,9 @@ function linkThroughAuxiliary(collected: DependencyEdges, readers: Places, write
 
 /**
  * Puts transactions that all depend on each other in a ring, and links each in both directions to the two before it.
- * These edges imply that every transaction depends on every other one, through those between them.
+ * These edges imply that every transaction depends on every other one, through those between them. One neighbour would
+ * be enough for that. The second one helps to find G-single: it needs a direct rw edge, and transactions that depend on
+ * each other are often close in the ring.
  */
 function linkNeighbours({ edges }: DependencyEdges, places: Places): void {
   const ring = [...places];

@@ -52,6 +52,15 @@ Deno.test("transactions that both read and write depend on each other, with few 
   assertEquals(new Set(componentOf.subarray(300, 400)).size, 100);
 });
 
+Deno.test("a cycle with a single rw edge is found among very many transactions that depend on each other", () => {
+  // All of them read an empty list and append to it. The third one also sees what the first one did.
+  const lines = Array.from({ length: 120 }, (_, at) => txn(at, "ok", ["r", 1, []], ["append", 1, at]));
+  lines[0] = txn(0, "ok", ["r", 1, []], ["append", 1, 0], ["append", 2, 7]);
+  lines[2] = txn(2, "ok", ["r", 1, []], ["append", 1, 2], ["r", 2, [7]]);
+  const { anomalies } = checkTxnListAppend(timeline(lines), ["serializable"]);
+  assertEquals(anomalies!.map(({ type }) => type), ["lost-update", "G-single-item"]);
+});
+
 Deno.test("a stale read is found among very many reads that rightly missed very many appends", () => {
   const many = 300;
   const lines: Line[] = [
