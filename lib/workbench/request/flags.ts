@@ -50,9 +50,9 @@ export interface Flag {
   help: string;
   /** The program it comes from. Maelstrom knows those of Jepsen, too. */
   origin: "maelstrom" | "jepsen" | "workbench";
-  /** True if another value than the official one makes another test. */
+  /** True if changing it changes what is tested. */
   shapesTest?: boolean;
-  /** Its effect on `check`. `check` takes no flag without it. */
+  /** Its effect on `check`. A flag without it is refused by `check`. */
   check?: string;
   /** Reason why it has no effect in the workbench. */
   ignored?: string;

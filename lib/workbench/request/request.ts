@@ -168,7 +168,7 @@ export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile
 /** The faults without repetitions; empty for `none`. */
 function parseFaults(words: readonly string[]): string[] {
   if (words.length > 1 && words.includes("none")) {
-    throw new UsageError(`Cannot use --nemesis ${words.join()}: expected none, or faults`);
+    throw new UsageError(`Cannot use --nemesis ${words.join()}: expected either none alone or a list of faults`);
   }
   return [...new Set(words)].filter((word) => word !== "none");
 }

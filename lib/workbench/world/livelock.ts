@@ -29,8 +29,7 @@ export function createLivelockDetector(clock: Pick<VirtualClock, "now">, limit: 
 
 /** Describes the livelock that {@linkcode createLivelockDetector} has found. */
 export function describeLivelock(clock: VirtualClock): TestException {
-  const message =
-    `Time stands still at ${clock.now()} ms: messages and timers follow each other without end, expected nodes that ` +
-    "do not always answer each other at once; a latency above 0 would let time pass";
+  const message = `Time stands still at ${clock.now()} ms: messages and timers follow each other without end. ` +
+    "Let nodes wait before they answer each other, or use a latency above 0 (--latency 1)";
   return { type: "time-stands-still", message, count: 1 };
 }

@@ -53,7 +53,10 @@ Deno.test("createRequest() removes a challenge's faults with --nemesis none", ()
   assertEquals([options.nemesis, deviations], [[], ["--nemesis none (official partition)"]]);
   assertEquals(flags.includes("--nemesis"), false);
   assertEquals(request("3b", "--nemesis", "none").deviations, []);
-  assertEquals(complaint("3c", "--nemesis", "none,loss"), "Cannot use --nemesis none,loss: expected none, or faults");
+  assertEquals(
+    complaint("3c", "--nemesis", "none,loss"),
+    "Cannot use --nemesis none,loss: expected either none alone or a list of faults",
+  );
 });
 
 Deno.test("createRequest() reads every flag of a plain test", () => {
