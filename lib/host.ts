@@ -14,7 +14,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export interface Host {
   /** Sends a message. The host serializes or copies it before returning: the caller may change the body afterwards. */
   send(message: Message): void;
-  /** Milliseconds since 1970, possibly with a fraction. Never goes back. */
+  /** Milliseconds since 1970, possibly with a fraction. Never goes back within one run of the node. */
   now(): number;
   /** Calls `callback` once, `delay` milliseconds from now. Returns the argument for {@linkcode Host.clearTimer}. */
   setTimer(delay: number, callback: () => void): unknown;

@@ -90,9 +90,9 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   /**
    * Name of this run of the node's process: up to seven letters and digits, drawn at random when it is first read.
    *
-   * It stays the same while the process runs, and no other run of the node has it: a node that is killed and started
-   * again is another incarnation, which has forgotten everything. It has 36 random bits: the probability that any two
-   * of 1,000 runs share one is 1 in 137,000. Runs of different nodes may share one.
+   * It stays the same while the process runs, and practically no other run of the node has it: a node that is killed
+   * and started again is another incarnation, which has forgotten everything. It has 36 random bits: the probability
+   * that any two of 1,000 runs share one is 1 in 137,000. Runs of different nodes may share one.
    */
   readonly incarnation: string;
 
@@ -190,7 +190,7 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    */
   sleep(delay: number, signal?: AbortSignal): Promise<void>;
 
-  /** Milliseconds since 1970, possibly with a fraction. Never goes back. */
+  /** Milliseconds since 1970, possibly with a fraction. Never goes back within one run of the node. */
   now(): number;
 
   /** Returns a random number, 0 <= number < 1, for jitter and choices; not for ids. */

@@ -47,7 +47,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   #initRun: Promise<void> | undefined;
   /** Messages received before the node is ready, in order. Undefined once it is ready. */
   #waiting: Message[] | undefined = [];
-  /** Drawn when it is first read, so that it changes no random values of programs that do not read it. */
+  /** Drawn when it is first read, so that programs that never read it make no extra draw. */
   #incarnation: string | undefined;
   /** Number of handlers and init runs whose promise is pending. */
   #running = 0;

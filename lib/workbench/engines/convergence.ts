@@ -80,7 +80,7 @@ export async function measureConvergence(
   const stopSignal = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
   let livelock: TestException | undefined;
-  // Anything else that the guard finds was reported in the first run.
+  // What the guard against forbidden calls finds (`world/hosts/guard/`) was reported in the first run.
   await runVirtually({
     program,
     maxAtOnce,

@@ -47,9 +47,10 @@ interface LostWrite extends SentMessage {
 }
 
 /**
- * Finds lost writes: a message was sent and never polled, although a message after it in the log was. A message can be
- * at several offsets. Then a poll of it proves only that polls reached the first of them; and if it was not polled, it
- * is lost only if they passed the last one.
+ * Finds lost writes: a message was sent and never polled, although a message after it in the log was.
+ *
+ * If a message has several offsets: a poll of it proves only that polls reached its first offset; it is lost only if
+ * they passed its last one.
  */
 function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   const cases: LostWrite[] = [];

@@ -79,8 +79,8 @@ function exactRing(nodes: readonly string[], random: Random): Grudge {
 }
 
 /**
- * Links the nodes that have the fewest links, until each hears a majority. An exact ring does not exist for every
- * number of nodes, such as seven.
+ * Links the nodes that have the fewest links, until each hears a majority. All links go both ways. A ring of such links
+ * in which each node hears an exact majority does not exist for every number of nodes, such as seven.
  */
 function randomRing(nodes: readonly string[], random: Random): Grudge {
   const links = new Map(nodes.map((node) => [node, new Set([node])]));

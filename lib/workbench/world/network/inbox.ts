@@ -29,7 +29,7 @@ export interface Inbox<T> {
 /** Options for {@linkcode createInbox}. */
 export interface InboxOptions<T> {
   clock: Clock;
-  /** Receives a message that is due, when no other is waited for. */
+  /** Receives a message that is due, when its turn comes. */
   handOver(message: T): void;
   /** Returns false if a message that is not due yet is to be dropped instead of waited for. */
   isAwaited(message: T): boolean;
@@ -65,7 +65,7 @@ interface Entry<T> {
  * ```
  */
 export function createInbox<T>({ clock, handOver, isAwaited }: InboxOptions<T>): Inbox<T> {
-  /** Messages that are neither handed over nor waited for, by the time they are due. */
+  /** Messages in line, by due time. */
   const queue = new TinyQueue<Entry<T>>([], (a, b) => a.due - b.due || a.order - b.order);
   /** True while the inbox waits until a message is due. */
   let isWaiting = false;

@@ -30,7 +30,7 @@ interface Change {
   before: unknown;
 }
 
-interface State {
+interface Store {
   readonly random: Random;
   /** Newest state. */
   readonly values: Map<string, unknown>;
@@ -61,31 +61,31 @@ interface State {
  * ```
  */
 export function createSeqKV(random: Random): Service {
-  const state: State = { random, values: new Map(), newest: 0, changes: [], seen: new Map() };
-  return (client, body) => answer(state, client, parseKeyValueRequest(body));
+  const store: Store = { random, values: new Map(), newest: 0, changes: [], seen: new Map() };
+  return (client, body) => answer(store, client, parseKeyValueRequest(body));
 }
 
-function answer(state: State, client: string, request: KeyValueRequest): Reply {
-  const drawn = drawState(state, client);
-  const before = valueAt(state, drawn, request.key);
+function answer(store: Store, client: string, request: KeyValueRequest): Reply {
+  const drawn = drawState(store, client);
+  const before = valueAt(store, drawn, request.key);
   const stale = performRequest(request, before);
   if (equalValues(before, stale.value)) {
-    state.seen.set(client, drawn);
+    store.seen.set(client, drawn);
     return stale.reply;
   }
-  const reply = performOnNewest(state, request);
-  state.seen.set(client, state.newest);
+  const reply = performOnNewest(store, request);
+  store.seen.set(client, store.newest);
   return reply;
 }
 
 /** Draws the number of a state that the client may see. */
-function drawState({ random, newest, changes, seen }: State, client: string): number {
+function drawState({ random, newest, changes, seen }: Store, client: string): number {
   const oldest = Math.max(seen.get(client) ?? 0, newest - changes.length);
   return oldest + random.integer(newest - oldest + 1);
 }
 
 /** Returns the value of a key in a state: its value before the first change after that state. */
-function valueAt({ values, newest, changes }: State, number: number, key: string): unknown {
+function valueAt({ values, newest, changes }: Store, number: number, key: string): unknown {
   for (let i = changes.length - (newest - number); i < changes.length; i++) {
     const change = changes[i]!;
     if (change.key === key) return change.before;
@@ -93,13 +93,13 @@ function valueAt({ values, newest, changes }: State, number: number, key: string
   return values.get(key);
 }
 
-function performOnNewest(state: State, request: KeyValueRequest): Reply {
-  const { values, changes } = state;
+function performOnNewest(store: Store, request: KeyValueRequest): Reply {
+  const { values, changes } = store;
   const before = values.get(request.key);
   const { reply, value } = performRequest(request, before);
   changes.push({ key: request.key, before });
   if (changes.length === REMEMBERED_STATES) changes.shift();
   values.set(request.key, value);
-  state.newest++;
+  store.newest++;
   return reply;
 }
