@@ -1,14 +1,14 @@
 /**
- * Logs and vectors, as in Petersen et al., Flexible Update Propagation for Weakly Consistent Replication (1997).
+ * Logs and version vectors, as in Petersen et al., Flexible Update Propagation for Weakly Consistent Replication, 1997.
  *
  * @module
  */
 
-/** Counts of entries, by the numbers that this node gives to logs; absent means 0. A value: never changed in place. */
+/** Version vector: counts of entries, by the numbers that this node gives to logs. Absent means 0. Immutable. */
 export type Vector = readonly number[];
 /** A vector in a message: counts by the names of logs. */
 export type Counts = Record<string, number>;
-/** Consecutive entries of logs, by their names; the first of each has index `from`. */
+/** Consecutive entries of logs, by the names of the logs; `from` is the index of the first one. */
 export type Segments<E> = Record<string, [from: number, entries: E[]]>;
 
 /** Number of the log that this node appends to. */
@@ -31,46 +31,49 @@ export function join(a: Vector, b: Vector): Vector {
 
 /** All logs that a node knows. */
 export class Logs<E> {
-  /** Names by number; no two are the same. */
+  /** Names by number. All differ, and none changes. */
   readonly names: string[] = [];
-  /** All that was applied here: `vector[i] === held[i].start + held[i].entries.length`. Replaced, not changed. */
+  /** Counts of the entries applied here: `vector[i] === held[i].start + held[i].entries.length`. They only grow. */
   vector: Vector = [];
   readonly #numbers = new Map<string, number>();
-  /** The entries from `start` on. All nodes have those before, or a snapshot contains them. */
+  /** Entries by log, from index `start` on. A node that lacks earlier ones needs a snapshot. */
   readonly #held: { start: number; entries: E[] }[] = [];
 
   /** The number of a log; a new name gets the next one. */
   numberOf(name: string): number {
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
+    const number = this.names.push(name) - 1;
+    this.#numbers.set(name, number);
     this.#held.push({ start: 0, entries: [] });
     this.vector = [...this.vector, 0];
-    this.#numbers.set(name, this.names.length);
-    return this.names.push(name) - 1;
+    return number;
   }
 
-  /** The counts of a vector that go beyond `known`, for a message. */
+  /** The counts of a vector that exceed those of `known`, for a message. */
   countsOf(vector: Vector, known: Vector = []): Counts {
-    const beyond = vector.map((count, log) => [this.names[log]!, count > (known[log] ?? 0) ? count : 0] as const);
-    return Object.fromEntries(beyond.filter(([_, count]) => count > 0));
+    const counts = vector.map((count, log): [string, number] => [this.names[log]!, count]);
+    return Object.fromEntries(counts.filter(([_, count], log) => count > (known[log] ?? 0)));
   }
 
   /** The least vector that covers `base`, counts from a message, and the ends of segments. */
   vectorOf(counts: Counts, base: Vector = [], segments: Segments<E> = {}): Vector {
+    const vector = [...base];
     const ends = Object.entries(segments).map(([name, [from, { length }]]): [string, number] => [name, from + length]);
-    const raised = [...Object.entries(counts), ...ends].map(([name, count]) => [this.numberOf(name), count] as const);
-    const vector = this.names.map((_, log) => base[log] ?? 0);
-    for (const [log, count] of raised) vector[log] = Math.max(vector[log]!, count);
-    return vector;
+    for (const [name, count] of [...Object.entries(counts), ...ends]) {
+      const log = this.numberOf(name);
+      vector[log] = Math.max(vector[log] ?? 0, count);
+    }
+    return this.names.map((_, log) => vector[log] ?? 0);
   }
 
-  /** Appends an entry to a log: one of the node's own, or one that was applied. */
+  /** Appends an entry that this node has applied to a log, its own or another node's. */
   append(log: number, entry: E): void {
     this.#held[log]!.entries.push(entry);
     this.vector = this.vector.with(log, this.vector[log]! + 1);
   }
 
-  /** The entries beyond a vector that are still held, of all logs or only the node's own; undefined if none. */
+  /** The held entries beyond a vector, of all logs or only of the node's own; undefined if there are none. */
   beyond(known: Vector, ownOnly = false): Segments<E> | undefined {
     const segments: [string, Segments<E>[string]][] = [];
     for (let log = 0; log < (ownOnly ? 1 : this.vector.length); log++) {
@@ -81,14 +84,14 @@ export class Logs<E> {
     return segments.length === 0 ? undefined : Object.fromEntries(segments);
   }
 
-  /** True if segments leave no gap, and all that `causes` counts is here with them: no effect without its cause. */
+  /** True if segments leave no gap, and `causes` is covered once they are applied: no effect without its cause. */
   fits(segments: Segments<E>, causes: Vector): boolean {
     const after = this.vectorOf({}, this.vector, segments);
     const hasGap = Object.entries(segments).some(([name, [from]]) => from > this.vector[this.numberOf(name)]!);
     return !hasGap && covers(after, causes);
   }
 
-  /** Applies what is new of segments that fit; returns true if there was any. An entry counts once `apply` returned. */
+  /** Applies the new entries of segments that fit; returns true if there are any. One that throws does not count. */
   accept(segments: Segments<E>, apply: (entry: E) => void): boolean {
     const before = this.vector;
     for (const [name, [from, entries]] of Object.entries(segments)) {
@@ -101,23 +104,25 @@ export class Logs<E> {
     return this.vector !== before;
   }
 
-  /** Where the entries that are still held begin. */
+  /** Indexes of the first entries that are held. */
   get starts(): Vector {
     return this.#held.map(({ start }) => start);
   }
 
-  /** Continues as if everything below `starts` had been applied: a snapshot contains it. */
+  /** Counts all entries below `starts` as applied: a snapshot that was restored contains them. */
   skipTo(starts: Vector): void {
-    starts.forEach((start, log) => this.vector[log]! < start && (this.#held[log] = { start, entries: [] }));
+    for (const [i, start] of starts.entries()) if (this.vector[i]! < start) this.#held[i] = { start, entries: [] };
     this.vector = join(this.vector, starts);
   }
 
   /** Forgets the entries below a vector; returns them. */
   trim(below: Vector): E[] {
-    return this.#held.flatMap((log, number) => {
-      const gone = log.entries.splice(0, Math.max(0, (below[number] ?? 0) - log.start));
-      log.start += gone.length;
-      return gone;
-    });
+    const forgotten: E[][] = [];
+    for (const [log, held] of this.#held.entries()) {
+      const gone = held.entries.splice(0, Math.max(0, (below[log] ?? 0) - held.start));
+      held.start += gone.length;
+      forgotten.push(gone);
+    }
+    return forgotten.flat();
   }
 }

@@ -1,73 +1,73 @@
 /**
- * Peers: which incarnation speaks, what it has, whether it hears us (links may be cut one way), and how far away it is.
+ * A peer: its incarnation, what it has, whether it hears us (a link may fail one way), and how far away it is.
  *
  * @module
  */
 import { type Counts, join, type Segments, type Vector } from "./log.ts";
 
-/** The one message. All of it is cumulative: one that is lost, doubled or late costs time only. */
+/** The only message. All of it is cumulative: one that is lost, duplicated or late costs nothing but time. */
 export interface Update<E, S> {
   type: "replicate";
-  /** The sender's incarnation, which names the log that it appends to. */
+  /** The sender's incarnation, which is also the name of the log that it appends to. */
   from: string;
-  /** Orders the messages of an incarnation: µs since its start, but higher than any before. */
+  /** Orders the messages of an incarnation: µs since it started, or one more than the last. */
   seq: number;
-  /** The newest message of the receiver that the sender has: its incarnation, its seq, and for how many µs. */
+  /** The newest message of the receiver that has reached the sender, and how many µs ago. */
   ack?: [incarnation: string, seq: number, heldFor: number];
-  /** The sender has all that the receiver had when it sent its message with this seq; if absent, `have` says all. */
+  /** Seq of a message of the receiver. The sender has all that the receiver had then; absent if `have` says it all. */
   base?: number;
-  /** Counts that the sender has beyond that, and beyond `entries`. */
+  /** Counts that the sender has beyond `base`, and beyond the ends of `entries`. */
   have: Counts;
   entries?: Segments<E>;
-  /** Where the entries begin that the sender still holds, and the state that all before led to. */
+  /** Indexes of the first entries that the sender holds, and a state that contains all before. */
   snapshot?: [starts: Counts, state: S];
   /** In a hub topology: the hub that the sender follows, and the ms until its own next round. */
   hub?: string;
   next?: number;
-  /** The receiver is to answer at once. */
+  /** Asks for an answer at once. */
   question?: true;
 }
 
-/** One other node as this one sees it. Times are ms since this node started; a seq is such a time in µs. */
+/** Another node as this one sees it. Times are ms since this node started; a seq of this node is such a time in µs. */
 export class Peer {
-  /** The present incarnation, which all below is about; undefined until one has named ours. */
+  /** Present incarnation, which all below is about; undefined until one has acknowledged a message of ours. */
   incarnation?: string;
   /** Its newest message, when that came, and the newest seq that we had used by then. */
   heard?: { incarnation: string; seq: number; at: number; ourSeq: number };
-  /** The last message of an incarnation that may not be present. To acknowledge it lets that one prove itself. */
+  /** Last message of an incarnation that may not be present. We acknowledge it, so that its sender can prove itself. */
   unproven?: { incarnation: string; seq: number; at: number };
-  /** Vector of what it has, by its newest message. */
+  /** Vector of its newest message: `acked <= sent`. */
   acked: Vector = [];
-  /** Vector of what it will have when all that is under way arrives: `acked <= sent`. */
+  /** Vector that it will have when all that is under way arrives; back to `acked` when that may be lost. */
   sent: Vector = [];
-  /** The newest of its messages with a vector all of which this node has, and that vector. */
+  /** Its newest message whose vector ours covers, and that vector: the `base` of our messages. */
   common?: { seq: number; vector: Vector };
-  /** This node's vector at each of its last messages to it, the oldest first. The peer's `base` refers to one. */
-  readonly told: { seq: number; vector: Vector }[] = [];
-  /** The newest seq of ours that it has heard, and the last that it is to acknowledge: of entries, or a question. */
+  /** Our last messages to it and our vector at each, the oldest first. Its `base` is the seq of one. */
+  readonly sentVectors: { seq: number; vector: Vector }[] = [];
+  /** Our newest seq that it has acknowledged, and the newest that it must acknowledge: of entries, or a question. */
   ackedSeq = -1;
   awaitedSeq = -1;
-  /** Since when an acknowledgement is awaited; undefined if `ackedSeq >= awaitedSeq`. */
+  /** Start of the wait for its acknowledgement; undefined if `ackedSeq >= awaitedSeq`. */
   unackedSince?: number;
-  /** When the first entries came that we have not acknowledged. */
+  /** Arrival of the oldest message with entries that we have not acknowledged. */
   ackPendingSince?: number;
-  /** Round trip in ms: smoothed, its mean deviation, and the shortest. */
+  /** Round trip, ms: smoothed, mean deviation, and the shortest ever. */
   roundTrip?: { smoothed: number; deviation: number; shortest: number };
-  /** Questions in a row without an answer, and when the last one was sent. */
+  /** Questions in a row without an answer, counted anew at a suspicion; time of the last one. */
   questions = 0;
   askedAt = -Infinity;
-  /** Since when it is suspected to be unreachable, and the seq that it must acknowledge to be trusted again. */
+  /** Set while the peer is not trusted to hear us. It is trusted again when it acknowledges `seq` or a newer one. */
   suspected?: { since: number; seq: number };
-  /** The hub that it follows, and when its next round is due. */
+  /** The hub that it follows, and the time of its own next round, by its newest message. */
   hub?: string;
   nextRound = -Infinity;
   constructor(readonly id: string) {}
 
   /** Notes which incarnation sent a message; returns true for the present one. `ourSeq` is the newest that we used. */
-  recognize({ from, seq, ack }: Update<unknown, unknown>, own: string, ourSeq: number, at: number): boolean {
+  recognize({ from, seq, ack }: Update<unknown, unknown>, ours: string, ourSeq: number, at: number): boolean {
     if (from !== this.incarnation) {
-      // Whoever has heard something newer than the incarnation that we know was alive after it.
-      if (ack?.[0] !== own || ack[1] <= (this.heard?.ourSeq ?? -1)) {
+      // To acknowledge a message that is newer than the last sign of the known incarnation, it must have run later.
+      if (ack?.[0] !== ours || ack[1] <= (this.heard?.ourSeq ?? -1)) {
         this.unproven = { incarnation: from, seq, at };
         return false;
       }
@@ -80,7 +80,7 @@ export class Peer {
     return true;
   }
 
-  /** Notes that it has heard one of our messages. */
+  /** Notes an acknowledgement of our message `seq`, which had reached the peer `heldFor` µs before it sent this. */
   noteAck(seq: number, heldFor: number, now: number): void {
     if (seq <= this.ackedSeq) return;
     this.ackedSeq = seq;
@@ -91,7 +91,7 @@ export class Peer {
     this.unackedSince = seq >= this.awaitedSeq ? undefined : now;
   }
 
-  /** Notes what it has. What it lacks of that which has arrived, or should have, was lost. */
+  /** Notes its vector. Entries that it lacks although they have arrived, or should have, were lost. */
   noteVector(have: Vector, now: number): void {
     const { smoothed, deviation } = this.roundTrip ?? { smoothed: Infinity, deviation: 0 };
     const isLate = now - this.awaitedSeq / 1000 > smoothed + 2 * deviation + 5;
@@ -99,14 +99,14 @@ export class Peer {
     this.sent = isLate || this.ackedSeq >= this.awaitedSeq ? have : join(this.sent, have);
   }
 
-  /** Time to wait for an answer, ms; RFC 6298's until measured. The cap is for pauses, which are no distance. */
+  /** Longest time to wait for an answer, ms; RFC 6298's until measured. Its cap is for peers that were paused. */
   get answerTime(): number {
     if (this.roundTrip === undefined) return 1000;
     const { smoothed, deviation, shortest } = this.roundTrip;
     return Math.min(smoothed + Math.max(100, 4 * deviation), 2000 + 10 * shortest);
   }
 
-  /** Measures the round trip as RFC 6298, but with a lower first deviation, and a limit on what one sample can say. */
+  /** Measures the round trip as RFC 6298, but with a lower first deviation, and a limit on the effect of a sample. */
   #measure(sample: number): void {
     const first = Math.min(sample, 1000);
     const before = this.roundTrip ?? { smoothed: first, deviation: first / 15, shortest: sample };
@@ -114,37 +114,4 @@ export class Peer {
     const deviation = before.deviation + (Math.abs(error) - before.deviation) / 4;
     this.roundTrip = { smoothed: before.smoothed + error / 8, deviation, shortest: Math.min(before.shortest, sample) };
   }
-}
-
-type Field = [expected: string, isGood: (value: unknown) => boolean];
-const isTuple = (...parts: Field[]): Field[1] => (value) =>
-  Array.isArray(value) && value.length === parts.length && parts.every(([_, isGood], i) => isGood(value[i]));
-const isObjectOf = ([_, isGood]: Field): Field[1] => (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isGood);
-const STRING: Field = ["a string", (value) => typeof value === "string"];
-const COUNT: Field = ["a whole number", (value) => Number.isSafeInteger(value) && Number(value) >= 0];
-/** A vector in a message. */
-export const COUNTS: Field = ["whole numbers by log", isObjectOf(COUNT)];
-const ACK: Field = ["[incarnation, seq, µs]", isTuple(STRING, COUNT, COUNT)];
-const SEGMENTS: Field = ["[from, entries] by log", isObjectOf(["", isTuple(COUNT, ["", Array.isArray])])];
-const STATE: Field = ["[whole numbers by log, state]", isTuple(COUNTS, ["", () => true])];
-const TRUE: Field = ["true", (value) => value === true];
-const REQUIRED = { from: STRING, seq: COUNT, have: COUNTS };
-const OPTIONAL = {
-  ack: ACK,
-  base: COUNT,
-  entries: SEGMENTS,
-  snapshot: STATE,
-  hub: STRING,
-  next: COUNT,
-  question: TRUE,
-};
-
-/** True for the body of an {@linkcode Update}; otherwise says what was expected. */
-export function isUpdate(body: Record<string, unknown>): true | string {
-  for (const [name, [expected, isGood]] of Object.entries({ ...REQUIRED, ...OPTIONAL })) {
-    if (isGood(body[name]) || (Object.hasOwn(OPTIONAL, name) && body[name] === undefined)) continue;
-    return `expected ${name} to be ${expected}, got ${JSON.stringify(body[name])?.slice(0, 60)}`;
-  }
-  return true;
 }
