@@ -51,6 +51,7 @@ export function outcome({ type, time, error }: Operation): string {
  * for a malformed history.
  */
 export class MalformedHistoryError extends Error {
+  /** Name of the class. */
   override name = "MalformedHistoryError";
 }
 

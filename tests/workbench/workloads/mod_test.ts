@@ -29,7 +29,7 @@ Deno.test("clients are reusable after info in the same workloads as in Maelstrom
   assertEquals(reusable, ["unique-ids", "lin-kv", "txn-list-append", "txn-rw-register"]);
 });
 
-/** Outcomes of an operation after a time-out, a definite error and an indefinite error. */
+/** Outcomes of an operation after a timeout, a definite error and an indefinite error. */
 type Outcomes = [timeout: string, definite: string, indefinite: string];
 const OPEN: Outcomes = ["info", "fail", "info"];
 const IDEMPOTENT: Outcomes = ["fail", "fail", "fail"];
