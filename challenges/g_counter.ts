@@ -62,8 +62,7 @@ interface Counter {
    * meanwhile.
    */
   writing: (Batch & { name: string }) | undefined;
-  /** First part of the names of this node's writes; the second part is their number. */
-  incarnation: string;
+  /** Number of this incarnation's writes. A write is named after the incarnation and this number. */
   writes: number;
 }
 
@@ -90,7 +89,6 @@ export function gCounter(node: Node<GCounterMessages>, { acknowledge = "written"
     slot: NO_SLOT,
     waiting: createBatch(),
     writing: undefined,
-    incarnation: "",
     writes: 0,
   };
   const wakeRecovery = createWorker(node, "read the slots of the counter", () => recover(counter));
@@ -145,10 +143,9 @@ function sum({ totals, waiting, writing }: Counter): number {
 /** Reads all slots. */
 async function recover(counter: Counter): Promise<void> {
   const { node, kv } = counter;
-  counter.incarnation = node.incarnation;
   // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write
   // something first.
-  await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: counter.incarnation }, RETRY_UNTIL_ANSWERED);
+  await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: node.incarnation }, RETRY_UNTIL_ANSWERED);
   const ids = [node.id, ...node.peers];
   const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED)));
   counter.slot = slots[0]!;
@@ -164,7 +161,7 @@ async function writeBatches(counter: Counter): Promise<void> {
   await counter.recovered.promise;
   while (counter.writing !== undefined || counter.waiting.delta > 0) {
     if (counter.writing === undefined) {
-      counter.writing = { ...counter.waiting, name: `${counter.incarnation}/${++counter.writes}` };
+      counter.writing = { ...counter.waiting, name: `${counter.node.incarnation}/${++counter.writes}` };
       counter.waiting = createBatch();
     }
     const { delta, name, written } = counter.writing;

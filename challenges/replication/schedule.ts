@@ -6,7 +6,7 @@
  * 1. Nodes that follow it get no acknowledgement of what they send. They ask it twice, then suspect it (`questionDue`).
  * 2. They follow the first node that they do not suspect (`Replica.hub`), which sends the rounds from then on.
  * 3. The new hub keeps asking the old one. When that acknowledges something newer than the suspicion (`trustIfBack`),
- *    the new hub follows it, then those that follow the new one do. All are sent what was held back, at once.
+ *    the new hub follows it, then those that follow the new one do. Entries that waited are sent at once, out of turn.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export class Replica<E = any, S = any> {
   readonly logs: Logs<E> = new Logs();
   /** The other nodes, in the order of the list of nodes. */
   readonly peers: ReadonlyMap<string, Peer>;
-  /** Hold-back queue: messages that build on others which are not here, oldest first. */
+  /** Hold-back queue: messages that build on others which are not here, oldest first; at most MEMORY. */
   readonly heldBack: { peer: Peer; update: Update<E, S>; have: Vector }[] = [];
   /** Vector of what all nodes have, as far as marks say: `replicated <= logs.vector`. */
   replicated: Vector = [];
@@ -198,7 +198,7 @@ export function trustIfBack(replica: Replica, peer: Peer): void {
   node.log.info(`${peer.id} is back`);
   peer.suspected = undefined;
   peer.questions = 0;
-  // What was held back has waited long enough; the 5 ms are for others that are back too, which are asked now.
+  // Entries have waited for it long enough. The 5 ms are for others that are back, too: they are asked now.
   replica.nextUrgentRound = Math.min(nextUrgentRound, now + 5);
   if (replica.hub !== node.id) return;
   for (const other of peers.values()) if (other.suspected !== undefined) ask(replica, other);

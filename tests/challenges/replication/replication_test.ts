@@ -18,7 +18,7 @@ const MESH: Style = { topology: "mesh", period: 0 };
 const HUB: Style = { topology: "hub", period: 100 };
 const STYLES = { mesh: MESH, "mesh with a period": { ...MESH, period: 100 }, hub: HUB };
 
-/** A world in which nothing happens. */
+/** A host that does nothing. */
 const HOST = {
   send: () => {},
   now: () => 0,
@@ -123,7 +123,7 @@ for (const [name, style] of Object.entries(STYLES)) {
       await cluster.run(20_000);
       const { messages } = cluster;
       await cluster.run(60_000);
-      assertEquals(cluster.messages, messages, "there was nothing more to say");
+      assertEquals(cluster.messages, messages, "nothing is sent once all nodes have everything");
     }
   });
 
@@ -246,7 +246,7 @@ Deno.test("entries that are appended before the node takes part are kept", async
   assertEquals(seen, [1, 2, 1, 2]);
 });
 
-Deno.test("a message from somebody who is not a node of the cluster is ignored", async () => {
+Deno.test("a message from outside the cluster is ignored", async () => {
   const cluster = await startCluster({ program: counting(MESH), nodes: 2, seed: "1" });
   cluster.network.attach("stranger", () => {});
   const entries = { x: [0, [{ from: "x", number: 1, after: {} }]] };
@@ -259,7 +259,7 @@ Deno.test("a message from somebody who is not a node of the cluster is ignored",
   assertEquals((await states(cluster)).map(({ counts }) => counts), [{}, {}]);
 });
 
-Deno.test("mesh: in the quiet after a loss, somebody notices", async () => {
+Deno.test("mesh: a loss is noticed even if nothing is sent after it", async () => {
   for (let lost = 1; lost <= 12; lost++) {
     let seen = 0;
     const keep = ({ src, body }: Message) => src === "n1" && body.entries !== undefined && ++seen === lost;
@@ -274,7 +274,7 @@ Deno.test("mesh: in the quiet after a loss, somebody notices", async () => {
   }
 });
 
-Deno.test("what a message of a former incarnation says comes too late to count", async () => {
+Deno.test("a late message of a former incarnation does not count", async () => {
   for (const style of [MESH, HUB]) {
     const held: Message[] = [];
     let hold = false;
@@ -291,12 +291,12 @@ Deno.test("what a message of a former incarnation says comes too late to count",
     await cluster.restart("n1");
     held.forEach((message) => cluster.network.send(message));
     assert(held.length > 0);
-    // It asks when it has heard nothing for 5 s.
+    // A node that was not acknowledged for 5 s asks.
     await timeUntil(cluster, 8000, allEqual(cluster));
   }
 });
 
-/** A cluster of which only n0 is heard, and that by the test, which speaks for n1 and n2. */
+/** A cluster in which the test reads all that n0 sends, and speaks for n1 and n2. */
 async function loneNode() {
   const sent: Message[] = [];
   const keep = (message: Message) => message.body.type === "replicate" && sent.push(message) > 0;

@@ -91,9 +91,9 @@ for (const replicated of PROGRAMS) {
   Deno.test(`${replicated.name}: two nodes agree after a restart at any point, with any message late`, async () => {
     for (const writtenAt of [4995, 5005, 5015, 5030]) {
       const { before: all } = await restartAt(replicated, { writtenAt, sent: Infinity, late: 0, after: 0 });
-      assert(all >= 4, `${all} messages are no exchange`);
+      assert(all >= 4, `expected an exchange, got ${all} messages`);
       for (let late = 0; late <= all; late++) {
-        // A message that is late brings others about.
+        // A late message may cause others.
         for (let sent = Math.max(late, 1); sent <= all + 2; sent++) {
           for (const after of late === 0 ? [0] : [0, 15, 100, 5005]) {
             const point = { writtenAt, sent, late, after };

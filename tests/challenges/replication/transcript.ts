@@ -14,13 +14,13 @@ export interface Recorder {
   readonly cluster: Cluster;
   /** Appends an entry at a node. */
   append(node: string, entry: string): Promise<void>;
-  /** Lets so many ms pass, and writes down why. */
+  /** Lets time pass, ms. */
   run(duration: number): Promise<void>;
-  /** Writes a line of its own. */
+  /** Writes a heading. */
   say(text: string): void;
-  /** Loses messages for which this holds; undefined ends it. */
+  /** Loses the messages for which `isLost` holds, until it is called with undefined. */
   lose(isLost: ((message: Message) => boolean) | undefined): void;
-  /** Keeps the messages for which this holds under way, until `deliver` is called. */
+  /** Delays the messages for which `isDelayed` holds, until `deliver` is called. */
   delay(isDelayed: (message: Message) => boolean): void;
   deliver(): void;
   /** The lines so far, and what each node has. */
@@ -45,15 +45,12 @@ export async function startRecorder(title: string, style: Style): Promise<Record
     latency: { mean: 10, distribution: "constant" },
     keep(message) {
       if (message.body.type !== "replicate") return false;
-      const lost = isLost?.(message) ?? false;
-      const delayed = !lost && (isDelayed?.(message) ?? false);
-      say(
-        `${message.src} → ${message.dest}  ${describe(message.body, names)}${
-          lost ? "  LOST" : delayed ? "  DELAYED" : ""
-        }`,
-      );
-      if (delayed) held.push(message);
-      return lost || delayed;
+      let fate = "";
+      if (isLost?.(message)) fate = "  LOST";
+      else if (isDelayed?.(message)) fate = "  DELAYED";
+      say(`${message.src} → ${message.dest}  ${describe(message.body, names)}${fate}`);
+      if (fate === "  DELAYED") held.push(message);
+      return fate !== "";
     },
   });
   clock.now = () => cluster.clock.now();
@@ -65,8 +62,12 @@ export async function startRecorder(title: string, style: Style): Promise<Record
       await cluster.complete(cluster.rpc(node, { type: "append", entry }));
     },
     run: (duration) => cluster.run(duration),
-    lose: (condition) => void (isLost = condition),
-    delay: (condition) => void (isDelayed = condition),
+    lose(condition) {
+      isLost = condition;
+    },
+    delay(condition) {
+      isDelayed = condition;
+    },
     deliver() {
       isDelayed = undefined;
       for (const message of held) {

@@ -11,7 +11,7 @@ const FOLDER = new URL("../../testdata/replication/", import.meta.url);
 const MESH = { topology: "mesh", period: 0, ackDelay: 500 } as const;
 const HUB = { topology: "hub", period: 100 } as const;
 
-/** The title of each situation, how the nodes talk, and what happens to them. */
+/** Situations by file name: the title, the options of the nodes, and what happens to them. */
 const SITUATIONS: Record<
   string,
   [title: string, style: typeof MESH | typeof HUB, happen: (r: Recorder) => Promise<void>]
