@@ -28,7 +28,7 @@ export interface Update<E, S> {
   question?: true;
 }
 
-/** Another node as this one sees it. Times are ms since this node started; a seq of this node is such a time in µs. */
+/** Another node as seen here. Its messages change it below, ours in `schedule.ts`. Times: ms since our start. */
 export class Peer {
   /** Present incarnation, which all below is about; undefined until one has acknowledged a message of ours. */
   incarnation?: string;
@@ -36,18 +36,18 @@ export class Peer {
   heard?: { incarnation: string; seq: number; at: number; ourSeq: number };
   /** Last message of an incarnation that may not be present. We acknowledge it, so that its sender can prove itself. */
   unproven?: { incarnation: string; seq: number; at: number };
-  /** Vector of its newest message: `acked <= sent`. */
+  /** Vector of its newest message: what it certainly has. `acked <= sent`. */
   acked: Vector = [];
   /** Vector that it will have when all that is under way arrives; back to `acked` when that may be lost. */
   sent: Vector = [];
-  /** Its newest message whose vector ours covers, and that vector: the `base` of our messages. */
+  /** Its newest message whose vector ours covers, and that vector: `base` of our next messages. */
   common?: { seq: number; vector: Vector };
   /** Our last messages to it and our vector at each, the oldest first. Its `base` is the seq of one. */
   readonly sentVectors: { seq: number; vector: Vector }[] = [];
-  /** Our newest seq that it has acknowledged, and the newest that it must acknowledge: of entries, or a question. */
+  /** Our newest seq (µs) that it has acknowledged, and the newest that it must: of entries, or of a question. */
   ackedSeq = -1;
   awaitedSeq = -1;
-  /** Start of the wait for its acknowledgement; undefined if `ackedSeq >= awaitedSeq`. */
+  /** Start of the wait for an acknowledgement of `awaitedSeq`; undefined if `ackedSeq >= awaitedSeq`. */
   unackedSince?: number;
   /** Arrival of the oldest message with entries that we have not acknowledged. */
   ackPendingSince?: number;

@@ -39,7 +39,7 @@ export interface ReplicationOptions<E, S> {
   incarnations?(): Promise<Record<string, number>>;
 }
 
-/** Replication of one node. Times are ms since it started, `Infinity` for never. */
+/** State of a node, changed here and in `mod.ts`. Times are ms since the node started, `Infinity` for never. */
 // deno-lint-ignore no-explicit-any -- by default whatever entries and snapshots
 export class Replica<E = any, S = any> {
   readonly options: ReplicationOptions<E, S> & Record<"ackDelay" | "lateWindow" | "probeInterval" | "keep", number>;

@@ -120,7 +120,7 @@ export function checkLogs(logs: Logs, { sends, polled }: ClientRecord): void {
     assertEquals(new Set(pairs.map(([, message]) => message)).size, pairs.length, `a message of ${key} is there twice`);
     for (const client of polled) {
       const seen = client.get(key) ?? [];
-      assertEquals(seen, pairs.slice(0, seen.length), `somebody has polled something else of ${key}`);
+      assertEquals(seen, pairs.slice(0, seen.length), `a client has polled other messages of ${key} than the log has`);
     }
   }
   for (const { key, message, offset } of sends) {
