@@ -3,15 +3,34 @@
  * `docs/kafka.md`.
  *
  * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes give out the same offset.
- *    (`shared/kafka_offsets.ts` makes sure that a node which was killed does not give one out twice.)
- * 2. A send gets the smallest offset of its node that is above all offsets of the key which the node has seen.
+ * 2. A send gets the lowest offset of its node that is above all messages of the key which the node has.
  * 3. Replication carries the message to all nodes. When all have it, it is fully replicated, and every node is told.
- * 4. A node that has a message gives out only offsets above it. What it had appended below, it sends no later than the
- *    news that it has the message. So once a message is fully replicated, nothing can appear below it any more.
- * 5. The high watermark of a key is the first offset that is not known to be fully replicated. A poll returns the
- *    messages below it. So all nodes return the same log, and a message that was read is on every node.
- * 6. A send is acknowledged when its node has the message, or, with `--acks all`, when the message is fully replicated.
- * 7. Consumer offsets that clients commit are replicated, too. They only move forward, so the highest wins.
+ * 4. The high watermark of a key is the offset of its first message that is not known to be fully replicated. A poll
+ *    returns the messages below it. So a message that some node may lack hides all later ones, all nodes return
+ *    prefixes of the same log, and a message that was read is on every node.
+ * 5. A send is acknowledged when its node has the message (`--acks one`: a kill of that node soon after can lose
+ *    it), or when the message is fully replicated (`--acks all`: it is lost only if all nodes are killed before one of
+ *    them has been restarted and has everything again).
+ * 6. Consumer offsets that clients commit are replicated, too. They only move forward, so the highest wins.
+ *
+ * Why a poll misses nothing: once a message is fully replicated, nothing can appear below it any more.
+ *
+ * - A node that has the message gives out only offsets above it.
+ * - What a node had appended below it, it sends before the news that it has the message, or together with that news. So
+ *   a node that is told that all nodes have the message has everything below it.
+ *
+ * A node that was killed has forgotten its messages, and the offsets that it gave out. Therefore:
+ *
+ * - One limit for all nodes, in lin-kv, is above every offset that was given out. Nodes raise it before they reach it.
+ *   A node that starts again raises it and begins at the old one (fencing, `shared/kafka_offsets.ts`).
+ * - To know that it starts again, a node counts its incarnations in lin-kv. Until lin-kv has answered, sends wait, and
+ *   the node does not replicate.
+ * - What an earlier incarnation sent is dropped if it arrives late: it may hold a message below the high watermark.
+ * - Nothing new counts as fully replicated until all nodes know of the restart. Until then, one of them could still
+ *   accept and pass on such a message.
+ *
+ * The price: while one node is down or cut off, no message is on all nodes. The high watermark stops for all nodes, and
+ * so do the acknowledgements of `--acks all`, until that node is back.
  *
  * @module
  */
@@ -36,8 +55,11 @@ interface Partition {
   readonly log: Log;
   /** Offsets of messages in `log` that are not known to be fully replicated. */
   readonly pending: Set<number>;
-  /** Number of messages below the first pending one. `0 <= highWatermark <= log.length`, and it never decreases. */
-  highWatermark: number;
+  /**
+   * Number of messages below the high watermark: those that polls return. `0 <= readable <= log.length`, and it never
+   * decreases.
+   */
+  readable: number;
 }
 
 /** A message that a node has appended. */
@@ -47,7 +69,7 @@ interface Message {
   msg: unknown;
 }
 
-/** Entry of a replicated log: a message, or consumer offsets that have moved. */
+/** Entry that nodes replicate: a message, or consumer offsets that have moved. */
 type Entry = Message | { commits: Offsets };
 
 /** All that a node has, for one that has missed too much. */
@@ -133,7 +155,7 @@ function startReplication(
 function partitionOf({ partitions }: State, key: string): Partition {
   let partition = partitions.get(key);
   if (partition === undefined) {
-    partition = { log: [], pending: new Set(), highWatermark: 0 };
+    partition = { log: [], pending: new Set(), readable: 0 };
     partitions.set(key, partition);
   }
   return partition;
@@ -153,17 +175,15 @@ function markReplicated(state: State, key: string, offset: number): void {
   const partition = partitionOf(state, key);
   const { log, pending } = partition;
   pending.delete(offset);
-  while (partition.highWatermark < log.length && !pending.has(log[partition.highWatermark]![0])) {
-    partition.highWatermark++;
-  }
+  while (partition.readable < log.length && !pending.has(log[partition.readable]![0])) partition.readable++;
 }
 
 /** Reads the messages of a key below its high watermark. */
 function readReplicated({ partitions }: State, key: string, from: number): Log {
   const partition = partitions.get(key);
   if (partition === undefined) return [];
-  const firstHidden = partition.log[partition.highWatermark]?.[0];
-  return readFrom(partition.log, from, firstHidden);
+  const highWatermark = partition.log[partition.readable]?.[0];
+  return readFrom(partition.log, from, highWatermark);
 }
 
 function createSnapshot(state: State): Snapshot {
