@@ -3,12 +3,17 @@
  *
  * 1. A transaction runs at once on the state of its node. Nothing else runs on the node meanwhile. So its reads see one
  *    state, and its own writes on top of that.
- * 2. A transaction that writes gets a Lamport timestamp, above all that the node has seen.
+ * 2. A transaction that writes gets a timestamp of a hybrid logical clock: above all timestamps that the node has seen,
+ *    and not behind the node's physical clock.
  * 3. Its last write of each key is stored with that timestamp. The register of a key keeps the version with the highest
  *    timestamp: it is a last-writer-wins register.
  * 4. Replication carries the writes to the other nodes: those of a transaction as a whole, and transactions in causal
  *    order.
  * 5. Nodes that have applied the same transactions have the same values, in whatever order they applied them.
+ *
+ * A kill loses transactions that no other node had, although they were acknowledged. Read committed (6c) still holds,
+ * because it only says which values a read may return: those that a whole transaction has left. It does not say that a
+ * read sees every acknowledged write. After a restart of its node, a client may miss even its own.
  *
  * @module
  */
@@ -25,9 +30,9 @@ export interface TxnOptions {
 }
 
 /**
- * Lamport timestamp: timestamps are ordered by time (µs since 1970), then by writer. The writer is an incarnation of a
- * node, so no two transactions share a timestamp. The time is at least the clock's, so that it also grows across
- * restarts: a restarted node has seen no timestamps yet.
+ * Timestamp of a hybrid logical clock. Timestamps are ordered by time (µs since 1970), then by writer. The writer is an
+ * incarnation of a node, which is drawn at random, so practically no two transactions share a timestamp. A restarted
+ * node has seen no timestamps yet; the physical clock makes its new ones higher than its old ones.
  */
 type Timestamp = [time: number, writer: string];
 
