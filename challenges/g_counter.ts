@@ -6,7 +6,8 @@
  * 3. The node adds the batch to its slot by compare-and-set, exactly once. Then it acknowledges the adds of the batch.
  *    (With `--acknowledge at-once` it acknowledges each add when it comes, and writes a batch every 450 ms.)
  * 4. Replication carries the new total to the other nodes. A total only grows, so of two totals of a slot the larger is
- *    the newer.
+ *    the newer. Adds that are not written are not replicated. A kill loses them, so the node's next totals could be
+ *    smaller than the one that others know, and they would ignore what is added next.
  * 5. A read returns the sum of all totals known here, and of the adds of this node that are not written yet.
  * 6. A node that starts reads all slots first. So after a kill it continues where it was.
  *
@@ -116,7 +117,7 @@ function startReplication(node: Node<GCounterMessages>, totals: Map<string, numb
   return replicate<Total, Total[]>(node, {
     topology: "hub",
     period: REPLICATION_PERIOD,
-    probeInterval: 2 * REPLICATION_PERIOD,
+    askInterval: 2 * REPLICATION_PERIOD,
     apply: (total) => merge(totals, total),
     snapshot: () => [...totals],
     restore: (others) => others.forEach((total) => merge(totals, total)),
@@ -143,8 +144,8 @@ function sum({ totals, waiting, writing }: Counter): number {
 /** Reads all slots. */
 async function recover(counter: Counter): Promise<void> {
   const { node, kv } = counter;
-  // seq-kv may answer a read with an old state, but not with one from before this node's last write. So we write
-  // something first.
+  // seq-kv may answer a read with an old state, but not with one from before this node's last change. So we change
+  // something first; the new value is never read. `kv.readLatest` does the same for every read, and one is enough here.
   await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: node.incarnation }, RETRY_UNTIL_ANSWERED);
   const ids = [node.id, ...node.peers];
   const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED)));

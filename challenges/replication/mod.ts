@@ -4,7 +4,7 @@
  * 1. Each incarnation of a node appends to a log of its own. A version vector says all that a node has (`log.ts`).
  * 2. A message carries entries that the receiver may lack, and the sender's vector, a cumulative acknowledgement.
  * 3. A message is applied as a whole, once all that it builds on is here. So no effect is seen without its cause.
- * 4. What is not acknowledged is sent again. A peer that does not answer is suspected, and probed (`schedule.ts`).
+ * 4. What is not acknowledged is sent again. A peer that does not answer is suspected (`schedule.ts`).
  * 5. Acknowledgements count only between present incarnations; others are answered with a question (`peer.ts`).
  * 6. When all nodes have an entry, the hub appends a mark to its own log, which reaches each node after the entry.
  *
@@ -114,7 +114,7 @@ function applyOrHold<E, S>(replica: Replica<E, S>, message: Replica<E, S>["heldB
     logs.skipTo(base);
     replica.replicated = join(replica.replicated, base);
   }
-  // In a mesh a message carries entries of its sender only: they do not wait for those that they build on.
+  // In a mesh a round brings only its sender's entries, so a message need not bring all that they build on.
   const fits = logs.fits(entries, options.topology === "mesh" ? [] : have);
   const marks: Mark[] = [];
   const apply = (entry: E) => isMark(replica, entry) ? marks.push(entry) : options.apply(entry);

@@ -25,24 +25,25 @@ export interface ReplicationOptions<E, S> {
   /** Entries that reach a hub less than this after a round are late, and sent on out of turn, ms. @default 0 */
   lateWindow?: number;
   /** Time between questions to a suspected peer, ms; it grows with the time since the suspicion. @default 400 */
-  probeInterval?: number;
+  askInterval?: number;
   /** Newest entries kept of each log for peers that lack them; one that lacks more gets a snapshot. @default 1000 */
   keep?: number;
   /** Applies an entry of another node, in order; in a hub topology with or after all that its author had applied. */
   apply(entry: E): void;
-  /** Returns a state that contains all entries so far, as JSON. `restore` merges another node's into this one's. */
+  /** Returns a state that contains all entries so far, as JSON. */
   snapshot(): S;
+  /** Merges another node's state into this one's. Entries in it may have been applied, or may be applied afterwards. */
   restore(snapshot: S): void;
   /** Called with each entry, own ones too, once all nodes have it; needs topology hub and `keep: Infinity`. */
   onFullyReplicated?(entry: E): void;
-  /** Numbers this incarnation, above its node's earlier ones; returns the numbers of all present ones, unless 1. */
+  /** Gives this incarnation a number above its node's earlier ones; returns each node's present one (absent: 1). */
   incarnations?(): Promise<Record<string, number>>;
 }
 
 /** State of a node, changed here and in `mod.ts`. Times are ms since the node started, `Infinity` for never. */
 // deno-lint-ignore no-explicit-any -- by default whatever entries and snapshots
 export class Replica<E = any, S = any> {
-  readonly options: ReplicationOptions<E, S> & Record<"ackDelay" | "lateWindow" | "probeInterval" | "keep", number>;
+  readonly options: ReplicationOptions<E, S> & Record<"ackDelay" | "lateWindow" | "askInterval" | "keep", number>;
   readonly startedAt: number;
   /** This incarnation of the node, which is also the name of its log. */
   readonly incarnation: string;
@@ -62,8 +63,8 @@ export class Replica<E = any, S = any> {
   lastRound = -Infinity;
   /** Time of a round out of turn, when a peer is back or entries are late. It does not shift the regular ones. */
   nextUrgentRound = Infinity;
-  /** Arrival of the last late entries that caused one. */
-  lastLateAt = 0;
+  /** Arrival of the last late entries that caused one: at most one in five periods, as it costs as much as a round. */
+  lastLateAt = 0; // So there is none in the first five periods, while round trips are unknown.
   /** Time to ask for entries that a peer has and this node lacks. */
   gapDue = Infinity;
   /** The only timer, set for the earliest time at which something is due. */
@@ -71,7 +72,7 @@ export class Replica<E = any, S = any> {
   /** `incarnations`: numbers of present incarnations by node, as far as known; absent means 1. They only grow. */
   constructor(readonly node: AnyNode, options: ReplicationOptions<E, S>, readonly incarnations?: Map<string, number>) {
     const ackDelay = options.topology === "mesh" ? 3000 : 2 * options.period;
-    this.options = { ackDelay, lateWindow: 0, probeInterval: 400, keep: 1000, ...options };
+    this.options = { ackDelay, lateWindow: 0, askInterval: 400, keep: 1000, ...options };
     this.quiet = options.topology === "mesh" ? 300 : 1.25 * options.period;
     this.startedAt = node.now();
     this.incarnation = `${node.id}.${incarnations?.get(node.id) ?? node.incarnation}`;
@@ -154,7 +155,7 @@ function justInTime({ options: { period } }: Replica, hub: Peer, earliest: numbe
 
 /** When to ask a peer: a suspect, whether it is back; any other, for a late acknowledgement (`askOrSuspect`). */
 function questionDue(replica: Replica, peer: Peer, hub: string): number {
-  const { heardAt, node, options: { ackDelay, period, probeInterval }, peers, quiet } = replica;
+  const { heardAt, node, options: { ackDelay, period, askInterval }, peers, quiet } = replica;
   const { askedAt, incarnation, questions, suspected, unackedSince: since } = peer;
   // Hubs ask. Others ask their hub, and the hub that it follows, which should be theirs.
   const mayAsk = hub === node.id || hub === peer.id || peers.get(hub)?.hub === peer.id;
@@ -162,7 +163,7 @@ function questionDue(replica: Replica, peer: Peer, hub: string): number {
     // The first suspect may be the hub of the other side, and is asked most often; one that is long gone, less often.
     const suspects = Array.from(peers.values()).filter((each) => each.suspected !== undefined);
     const turn = Math.max(1, 2 * suspects.indexOf(peer));
-    return mayAsk ? askedAt + Math.max(probeInterval * turn, (askedAt - suspected.since) / 100) : Infinity;
+    return mayAsk ? askedAt + Math.max(askInterval * turn, (askedAt - suspected.since) / 100) : Infinity;
   }
   if (questions > 0) return askedAt + peer.answerTime;
   // A peer that is silent for the first 5 s may not know of this incarnation, and it may not be the node's first.
@@ -221,7 +222,6 @@ function askForGap(replica: Replica, at: number): void {
 /** At a hub: plans a round out of turn for late entries, with a pause for others that the same thing delayed. */
 export function planUrgentRound(replica: Replica): void {
   const { hub, lastLateAt, lastRound, nextUrgentRound, node, now, options: { lateWindow, period } } = replica;
-  // At most one in five periods, as it costs as much as a regular one.
   if (hub !== node.id || now - lastRound >= lateWindow || now - lastLateAt < 5 * period) return;
   replica.lastLateAt = now;
   replica.nextUrgentRound = Math.min(nextUrgentRound, now + lateWindow / 4);
