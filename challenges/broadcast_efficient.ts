@@ -46,9 +46,7 @@ export function broadcastEfficient(
 
   const replication = replicate<unknown, unknown[]>(node, {
     ...profile,
-    // A hub's acknowledgements wait for values to travel with. In a mesh all nodes send all the time, so the
-    // default is fine.
-    ...(profile.topology === "hub" && { ackDelay: Math.max(2 * profile.period, 1500), lateWindow: profile.period / 8 }),
+    ...(profile.topology === "hub" && hubOptions(profile.period)),
     apply: store,
     snapshot: () => [...values.values()],
     restore: (others) => others.forEach(store),
@@ -61,6 +59,19 @@ export function broadcastEfficient(
     return {};
   }, BROADCAST);
   node.on("read", () => ({ messages: [...values.values()] }));
+}
+
+/**
+ * Options that a hub needs. In a mesh the defaults are fine, because all nodes send all the time.
+ *
+ * Acknowledgements wait for values to travel with. At the official rate a node gets two values a second, so one comes
+ * within 1.5 s in 95 % of all cases.
+ *
+ * Values that are late for a round wait a whole period, unless the hub sends them on in a round of its own. It does so
+ * for an eighth of a period: on a busy machine some messages are late, but by little.
+ */
+function hubOptions(period: number): Pick<ReplicationOptions<unknown, unknown>, "ackDelay" | "lateWindow"> {
+  return { ackDelay: Math.max(2 * period, 1500), lateWindow: period / 8 };
 }
 
 /** The program with the profile that the arguments name. */
