@@ -151,6 +151,7 @@ function applySlot<E, R>(state: State<E, R>, slot: Slot<E>, apply: (entry: E) =>
     if (isApplied(state, batch)) continue;
     state.applied.set(batch.from, batch.number);
     const results = batch.entries.map(apply);
+    // A batch of this node is the sent one, since it has one under way at a time.
     if (batch.from === state.sent?.from) state.sent.results.resolve(results);
   }
 }
