@@ -80,13 +80,13 @@ function sendToAll({ outboxes }: State, added: readonly unknown[]): void {
 }
 
 function createOutbox(node: Node<Messages>, peer: string): Outbox {
-  const waiting: unknown[] = [];
+  const values: unknown[] = [];
   const send = createWorker(node, `send values to ${peer}`, async () => {
-    const sent = [...waiting];
+    const sent = [...values];
     await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
-    waiting.splice(0, sent.length);
+    values.splice(0, sent.length);
   });
-  return { values: waiting, send };
+  return { values, send };
 }
 
 async function recoverFrom(node: Node<Messages>, peer: string, state: State): Promise<void> {

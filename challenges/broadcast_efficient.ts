@@ -5,6 +5,7 @@
  * 2. Replication carries the log of every node to all others. It sends batches, acknowledges cumulatively and sends
  *    again what was lost.
  * 3. A node that receives a value stores it. If a value comes twice, it is stored once.
+ * 4. A node that starts gets all values from the others. Values that only a killed node had are lost.
  *
  * The profile is the trade between latency and messages: `fast` sends every value at once to all nodes, `efficient`
  * sends batches through a hub.
@@ -67,8 +68,8 @@ export function broadcastEfficient(
  * Acknowledgements wait for values to travel with. At the official rate a node gets two values a second, so one comes
  * within 1.5 s in 95 % of all cases.
  *
- * Values that are late for a round wait a whole period, unless the hub sends them on in a round of its own. It does so
- * for an eighth of a period: on a busy machine some messages are late, but by little.
+ * Values that reach the hub just after a round would wait for a whole period. On a busy machine that happens, but they
+ * are late by little. So for an eighth of a period after a round, the hub sends them on in an extra one.
  */
 function hubOptions(period: number): Pick<ReplicationOptions<unknown, unknown>, "ackDelay" | "lateWindow"> {
   return { ackDelay: Math.max(2 * period, 1500), lateWindow: period / 8 };

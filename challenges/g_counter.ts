@@ -4,10 +4,11 @@
  * 1. Every node has a slot in seq-kv, which holds the sum of all adds at that node. Only that node writes it.
  * 2. An add joins the batch of adds that wait to be written. While one batch is being written, the next one gathers.
  * 3. The node adds the batch to its slot by compare-and-set, exactly once. Then it acknowledges the adds of the batch.
- *    (With `--acknowledge at-once` it acknowledges each add when it comes, and writes a batch every 450 ms.)
+ *    (With `--acknowledge at-once` it acknowledges each add when it comes, and writes a batch every 450 ms. A kill
+ *    loses the adds that are not written yet.)
  * 4. Replication carries the new total to the other nodes. A total only grows, so of two totals of a slot the larger is
- *    the newer. Adds that are not written are not replicated. A kill loses them, so the node's next totals could be
- *    smaller than the one that others know, and they would ignore what is added next.
+ *    the newer. Only written totals are replicated. Otherwise a node that is killed could come back with a smaller
+ *    total than others know, and they would ignore what is added to it next.
  * 5. A read returns the sum of all totals known here, and of the adds of this node that are not written yet.
  * 6. A node that starts reads all slots first. So after a kill it continues where it was.
  *

@@ -16,8 +16,8 @@
  * Why a poll misses nothing: once a message is fully replicated, nothing can appear below it any more.
  *
  * - A node that has the message gives out only offsets above it.
- * - What a node had appended below it, it sends before the news that it has the message, or together with that news. So
- *   a node that is told that all nodes have the message has everything below it.
+ * - What a node had appended below it, it sends before the news that it has the message, or together with that news.
+ *   Replication is in causal order. So a node that is told that all have the message has everything below it.
  *
  * A node that was killed has forgotten its messages, and the offsets that it gave out. Therefore:
  *
@@ -133,8 +133,9 @@ function startReplication(
   return replicate<Entry, Snapshot>(node, {
     topology: "hub",
     period,
+    // The high watermark waits for acknowledgements, so they do not wait for entries to travel with.
     ackDelay: 0,
-    // The program keeps all messages anyway.
+    // Replication keeps entries until all nodes have them, as `onFullyReplicated` requires.
     keep: Infinity,
     incarnations: ownOffsets.begin,
     apply(entry) {

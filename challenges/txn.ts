@@ -11,9 +11,9 @@
  *    order.
  * 5. Nodes that have applied the same transactions have the same values, in whatever order they applied them.
  *
- * A kill loses transactions that no other node had, although they were acknowledged. Read committed (6c) still holds,
- * because it only says which values a read may return: those that a whole transaction has left. It does not say that a
- * read sees every acknowledged write. After a restart of its node, a client may miss even its own.
+ * A kill loses transactions that no other node had, although they were acknowledged. Read committed (6c) still holds.
+ * It forbids two things: to read what a failed transaction wrote, and to read what its own transaction has overwritten.
+ * It allows a read that misses acknowledged writes. After a restart of its node, a client may miss even its own.
  *
  * @module
  */
