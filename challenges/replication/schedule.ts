@@ -125,7 +125,7 @@ function nextDue(replica: Replica, at: number): number {
   return peers.values().reduce((next, peer) => Math.min(next, dueOf(peer)), gapDue);
 }
 
-/** When entries or an acknowledgement are due to a peer, `at` at the earliest. */
+/** The moment at which entries or an acknowledgement are due to a peer, `at` at the earliest. */
 function updateDue(replica: Replica, peer: Peer, hub: string, at: number): number {
   const { node, heardAt, lastRound, nextUrgentRound, options: { ackDelay, period }, quiet } = replica;
   const since = peer.ackPendingSince;
@@ -153,7 +153,7 @@ function justInTime({ options: { period } }: Replica, hub: Peer, earliest: numbe
   return first + Math.max(0, Math.ceil((earliest - first) / period - 1e-6)) * period;
 }
 
-/** When to ask a peer: a suspect, whether it is back; any other, for a late acknowledgement (`askOrSuspect`). */
+/** The moment to ask a peer: a suspect, whether it is back; any other, for a late acknowledgement (`askOrSuspect`). */
 function questionDue(replica: Replica, peer: Peer, hub: string): number {
   const { heardAt, node, options: { ackDelay, period, askInterval }, peers, quiet } = replica;
   const { askedAt, incarnation, questions, suspected, unackedSince: since } = peer;

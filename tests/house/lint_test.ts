@@ -13,7 +13,22 @@ Deno.test("lint accepts a doc comment that opens with a noun phrase or a verb", 
   assertEquals(lint("/**\n * Marks a message as replicated.\n *\n * What follows may open as it likes.\n */\n"), []);
 });
 
-for (const word of ["What", "Who", "Whether", "How", "Which", "Whose"]) {
+for (
+  const word of [
+    "What",
+    "Who",
+    "Whether",
+    "How",
+    "Which",
+    "Whose",
+    "When",
+    "Where",
+    "what",
+    "- How",
+    "(What",
+    "- (when",
+  ]
+) {
   Deno.test(`lint rejects a doc comment that opens with ${word}, on exported and other declarations`, () => {
     assertEquals(lint(`/** ${word} is here. */\nconst a = 1;\n`), ["doc-opening"]);
     assertEquals(lint(`interface A {\n  /**\n   * ${word} is here.\n   */\n  b: number;\n}\n`), ["doc-opening"]);
@@ -31,6 +46,21 @@ Deno.test("lint rejects an export without a doc comment; of overloads, only the 
   assertEquals(lint("export const a = 1;\n", "/project/types/assert.d.ts"), []);
 });
 
+Deno.test("lint rejects a default export without a doc comment, but not in tests", () => {
+  const code = "export default function a() {}\n";
+  assertEquals(lint(code), ["documented"]);
+  assertEquals(lint(`/** Adds. */\n${code}`), []);
+  assertEquals(lint(code, "/project/challenges/echo.ts"), ["documented"]);
+  assertEquals(lint(code, "/project/tests/right/echo.ts"), []);
+});
+
+Deno.test("lint accepts only a doc comment as one", () => {
+  assertEquals(lint("/* Adds. */\nexport const a = 1;\n"), ["documented"]);
+  assertEquals(lint("/** Adds. */ /* Well. */ export const a = 1;\n"), ["documented"]);
+  assertEquals(lint("/** Adds. */\nconst b = 1;\nexport const a = 1;\n"), ["documented"]);
+  assertEquals(lint("/** Adds. */\n// deno-lint-ignore no-explicit-any\nexport const a: any = 1;\n"), []);
+});
+
 Deno.test("lint rejects a function of more than 40 lines in lib/ and challenges/, but not in tests", () => {
   assertEquals(lint(`function a() {\n${lines(38)}}\n`), []);
   assertEquals(lint(`function a() {\n${lines(39)}}\n`), ["function-length"]);
@@ -42,6 +72,7 @@ Deno.test("lint rejects a function of more than 40 lines in lib/ and challenges/
 
 Deno.test("lint rejects Object.assign", () => {
   assertEquals(lint("Object.assign(a, b);\n"), ["no-object-assign"]);
+  assertEquals(lint('Object["assign"](a, b);\n'), ["no-object-assign"]);
 });
 
 Deno.test("lint rejects a line of more than 120 characters, in comments and strings too", () => {

@@ -43,13 +43,15 @@ for (const replicated of PROGRAMS) {
   });
 }
 
-/** A point of the exchange: n0 is killed when so many messages have been sent; one arrives only after the restart. */
+/** A point of the exchange at which n0 is killed. One message, which was sent before, arrives after the restart. */
 interface Point {
-  /** When n1 is written to, ms; the questions are sent at 5000, arrive at 5010, and are answered then. */
+  /** Time of the write to n1, ms. The questions are sent at 5000; they arrive at 5010, and are answered then. */
   writtenAt: number;
+  /** Number of messages after which n0 is killed; with fewer, it is killed at 10,990 ms. */
   sent: number;
+  /** Number of the message that arrives late, from 1; 0 if none does. */
   late: number;
-  /** Time from the restart to its arrival, ms. */
+  /** Time from the restart to the arrival of the late message, ms. */
   after: number;
 }
 
