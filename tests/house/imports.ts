@@ -13,6 +13,9 @@ export interface Import {
   to: string;
 }
 
+/** Name of a module that only an expression gives, as in `import(url)`. */
+export const COMPUTED = "(an expression)";
+
 /** Lists the TypeScript files of a folder, ordered by name; `recursive: false` leaves out its subfolders. */
 export function filesBelow(folder: string, { recursive = true } = {}): string[] {
   const entries = [...Deno.readDirSync(ROOT + folder)].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -23,12 +26,39 @@ export function filesBelow(folder: string, { recursive = true } = {}): string[] 
   });
 }
 
-/** Lists the imports and re-exports of a file, those of types and dynamic ones too, without those in comments. */
+/** Lists the imports and re-exports of a file, those of types and dynamic ones too. */
 export function importsOf(file: string): Import[] {
-  const code = Deno.readTextFileSync(ROOT + file).replace(/^\s*(\/\*\*[^]*?\*\/|\/\/.*)$/gm, "");
-  const imports = code.matchAll(/(?:^|\s)(?:from|import|import\()\s*"([^"]+)"/g);
-  return Array.from(imports, ([, name]) => ({ from: file, to: resolve(file, name!) }));
+  return importsIn(Deno.readTextFileSync(ROOT + file), file);
 }
+
+/** Lists the imports of some code as {@linkcode importsOf} does. An import of an expression is one of `COMPUTED`. */
+export function importsIn(code: string, file: string): Import[] {
+  return Deno.lint.runPlugin(reader, file, code).map(({ message }) => ({ from: file, to: resolve(file, message) }));
+}
+
+/** Plugin of `deno lint` that reports each imported name: the parser knows what is a comment, and what a string. */
+const reader: Deno.lint.Plugin = {
+  name: "reader",
+  rules: {
+    imports: {
+      create(context) {
+        const report = (node: Deno.lint.Node, source: Deno.lint.Node | null) => {
+          if (source === null) return;
+          const isLiteral = source.type === "Literal" && typeof source.value === "string";
+          context.report({ node, message: isLiteral ? source.value as string : COMPUTED });
+        };
+        // The parser allows nothing but a string as the name in a type.
+        return {
+          ImportDeclaration: (node) => report(node, node.source),
+          ExportNamedDeclaration: (node) => report(node, node.source),
+          ExportAllDeclaration: (node) => report(node, node.source),
+          ImportExpression: (node) => report(node, node.source),
+          TSImportType: (node) => report(node, "literal" in node.argument ? node.argument.literal : node.argument),
+        };
+      },
+    },
+  },
+};
 
 function resolve(file: string, name: string): string {
   if (!name.startsWith(".")) return name;

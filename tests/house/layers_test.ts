@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { filesBelow, findCircles, type Import, importsOf } from "./imports.ts";
+import { COMPUTED, filesBelow, findCircles, type Import, importsIn, importsOf } from "./imports.ts";
 
 /** The folders of the workbench: each imports only from itself and from those that come after it. */
 const LAYERS = [
@@ -46,6 +46,33 @@ test("the runtime and the challenges import nothing beyond themselves and @std",
 
 test("the workbench imports no challenge", () => {
   assertEquals(filesBelow("lib").flatMap(importsOf).filter(({ to }) => to.startsWith("challenges/")).map(show), []);
+});
+
+test("only the loader of programs imports a module whose name is an expression", () => {
+  const computed = filesBelow("lib").flatMap(importsOf).filter(({ to }) => to === COMPUTED);
+  assertEquals(computed.map(({ from }) => from), ["lib/workbench/world/hosts/in_process/program_module.ts"]);
+});
+
+Deno.test("importsIn() finds imports of all kinds, wherever they are", () => {
+  const names = (code: string) => importsIn(code, "lib/run/a.ts").map(({ to }) => to);
+  assertEquals(names('import { a } from "../cli/b.ts";\nimport "@std/c";\n'), ["lib/cli/b.ts", "@std/c"]);
+  assertEquals(names('export * from "./b.ts";\nexport { c } from "./c.ts";\n'), ["lib/run/b.ts", "lib/run/c.ts"]);
+  assertEquals(names('import type { A } from "./b.ts";\nlet c: import("./c.ts").C;\n'), [
+    "lib/run/b.ts",
+    "lib/run/c.ts",
+  ]);
+  assertEquals(names('/** x */ import { a } from "../cli/b.ts";\n/** y */\n'), ["lib/cli/b.ts"]);
+  assertEquals(names('const a = "/*"; import /* z */ { b } from /* z */ "./b.ts"; // */\n'), ["lib/run/b.ts"]);
+  assertEquals(names('await import("./b.ts");\nawait import(`./c.ts`);\nawait import(url);\n'), [
+    "lib/run/b.ts",
+    COMPUTED,
+    COMPUTED,
+  ]);
+});
+
+Deno.test("importsIn() leaves out comments, strings and exports of what the file declares", () => {
+  const code = '/** x */ // import "./a.ts";\n/* import "./b.ts"; */ const c = `import "./c.ts";`;\nexport { c };\n';
+  assertEquals(importsIn(code, "lib/run/a.ts"), []);
 });
 
 Deno.test("findCircles() finds a cycle, without the files that only lead to it", () => {
