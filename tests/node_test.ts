@@ -62,7 +62,7 @@ Deno.test("a handler may return the request's body: the reply has neither its ty
   assertEquals((await ask(sameType, { type: "ping" }))[0]?.type, "ping");
 });
 
-Deno.test("a handler may return a thenable that is no Promise", async () => {
+Deno.test("a handler may return a thenable that is not a Promise", async () => {
   const thenable = { then: (resolve: (fields: object) => void) => resolve({ n: 1 }) };
   const program: Program = (node) => node.on("count", () => thenable as unknown as Promise<{ n: number }>);
   assertEquals(await ask(program, { type: "count" }), [{ dest: "c1", type: "count_ok", n: 1, in_reply_to: 7 }]);

@@ -223,7 +223,7 @@ Deno.test("an unhandled rejection is logged, and the node continues", async () =
   const chunks = [INIT, line({ type: "forget" }), line({ type: "leave" }), line({ type: "echo", msg_id: 2 })];
   const { bodies, logged } = await run(program, chunks);
   assertEquals(bodies.map(({ type }) => type), ["init_ok", "ask", "echo_ok"]);
-  assertEquals(logged.map(({ level }) => level), ["error"], "an RPC that is rejected by the stop is no error");
+  assertEquals(logged.map(({ level }) => level), ["error"], "an RPC that is rejected by the stop is not an error");
   assertStringIncludes(logged[0]!.text, "Unhandled rejection: Error: forgotten");
 });
 

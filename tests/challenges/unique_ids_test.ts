@@ -39,7 +39,7 @@ Deno.test("the program answers generate with a new id", () => {
   });
 });
 
-Deno.test("ids are UUIDs of version 7 that tell the time, whatever time and chance are", () => {
+Deno.test("ids are UUIDs of version 7 that contain the time, at any time and with any random numbers", () => {
   const anyTime = fc.integer({ min: 1, max: 2 ** 48 - 1 });
   const anyWord = fc.integer({ min: 0, max: 2 ** 32 - 1 });
   fc.assert(fc.property(anyTime, fc.array(anyWord, { minLength: 1 }), (time, list) => {

@@ -126,7 +126,7 @@ function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestExce
   }
 }
 
-/** Checks that the nodes converged. If they did, however slowly, there is no anomaly. */
+/** Checks that the nodes converged. Slow convergence is not an anomaly. */
 function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
   const explain = (missing: string) => `After ${RECOVERY / 1000} s without faults, ${missing}`;
   return { valid: lacking.length === 0, anomalies: explainCases("not-converged", lacking, explain) };

@@ -247,7 +247,7 @@ function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHook
   return network;
 }
 
-/** Starts the nodes, runs the phases and stops the nodes. An early end is no error: the recorder has its cause. */
+/** Starts the nodes, runs the phases and stops the nodes. An early end is not an error: the recorder has its cause. */
 async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<void> {
   const { recorder, cluster, interpreter, hooks: { signal } } = test;
   // The listener is removed at the end. Otherwise a signal that many tests share would keep all of them alive.

@@ -257,7 +257,7 @@ Deno.test("a closed cluster runs no nodes and starts none", async () => {
 });
 
 for (const end of ["aborted", "closed"]) {
-  Deno.test(`when the test is ${end}, a start under way ends and is no failure`, async () => {
+  Deno.test(`when the test is ${end}, a start under way ends and is not a failure`, async () => {
     let starts = 0;
     const rig = await startRig((node) => {
       if (starts++ >= NODES.length) node.onInit(() => new Promise(() => {}));

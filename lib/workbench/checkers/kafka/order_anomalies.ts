@@ -26,7 +26,7 @@ interface Jump {
   key: string;
   from: Appearance;
   to: Appearance;
-  /** Distance in the log: 0 is the same message again. The next message (1) is no jump. */
+  /** Distance in the log: 0 is the same message again. The next message (1) is not a jump. */
   delta: number;
 }
 

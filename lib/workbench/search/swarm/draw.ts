@@ -72,15 +72,15 @@ function drawAround(figure: number, random: Random): number {
   return Math.max(1, Math.ceil(figure / FACTOR), Math.min(drawn, figure * FACTOR));
 }
 
-/** Draws rate and time limit. If the test would be too large, lowers one of them, chosen at random. */
-function drawLength(officialRate: number, officialLimit: number, nodes: number, random: Random) {
+/** Draws rate, in requests/s, and time limit. If the test would be too large, lowers one of them, chosen at random. */
+function drawLength(officialRate: number, officialSeconds: number, nodes: number, random: Random) {
   const maxOperations = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
-  const timeLimit = drawAround(officialLimit, random);
+  const seconds = drawAround(officialSeconds, random);
   let rate = drawAround(officialRate, random);
   if (random.float() < 0.5) {
-    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(maxOperations / timeLimit)));
+    rate = Math.max(Math.ceil(officialRate / FACTOR), Math.min(rate, Math.floor(maxOperations / seconds)));
   }
-  return { rate, timeLimitSeconds: Math.max(1, Math.min(timeLimit, Math.floor(maxOperations / rate))) };
+  return { rate, timeLimitSeconds: Math.max(1, Math.min(seconds, Math.floor(maxOperations / rate))) };
 }
 
 /** Draws the number of workers, relative to the official number per node. */

@@ -41,7 +41,7 @@ for (
     [[RW, RW, WW, REALTIME], "G2-item-realtime"],
   ] as const
 ) {
-  Deno.test(`a cycle of ${kinds.join(", ")} is a ${type}, and no anomaly without any one of its edges`, () => {
+  Deno.test(`a cycle of ${kinds.join(", ")} is a ${type}, and not an anomaly without any one of its edges`, () => {
     assertEquals(findCycles(ring(...kinds)).map(({ type, vertices }) => [type, vertices.length]), [[
       type,
       kinds.length,

@@ -205,7 +205,7 @@ Deno.test("checkKafka measures real-time lag as Jepsen does", () => {
   ].map(([process, time, type, f, value], index) =>
     ({ index, time: time as number * 1e9, process, type, f, value }) as Operation
   );
-  // From 5 s on, offset 1 is known to exist; at 8 s began the poll that did not return it.
+  // From 5 s on, offset 1 is known to exist; the poll that did not return it began at 8 s.
   assertEquals(checkKafka(history).worst_realtime_lag, { time: 8, process: 0, key: "x", lag: 3 });
   assertEquals(checkKafka(history.slice(0, 8)).worst_realtime_lag, { time: 3, process: 0, key: "x", lag: 0 });
   // Operations with unknown outcome also prove how far a log reaches.

@@ -92,7 +92,7 @@ Deno.test("one isolates exactly one node, any of them", () => {
   assertEquals([...new Set(loners)].sort(), names(5));
 });
 
-Deno.test("majority splits the nodes into halves, the smaller of which is no majority", () => {
+Deno.test("majority splits the nodes into halves, the smaller of which is not a majority", () => {
   fc.assert(fc.property(COUNT, SEED, (count, seed) => {
     assertEquals(sizeOfSmallerGroup(draw("majority", count, seed)), Math.floor(count / 2));
   }));
