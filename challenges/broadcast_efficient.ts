@@ -16,7 +16,7 @@ import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "./replication/mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { BROADCAST } from "./shared/requests.ts";
+import { BROADCAST, isArrayOf, isPresent } from "./shared/requests.ts";
 
 /** Path and rhythm of values between nodes. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
@@ -48,6 +48,8 @@ export function broadcastEfficient(
   const replication = replicate<unknown, unknown[]>(node, {
     ...profile,
     ...(profile.topology === "hub" && hubOptions(profile.period)),
+    isEntry: isPresent,
+    isSnapshot: isArrayOf(isPresent),
     apply: store,
     snapshot: () => [...values.values()],
     restore: (others) => others.forEach(store),

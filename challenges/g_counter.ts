@@ -18,7 +18,7 @@ import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { ADD } from "./shared/requests.ts";
+import { ADD, isArrayOf, isNatural, isString, isTuple } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Options of the counter. */
@@ -119,11 +119,15 @@ function startReplication(node: Node<GCounterMessages>, totals: Map<string, numb
     topology: "hub",
     period: REPLICATION_PERIOD,
     askInterval: 2 * REPLICATION_PERIOD,
+    isEntry: isTotal,
+    isSnapshot: isArrayOf(isTotal),
     apply: (total) => merge(totals, total),
     snapshot: () => [...totals],
     restore: (others) => others.forEach((total) => merge(totals, total)),
   });
 }
+
+const isTotal = isTuple(isString, isNatural);
 
 /** Keeps the larger of two totals: the merge of the CRDT. Totals may come twice and in any order. */
 function merge(totals: Map<string, number>, [id, total]: Total): void {

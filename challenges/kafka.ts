@@ -40,7 +40,18 @@ import type { Node } from "../mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { createOwnOffsets, type OwnOffsets } from "./shared/kafka_offsets.ts";
-import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
+import {
+  isArrayOf,
+  isNatural,
+  isObject,
+  isPresent,
+  isRecordOf,
+  isString,
+  isTuple,
+  KEYS,
+  OFFSETS,
+  SEND,
+} from "./shared/requests.ts";
 
 /** Options of the log program. */
 export interface KafkaOptions {
@@ -124,6 +135,20 @@ export function kafka(node: Node<KafkaMessages<unknown>>, { acks = "one", period
   node.on("list_committed_offsets", ({ keys }) => listCommitted(state.committed, keys), KEYS);
 }
 
+const isOffsets = isRecordOf(isNatural);
+const isPartition = (part: unknown) =>
+  isObject(part) && isArrayOf(isTuple(isNatural, isPresent))(part.log) && isArrayOf(isNatural)(part.pending);
+
+function isEntry(entry: unknown): boolean {
+  if (!isObject(entry)) return false;
+  if ("commits" in entry) return isOffsets(entry.commits);
+  return isString(entry.key) && isNatural(entry.offset) && isPresent(entry.msg);
+}
+
+function isSnapshot(state: unknown): boolean {
+  return isObject(state) && isRecordOf(isPartition)(state.partitions) && isOffsets(state.committed);
+}
+
 function startReplication(
   node: Node<KafkaMessages<unknown>>,
   state: State,
@@ -138,6 +163,8 @@ function startReplication(
     // Replication keeps entries until all nodes have them, as `onFullyReplicated` requires.
     keep: Infinity,
     incarnations: ownOffsets.begin,
+    isEntry,
+    isSnapshot,
     apply(entry) {
       if ("commits" in entry) commit(state.committed, entry.commits);
       else addMessage(state, entry);

@@ -13,7 +13,17 @@ import type { KafkaMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
-import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
+import {
+  isNatural,
+  isObject,
+  isPresent,
+  isRecordOf,
+  isString,
+  isTuple,
+  KEYS,
+  OFFSETS,
+  SEND,
+} from "./shared/requests.ts";
 import { createSlotLog } from "./shared/slot_log.ts";
 
 /** Options of the log program. */
@@ -29,6 +39,11 @@ export interface KafkaLinKVOptions {
 interface Entry {
   send?: [key: string, message: unknown];
   commits: Offsets;
+}
+
+function isEntry(value: unknown): boolean {
+  if (!isObject(value) || !isRecordOf(isNatural)(value.commits)) return false;
+  return value.send === undefined || isTuple(isString, isPresent)(value.send);
 }
 
 /** State of a node. */
@@ -50,7 +65,7 @@ export function kafkaLinKV(
   { polls = "local" }: KafkaLinKVOptions = {},
 ): void {
   const state: State = { logs: new Map(), committed: new Map(), commits: {} };
-  const slotLog = createSlotLog<Entry, number>(node, (entry) => apply(state, entry));
+  const slotLog = createSlotLog<Entry, number>(node, (entry) => apply(state, entry), isEntry);
 
   /** Puts an entry with all commits so far into the shared log. */
   function share(send?: [key: string, message: unknown]): Promise<number> {

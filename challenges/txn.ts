@@ -21,7 +21,7 @@ import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { TXN } from "./shared/requests.ts";
+import { isArrayOf, isNatural, isObject, isPresent, isString, isTuple, TXN } from "./shared/requests.ts";
 
 /** Options of the transaction program. */
 export interface TxnOptions {
@@ -56,6 +56,13 @@ interface State {
   time: number;
 }
 
+const isTimestamp = isTuple(isNatural, isString);
+const isWrites = isArrayOf(isTuple(isPresent, isPresent));
+
+function isTransaction(entry: unknown): boolean {
+  return isObject(entry) && isTimestamp(entry.timestamp) && isWrites(entry.writes);
+}
+
 /** The transaction program. */
 export function txn(node: Node<TxnRWRegisterMessages>, { period = 50 }: TxnOptions = {}): void {
   const state: State = { registers: new Map(), time: 0 };
@@ -64,6 +71,8 @@ export function txn(node: Node<TxnRWRegisterMessages>, { period = 50 }: TxnOptio
   const replication = replicate<Transaction, [string, Version][]>(node, {
     topology: "hub",
     period,
+    isEntry: isTransaction,
+    isSnapshot: isArrayOf(isTuple(isString, isTuple(isPresent, isTimestamp))),
     apply: (transaction) => applyWrites(state, transaction),
     snapshot: () => [...state.registers],
     restore: (registers) => registers.forEach(([key, version]) => write(state, key, version)),

@@ -12,8 +12,8 @@
  */
 import { describeThrown } from "../../lib/log.ts";
 import { isStopped } from "../../lib/rpc.ts";
-import type { AnyNode } from "../../mod.ts";
-import { isCounts, REPLICATE } from "../shared/requests.ts";
+import { type AnyNode, RPCError } from "../../mod.ts";
+import { replicateSchema } from "../shared/requests.ts";
 import { type Counts, covers, join, MEMORY, OWN, type Vector } from "./log.ts";
 import type { Peer, Update } from "./peer.ts";
 import { ask, planUrgentRound, Replica, type ReplicationOptions, runSchedule, send, trustIfBack } from "./schedule.ts";
@@ -65,7 +65,10 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
   node.on("replicate", (body, { src }) => {
     const peer = replica?.peers.get(src);
     if (peer !== undefined) receive(replica!, peer, body as unknown as Update<E, S>);
-  }, REPLICATE);
+    else if (!node.peers.includes(src)) {
+      throw new RPCError("malformed-request", `expected a message of another node, got ${src}`);
+    }
+  }, replicateSchema(node, options));
   return { append };
 }
 
@@ -117,7 +120,7 @@ function applyOrHold<E, S>(replica: Replica<E, S>, message: Replica<E, S>["heldB
   // In a mesh a round brings only its sender's entries, so a message need not bring all that they build on.
   const fits = logs.fits(entries, options.topology === "mesh" ? [] : have);
   const marks: Mark[] = [];
-  const apply = (entry: E) => isMark(replica, entry) ? marks.push(entry) : options.apply(entry);
+  const apply = (entry: E) => options.onFullyReplicated && isMark(entry) ? marks.push(entry) : options.apply(entry);
   const isNew = fits && logs.accept(entries, apply);
   for (const { fullyReplicated } of marks) {
     replica.replicated = logs.vectorOf(fullyReplicated, replica.replicated);
@@ -133,8 +136,8 @@ function applyOrHold<E, S>(replica: Replica<E, S>, message: Replica<E, S>["heldB
   for (const held of heldBack.splice(0)) applyOrHold(replica, held);
 }
 
-function isMark({ options }: Replica, entry: unknown): entry is Mark {
-  return options.onFullyReplicated !== undefined && isCounts(Object(entry).fullyReplicated);
+function isMark(entry: unknown): entry is Mark {
+  return Object(entry).fullyReplicated !== undefined;
 }
 
 /** At a hub: appends a mark if all nodes have entries, other than marks, that they were not known to have. */
@@ -150,17 +153,18 @@ function appendMark(replica: Replica): void {
 
 /** Forgets the entries that all nodes have, and tells the program of them; returns true if there are any but marks. */
 function forget(replica: Replica, all: Vector): boolean {
-  const entries = replica.logs.trim(all).filter((entry) => !isMark(replica, entry));
+  const entries = replica.logs.trim(all).filter((entry) => !isMark(entry));
   for (const entry of entries) replica.options.onFullyReplicated!(entry);
   return entries.length > 0;
 }
 
 /** Notes the incarnation that a log is named after; returns false if a later one of its node is known. */
-function noteIncarnation({ incarnations }: Replica, log: string): boolean {
+function noteIncarnation(replica: Replica, log: string): boolean {
+  const { incarnations } = replica;
   const dot = log.lastIndexOf(".");
   const [node, number] = [log.slice(0, dot), Number(log.slice(dot + 1))];
   const known = incarnations?.get(node) ?? 1;
-  if (number > known) incarnations?.set(node, number);
+  if (number > known && node !== replica.node.id) replica.incarnations?.set(node, number);
   return incarnations === undefined || !(number < known);
 }
 

@@ -30,6 +30,9 @@ export interface ReplicationOptions<E, S> {
   keep?: number;
   /** Applies an entry of another node, in order; in a hub topology with or after all that its author had applied. */
   apply(entry: E): void;
+  /** True for an entry that `apply` takes, and for a state that `restore` takes. Messages with others are refused. */
+  isEntry(entry: unknown): boolean;
+  isSnapshot(state: unknown): boolean;
   /** Returns a state that contains all entries so far, as JSON. */
   snapshot(): S;
   /** Merges another node's state into this one's. Entries in it may have been applied, or may be applied afterwards. */

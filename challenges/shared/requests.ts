@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { AnyNode } from "../../mod.ts";
 
 type Body = Record<string, unknown>;
 /** Returns true if a body is well-formed, otherwise a text that says what was expected. */
@@ -37,19 +38,23 @@ function all(...checks: Checked[]): Checked {
   };
 }
 
-function isPresent(value: unknown): boolean {
+/** True if a field is there. */
+export function isPresent(value: unknown): boolean {
   return value !== undefined;
 }
 
-function isString(value: unknown): boolean {
+/** True for a string. */
+export function isString(value: unknown): boolean {
   return typeof value === "string";
 }
 
-function isObject(value: unknown): value is Body {
+/** True for an object that is not an array. */
+export function isObject(value: unknown): value is Body {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isNatural(value: unknown): boolean {
+/** True for an integer, 0 or more, that a number holds exactly. */
+export function isNatural(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
@@ -57,24 +62,23 @@ function isOperation(value: unknown): boolean {
   return Array.isArray(value) && value.length === 3 && (value[0] === "r" || value[0] === "w");
 }
 
-function isBatch(value: unknown): boolean {
-  return isObject(value) && isString(value.from) && isNatural(value.number) && Array.isArray(value.entries);
-}
-
 /** Checks an array by its elements. */
-function isArrayOf(isGood: (value: unknown) => boolean): (value: unknown) => boolean {
+export function isArrayOf(isGood: (value: unknown) => boolean): (value: unknown) => boolean {
   return (value) => Array.isArray(value) && value.every(isGood);
 }
 
 /** Checks an array of fixed length, each element in its own way. */
-function isTuple(...parts: ((value: unknown) => boolean)[]): (value: unknown) => boolean {
+export function isTuple(...parts: ((value: unknown) => boolean)[]): (value: unknown) => boolean {
   return (value) =>
     Array.isArray(value) && value.length === parts.length && parts.every((isGood, i) => isGood(value[i]));
 }
 
-/** Checks the values of an object. */
-function isRecordOf(isGood: (value: unknown) => boolean): (value: unknown) => boolean {
-  return (value) => isObject(value) && Object.values(value).every(isGood);
+/** Checks the values of an object, and its keys. */
+export function isRecordOf(
+  isGood: (value: unknown) => boolean,
+  isKey: (key: string) => boolean = () => true,
+): (value: unknown) => boolean {
+  return (value) => isObject(value) && Object.entries(value).every(([key, each]) => isKey(key) && isGood(each));
 }
 
 /** `broadcast`. The value may be any JSON. */
@@ -92,29 +96,50 @@ export const OFFSETS = field("offsets", "an object of integers, 0 or more", isRe
 /** `list_committed_offsets` of the logs. */
 export const KEYS = field("keys", "an array of strings", isArrayOf(isString));
 
-/** `append` between nodes of the shared log. */
-export const APPEND = field("batch", "a batch", isBatch);
-/** `written` between nodes of the shared log. */
-export const WRITTEN = all(
-  field("index", "an integer, 0 or more", isNatural),
-  field("slot", "an array of batches", isArrayOf(isBatch)),
-);
+/** `append` and `written` between nodes of a shared log. */
+export function slotLogSchemas(isEntry: (entry: unknown) => boolean): Record<"append" | "written", Checked> {
+  const isBatch = (value: unknown) =>
+    isObject(value) && isString(value.from) && isNatural(value.number) && isArrayOf(isEntry)(value.entries);
+  return {
+    append: field("batch", "a batch", isBatch),
+    written: all(
+      field("index", "an integer, 0 or more", isNatural),
+      field("slot", "an array of batches", isArrayOf(isBatch)),
+    ),
+  };
+}
 
 /** `txn` of the transactions. Keys and values may be any JSON. */
 export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', isArrayOf(isOperation));
 
-/** True for a version vector in a message between nodes of replication. */
-export const isCounts: (value: unknown) => boolean = isRecordOf(isNatural);
-/** `replicate` between nodes of replication. */
-export const REPLICATE = all(
-  field("from", "a string", isString),
-  field("seq", "a whole number", isNatural),
-  field("have", "whole numbers by log", isCounts),
-  optional("ack", "[incarnation, seq, µs]", isTuple(isString, isNatural, isNatural)),
-  optional("base", "a whole number", isNatural),
-  optional("entries", "[from, entries] by log", isRecordOf(isTuple(isNatural, Array.isArray))),
-  optional("snapshot", "[whole numbers by log, state]", isTuple(isCounts, () => true)),
-  optional("hub", "a string", isString),
-  optional("next", "a whole number", isNatural),
-  optional("question", "true", (value) => value === true),
-);
+/** The options of replication that its messages depend on. */
+interface Replicated {
+  isEntry(entry: unknown): boolean;
+  isSnapshot(state: unknown): boolean;
+  onFullyReplicated?: unknown;
+  incarnations?: unknown;
+}
+
+/**
+ * `replicate` between nodes of replication. A log is named after a node and its incarnation, which is a number if the
+ * program counts incarnations. If it wants to know what all nodes have, entries may also be marks that say so.
+ */
+export function replicateSchema(node: AnyNode, { incarnations, onFullyReplicated, ...program }: Replicated): Checked {
+  const name = incarnations === undefined ? /^(.+)\.[0-9a-z]{1,20}$/ : /^(.+)\.[1-9][0-9]{0,8}$/;
+  const isLog = (value: unknown) => node.nodeIds.includes(name.exec(String(value))?.[1] ?? "");
+  const isCounts = isRecordOf(isNatural, isLog);
+  const isMark = (entry: unknown) => isObject(entry) && isCounts(entry.fullyReplicated);
+  const isEntry = (entry: unknown) => program.isEntry(entry) || (onFullyReplicated !== undefined && isMark(entry));
+  return all(
+    field("from", "the name of a log", isLog),
+    field("seq", "a whole number", isNatural),
+    field("have", "whole numbers by log", isCounts),
+    optional("ack", "[incarnation, seq, µs]", isTuple(isString, isNatural, isNatural)),
+    optional("base", "a whole number", isNatural),
+    optional("entries", "[from, entries] by log", isRecordOf(isTuple(isNatural, isArrayOf(isEntry)), isLog)),
+    optional("snapshot", "[whole numbers by log, state]", isTuple(isCounts, program.isSnapshot)),
+    optional("hub", "a string", isString),
+    optional("next", "a whole number", isNatural),
+    optional("question", "true", (value) => value === true),
+  );
+}

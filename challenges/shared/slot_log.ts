@@ -18,7 +18,7 @@
  * @module
  */
 import { type AnyNode, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
-import { APPEND, WRITTEN } from "./requests.ts";
+import { slotLogSchemas } from "./requests.ts";
 import { catchUp, createSlotReader, GRACE, keyOf, learn, type SlotReader } from "./slot_reader.ts";
 import { createWorker } from "./worker.ts";
 
@@ -96,8 +96,14 @@ const MAX_AVOIDED = 64_000;
  * Creates a shared log. A program calls it once, when it sets up its node.
  *
  * @param apply Applies an entry. It is called for the same entries in the same order on all nodes.
+ * @param isEntry True for an entry that `apply` takes. Messages of other nodes with others are refused.
  */
-export function createSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): SlotLog<E, R> {
+export function createSlotLog<E, R>(
+  node: AnyNode,
+  apply: (entry: E) => R,
+  isEntry: (entry: unknown) => boolean,
+): SlotLog<E, R> {
+  const schemas = slotLogSchemas(isEntry);
   const reader = createSlotReader<Slot<E>>(node, linKV(node), (slot) => applySlot(state, slot, apply));
   const state: State<E, R> = {
     node,
@@ -120,12 +126,12 @@ export function createSlotLog<E, R>(node: AnyNode, apply: (entry: E) => R): Slot
     if (!node.peers.includes(src)) return;
     state.queue.push(batch as Batch<E>);
     wakeWriter();
-  }, APPEND);
+  }, schemas.append);
   node.on("written", ({ index, slot }, { src }) => {
     if (!node.peers.includes(src)) return;
     if (src === state.leader.id) state.leader.isResponsive = true;
     learn(reader, index as number, slot as Slot<E>);
-  }, WRITTEN);
+  }, schemas.written);
 
   return {
     async append(entry) {

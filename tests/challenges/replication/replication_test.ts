@@ -14,6 +14,8 @@ interface Entry {
 
 type Style = Pick<ReplicationOptions<Entry, Record<string, number>>, "topology" | "period" | "keep" | "ackDelay">;
 
+/** Takes any entry and any snapshot. */
+const ANY = { isEntry: () => true, isSnapshot: () => true };
 const MESH: Style = { topology: "mesh", period: 0 };
 const HUB: Style = { topology: "hub", period: 100 };
 const STYLES = { mesh: MESH, "mesh with a period": { ...MESH, period: 100 }, hub: HUB };
@@ -45,6 +47,8 @@ function counting(style: Style, watch?: Watch) {
     const faults: string[] = [];
     const { append } = replicate<Entry, Record<string, number>>(node, {
       ...style,
+      isEntry: () => true,
+      isSnapshot: () => true,
       apply({ from, number, after }) {
         if (number !== (counts[from] ?? 0) + 1) faults.push(`${number} of ${from} after ${counts[from] ?? 0}`);
         counts[from] = number;
@@ -199,7 +203,7 @@ Deno.test("hub: an entry is fully replicated once all nodes have it, and each pr
 });
 
 Deno.test("in a mesh no node knows what is fully replicated", () => {
-  const options = { ...MESH, apply() {}, snapshot: () => 0, restore() {}, onFullyReplicated() {} };
+  const options = { ...MESH, ...ANY, apply() {}, snapshot: () => 0, restore() {}, onFullyReplicated() {} };
   const mount = () => startNode((node: AnyNode) => void replicate(node, options), HOST);
   assertThrows(mount, TypeError, "Cannot replicate: onFullyReplicated needs topology hub, got mesh");
 });
@@ -236,7 +240,7 @@ Deno.test("a hub that is gone is replaced, and followed again when it is back", 
 Deno.test("entries that are appended before the node takes part are kept", async () => {
   const seen: number[] = [];
   const program = (node: AnyNode) => {
-    const options = { snapshot: () => [], restore() {}, apply: (entry: number) => void seen.push(entry) };
+    const options = { ...ANY, snapshot: () => [], restore() {}, apply: (entry: number) => void seen.push(entry) };
     const { append } = replicate<number, number[]>(node, { ...MESH, ...options });
     append(1);
     node.onInit(() => append(2));

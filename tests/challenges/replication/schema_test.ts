@@ -4,6 +4,7 @@ import { replicate } from "../../../challenges/replication/mod.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
 import { startCluster } from "../../cluster.ts";
+import { PROGRAMS } from "./programs.ts";
 
 /** A node with a set of values, which talks to a peer that the test speaks for. */
 async function openSet(topology: "mesh" | "hub" = "mesh") {
@@ -14,6 +15,8 @@ async function openSet(topology: "mesh" | "hub" = "mesh") {
     const { append } = replicate<unknown, unknown[]>(node, {
       topology,
       period: 0,
+      isEntry: (entry) => typeof entry === "string",
+      isSnapshot: Array.isArray,
       apply(entry) {
         if (node.id === "n0") values.push(entry);
       },
@@ -103,19 +106,74 @@ Deno.test("a malformed message without a msg_id is logged", async () => {
   assert(/^warn: Cannot handle .*: Malformed replicate: expected entries to be /.test(logged[0]!), logged[0]);
 });
 
-Deno.test("logs may have any name", async () => {
-  const { cluster, values, say } = await openSet("hub");
-  const names = ["toString", "__proto__", "constructor", "hasOwnProperty", ""];
-  // Parsed, as from a line: a literal would set the prototype.
-  const json = `{${names.map((name) => `${JSON.stringify(name)}: [0, [${JSON.stringify(`of ${name}`)}]]`)}}`;
-  await say({ from: "__proto__", entries: JSON.parse(json), have: {} });
-  assertEquals(values, names.map((name) => `of ${name}`));
-  await cluster.complete(cluster.rpc("n0", { type: "add", value: "own" }));
-  const answer = (await say({ from: "__proto__", seq: 2, question: true })).at(-1);
-  const [own, ...others] = Object.keys(answer!.entries as object);
-  assert(own!.startsWith("n0."));
-  assertEquals(others, names);
+Deno.test("a log that is not named after a node of the cluster is refused, whatever else its name means", async () => {
+  const { values, say } = await openSet("hub");
+  const names = ["toString", "__proto__", "constructor", "", "n1", "n9.x", "n1.", "n1.X", `n1.${"x".repeat(21)}`];
+  for (const name of names) {
+    // Parsed, as from a line: a literal would set the prototype.
+    const counts = JSON.parse(`{${JSON.stringify(name)}: 1}`);
+    const entries = JSON.parse(`{${JSON.stringify(name)}: [0, ["entry"]]}`);
+    const base = JSON.parse(`[${JSON.stringify(counts)}, ["state"]]`);
+    for (const fields of [{ from: name }, { have: counts }, { entries }, { snapshot: base }]) {
+      const replies = await say({ ...fields, msg_id: 1 });
+      assertEquals(replies.map(({ code }) => code), [12], JSON.stringify(fields));
+    }
+  }
+  assertEquals(values, []);
 });
+
+/** Entries that each program refuses; broadcast takes any. */
+const MALFORMED_ENTRIES: Record<string, unknown[]> = {
+  "g-counter": [null, 7, {}, [], ["n1"], ["n1", "7"], ["n1", -7], ["n1", 0.5], ["n1", 1e300], [7, 7]],
+  kafka: [
+    null,
+    [],
+    {},
+    { key: "k", offset: "7", msg: 7 },
+    { key: "k", offset: 1e300, msg: 7 },
+    { key: 7, offset: 7, msg: 7 },
+    { key: "k", offset: 7 },
+    { commits: { k: "7" } },
+    { commits: null },
+    { fullyReplicated: { "n0.1e9": 0 } },
+    { fullyReplicated: null },
+  ],
+  txn: [
+    null,
+    [],
+    {},
+    { timestamp: ["7", "n1"], writes: [] },
+    { timestamp: [7], writes: [] },
+    { timestamp: [7, "n1"], writes: [[8, 55], null] },
+    { timestamp: [7, "n1"], writes: [[8]] },
+    { timestamp: [7, "n1"] },
+  ],
+};
+
+for (const { name, program, read, stateOf, write } of PROGRAMS.filter(({ name }) => name in MALFORMED_ENTRIES)) {
+  Deno.test(`${name}: a malformed entry changes nothing on any node`, async () => {
+    const sent: Message[] = [];
+    const keep = (message: Message) => {
+      const isRefusal = message.src === "n0" && message.dest === "n1" && message.body.type === "error";
+      if (isRefusal) sent.push(message);
+      return isRefusal;
+    };
+    const cluster = await startCluster({ program, nodes: 3, seed: "schema", keep });
+    await cluster.complete(cluster.rpc("n0", write));
+    await cluster.run(5000);
+    const states = async () => (await cluster.ask(read)).map(stateOf);
+    const before = await states();
+    for (const entry of MALFORMED_ENTRIES[name]!) {
+      const from = name === "kafka" ? "n1.1" : "n1.x";
+      const body: Body = { type: "replicate", msg_id: 1, from, seq: 1e6, have: {}, entries: { [from]: [0, [entry]] } };
+      cluster.network.send({ src: "n1", dest: "n0", body });
+      await cluster.run(1);
+      assertEquals(sent.splice(0).map(({ body }) => body.code), [12], JSON.stringify(entry));
+    }
+    await cluster.run(5000);
+    assertEquals(await states(), before);
+  });
+}
 
 Deno.test("an entry that the program throws on counts neither as applied nor as acknowledged", async () => {
   const applied: unknown[] = [];
@@ -124,6 +182,8 @@ Deno.test("an entry that the program throws on counts neither as applied nor as 
     void replicate<unknown, unknown[]>(node, {
       topology: "mesh",
       period: 0,
+      isEntry: (entry) => typeof entry === "string",
+      isSnapshot: Array.isArray,
       apply(entry) {
         if (entry === "bad") throw new Error("no such entry");
         applied.push(entry);

@@ -92,6 +92,8 @@ function listProgram(style: Style, say: (text: string) => void) {
     const list: string[] = [];
     const { append } = replicate<string, string[]>(node, {
       ...style,
+      isEntry: (entry) => typeof entry === "string",
+      isSnapshot: Array.isArray,
       apply(entry) {
         list.push(entry);
         say(`${node.id} applies ${entry}`);

@@ -9,7 +9,11 @@ const LATENCY = { mean: 5, distribution: "constant" } as const;
 /** A program that appends what it is sent, and shows what it has applied. */
 function slotLog(node: AnyNode): void {
   const applied: unknown[] = [];
-  const log: SlotLog<unknown, number> = createSlotLog(node, (entry) => applied.push(entry));
+  const log: SlotLog<unknown, number> = createSlotLog(
+    node,
+    (entry) => applied.push(entry),
+    (entry) => typeof entry === "string",
+  );
   node.on("add", async ({ entry }) => ({ position: await log.append(entry) }));
   node.on("read", () => ({ applied }));
 }
@@ -54,12 +58,28 @@ for (const code of ERROR_CODES) {
   });
 }
 
+const BATCH = { from: "n1.x", number: 1 };
+
+/** Messages with entries that the program of these tests cannot apply. */
+const MALFORMED = [
+  { type: "append", batch: { ...BATCH, entries: [null] } },
+  { type: "append", batch: { ...BATCH, entries: ["x", 7] } },
+  { type: "written", index: 0, slot: [{ ...BATCH, entries: [null] }] },
+];
+
 Deno.test("a shared log ignores messages of clients and refuses malformed ones of nodes", async () => {
   const cluster = await startCluster({ program: slotLog, nodes: 2, seed: "1" });
   const batch = { from: "n7.x", number: 1, entries: ["forged"] };
   const forged = [{ type: "written", index: 0, slot: [batch] }, { type: "append", batch }];
   const unanswered = Promise.allSettled(forged.map((body) => cluster.rpc("n0", body)));
-  for (const body of [{ type: "append" }, { type: "written", index: 0, slot: [5] }, { type: "written", slot: [] }]) {
+  for (
+    const body of [
+      { type: "append" },
+      { type: "written", index: 0, slot: [5] },
+      { type: "written", slot: [] },
+      ...MALFORMED,
+    ]
+  ) {
     cluster.network.send({ src: "n1", dest: "n0", body });
   }
   await cluster.ask({ type: "add", entry: "x" });
