@@ -103,7 +103,6 @@ export function createSlotLog<E, R>(
   apply: (entry: E) => R,
   isEntry: (entry: unknown) => boolean,
 ): SlotLog<E, R> {
-  const schemas = slotLogSchemas(isEntry);
   const reader = createSlotReader<Slot<E>>(node, linKV(node), (slot) => applySlot(state, slot, apply));
   const state: State<E, R> = {
     node,
@@ -122,16 +121,7 @@ export function createSlotLog<E, R>(
     state.leader.id = node.nodeIds[0]!;
     wakeReader();
   });
-  node.on("append", ({ batch }, { src }) => {
-    if (!node.peers.includes(src)) return;
-    state.queue.push(batch as Batch<E>);
-    wakeWriter();
-  }, schemas.append);
-  node.on("written", ({ index, slot }, { src }) => {
-    if (!node.peers.includes(src)) return;
-    if (src === state.leader.id) state.leader.isResponsive = true;
-    learn(reader, index as number, slot as Slot<E>);
-  }, schemas.written);
+  handleMessages(state, slotLogSchemas(isEntry), wakeWriter);
 
   return {
     async append(entry) {
@@ -142,6 +132,24 @@ export function createSlotLog<E, R>(
     },
     catchUp: () => catchUp(reader),
   };
+}
+
+function handleMessages<E, R>(
+  state: State<E, R>,
+  schemas: ReturnType<typeof slotLogSchemas>,
+  wakeWriter: () => void,
+): void {
+  const { leader, node, reader } = state;
+  node.on("append", ({ batch }, { src }) => {
+    if (!node.peers.includes(src)) return;
+    state.queue.push(batch as Batch<E>);
+    wakeWriter();
+  }, schemas.append);
+  node.on("written", ({ index, slot }, { src }) => {
+    if (!node.peers.includes(src)) return;
+    if (src === leader.id) leader.isResponsive = true;
+    learn(reader, index as number, slot as Slot<E>);
+  }, schemas.written);
 }
 
 function createBatch<E, R>(from: string, number: number): OwnBatch<E, R> {
