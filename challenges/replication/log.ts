@@ -23,17 +23,17 @@ export function covers(a: Vector, b: Vector): boolean {
   return true;
 }
 
-/** The least vector that covers both: `a` itself if it does. */
+/** The least vector that covers both: `a` or `b` itself if it does, which makes comparing them later cheap. */
 export function join(a: Vector, b: Vector): Vector {
   if (covers(a, b)) return a;
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, log) => Math.max(a[log] ?? 0, b[log] ?? 0));
+  return covers(b, a) ? b : Array.from(a.length < b.length ? b : a, (_, log) => Math.max(a[log] ?? 0, b[log] ?? 0));
 }
 
 /** All logs that a node knows. */
 export class Logs<E> {
   /** Names by number. All differ, and none changes. */
   readonly names: string[] = [];
-  /** Counts of the entries applied here: `vector[i] === held[i].start + held[i].entries.length`. They only grow. */
+  /** Counts of entries applied here: `(vector[i] ?? 0) === held[i].start + held[i].entries.length`. They only grow. */
   vector: Vector = [];
   readonly #numbers = new Map<string, number>();
   /** Entries by log, from index `start` on. A node that lacks earlier ones needs a snapshot. */
@@ -46,31 +46,34 @@ export class Logs<E> {
     const number = this.names.push(name) - 1;
     this.#numbers.set(name, number);
     this.#held.push({ start: 0, entries: [] });
-    this.vector = [...this.vector, 0];
     return number;
   }
 
   /** The counts of a vector that exceed those of `known`, for a message. */
   countsOf(vector: Vector, known: Vector = []): Counts {
-    const counts = vector.map((count, log): [string, number] => [this.names[log]!, count]);
-    return Object.fromEntries(counts.filter(([_, count], log) => count > (known[log] ?? 0)));
+    const counts: [string, number][] = [];
+    for (let log = 0; log < vector.length; log++) {
+      if (vector[log]! > (known[log] ?? 0)) counts.push([this.names[log]!, vector[log]!]);
+    }
+    return Object.fromEntries(counts);
   }
 
   /** The least vector that covers `base`, counts from a message, and the ends of segments. */
   vectorOf(counts: Counts, base: Vector = [], segments: Segments<E> = {}): Vector {
-    const vector = [...base];
-    const ends = Object.entries(segments).map(([name, [from, { length }]]): [string, number] => [name, from + length]);
-    for (const [name, count] of [...Object.entries(counts), ...ends]) {
-      const log = this.numberOf(name);
-      vector[log] = Math.max(vector[log] ?? 0, count);
-    }
-    return this.names.map((_, log) => vector[log] ?? 0);
+    const vector = base.slice();
+    const raise = (log: number, count: number) => {
+      while (vector.length <= log) vector.push(0);
+      if (vector[log]! < count) vector[log] = count;
+    };
+    for (const name of Object.keys(counts)) raise(this.numberOf(name), counts[name]!);
+    for (const [name, [from, { length }]] of Object.entries(segments)) raise(this.numberOf(name), from + length);
+    return vector;
   }
 
   /** Appends an entry that this node has applied to a log, its own or another node's. */
   append(log: number, entry: E): void {
-    this.#held[log]!.entries.push(entry);
-    this.vector = this.vector.with(log, this.vector[log]! + 1);
+    const { start, entries } = this.#held[log]!;
+    this.vector = this.vectorOf({ [this.names[log]!]: start + entries.push(entry) }, this.vector);
   }
 
   /** The held entries beyond a vector, of all logs or only of the node's own; undefined if there are none. */
@@ -86,9 +89,8 @@ export class Logs<E> {
 
   /** True if segments leave no gap, and `causes` is covered once they are applied: no effect without its cause. */
   fits(segments: Segments<E>, causes: Vector): boolean {
-    const after = this.vectorOf({}, this.vector, segments);
-    const hasGap = Object.entries(segments).some(([name, [from]]) => from > this.vector[this.numberOf(name)]!);
-    return !hasGap && covers(after, causes);
+    const hasGap = Object.entries(segments).some(([name, [from]]) => from > (this.vector[this.numberOf(name)] ?? 0));
+    return !hasGap && covers(this.vectorOf({}, this.vector, segments), causes);
   }
 
   /** Applies the new entries of segments that fit; returns true if there are any. One that throws does not count. */
@@ -96,7 +98,7 @@ export class Logs<E> {
     const before = this.vector;
     for (const [name, [from, entries]] of Object.entries(segments)) {
       const log = this.numberOf(name);
-      for (let i = this.vector[log]! - from; i < entries.length; i++) {
+      for (let i = (this.vector[log] ?? 0) - from; i < entries.length; i++) {
         apply(entries[i]!);
         this.append(log, entries[i]!);
       }
@@ -111,17 +113,19 @@ export class Logs<E> {
 
   /** Counts all entries below `starts` as applied: a snapshot that was restored contains them. */
   skipTo(starts: Vector): void {
-    for (const [i, start] of starts.entries()) if (this.vector[i]! < start) this.#held[i] = { start, entries: [] };
-    this.vector = join(this.vector, starts);
+    const { vector } = this;
+    this.vector = join(vector, starts);
+    for (const [i, start] of starts.entries()) if ((vector[i] ?? 0) < start) this.#held[i] = { start, entries: [] };
   }
 
-  /** Forgets the entries below a vector; returns them. */
-  trim(below: Vector): E[] {
+  /** Forgets the entries below a vector, and all but the `keep` newest ones of each log; returns them. */
+  trim(below: Vector, keep = Infinity): E[] {
     const forgotten: E[][] = [];
-    for (const [log, held] of this.#held.entries()) {
-      const gone = held.entries.splice(0, Math.max(0, (below[log] ?? 0) - held.start));
-      held.start += gone.length;
-      forgotten.push(gone);
+    for (let log = 0; log < this.vector.length; log++) {
+      const held = this.#held[log]!;
+      const count = Math.max((below[log] ?? 0) - held.start, held.entries.length - keep);
+      if (count > 0) forgotten.push(held.entries.splice(0, count));
+      held.start = this.vector[log]! - held.entries.length;
     }
     return forgotten.flat();
   }

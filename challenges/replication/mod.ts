@@ -161,11 +161,12 @@ function forget(replica: Replica, all: Vector): boolean {
 /** Notes the incarnation that a log is named after; returns false if a later one of its node is known. */
 function noteIncarnation(replica: Replica, log: string): boolean {
   const { incarnations } = replica;
+  if (incarnations === undefined) return true;
   const dot = log.lastIndexOf(".");
   const [node, number] = [log.slice(0, dot), Number(log.slice(dot + 1))];
-  const known = incarnations?.get(node) ?? 1;
-  if (number > known && node !== replica.node.id) replica.incarnations?.set(node, number);
-  return incarnations === undefined || !(number < known);
+  const known = incarnations.get(node) ?? 1;
+  if (number > known && node !== replica.node.id) incarnations.set(node, number);
+  return !(number < known);
 }
 
 /** True if all know each later incarnation, by its first mark. Until then, one may pass on a former one's entries. */

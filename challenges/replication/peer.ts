@@ -67,7 +67,7 @@ export class Peer {
   recognize({ from, seq, ack }: Update<unknown, unknown>, ours: string, ourSeq: number, at: number): boolean {
     if (from !== this.incarnation) {
       // To acknowledge a message that is newer than the last sign of the known incarnation, it must have run later.
-      if (ack?.[0] !== ours || ack[1] <= (this.heard?.ourSeq ?? -1)) {
+      if (ack?.[0] !== ours || ack[1] <= (this.heard?.ourSeq ?? -1) || ack[1] > ourSeq) {
         this.unproven = { incarnation: from, seq, at };
         return false;
       }
@@ -82,7 +82,7 @@ export class Peer {
 
   /** Notes an acknowledgement of our message `seq`, which had reached the peer `heldFor` µs before it sent this. */
   noteAck(seq: number, heldFor: number, now: number): void {
-    if (seq <= this.ackedSeq) return;
+    if (seq <= this.ackedSeq || seq > (this.sentVectors.at(-1)?.seq ?? -1)) return; // old, or never sent
     this.ackedSeq = seq;
     this.#measure(Math.max(0, now - (seq + heldFor) / 1000));
     if (this.unackedSince === undefined) return;

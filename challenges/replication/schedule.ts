@@ -96,7 +96,7 @@ export class Replica<E = any, S = any> {
 export function runSchedule(replica: Replica, earliest = -Infinity): void {
   const now = Math.max(earliest, replica.now);
   const { logs, options: { keep }, timer } = replica;
-  if (keep < Infinity) logs.trim(logs.vector.map((count) => count - keep));
+  if (keep < Infinity) logs.trim([], keep);
   // What was due when a late timer should have fired is still due; computed from now, it might be one round later.
   if (timer !== undefined && timer.at < now) sendDue(replica, timer.at);
   const at = sendDue(replica, now);
@@ -125,7 +125,9 @@ function sendDue(replica: Replica, at: number): number {
 function nextDue(replica: Replica, at: number): number {
   const { gapDue, hub, peers } = replica;
   const dueOf = (peer: Peer) => Math.min(updateDue(replica, peer, hub, at), questionDue(replica, peer, hub));
-  return peers.values().reduce((next, peer) => Math.min(next, dueOf(peer)), gapDue);
+  let next = gapDue;
+  for (const peer of peers.values()) next = Math.min(next, dueOf(peer));
+  return next;
 }
 
 /** The moment at which entries or an acknowledgement are due to a peer, `at` at the earliest. */
@@ -237,7 +239,7 @@ function isNeighbour({ node }: Replica, peer: Peer, hub: string): boolean {
 
 /** True if a peer was not sent something that it is to get from this node; in a mesh only its own entries. */
 function lacks({ options, logs: { vector } }: Replica, { sent }: Peer): boolean {
-  return options.topology === "mesh" ? (sent[OWN] ?? 0) < vector[OWN]! : !covers(sent, vector);
+  return options.topology === "mesh" ? (sent[OWN] ?? 0) < (vector[OWN] ?? 0) : !covers(sent, vector);
 }
 
 /** Sends what is new in a round, what is unacknowledged in a question, or all beyond `known` in an answer. */
