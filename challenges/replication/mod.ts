@@ -13,9 +13,9 @@
 import { describeThrown } from "../../lib/log.ts";
 import { isStopped } from "../../lib/rpc.ts";
 import { type AnyNode, RPCError } from "../../mod.ts";
-import { replicateSchema } from "../shared/requests.ts";
+import { replicateSchema, type Update } from "../shared/requests.ts";
 import { type Counts, covers, join, MEMORY, OWN, type Vector } from "./log.ts";
-import type { Peer, Update } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { ask, planUrgentRound, Replica, type ReplicationOptions, runSchedule, send, trustIfBack } from "./schedule.ts";
 
 export type { ReplicationOptions };
@@ -64,10 +64,8 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
   });
   node.on("replicate", (body, { src }) => {
     const peer = replica?.peers.get(src);
+    if (!node.peers.includes(src)) throw new RPCError("malformed-request", `expected another node, got ${src}`);
     if (peer !== undefined) receive(replica!, peer, body as unknown as Update<E, S>);
-    else if (!node.peers.includes(src)) {
-      throw new RPCError("malformed-request", `expected a message of another node, got ${src}`);
-    }
   }, replicateSchema(node, options));
   return { append };
 }

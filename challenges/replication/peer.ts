@@ -3,30 +3,8 @@
  *
  * @module
  */
-import { type Counts, join, type Segments, type Vector } from "./log.ts";
-
-/** The only message. All of it is cumulative: one that is lost, duplicated or late costs nothing but time. */
-export interface Update<E, S> {
-  type: "replicate";
-  /** The sender's incarnation, which is also the name of the log that it appends to. */
-  from: string;
-  /** Orders the messages of an incarnation: µs since it started, or one more than the last. */
-  seq: number;
-  /** The newest message of the receiver that has reached the sender, and how many µs ago. */
-  ack?: [incarnation: string, seq: number, heldFor: number];
-  /** Seq of a message of the receiver. The sender has all that the receiver had then; absent if `have` says it all. */
-  base?: number;
-  /** Counts that the sender has beyond `base`, and beyond the ends of `entries`. */
-  have: Counts;
-  entries?: Segments<E>;
-  /** Indexes of the first entries that the sender holds, and a state that contains all before. */
-  snapshot?: [starts: Counts, state: S];
-  /** In a hub topology: the hub that the sender follows, and the ms until its own next round. */
-  hub?: string;
-  next?: number;
-  /** Asks for an answer at once. */
-  question?: true;
-}
+import type { Update } from "../shared/requests.ts";
+import { join, type Vector } from "./log.ts";
 
 /** Another node as seen here. Its messages change it below, ours in `schedule.ts`. Times: ms since our start. */
 export class Peer {

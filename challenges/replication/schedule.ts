@@ -11,8 +11,9 @@
  * @module
  */
 import type { AnyNode } from "../../mod.ts";
+import type { Update } from "../shared/requests.ts";
 import { covers, join, Logs, MEMORY, OWN, type Vector } from "./log.ts";
-import { Peer, type Update } from "./peer.ts";
+import { Peer } from "./peer.ts";
 
 /** Options for `replicate()`. */
 export interface ReplicationOptions<E, S> {
@@ -145,7 +146,7 @@ function updateDue(replica: Replica, peer: Peer, hub: string, at: number): numbe
   return hasNews ? Math.min(inTurn, Math.max(at, nextUrgentRound)) : inTurn;
 }
 
-/** The first moment from `earliest` on at which a message reaches the hub just before one of its rounds. */
+/** The first moment from `earliest` on to send what is to reach the hub just before one of its rounds. */
 function justInTime({ options: { period } }: Replica, hub: Peer, earliest: number): number {
   const { heard, nextRound, roundTrip, sentVectors, unproven } = hub;
   // No round to aim at: the hub has no period, or was heard but no round trip is measured yet.

@@ -5,6 +5,7 @@
  * @module
  */
 import type { AnyNode } from "../../mod.ts";
+import type { Counts, Segments } from "../replication/log.ts";
 
 type Body = Record<string, unknown>;
 /** Returns true if a body is well-formed, otherwise a text that says what was expected. */
@@ -111,6 +112,29 @@ export function slotLogSchemas(isEntry: (entry: unknown) => boolean): Record<"ap
 
 /** `txn` of the transactions. Keys and values may be any JSON. */
 export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', isArrayOf(isOperation));
+
+/** `replicate`, the only message between nodes of replication. All of it is cumulative: one that is lost, duplicated or late costs nothing but time. */
+export interface Update<E, S> {
+  type: "replicate";
+  /** The sender's incarnation, which is also the name of the log that it appends to. */
+  from: string;
+  /** Orders the messages of an incarnation: µs since it started, or one more than the last. */
+  seq: number;
+  /** The newest message of the receiver that has reached the sender, and how many µs ago. */
+  ack?: [incarnation: string, seq: number, heldFor: number];
+  /** Seq of a message of the receiver. The sender has all that the receiver had then; absent if `have` says it all. */
+  base?: number;
+  /** Counts that the sender has beyond `base`, and beyond the ends of `entries`. */
+  have: Counts;
+  entries?: Segments<E>;
+  /** Indexes of the first entries that the sender holds, and a state that contains all before. */
+  snapshot?: [starts: Counts, state: S];
+  /** In a hub topology: the hub that the sender follows, and the ms until its own next round. */
+  hub?: string;
+  next?: number;
+  /** Asks for an answer at once. */
+  question?: true;
+}
 
 /** The options of replication that its messages depend on. */
 interface Replicated {
