@@ -113,7 +113,10 @@ export function slotLogSchemas(isEntry: (entry: unknown) => boolean): Record<"ap
 /** `txn` of the transactions. Keys and values may be any JSON. */
 export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, value]', isArrayOf(isOperation));
 
-/** `replicate`, the only message between nodes of replication. All of it is cumulative: one that is lost, duplicated or late costs nothing but time. */
+/**
+ * `replicate`, the only message between nodes of replication. All of it is cumulative: one that is lost, duplicated or
+ * late costs nothing but time.
+ */
 export interface Update<E, S> {
   type: "replicate";
   /** The sender's incarnation, which is also the name of the log that it appends to. */
