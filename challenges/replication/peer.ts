@@ -65,7 +65,7 @@ export class Peer {
     this.#measure(Math.max(0, now - (seq + heldFor) / 1000));
     if (this.unackedSince === undefined) return;
     this.questions = 0;
-    // What was sent after the acknowledged part has been under way for less long.
+    // Later messages have been under way for less time.
     this.unackedSince = seq >= this.awaitedSeq ? undefined : now;
   }
 

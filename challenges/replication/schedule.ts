@@ -98,7 +98,7 @@ export function runSchedule(replica: Replica, earliest = -Infinity): void {
   const now = Math.max(earliest, replica.now);
   const { logs, options: { keep }, timer } = replica;
   if (keep < Infinity) logs.trim([], keep);
-  // What was due when a late timer should have fired is still due; computed from now, it might be one round later.
+  // Anything due when a late timer should have fired is still due; computed from now, it might be one round later.
   if (timer !== undefined && timer.at < now) sendDue(replica, timer.at);
   const at = sendDue(replica, now);
   if (timer?.at === at && at > now) return;

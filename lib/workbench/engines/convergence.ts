@@ -80,7 +80,7 @@ export async function measureConvergence(
   const stopSignal = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
   let livelock: TestException | undefined;
-  // What the guard against forbidden calls finds (`world/hosts/guard/`) was reported in the first run.
+  // The first run has reported the findings of the guard against forbidden calls (`world/hosts/guard/`).
   await runVirtually({
     program,
     maxAtOnce,
