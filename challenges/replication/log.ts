@@ -73,7 +73,10 @@ export class Logs<E> {
   /** Appends an entry that this node has applied to a log, its own or another node's. */
   append(log: number, entry: E): void {
     const { start, entries } = this.#held[log]!;
-    this.vector = this.vectorOf({ [this.names[log]!]: start + entries.push(entry) }, this.vector);
+    const vector = this.vector.slice();
+    while (vector.length < log) vector.push(0);
+    vector[log] = start + entries.push(entry);
+    this.vector = vector;
   }
 
   /** The held entries beyond a vector, of all logs or only of the node's own; undefined if there are none. */
