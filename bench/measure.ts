@@ -88,12 +88,12 @@ async function measureRow(row: Row, measuring: Measuring): Promise<MeasuredRow |
   const date = new Date().toISOString().slice(0, 10);
   const runs = await runRow(row, measuring);
   if (runs.length === 0) return undefined;
-  const besides = await measureOtherFigures(row, measuring).catch((error: Error) => {
+  const measured_apart = await measureOtherFigures(row, measuring).catch((error: Error) => {
     // Keep the runs: only the additional figures are missing.
     log(`${row.id}  ${error.message}`);
     return {};
   });
-  return judgeRow(row, { besides, time_limit: measuring.timeLimitSeconds, date, machine: thisMachine(), runs });
+  return judgeRow(row, { measured_apart, time_limit: measuring.timeLimitSeconds, date, machine: thisMachine(), runs });
 }
 
 /**
@@ -116,7 +116,7 @@ async function measure({ rows, runs, timeLimitSeconds, missing }: Options, signa
     );
     if (!measured || (signal.aborted && !isBetter(measured, document))) continue;
     document = mergeRow(document, measured);
-    log(`${row.id}  ${measured.reached === null ? "measured" : measured.reached ? "reached" : "NOT REACHED"}`);
+    log(`${row.id}  ${measured.met === null ? "measured" : measured.met ? "met" : "NOT MET"}`);
     if (timeLimitSeconds === undefined) writeDocument(document);
   }
   if (timeLimitSeconds !== undefined) Deno.stdout.writeSync(new TextEncoder().encode(renderResults(document)));

@@ -40,13 +40,13 @@ export interface MeasuredRow {
   command: string;
   limit: string;
   published: string;
-  reach: readonly Condition[];
-  /** True if all runs are valid and the figures meet every condition in `reach`; null if there is no condition. */
-  reached: boolean | null;
-  /** Medians of the valid runs, and the figures in `besides`. */
+  goals: readonly Condition[];
+  /** True if all runs are valid and the figures meet every condition in `goals`; null if there is no condition. */
+  met: boolean | null;
+  /** Medians of the valid runs, and the figures in `measured_apart`. */
   figures: Figures;
   /** Figures that are measured apart from the runs: in simulation, or on one node. */
-  besides: Figures;
+  measured_apart: Figures;
   /** Length of a run's main phase, seconds. */
   time_limit: number;
   /** Day of the measurement, such as `"2026-11-23"`. */
@@ -62,7 +62,7 @@ export interface ResultsDocument {
 }
 
 /** New measurement of a row. */
-export type Measurement = Pick<MeasuredRow, "besides" | "time_limit" | "date" | "machine" | "runs">;
+export type Measurement = Pick<MeasuredRow, "measured_apart" | "time_limit" | "date" | "machine" | "runs">;
 
 /** Converts the results of a complete run. */
 export function runOf(results: Results, timeLimitSeconds: number, load: number | null): Run {
@@ -82,14 +82,14 @@ export function failedRun(problem: string, load: number | null): Run {
  * Computes the medians of a row, and compares them with its conditions. An invalid run does not count in the medians,
  * and a row with one does not meet its conditions.
  */
-export function judgeRow(row: Row, { besides, time_limit, date, machine, runs }: Measurement): MeasuredRow {
-  const { id, title, limit = "", published = "", reach = [] } = row;
+export function judgeRow(row: Row, { measured_apart, time_limit, date, machine, runs }: Measurement): MeasuredRow {
+  const { id, title, limit = "", published = "", goals = [] } = row;
   const valid = runs.filter((run) => run.valid === true);
-  const figures = { ...medians(valid.map((run) => run.figures)), ...besides };
+  const figures = { ...medians(valid.map((run) => run.figures)), ...measured_apart };
   const sound = valid.length === runs.length && runs.length > 0;
-  const reached = reach.length === 0 ? null : sound && reach.every((condition) => meets(figures, condition));
-  const facts = { besides, time_limit, date, machine, runs };
-  return { id, title, command: commandOf(row), limit, published, reach, reached, figures, ...facts };
+  const met = goals.length === 0 ? null : sound && goals.every((condition) => meets(figures, condition));
+  const facts = { measured_apart, time_limit, date, machine, runs };
+  return { id, title, command: commandOf(row), limit, published, goals, met, figures, ...facts };
 }
 
 /** Adds a row to the document, or replaces it. The rows keep the order of the table. */

@@ -12,7 +12,7 @@ import { challengeOf } from "./rows.ts";
 
 /** Renders `docs/results.md`. */
 export function renderResults({ rows }: ResultsDocument): string {
-  const judged = rows.filter(({ reach }) => reach.length > 0);
+  const judged = rows.filter(({ goals }) => goals.length > 0);
   return [
     "# Results",
     formatParagraph(introduction(rows)),
@@ -100,22 +100,22 @@ function limitsTable(rows: readonly MeasuredRow[]): string {
 }
 
 function goalsTable(rows: readonly MeasuredRow[]): string {
-  const cells = rows.map((row) => [row.id, row.reach.map(formatCondition).join(", "), measured(row), reached(row)]);
+  const cells = rows.map((row) => [row.id, row.goals.map(formatCondition).join(", "), measured(row), met(row)]);
   return formatTable([["row"], ["goal"], ["measured"], ["met"]], cells);
 }
 
 /** Formats the measured figures that have a goal. */
-function measured({ reach, figures }: MeasuredRow): string {
-  return reach.map(([name]) => {
+function measured({ goals, figures }: MeasuredRow): string {
+  return goals.map(([name]) => {
     const value = figures[name] ?? null;
     return `${FIGURES[name].word} ${value === null ? "unknown" : formatFigure(name, value)}`;
   }).join(", ");
 }
 
-function reached({ reached, runs }: MeasuredRow): string {
+function met({ met, runs }: MeasuredRow): string {
   const invalid = runs.filter(({ valid }) => valid !== true).length;
   if (invalid > 0) return `✗ ${invalid} of ${runs.length} runs not valid`;
-  return reached ? "✓" : "✗";
+  return met ? "✓" : "✗";
 }
 
 /** Figures and headings of a table. */

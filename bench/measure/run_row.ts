@@ -91,7 +91,7 @@ function lastLine(bytes: Uint8Array): string {
 
 /** Measures the figures that the row has goals for and runs with processes do not have. */
 export async function measureOtherFigures(row: Row, { runs, signal, log }: Measuring): Promise<Figures> {
-  const asked = new Set(row.reach?.map(([name]) => name));
+  const asked = new Set(row.goals?.map(([name]) => name));
   const figures: Figures = {};
   if (asked.has("ids_per_second") && !signal.aborted) {
     const rates: number[] = [];

@@ -25,7 +25,7 @@ const BROADCAST: Row = {
   id: "3e",
   title: "broadcast, few messages",
   limit: "< 20",
-  reach: [["msgs_per_op", "≤", 0.6], ["max_latency_ms", "<", 1080]],
+  goals: [["msgs_per_op", "≤", 0.6], ["max_latency_ms", "<", 1080]],
 };
 
 function run(changes: Partial<Run> = {}): Run {
@@ -46,7 +46,7 @@ function runs(...messages: number[]): Run[] {
 }
 
 function measurement(changes: Partial<Measurement> = {}): Measurement {
-  return { besides: {}, time_limit: 20, date: "2026-11-23", machine: MACHINE, runs: [run()], ...changes };
+  return { measured_apart: {}, time_limit: 20, date: "2026-11-23", machine: MACHINE, runs: [run()], ...changes };
 }
 
 function document(...rows: MeasuredRow[]): ResultsDocument {
@@ -141,25 +141,25 @@ Deno.test("runOf() keeps anomalies and exceptions, but no allowed anomalies", ()
 
 Deno.test("judgeRow() compares the medians with the conditions", () => {
   const judged = judgeRow(BROADCAST, measurement({ runs: runs(0.7, 0.5, 0.6, 0.8, 0.55) }));
-  assertEquals([judged.figures.msgs_per_op, judged.reached], [0.6, true]);
-  assertEquals(judgeRow(BROADCAST, measurement({ runs: runs(0.61) })).reached, false);
-  assertEquals(judgeRow({ ...BROADCAST, reach: [] }, measurement()).reached, null);
-  assertEquals(judgeRow(BROADCAST, measurement({ runs: [] })).reached, false);
+  assertEquals([judged.figures.msgs_per_op, judged.met], [0.6, true]);
+  assertEquals(judgeRow(BROADCAST, measurement({ runs: runs(0.61) })).met, false);
+  assertEquals(judgeRow({ ...BROADCAST, goals: [] }, measurement()).met, null);
+  assertEquals(judgeRow(BROADCAST, measurement({ runs: [] })).met, false);
 });
 
-Deno.test("judgeRow() leaves an invalid run out of the medians, and does not reach the row", () => {
+Deno.test("judgeRow() leaves an invalid run out of the medians, and does not meet the goals", () => {
   const bad = run({ valid: false, problems: ["lost"], figures: { msgs_per_op: 0.01 } });
   const judged = judgeRow(BROADCAST, measurement({ runs: [...runs(0.4, 0.5, 0.6), bad] }));
-  assertEquals([judged.figures.msgs_per_op, judged.reached], [0.5, false]);
+  assertEquals([judged.figures.msgs_per_op, judged.met], [0.5, false]);
   const unknown = run({ valid: "unknown" });
-  assertEquals(judgeRow(BROADCAST, measurement({ runs: [...runs(0.4), unknown] })).reached, false);
+  assertEquals(judgeRow(BROADCAST, measurement({ runs: [...runs(0.4), unknown] })).met, false);
 });
 
 Deno.test("judgeRow() compares figures that were measured apart from the runs, too", () => {
-  const row: Row = { ...BROADCAST, reach: [["convergence_ms", "≤", 1000]] };
-  assertEquals(judgeRow(row, measurement()).reached, false);
-  assertEquals(judgeRow(row, measurement({ besides: { convergence_ms: 800 } })).reached, true);
-  assertEquals(judgeRow(row, measurement({ besides: { convergence_ms: null } })).reached, false);
+  const row: Row = { ...BROADCAST, goals: [["convergence_ms", "≤", 1000]] };
+  assertEquals(judgeRow(row, measurement()).met, false);
+  assertEquals(judgeRow(row, measurement({ measured_apart: { convergence_ms: 800 } })).met, true);
+  assertEquals(judgeRow(row, measurement({ measured_apart: { convergence_ms: null } })).met, false);
 });
 
 Deno.test("mergeRow() replaces the row and keeps the order of the table", () => {
@@ -172,9 +172,9 @@ Deno.test("mergeRow() replaces the row and keeps the order of the table", () => 
 
 Deno.test("refresh() judges by the current table, and drops rows whose command has changed", () => {
   const known = document(judgeRow(BROADCAST, measurement()), judgeRow({ id: "1", title: "echo" }, measurement()));
-  const stricter: Row = { ...BROADCAST, title: "stricter", reach: [["msgs_per_op", "≤", 0.1]] };
+  const stricter: Row = { ...BROADCAST, title: "stricter", goals: [["msgs_per_op", "≤", 0.1]] };
   const refreshed = refresh(known, [stricter, { id: "2", title: "not measured" }]);
-  assertEquals(refreshed.rows.map(({ title, reached }) => [title, reached]), [["stricter", false]]);
+  assertEquals(refreshed.rows.map(({ title, met }) => [title, met]), [["stricter", false]]);
   assertEquals(refresh(known, [{ ...BROADCAST, args: ["--period", "5"] }]).rows, []);
 });
 
