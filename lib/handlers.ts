@@ -4,6 +4,7 @@
  * @module
  */
 
+import { limitProblem, showJSON } from "./json.ts";
 import { textOf } from "./log.ts";
 import type { MessageTypes, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import { type Message, RPCError } from "./protocol.ts";
@@ -55,12 +56,15 @@ export class Handlers {
   /**
    * Calls the handler for a message's type, and returns what it returns.
    *
+   * @param maxDepth Greatest depth of the body.
    * @throws {RPCError} 10 (not-supported): there is no handler for the type.
-   * @throws {SchemaError} The body does not match the schema.
+   * @throws {SchemaError} The body does not match the schema, or no handler can take it.
    * @throws What the handler throws.
    */
-  handle(message: Message): unknown {
+  handle(message: Message, maxDepth: number): unknown {
     const { body } = message;
+    const problem = limitProblem(body, maxDepth);
+    if (problem !== undefined) throw new SchemaError(problem);
     const found = this.#byType.get(body.type);
     if (found === undefined) throw this.#unknownType(body.type);
     return found.handle(found.schema === undefined ? body : validate(found.schema, body), message);
@@ -68,7 +72,7 @@ export class Handlers {
 
   #unknownType(type: string): RPCError {
     const handled = [...this.#byType.keys()].join(", ") || "nothing";
-    return new RPCError("not-supported", `Unknown message type ${JSON.stringify(type)}: this node handles ${handled}`);
+    return new RPCError("not-supported", `Unknown message type ${showJSON(type, 60)}: this node handles ${handled}`);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Host, LogLevel } from "./host.ts";
+import { showJSON } from "./json.ts";
 
 /** A node's log. If the node is a process, entries go to stderr. */
 export interface Log {
@@ -31,10 +32,11 @@ export function describeThrown(thrown: unknown): string {
 
 /** Describes what was thrown in one line: an error's name and message, an object as JSON. */
 export function textOf(thrown: unknown): string {
+  if (typeof thrown === "object" && !(thrown instanceof Error)) return showJSON(thrown);
   try {
-    return typeof thrown !== "object" || thrown instanceof Error ? String(thrown) : JSON.stringify(thrown);
+    return String(thrown);
   } catch {
-    // An object may throw when it is converted to text.
+    // An error may throw when it is converted to text.
     return "something that cannot be shown";
   }
 }

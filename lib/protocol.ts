@@ -6,6 +6,8 @@
  * @module
  */
 
+import { parseJSON, showJSON } from "./json.ts";
+
 /** The body of a message: its type, its ids, and the fields of the type. */
 export interface Body {
   /** The type of the message, such as `"echo"` or `"echo_ok"`. */
@@ -123,6 +125,7 @@ export class RPCError extends Error {
 
 /**
  * Parses a line as a message. A `msg_id` of null, which some languages write for one that is missing, is removed.
+ * Integers that a number cannot hold exactly are bigints.
  *
  * @throws {SyntaxError} The line is not JSON, or not a message.
  *
@@ -139,7 +142,7 @@ export class RPCError extends Error {
 export function parseMessage(line: string): Message {
   let value;
   try {
-    value = JSON.parse(line);
+    value = parseJSON(line);
   } catch (cause) {
     throw new SyntaxError(`Cannot parse message: ${(cause as Error).message}`, { cause });
   }
@@ -153,16 +156,16 @@ export function parseMessage(line: string): Message {
 
 /** Describes what keeps a value from being a message; undefined if it is one. */
 function messageProblem(value: unknown): string | undefined {
-  if (!isObject(value)) return `expected an object, got ${describe(value)}`;
-  if (typeof value.src !== "string") return `expected src to be a string, got ${describe(value.src)}`;
-  if (typeof value.dest !== "string") return `expected dest to be a string, got ${describe(value.dest)}`;
+  if (!isObject(value)) return `expected an object, got ${show(value)}`;
+  if (typeof value.src !== "string") return `expected src to be a string, got ${show(value.src)}`;
+  if (typeof value.dest !== "string") return `expected dest to be a string, got ${show(value.dest)}`;
   const body = value.body;
-  if (!isObject(body)) return `expected body to be an object, got ${describe(body)}`;
-  if (typeof body.type !== "string") return `expected body.type to be a string, got ${describe(body.type)}`;
+  if (!isObject(body)) return `expected body to be an object, got ${show(body)}`;
+  if (typeof body.type !== "string") return `expected body.type to be a string, got ${show(body.type)}`;
   for (const name of ["msg_id", "in_reply_to"]) {
     const id = body[name];
-    if (id !== undefined && id !== null && !Number.isInteger(id)) {
-      return `expected body.${name} to be an integer, got ${describe(id)}`;
+    if (id !== undefined && id !== null && typeof id !== "bigint" && !Number.isInteger(id)) {
+      return `expected body.${name} to be an integer, got ${show(id)}`;
     }
   }
   return undefined;
@@ -173,8 +176,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+function show(value: unknown): string {
+  return showJSON(value, 60);
 }

@@ -14,6 +14,7 @@
 
 import { type Handler, type HandlerOptions, Handlers, isPromise, toRPCError } from "./handlers.ts";
 import type { Host, NodeHandle } from "./host.ts";
+import { limitProblem, MAX_DEPTH, showJSON } from "./json.ts";
 import { createLog, describeThrown, type Log } from "./log.ts";
 import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -179,10 +180,12 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   /** Delivers a reply to its RPC. Returns false if no RPC waits for it and a handler should get it. */
   #receiveReply(message: Message): boolean {
     const { type, in_reply_to } = message.body;
-    if (this.#rpcs.settle(message.body)) return true;
+    const problem = limitProblem(message.body, 2 * MAX_DEPTH);
+    const reply = problem === undefined ? message.body : malformedReply(message.body, problem);
+    if (this.#rpcs.settle(reply)) return true;
     if (this.#handlers.has(type)) return false;
     const kind = this.#rpcs.countStray(in_reply_to!);
-    this.log.debug(`Got a ${kind} reply: ${JSON.stringify(message)}`);
+    this.log.debug(`Got a ${kind} reply: ${show(message)}`);
     return true;
   }
 
@@ -217,7 +220,8 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
 
   #handle(message: Message): void {
     try {
-      const result = this.#handlers.handle(message);
+      const isFromCluster = this.#membership!.nodeIds.includes(message.src);
+      const result = this.#handlers.handle(message, isFromCluster ? 2 * MAX_DEPTH : MAX_DEPTH);
       if (isPromise(result)) void this.#replyLater(message, result);
       else if (result !== undefined) this.#reply(message, result as object);
     } catch (thrown) {
@@ -228,13 +232,15 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   /** Replies when `result` settles. If it was fulfilled, calls `onReplied` after the reply. */
   async #replyLater(message: Message, result: PromiseLike<unknown>, onReplied?: () => void): Promise<void> {
     this.#running++;
+    let isReplied = false;
     try {
       const fields = await result;
       if (fields !== undefined) this.#reply(message, fields as object);
-      onReplied?.();
+      isReplied = true;
     } catch (thrown) {
       this.#fail(message, thrown);
     }
+    if (isReplied) onReplied?.();
     this.#running--;
     if (this.#running > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
@@ -258,9 +264,9 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     const { type, msg_id, in_reply_to } = message.body;
     const error = toRPCError(type, thrown);
     if (error !== thrown && error.errorName === "crash") {
-      this.log.error(`Cannot handle ${JSON.stringify(message)}: ${describeThrown(thrown)}`);
+      this.log.error(`Cannot handle ${show(message)}: ${describeThrown(thrown)}`);
     } else if (msg_id === undefined) {
-      const text = `Cannot handle ${JSON.stringify(message)}: ${error.message}`;
+      const text = `Cannot handle ${show(message)}: ${error.message}`;
       // A service replies to messages without a msg_id, too. That is normal, so it is only a detail.
       if (in_reply_to === null) this.log.debug(text);
       else this.log.warn(text);
@@ -282,13 +288,23 @@ function replyBody({ type, msg_id }: BodyHeader, fields: object): Body {
   return isRequest ? { ...body, type: `${type}_ok`, msg_id: undefined } : body;
 }
 
+/** Shows a message in the log; one that is nested too deep, by its type and source. */
+function show(message: Message): string {
+  return showJSON(message, 1000, `${showJSON(message.body.type)} from ${message.src}`);
+}
+
+/** Builds the error that an RPC gets instead of a reply that cannot be used. It is unknown what its request did. */
+function malformedReply({ in_reply_to }: Body, problem: string): Body {
+  return { ...new RPCError("crash", `Malformed reply: ${problem}`).toBody(), in_reply_to };
+}
+
 /** Describes what is wrong with the body of an `init`; undefined if it is well-formed. */
 function initProblem({ node_id, node_ids }: Body): string | undefined {
-  if (typeof node_id !== "string") return `expected node_id to be a string, got ${JSON.stringify(node_id)}`;
+  if (typeof node_id !== "string") return `expected node_id to be a string, got ${showJSON(node_id)}`;
   if (!Array.isArray(node_ids) || !node_ids.every((id) => typeof id === "string")) {
-    return `expected node_ids to be an array of strings, got ${JSON.stringify(node_ids)}`;
+    return `expected node_ids to be an array of strings, got ${showJSON(node_ids)}`;
   }
-  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${JSON.stringify(node_id)}`;
+  return node_ids.includes(node_id) ? undefined : `expected node_ids to include ${showJSON(node_id)}`;
 }
 
 /** Draws 36 random bits, as letters and digits. */

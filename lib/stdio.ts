@@ -12,6 +12,7 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import type { Host, LogLevel, NodeHandle } from "./host.ts";
+import { formatJSON } from "./json.ts";
 import { describeThrown } from "./log.ts";
 import type { AnyMessages, MessageTypes } from "./messages.ts";
 import type { Program } from "./node.ts";
@@ -161,7 +162,7 @@ function catchRejections(report: (reason: unknown) => void): () => void {
 function createHost(output: Output, log: Host["log"], debug: boolean): Host {
   return {
     send: (message) => {
-      const line = JSON.stringify(message);
+      const line = formatJSON(message);
       if (debug) log("debug", `Sent ${line}`);
       output.write(line + "\n");
     },

@@ -64,7 +64,7 @@ Deno.test("a malformed init gets error 12, and a valid one may follow", async ()
   const host = createFakeHost();
   const handle = startNode(() => {}, host);
   const fields = [
-    [{ node_ids: ["n0"] }, "Malformed init: expected node_id to be a string, got undefined"],
+    [{ node_ids: ["n0"] }, "Malformed init: expected node_id to be a string, got nothing"],
     [{ node_id: "n0", node_ids: "n0" }, 'Malformed init: expected node_ids to be an array of strings, got "n0"'],
     [{ node_id: "n0", node_ids: [0] }, "Malformed init: expected node_ids to be an array of strings, got [0]"],
     [{ node_id: "n0", node_ids: ["n1"] }, 'Malformed init: expected node_ids to include "n0"'],

@@ -5,6 +5,7 @@ import type { Node, Program } from "../lib/node.ts";
 import { type Body, type Message, RPCError } from "../lib/protocol.ts";
 import { serve } from "../lib/stdio.ts";
 import { init, request, settle } from "./fake_host.ts";
+import { nestedText } from "./nested.ts";
 
 const INIT = JSON.stringify(init("n0", ["n0", "n1"])) + "\n";
 const line = (body: Body) => JSON.stringify(request(body)) + "\n";
@@ -311,4 +312,36 @@ Deno.test("random numbers and ids differ between processes", async () => {
   await run(program, [INIT]);
   await run(program, [INIT]);
   assertEquals(new Set(drawn).size, 10);
+});
+
+Deno.test("serve reads and writes integers of any size, also as ids", async () => {
+  const lines = ["9007199254740993", "-18446744073709551616", '{"k":[12345678901234567890]}'].map((echo, i) =>
+    `{"src":"c1","dest":"n0","body":{"type":"echo","msg_id":${2n ** 60n + BigInt(i)},"echo":${echo}}}\n`
+  );
+  const { writes } = await run(echo, [INIT, ...lines]);
+  const text = writes.join("");
+  for (
+    const part of ['"echo":9007199254740993,', '"echo":-18446744073709551616,', '"echo":{"k":[12345678901234567890]},']
+  ) {
+    assertStringIncludes(text, part);
+  }
+  assertStringIncludes(text, '"in_reply_to":1152921504606846978}');
+});
+
+Deno.test("serve answers a line that is too deep with error 12, and continues", async () => {
+  const deep = (content: string) =>
+    `{"src":"c1","dest":"n0","body":{"type":"echo","msg_id":2,"echo":${nestedText(100_000, content)}}}\n`;
+  const { bodies, logged } = await run(echo, [
+    INIT,
+    deep("1"),
+    deep("9007199254740993"),
+    `${nestedText(100_000)}\n`,
+    `{"src":${nestedText(100_000)}}\n`,
+    line({ type: "echo", msg_id: 3, echo: "hi" }),
+  ]);
+  assertEquals(bodies.map(({ type, code }) => code ?? type), ["init_ok", 12, 12, "echo_ok"]);
+  assertEquals(logged.map(({ text }) => /^.*?(?=, got )/.exec(text)?.[0]), [
+    "Cannot parse message: expected an object",
+    "Cannot parse message: expected src to be a string",
+  ]);
 });

@@ -8,6 +8,11 @@
  * @module
  */
 
+import { UNSAFE_INTEGER } from "../../json.ts";
+
+/** Writes a value without a `Map` as JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. */
+export { formatJSON as formatJSONLine } from "../../json.ts";
+
 /**
  * Parses JSON.
  *
@@ -30,8 +35,8 @@ export function parseJSON(text: string): unknown {
   return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
 }
 
-/** Matches texts with many digits, or with a number that ends in .0 or an exponent. */
-const MAY_BE_INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
+/** Matches texts with a large integer, or with a number that ends in .0 or an exponent. */
+const MAY_BE_INEXACT = new RegExp(`${UNSAFE_INTEGER.source}|\\d(\\.0+|e[-+]?\\d+)\\s*([,\\]}]|$)`, "i");
 
 /**
  * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object.
@@ -40,15 +45,6 @@ const MAY_BE_INEXACT = /\d{16}|\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/i;
  */
 export function formatJSON(value: unknown, indent?: number): string {
   return JSON.stringify(value, replaceValue, indent);
-}
-
-/** Writes a value without a `Map` as JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. */
-export function formatJSONLine(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return formatJSON(value);
-  }
 }
 
 /** Returns true for a whole number that was read with a point or an exponent. */

@@ -4,6 +4,7 @@ import type { Body, Message } from "../../../../lib/protocol.ts";
 import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
+import { nested } from "../../../nested.ts";
 import { attachServices, SERVICES } from "../../../../lib/workbench/world/services/mod.ts";
 
 const KEY_VALUE = ["lin-kv", "seq-kv", "lww-kv"];
@@ -71,6 +72,33 @@ Deno.test("a service answers a bad request with an error, and continues", async 
     text: 'Cannot handle "read": expected ts',
   });
   assertEquals(await ask("lin-tso", { type: "ts" }), { type: "ts_ok", ts: 0 });
+});
+
+Deno.test("a request that is too deep is refused with error 12, whichever field is, and changes nothing", async () => {
+  const { ask } = rig();
+  for (const service of [...KEY_VALUE, "lin-tso"]) {
+    for (const depth of [1000, 100_000]) {
+      for (const type of ["read", "write", "cas", "ts"]) {
+        for (const field of ["key", "value", "from", "to"]) {
+          const body = { type, key: "x", value: 1, from: 1, to: 2, [field]: nested(depth) };
+          assertEquals((await ask(service, body) as Body).code, 12);
+        }
+      }
+    }
+  }
+  for (const service of KEY_VALUE) assertEquals((await ask(service, { type: "read", key: "x" }) as Body).code, 20);
+});
+
+Deno.test("keys and values may be 1000 levels deep, less the message around them", async () => {
+  const { ask } = rig();
+  const [deep, other] = [[1, nested(990)], [2, nested(990)]];
+  for (const service of ["lin-kv", "seq-kv"]) {
+    for (let i = 0; i < 2; i++) {
+      assertEquals(await ask(service, { type: "write", key: deep, value: other }), { type: "write_ok" });
+    }
+    assertEquals((await ask(service, { type: "cas", key: deep, from: deep, to: 1 }) as Body).code, 22);
+    assertEquals(await ask(service, { type: "cas", key: deep, from: other, to: 1 }), { type: "cas_ok" });
+  }
 });
 
 Deno.test("a request without msg_id takes effect, and is answered with an in_reply_to of null", async () => {

@@ -4,15 +4,19 @@
  * @module
  */
 
-/** Depth beyond which `JSON` itself copies: it detects cycles, and does not overflow the stack. */
-const MAX_DEPTH = 100;
+import { formatJSON, limitProblem, parseJSON } from "../../../../json.ts";
+import { MAX_DEPTH, TOO_DEEP } from "../../../history/nesting.ts";
+
+/** Depth from which on `JSON` itself copies: it detects cycles. */
+const USUAL_DEPTH = 100;
 
 /**
  * Copies a value by the rules of JSON: undefined fields are left out, numbers that are not finite become null, and a
- * `toJSON` method is called.
+ * `toJSON` method is called. A bigint is written as an integer, which is read as a number if that holds it exactly.
  *
- * @returns The result of `JSON.parse(JSON.stringify(value))`; undefined if there is nothing to write.
- * @throws {TypeError} The value has no JSON: it contains a bigint, or itself.
+ * @returns The result of writing and reading the value; undefined if there is nothing to write.
+ * @throws {TypeError} The value has no JSON: it contains itself.
+ * @throws {RangeError} The value is nested deeper than messages may be.
  *
  * @example
  * ```ts
@@ -37,18 +41,31 @@ function copyAt(value: unknown, depth: number): unknown {
     case "number":
       // + 0 turns -0 into 0.
       return Number.isFinite(value) ? value + 0 : null;
+    case "bigint":
+      return parseJSON(String(value));
     case "undefined":
     case "function":
     case "symbol":
       return undefined;
     case "object":
       if (value === null) return null;
-      if (depth < MAX_DEPTH && isPlain(value)) {
+      if (depth < USUAL_DEPTH && isPlain(value)) {
         return Array.isArray(value) ? copyArray(value, depth + 1) : copyObject(value, depth + 1);
       }
   }
-  const text = JSON.stringify(value);
-  return text === undefined ? undefined : JSON.parse(text);
+  const text = format(value);
+  if (text === undefined) return undefined;
+  const copy = parseJSON(text);
+  if (limitProblem(copy, MAX_DEPTH - depth) !== undefined) throw new RangeError(TOO_DEEP);
+  return copy;
+}
+
+function format(value: unknown): string | undefined {
+  try {
+    return formatJSON(value);
+  } catch (error) {
+    throw error instanceof RangeError ? new RangeError(TOO_DEEP) : error;
+  }
 }
 
 /** Returns true for an object or array without a class or `toJSON`. */

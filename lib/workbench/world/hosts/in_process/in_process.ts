@@ -9,8 +9,10 @@
  */
 
 import type { Host, LogLevel, NodeHandle } from "../../../../host.ts";
+import { showJSON } from "../../../../json.ts";
 import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
+import type { Message } from "../../../../protocol.ts";
 import { startNode } from "../../../../start_node.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Network } from "../../network/network.ts";
@@ -85,7 +87,7 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // A message from a node was copied when it was sent.
-    const received = isReservedName(message.src) ? copyJSON(message) : message;
+    const received = isReservedName(message.src) ? copyOrKeep(message) : message;
     turns.take(() => node?.receive(received));
   });
   try {
@@ -132,6 +134,16 @@ export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): 
   };
 }
 
+/** Copies a message of a client or service. A node does not read one that is too deep to be copied: it refuses it. */
+function copyOrKeep(message: Message): Message {
+  try {
+    return copyJSON(message);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return message;
+  }
+}
+
 function createHost(options: InProcessOptions, turns: Turns): Host {
   const { id, clock, random, network, onFailure = throwFailure, log } = options;
   return {
@@ -140,7 +152,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
         network.send(copyJSON(message));
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        onFailure(badLine(id, JSON.stringify(message), error.message));
+        onFailure(badLine(id, showJSON(message, Infinity), error.message));
       }
     },
     now: () => EPOCH + clock.now(),

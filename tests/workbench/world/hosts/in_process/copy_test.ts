@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { nested } from "../../../../nested.ts";
 import { copyJSON } from "../../../../../lib/workbench/world/hosts/in_process/copy.ts";
 
 /** Copies a value as a pipe does. */
@@ -49,14 +50,24 @@ Deno.test("copyJSON() gives the same as a pipe for values that JSON does not kno
   assert(Object.is(copyJSON({ zero: -0 }).zero, 0));
 });
 
-Deno.test("copyJSON() copies deep values, and refuses cycles and bigints", () => {
-  let deep: unknown = 1;
-  for (let i = 0; i < 1000; i++) deep = { deep: [deep] };
-  assertSame(deep);
+Deno.test("copyJSON() copies values of up to 1000 levels, and refuses deeper ones and cycles", () => {
+  for (const depth of [99, 100, 101, 500, 1000]) assertSame(nested(depth));
+  for (const depth of [1001, 3000, 5000, 100_000]) {
+    assertThrows(() => copyJSON(nested(depth)), RangeError, "expected at most 1000 nested forms");
+    assertThrows(() => copyJSON({ a: [], b: [nested(depth - 2)] }), RangeError, "expected at most 1000 nested forms");
+  }
   const endless: Record<string, unknown> = {};
   endless.self = { endless };
   assertThrows(() => copyJSON(endless), TypeError);
-  assertThrows(() => copyJSON({ id: 1n }), TypeError);
+});
+
+Deno.test("copyJSON() copies bigints as integers: as numbers where that is exact, at any depth", () => {
+  const value = [1n, { id: 2n ** 64n }, -(2n ** 53n)];
+  assertEquals(copyJSON<unknown>(value), [1, { id: 2n ** 64n }, -(2n ** 53n)]);
+  let deep: unknown = [2n ** 64n, 1n];
+  let copied: unknown = [2n ** 64n, 1];
+  for (let i = 0; i < 200; i++) [deep, copied] = [[deep], [copied]];
+  assertEquals(copyJSON<unknown>(deep), copied);
 });
 
 Deno.test("copyJSON() shares nothing with the original", () => {

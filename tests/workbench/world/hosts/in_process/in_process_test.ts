@@ -1,11 +1,20 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { AnyNode } from "../../../../../lib/node.ts";
-import type { Body } from "../../../../../lib/protocol.ts";
+import { type Body, RPCError } from "../../../../../lib/protocol.ts";
 import { VirtualClock } from "../../../../../lib/workbench/world/clock.ts";
 import { openConnection } from "../../../../../lib/workbench/world/connection.ts";
 import { inProcessWorld, startInProcess } from "../../../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
+import { attachServices } from "../../../../../lib/workbench/world/services/mod.ts";
+import { nested } from "../../../../nested.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** Creates two initialized nodes with one program, and a client. */
@@ -139,6 +148,32 @@ Deno.test("a message to an unknown name is a failure of the node, and shows the 
   assertEquals([type, node, pair.failures.length], ["bad-line", "n0", 1]);
   assertStringIncludes(message, 'the destination "n7" is not on the network, expected one of n0, n1, or a client');
   assertStringIncludes(message, '{"src":"n0","dest":"n7","body":{"type":"hello"}}');
+});
+
+Deno.test("a message that is too deep is a bad line, as that of a process would be", async () => {
+  for (const depth of [1000, 5000, 100_000]) {
+    const pair = await startPair((node) => {
+      node.on("read", () => {
+        for (const type of ["write", "read"]) node.send("lin-kv", { type, key: nested(depth), value: 1 });
+        return {};
+      });
+    });
+    attachServices(pair.network, seededRandom("services"));
+    assertEquals((await pair.ask("n0", { type: "read" })).type, "read_ok");
+    await pair.clock.run(pair.clock.now() + 1000);
+    assertEquals(pair.failures.map(({ type, node }) => [type, node]), [["bad-line", "n0"], ["bad-line", "n0"]]);
+    assertStringIncludes(pair.failures[0]!.message, "expected at most 1000 nested forms, got more");
+  }
+});
+
+Deno.test("a request that is too deep reaches its node, which refuses it", async () => {
+  const pair = await startPair((node) => node.on("echo", ({ echo }) => ({ echo })));
+  for (const depth of [600, 1500, 100_000]) {
+    const error = await assertRejects(() => pair.ask("n0", { type: "echo", echo: nested(depth) }), RPCError);
+    assertEquals(error.code, 12);
+  }
+  assertEquals((await pair.ask("n0", { type: "echo", echo: 1 })).echo, 1);
+  assertEquals(pair.failures, []);
 });
 
 Deno.test("without onFailure, a failure is thrown in the handler that caused it", async () => {
