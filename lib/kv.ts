@@ -11,7 +11,7 @@
  * function sharedCounter(node: Node): void {
  *   const kv = linKV<number>(node);
  *   node.on("add", async ({ delta }) => ({
- *     total: await kv.update("total", (total) => total + Number(delta), { default: 0 }),
+ *     total: await kv.update("total", (total) => total + Number(delta), { default: 0, twice: "if-duplicated" }),
  *   }));
  * }
  *
@@ -69,6 +69,9 @@ export interface KV<V = unknown, K = string> {
   /**
    * Compare-and-set: sets the value of a key to `to` if it is `from`.
    *
+   * On a network that delivers messages twice, error 20 or 22 may be the answer to the copy of a request that has
+   * succeeded.
+   *
    * @throws {RPCError} 20: the key does not exist. 22: its value is not `from`.
    */
   cas(key: K, from: V, to: V, options?: CASOptions): Promise<void>;
@@ -77,7 +80,8 @@ export interface KV<V = unknown, K = string> {
    * Sets the value of a key that does not exist.
    *
    * @returns True if this call has set it, false if the key exists. With `retry: { idempotent: true }` it is also true
-   *   if the key had an equal value: an earlier attempt may have set that.
+   *   if the key had an equal value: an earlier attempt may have set that. On a network that delivers messages twice,
+   *   only that is reliable; otherwise it may be false although this call has set the key.
    */
   writeIfAbsent(key: K, value: V, options?: RPCOptions): Promise<boolean>;
 
@@ -86,7 +90,9 @@ export interface KV<V = unknown, K = string> {
    * again until no other write comes in between.
    *
    * A compare-and-set without a reply may have taken effect, or may still do so; reading again cannot tell. Unless
-   * the update is idempotent, it throws the timeout or the indefinite error of the compare-and-set.
+   * {@linkcode UpdateOptions.twice} is harmless, it throws the timeout or the indefinite error of the compare-and-set.
+   *
+   * On a network that delivers messages twice, the update may take effect twice. The caller must consent to that.
    *
    * @param fn Gets a copy of the current value and returns the new one, or undefined to leave it as it is. It may be
    *   called more than once.
@@ -94,7 +100,7 @@ export interface KV<V = unknown, K = string> {
    * @throws {RPCError} 20: the key does not exist, and there is no default. 11: the time limit has passed, and nothing
    *   was changed. 0 or another indefinite error: the update may have taken effect.
    */
-  update(key: K, fn: (value: V) => V | undefined | Promise<V | undefined>, options?: UpdateOptions<V>): Promise<V>;
+  update(key: K, fn: (value: V) => V | undefined | Promise<V | undefined>, options: UpdateOptions<V>): Promise<V>;
 }
 
 /** A client of seq-kv. */

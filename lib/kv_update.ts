@@ -11,6 +11,7 @@
  */
 
 import { abortable } from "@std/async/abortable";
+import { showJSON } from "./json.ts";
 import type { AnyNode } from "./node.ts";
 import { ERRORS, RPCError } from "./protocol.ts";
 import { backoffDelay, isRetriable, type RetryOptions } from "./retry.ts";
@@ -41,12 +42,19 @@ export interface UpdateOptions<V> {
   /** Gives up when it aborts. The update then throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * True if the function may be applied more than once without harm, as a maximum or an addition to a set may. Then the
-   * update continues when it is unknown whether a write took effect.
+   * Consent to an effect that happens twice, which a compare-and-set cannot rule out. If the network delivers it twice,
+   * the second fails, and its error 22 may arrive before the reply to the first: then the update starts again, although
+   * it has taken effect. And the second succeeds if the old value is back by then.
    *
-   * @default false
+   * - `"harmless"`: the function may be applied more than once, as a maximum or an addition to a set may. Then the
+   *   update also continues when it is unknown whether a write took effect.
+   * - `"if-duplicated"`: the function must not be applied more than once, and the network delivers no message twice, as
+   *   Maelstrom's does not. If it does, the update may take effect twice. If it is unknown whether a write took effect,
+   *   the update throws.
+   *
+   * To count exactly once on any network, a value must tell which writes are in it, as in `challenges/g_counter.ts`.
    */
-  idempotent?: boolean;
+  twice: "harmless" | "if-duplicated";
   /**
    * Waits between attempts.
    *
@@ -84,8 +92,9 @@ export async function update<V, K>(
   kv: ReadAndCAS<V, K>,
   key: K,
   fn: UpdateFunction<V>,
-  options: UpdateOptions<V> = {},
+  options: UpdateOptions<V>,
 ): Promise<V> {
+  checkConsent(key, options);
   const { timeout = 5000 } = options;
   if (!(timeout > 0)) throw new RangeError(`Cannot update: expected timeout to be more than 0 ms, got ${timeout}`);
   const lateError = () => timeoutError(key, timeout, state.uncertain || state.writing);
@@ -104,6 +113,16 @@ export async function update<V, K>(
   } finally {
     cancel();
   }
+}
+
+/** Throws a TypeError if `twice` is missing, as it may be in a program that is not type-checked. */
+function checkConsent(key: unknown, options: Partial<UpdateOptions<unknown>> = {}): void {
+  const { twice } = options;
+  if (twice === "harmless" || twice === "if-duplicated") return;
+  throw new TypeError(
+    `Cannot update ${showJSON(key)}: a network that delivers a message twice can make it take effect twice; ` +
+      `expected option twice to be "harmless" or "if-duplicated", got ${showJSON(twice)}`,
+  );
 }
 
 /** Makes one attempt, and returns the value that the key has now. */
@@ -135,18 +154,20 @@ async function currentValue<V, K>(state: Update<V, K>, isFirst: boolean): Promis
 /**
  * Options of the write. If it may not be repeated, it has no timeout of its own: only a reply tells if it took effect.
  */
-function writeOptions<V, K>({ options: { idempotent, requestTimeout }, signal }: Update<V, K>): RPCOptions {
-  return idempotent ? { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout } : { signal, timeout: Infinity };
+function writeOptions<V, K>({ options: { twice, requestTimeout }, signal }: Update<V, K>): RPCOptions {
+  return twice === "harmless"
+    ? { ...RETRY_UNTIL_ANSWERED, signal, timeout: requestTimeout }
+    : { signal, timeout: Infinity };
 }
 
 /** Updates the state after an attempt that failed with `error`. Returns true if another attempt may follow. */
 function recordFailure<V, K>(state: Update<V, K>, error: unknown): boolean {
-  const { writing, signal, options: { idempotent = false } } = state;
+  const { writing, signal, options: { twice } } = state;
   if (signal.aborted || !(error instanceof RPCError)) return false;
   if (!writing) return isRetriable(error, true);
   const { code } = error;
   const overtaken = code === ERRORS["key-does-not-exist"].code || code === ERRORS["precondition-failed"].code;
-  if (!overtaken && !isRetriable(error, idempotent)) return false;
+  if (!overtaken && !isRetriable(error, twice === "harmless")) return false;
   if (!error.definite) state.uncertain = true;
   state.writing = false;
   return true;
@@ -172,6 +193,6 @@ function startTimeLimit(
 
 function timeoutError(key: unknown, timeout: number, uncertain: boolean): RPCError {
   const outcome = uncertain ? "it may have taken effect" : "nothing was changed";
-  const text = `Cannot update ${JSON.stringify(key)} within ${timeout} ms: ${outcome}`;
+  const text = `Cannot update ${showJSON(key)} within ${timeout} ms: ${outcome}`;
   return new RPCError(uncertain ? "timeout" : "temporarily-unavailable", text);
 }

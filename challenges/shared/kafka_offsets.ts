@@ -57,7 +57,7 @@ const RETRY_SOON = { ...RETRY_UNTIL_ANSWERED, timeout: 250 };
 /**
  * Updates that may take effect twice: then the limit is higher than needed, or the number of an incarnation is skipped.
  */
-const UPDATE = { timeout: Infinity, idempotent: true, requestTimeout: RETRY_SOON.timeout };
+const UPDATE = { timeout: Infinity, twice: "harmless", requestTimeout: RETRY_SOON.timeout } as const;
 
 /** Creates the offsets of a node. A program calls it once, when it sets up its node. */
 export function createOwnOffsets(node: AnyNode): OwnOffsets {

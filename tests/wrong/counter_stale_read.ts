@@ -9,7 +9,7 @@ export default function counterStaleRead(node: Node<GCounterMessages>): void {
   const kv = seqKV<number>(node);
 
   node.on("add", async ({ delta }) => {
-    if (delta > 0) await kv.update("counter", (value) => value + delta, { default: 0 });
+    if (delta > 0) await kv.update("counter", (value) => value + delta, { default: 0, twice: "if-duplicated" });
     return {};
   });
   node.on("read", async () => ({ value: await kv.readOr("counter", 0) }));
