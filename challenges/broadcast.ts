@@ -10,9 +10,10 @@
  *
  * @module
  */
+import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import { type Node, type RPCOptions, serve } from "../mod.ts";
-import { BROADCAST, DELIVER } from "./shared/requests.ts";
+import { BROADCAST, DELIVER, expectPeer } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Messages of clients, and `deliver`, which nodes send each other. */
@@ -56,8 +57,9 @@ export default function broadcast(node: Node<Messages>): void {
     if (store(state, message)) sendToAll(state, [message]);
     return {};
   }, BROADCAST);
-  node.on("deliver", (body) => {
-    for (const value of body.values) store(state, value);
+  node.on("deliver", ({ values }, { src }) => {
+    expectPeer(node, src);
+    for (const value of values) store(state, value);
     return {};
   }, DELIVER);
   node.on("read", () => ({ messages: [...state.values.values()] }));
@@ -65,7 +67,7 @@ export default function broadcast(node: Node<Messages>): void {
 
 /** Stores a value. Returns true if it is new. */
 function store({ values }: State, value: unknown): boolean {
-  const json = JSON.stringify(value);
+  const json = formatJSON(value);
   const isNew = !values.has(json);
   if (isNew) values.set(json, value);
   return isNew;

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "./replication/mod.ts";
@@ -39,7 +40,7 @@ export function broadcastEfficient(
 
   /** Stores a value. Returns true if it is new. */
   function store(value: unknown): boolean {
-    const json = JSON.stringify(value);
+    const json = formatJSON(value);
     const isNew = !values.has(json);
     if (isNew) values.set(json, value);
     return isNew;

@@ -12,14 +12,20 @@
  * 5. A read returns the sum of all totals known here, and of the adds of this node that are not written yet.
  * 6. A node that starts reads all slots first. So after a kill it continues where it was.
  *
+ * Totals and sums may be of any size. Where a number would not be exact, they are bigints.
+ *
  * @module
  */
+import { addIntegers, type Integer, largerInteger } from "../lib/integers.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { ADD, isArrayOf, isNatural, isString, isTuple } from "./shared/requests.ts";
+import { ADD, isArrayOf, isNaturalOfAnySize, isString, isTuple } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
+
+/** Messages of clients. */
+type Messages = GCounterMessages<Integer>;
 
 /** Options of the counter. */
 export interface GCounterOptions {
@@ -30,7 +36,7 @@ export interface GCounterOptions {
 /** Value of a node in seq-kv. */
 interface Slot {
   /** Sum of all adds at the node that have been written. It never decreases. */
-  total: number;
+  total: Integer;
   /** Name of the write that put the slot there. No two writes share a name. */
   write: string;
 }
@@ -38,21 +44,21 @@ interface Slot {
 /** Adds that are written together. */
 interface Batch {
   /** Sum of the adds. */
-  delta: number;
+  delta: Integer;
   /** Fulfilled once the batch is in seq-kv. */
   written: PromiseWithResolvers<void>;
 }
 
 /** Total of the slot of a node: what nodes replicate. */
-type Total = [node: string, total: number];
+type Total = [node: string, total: Integer];
 
 /** State of a node. */
 interface Counter {
-  readonly node: Node<GCounterMessages>;
+  readonly node: Node<Messages>;
   readonly kv: KV<Slot>;
   readonly replication: Replication<Total>;
   /** The largest total known of each slot. This node's own is that of `slot`. */
-  readonly totals: Map<string, number>;
+  readonly totals: Map<string, Integer>;
   /** Fulfilled once all slots have been read. Until then nothing is read or written. */
   readonly recovered: PromiseWithResolvers<void>;
   /** This node's slot as it was last read or written; {@linkcode NO_SLOT} if there is none in seq-kv. */
@@ -80,8 +86,8 @@ const WRITE_PERIOD = 450;
 const REPLICATION_PERIOD = 520;
 
 /** The counter program. */
-export function gCounter(node: Node<GCounterMessages>, { acknowledge = "written" }: GCounterOptions = {}): void {
-  const totals = new Map<string, number>();
+export function gCounter(node: Node<Messages>, { acknowledge = "written" }: GCounterOptions = {}): void {
+  const totals = new Map<string, Integer>();
   const counter: Counter = {
     node,
     kv: seqKV<Slot>(node),
@@ -101,7 +107,7 @@ export function gCounter(node: Node<GCounterMessages>, { acknowledge = "written"
   node.on("add", async ({ delta }) => {
     if (delta === 0) return {};
     const { waiting } = counter;
-    waiting.delta += delta;
+    waiting.delta = addIntegers(waiting.delta, delta);
     if (acknowledge === "at-once") return {};
     wakeWriter();
     await waiting.written.promise;
@@ -114,7 +120,7 @@ export function gCounter(node: Node<GCounterMessages>, { acknowledge = "written"
   });
 }
 
-function startReplication(node: Node<GCounterMessages>, totals: Map<string, number>): Replication<Total> {
+function startReplication(node: Node<Messages>, totals: Map<string, Integer>): Replication<Total> {
   return replicate<Total, Total[]>(node, {
     topology: "hub",
     period: REPLICATION_PERIOD,
@@ -127,11 +133,11 @@ function startReplication(node: Node<GCounterMessages>, totals: Map<string, numb
   });
 }
 
-const isTotal = isTuple(isString, isNatural);
+const isTotal = isTuple(isString, isNaturalOfAnySize);
 
 /** Keeps the larger of two totals: the merge of the CRDT. Totals may come twice and in any order. */
-function merge(totals: Map<string, number>, [id, total]: Total): void {
-  totals.set(id, Math.max(total, totals.get(id) ?? 0));
+function merge(totals: Map<string, Integer>, [id, total]: Total): void {
+  totals.set(id, largerInteger(total, totals.get(id) ?? 0));
 }
 
 /** Merges a total that was found or written in seq-kv, and sends it to the other nodes. */
@@ -140,10 +146,8 @@ function publish({ totals, replication }: Counter, total: Total): void {
   replication.append(total);
 }
 
-function sum({ totals, waiting, writing }: Counter): number {
-  let value = waiting.delta + (writing?.delta ?? 0);
-  for (const total of totals.values()) value += total;
-  return value;
+function sum({ totals, waiting, writing }: Counter): Integer {
+  return [...totals.values(), waiting.delta, writing?.delta ?? 0].reduce(addIntegers);
 }
 
 /** Reads all slots. */
@@ -184,11 +188,11 @@ async function writeBatches(counter: Counter): Promise<void> {
  * Compare-and-set rejects delayed writes of an earlier incarnation and our own retries. A compare-and-set that fails
  * may repeat one that succeeded, so we read the slot again and look for the name of this write.
  */
-async function addToSlot(counter: Counter, delta: number, name: string): Promise<void> {
+async function addToSlot(counter: Counter, delta: Integer, name: string): Promise<void> {
   const { kv, node: { id } } = counter;
   while (counter.slot.write !== name) {
     const { slot } = counter;
-    const next = { total: slot.total + delta, write: name };
+    const next = { total: addIntegers(slot.total, delta), write: name };
     try {
       await kv.cas(keyOf(id), slot, next, { createIfNotExists: slot === NO_SLOT, ...RETRY_UNTIL_ANSWERED });
       counter.slot = next;
@@ -213,7 +217,7 @@ function createBatch(): Batch {
 }
 
 /** The counter program with the options that the arguments name. */
-export default function main(node: Node<GCounterMessages>, args: readonly string[]): void {
+export default function main(node: Node<Messages>, args: readonly string[]): void {
   gCounter(node, { acknowledge: readChoice(args, "acknowledge", ["written", "at-once"]) });
 }
 

@@ -17,6 +17,7 @@
  *
  * @module
  */
+import { formatJSON } from "../lib/json.ts";
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
@@ -95,7 +96,7 @@ function run({ registers }: State, operations: Operations): { results: Operation
   const own = new Map<string, [key: unknown, value: number | null]>();
   const results: Operations = [];
   for (const [f, key, value] of operations) {
-    const name = JSON.stringify(key);
+    const name = formatJSON(key);
     if (f === "w") {
       own.set(name, [key, value]);
       results.push([f, key, value]);
@@ -108,7 +109,7 @@ function run({ registers }: State, operations: Operations): { results: Operation
 }
 
 function applyWrites(state: State, { timestamp, writes }: Transaction): void {
-  for (const [key, value] of writes) write(state, JSON.stringify(key), [value, timestamp]);
+  for (const [key, value] of writes) write(state, formatJSON(key), [value, timestamp]);
 }
 
 /** Writes a version to a register, unless the register has a later one. */

@@ -82,14 +82,18 @@ export type GSetMessages<V = number> = {
   read: { request: Empty; reply: { value: V[] } };
 };
 
-/** Messages of workload g-counter. Deltas are 0 or more. */
-export type GCounterMessages = {
-  add: { request: { delta: number }; reply: Empty };
-  read: { request: Empty; reply: { value: number } };
+/**
+ * Messages of workload g-counter. Deltas are 0 or more.
+ *
+ * @typeParam N The type of a delta and of the counter's value. With `number | bigint`, they may be of any size.
+ */
+export type GCounterMessages<N extends number | bigint = number> = {
+  add: { request: { delta: N }; reply: Empty };
+  read: { request: Empty; reply: { value: N } };
 };
 
 /** Messages of workload pn-counter. Deltas may be negative. */
-export type PNCounterMessages = GCounterMessages;
+export type PNCounterMessages<N extends number | bigint = number> = GCounterMessages<N>;
 
 /**
  * Messages of workload kafka.

@@ -12,8 +12,8 @@
  */
 import { describeThrown } from "../../lib/log.ts";
 import { isStopped } from "../../lib/rpc.ts";
-import { type AnyNode, RPCError } from "../../mod.ts";
-import { replicateSchema, type Update } from "../shared/requests.ts";
+import type { AnyNode } from "../../mod.ts";
+import { expectPeer, replicateSchema, type Update } from "../shared/requests.ts";
 import { type Counts, covers, join, MEMORY, OWN, type Vector } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { ask, planUrgentRound, Replica, type ReplicationOptions, runSchedule, send, trustIfBack } from "./schedule.ts";
@@ -63,8 +63,8 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
     });
   });
   node.on("replicate", (body, { src }) => {
+    expectPeer(node, src);
     const peer = replica?.peers.get(src);
-    if (!node.peers.includes(src)) throw new RPCError("malformed-request", `expected another node, got ${src}`);
     if (peer !== undefined) receive(replica!, peer, body as unknown as Update<E, S>);
   }, replicateSchema(node, options));
   return { append };

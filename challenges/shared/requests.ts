@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { AnyNode } from "../../mod.ts";
+import { showJSON } from "../../lib/json.ts";
+import { type AnyNode, RPCError } from "../../mod.ts";
 import type { Counts, Segments } from "../replication/log.ts";
 
 type Body = Record<string, unknown>;
@@ -19,8 +20,7 @@ interface Checked {
 /** Checks one field of a body. */
 export function field(name: string, expected: string, isGood: (value: unknown) => boolean): Checked {
   return {
-    schema: (body) =>
-      isGood(body[name]) || `expected ${name} to be ${expected}, got ${JSON.stringify(body[name])?.slice(0, 60)}`,
+    schema: (body) => isGood(body[name]) || `expected ${name} to be ${expected}, got ${showJSON(body[name], 60)}`,
   };
 }
 
@@ -59,6 +59,11 @@ export function isNatural(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
+/** True for an integer, 0 or more. Those that a number does not hold exactly are bigints. */
+export function isNaturalOfAnySize(value: unknown): boolean {
+  return isNatural(value) || (typeof value === "bigint" && value >= 0n);
+}
+
 function isOperation(value: unknown): boolean {
   return Array.isArray(value) && value.length === 3 && (value[0] === "r" || value[0] === "w");
 }
@@ -82,18 +87,27 @@ export function isRecordOf(
   return (value) => isObject(value) && Object.entries(value).every(([key, each]) => isKey(key) && isGood(each));
 }
 
+/**
+ * Refuses a message that only nodes send each other, if it is from anyone else.
+ *
+ * @throws {RPCError} 12 (malformed-request): the source is not another node of the cluster.
+ */
+export function expectPeer(node: AnyNode, src: string): void {
+  if (!node.peers.includes(src)) throw new RPCError("malformed-request", `expected another node, got ${src}`);
+}
+
 /** `broadcast`. The value may be any JSON. */
 export const BROADCAST = field("message", "a value", isPresent);
 /** `deliver` between nodes of broadcast. */
 export const DELIVER = field("values", "an array", Array.isArray);
 
 /** `add` of the counter. */
-export const ADD = field("delta", "an integer, 0 or more", isNatural);
+export const ADD = field("delta", "an integer, 0 or more", isNaturalOfAnySize);
 
 /** `send` of the logs. The message may be any JSON. */
 export const SEND = all(field("key", "a string", isString), field("msg", "a message", isPresent));
 /** `poll` and `commit_offsets` of the logs. */
-export const OFFSETS = field("offsets", "an object of integers, 0 or more", isRecordOf(isNatural));
+export const OFFSETS = field("offsets", "an object of integers from 0 to 2^53 - 1", isRecordOf(isNatural));
 /** `list_committed_offsets` of the logs. */
 export const KEYS = field("keys", "an array of strings", isArrayOf(isString));
 

@@ -18,7 +18,7 @@
  * @module
  */
 import { type AnyNode, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
-import { slotLogSchemas } from "./requests.ts";
+import { expectPeer, slotLogSchemas } from "./requests.ts";
 import { catchUp, createSlotReader, GRACE, keyOf, learn, type SlotReader } from "./slot_reader.ts";
 import { createWorker } from "./worker.ts";
 
@@ -141,12 +141,12 @@ function handleMessages<E, R>(
 ): void {
   const { leader, node, reader } = state;
   node.on("append", ({ batch }, { src }) => {
-    if (!node.peers.includes(src)) return;
+    expectPeer(node, src);
     state.queue.push(batch as Batch<E>);
     wakeWriter();
   }, schemas.append);
   node.on("written", ({ index, slot }, { src }) => {
-    if (!node.peers.includes(src)) return;
+    expectPeer(node, src);
     if (src === leader.id) leader.isResponsive = true;
     learn(reader, index as number, slot as Slot<E>);
   }, schemas.written);

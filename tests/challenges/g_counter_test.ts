@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gCounter } from "../../challenges/g_counter.ts";
+import type { Integer } from "../../lib/integers.ts";
 import type { GCounterMessages } from "../../lib/messages.ts";
 import type { Node } from "../../lib/node.ts";
 import { type Message, RPCError } from "../../lib/protocol.ts";
@@ -35,7 +36,7 @@ function allRead(cluster: Cluster, least: number, most: number): () => Promise<b
 }
 
 for (const acknowledge of ["written", "at-once"] as const) {
-  const program = (node: Node<GCounterMessages>) => gCounter(node, { acknowledge });
+  const program = (node: Node<GCounterMessages<Integer>>) => gCounter(node, { acknowledge });
 
   Deno.test(`g-counter (${acknowledge}) counts on a single node`, async () => {
     const cluster = await startCluster({ program, nodes: 1, seed: "1" });
@@ -56,6 +57,24 @@ for (const acknowledge of ["written", "at-once"] as const) {
     }
   });
 }
+
+Deno.test("g-counter counts beyond 2^53, also when all nodes are killed", async () => {
+  const largest = Number.MAX_SAFE_INTEGER;
+  for (const acknowledge of ["written", "at-once"] as const) {
+    const program = (node: Node<GCounterMessages<Integer>>) => gCounter(node, { acknowledge });
+    const cluster = await startCluster({ program, nodes: 2, seed: "1" });
+    for (const delta of [largest, 1, 2n ** 70n, largest, 3]) await cluster.ask({ type: "add", delta });
+    await cluster.run(2000);
+    const sum = 2n * (2n ** 70n + 2n * BigInt(largest) + 4n);
+    assertEquals(await cluster.ask({ type: "read" }).then((replies) => replies.map(({ value }) => value)), [sum, sum]);
+    cluster.nodes.forEach((node) => cluster.crash(node));
+    for (const node of cluster.nodes) await cluster.restart(node);
+    await cluster.ask({ type: "add", delta: 1 });
+    await cluster.run(2000);
+    const [value] = (await cluster.ask({ type: "read" })).map(({ value }) => value);
+    assertEquals(value, sum + 2n);
+  }
+});
 
 Deno.test("g-counter (written) keeps every acknowledged add when nodes are killed, even while they write", async () => {
   let interrupted = 0;

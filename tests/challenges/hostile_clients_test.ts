@@ -15,6 +15,7 @@ import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Body } from "../../lib/protocol.ts";
 import { startCluster } from "../cluster.ts";
+import { nested } from "../nested.ts";
 
 const TYPES: Record<string, string[]> = {
   echo: ["echo"],
@@ -25,11 +26,27 @@ const TYPES: Record<string, string[]> = {
   txn: ["txn", "replicate"],
 };
 const FIELDS = ["message", "values", "delta", "key", "msg", "offsets", "keys", "txn", "batch", "index", "slot"];
-const VALUES = [null, 0, -1, 1e300, "x", [], [null], [["r"]], {}, { __proto__: 1 }, {
-  from: "n0",
-  number: 1,
-  entries: [1],
-}];
+const VALUES = [
+  null,
+  0,
+  -0,
+  -1,
+  0.5,
+  1e300,
+  Infinity,
+  2 ** 53 - 1,
+  2n ** 64n,
+  "x",
+  [],
+  [null],
+  [["r"]],
+  {},
+  JSON.parse('{ "__proto__": 1, "constructor": 2 }'),
+  { from: "n0", number: 1, entries: [1] },
+];
+
+/** Values at and around the limits of depth: of a request, of JSON.stringify, and far beyond. */
+const DEEP = [490, 600, 5000, 100_000].map(nested);
 
 const SEND = { type: "send", key: "k", msg: 1 };
 const PROGRAMS: Record<string, [program: (node: AnyNode) => void, types: string[], request: Body]> = {
@@ -49,6 +66,8 @@ function* hostileBodies(types: string[]): Generator<Body> {
     yield { type };
     for (const value of VALUES) yield { type, ...Object.fromEntries(FIELDS.map((field) => [field, value])) };
     for (const field of FIELDS) yield { type, [field]: VALUES };
+    for (const value of DEEP) yield { type, ...Object.fromEntries(FIELDS.map((field) => [field, value])) };
+    for (const value of DEEP) yield { type, key: "k", txn: [["w", value, value], ["r", value, null]], msg: value };
   }
 }
 

@@ -10,15 +10,17 @@ import { RPCError } from "../../../lib/protocol.ts";
 import { startCluster } from "../../cluster.ts";
 
 const LOGS = [
-  [{ type: "send", msg: 1 }, "Malformed send: expected key to be a string, got undefined"],
-  [{ type: "send", key: "a" }, "Malformed send: expected msg to be a message, got undefined"],
+  [{ type: "send", msg: 1 }, "Malformed send: expected key to be a string, got nothing"],
+  [{ type: "send", key: "a" }, "Malformed send: expected msg to be a message, got nothing"],
   [{ type: "send", key: 5, msg: 1 }, "Malformed send: expected key to be a string, got 5"],
   [
     { type: "poll", offsets: ["a"] },
-    'Malformed poll: expected offsets to be an object of integers, 0 or more, got ["a"]',
+    'Malformed poll: expected offsets to be an object of integers from 0 to 2^53 - 1, got ["a"]',
   ],
   [{ type: "poll", offsets: { a: -1 } }, "Malformed poll: expected offsets"],
+  [{ type: "poll", offsets: { a: 2n ** 53n } }, "Malformed poll: expected offsets"],
   [{ type: "commit_offsets", offsets: { a: "b" } }, "Malformed commit_offsets: expected offsets"],
+  [{ type: "commit_offsets", offsets: { a: 2n ** 64n } }, "Malformed commit_offsets: expected offsets"],
   [
     { type: "list_committed_offsets", keys: "a" },
     "Malformed list_committed_offsets: expected keys to be an array of strings",
@@ -27,20 +29,27 @@ const LOGS = [
 
 const BROADCASTS = [[
   { type: "broadcast" },
-  "Malformed broadcast: expected message to be a value, got undefined",
+  "Malformed broadcast: expected message to be a value, got nothing",
 ]] as const;
 
 const CASES = {
   "broadcast": [broadcast, [
     ...BROADCASTS,
     [{ type: "deliver", values: 5 }, "Malformed deliver: expected values to be an array, got 5"],
+    [{ type: "deliver", values: [5] }, "expected another node, got c"],
   ]],
   "broadcast-efficient": [broadcastEfficient, BROADCASTS],
   "kafka-single": [kafkaSingle, LOGS],
-  "kafka-lin-kv": [kafkaLinKV, [...LOGS, [{ type: "append" }, "Malformed append: expected batch to be a batch"]]],
+  "kafka-lin-kv": [kafkaLinKV, [
+    ...LOGS,
+    [{ type: "append" }, "Malformed append: expected batch to be a batch"],
+    [{ type: "append", batch: { from: "n0.x", entries: [] } }, "Malformed append: expected batch to be a batch"],
+    [{ type: "append", batch: { from: "n0.x", number: 1, entries: [] } }, "expected another node, got c"],
+    [{ type: "written", index: 0, slot: [] }, "expected another node, got c"],
+  ]],
   "kafka": [kafka, LOGS],
   "g-counter": [gCounter, [
-    [{ type: "add" }, "Malformed add: expected delta to be an integer, 0 or more, got undefined"],
+    [{ type: "add" }, "Malformed add: expected delta to be an integer, 0 or more, got nothing"],
     [{ type: "add", delta: -1 }, "Malformed add: expected delta to be an integer, 0 or more, got -1"],
     [{ type: "add", delta: 1.5 }, "Malformed add: expected delta"],
   ]],
@@ -57,7 +66,7 @@ for (const [name, [program, requests]] of Object.entries(CASES)) {
     for (const [request, text] of requests) {
       const error = await cluster.ask({ ...request }).catch((error) => error) as RPCError;
       assertEquals([error instanceof RPCError, error.code], [true, 12]);
-      assertMatch(error.message, new RegExp(text.replace(/[[\]"]/g, ".")));
+      assertMatch(error.message, new RegExp(text.replace(/[[\]"^]/g, ".")));
     }
   });
 }

@@ -64,6 +64,10 @@ const BATCH = { from: "n1.x", number: 1 };
 const MALFORMED = [
   { type: "append", batch: { ...BATCH, entries: [null] } },
   { type: "append", batch: { ...BATCH, entries: ["x", 7] } },
+  { type: "append", batch: { ...BATCH, entries: 7 } },
+  { type: "append", batch: { ...BATCH, entries: null } },
+  { type: "append", batch: { from: "n1.x", entries: [] } },
+  { type: "append", batch: { ...BATCH, number: 2n ** 60n, entries: [] } },
   { type: "written", index: 0, slot: [{ ...BATCH, entries: [null] }] },
 ];
 
