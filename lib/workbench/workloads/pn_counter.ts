@@ -9,14 +9,14 @@
 import Type from "typebox";
 import { getOrInsert } from "../base/get_or_insert.ts";
 import { checkCounter } from "../checkers/counter.ts";
-import type { RPC } from "../world/rpc_schema.ts";
+import { integer, type RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import type { Workload } from "./workload.ts";
 
 const ADD: RPC = {
   type: "add",
   doc: "Adds to the counter.",
-  request: Type.Object({ delta: Type.Integer({ description: "number to add; negative only in a pn-counter" }) }),
+  request: Type.Object({ delta: integer({ description: "number to add; negative only in a pn-counter" }) }),
   reply: Type.Object({}),
 };
 
@@ -24,7 +24,7 @@ const READ: RPC = {
   type: "read",
   doc: "Asks for the value of the counter that the node knows.",
   request: Type.Object({}),
-  reply: Type.Object({ value: Type.Integer({ description: "the sum of the deltas" }) }),
+  reply: Type.Object({ value: integer({ description: "the sum of the deltas" }) }),
 };
 
 /** Workload pn-counter. As in Maelstrom, every error makes an operation info: the client throws it. */

@@ -140,8 +140,7 @@ async function checkedCall(
   const mistake = checks.request(request);
   if (mistake !== undefined) throw new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`);
   const reply = await call(state, node, request, timeout);
-  // The schemas refuse a bigint, but a msg_id may be an integer of 64 bits.
-  const problem = checks.reply(typeof reply.msg_id === "bigint" ? { ...reply, msg_id: 0 } : reply);
+  const problem = checks.reply(reply);
   if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
   return reply;
 }

@@ -46,6 +46,11 @@ export function mapOf(values: TSchema, options: { description?: string } = {}): 
   return Type.Object({}, { ...options, additionalProperties: values });
 }
 
+/** Creates the schema of an integer of any size. `parseJSON` reads it as a bigint if a number cannot hold it. */
+export function integer(options: { description?: string } = {}): TSchema {
+  return Type.Union([Type.Integer(), Type.BigInt()], options);
+}
+
 /** Creates the schema of a whole request. Other fields are not allowed, as in Maelstrom. */
 export function requestSchema({ type, request }: RPC): TObject {
   const { properties } = request as TObject;
@@ -55,7 +60,7 @@ export function requestSchema({ type, request }: RPC): TObject {
 /** Creates the schema of a whole reply. Other fields are not allowed, as in Maelstrom. */
 export function replySchema({ type, reply }: RPC): TObject {
   const { properties } = reply as TObject;
-  const ids = { msg_id: Type.Optional(Type.Integer()), in_reply_to: Type.Integer() };
+  const ids = { msg_id: Type.Optional(integer()), in_reply_to: Type.Integer() };
   return Type.Object({ type: Type.Literal(`${type}_ok`), ...ids, ...properties }, CLOSED);
 }
 
@@ -114,10 +119,10 @@ export function malformedReply(node: string, rpc: RPC, request: Body, reply: Bod
 export function describeSchema(schema: object): string {
   const { anyOf, type, items, const: constant } = schema as Schema;
   if (constant !== undefined) return JSON.stringify(constant);
-  if (anyOf !== undefined) return anyOf.map(describeSchema).join(" | ");
+  if (anyOf !== undefined) return [...new Set(anyOf.map(describeSchema))].join(" | ");
   if (type === "array") return describeArray(items ?? {});
   if (type === "object") return `{ ${fieldsOf(schema).map(({ text }) => text).join(", ")} }`.replace("{  }", "{}");
-  return type ?? "any";
+  return type === "bigint" ? "integer" : type ?? "any";
 }
 
 /** Lists the fields of an object's schema, each in the notation of TypeScript and with its description. */
@@ -146,7 +151,7 @@ interface Schema {
 function describeArray(items: object | object[]): string {
   if (Array.isArray(items)) return `[${items.map(describeSchema).join(", ")}]`;
   const element = describeSchema(items);
-  return "anyOf" in items ? `(${element})[]` : `${element}[]`;
+  return element.includes(" | ") ? `(${element})[]` : `${element}[]`;
 }
 
 function compile(schema: TSchema): BodyCheck {

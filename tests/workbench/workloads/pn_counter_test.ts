@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { pnCounter } from "../../../lib/workbench/workloads/pn_counter.ts";
@@ -12,6 +13,27 @@ Deno.test("add and read", async () => {
   assertEquals(await invoke({ f: "add", value: -3 }), { type: "ok" });
   assertEquals(await invoke({ f: "read" }), { type: "ok", value: -7 });
   assertEquals(requests, [{ type: "add", msg_id: 1, delta: -3 }, { type: "read", msg_id: 2 }]);
+});
+
+Deno.test("a value beyond 2^53 is taken whole, and judged", async () => {
+  const value = 2n ** 60n + 1n;
+  const { invoke } = openClient(pnCounter, () => ({ type: "read_ok", value }));
+  assertEquals(await invoke({ f: "read" }), { type: "ok", value });
+  const at = (index: number, type: Operation["type"], f: string, value: unknown): Operation => ({
+    ...{ index, time: index, type, process: 0, f, value },
+    ...f === "read" && { final: true },
+  });
+  for (const [read, valid] of [[value, true], [value + 1n, false], [2 ** 60, false]] as const) {
+    const history = [
+      at(0, "invoke", "add", value),
+      at(1, "ok", "add", value),
+      at(2, "invoke", "read", null),
+      at(3, "ok", "read", read),
+    ];
+    assertEquals(pnCounter.check(history, {} as never).valid, valid);
+    const { isComplete } = pnCounter.convergence!(history.slice(0, 2), testOptions());
+    assertEquals(isComplete([read, read]), valid);
+  }
 });
 
 Deno.test("a value that is not a whole number is malformed", async () => {

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import Type from "typebox";
+import { formatJSON, parseJSON } from "../../../lib/workbench/base/json.ts";
 import {
   arrayOf,
   checksOf,
   describeSchema,
+  integer,
   malformedReply,
   mapOf,
   replySchema,
@@ -35,6 +37,23 @@ Deno.test("a body that matches its schema passes", () => {
   assertEquals(request({ type: "ask", msg_id: 1, what: null }), undefined);
   for (const body of [GOOD, { ...GOOD, msg_id: 4 }, { ...GOOD, note: "hi" }, { ...GOOD, offsets: {}, txn: [] }]) {
     assertEquals(reply(body), undefined);
+  }
+});
+
+Deno.test("an integer may be of any size, and is described as one", () => {
+  const schema = Type.Object({ offset: integer(), list: arrayOf(Type.Tuple([integer(), Type.Unknown()])) });
+  const { reply } = checksOf({ type: "ask", doc: "", request: Type.Object({}), reply: schema });
+  const good = {
+    type: "ask_ok",
+    in_reply_to: 1,
+    msg_id: 2n ** 60n,
+    offset: 2n ** 63n,
+    list: [[0, 1], [-(2n ** 64n), 1]],
+  };
+  assertEquals(reply(good), undefined);
+  assertEquals(describeSchema(schema), "{ offset: integer, list: [integer, any][] | null }");
+  for (const offset of [parseJSON("1.0"), 1.5, "1", null]) {
+    assertEquals(reply({ ...good, offset }), `expected body.offset to be integer, got ${formatJSON(offset)}`);
   }
 });
 

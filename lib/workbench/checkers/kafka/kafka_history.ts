@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Integer } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
@@ -15,7 +16,7 @@ import { identify, type Identity, showIdentity } from "../identify.ts";
 /** A message as a send or a poll shows it. */
 export interface LogMessage {
   /** Its offset in the log of its key; null if unknown. */
-  offset: number | null;
+  offset: Integer | null;
   value: Identity;
 }
 
@@ -35,7 +36,7 @@ export interface KafkaOperation extends Attempt {
  */
 export interface Log {
   /** By index, the offset. Ascending. */
-  offsets: number[];
+  offsets: Integer[];
   /** By index, the values at that offset, each with the first operation that showed it. One value if all is well. */
   values: Map<Identity, KafkaOperation>[];
   /** By index, the value; if there are several, the one that Jepsen chooses. */
@@ -134,7 +135,8 @@ function keyName(key: unknown): string {
 }
 
 function readMessage([offset, value]: unknown[]): LogMessage {
-  return { offset: Number.isFinite(offset) ? offset as number : null, value: identify(value) };
+  const isKnown = typeof offset === "bigint" || Number.isFinite(offset);
+  return { offset: isKnown ? offset as Integer : null, value: identify(value) };
 }
 
 /**
@@ -142,7 +144,7 @@ function readMessage([offset, value]: unknown[]): LogMessage {
  * that it returned were in the log.
  */
 function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, Log> {
-  const byOffset = new Map<string, Map<number, Map<Identity, KafkaOperation>>>();
+  const byOffset = new Map<string, Map<Integer, Map<Identity, KafkaOperation>>>();
   const add = (operation: KafkaOperation, shown: Map<string, LogMessage[]>) => {
     for (const [key, { offset, value }] of messages(shown)) {
       if (offset === null) continue;
@@ -166,8 +168,8 @@ export function mustHaveTakenEffect({ type, sends }: KafkaOperation, pollers: Ka
     (type === "info" && [...messages(sends)].some(([key, { value }]) => pollers.get(key)?.has(value)));
 }
 
-function toLog(byOffset: Map<number, Map<Identity, KafkaOperation>>): Log {
-  const offsets = [...byOffset.keys()].sort((a, b) => a - b);
+function toLog(byOffset: Map<Integer, Map<Identity, KafkaOperation>>): Log {
+  const offsets = [...byOffset.keys()].sort((a, b) => a < b ? -1 : 1);
   const values = offsets.map((offset) => byOffset.get(offset)!);
   const order = values.map((atOffset) => firstInClojureSet(atOffset.keys()));
   return { offsets, values, order, indices: new Map(order.map((value, index) => [value, index])) };

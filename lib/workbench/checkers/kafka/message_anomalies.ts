@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Integer } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
@@ -114,7 +115,7 @@ function findInconsistentOffsets({ logs }: KafkaHistory): Anomaly[] {
 /** Finds duplicates: one message at several offsets. */
 function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
   const cases = [...logs].flatMap(([key, { offsets, values }]) => {
-    const offsetsOf = new Map<Identity, number[]>();
+    const offsetsOf = new Map<Identity, Integer[]>();
     for (const [index, atOffset] of values.entries()) {
       for (const value of atOffset.keys()) getOrInsert(offsetsOf, value, () => []).push(offsets[index]!);
     }
@@ -132,7 +133,7 @@ function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
 interface PolledMessage {
   poller: KafkaOperation;
   key: string;
-  offset: number | null;
+  offset: Integer | null;
   value: Identity;
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { bisectRight } from "d3-array";
+import { type Integer, largerInteger } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import type { KafkaOperation, LogMessage } from "./kafka_history.ts";
 
@@ -23,7 +24,7 @@ export interface RealtimeLag {
 
 /** The known growth of a log: at `times[i]` (ns), a message at `offsets[i]` was seen first. Both are ascending. */
 interface Growth {
-  offsets: number[];
+  offsets: Integer[];
   times: number[];
 }
 
@@ -36,7 +37,7 @@ interface Growth {
 export function worstRealtimeLag(operations: readonly KafkaOperation[]): RealtimeLag {
   const growth = findGrowth(operations);
   // By process and key, the highest offset that the process has seen.
-  const positions = new Map<number, Map<string, number>>();
+  const positions = new Map<number, Map<string, Integer>>();
   let worst: RealtimeLag | undefined;
   for (const operation of operations) {
     const { process, f, type, keys, invocation } = operation;
@@ -46,7 +47,7 @@ export function worstRealtimeLag(operations: readonly KafkaOperation[]): Realtim
     if (f === "subscribe") positions.set(process, new Map());
     if (f !== "poll" && f !== "txn") continue;
     for (const [key, offset] of highestOffsets(operation)) {
-      ofProcess.set(key, Math.max(offset, ofProcess.get(key) ?? -1));
+      ofProcess.set(key, largerInteger(offset, ofProcess.get(key) ?? -1));
     }
     for (const [key, offset] of ofProcess) {
       const lag = Math.max(0, invocation.time - timeOfGrowth(growth.get(key), offset)) / 1e9;
@@ -71,10 +72,10 @@ function findGrowth(operations: readonly KafkaOperation[]): Map<string, Growth> 
 }
 
 /** By key, the highest offset that an operation sent to or polled; -1 if it is unknown. */
-function highestOffsets({ sends, polls }: KafkaOperation): Map<string, number> {
-  const highest = new Map<string, number>();
+function highestOffsets({ sends, polls }: KafkaOperation): Map<string, Integer> {
+  const highest = new Map<string, Integer>();
   const raise = (messages: LogMessage[], key: string) => {
-    for (const { offset } of messages) highest.set(key, Math.max(offset ?? -1, highest.get(key) ?? -1));
+    for (const { offset } of messages) highest.set(key, largerInteger(offset ?? -1, highest.get(key) ?? -1));
   };
   sends.forEach(raise);
   polls.forEach(raise);
@@ -82,6 +83,6 @@ function highestOffsets({ sends, polls }: KafkaOperation): Map<string, number> {
 }
 
 /** Finds when a log is first known to have a message after an offset; infinite if never. */
-function timeOfGrowth(growth: Growth | undefined, offset: number): number {
+function timeOfGrowth(growth: Growth | undefined, offset: Integer): number {
   return growth?.times[bisectRight(growth.offsets, offset)] ?? Infinity;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { addIntegers, type Integer, largerInteger } from "../../../integers.ts";
 import type { Connection } from "../../world/connection.ts";
 import { withErrors } from "../outcome.ts";
 import type { Invocation, Outcome, WorkloadClient } from "../workload.ts";
@@ -15,7 +16,7 @@ interface Client {
   readonly connection: Connection;
   readonly node: string;
   /** Next offset to poll, for each assigned key. Polling raises it; an assign may set it back. */
-  offsets: Map<string, number>;
+  offsets: Map<string, Integer>;
 }
 
 /** Creates a client of one node, to which no keys are assigned. */
@@ -35,19 +36,19 @@ async function perform(client: Client, { f, value, seek_to_beginning }: Invocati
 /** Assigns keys. A key that was assigned before continues at its offset, a new one at its committed offset. */
 async function assign(client: Client, keys: string[], fromBeginning: boolean): Promise<Outcome> {
   const committed = fromBeginning ? {} : await committedOffsets(client, keys);
-  const known = fromBeginning ? new Map<string, number>() : client.offsets;
+  const known = fromBeginning ? new Map<string, Integer>() : client.offsets;
   client.offsets = new Map(keys.map((key) => [key, known.get(key) ?? committed[key] ?? 0]));
   return { type: "ok" };
 }
 
-async function committedOffsets({ connection, node }: Client, keys: string[]): Promise<Record<string, number>> {
+async function committedOffsets({ connection, node }: Client, keys: string[]): Promise<Record<string, Integer>> {
   const reply = await connection.rpc(node, LIST_COMMITTED_OFFSETS, { keys });
-  return reply.offsets as Record<string, number>;
+  return reply.offsets as Record<string, Integer>;
 }
 
 async function send({ connection, node }: Client, [, key, message]: [string, string, unknown]): Promise<Outcome> {
   const { offset } = await connection.rpc(node, SEND, { key, msg: message });
-  const result: CompletedSend = ["send", key, [offset as number, message]];
+  const result: CompletedSend = ["send", key, [offset as Integer, message]];
   return { type: "ok", value: [result] };
 }
 
@@ -57,10 +58,10 @@ async function send({ connection, node }: Client, [, key, message]: [string, str
  */
 async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
   const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
-  const highest = new Map<string, number>();
+  const highest = new Map<string, Integer>();
   for (const [key, entries] of Object.entries(messages)) {
-    const last = entries.reduce((max, [offset]) => Math.max(max, offset), -1);
-    offsets.set(key, Math.max(offsets.get(key) ?? 0, last + 1));
+    const last = entries.reduce<Integer>((max, [offset]) => largerInteger(max, offset), -1);
+    offsets.set(key, largerInteger(offsets.get(key) ?? 0, addIntegers(last, 1)));
     if (entries.length > 0) highest.set(key, last);
   }
   if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS, { offsets: Object.fromEntries(highest) });

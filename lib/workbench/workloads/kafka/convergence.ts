@@ -5,6 +5,7 @@
  * @module
  */
 
+import { addIntegers, type Integer, largerInteger } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { identify, type Identity, showIdentity } from "../../checkers/identify.ts";
 import type { Operation } from "../../history/operation.ts";
@@ -16,7 +17,7 @@ import { type Entry, messagesOf, POLL } from "./rpcs.ts";
 
 /** Messages that a node has returned so far, and the next offset to poll for each key. */
 interface Seen {
-  next: Record<string, number>;
+  next: Record<string, Integer>;
   messages: Set<Identity>;
 }
 
@@ -40,7 +41,7 @@ export function kafkaConvergence(history: readonly Operation[]): Convergence {
   };
 }
 
-function startOf(keys: Iterable<string>): Record<string, number> {
+function startOf(keys: Iterable<string>): Record<string, Integer> {
   return Object.fromEntries(Array.from(keys, (key) => [key, 0]));
 }
 
@@ -81,7 +82,7 @@ async function pollNew(connection: Connection, node: string, { next, messages }:
       // A faulty node can return a key that it was not asked for.
       const start = next[key] ?? 0;
       anyNew ||= offset >= start;
-      next[key] = Math.max(start, offset + 1);
+      next[key] = largerInteger(start, addIntegers(offset, 1));
     }
   }
   addMessages(messages, polled);

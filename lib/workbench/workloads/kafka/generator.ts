@@ -6,16 +6,17 @@
  * @module
  */
 
+import { type Integer, largerInteger } from "../../../integers.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Random } from "../../world/random.ts";
 import { concat, KEY_COUNT, perWorker, repeat, sequence, transactions } from "../generator.ts";
 import type { Invocation, OperationGenerator, TestOptions } from "../workload.ts";
 
 /** Completed send, with the offset of its message. */
-export type CompletedSend = ["send", key: string, message: [offset: number, message: unknown]];
+export type CompletedSend = ["send", key: string, message: [offset: Integer, message: unknown]];
 
 /** Completed poll, with the messages of each key. */
-export type CompletedPoll = ["poll", messages: Record<string, [offset: number, message: unknown][]>];
+export type CompletedPoll = ["poll", messages: Record<string, [offset: Integer, message: unknown][]>];
 
 /** One in this many operations, on average, is an assign. */
 const ASSIGN_EVERY = 64;
@@ -69,7 +70,7 @@ export function kafkaOperations(options: TestOptions, random: Random): Operation
  * and polls until it has seen the highest offset of each key in the main phase.
  */
 export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly Operation[]): OperationGenerator {
-  const highest = new Map<string, number>();
+  const highest = new Map<string, Integer>();
   for (const operation of history) {
     if (operation.type !== "ok") continue;
     raise(highest, sentOffsets(operation));
@@ -78,7 +79,7 @@ export function kafkaFinalPolls({ concurrency }: TestOptions, history: readonly 
   return perWorker(concurrency, () => pollUntilSeen(highest));
 }
 
-function pollUntilSeen(highest: ReadonlyMap<string, number>): OperationGenerator {
+function pollUntilSeen(highest: ReadonlyMap<string, Integer>): OperationGenerator {
   const left = new Map(highest);
   const keys = [...left.keys()].sort((a, b) => Number(a) - Number(b));
   const steps = concat(
@@ -99,8 +100,8 @@ function pollUntilSeen(highest: ReadonlyMap<string, number>): OperationGenerator
 /** Tracks the keys with messages that were sent but never polled. */
 function trackUnseen(): { keys(): string[]; update(operation: Operation): void } {
   // By key with unseen messages, the highest offset that was sent to, and the highest that was polled.
-  const sent = new Map<string, number>();
-  const polled = new Map<string, number>();
+  const sent = new Map<string, Integer>();
+  const polled = new Map<string, Integer>();
   return {
     keys: () => [...sent.keys()],
     update(operation) {
@@ -119,25 +120,25 @@ function trackUnseen(): { keys(): string[]; update(operation: Operation): void }
 }
 
 /** Returns the highest offset of each key in a completed poll; keys without messages are left out. */
-function polledOffsets({ f, value }: Operation): Map<string, number> {
-  const offsets = new Map<string, number>();
+function polledOffsets({ f, value }: Operation): Map<string, Integer> {
+  const offsets = new Map<string, Integer>();
   if (f !== "poll") return offsets;
   for (const [, messages] of value as CompletedPoll[]) {
     for (const [key, pairs] of Object.entries(messages)) {
-      if (pairs.length > 0) offsets.set(key, pairs.reduce((highest, [offset]) => Math.max(highest, offset), -Infinity));
+      if (pairs.length > 0) offsets.set(key, pairs.map(([offset]) => offset).reduce(largerInteger));
     }
   }
   return offsets;
 }
 
 /** Returns the highest offset of each key in a completed send. */
-function sentOffsets({ f, value }: Operation): Map<string, number> {
-  const offsets = new Map<string, number>();
+function sentOffsets({ f, value }: Operation): Map<string, Integer> {
+  const offsets = new Map<string, Integer>();
   if (f !== "send") return offsets;
   for (const [, key, [offset]] of value as CompletedSend[]) raise(offsets, [[key, offset]]);
   return offsets;
 }
 
-function raise(offsets: Map<string, number>, seen: Iterable<[string, number]>): void {
-  for (const [key, offset] of seen) offsets.set(key, Math.max(offsets.get(key) ?? offset, offset));
+function raise(offsets: Map<string, Integer>, seen: Iterable<[string, Integer]>): void {
+  for (const [key, offset] of seen) offsets.set(key, largerInteger(offsets.get(key) ?? offset, offset));
 }

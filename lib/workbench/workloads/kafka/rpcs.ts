@@ -5,7 +5,8 @@
  */
 
 import Type from "typebox";
-import { arrayOf, mapOf, type RPC } from "../../world/rpc_schema.ts";
+import type { Integer } from "../../../integers.ts";
+import { arrayOf, integer, mapOf, type RPC } from "../../world/rpc_schema.ts";
 
 /** RPC that appends a message. */
 export const SEND: RPC = {
@@ -16,7 +17,7 @@ export const SEND: RPC = {
     key: Type.String({ description: "the log" }),
     msg: Type.Unknown({ description: "the message" }),
   }),
-  reply: Type.Object({ offset: Type.Integer({ description: "its offset in the log" }) }),
+  reply: Type.Object({ offset: integer({ description: "its offset in the log" }) }),
 };
 
 /** RPC that reads messages. */
@@ -27,10 +28,10 @@ export const POLL: RPC = {
     "offset and without skipping any, as pairs `[offset, message]`. A log without messages to return should be " +
     "left out.",
   request: Type.Object({
-    offsets: mapOf(Type.Integer(), { description: "the lowest offset to return, for each log" }),
+    offsets: mapOf(integer(), { description: "the lowest offset to return, for each log" }),
   }),
   reply: Type.Object({
-    msgs: mapOf(arrayOf(Type.Tuple([Type.Integer(), Type.Unknown()])), { description: "the messages of each log" }),
+    msgs: mapOf(arrayOf(Type.Tuple([integer(), Type.Unknown()])), { description: "the messages of each log" }),
   }),
 };
 
@@ -38,7 +39,7 @@ export const POLL: RPC = {
 export const COMMIT_OFFSETS: RPC = {
   type: "commit_offsets",
   doc: "Tells the node that messages up to and including these offsets have been processed.",
-  request: Type.Object({ offsets: mapOf(Type.Integer(), { description: "the highest processed offset of each log" }) }),
+  request: Type.Object({ offsets: mapOf(integer(), { description: "the highest processed offset of each log" }) }),
   reply: Type.Object({}),
 };
 
@@ -48,11 +49,11 @@ export const LIST_COMMITTED_OFFSETS: RPC = {
   doc: "Asks for the committed offsets of some logs, from which a client continues. Logs without a committed offset " +
     "are left out.",
   request: Type.Object({ keys: Type.Array(Type.String(), { description: "the logs" }) }),
-  reply: Type.Object({ offsets: mapOf(Type.Integer(), { description: "the committed offset of each log" }) }),
+  reply: Type.Object({ offsets: mapOf(integer(), { description: "the committed offset of each log" }) }),
 };
 
 /** Message of a log with its offset. */
-export type Entry = [offset: number, message: unknown];
+export type Entry = [offset: Integer, message: unknown];
 
 /** Returns the messages of a reply to {@linkcode POLL}, by key. */
 export function messagesOf({ msgs }: Record<string, unknown>): Record<string, Entry[]> {

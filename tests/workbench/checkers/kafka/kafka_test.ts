@@ -34,6 +34,25 @@ for (const [type, { flawed, repaired, says, also = [] }] of Object.entries(KAFKA
   });
 }
 
+Deno.test("checkKafka tells offsets apart that differ in the last of 19 digits", () => {
+  const text = (offsets: string[]) =>
+    [
+      '{"type":"invoke","process":0,"f":"send","value":[["send","a",1]]}',
+      `{"type":"ok","process":0,"f":"send","value":[["send","a",[${offsets[0]},1]]]}`,
+      '{"type":"invoke","process":0,"f":"send","value":[["send","a",2]]}',
+      `{"type":"ok","process":0,"f":"send","value":[["send","a",[${offsets[1]},2]]]}`,
+      '{"type":"invoke","process":1,"f":"poll","value":[["poll"]]}',
+      `{"type":"ok","process":1,"f":"poll","value":[["poll",{"a":[[${offsets[2]},1],[${offsets[3]},2]]}]]}`,
+    ].join("\n");
+  const [a, b, c] = ["1796000000000000123", "1796000000000000124", "1796000000000000125"];
+  const types = (...offsets: string[]) => checkKafka(parseHistory(text(offsets))).bad_error_types;
+  assertEquals(types(a!, b!, a!, b!), []);
+  assertEquals(types("7", b!, "7", b!), []);
+  assertEquals(types(a!, a!, a!, a!), ["inconsistent-offsets"]);
+  assertEquals(types(a!, b!, a!, c!), ["duplicate", "int-poll-skip"]);
+  assertEquals(types(b!, a!, b!, a!), ["int-nonmonotonic-poll", "nonmonotonic-send"]);
+});
+
 Deno.test("checkKafka reports int-send-skip, which is allowed", () => {
   const verdict = checkKafka(timeline(KAFKA_OVERLAPS["int-send-skip"]!.lines));
   assertEquals([verdict.valid, verdict.error_types, verdict.bad_error_types], [true, ["int-send-skip"], []]);

@@ -89,6 +89,55 @@ Deno.test("offsets never decrease, whatever a poll returns", async () => {
   assertEquals(committed(requests), [{ "9": 9 }, { "9": 3 }, { "9": 10 }]);
 });
 
+Deno.test("offsets of 19 digits keep all of them: in results, polls and commits", async () => {
+  const first = 1796000000000000123n;
+  const poll = () => ({ type: "poll_ok", msgs: { "9": [[first, 1], [first + 1n, 2]] } });
+  const list = () => ({ type: "list_committed_offsets_ok", offsets: { "8": first } });
+  const { invoke, requests } = openClient(
+    kafka,
+    nodeWith({ send: () => ({ type: "send_ok", offset: first }), poll, list_committed_offsets: list }),
+  );
+  assertEquals(await invoke(send("9", 1)), { type: "ok", value: [["send", "9", [first, 1]]] });
+  await invoke({ f: "assign", value: ["9", "8"] });
+  assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [[first, 1], [first + 1n, 2]] }]] });
+  await invoke(POLL);
+  assertEquals(polled(requests), [{ "9": 0, "8": first }, { "9": first + 2n, "8": first }]);
+  assertEquals(committed(requests)[0], { "9": first + 1n });
+});
+
+Deno.test("a log whose offsets are nanoseconds is valid to the end of its final polls", async () => {
+  const right = CORRECT_NODES.kafka!();
+  const base = 2n ** 60n;
+  /** Raises the offsets of replies, and lowers those of requests. */
+  const node = (body: Body): Answer => {
+    const offsets = Object.fromEntries(
+      Object.entries(body.offsets ?? {}).map((
+        [key, offset],
+      ) => [key, offset === 0 ? 0 : Number(BigInt(offset) - base)]),
+    );
+    const reply = right({ ...body, ...body.offsets !== undefined && { offsets } }) as {
+      type: string;
+      [field: string]: unknown;
+    };
+    const raised = (offset: unknown) => base + BigInt(offset as number);
+    if (reply.type === "send_ok") return { ...reply, offset: raised(reply.offset) };
+    if (reply.type === "poll_ok") {
+      const lists = Object.entries(reply.msgs as Record<string, [number, unknown][]>);
+      const msgs = Object.fromEntries(lists.map(([key, list]) => [key, list.map(([at, msg]) => [raised(at), msg])]));
+      return { ...reply, msgs };
+    }
+    if (reply.offsets === undefined) return reply;
+    const listed = Object.entries(reply.offsets as Record<string, number>);
+    return { ...reply, offsets: Object.fromEntries(listed.map(([key, at]) => [key, raised(at)])) };
+  };
+  const { history, main } = await drive({ workload: kafka, node, options: { concurrency: 2 }, count: 400 });
+  const verdict = kafka.check(history, {} as never);
+  assertEquals([verdict.valid, verdict.anomalies], [true, []]);
+  const polls = history.slice(main).filter(({ type, f }) => type === "ok" && f === "poll");
+  // The first final poll of each worker returns everything, so there is no other.
+  assertEquals(polls.length, 2);
+});
+
 Deno.test("keys without messages, as [] or null, are neither committed nor moved", async () => {
   const poll = () => ({ type: "poll_ok", msgs: { "9": [], "8": null } });
   const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
