@@ -38,7 +38,7 @@ import type { KafkaMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
+import { commit, insert, type KeyLog, listCommitted, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { createOwnOffsets, type OwnOffsets } from "./shared/kafka_offsets.ts";
 import {
   isArrayOf,
@@ -63,7 +63,7 @@ export interface KafkaOptions {
 
 /** The messages of one key that this node has. */
 interface Partition {
-  readonly log: Log;
+  readonly log: KeyLog;
   /** Offsets of messages in `log` that are not known to be fully replicated. */
   readonly pending: Set<number>;
   /**
@@ -74,18 +74,18 @@ interface Partition {
 }
 
 /** A message that a node has appended. */
-interface Message {
+interface AppendedMessage {
   key: string;
   offset: number;
   msg: unknown;
 }
 
 /** Entry that nodes replicate: a message, or consumer offsets that have moved. */
-type Entry = Message | { commits: Offsets };
+type Entry = AppendedMessage | { commits: Offsets };
 
 /** All that a node has, for one that has missed too much. */
 interface Snapshot {
-  partitions: Record<string, { log: Log; pending: number[] }>;
+  partitions: Record<string, { log: KeyLog; pending: number[] }>;
   committed: Offsets;
 }
 
@@ -189,11 +189,11 @@ function partitionOf({ partitions }: State, key: string): Partition {
   return partition;
 }
 
-function lastOffset(log: Log): number {
+function lastOffset(log: KeyLog): number {
   return log.at(-1)?.[0] ?? -1;
 }
 
-function addMessage(state: State, { key, offset, msg }: Message): void {
+function addMessage(state: State, { key, offset, msg }: AppendedMessage): void {
   const { log, pending } = partitionOf(state, key);
   if (insert(log, offset, msg)) pending.add(offset);
 }
@@ -207,7 +207,7 @@ function markReplicated(state: State, key: string, offset: number): void {
 }
 
 /** Reads the messages of a key below its high watermark. */
-function readReplicated({ partitions }: State, key: string, from: number): Log {
+function readReplicated({ partitions }: State, key: string, from: number): KeyLog {
   const partition = partitions.get(key);
   if (partition === undefined) return [];
   const highWatermark = partition.log[partition.readable]?.[0];

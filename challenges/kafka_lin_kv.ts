@@ -12,7 +12,7 @@
 import type { KafkaMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { commit, insert, listCommitted, type Log, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
+import { commit, insert, type KeyLog, listCommitted, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import {
   isNatural,
   isObject,
@@ -49,7 +49,7 @@ function isEntry(value: unknown): boolean {
 /** State of a node. */
 interface State {
   /** Messages by key, as applied from the shared log. */
-  logs: Map<string, Log>;
+  logs: Map<string, KeyLog>;
   /** Consumer offsets by key. */
   committed: Map<string, number>;
   /** Consumer offsets that were committed here and are not in the shared log yet. */
@@ -101,7 +101,7 @@ function apply({ logs, committed }: State, { send, commits }: Entry): number {
 }
 
 /** Appends a message to the log of its key, and returns its offset. */
-function append(logs: Map<string, Log>, key: string, message: unknown): number {
+function append(logs: Map<string, KeyLog>, key: string, message: unknown): number {
   const log = logs.get(key) ?? [];
   logs.set(key, log);
   const offset = log.length;

@@ -9,12 +9,12 @@
  */
 import type { KafkaMessages } from "../lib/messages.ts";
 import { type Node, serve } from "../mod.ts";
-import { commit, insert, listCommitted, type Log, poll, readFrom } from "./shared/kafka_log.ts";
+import { commit, insert, type KeyLog, listCommitted, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
 /** The log program for a single node. */
 export default function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
-  const logs = new Map<string, Log>();
+  const logs = new Map<string, KeyLog>();
   /** Consumer offsets by key. */
   const committed = new Map<string, number>();
 

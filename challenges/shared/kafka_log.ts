@@ -5,7 +5,7 @@
  */
 
 /** Messages of one key in the order of their offsets. Offsets may have gaps. */
-export type Log = [offset: number, message: unknown][];
+export type KeyLog = [offset: number, message: unknown][];
 
 /** Offsets by key. A committed consumer offset is that of the last message processed. */
 export type Offsets = Record<string, number>;
@@ -14,7 +14,7 @@ export type Offsets = Record<string, number>;
 const POLL_LIMIT = 500;
 
 /** Inserts a message at its offset. Returns false if the log has that offset already. */
-export function insert(log: Log, offset: number, message: unknown): boolean {
+export function insert(log: KeyLog, offset: number, message: unknown): boolean {
   const index = indexOf(log, offset);
   if (log[index]?.[0] === offset) return false;
   log.splice(index, 0, [offset, message]);
@@ -22,7 +22,7 @@ export function insert(log: Log, offset: number, message: unknown): boolean {
 }
 
 /** Returns the messages from offset `from` up to, but without, offset `end`: as many as a poll may return. */
-export function readFrom(log: Log, from: number, end = Infinity): Log {
+export function readFrom(log: KeyLog, from: number, end = Infinity): KeyLog {
   const first = indexOf(log, from);
   return log.slice(first, Math.min(first + POLL_LIMIT, indexOf(log, end)));
 }
@@ -32,8 +32,8 @@ export function readFrom(log: Log, from: number, end = Infinity): Log {
  *
  * @param read Reads the log of a key from an offset.
  */
-export function poll(offsets: Offsets, read: (key: string, from: number) => Log): { msgs: Record<string, Log> } {
-  const logs = Object.entries(offsets).map(([key, from]): [string, Log] => [key, read(key, from)]);
+export function poll(offsets: Offsets, read: (key: string, from: number) => KeyLog): { msgs: Record<string, KeyLog> } {
+  const logs = Object.entries(offsets).map(([key, from]): [string, KeyLog] => [key, read(key, from)]);
   return { msgs: Object.fromEntries(logs.filter(([, log]) => log.length > 0)) };
 }
 
@@ -51,7 +51,7 @@ export function listCommitted(committed: ReadonlyMap<string, number>, keys: read
 }
 
 /** Index of the first message at or above an offset, by binary search. Most of the time that is the end. */
-function indexOf(log: Log, offset: number): number {
+function indexOf(log: KeyLog, offset: number): number {
   let low = 0;
   let high = log.length;
   if (high === 0 || log[high - 1]![0] < offset) return high;

@@ -68,7 +68,7 @@ export { CONSISTENCY_MODELS } from "./consistency_model.ts";
 export { checkCounter } from "./counter.ts";
 export { checkEcho } from "./echo.ts";
 export { MalformedHistoryError } from "./explain.ts";
-export { checkKafka, type KafkaOptions } from "./kafka/mod.ts";
+export { checkKafka, type KafkaCheckOptions } from "./kafka/mod.ts";
 export {
   BUDGET,
   checkLinearizable,

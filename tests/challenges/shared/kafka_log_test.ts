@@ -1,22 +1,22 @@
 import { assertEquals } from "@std/assert";
-import { commit, insert, listCommitted, type Log, poll, readFrom } from "../../../challenges/shared/kafka_log.ts";
+import { commit, insert, type KeyLog, listCommitted, poll, readFrom } from "../../../challenges/shared/kafka_log.ts";
 
 Deno.test("a log keeps messages in the order of their offsets, once each", () => {
-  const log: Log = [];
+  const log: KeyLog = [];
   for (const offset of [3, 9, 0, 6, 3]) insert(log, offset, `at ${offset}`);
   assertEquals(insert(log, 9, "again"), false);
   assertEquals(log, [[0, "at 0"], [3, "at 3"], [6, "at 6"], [9, "at 9"]]);
 });
 
 Deno.test("a poll returns the messages from an offset on, up to an end, and 500 at most", () => {
-  const log: Log = Array.from({ length: 1000 }, (_, i) => [2 * i, i]);
+  const log: KeyLog = Array.from({ length: 1000 }, (_, i) => [2 * i, i]);
   assertEquals(readFrom(log, 3, 9), [[4, 2], [6, 3], [8, 4]]);
   assertEquals(readFrom(log, 0).length, 500);
   assertEquals(readFrom(log, 2000), []);
 });
 
 Deno.test("a reply to poll leaves out keys without messages", () => {
-  const logs: Record<string, Log> = { a: [[0, 7]], b: [] };
+  const logs: Record<string, KeyLog> = { a: [[0, 7]], b: [] };
   assertEquals(poll({ a: 0, b: 0 }, (key) => logs[key]!), { msgs: { a: [[0, 7]] } });
 });
 

@@ -26,7 +26,7 @@ import {
 } from "../graph/mod.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
-import { type KafkaHistory, type KafkaOperation, type Log, messages } from "./kafka_history.ts";
+import { type InferredLog, type KafkaHistory, type KafkaOperation, messages } from "./kafka_history.ts";
 
 /** The functions that depend on each other. */
 const FUNCTIONS: readonly string[] = ["send", "poll", "txn"];
@@ -87,7 +87,7 @@ function explainDependency(
   throw new RangeError(`Cannot explain why ${show(to.completion)} depends on ${show(from.completion)}`);
 }
 
-function previousMessage(log: Log | undefined, value: Identity): Identity | undefined {
+function previousMessage(log: InferredLog | undefined, value: Identity): Identity | undefined {
   const index = log?.indices.get(value);
   return index === undefined ? undefined : log!.order[index - 1];
 }

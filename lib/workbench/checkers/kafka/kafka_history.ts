@@ -34,7 +34,7 @@ export interface KafkaOperation extends Attempt {
  * The log of one key. Indices 0, 1, 2 … number the offsets at which a message is known; offsets themselves can have
  * gaps.
  */
-export interface Log {
+export interface InferredLog {
   /** By index, the offset. Ascending. */
   offsets: Integer[];
   /** By index, the values at that offset, each with the first operation that showed it. One value if all is well. */
@@ -50,7 +50,7 @@ export interface KafkaHistory {
   /** In order of completion. */
   operations: KafkaOperation[];
   /** By key. */
-  logs: Map<string, Log>;
+  logs: Map<string, InferredLog>;
   /** By key and value, the operation that sent it, whatever its outcome. */
   senders: Map<string, Map<Identity, KafkaOperation>>;
   /** By key and value, the first acknowledged operation that polled it. */
@@ -143,7 +143,7 @@ function readMessage([offset, value]: unknown[]): LogMessage {
  * Infers the logs. Sends count only if they must have taken effect. A poll counts whatever its outcome: the messages
  * that it returned were in the log.
  */
-function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, Log> {
+function inferLogs(operations: readonly KafkaOperation[], pollers: KafkaHistory["pollers"]): Map<string, InferredLog> {
   const byOffset = new Map<string, Map<Integer, Map<Identity, KafkaOperation>>>();
   const add = (operation: KafkaOperation, shown: Map<string, LogMessage[]>) => {
     for (const [key, { offset, value }] of messages(shown)) {
@@ -168,7 +168,7 @@ export function mustHaveTakenEffect({ type, sends }: KafkaOperation, pollers: Ka
     (type === "info" && [...messages(sends)].some(([key, { value }]) => pollers.get(key)?.has(value)));
 }
 
-function toLog(byOffset: Map<Integer, Map<Identity, KafkaOperation>>): Log {
+function toLog(byOffset: Map<Integer, Map<Identity, KafkaOperation>>): InferredLog {
   const offsets = [...byOffset.keys()].sort((a, b) => a < b ? -1 : 1);
   const values = offsets.map((offset) => byOffset.get(offset)!);
   const order = values.map((atOffset) => firstInClojureSet(atOffset.keys()));

@@ -11,7 +11,13 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
-import { type KafkaHistory, type KafkaOperation, type Log, messages, mustHaveTakenEffect } from "./kafka_history.ts";
+import {
+  type InferredLog,
+  type KafkaHistory,
+  type KafkaOperation,
+  messages,
+  mustHaveTakenEffect,
+} from "./kafka_history.ts";
 
 /** Finds all anomalies of single messages. */
 export function findMessageAnomalies(history: KafkaHistory): Anomaly[] {
@@ -42,7 +48,7 @@ function describeSent({ key, value, sender }: SentMessage): string {
 
 /** A message that was never polled, although a later one was. */
 interface LostWrite extends SentMessage {
-  log: Log;
+  log: InferredLog;
   /** The highest index in the log that polls are known to have reached. */
   polledUpTo: number;
 }
@@ -76,7 +82,7 @@ function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
 }
 
 /** The first and the last index of every value in a log. */
-function firstAndLastIndices({ values }: Log): { first: Map<Identity, number>; last: Map<Identity, number> } {
+function firstAndLastIndices({ values }: InferredLog): { first: Map<Identity, number>; last: Map<Identity, number> } {
   const first = new Map<Identity, number>();
   const last = new Map<Identity, number>();
   for (const [index, atOffset] of values.entries()) {

@@ -25,7 +25,7 @@ import { findOrderAnomalies } from "./order_anomalies.ts";
 import { worstRealtimeLag } from "./realtime_lag.ts";
 
 /** Options for {@linkcode checkKafka}. */
-export interface KafkaOptions {
+export interface KafkaCheckOptions {
   /**
    * Way in which clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so
    * skips and reversals between polls are allowed. `@default "assign"`, as in Maelstrom.
@@ -79,7 +79,7 @@ const ALLOWED_WITH_SUBSCRIBE: readonly string[] = ["poll-skip", "nonmonotonic-po
  */
 export function checkKafka(
   history: readonly Operation[],
-  { subVia = "assign", wwDeps = false }: KafkaOptions = {},
+  { subVia = "assign", wwDeps = false }: KafkaCheckOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
     const kafka = readKafkaHistory(history);

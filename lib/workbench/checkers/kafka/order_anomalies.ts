@@ -11,7 +11,7 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { explainCases, seconds } from "../explain.ts";
 import { showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
-import type { KafkaHistory, KafkaOperation, Log, LogMessage } from "./kafka_history.ts";
+import type { InferredLog, KafkaHistory, KafkaOperation, LogMessage } from "./kafka_history.ts";
 
 /** A message and the operation that sent or polled it. */
 interface Appearance {
@@ -86,7 +86,7 @@ function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "send
   });
 }
 
-function jump(logs: Map<string, Log>, key: string, from: Appearance, to: Appearance): Jump[] {
+function jump(logs: Map<string, InferredLog>, key: string, from: Appearance, to: Appearance): Jump[] {
   const indices = logs.get(key)?.indices;
   const [start, end] = [indices?.get(from.message.value), indices?.get(to.message.value)];
   if (start === undefined || end === undefined || end - start === 1) return [];
@@ -94,7 +94,7 @@ function jump(logs: Map<string, Log>, key: string, from: Appearance, to: Appeara
 }
 
 /** Reports the jumps forward, the longest first. */
-function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<string, Log>): Anomaly[] {
+function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<string, InferredLog>): Anomaly[] {
   const cases = jumps.filter(({ delta }) => delta > 1).sort((a, b) => b.delta - a.delta);
   return explainCases(type, cases, (skip) => {
     const { order, indices } = logs.get(skip.key)!;
