@@ -15,9 +15,9 @@ import type { Verdict } from "./verdict.ts";
 const LISTED = 48;
 
 /**
- * Checks that each invocation was answered with its own value in the reply's field `echo`. As in Maelstrom, an
- * operation without an answer is wrong as well: echo shows that a node works at all. The exception is an operation that
- * was open when the test was interrupted.
+ * Checks that each reply contains the value that was sent, in its field `echo`. As in Maelstrom, an operation that
+ * failed is wrong as well: echo shows that a node works at all. An operation of unknown outcome, such as one that timed
+ * out, is no wrong echo.
  *
  * @param history Operations `echo`: the value is what was sent; when ok, the body of the reply.
  * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in
@@ -37,8 +37,8 @@ export function checkEcho(history: readonly Operation[]): Verdict {
 }
 
 function isEchoed({ invocation, completion }: Pair): boolean {
-  if (completion?.error === "interrupted") return true;
-  if (completion?.type !== "ok") return false;
+  if (completion === undefined || completion.type === "info") return true;
+  if (completion.type === "fail") return false;
   const reply = completion.value as { echo?: unknown } | null;
   return reply?.echo !== undefined && identify(reply.echo) === identify(invocation.value);
 }
@@ -47,5 +47,5 @@ function explainWrong({ invocation, completion }: Pair): string {
   const { process, time, value } = invocation;
   const sent = `Process ${process} sent ${show(value)} at ${seconds(time)}`;
   if (completion?.type === "ok") return `${sent} and received ${show(completion.value)}, which does not echo it`;
-  return `${sent} and received no answer: ${outcome(completion ?? invocation)}`;
+  return `${sent} and received no echo: the operation ${outcome(completion!)}`;
 }

@@ -132,16 +132,17 @@ export function checkLinearizable<State>(
   });
 }
 
-/** By object, its operations in order of invocation, except failed ones. */
+/** By object, its operations in order of invocation, except failed ones. All may have failed. */
 function intervalsByKey(
   history: readonly Operation[],
   split: NonNullable<LinearizableOptions["split"]>,
 ): Map<Identity, Interval[]> {
   const byKey = new Map<Identity, Interval[]>();
   for (const { type, f, invocation, completion, end } of attempts(history)) {
-    if (type === "fail") continue;
     const [key, value] = split(type === "ok" ? completion : invocation);
-    getOrInsert(byKey, identify(key), () => []).push({
+    const ofKey = getOrInsert(byKey, identify(key), () => []);
+    if (type === "fail") continue;
+    ofKey.push({
       operation: { f, value, type },
       begin: invocation.index,
       end: type === "ok" ? end : Infinity,
