@@ -107,11 +107,11 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
   for (const item of listIn(completion, `a list of ${expected}`)) {
     const [f, ...content] = Array.isArray(item) ? item : [];
     const polled = f === "poll" ? pollEntries(content[0]) : undefined;
-    if (f === "send" && content.length === 2) {
+    if (f === "send" && content.length === 2 && (!Array.isArray(content[1]) || isMessage(content[1]))) {
       const [key, value] = content;
       const message = Array.isArray(value) ? readMessage(value) : { offset: null, value: identify(value) };
       getOrInsert(sends, keyName(key), () => []).push(message);
-    } else if (polled?.every(([_, pairs]) => Array.isArray(pairs) && pairs.every(Array.isArray))) {
+    } else if (polled?.every(([_, pairs]) => Array.isArray(pairs) && pairs.every(isMessage))) {
       for (const [key, pairs] of polled) {
         if (pairs.length > 0) getOrInsert(polls, keyName(key), () => []).push(...pairs.map(readMessage));
       }
@@ -124,9 +124,20 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
   return { sends, polls };
 }
 
-/** Lists the keys of a poll's result. It is a `Map` if EDN has keys that are not strings. */
+/**
+ * Lists the keys of a poll's result. It is a `Map` if EDN has keys that are not strings. A key with null has no
+ * messages: some languages encode an empty list so.
+ */
 function pollEntries(polled: unknown): [key: unknown, pairs: unknown[][]][] {
-  return polled instanceof Map ? [...polled] : Object.entries(polled ?? {}) as [string, unknown[][]][];
+  const entries: [unknown, unknown][] = polled instanceof Map ? [...polled] : Object.entries(polled ?? {});
+  return entries.map(([key, pairs]) => [key, (pairs ?? []) as unknown[][]]);
+}
+
+/** True for an offset and a value. The offset can be unknown. */
+function isMessage(pair: unknown): boolean {
+  if (!Array.isArray(pair) || pair.length !== 2) return false;
+  const [offset] = pair;
+  return offset === null || typeof offset === "bigint" || Number.isInteger(offset);
 }
 
 /** Names a key. JSON has only strings as keys; EDN has others as well. */
