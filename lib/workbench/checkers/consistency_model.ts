@@ -81,12 +81,12 @@ const WEAKER_MODELS: Record<string, readonly string[]> = {
  * By model, the anomalies that it proscribes in addition to its weaker models.
  *
  * - `garbage-read` is in Elle's paper, but not in its tables. No history in Adya's sense contains one, so the weakest
- *   level proscribes it, as it does `duplicate-elements` and `cyclic-versions`.
+ *   level proscribes it, as it does `duplicate-elements` and `cyclic-versions`. The same holds for `malformed-reply`.
  * - A `-cycle-exists` is a cycle that the model forbids, although it is none of the named anomalies that the model
  *   proscribes.
  */
 const PROSCRIBED_ANOMALIES: Record<string, readonly string[]> = {
-  "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "PL-1-cycle-exists"],
+  "PL-1": ["G0", "duplicate-elements", "cyclic-versions", "garbage-read", "malformed-reply", "PL-1-cycle-exists"],
   "PL-2": ["G1", "PL-2-cycle-exists"],
   "PL-2L": ["G1", "G-monotonic"],
   "PL-CS": ["G1", "G-cursor", "lost-update"],

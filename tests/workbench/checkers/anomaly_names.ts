@@ -24,6 +24,7 @@ export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
     "precommitted-read": "a transaction polled a message that it sent itself",
   },
   "Transactions: anomalies without cycles": {
+    "malformed-reply": "a reply is not to the transaction that was asked for",
     "internal": "a transaction's read contradicts its own earlier reads or writes",
     "future-read": "a transaction read a value that it wrote only later",
     "G1a": "aborted read: of a value that a failed transaction wrote",

@@ -73,7 +73,10 @@ function explainCycle<Member>(
   return [...descriptions.toSpliced(-1, 0, ...omitted), ...reasons.toSpliced(-1, 0, ...omitted)].join("\n");
 }
 
-/** Explains a process or real-time edge. Undefined for an edge of another kind. */
+/**
+ * Explains a process or real-time edge. Undefined for an edge of another kind. An edge of real time within a process is
+ * told as both.
+ */
 export function explainOrder(
   from: { completion: Operation },
   to: { invocation: Operation },
@@ -83,7 +86,9 @@ export function explainOrder(
   if (kind === PROCESS) return `process ${from.completion.process} ran ${fromName} before ${toName}`;
   if (kind !== REALTIME) return undefined;
   const [end, begin] = [seconds(from.completion.time), seconds(to.invocation.time)];
-  return `${fromName} completed at ${end}, before ${toName} began at ${begin}`;
+  const { process } = to.invocation;
+  const both = process === from.completion.process ? `, both in process ${process}` : "";
+  return `${fromName} completed at ${end}, before ${toName} began at ${begin}${both}`;
 }
 
 /**

@@ -38,8 +38,8 @@ interface ClassifiedElement extends Element {
  * - *never-read* otherwise: the reads do not decide.
  *
  * A lost element makes the set invalid; without a stable element the verdict is unknown. Values that occur twice in one
- * read, and values that were never added, are reported but do not invalidate. (Jepsen 0.3.7 intends to count the former
- * as invalid, but a reversed comparison never finds any.)
+ * read, and values that were never added, are reported but do not invalidate. (Jepsen 0.3.13 intends to count the
+ * former as invalid, but a reversed comparison never finds any.)
  *
  * @param history Operations `add` or `broadcast` of an element, and `read`, whose result is the list of all elements.
  * @param shape Used to name nodes in the explanations.

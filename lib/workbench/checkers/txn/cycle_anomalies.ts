@@ -37,15 +37,33 @@ export interface CycleOptions {
   others: readonly Anomaly[];
 }
 
+/** The anomalies that the dependencies show. */
+export interface InferredAnomalies {
+  anomalies: Anomaly[];
+  /**
+   * If the models ask for real-time order: the types of the cycles with process order. Process order is part of
+   * real-time order, and the anomalies name these cycles after the latter, as Elle does. But they violate session
+   * models as well.
+   */
+  inSessions: string[];
+}
+
 /** Finds the anomalies that are cycles, and explains them. */
 export function findCycleAnomalies(
   transactions: readonly Transaction[],
   dependencies: Dependencies,
   { models, words, precedence, others }: CycleOptions,
-): Anomaly[] {
-  const graph = buildSerializationGraph(transactions, dependencies, requiredOrder(models));
-  const cycles = findCycles(graph, precedence);
-  return dropImplied(explainCycles(cycles, transactions, cycleWords(words, dependencies)), others);
+): InferredAnomalies {
+  const order = requiredOrder(models);
+  const cycles = findCycles(buildSerializationGraph(transactions, dependencies, order), precedence);
+  // Without a cycle in real time there is none in process order: it is part of real time.
+  const sessions = order === "realtime" && cycles.length > 0
+    ? findCycles(buildSerializationGraph(transactions, dependencies, "process"), precedence)
+    : [];
+  return {
+    anomalies: dropImplied(explainCycles(cycles, transactions, cycleWords(words, dependencies)), others),
+    inSessions: sessions.map(({ type }) => type),
+  };
 }
 
 function cycleWords(write: WriteWords, dependencies: Dependencies): CycleWords<Transaction> {

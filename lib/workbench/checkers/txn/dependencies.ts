@@ -135,10 +135,11 @@ export function buildSerializationGraph(
   order: Order | undefined,
 ): Graph {
   const spans = spansOf(transactions);
-  if (order === "process") linkProcesses(edges, spans);
-  if (order === "realtime") linkRealtime(edges, spans);
-  const size = edges.to.reduce((greatest, vertex) => Math.max(greatest, vertex + 1), transactions.length);
-  return buildGraph(size, edges);
+  const all: Edges = { from: edges.from.slice(), to: edges.to.slice(), kinds: edges.kinds.slice() };
+  if (order === "process") linkProcesses(all, spans);
+  if (order === "realtime") linkRealtime(all, spans);
+  const size = all.to.reduce((greatest, vertex) => Math.max(greatest, vertex + 1), transactions.length);
+  return buildGraph(size, all);
 }
 
 /** The time that each transaction took, except those that failed. */

@@ -8,10 +8,20 @@
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import { explainCases } from "../explain.ts";
+import { show } from "../../base/text.ts";
+import { explainCases, outcome } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import { describeTransaction, isWrite, sameElements, type Transaction, type Writers } from "./transactions.ts";
+
+/** Finds malformed replies: acknowledged transactions whose reply is not to what was asked. */
+export function findMalformedReplies(transactions: readonly Transaction[]): Anomaly[] {
+  const cases = transactions.filter(({ misanswered }) => misanswered !== undefined);
+  return explainCases("malformed-reply", cases, ({ invocation, completion, misanswered }) => {
+    const asked = `process ${invocation.process} asked for ${show(invocation.value)}`;
+    return `${asked} and was answered ${show(completion.value)} (${outcome(completion)}): ${misanswered}`;
+  });
+}
 
 /** A read of an element. */
 interface ElementRead {

@@ -13,6 +13,7 @@ import type { Transaction } from "./transactions.ts";
  *
  * @param anomalies All anomalies found.
  * @param models The consistency models asked for, from `CONSISTENCY_MODELS`.
+ * @param inSessions Types of further cycles that rule out what the history permits: see `InferredAnomalies`.
  * @returns Invalid if one of the models proscribes an anomaly that was found; unknown if no transaction was
  *   acknowledged. Contains
  *
@@ -25,9 +26,11 @@ export function judgeTransactions(
   transactions: readonly Transaction[],
   anomalies: readonly Anomaly[],
   models: readonly string[],
+  inSessions: readonly string[] = [],
 ): Verdict {
-  const proscribed = proscribedAnomalies(models);
-  if (!transactions.some(({ type }) => type === "ok")) return NOTHING_ACKNOWLEDGED;
+  // A reply to another transaction is wrong under every model, also under those that proscribe nothing.
+  const proscribed = proscribedAnomalies(models).add("malformed-reply");
+  if (!transactions.some(isAcknowledged)) return NOTHING_ACKNOWLEDGED;
   const forbidden = anomalies.filter(({ type }) => proscribed.has(type));
   const allowed = anomalies.filter(({ type }) => !proscribed.has(type));
   const types = anomalies.map(({ type }) => type);
@@ -36,8 +39,12 @@ export function judgeTransactions(
     anomalies: [...forbidden, ...allowed.map((anomaly) => ({ ...anomaly, allowed: true }))],
     anomaly_types: forbidden.map(({ type }) => type).sort(),
     ...ruledOutModels(types),
-    permits: permittedModels(types, requiredOrder(models)),
+    permits: permittedModels([...types, ...inSessions], requiredOrder(models)),
   };
+}
+
+function isAcknowledged({ type, misanswered }: Transaction): boolean {
+  return type === "ok" || misanswered !== undefined;
 }
 
 const NOTHING_ACKNOWLEDGED: Verdict = {

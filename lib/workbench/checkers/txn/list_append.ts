@@ -7,31 +7,24 @@
  * @module
  */
 
-import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, explainCases } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
-import { findCycleAnomalies } from "./cycle_anomalies.ts";
-import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
+import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
+import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
 import { judgeTransactions } from "./judge_transactions.ts";
 import { listDependencies } from "./list_append_dependencies.ts";
-import {
-  describeTransaction,
-  findWriters,
-  readTransactions,
-  sameElements,
-  type Transaction,
-  type Writers,
-} from "./transactions.ts";
+import { distinctReads, findIncompatibleOrders, type ListOrders, possibleOrders } from "./list_append_orders.ts";
+import { describeTransaction, findWriters, readTransactions, type Transaction, type Writers } from "./transactions.ts";
 
 /**
  * Checks a history of `txn` operations whose micro-operations are `["r", key, list or null]` and `["append", key,
  * element]`. Null and the empty list are the same initial state.
  *
- * Finds internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order, dirty-update,
- * lost-update, and cycles.
+ * Finds malformed-reply, internal, future-read, G1a, G1b, garbage-read, duplicate-elements, incompatible-order,
+ * dirty-update, lost-update, and cycles.
  *
  * @param models The consistency models to decide by.
  *
@@ -57,21 +50,48 @@ export function checkTxnListAppend(
     const transactions = readTransactions(history, "append", elementsOf);
     const writers = findWriters(transactions);
     const reads = distinctReads(transactions);
-    const orders = versionOrders(reads);
-    const others = [
+    const direct = [
+      ...findMalformedReplies(transactions),
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, writers),
       ...findDuplicateElements(transactions),
       ...findIncompatibleOrders(reads),
-      ...findDirtyUpdates(orders, writers),
       ...findLostUpdates(transactions),
     ];
-    const dependencies = listDependencies(transactions, writers, orders);
-    const words = { noun: "append", past: "appended" };
-    const cycles = findCycleAnomalies(transactions, dependencies, { models, words, others });
-    return judgeTransactions(transactions, [...others, ...cycles], models);
+    const inferred: InferredAnomalies[] = [];
+    for (const orders of possibleOrders(reads)) {
+      inferred.push(findInOrder(transactions, writers, orders, models, direct));
+      // It rules out every model, so another order can add nothing.
+      if (inferred.at(-1)!.anomalies.some(({ type }) => type === "G0")) break;
+    }
+    const anomalies = [...direct, ...mostCases(inferred.map(({ anomalies }) => anomalies))];
+    return judgeTransactions(transactions, anomalies, models, inferred.flatMap(({ inSessions }) => inSessions));
   });
+}
+
+/** Finds the anomalies that an order of versions shows. */
+function findInOrder(
+  transactions: readonly Transaction[],
+  writers: Writers,
+  orders: ListOrders,
+  models: readonly string[],
+  direct: readonly Anomaly[],
+): InferredAnomalies {
+  const dirty = findDirtyUpdates(orders, writers);
+  const dependencies = listDependencies(transactions, writers, orders);
+  const words = { noun: "append", past: "appended" };
+  const cycles = findCycleAnomalies(transactions, dependencies, { models, words, others: [...direct, ...dirty] });
+  return { ...cycles, anomalies: [...dirty, ...cycles.anomalies] };
+}
+
+/** Merges the anomalies of several orders: of each type, those of the order in which it has most cases. */
+function mostCases(found: readonly Anomaly[][]): Anomaly[] {
+  const most = new Map<string, Anomaly>();
+  for (const anomaly of found.flat()) {
+    if (anomaly.count > (most.get(anomaly.type)?.count ?? 0)) most.set(anomaly.type, anomaly);
+  }
+  return [...most.values()];
 }
 
 function elementsOf(value: unknown): Identity[] | undefined {
@@ -85,24 +105,22 @@ interface ExpectedList {
   elements: Identity[];
   /** True if `elements` is the whole list; false if unknown elements precede them. */
   whole: boolean;
-  /** True if the last access was a read of null. As in Elle 0.2.2, that implies nothing for the reads after it. */
-  isNull?: boolean;
 }
 
 /**
  * Finds internal inconsistencies: a read that contradicts the transaction's own earlier reads and appends. One case per
- * transaction.
+ * transaction. Null and the empty list are the same state.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
     const states = new Map<Identity, ExpectedList>();
-    for (const { f, key, elements, isNull } of transaction.microOperations) {
+    for (const { f, key, elements } of transaction.microOperations) {
       const expected = states.get(key);
       if (f !== "r") {
         states.set(key, { whole: expected?.whole ?? false, elements: [...expected?.elements ?? [], elements[0]!] });
-      } else if (expected && !expected.isNull && !agrees(elements, expected)) {
+      } else if (expected && !agrees(elements, expected)) {
         return [{ transaction, key, elements, expected }];
-      } else states.set(key, { whole: true, elements, isNull });
+      } else states.set(key, { whole: true, elements });
     }
     return [];
   });
@@ -140,51 +158,6 @@ function findDuplicateElements(transactions: readonly Transaction[]): Anomaly[] 
   );
 }
 
-/** A list that was read, and the first transaction that read it. */
-interface ListRead {
-  elements: Identity[];
-  reader: Transaction;
-}
-
-/** By key, the distinct lists that were read, except empty ones; shorter ones first. */
-function distinctReads(transactions: readonly Transaction[]): Map<Identity, ListRead[]> {
-  const byKey = new Map<Identity, ListRead[]>();
-  for (const reader of transactions) {
-    for (const { f, key, elements } of reader.microOperations) {
-      if (f === "r" && elements.length > 0) getOrInsert(byKey, key, () => []).push({ elements, reader });
-    }
-  }
-  const isNew = ({ elements }: ListRead, index: number, reads: ListRead[]) =>
-    index === 0 || !sameElements(reads[index - 1]!.elements, elements);
-  const byLength = (a: ListRead, b: ListRead) => a.elements.length - b.elements.length;
-  return new Map([...byKey].map(([key, reads]) => [key, reads.sort(byLength).filter(isNew)]));
-}
-
-/** Finds incompatible orders: a list that was read is not a prefix of a longer one. One case per key. */
-function findIncompatibleOrders(reads: Map<Identity, ListRead[]>): Anomaly[] {
-  const cases = [...reads].flatMap(([key, ofKey]) => {
-    const index = ofKey.findIndex((read, index) => index > 0 && !isPrefix(ofKey[index - 1]!.elements, read.elements));
-    return index < 0 ? [] : [{ key, shorter: ofKey[index - 1]!, longer: ofKey[index]! }];
-  });
-  return explainCases(
-    "incompatible-order",
-    cases,
-    ({ key, shorter, longer }) =>
-      `Key ${showIdentity(key)} was read as ${show(shorter.elements)} and as ${show(longer.elements)}, ` +
-      "which no single order of appends allows: " +
-      `by ${describeTransaction(shorter.reader)} and by ${describeTransaction(longer.reader)}`,
-  );
-}
-
-function isPrefix(shorter: readonly Identity[], longer: readonly Identity[]): boolean {
-  return shorter.every((element, index) => longer[index] === element);
-}
-
-/** By key, the elements in the order of their appends: the longest list that was read. */
-function versionOrders(reads: Map<Identity, ListRead[]>): Map<Identity, Identity[]> {
-  return new Map([...reads].map(([key, ofKey]) => [key, [...new Set(ofKey.at(-1)!.elements)]]));
-}
-
 /** An append by an acknowledged transaction to a version that a failed one made. */
 interface DirtyUpdate {
   key: Identity;
@@ -195,7 +168,7 @@ interface DirtyUpdate {
 }
 
 /** Finds dirty updates. After a failed append, only the next acknowledged one counts. */
-function findDirtyUpdates(orders: Map<Identity, Identity[]>, writers: Writers): Anomaly[] {
+function findDirtyUpdates(orders: ListOrders, writers: Writers): Anomaly[] {
   const cases: DirtyUpdate[] = [];
   for (const [key, elements] of orders) {
     let dirty: { failed: Transaction; element: Identity } | undefined;

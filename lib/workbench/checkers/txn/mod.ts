@@ -4,7 +4,7 @@
  *
  * 1. Read the history into transactions, and index who wrote what (`transactions.ts`).
  * 2. Find the anomalies that need no order of transactions (`direct_anomalies.ts`, and in each checker).
- * 3. Infer the order of each key's versions: lists show it (`list_append.ts`), registers only hint at it
+ * 3. Infer the order of each key's versions: lists show it (`list_append_orders.ts`), registers only hint at it
  *    (`rw_register_versions.ts`).
  * 4. Derive the ww, wr and rw dependencies between transactions (`*_dependencies.ts`), and add process and real-time
  *    order if a model asks for it (`dependencies.ts`).
@@ -12,7 +12,7 @@
  * 6. Decide by the consistency models asked for (`judge_transactions.ts`).
  *
  * Sources: Adya, "Weak Consistency" (1999); Kingsbury, Alvaro, "Elle: Inferring Isolation Anomalies from Experimental
- * Observations" (VLDB 2020). Semantics are those of Elle 0.2.2, which Maelstrom uses.
+ * Observations" (VLDB 2020). Semantics are those of Elle 0.2.7; `docs/check.md` lists the differences.
  *
  * @module
  */

@@ -8,12 +8,12 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
-import { checkOrUnknown, explainCases } from "../explain.ts";
+import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.ts";
 import { WR, WW } from "../graph/mod.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { findCycleAnomalies } from "./cycle_anomalies.ts";
-import { findDirtyReads, findFutureReads, findLostUpdates } from "./direct_anomalies.ts";
+import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
 import { judgeTransactions } from "./judge_transactions.ts";
 import { registerDependencies } from "./rw_register_dependencies.ts";
 import {
@@ -22,7 +22,7 @@ import {
   type VersionOrders,
   type VersionStep,
 } from "./rw_register_versions.ts";
-import { describeTransaction, findWriters, readTransactions, type Transaction } from "./transactions.ts";
+import { describeTransaction, findWriters, isWrite, readTransactions, type Transaction } from "./transactions.ts";
 
 /** Number of steps that the explanation of a cycle of versions contains. */
 const STEPS_EXPLAINED = 8;
@@ -31,7 +31,7 @@ const STEPS_EXPLAINED = 8;
  * Checks a history of `txn` operations whose micro-operations are `["r", key, value or null]` and `["w", key, value]`.
  * Null is the initial state.
  *
- * Finds internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles.
+ * Finds malformed-reply, internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles.
  *
  * @param models The consistency models to decide by.
  * @param options Assumptions about the order of versions.
@@ -58,8 +58,10 @@ export function checkTxnRWRegister(
 ): Verdict {
   return checkOrUnknown(() => {
     const transactions = readTransactions(history, "w", elementsOf);
+    refuseNullWrites(transactions);
     const orders = inferVersionOrders(transactions, options);
     const others = [
+      ...findMalformedReplies(transactions),
       ...findInternal(transactions),
       ...findFutureReads(transactions),
       ...findDirtyReads(transactions, findWriters(transactions)),
@@ -71,8 +73,20 @@ export function checkTxnRWRegister(
     // A transaction that reads a version and writes the next one depends on the version's writer by both wr and ww.
     const precedence = [WR, WW];
     const cycles = findCycleAnomalies(transactions, dependencies, { models, words, precedence, others });
-    return judgeTransactions(transactions, [...others, ...cycles], models);
+    return judgeTransactions(transactions, [...others, ...cycles.anomalies], models, cycles.inSessions);
   });
+}
+
+/** @throws {MalformedHistoryError} Null was written: a read of it would not tell who wrote it. */
+function refuseNullWrites(transactions: readonly Transaction[]): void {
+  for (const transaction of transactions) {
+    const write = transaction.microOperations.find((each) => isWrite(each) && each.elements[0] === null);
+    if (write === undefined) continue;
+    throw new MalformedHistoryError(
+      `Cannot check key ${showIdentity(write.key)}: null was written by ${describeTransaction(transaction)}; ` +
+        "null is the initial state, so every write needs another value",
+    );
+  }
 }
 
 function elementsOf(value: unknown): Identity[] {
@@ -81,14 +95,14 @@ function elementsOf(value: unknown): Identity[] {
 
 /**
  * Finds internal inconsistencies: a read that contradicts the transaction's own last read or write of the key. One case
- * per transaction. As in Elle 0.2.2, a read of null implies nothing for the reads after it.
+ * per transaction.
  */
 function findInternal(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.flatMap((transaction) => {
     const states = new Map<Identity, Identity | undefined>();
     for (const { f, key, elements: [element] } of transaction.microOperations) {
       const expected = states.get(key);
-      if (f === "r" && expected !== undefined && expected !== element) return [{ transaction, key, element, expected }];
+      if (f === "r" && states.has(key) && expected !== element) return [{ transaction, key, element, expected }];
       states.set(key, element);
     }
     return [];
@@ -98,24 +112,34 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     cases,
     ({ transaction, key, element, expected }) =>
       `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
-      `but its own last read or write of it implies ${showIdentity(expected)}`,
+      `but its own last read or write of it implies ${showIdentity(expected ?? null)}`,
   );
 }
 
 /** Explains cycles of versions. */
 function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
   return explainCases("cyclic-versions", cycles, ({ key, steps }) => {
-    const reasons = steps.slice(0, STEPS_EXPLAINED).map(explainStep);
+    const reasons = steps.slice(0, STEPS_EXPLAINED).map((step) => explainStep(key, step));
     if (steps.length > STEPS_EXPLAINED) reasons.push(`… ${steps.length - STEPS_EXPLAINED} more …`);
     return `The versions of key ${showIdentity(key)} form a cycle: ${reasons.join("; ")}`;
   });
 }
 
-function explainStep({ from, to, by, order }: VersionStep): string {
+/** By kind of order, what the first transaction was to the second. */
+const RELATIONS = {
+  process: "was followed in the same process by",
+  realtime: "completed before",
+  given: "is before, in the given order of transactions,",
+};
+
+function explainStep(key: Identity, { from, to, by, order }: VersionStep): string {
   const [before, after] = [showIdentity(from ?? null), showIdentity(to ?? null)];
-  if (by !== undefined) return `${describeTransaction(by)} read ${before} and wrote ${after}`;
+  if (by !== undefined) {
+    const wrote = by.microOperations.some((each) => isWrite(each) && each.key === key && each.elements[0] === from);
+    return `${describeTransaction(by)} ${wrote ? "wrote" : "read"} ${before} and wrote ${after}`;
+  }
   if (order === undefined) return `${after} follows the initial state`;
-  const relation = order.kind === "process" ? "was followed in the same process by" : "completed before";
+  const relation = RELATIONS[order.kind];
   return `${describeTransaction(order.first)}, which last saw or wrote ${before}, ${relation} ` +
     `${describeTransaction(order.second)}, which first saw or wrote ${after}`;
 }

@@ -8,16 +8,24 @@
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
+import { show } from "../../base/text.ts";
+import { MalformedHistoryError } from "../explain.ts";
 import { buildGraph, createEdges, findShortCycles, link, linkProcesses, linkRealtime, PROCESS } from "../graph/mod.ts";
 import type { Identity } from "../identify.ts";
 import { spansOf, type Version } from "./dependencies.ts";
-import { externalReads, externalWrites, type Transaction } from "./transactions.ts";
+import { externalReads, externalWrites, isWrite, type Transaction } from "./transactions.ts";
 
-/** Assumptions about the order of versions. */
+/** Assumptions about the order of versions, and knowledge of it. */
 export interface VersionOptions {
   /**
-   * If a transaction reads a key and then writes it, the version written follows the one read. `@default true`, as in
-   * Maelstrom.
+   * The order in which transactions took effect, as far as the system tells it: by index of the completion, its
+   * position. Versions of a key that these transactions wrote follow each other in that order. By default, the field
+   * `transaction-order` of the completions.
+   */
+  transactionOrder?: ReadonlyMap<number, number | bigint>;
+  /**
+   * Each write of a transaction follows the version of that key that the transaction last read or wrote. `@default
+   * true`, as in Maelstrom.
    */
   wfrKeys?: boolean;
   /** Each key is sequentially consistent: a process sees its versions in their order. `@default false` */
@@ -30,22 +38,28 @@ export interface VersionOptions {
 export interface VersionStep {
   from: Version;
   to: Version;
-  /** The transaction that read `from` and wrote `to`, if that is the reason. */
+  /** The transaction that read or wrote `from` and then wrote `to`, if that is the reason. */
   by?: Transaction;
-  /** Two transactions in process or real-time order, if that is the reason. */
-  order?: { kind: "process" | "realtime"; first: Transaction; second: Transaction };
+  /** Two transactions in process order, real-time order or the given order, if that is the reason. */
+  order?: { kind: "process" | "realtime" | "given"; first: Transaction; second: Transaction };
 }
 
 /** The order of the versions of all keys, as far as it can be inferred. */
 export interface VersionOrders {
   /** By key, which version follows which. Never cyclic. */
   steps: Map<Identity, VersionStep[]>;
-  /** Cycles of versions. The steps of an assumption that leads to one are not in `steps`. */
+  /**
+   * By key, the steps within transactions, also to and from versions that a transaction overwrote itself. Elle does not
+   * have them. Only ww dependencies follow from them. Never cyclic, alone or with `steps`.
+   */
+  writes: Map<Identity, VersionStep[]>;
+  /** Cycles of versions. The steps of an assumption that leads to one are neither in `steps` nor in `writes`. */
   cycles: { key: Identity; steps: VersionStep[] }[];
 }
 
 /** A transaction's access to one key, as others can see it. The transaction did not fail. */
 interface Access {
+  key: Identity;
   transaction: Transaction;
   read?: { version: Version };
   written?: { version: Identity };
@@ -54,15 +68,35 @@ interface Access {
 /** Infers the order of versions. Every version follows the initial state. */
 export function inferVersionOrders(
   transactions: readonly Transaction[],
-  { wfrKeys = true, sequentialKeys = false, linearizableKeys = false }: VersionOptions,
+  { transactionOrder, wfrKeys = true, sequentialKeys = false, linearizableKeys = false }: VersionOptions,
 ): VersionOrders {
   const accesses = accessesByKey(transactions);
-  const orders: VersionOrders = { steps: new Map(), cycles: [] };
+  const positions = transactionOrder ?? recordedOrder(transactions);
+  const orders: VersionOrders = { steps: new Map(), writes: new Map(), cycles: [] };
   addSteps(orders, accesses, stepsFromInitialState);
+  if (positions.size > 0) addSteps(orders, accesses, (ofKey) => stepsInGivenOrder(ofKey, positions));
   if (wfrKeys) addSteps(orders, accesses, stepsWithinTransactions);
   if (sequentialKeys) addSteps(orders, accesses, (ofKey) => stepsBetweenTransactions(ofKey, "process"));
   if (linearizableKeys) addSteps(orders, accesses, (ofKey) => stepsBetweenTransactions(ofKey, "realtime"));
+  if (wfrKeys) addWrites(orders, accesses);
   return orders;
+}
+
+/** The field of completions with their position in {@linkcode VersionOptions.transactionOrder}. */
+const POSITION = "transaction-order";
+
+function recordedOrder(transactions: readonly Transaction[]): Map<number, number | bigint> {
+  const positions = new Map<number, number | bigint>();
+  for (const { completion, type } of transactions) {
+    const position = completion[POSITION];
+    if (type === "fail" || position === undefined || position === null) continue;
+    if (typeof position !== "number" && typeof position !== "bigint") {
+      const got = `${POSITION} ${show(position)}`;
+      throw new MalformedHistoryError(`Cannot check operation ${completion.index} with ${got}: expected a number`);
+    }
+    positions.set(completion.index, position);
+  }
+  return positions;
 }
 
 /** Adds the steps that one assumption implies. If they make a cycle for any key, adds only the cycles. */
@@ -77,14 +111,26 @@ function addSteps(
   if (cycles.length === 0) orders.steps = steps;
 }
 
+/** Adds the writes of each key that has no cycle. */
+function addWrites(orders: VersionOrders, accesses: Map<Identity, Access[]>): void {
+  const cyclic = new Set(orders.cycles.map(({ key }) => key));
+  for (const [key, ofKey] of accesses) {
+    if (cyclic.has(key)) continue;
+    const writes = stepsBetweenWrites(ofKey);
+    const cycles = findStepCycles([...orders.steps.get(key) ?? [], ...writes]);
+    if (cycles.length === 0) orders.writes.set(key, writes);
+    orders.cycles.push(...cycles.map((steps) => ({ key, steps })));
+  }
+}
+
 function accessesByKey(transactions: readonly Transaction[]): Map<Identity, Access[]> {
   const accesses = new Map<Identity, Access[]>();
   for (const transaction of transactions) {
     if (transaction.type === "fail") continue;
     const byKey = new Map<Identity, Access>();
-    for (const [key, [version]] of externalReads(transaction)) byKey.set(key, { transaction, read: { version } });
+    for (const [key, [version]] of externalReads(transaction)) byKey.set(key, { key, transaction, read: { version } });
     for (const [key, version] of externalWrites(transaction)) {
-      getOrInsert(byKey, key, () => ({ transaction })).written = { version };
+      getOrInsert(byKey, key, () => ({ key, transaction })).written = { version };
     }
     for (const [key, access] of byKey) getOrInsert(accesses, key, () => []).push(access);
   }
@@ -97,12 +143,46 @@ function stepsFromInitialState(accesses: Access[]): VersionStep[] {
   return [...versions].map((to) => ({ from: undefined, to }));
 }
 
+function stepsInGivenOrder(accesses: Access[], positions: ReadonlyMap<number, number | bigint>): VersionStep[] {
+  const positionOf = ({ transaction }: Access) => positions.get(transaction.completion.index);
+  const writes = accesses.filter((access) => access.written !== undefined && positionOf(access) !== undefined)
+    .sort((a, b) => positionOf(a)! < positionOf(b)! ? -1 : 1);
+  return writes.slice(1).map((second, index) => {
+    const first = writes[index]!;
+    const order = { kind: "given" as const, first: first.transaction, second: second.transaction };
+    return { from: first.written!.version, to: second.written!.version, order };
+  });
+}
+
 function stepsWithinTransactions(accesses: Access[]): VersionStep[] {
   return accesses.flatMap(({ transaction, read, written }) =>
-    read?.version === undefined || written === undefined
+    read?.version === undefined || written === undefined || read.version === written.version
       ? []
       : [{ from: read.version, to: written.version, by: transaction }]
   );
+}
+
+/** Each write of a transaction follows its last read of the key, if no write is between, and its last write of it. */
+function stepsBetweenWrites(accesses: Access[]): VersionStep[] {
+  return accesses.flatMap(({ transaction, key }) => {
+    const steps: VersionStep[] = [];
+    let lastRead: Version;
+    let lastWritten: Version;
+    for (const microOperation of transaction.microOperations) {
+      const version = microOperation.elements[0];
+      if (microOperation.key !== key) continue;
+      if (!isWrite(microOperation)) {
+        lastRead = version;
+        continue;
+      }
+      for (const from of new Set([lastRead, lastWritten])) {
+        if (from !== undefined) steps.push({ from, to: version, by: transaction });
+      }
+      lastRead = undefined;
+      lastWritten = version;
+    }
+    return steps;
+  });
 }
 
 /** The last version that a transaction saw or wrote precedes the first one that the next transaction saw or wrote. */

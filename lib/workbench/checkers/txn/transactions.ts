@@ -10,6 +10,7 @@ import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { MalformedHistoryError, outcome } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
+import { replyDifference } from "./reply_shape.ts";
 
 /** One read or write within a transaction. */
 export interface MicroOperation {
@@ -22,8 +23,6 @@ export interface MicroOperation {
    * most one if keys are registers.
    */
   elements: Identity[];
-  /** True for a read that returned null. */
-  isNull?: boolean;
 }
 
 /** A transaction, as far as its outcome reveals what it did. */
@@ -36,6 +35,8 @@ export interface Transaction {
   completion: Operation;
   /** The writes, and the reads if the transaction was acknowledged; otherwise their results are unknown. */
   microOperations: MicroOperation[];
+  /** The difference between reply and request, if the reply is not to this transaction. Its type is info then. */
+  misanswered?: string;
 }
 
 /** The write of an element. */
@@ -48,36 +49,49 @@ export interface Writer {
 /** The writers of all elements: by key, then by element. */
 export type Writers = Map<Identity, Map<Identity, Writer>>;
 
+/** Converts the value that a read returned to elements; undefined if it is malformed. */
+type ElementsOf = (value: unknown) => Identity[] | undefined;
+
 /**
  * Reads the transactions of a history.
  *
  * @param write The workload's write: `"append"` or `"w"`.
- * @param elementsOf Converts the value that a read returned; undefined if it is malformed.
  * @returns In order of completion.
  * @throws {MalformedHistoryError} A transaction is not a list of `[f, key, value]`.
  */
 export function readTransactions(
   history: readonly Operation[],
   write: string,
-  elementsOf: (value: unknown) => Identity[] | undefined,
+  elementsOf: ElementsOf,
 ): Transaction[] {
-  return attempts(history).map(({ type, invocation, completion }, place) => {
-    const microOperations = readMicroOperations(type === "ok" ? completion : invocation, write, elementsOf);
-    return {
-      place,
-      type,
-      invocation,
-      completion,
-      microOperations: type === "ok" ? microOperations : microOperations.filter(isWrite),
-    };
+  return attempts(history).map(({ type, invocation, completion }, place): Transaction => {
+    const common = { place, invocation, completion };
+    if (type !== "ok") return { ...common, type, microOperations: requestedWrites(invocation, write, elementsOf) };
+    const misanswered = findDifference(invocation.value, completion.value, write, elementsOf);
+    if (misanswered !== undefined) {
+      const microOperations = requestedWrites(invocation, write, elementsOf);
+      return { ...common, type: "info", microOperations, misanswered };
+    }
+    return { ...common, type, microOperations: readMicroOperations(completion, write, elementsOf) };
   });
 }
 
-function readMicroOperations(
-  { value, index }: Operation,
-  write: string,
-  elementsOf: (value: unknown) => Identity[] | undefined,
-): MicroOperation[] {
+function requestedWrites(invocation: Operation, write: string, elementsOf: ElementsOf): MicroOperation[] {
+  return readMicroOperations(invocation, write, elementsOf).filter(isWrite);
+}
+
+/** Finds what is wrong with a reply. A history that does not show the request is not compared. */
+function findDifference(asked: unknown, answered: unknown, write: string, elementsOf: ElementsOf): string | undefined {
+  if (!Array.isArray(asked) || !asked.every((item) => Array.isArray(item) && (item[0] === "r" || item[0] === write))) {
+    return undefined;
+  }
+  const difference = replyDifference(asked, answered);
+  if (difference !== undefined) return difference;
+  const wrong = (answered as unknown[][]).find(([f, _key, result]) => f === "r" && elementsOf(result) === undefined);
+  return wrong && `expected each read to return a value that "${write}" can lead to, got ${show(wrong[2])}`;
+}
+
+function readMicroOperations({ value, index }: Operation, write: string, elementsOf: ElementsOf): MicroOperation[] {
   const fail = (expected: string): never => {
     throw new MalformedHistoryError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
   };
@@ -88,7 +102,7 @@ function readMicroOperations(
     if (f !== "r") return fail(`every micro-operation to be "r" or "${write}", got ${show(item)}`);
     const elements = elementsOf(content) ??
       fail(`each read to return a value that "${write}" can lead to, got ${show(content)}`);
-    return { f, key: identify(key), elements, isNull: content === null || content === undefined };
+    return { f, key: identify(key), elements };
   });
 }
 

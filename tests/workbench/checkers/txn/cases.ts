@@ -27,6 +27,13 @@ export interface Case {
 
 /** The anomalies of txn-list-append, by name. */
 export const LIST_CASES: Record<string, Case> = {
+  "malformed-reply": {
+    flawed: [txn(0, "ok", ["append", 1, 7]), [1, "ok", "txn", [["r", 1, null]], [["r", 2, null]]]],
+    repaired: [txn(0, "ok", ["append", 1, 7]), txn(1, "ok", ["r", 1, [7]])],
+    says: 'Process 1 asked for [["r",1,null]] and was answered [["r",2,null]] (acknowledged at 3.000 s): expected ' +
+      'operation 1 to be ["r",1], got ["r",2]',
+    not: ["read-uncommitted"],
+  },
   "internal": {
     flawed: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8]])],
     repaired: [txn(1, "ok", ["append", 1, 8]), txn(0, "ok", ["append", 1, 7], ["r", 1, [8, 7]])],
@@ -128,6 +135,13 @@ export const LIST_CASES: Record<string, Case> = {
 
 /** The anomalies of txn-rw-register, by name. */
 export const REGISTER_CASES: Record<string, Case> = {
+  "malformed-reply": {
+    flawed: [txn(0, "ok", ["w", 1, 7]), [1, "ok", "txn", [["r", 1, null]], [["w", 1, 9]]]],
+    repaired: [txn(0, "ok", ["w", 1, 7]), txn(1, "ok", ["r", 1, 7])],
+    says: 'Process 1 asked for [["r",1,null]] and was answered [["w",1,9]] (acknowledged at 3.000 s): expected ' +
+      'operation 1 to be ["r",1], got ["w",1,9]',
+    not: ["read-uncommitted"],
+  },
   "internal": {
     flawed: [txn(0, "ok", ["w", 1, 7], ["r", 1, null])],
     repaired: [txn(0, "ok", ["w", 1, 7], ["r", 1, 7])],

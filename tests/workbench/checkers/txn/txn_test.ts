@@ -101,13 +101,44 @@ for (
   });
 }
 
-Deno.test("checkTxnListAppend: a read of a non-list makes the verdict unknown", () => {
-  const { valid, anomalies } = checkTxnListAppend(sequential([txn(0, "ok", ["r", 1, 7])]));
-  assertEquals(valid, "unknown");
-  assertStringIncludes(
-    anomalies![0]!.explanation,
-    'expected each read to return a value that "append" can lead to, got 7',
-  );
+Deno.test("a reply that is not to the request is malformed, under every model", () => {
+  const asked: MicroOperation[] = [["r", 1, null], ["append", 1, 8]];
+  for (
+    const [answered, says] of [
+      [[], "expected 2 operations, got 0"],
+      [7, "expected a list of operations, got 7"],
+      [[["r", 1, [7]]], "expected 2 operations, got 1"],
+      [[["r", 1, [7]], ["append", 1, 8], ["r", 1, [7, 8]]], "expected 2 operations, got 3"],
+      [[["r", 2, [7]], ["append", 1, 8]], 'expected operation 1 to be ["r",1], got ["r",2]'],
+      [[["append", 1, [7]], ["append", 1, 8]], 'expected operation 1 to be ["r",1], got ["append",1,[7]]'],
+      [
+        [["r", 1], ["append", 1, 8]],
+        'expected operation 1 to have a function, a key and a value, got ["r",1]',
+      ],
+      [[["r", 1, [7]], ["append", 1, 9]], 'expected operation 2 to be ["append",1,8], got ["append",1,9]'],
+      [[["r", 1, 7], ["append", 1, 8]], 'expected each read to return a value that "append" can lead to, got 7'],
+    ] as const
+  ) {
+    const history = sequential([txn(0, "ok", ["append", 1, 7]), [1, "ok", "txn", asked, answered]]);
+    for (const models of [undefined, ["read-uncommitted"], ["linearizable"]]) {
+      const { valid, anomalies, anomaly_types, permits } = checkTxnListAppend(history, models);
+      assertEquals([valid, anomaly_types, permits], [false, ["malformed-reply"], []], says);
+      assertStringIncludes(anomalies![0]!.explanation, says);
+    }
+  }
+});
+
+Deno.test("a transaction with a malformed reply may have happened: its writes can be read", () => {
+  const history = sequential([
+    [0, "ok", "txn", [["append", 1, 7], ["r", 1, null]], [["append", 1, 7]]],
+    txn(1, "ok", ["r", 1, [7]]),
+  ]);
+  assertEquals(checkTxnListAppend(history).anomaly_types, ["malformed-reply"]);
+});
+
+Deno.test("a reply is not compared with a request that the history does not show", () => {
+  const history = sequential([[0, "ok", "txn", null, [["append", 1, 7]]], txn(1, "ok", ["r", 1, [7]])]);
+  assertEquals(checkTxnListAppend(history).valid, true);
 });
 
 Deno.test("checkTxnListAppend: after a read, internal consistency knows the whole list, otherwise only its end", () => {
@@ -119,8 +150,8 @@ Deno.test("checkTxnListAppend: after a read, internal consistency knows the whol
   assertEquals(internal(["r", 1, [5]], ["r", 1, [5]]), false);
   assertEquals(internal(["r", 1, [5]], ["r", 1, []]), true);
   assertEquals(internal(["r", 1, null], ["r", 1, []]), false);
-  // As in Elle 0.2.2, a read of null implies nothing for the next read, unless an append follows it; [] does.
-  assertEquals(internal(["r", 1, null], ["r", 1, [5]]), false);
+  // As in Elle since 0.2.7, a read of null is knowledge.
+  assertEquals(internal(["r", 1, null], ["r", 1, [5]]), true);
   assertEquals(internal(["r", 1, []], ["r", 1, [5]]), true);
   assertEquals(internal(["r", 1, null], ["append", 1, 6], ["r", 1, [5, 6]]), true);
   assertEquals(internal(["r", 1, [5]], ["append", 1, 6], ["r", 1, [5, 6]]), false);
@@ -154,11 +185,12 @@ Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are not l
   assertEquals(checkTxnRWRegister(history).anomalies, []);
 });
 
-Deno.test("checkTxnRWRegister: as in Elle 0.2.2, a read of null implies nothing for the reads after it", () => {
+Deno.test("checkTxnRWRegister: as in Elle since 0.2.7, a read of null is knowledge", () => {
   const types = (...result: MicroOperation[]) =>
     checkTxnRWRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
       .anomaly_types as string[];
-  assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), false);
+  assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), true);
+  assertEquals(types(["r", 1, null], ["r", 1, null]).includes("internal"), false);
   assertEquals(types(["r", 1, 5], ["r", 1, null]).includes("internal"), true);
   assertEquals(types(["r", 1, 5], ["r", 1, 6]).includes("internal"), true);
 });
