@@ -38,12 +38,16 @@ export function seconds(nanoseconds: number): string {
 
 /** Says how and when an operation ended: `failed at 3.214 s with txn-conflict, root has moved`. */
 export function outcome({ type, time, error }: Operation): string {
-  const reason = Array.isArray(error) ? error.join(", ") : show(error, 80);
+  const reason = Array.isArray(error) ? error.map(showPart).join(", ") : show(error, 80);
   const why = error === undefined || error === null ? "" : ` with ${reason}`;
   if (type === "ok") return `acknowledged at ${seconds(time)}`;
   if (type === "fail") return `failed at ${seconds(time)}${why}`;
   if (type === "info") return `abandoned at ${seconds(time)}${why}, outcome unknown`;
   return `invoked at ${seconds(time)} and never completed`;
+}
+
+function showPart(part: unknown): string {
+  return typeof part === "string" ? part : show(part, 80);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { checkLinearizable, REGISTER } from "../checkers/linearizable/mod.ts";
 import { UsageError } from "../base/errors.ts";
+import { formatJSON, isRawNumber } from "../base/json.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
@@ -89,8 +90,14 @@ function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
   const reads = clients.filter(({ f, type }) => f === "read" && type === "ok");
   if (reads.length === 0) return undefined;
   if (reads.every(({ value }) => Array.isArray(value))) return "g-set";
-  if (!reads.every(({ value }) => typeof value === "number" || typeof value === "bigint")) return undefined;
-  return clients.some(({ f, value }) => f === "add" && Number(value) < 0) ? "pn-counter" : "g-counter";
+  if (!reads.every(({ value }) => isNumber(value))) return undefined;
+  const isNegative = (value: unknown) => isNumber(value) && formatJSON(value).startsWith("-");
+  return clients.some(({ f, value }) => f === "add" && isNegative(value)) ? "pn-counter" : "g-counter";
+}
+
+/** True for a number of any size, also for one that was written as 1.0. */
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "bigint" || isRawNumber(Object(value));
 }
 
 /** The workload of Knossos' histories: one register, so values have no key. Knossos does not require successes. */
