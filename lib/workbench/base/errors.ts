@@ -39,3 +39,26 @@ export function expectedOneOf(word: string, allowed: readonly string[]): string 
   const list = allowed.length === 1 ? `expected ${allowed[0]}` : `expected one of ${allowed.join(", ")}`;
   return near === undefined ? list : `${list}; did you mean ${near}?`;
 }
+
+/** Returns the message of an error of the operating system without its number and the path. */
+export function reasonOf({ message }: Error): string {
+  return message.replace(/ \(os error \d+\).*/s, "");
+}
+
+/**
+ * True for an error of the operating system that says that something has run out: space on the disk, open files,
+ * processes, memory. What was asked for is not a mistake then.
+ */
+export function isExhaustion({ message }: Error): boolean {
+  return EXHAUSTIONS.some((text) => message.includes(text));
+}
+
+const EXHAUSTIONS = [
+  "No space left",
+  "quota exceeded",
+  "File too large",
+  "Input/output error",
+  "Too many open files",
+  "Resource temporarily unavailable",
+  "Cannot allocate memory",
+];

@@ -9,14 +9,15 @@
  */
 
 import { FailedError, UsageError } from "../base/errors.ts";
-import { parseJSON } from "../base/json.ts";
+import { formatSize } from "../base/size.ts";
 import { maelstromResults } from "../engines/maelstrom_results.ts";
 import { type OpenFile, readHistoryFile, readText } from "../history/history_file.ts";
 import type { Operation } from "../history/operation.ts";
-import { type FlagTexts, parseArguments } from "../request/arguments.ts";
+import { type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
 import type { Files } from "../request/files.ts";
 import type { Results } from "../run/results.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
+import { parseStoredResults } from "./stored_results.ts";
 
 /** Everything that was stored of a run. */
 export interface StoredRun {
@@ -104,25 +105,46 @@ async function readOwnContext(folder: string, machine: StoredFiles): Promise<Con
   if (concurrency) flags.set("concurrency", [String(concurrency)]);
   if (availability !== undefined && availability !== null) flags.set("availability", [String(availability)]);
   if (consistency_models?.length) flags.set("consistency-models", [consistency_models.join()]);
+  checkFlags(flags, path);
   return { flags, results, net: results.net };
 }
 
-async function readResults(path: string, { openFile }: StoredFiles): Promise<Results> {
-  let results: Results;
+/** Checks that stored options are those of a test. Otherwise they would be taken for mistakes in the command. */
+function checkFlags(flags: FlagTexts, path: string): void {
   try {
-    results = parseJSON(await readWhole(path, openFile)) as Results;
+    flagValues(flags);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new FailedError(
-      `Cannot read ${path}: it is not JSON (${error.message}); to check the history alone, name it`,
-    );
+    if (error instanceof UsageError) throw unusable(path, `it is damaged: ${error.message}`);
+    throw error;
   }
-  if (results?.schema === 1 && Object.hasOwn(WORKLOADS, results.workload)) return results;
-  throw new FailedError(`Cannot read ${path}: it is not the result of a run; to check the history alone, name it`);
 }
 
+async function readResults(path: string, { openFile }: StoredFiles): Promise<Results> {
+  try {
+    return parseStoredResults(await readWhole(path, openFile));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw unusable(path, error.message);
+    throw error;
+  }
+}
+
+/** Creates the error for results beside a history that cannot be used. */
+function unusable(path: string, problem: string): FailedError {
+  return new FailedError(`Cannot read ${path}: ${problem}; to check the history alone, name it`);
+}
+
+/** Longest file that is read as one text, in characters. */
+const LONGEST = 1 << 28;
+
 async function readWhole(path: string, openFile: OpenFile): Promise<string> {
-  return (await Array.fromAsync(readText(path, openFile))).join("");
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const piece of readText(path, openFile)) {
+    length += piece.length;
+    if (length > LONGEST) throw unusable(path, `it is larger than ${formatSize(LONGEST)}`);
+    pieces.push(piece);
+  }
+  return pieces.join("");
 }
 
 /** Reads the context of a run of Jepsen. Maelstrom calls the folder around it after the workload. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { FailedError } from "../base/errors.ts";
+import { FailedError, reasonOf } from "../base/errors.ts";
+import { formatSize } from "../base/size.ts";
 import { createHistoryReader } from "./history_reader.ts";
 import type { Operation } from "./operation.ts";
 
@@ -13,15 +14,22 @@ export type OpenFile = (path: string) => Promise<ReadableStream<Bytes>>;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Longest line of a file, in characters. */
+const LONGEST_LINE = 1 << 28;
+
 /**
  * Reads the history in a file.
  *
  * @throws {FailedError} The file cannot be read, or its text is not a history. The message says where.
  */
-export async function readHistoryFile(path: string, open: OpenFile): Promise<Operation[]> {
+export async function readHistoryFile(
+  path: string,
+  open: OpenFile,
+  longestLine: number = LONGEST_LINE,
+): Promise<Operation[]> {
   const reader = createHistoryReader({ strict: true });
   try {
-    for await (const piece of readText(path, open)) reader.push(piece);
+    for await (const piece of readText(path, open, longestLine)) reader.push(piece);
     return reader.end();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -32,18 +40,49 @@ export async function readHistoryFile(path: string, open: OpenFile): Promise<Ope
 /**
  * Reads the text of a file, and decompresses it if necessary.
  *
- * @throws {FailedError} The file cannot be read, or is not a text.
+ * @param longestLine Longest line, in characters.
+ * @throws {FailedError} The file cannot be read, is not a text, or has a line that is too long.
  */
-export async function* readText(path: string, open: OpenFile): AsyncGenerator<string> {
+export async function* readText(
+  path: string,
+  open: OpenFile,
+  longestLine: number = LONGEST_LINE,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
+  const measure = measureLines(longestLine);
   let isFirst = true;
   for await (const bytes of decompressed(path, readBytes(path, open))) {
     const text = decoder.decode(bytes, { stream: true });
     if (isFirst && text.includes("\0")) throw new FailedError(binaryFile(path, text));
     isFirst = false;
+    const tooLong = measure(text);
+    if (tooLong !== undefined) {
+      throw new FailedError(`Cannot read ${path}: line ${tooLong} is longer than ${formatSize(longestLine)}`);
+    }
     yield text;
   }
   yield decoder.decode();
+}
+
+/**
+ * Returns a function that is given a text piece by piece. It returns the number of a line that is too long, as soon as
+ * that shows; else undefined.
+ */
+function measureLines(longest: number): (piece: string) => number | undefined {
+  let line = 1;
+  /** Length of the last line so far. */
+  let length = 0;
+  return (piece) => {
+    let start = 0;
+    for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
+      if (length + end - start > longest) return line;
+      start = end + 1;
+      length = 0;
+      line++;
+    }
+    length += piece.length - start;
+    return length > longest ? line : undefined;
+  };
 }
 
 async function* readBytes(path: string, open: OpenFile): AsyncGenerator<Bytes> {
@@ -83,9 +122,4 @@ async function* prepended<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<
 function binaryFile(path: string, text: string): string {
   const kind = text.startsWith("JEPSEN") ? "it is in Jepsen's binary format" : "it is not a text in UTF-8";
   return `Cannot read ${path}: ${kind}, expected a history.jsonl, or the history.edn that Jepsen writes`;
-}
-
-/** Returns the system's message without its number and the path. */
-function reasonOf({ message }: Error): string {
-  return message.replace(/ \(os error \d+\).*/s, "");
 }

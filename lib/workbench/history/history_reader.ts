@@ -144,6 +144,8 @@ function createJSONReader(take: TakeForm): FormReader {
   };
   return {
     push(piece) {
+      // Splitting a long line again and again would take hours.
+      if (!piece.includes("\n")) return void (rest += piece);
       const lines = (rest + piece).split("\n");
       rest = lines.pop()!;
       lines.forEach(read);

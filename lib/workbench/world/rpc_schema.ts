@@ -87,7 +87,8 @@ const COMPILED = new WeakMap<RPC, RPCChecks>();
 export function checksOf(rpc: RPC): RPCChecks {
   let checks = COMPILED.get(rpc);
   if (checks === undefined) {
-    checks = { request: compile(requestSchema(rpc)), reply: compile(replySchema(rpc)) };
+    const [request, reply] = [requestSchema(rpc), replySchema(rpc)];
+    checks = { request: compileSchema(request, "body"), reply: compileSchema(reply, "body") };
     COMPILED.set(rpc, checks);
   }
   return checks;
@@ -154,9 +155,14 @@ function describeArray(items: object | object[]): string {
   return element.includes(" | ") ? `(${element})[]` : `${element}[]`;
 }
 
-function compile(schema: TSchema): BodyCheck {
+/**
+ * Compiles a schema to a function that describes why a value does not match; it returns undefined for one that does.
+ *
+ * @param name Name of the value: `"body"`.
+ */
+export function compileSchema(schema: TSchema, name: string): (value: unknown) => string | undefined {
   const validator = Compile(schema);
-  return (body) => validator.Check(body) ? undefined : explain(schema, body, validator.Errors(body));
+  return (value) => validator.Check(value) ? undefined : explain(schema, value, validator.Errors(value), name);
 }
 
 /** The part of typebox's report on a mismatch that is used here. */
@@ -168,13 +174,13 @@ interface Mismatch {
 }
 
 /** Describes the first mismatch; if it is in one of several alternatives, that none of them matches. */
-function explain(schema: object, body: unknown, mismatches: readonly Mismatch[]): string {
+function explain(schema: object, body: unknown, mismatches: readonly Mismatch[], name: string): string {
   const first = mismatches[0]!;
   const alternatives = mismatches.filter(({ keyword, schemaPath }) =>
     keyword === "anyOf" && first.schemaPath.startsWith(schemaPath)
   );
   const { keyword, schemaPath, instancePath, params } = alternatives.at(-1) ?? first;
-  const place = placeOf(body, instancePath);
+  const place = placeOf(body, instancePath, name);
   if (keyword === "required") {
     const { requiredProperties } = params as { requiredProperties: string[] };
     return requiredProperties.map((name) => `${place}.${name} is missing`).join(", ");
@@ -194,9 +200,9 @@ function steps(pointer: string): string[] {
   return pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** Formats the place of a part of the body: `body.msgs["3"][0]`. */
-function placeOf(body: unknown, pointer: string): string {
-  let place = "body";
+/** Formats the place of a part of the body, which is called `name`: `body.msgs["3"][0]`. */
+function placeOf(body: unknown, pointer: string, name: string): string {
+  let place = name;
   let part = body;
   for (const step of steps(pointer)) {
     if (Array.isArray(part)) place += `[${step}]`;

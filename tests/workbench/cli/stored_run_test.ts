@@ -6,10 +6,19 @@ import { filesOf } from "../fake_files.ts";
 const EDN = "{:type :invoke, :process 0, :f :echo, :value 1}\n{:type :ok, :process 0, :f :echo, :value {:echo 1}}\n";
 const JSON_LINES = '{"index":0,"time":0,"type":"invoke","process":0,"f":"echo","value":1}\n';
 
+const COUNTS = { send_count: 1, recv_count: 1, msg_count: 1 };
+
 const RESULTS = {
   schema: 1,
   workload: "echo",
-  net: { all: {}, clients: {}, servers: {} },
+  challenge: null,
+  mode: "process",
+  seed: null,
+  net: { all: COUNTS, clients: COUNTS, servers: COUNTS },
+  result: { valid: true },
+  anomalies: [],
+  targets: [],
+  exceptions: [],
   judged_by: { nodes: ["n0", "n1"], concurrency: 4, availability: "total", consistency_models: ["read-committed"] },
 };
 
@@ -117,4 +126,28 @@ Deno.test("errors about a path that is not a run, or is unreadable, name the pat
   const [status, message] = await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": "{" });
   assertEquals(status, 255);
   assertStringIncludes(message, "Cannot read s/results.json: it is not JSON (");
+});
+
+Deno.test("damaged results are told as such, with the place", async () => {
+  const damage = (changes: object) => JSON.stringify({ ...RESULTS, ...changes });
+  const judgedBy = RESULTS.judged_by;
+  for (
+    const [text, problem] of [
+      [damage({ exceptions: undefined }), "it is damaged: results.exceptions is missing"],
+      [damage({ anomalies: 7 }), "it is damaged: expected results.anomalies to be "],
+      [damage({ anomalies: [null] }), "it is damaged: expected results.anomalies[0] to be "],
+      [damage({ net: {} }), "it is damaged: expected results.net to be "],
+      [damage({ targets: [{ name: "beauty", limit: 1 }] }), "it is damaged: expected results.targets[0].name to be "],
+      [damage({ judged_by: { ...judgedBy, nodes: "n0" } }), "it is damaged: expected results.judged_by.nodes to be "],
+      [damage({ judged_by: { ...judgedBy, availability: 7 } }), "it is damaged: Cannot use --availability"],
+      [damage({ judged_by: { ...judgedBy, consistency_models: ["good"] } }), "it is damaged: Cannot use --consistency"],
+      [damage({ result: null }), "it is damaged: expected results.result to be "],
+      [damage({}).slice(0, -5), "it is not JSON ("],
+    ] as const
+  ) {
+    const files = filesOf({ "s/history.jsonl": JSON_LINES, "s/results.json": text });
+    const { message } = await assertRejects(() => readStoredRun("s", files), FailedError);
+    assertStringIncludes(message, `Cannot read s/results.json: ${problem}`);
+    assertStringIncludes(message, "; to check the history alone, name it");
+  }
 });

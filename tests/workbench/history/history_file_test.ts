@@ -92,3 +92,14 @@ Deno.test("a text that is abandoned is read no further", async () => {
   }
   assertEquals(cancelled, true);
 });
+
+Deno.test("a line that is too long is told, in any chunks", async () => {
+  const line = `{"type":"invoke","process":0,"f":"echo","value":"${"x".repeat(1000)}"}`;
+  const text = `${line.replaceAll("x", "")}\n${line}\n`;
+  const problem = "Cannot read x: line 2 is longer than 1 kB";
+  for (const open of [opening(text), trickling(new TextEncoder().encode(text)), opening(await compress(text))]) {
+    await assertRejects(() => readHistoryFile("x", open, 1000), FailedError, problem);
+  }
+  // The length of a line counts, not that of a file.
+  await assertRejects(() => readHistoryFile("x", opening(text), 1100), FailedError, "Cannot read history x: ");
+});
