@@ -9,6 +9,8 @@
 import { FailedError } from "../base/errors.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { PROGRAMS } from "../request/challenges.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 
 /**
@@ -37,15 +39,14 @@ export function compile(root: string, name: string, output: string): void {
 }
 
 if (import.meta.main) {
-  const { stdout, stderr } = createMachine(ROOT);
-  try {
-    Deno.mkdirSync(`${ROOT}/dist`, { recursive: true });
+  const machine = createMachine(ROOT);
+  const compileAll = async () => {
+    await Deno.mkdir(`${ROOT}/dist`, { recursive: true });
     for (const name of Object.keys(PROGRAMS)) {
       compile(ROOT, name, `${ROOT}/dist/${name}`);
-      stdout(`dist/${name}\n`);
+      machine.stdout(`dist/${name}\n`);
     }
-  } catch (error) {
-    stderr(`${(error as Error).message}\n`);
-    Deno.exit(1);
-  }
+    return EXIT_STATUS.passed;
+  };
+  Deno.exit(await reportErrors(compileAll, machine));
 }

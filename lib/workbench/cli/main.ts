@@ -16,7 +16,7 @@ import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { CHALLENGE_NAMES, findChallenge } from "../request/challenges.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
-import { reportErrors } from "./report_errors.ts";
+import { exitOnUncaught, reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 import { runChallenge } from "./run.ts";
 
@@ -40,6 +40,9 @@ async function runCommand([word = "help", ...words]: readonly string[], machine:
 }
 
 if (import.meta.main) {
+  const machine = createMachine(ROOT);
+  // In a simulation, the guard has the uncaught errors of nodes.
   if (Deno.args.includes("--sim")) startWatchdog();
-  Deno.exit(await main(Deno.args, createMachine(ROOT)));
+  else exitOnUncaught(machine);
+  Deno.exit(await main(Deno.args, machine));
 }

@@ -6,6 +6,7 @@
 
 import { FailedError, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
+import { watchUncaught } from "../engines/uncaught.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 
 /**
@@ -23,6 +24,19 @@ export async function reportErrors(
     stderr(`${describeError(error as Error)}\n`);
     return error instanceof UsageError ? EXIT_STATUS.usage : EXIT_STATUS.error;
   }
+}
+
+/**
+ * Ends the process with the status of an error if an error is not caught. Without it, the status would be that of a
+ * test that failed.
+ *
+ * @returns Function that ends this.
+ */
+export function exitOnUncaught({ stderr, exit }: Pick<Machine, "stderr" | "exit">): () => void {
+  return watchUncaught((error) => {
+    stderr(`${describeError(error instanceof Error ? error : new Error(String(error)))}\n`);
+    exit(EXIT_STATUS.error);
+  });
 }
 
 function describeError(error: Error): string {

@@ -19,7 +19,9 @@ export interface Machine {
   denoVersion: string;
   files: Files;
   openFile: OpenFile;
+  /** Writes to stdout; if that cannot be written, as on a full disk, to stderr. */
   stdout(text: string): void;
+  /** Writes to stderr, if that can be written. */
   stderr(text: string): void;
   /** True if the stream is a terminal that can move the cursor and show colours. */
   isTerminal: { stdout: boolean; stderr: boolean };
@@ -30,14 +32,17 @@ export interface Machine {
   outputOf(command: string, args: string[]): string | undefined;
   /** Calls `tick` every `interval` milliseconds until the returned function is called. */
   every(interval: number, tick: () => void): () => void;
-  /** Calls `interrupt` at every Ctrl-C (SIGINT) and SIGTERM until the returned function is called. */
-  onInterrupt(interrupt: () => void): () => void;
+  /** Calls `interrupt` at every signal that asks to end, until the returned function is called. */
+  onInterrupt(interrupt: (signal: Interrupt) => void): () => void;
   /** Ends the process at once. */
   exit(status: number): void;
   newSeed(): string;
   engines: { processes: Engine; simulation: Engine; maelstrom(executable: string): Engine };
   archives: Archives;
 }
+
+/** Signal that asks to end: Ctrl-C, `kill`, or a terminal that was closed. */
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** The part of the machine that `install` uses. */
 export interface Archives {

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { reasonOf } from "../base/errors.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/files.ts";
 import { newSeed } from "../world/random.ts";
-import type { Machine } from "./machine.ts";
+import type { Interrupt, Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
 import { runInSimulation } from "./simulation_engine.ts";
@@ -22,14 +23,12 @@ const { exit } = Deno;
  * @param root The project's folder.
  */
 export function createMachine(root: string): Machine {
-  const encoder = new TextEncoder();
   return {
     root,
     denoVersion: Deno.version.deno,
     files: { readTextFile: Deno.readTextFileSync, inspect },
     openFile: async (path) => (await Deno.open(path)).readable,
-    stdout: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-    stderr: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    ...textOutputs(Deno.stdout, Deno.stderr),
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
     env: (name) => Deno.env.get(name),
@@ -64,15 +63,41 @@ export function terminals(
   return { stdout: able && stdout.isTerminal(), stderr: able && stderr.isTerminal() };
 }
 
-/** Writes all bytes: `writeSync` may write only some of them. */
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+/** Stream that is written to at once. */
+interface Output {
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** Creates the functions of a machine that write texts to its outputs. They never throw. */
+export function textOutputs(stdout: Output, stderr: Output): Pick<Machine, "stdout" | "stderr"> {
+  const encoder = new TextEncoder();
+  // There is no other place to say that stderr cannot be written.
+  const writeError = (text: string) => void writeAll(stderr, encoder.encode(text));
+  return {
+    stdout(text) {
+      const error = writeAll(stdout, encoder.encode(text));
+      if (error !== undefined && !isClosed(error)) {
+        writeError(`Cannot write to stdout: ${reasonOf(error)}; this is what it should get:\n${text}`);
+      }
+    },
+    stderr: writeError,
+  };
+}
+
+/** Writes all bytes: `writeSync` may write only some of them. Returns the error, if there is one. */
+function writeAll(stream: Output, bytes: Uint8Array): Error | undefined {
   let rest = bytes;
   try {
     while (rest.length > 0) rest = rest.subarray(whileWriting(() => stream.writeSync(rest)));
+    return undefined;
   } catch (error) {
-    // The reader has closed the pipe, as `| head` does.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    return error as Error;
   }
+}
+
+/** True if nobody reads the output any more: a pipe as in `| head`, or a terminal that was closed. */
+function isClosed(error: Error): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error.message.startsWith("Input/output error");
 }
 
 function width(): number {
@@ -105,11 +130,12 @@ function outputOf(command: string, args: string[]): string | undefined {
   }
 }
 
-function onInterrupt(interrupt: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) Deno.addSignalListener(signal, interrupt);
+function onInterrupt(interrupt: (signal: Interrupt) => void): () => void {
+  const signals: readonly Interrupt[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  const listeners = signals.map((signal) => [signal, () => interrupt(signal)] as const);
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, interrupt);
+    for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
   };
 }
 

@@ -1,5 +1,7 @@
 /**
- * Ctrl-C: the first ends a command early, the second ends the process at once.
+ * Ctrl-C: the first ends a command early, the second ends the process at once. SIGTERM has the same effect, and SIGHUP,
+ * when a terminal is closed. But SIGHUP often comes twice, from the shell and from the system: it does not end the
+ * process at once.
  *
  * @module
  */
@@ -26,8 +28,8 @@ export function openInterruption(
   machine: Pick<Machine, "onInterrupt" | "stderr" | "exit">,
 ): Interruption {
   const controller = new AbortController();
-  const close = machine.onInterrupt(() => {
-    if (controller.signal.aborted) return machine.exit(INTERRUPTED);
+  const close = machine.onInterrupt((signal) => {
+    if (controller.signal.aborted) return signal === "SIGHUP" ? undefined : machine.exit(INTERRUPTED);
     machine.stderr(`\n${notice}\n`);
     controller.abort(new Error("Interrupted"));
   });

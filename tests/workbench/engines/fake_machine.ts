@@ -1,7 +1,7 @@
 /** A fake machine: records what commands do to it, and answers as the test decides. */
 
 import { PROGRAMS } from "../../../lib/workbench/request/challenges.ts";
-import type { Machine } from "../../../lib/workbench/engines/machine.ts";
+import type { Interrupt, Machine } from "../../../lib/workbench/engines/machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import type { TestRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
@@ -19,8 +19,8 @@ export interface FakeMachine extends Machine {
   exited: number | undefined;
   /** Stands in for every engine: returns results, or throws. */
   runs(request: TestRequest, hooks: EngineHooks): Partial<Results> | Promise<Partial<Results>>;
-  /** Presses Ctrl-C. */
-  interrupt(): void;
+  /** Presses Ctrl-C, or sends another signal. */
+  interrupt(signal?: Interrupt): void;
   /** Calls each callback of `every` once. */
   tick(): void;
 }
@@ -35,7 +35,7 @@ const FILES: Record<string, "folder" | "file" | "executable"> = {
 
 /** Creates a machine with a program `./node` and the programs of the challenges. */
 export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
-  const interrupts = new Set<() => void>();
+  const interrupts = new Set<(signal: Interrupt) => void>();
   const ticks = new Set<() => void>();
   let seeds = 0;
   const run = async (engine: string, request: TestRequest, hooks: EngineHooks) => {
@@ -83,14 +83,14 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     status: undefined,
     exited: undefined,
     runs: () => ({}),
-    interrupt: () => interrupts.forEach((interrupt) => interrupt()),
+    interrupt: (signal = "SIGINT") => interrupts.forEach((interrupt) => interrupt(signal)),
     tick: () => ticks.forEach((tick) => tick()),
     ...changes,
   };
   return machine;
 }
 
-function register(callbacks: Set<() => void>, callback: () => void): () => void {
+function register<T>(callbacks: Set<T>, callback: T): () => void {
   callbacks.add(callback);
   return () => void callbacks.delete(callback);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { terminals } from "../../../lib/workbench/engines/real_machine.ts";
+import { createMachine, terminals, textOutputs } from "../../../lib/workbench/engines/real_machine.ts";
 
 Deno.test("a dumb terminal counts as no terminal, an unknown one as a terminal", () => {
   const outputs = { stdout: { isTerminal: () => true }, stderr: { isTerminal: () => false } };
@@ -7,4 +7,57 @@ Deno.test("a dumb terminal counts as no terminal, an unknown one as a terminal",
   for (const term of ["xterm-256color", "", undefined]) {
     assertEquals(terminals(outputs, term), { stdout: true, stderr: false });
   }
+});
+
+/** Output that records what is written, five bytes at a time, or fails. */
+function output(error?: Error) {
+  const written: number[] = [];
+  return {
+    writeSync(bytes: Uint8Array): number {
+      if (error !== undefined) throw error;
+      const part = bytes.subarray(0, 5);
+      written.push(...part);
+      return part.length;
+    },
+    text: () => new TextDecoder().decode(Uint8Array.from(written)),
+  };
+}
+
+Deno.test("texts are written whole; what stdout cannot take goes to stderr", () => {
+  const [stdout, stderr] = [output(), output()];
+  const outputs = textOutputs(stdout, stderr);
+  outputs.stdout("the verdict\n");
+  outputs.stderr("a note\n");
+  assertEquals([stdout.text(), stderr.text()], ["the verdict\n", "a note\n"]);
+  textOutputs(output(new Error("No space left on device (os error 28)")), stderr).stdout("the verdict\n");
+  assertEquals(
+    stderr.text(),
+    "a note\nCannot write to stdout: No space left on device; this is what it should get:\nthe verdict\n",
+  );
+});
+
+Deno.test("nobody is told that a closed pipe or terminal cannot be written, nor that stderr cannot", () => {
+  for (const error of [new Deno.errors.BrokenPipe("Broken pipe (os error 32)"), new Error("Input/output error")]) {
+    const stderr = output();
+    textOutputs(output(error), stderr).stdout("text");
+    assertEquals(stderr.text(), "");
+    textOutputs(output(), output(error)).stderr("text");
+  }
+});
+
+Deno.test({
+  name: "kill and a terminal that is closed interrupt",
+  ignore: Deno.build.os === "windows" ||
+    (["run", "env", "read", "sys"] as const).some((name) => Deno.permissions.querySync({ name }).state !== "granted"),
+  async fn() {
+    const { onInterrupt } = createMachine("/project");
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+      const seen: string[] = [];
+      const stop = onInterrupt((received) => seen.push(received));
+      Deno.kill(Deno.pid, signal);
+      while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      assertEquals(seen, [signal]);
+      stop();
+    }
+  },
 });
