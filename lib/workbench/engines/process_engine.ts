@@ -1,30 +1,66 @@
 /**
  * The engine for nodes in any language: runs a test in real time, each node a process, and stores it.
  *
+ * An uncaught error of the workbench ends the test, but not the process: what was recorded is judged and stored.
+ *
  * @module
  */
 
+import type { TestException } from "../base/test_exception.ts";
+import type { Validity } from "../checkers/verdict.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { runTest } from "../run/run.ts";
+import type { DiskStore } from "../run/store/store.ts";
 import { RealClock } from "../world/clock.ts";
 import { processWorld } from "../world/hosts/process/process.ts";
 import type { EngineHooks } from "./engine.ts";
+import { watchUncaught } from "./uncaught.ts";
 import { openRunStore, runOptionsOf } from "./workbench_run.ts";
 
 /**
  * Runs one test, each node a process.
  *
  * @throws {UsageError} The store cannot be written, or the binary cannot be run.
+ * @throws {FailedError} The system has no room for the nodes' processes.
  */
-export async function runWithProcesses(request: TestRequest, { signal, log, progress }: EngineHooks): Promise<Results> {
-  const { bin, args, logStderr } = request;
+export async function runWithProcesses(request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const store = openRunStore(request);
+  const ending = new AbortController();
+  let crash: TestException | undefined;
+  const stopWatching = watchUncaught((error) => {
+    if (crash !== undefined) return;
+    crash = workbenchCrashed(error);
+    hooks.log(crash.message);
+    ending.abort(error);
+  });
   try {
-    const clock = new RealClock();
-    const world = processWorld({ bin, args, clock, logFile: store.nodeLogPath, onStderr: logStderr ? log : undefined });
-    return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
+    const signal = AbortSignal.any([hooks.signal, ending.signal]);
+    const results = await run(request, { ...hooks, signal }, store);
+    return crash === undefined ? results : withCrash(results, crash, store);
   } finally {
+    stopWatching();
     store.close();
   }
+}
+
+async function run(request: TestRequest, { signal, log, progress }: EngineHooks, store: DiskStore): Promise<Results> {
+  const { bin, args, logStderr } = request;
+  const clock = new RealClock();
+  const world = processWorld({ bin, args, clock, openLog: store.openNodeLog, onStderr: logStderr ? log : undefined });
+  return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
+}
+
+function workbenchCrashed(error: unknown): TestException {
+  const thrown = error instanceof Error ? error.stack ?? error.message : String(error);
+  const message = `The workbench has failed, and ended the test. This is a bug: ${thrown}`;
+  return { type: "workbench-crashed", message, count: 1, fatal: true };
+}
+
+/** Adds the crash to the results, and stores them again. A run cut short in this way is not the nodes' failure. */
+function withCrash(results: Results, crash: TestException, store: DiskStore): Results {
+  const valid: Validity = results.valid && "unknown";
+  const crashed = { ...results, valid, passed: false, exceptions: [...results.exceptions, crash] };
+  store.results(crashed);
+  return crashed;
 }

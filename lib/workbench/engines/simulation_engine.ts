@@ -13,16 +13,17 @@
 
 import type { AnyNode } from "../../node.ts";
 import { findModule } from "../request/challenges.ts";
-import type { TestRequest } from "../request/request.ts";
+import type { SimulationRequest, TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { type RunOptions, withStoreProblem } from "../run/run.ts";
 import { combineStores, compareStores, createMemoryStore, type MemoryStore } from "../run/store/memory_store.ts";
+import { createTextWriter, type TextWriter } from "../run/store/run_files.ts";
 import type { DiskStore } from "../run/store/store.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
 import { measureConvergence } from "./convergence.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runVirtualTest } from "./virtual_run.ts";
-import { openRunStore, runOptionsOf } from "./workbench_run.ts";
+import { openLateStore, openRunStore, runOptionsOf } from "./workbench_run.ts";
 
 /** Program argument that makes a node log details. The engine handles it; the program does not get it. */
 const DEBUG = "--debug";
@@ -59,13 +60,13 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   const test: Test = { request, options: runOptionsOf(request), program, hooks };
   const measure = measureOnce();
   const memory = checkDeterminism ? createMemoryStore() : undefined;
-  let store = keep === "all" ? openRunStore(request) : undefined;
+  let store = openStoreFor(keep, request);
   try {
     let results = await runOnce(test, { store, memory }, measure);
     const comparison = memory && await compareWithSecondRun(test, memory);
     const failed = !results.passed || comparison?.difference !== undefined;
     if (failed && !results.interrupted && keep === "failing") {
-      store = openRunStore(request);
+      store = openLateStore(request);
       // Ctrl-C does not end this run: it takes as long as the first one, which is over.
       const uninterrupted = { ...hooks, signal: new AbortController().signal };
       results = await runOnce({ ...test, hooks: uninterrupted }, { store }, measure);
@@ -78,6 +79,11 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   } finally {
     store?.close();
   }
+}
+
+function openStoreFor(keep: SimulationRequest["keep"], request: TestRequest): DiskStore | undefined {
+  if (keep === "all") return openRunStore(request);
+  return keep === "repeat" ? openLateStore(request) : undefined;
 }
 
 /** Runs the test again and compares. Undefined if either run was interrupted: then they differ in any case. */
@@ -114,7 +120,7 @@ async function runOnce(
 ): Promise<Results> {
   const { logStderr, args } = request;
   const { signal, log, progress } = hooks;
-  const logs = new Map(options.nodes.map((node) => [node, ""]));
+  const logs = store === undefined ? new Map<string, TextWriter>() : openLogs(options.nodes, store);
   const results = await runVirtualTest(options, program, {
     signal,
     log,
@@ -123,11 +129,16 @@ async function runOnce(
     measure,
     nodeLog(node, entry, level) {
       if (level === "debug" && !args.includes(DEBUG)) return;
-      logs.set(node, `${logs.get(node)}${entry}\n`);
+      logs.get(node)?.write(`${entry}\n`);
       if (logStderr) log(`${node}: ${entry}`);
     },
   });
   if (store === undefined) return { ...results, store: null };
-  for (const [node, text] of logs) store.writeNodeLog(node, text);
+  for (const log of logs.values()) log.close();
   return { ...results, store: store.path };
+}
+
+/** Opens the nodes' logs. This happens before the test: in it, files cannot be opened. */
+function openLogs(nodes: readonly string[], store: DiskStore): Map<string, TextWriter> {
+  return new Map(nodes.map((node) => [node, createTextWriter(store.openNodeLog(node))]));
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UsageError } from "../base/errors.ts";
+import { isExhaustion, UsageError } from "../base/errors.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { RunOptions } from "../run/run.ts";
 import { type DiskStore, openStore } from "../run/store/store.ts";
@@ -27,16 +27,22 @@ export function runOptionsOf(request: TestRequest): RunOptions {
 }
 
 /**
- * Opens a new folder in the store for the run of a request.
+ * Opens a new folder in the store for the run of a request. If something has run out, such as space on the disk, the
+ * run goes on without a store.
  *
  * @throws {UsageError} The store cannot be written.
  */
-export function openRunStore({ store, workload }: Pick<TestRequest, "store" | "workload">): DiskStore {
-  try {
-    return openStore(store, workload, new Date());
-  } catch (error) {
-    // Deno refuses to write to a device such as /dev/null without further permissions.
-    const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : (error as Error).message;
-    throw new UsageError(`Cannot write to --store ${store}: ${reason}`);
-  }
+export function openRunStore(request: Pick<TestRequest, "store" | "workload" | "maxStore">): DiskStore {
+  const store = openLateStore(request);
+  const { error } = store;
+  if (error === undefined || isExhaustion(error)) return store;
+  store.close();
+  // Deno refuses to write to a device such as /dev/null without further permissions.
+  const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : error.message;
+  throw new UsageError(`Cannot write to --store ${request.store}: ${reason}`);
+}
+
+/** Opens a new folder in the store when the verdict is known, which must not be lost: any problem is the store's. */
+export function openLateStore({ store, workload, maxStore }: Parameters<typeof openRunStore>[0]): DiskStore {
+  return openStore(store, workload, new Date(), { maxBytes: maxStore });
 }

@@ -118,7 +118,9 @@ export class SeriesReport {
   showShrunk(shrunk: ShrunkRun): void {
     if (this.#json) {
       const isSmaller = shrunk.changes.length > 0;
-      if (isSmaller && !this.#quiet) this.#machine.stderr(`Shrunk, and stored in ${shrunk.results.store}\n`);
+      const { store } = shrunk.results;
+      const where = store === null ? "but not stored" : `and stored in ${store}`;
+      if (isSmaller && !this.#quiet) this.#machine.stderr(`Shrunk, ${where}\n`);
       return;
     }
     const text = formatShrunk(shrunk, this.#plan.seeds === 1, this.#screen);

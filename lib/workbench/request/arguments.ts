@@ -9,6 +9,7 @@
  */
 
 import { expectedOneOf, UsageError } from "../base/errors.ts";
+import { parseSize } from "../base/size.ts";
 import { escapeControls } from "../base/text.ts";
 import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 
@@ -135,6 +136,7 @@ const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   list: { expected: "a comma-separated list", parse: parseList },
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
   number: { expected: "a number", parse: parseNumber },
+  size: { expected: "a size, such as 500MB or 2GB", parse: parseSize },
   concurrency: { expected: "a whole number above 0, such as 4, or 4n for four per node", parse: parseConcurrency },
   availability: { expected: "total, or a number from 0 to 1", parse: parseAvailability },
 };

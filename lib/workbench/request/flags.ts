@@ -21,6 +21,8 @@ export interface KindValues {
   /** A whole number. */
   integer: number;
   number: number;
+  /** Bytes. */
+  size: number;
   /** Workers: `4`, or `4n` for four per node. */
   concurrency: { count: number; perNode: boolean };
   /** `"total"`, or the least fraction of operations that must succeed. */
@@ -303,6 +305,14 @@ export const FLAGS = [
     placeholder: "FOLDER",
     default: "store",
     help: "Folder that runs are stored in",
+    origin: "workbench",
+  },
+  {
+    name: "max-store",
+    kind: "size",
+    placeholder: "SIZE",
+    default: "2GB",
+    help: "Limit on the size of a run's files; beyond it, messages and logs are not stored, but still counted",
     origin: "workbench",
   },
   {

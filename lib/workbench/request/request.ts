@@ -34,6 +34,8 @@ export interface TestRequest {
   limits: readonly TargetLimit[];
   /** The folder that runs are stored in. */
   store: string;
+  /** Limit on the size of a run's files, in bytes. */
+  maxStore: number;
   /** Seed of all random draws; null if the engine may choose one. */
   seed: string | null;
   /** Options of the simulation; null for real processes. */
@@ -58,8 +60,11 @@ export function nameOfTest({ challenge, workload }: Pick<TestRequest, "challenge
 export interface SimulationRequest {
   /** True if the test is simulated twice, and the two runs compared. */
   checkDeterminism: boolean;
-  /** The runs that are stored. */
-  keep: "all" | "failing" | "none";
+  /**
+   * The runs that are stored. A `"repeat"` is stored, too: it repeats a run whose verdict is known, so a store that
+   * cannot be written does not end it.
+   */
+  keep: "all" | "failing" | "repeat" | "none";
 }
 
 /**
@@ -97,6 +102,7 @@ export function createRequest(
     options,
     limits,
     store: values.store!,
+    maxStore: values["max-store"]!,
     seed: values.seed ?? null,
     simulation,
     logStderr: values["log-stderr"] ?? false,

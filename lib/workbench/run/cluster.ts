@@ -13,7 +13,7 @@
 import { abortable } from "@std/async/abortable";
 import { RPCError } from "../../protocol.ts";
 import { type OpenConnection, openConnection } from "../world/connection.ts";
-import { messageOf, UsageError } from "../base/errors.ts";
+import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import { formatJSONLine } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
@@ -34,6 +34,8 @@ export interface ClusterOptions {
   workload: Pick<Workload, "client">;
   /** Called when a node fails without being killed. */
   onFailure(failure: TestException): void;
+  /** Called with an exception that does not end the test. */
+  note?(exception: TestException): void;
   /** Ends all waiting. */
   signal: AbortSignal;
 }
@@ -158,7 +160,7 @@ function resume(member: Member): string {
 }
 
 /** Begins an incarnation of a node. */
-async function spawn({ world, network, random, onFailure, signal }: State, member: Member): Promise<void> {
+async function spawn({ world, network, random, onFailure, note, signal }: State, member: Member): Promise<void> {
   const { id } = member;
   const stream = random.stream(`node ${id}`);
   member.state = "starting";
@@ -166,7 +168,7 @@ async function spawn({ world, network, random, onFailure, signal }: State, membe
   member.mistake = undefined;
   // An incarnation must not draw again what an earlier one drew, because nodes make unique names from it.
   const draws = member.incarnations === 1 ? stream : stream.stream(`start ${member.incarnations}`);
-  member.host = await world.startNode(id, network, draws, onFailure);
+  member.host = await world.startNode(id, network, draws, onFailure, note);
   if (signal.aborted) await member.host.stop();
   signal.throwIfAborted();
 }
@@ -175,12 +177,14 @@ async function spawn({ world, network, random, onFailure, signal }: State, membe
  * Starts a node by `begin`. What `begin` throws is a failure of the node, unless the test is over.
  *
  * @throws {UsageError} The node cannot be started for the first time: its binary cannot be run.
+ * @throws {FailedError} The system has no room for another process, also for the first time.
  */
 async function startMember({ onFailure, signal }: State, member: Member, begin: () => Promise<void>): Promise<void> {
   try {
     await begin();
   } catch (error) {
-    if (error instanceof UsageError && member.incarnations === 1) throw error;
+    const isForUser = error instanceof UsageError || error instanceof FailedError;
+    if (isForUser && member.incarnations === 1) throw error;
     if (signal.aborted) return;
     onFailure({ type: "start-failed", node: member.id, message: messageOf(error), count: 1 });
   }

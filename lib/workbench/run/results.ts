@@ -29,7 +29,7 @@ export interface Target {
   met: boolean;
 }
 
-/** Type of the exception for a store that could not be written, as on a full disk. */
+/** Type of the exception for files that are missing or incomplete, because of a full disk or `--max-store`. */
 export const NOT_STORED = "not-stored";
 
 /** Options that the checkers use besides the history. */

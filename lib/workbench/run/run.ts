@@ -158,17 +158,17 @@ export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results 
   return withStoreProblem(results, store);
 }
 
-/** Adds an exception to the results if the store could not be written. They then name no folder. */
+/**
+ * Adds an exception to the results if not all of the run is stored, in the place of an earlier one. If the store could
+ * not be written, they name no folder.
+ */
 export function withStoreProblem(results: Results, store: Store): Results {
   const problem = store.problem();
   if (problem === undefined) return results;
-  const noted = results.exceptions.some(({ type }) => type === NOT_STORED);
-  const exceptions = noted ? results.exceptions : [...results.exceptions, notStored(problem)];
-  return { ...results, exceptions, store: null };
-}
-
-function notStored(message: string): TestException {
-  return { type: NOT_STORED, message, count: 1 };
+  const { message, isStored } = problem;
+  const others = results.exceptions.filter(({ type }) => type !== NOT_STORED);
+  const exceptions = [...others, { type: NOT_STORED, message, count: 1 }];
+  return { ...results, exceptions, store: isStored ? results.store : null };
 }
 
 /**
@@ -197,7 +197,7 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
   const recorder = createRecorder(clock, ({ message }) => hooks.log?.(message));
   const { record, note, fail, signal } = recorder;
   const network = createTestNetwork(options, world, hooks, random);
-  const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, signal });
+  const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, note, signal });
   const nodeOf = (worker: number) => nodes[worker % nodes.length]!;
   const interpreter = createInterpreter({
     clock,

@@ -244,7 +244,7 @@ Deno.test("main() shrinks a failed seed, and shows the smallest failing run and 
   // Runs that were only tried are not stored; the one that is shown is.
   assertEquals(ran.map(({ request }) => request.simulation!.keep).slice(0, 3), ["failing", "failing", "none"]);
   const { request } = ran.at(-1)!;
-  assertEquals([request.simulation!.keep, request.options.nodes.length, request.seed], ["all", 2, "s"]);
+  assertEquals([request.simulation!.keep, request.options.nodes.length, request.seed], ["repeat", 2, "s"]);
 });
 
 Deno.test("main() shows a failed run in full and then shrinks it, unless --no-shrink is given", async () => {
@@ -324,13 +324,14 @@ Deno.test("main() stores the smallest run completely, even if shrinking is inter
   const { out, status } = await command("3c --sim --seed s --node-count 4 --concurrency 4 --rate 1 --time-limit 1", {
     runs(this: FakeMachine, request, { signal }) {
       const { simulation, options: { nodes } } = request;
-      if (simulation!.keep === "all") kept.push(["all", nodes.length, signal.aborted]);
+      const { keep } = simulation!;
+      if (keep !== "none") kept.push([keep, nodes.length, signal.aborted]);
       // The runs with one node do not fail; the next ones, with two, do, and then with fewer workers.
       else if (nodes.length === 2 && request.options.concurrency === 1) this.interrupt();
       return nodes.length >= 2 ? failsFor("s")(request, {} as never) : {};
     },
   });
   assertEquals(status, 1);
-  assertEquals(kept, [["all", 4, false], ["all", 2, false]]);
+  assertEquals(kept, [["all", 4, false], ["repeat", 2, false]]);
   assertMatch(out, /\n {2}smaller +[^\n]*--node-count 2 \(was 4\)[^]*\n {2}stored in {4}store\/of-s\n/);
 });

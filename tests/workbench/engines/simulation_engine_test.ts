@@ -124,7 +124,7 @@ const PARTITION = "--seed 1 --node-count 5 --rate 20 --time-limit 20 --nemesis p
 
 test("a run that cannot be stored is judged, and its results do not claim to be stored", async ({ run, stored }) => {
   const line = `test -w echo --bin ${PROGRAMS}/as_default.ts ${SHORT} --node-count 1`;
-  for (const file of ["history.jsonl", "node-logs/n0.log"]) {
+  for (const file of ["history.jsonl", "results.json"]) {
     const results = await run(line, {
       // When the test begins, a folder blocks the file's place.
       progress: () => Deno.mkdirSync(`${stored().at(-1)}/${file}`),

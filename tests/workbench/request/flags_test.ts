@@ -27,6 +27,7 @@ Deno.test("FLAGS has the defaults of Maelstrom and of the workbench", () => {
     "test-count": 1,
     "engine": "auto",
     "store": "store",
+    "max-store": 2e9,
   });
 });
 

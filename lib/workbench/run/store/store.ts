@@ -2,18 +2,27 @@
  * The store: keeps one run on disk. This folder writes files and reads nothing back (`cli/stored_run.ts` does).
  *
  * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
- * `node-logs/`; `store/latest` is a link to the newest. `memory_store.ts` keeps the same lines in memory.
+ * `node-logs/`; `store/latest` is a link to the newest. `run_files.ts` writes these files, up to a limit and whatever
+ * the disk does; `memory_store.ts` keeps the same lines in memory.
  *
  * @module
  */
 
 import type { Message } from "../../../protocol.ts";
-import { whileWriting } from "../../base/watchdog.ts";
+import { messageOf } from "../../base/errors.ts";
 import { formatJSON, formatJSONLine } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
+import {
+  createTextWriter,
+  type Disk,
+  type GrowingFile,
+  openRunFiles,
+  type RunFilesOptions,
+  type StoreProblem,
+} from "./run_files.ts";
 
-/** Files of one run. */
+/** Files of one run. No method throws: the test continues without its store. */
 export interface Store {
   /** Path of the run's folder, relative to the user's working directory; empty if it is not on disk. */
   readonly path: string;
@@ -26,23 +35,20 @@ export interface Store {
   /**
    * Writes buffered lines.
    *
-   * @returns Message of the first write that failed, if any. The test continues without its store.
+   * @returns What could not be stored, if anything.
    */
-  problem(): string | undefined;
+  problem(): StoreProblem | undefined;
   /** Writes buffered lines and closes the files. */
   close(): void;
 }
 
 /** Store on disk, which also has the nodes' logs. */
 export interface DiskStore extends Store {
-  /** Returns the path of a node's log, for a host that writes it. */
-  nodeLogPath(node: string): string;
-  /** Writes a node's whole log, for a node that runs in this process. */
-  writeNodeLog(node: string, text: string): void;
+  /** Error for which the run's folder cannot be made. Nothing is stored then, and {@linkcode problem} says so. */
+  readonly error?: Error;
+  /** Opens a node's log to append to it. */
+  openNodeLog(node: string): GrowingFile;
 }
-
-/** Size of the buffer for `messages.jsonl`, in characters. */
-const BUFFER = 1 << 16;
 
 /**
  * Opens the store of a new run: makes its folder and the link `latest`.
@@ -50,88 +56,129 @@ const BUFFER = 1 << 16;
  * @param root Folder of all runs, such as `"store"`; made if it does not exist.
  * @param workload Name of the workload.
  * @param now Time of the run.
- * @throws {Error} The folder cannot be made or written to.
  */
-export function openStore(root: string, workload: string, now: Date): DiskStore {
-  const path = makeRunFolder(root, workload, now);
-  Deno.mkdirSync(`${path}/node-logs`);
-  link(`${root}/latest`, path.slice(root.length + 1));
-  let problem: string | undefined;
-  /** Writes, or keeps the first error: a full disk must not cost the verdict. */
-  function attempt(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      problem ??= `Cannot store all of the run in ${path}: ${(error as Error).message}`;
-    }
-  }
-  const messages = openLineWriter(`${path}/messages.jsonl`);
-  const nodeLogPath = (node: string) => `${path}/node-logs/${node}.log`;
+export function openStore(root: string, workload: string, now: Date, options: RunFilesOptions = {}): DiskStore {
+  const time = now.toISOString().replace(/[-:]|\..*/g, "");
+  const { path, error } = makeRunFolder(`${root}/${workload}`, time);
+  const files = openRunFiles(path, error === undefined ? options : { ...options, disk: brokenDisk(error) });
+  const linkProblem = error === undefined ? link(`${root}/latest`, path.slice(root.length + 1)) : undefined;
+  const stopIgnoring = ignoreSizeSignal();
+  const messages = files.openGrowing("messages.jsonl");
+  const lines = createTextWriter(messages);
   return {
     path,
-    nodeLogPath,
-    writeNodeLog: (node, text) => attempt(() => Deno.writeTextFileSync(nodeLogPath(node), text)),
-    message: (entry) => attempt(() => messages.write(entry)),
-    history: (history) =>
-      attempt(() => {
-        const lines = openLineWriter(`${path}/history.jsonl`);
-        for (const operation of history) lines.write(operation);
-        lines.close();
-      }),
-    results: (results) => attempt(() => Deno.writeTextFileSync(`${path}/results.json`, formatJSON(results, 2) + "\n")),
-    problem() {
-      attempt(messages.flush);
-      return problem;
+    error,
+    openNodeLog: (node) => files.openGrowing(`node-logs/${node}.log`),
+    message(entry) {
+      if (messages.isWhole) lines.write(`${formatEntry(entry)}\n`);
     },
-    close: () => attempt(messages.close),
+    history: (history) => files.writeWhole("history.jsonl", linesOf(history)),
+    results: (results) => files.writeWhole("results.json", textOf(results), false),
+    problem() {
+      lines.flush();
+      return files.problem() ?? linkProblem;
+    },
+    close() {
+      lines.close();
+      stopIgnoring();
+    },
   };
 }
 
-/** Makes a folder named after the time; runs that begin in the same second get `-2`, `-3` and so on. */
-function makeRunFolder(root: string, workload: string, now: Date): string {
-  const time = now.toISOString().replace(/[-:]|\..*/g, "");
-  Deno.mkdirSync(`${root}/${workload}`, { recursive: true });
-  for (let attempt = 1;; attempt++) {
-    const path = `${root}/${workload}/${time}${attempt === 1 ? "" : `-${attempt}`}`;
-    try {
-      Deno.mkdirSync(path);
-      return path;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
+/** Formats a line of `messages.jsonl`. No text can be longer than 512 MB, and so no line with such a message. */
+function formatEntry(entry: Parameters<Store["message"]>[0]): string {
+  try {
+    return formatJSONLine(entry);
+  } catch (error) {
+    const { src, dest } = entry.message;
+    return formatJSONLine({ ...entry, message: { src, dest, problem: messageOf(error) } });
   }
 }
 
-/** Sets a symbolic link. If links cannot be made, or another run makes one at the same time, the run does without. */
-function link(path: string, target: string): void {
+function* textOf(results: Results): Iterable<string> {
+  yield `${formatJSON(results, 2)}\n`;
+}
+
+function* linesOf(values: readonly unknown[]): Iterable<string> {
+  for (const value of values) yield `${formatJSONLine(value)}\n`;
+}
+
+/** Makes a folder named after the time; runs that begin in the same second get `-2`, `-3` and so on. */
+function makeRunFolder(parent: string, time: string): { path: string; error?: Error } {
+  let path = `${parent}/${time}`;
+  try {
+    Deno.mkdirSync(parent, { recursive: true });
+    for (let number = 2; !makeFolder(path); number++) path = `${parent}/${time}-${number}`;
+    Deno.mkdirSync(`${path}/node-logs`);
+    return { path };
+  } catch (error) {
+    return { path, error: error as Error };
+  }
+}
+
+/** Makes a folder; returns false if it exists. */
+function makeFolder(path: string): boolean {
+  try {
+    Deno.mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw error;
+  }
+}
+
+/** Disk for a folder that could not be made. */
+function brokenDisk(error: Error): Disk {
+  return {
+    open() {
+      throw error;
+    },
+    remove() {},
+  };
+}
+
+/**
+ * Sets a symbolic link. If links cannot be made, or another run makes one at the same time, the run does without: the
+ * link is a convenience only.
+ *
+ * @returns Problem, if something else than a link has its place and would be taken for the newest run.
+ */
+function link(path: string, target: string): StoreProblem | undefined {
   const temporary = `${path}-${target.replaceAll("/", "-")}`;
   try {
     Deno.symlinkSync(target, temporary, { type: "dir" });
     Deno.renameSync(temporary, path);
   } catch {
-    // The link is a convenience only.
+    removeIfThere(temporary);
+    if (isNoLink(path)) return { message: `Cannot set the link ${path} to ${target}: ${path} is no link`, isStored: true };
+  }
+  return undefined;
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is not there.
   }
 }
 
-/** Opens a file to which values are written, one line of JSON each. */
-function openLineWriter(path: string): { write(value: unknown): void; flush(): void; close(): void } {
-  const file = Deno.openSync(path, { write: true, create: true, truncate: true });
-  const encoder = new TextEncoder();
-  let buffer = "";
-  function flush(): void {
-    let bytes = encoder.encode(buffer);
-    buffer = "";
-    while (bytes.length > 0) bytes = bytes.subarray(whileWriting(() => file.writeSync(bytes)));
+function isNoLink(path: string): boolean {
+  try {
+    return !Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
   }
-  return {
-    write(value) {
-      buffer += formatJSONLine(value) + "\n";
-      if (buffer.length > BUFFER) flush();
-    },
-    flush,
-    close() {
-      flush();
-      file.close();
-    },
-  };
+}
+
+/** By default a write beyond the limit of `ulimit -f` ends the process. With a listener, it fails like any other. */
+function ignoreSizeSignal(): () => void {
+  const ignore = () => {};
+  try {
+    Deno.addSignalListener("SIGXFSZ", ignore);
+  } catch {
+    // Not every system has this signal.
+    return ignore;
+  }
+  return () => Deno.removeSignalListener("SIGXFSZ", ignore);
 }

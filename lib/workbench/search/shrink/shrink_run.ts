@@ -70,7 +70,7 @@ export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: nu
   if (smallest !== original) {
     // Ctrl-C does not end this run: it takes as long as it did in the search.
     const uninterrupted = { ...simulator, signal: new AbortController().signal };
-    found = await runSmaller(run, smallest, seed, "all", uninterrupted);
+    found = await runSmaller(run, smallest, seed, "repeat", uninterrupted);
   }
   const { command } = smallerRequest(run, smallest, seed, "none", simulator);
   const changes = describeChanges(request.challenge, args, original, smallest);

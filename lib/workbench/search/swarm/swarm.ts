@@ -189,7 +189,7 @@ async function explainFailure(test: DrawnTest, swarm: Swarm): Promise<void> {
   const engine = machine.engines.simulation;
   printTest(test, "has failed", swarm);
   if (signal.aborted) return;
-  const { args, request } = requestOf(taskOf(test, options), "all", machine);
+  const { args, request } = requestOf(taskOf(test, options), "repeat", machine);
   const screen = screenOf(machine);
   const results = await engine(request, { signal, log() {}, output() {}, progress() {} });
   // A run that was cut short need not show the failure.

@@ -24,11 +24,13 @@ export interface World {
    *
    * @param random Stream of the node's draws.
    * @param onFailure Called if the node fails later.
+   * @param note Called with an exception that does not end the test.
    */
   startNode(
     id: string,
     network: Network,
     random: Random,
     onFailure: (failure: TestException) => void,
+    note?: (exception: TestException) => void,
   ): Promise<NodeHost>;
 }

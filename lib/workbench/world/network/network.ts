@@ -7,8 +7,8 @@
  * 3. Disturbances drop, delay or duplicate it (`disturbances.ts`), unless it is from or to a client.
  * 4. When its time comes, it is delivered. Messages may overtake each other, or wait in line as in Maelstrom
  *    (`inbox.ts`).
- * 5. If the receiver is cut off from the sender by then, the message is dropped. Otherwise the journal records that it
- *    was received.
+ * 5. If the receiver is cut off from the sender by then, or has no room for it, the message is dropped. Otherwise the
+ *    journal records that it was received.
  *
  * Steps 1, 2 and 5 are those of Maelstrom's `net.clj`.
  *
@@ -45,9 +45,10 @@ export interface Network {
   /**
    * Adds a participant, or lets one that has left come back.
    *
+   * @param hasRoom Called before each message that arrives. If it returns false, the message is dropped.
    * @throws {Error} There is a participant with this name.
    */
-  attach(id: string, receive: Receive): void;
+  attach(id: string, receive: Receive, hasRoom?: () => boolean): void;
   /** Removes a participant. Messages to it are dropped. */
   detach(id: string): void;
   /**
@@ -96,6 +97,7 @@ interface Participant {
   readonly client: boolean;
   /** Undefined while it is not on the network. */
   receive: Receive | undefined;
+  hasRoom: (() => boolean) | undefined;
   /** Undefined unless messages wait in line. */
   inbox: Inbox<Delivery> | undefined;
   /** Sources whose messages are dropped, each with the faults that cut the link; no set is empty. */
@@ -146,7 +148,7 @@ export function createNetwork({ clock, random, latency, oneAtATime = false, sink
   };
   return {
     journal: state.journal,
-    attach: (id, receive) => attach(state, id, receive),
+    attach: (id, receive, hasRoom) => attach(state, id, receive, hasRoom),
     detach(id) {
       const participant = state.participants.get(id);
       if (participant !== undefined) participant.receive = undefined;
@@ -167,14 +169,15 @@ export function createNetwork({ clock, random, latency, oneAtATime = false, sink
   };
 }
 
-function attach(state: State, id: string, receive: Receive): void {
+function attach(state: State, id: string, receive: Receive, hasRoom: (() => boolean) | undefined): void {
   const known = state.participants.get(id);
   if (known?.receive !== undefined) throw new Error(`Cannot attach ${id}: it is on the network already`);
   if (known !== undefined) {
     known.receive = receive;
+    known.hasRoom = hasRoom;
     return;
   }
-  const added: Participant = { id, client: isClient(id), receive, inbox: undefined, cutOffFrom: new Map() };
+  const added: Participant = { id, client: isClient(id), receive, hasRoom, inbox: undefined, cutOffFrom: new Map() };
   if (state.oneAtATime) {
     added.inbox = createInbox({
       clock: state.clock,
@@ -220,7 +223,7 @@ function deliver(state: State, receiver: Participant, delivery: Delivery, due: n
 }
 
 function handOver({ clock, journal }: State, receiver: Participant, { message, client }: Delivery): void {
-  if (!accepts(receiver, message.src)) return;
+  if (!accepts(receiver, message.src) || receiver.hasRoom?.() === false) return;
   journal.record("recv", clock.now(), message, client);
   receiver.receive!(message);
 }

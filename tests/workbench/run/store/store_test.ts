@@ -1,10 +1,12 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { openStore } from "../../../../lib/workbench/run/store/store.ts";
 
 const ignore = ["read", "write"].some((name) =>
   Deno.permissions.querySync({ name: name as "read" | "write" }).state !== "granted"
 );
+
+const MAY_RUN = Deno.build.os === "linux" && Deno.permissions.querySync({ name: "run" }).state === "granted";
 
 const NOW = new Date("2026-11-22T12:00:00.123Z");
 
@@ -37,7 +39,6 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   store.close();
   assertEquals(lines(`${store.path}/history.jsonl`), history);
   assertEquals(lines(`${store.path}/messages.jsonl`), entries);
-  assertEquals(store.nodeLogPath("n0"), `${store.path}/node-logs/n0.log`);
   await Deno.remove(root, { recursive: true });
 });
 
@@ -48,15 +49,70 @@ Deno.test({ name: "a failed write is reported, and everything else is written", 
   // A folder at the path of the history makes its write fail.
   await Deno.mkdir(`${store.path}/history.jsonl`);
   store.history([]);
-  assertStringIncludes(store.problem()!, `Cannot store all of the run in ${store.path}: `);
+  assertStringIncludes(store.problem()!.message, `Cannot store all of the run in ${store.path}: `);
   store.message({ id: 0, time: 0, type: "send", message: { src: "c0", dest: "n0", body: { type: "echo" } } });
   store.close();
   assertEquals(lines(`${store.path}/messages.jsonl`).length, 1);
   await Deno.remove(root, { recursive: true });
 });
 
-Deno.test({ name: "a store whose folder cannot be made throws", ignore }, async () => {
+Deno.test({ name: "a node that starts again appends to its log", ignore }, async () => {
+  const root = await Deno.makeTempDir();
+  const store = openStore(root, "echo", NOW);
+  for (const text of ["first\n", "second\n"]) {
+    const log = store.openNodeLog("n0");
+    assertEquals(log.path, `${store.path}/node-logs/n0.log`);
+    log.write(new TextEncoder().encode(text));
+    log.close();
+  }
+  assertEquals(await Deno.readTextFile(`${store.path}/node-logs/n0.log`), "first\nsecond\n");
+  store.close();
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test({ name: "a store whose folder cannot be made has the error, and stores nothing", ignore }, async () => {
   const file = await Deno.makeTempFile();
-  assertThrows(() => openStore(file, "echo", NOW));
+  const store = openStore(file, "echo", NOW);
+  assertInstanceOf(store.error, Deno.errors.NotADirectory);
+  store.openNodeLog("n0").write(new Uint8Array(1));
+  store.history([]);
+  const { message, isStored } = store.problem()!;
+  assertEquals(isStored, false);
+  assertStringIncludes(message, "Not a directory; missing or incomplete: messages.jsonl, node-logs/n0.log, history.jsonl");
+  store.close();
   await Deno.remove(file);
+});
+
+Deno.test({ name: "a folder in the place of the link latest stays, and is a problem", ignore }, async () => {
+  const root = await Deno.makeTempDir();
+  await Deno.mkdir(`${root}/latest`);
+  const store = openStore(root, "echo", NOW);
+  store.close();
+  assertEquals(store.problem(), {
+    message: `Cannot set the link ${root}/latest to echo/20261122T120000: ${root}/latest is no link`,
+    isStored: true,
+  });
+  assertEquals(Array.from(Deno.readDirSync(root), ({ name }) => name).sort(), ["echo", "latest"]);
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test({ name: "a file that may not grow is a failed write", ignore: ignore || !MAY_RUN }, async () => {
+  const root = await Deno.makeTempDir();
+  const module = new URL("../../../../lib/workbench/run/store/store.ts", import.meta.url);
+  const config = new URL("../../../../deno.json", import.meta.url);
+  const script = `
+    import { openStore } from ${JSON.stringify(module)};
+    const store = openStore(${JSON.stringify(root)}, "echo", new Date());
+    const log = store.openNodeLog("n0");
+    for (let i = 0; i < 300; i++) log.write(new Uint8Array(100_000));
+    console.log(log.isWhole, store.problem().message);
+    store.close();
+  `;
+  await Deno.writeTextFile(`${root}/run.ts`, script);
+  const args = ["run", "-A", "--no-check", "--config", config.pathname, `${root}/run.ts`];
+  const command = ["-c", 'ulimit -f 20000; exec "$@"', "sh", Deno.execPath(), ...args];
+  const { code, stdout } = await new Deno.Command("/bin/sh", { args: command }).output();
+  assertEquals(code, 0);
+  assertStringIncludes(new TextDecoder().decode(stdout), "File too large; missing or incomplete: node-logs/n0.log");
+  await Deno.remove(root, { recursive: true });
 });

@@ -346,3 +346,14 @@ Deno.test("a receiver may send at once", async () => {
   assertEquals(rig.arrived.map(({ at, message }) => [message.dest, at]), [["n0", 200]]);
   assertLess(rig.clock.now(), 201);
 });
+
+Deno.test("a message for which its receiver has no room is dropped, and is not received", async () => {
+  const rig = createRig();
+  const arrived: unknown[] = [];
+  let room = 1;
+  rig.network.attach("n8", ({ body }) => arrived.push(body.value), () => room-- > 0);
+  rig.send("c0", "n8", 1);
+  rig.send("c0", "n8", 2);
+  await rig.clock.run();
+  assertEquals([arrived, rig.network.journal.counts.clients], [[1], { send_count: 2, recv_count: 1, msg_count: 2 }]);
+});

@@ -3,10 +3,12 @@
  *
  * Each process leads a process group of its own (a session, where the system has them). So Ctrl-C in the terminal does
  * not reach it, and what it has started ends with it, unless that has left the group. The nodes are killed when this
- * process exits.
+ * process exits; if it is killed, by the guardian (`guardian.ts`).
  *
  * @module
  */
+
+import { guardGroup } from "./guardian.ts";
 
 /** Handle for ending a process. */
 export interface Exit {
@@ -24,12 +26,15 @@ export interface Exit {
 export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Promise<void>): Exit {
   let hasExited = false;
   const killGroup = () => signalGroup(child, "SIGKILL");
+  const release = guardGroup(child.pid);
   addEventListener("unload", killGroup);
   const done = child.status.then(async ({ code, signal }) => {
     hasExited = true;
     killGroup();
     removeEventListener("unload", killGroup);
+    const released = release();
     await onExit(signal === null ? `exited with status ${code}` : `was ended by signal ${signal}`);
+    await released;
   });
   return {
     signal(name) {

@@ -7,9 +7,11 @@
 import type { Message } from "../../../../protocol.ts";
 import { formatJSONLine } from "../../../base/json.ts";
 
-/** Writer of messages to a process. It never waits: messages that the process has not read are kept. */
+/** Writer of messages to a process. It never waits: messages that the process has not read are kept, to a bound. */
 export interface ProcessInput {
   write(message: Message): void;
+  /** Returns the number of characters that wait to be read. */
+  unread(): number;
   /** Drops the messages that are not written yet. */
   close(): void;
 }
@@ -18,12 +20,12 @@ export interface ProcessInput {
 export interface InputProblems {
   /** The process has closed its stdin, or has ended. */
   onClosed(): void;
-  /** More than {@linkcode MAX_UNREAD} characters wait to be read. */
+  /** A message was dropped, because with it more than {@linkcode MAX_UNREAD} characters would wait to be read. */
   onBacklog(): void;
 }
 
 /** Most characters that may wait to be read by a process. */
-export const MAX_UNREAD = 1 << 26;
+export const MAX_UNREAD = 1 << 27;
 
 /** State of an input. */
 interface State extends InputProblems {
@@ -42,12 +44,14 @@ export function openInput(stream: WritableStream<Uint8Array>, problems: InputPro
   return {
     write(message) {
       if (state.mode === "closed") return;
-      state.buffer += `${formatJSONLine(message)}\n`;
-      if (state.unread + state.buffer.length > MAX_UNREAD) state.onBacklog();
+      const line = `${formatJSONLine(message)}\n`;
+      if (state.unread + state.buffer.length + line.length > MAX_UNREAD) return state.onBacklog();
+      state.buffer += line;
       if (state.mode === "writing") return;
       state.mode = "writing";
       void pump(state);
     },
+    unread: () => state.unread + state.buffer.length,
     close() {
       state.mode = "closed";
       state.buffer = "";

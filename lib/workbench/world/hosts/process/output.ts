@@ -2,7 +2,7 @@
  * Stdout and stderr of a process, as lines.
  *
  * The path of the bytes:
- * 1. They are written to the log file, if there is one.
+ * 1. They are written to the log, if there is one.
  * 2. They are decoded to text.
  * 3. The last lines are kept for a report.
  * 4. If a line is too long, reading stops.
@@ -24,8 +24,17 @@ export interface ReadOptions {
   longest?: number;
   /** Stops reading, even if the stream is open. */
   signal: AbortSignal;
-  /** Log file, which gets all bytes. */
-  file?: Deno.FsFile;
+  /** Log, which gets all bytes. */
+  log?: Pick<NodeLog, "write">;
+}
+
+/** Log of what a node writes to stderr. Its methods never throw: a full disk costs the log, not the test. */
+export interface NodeLog {
+  readonly path: string;
+  /** False as soon as anything that was written to it is lost. */
+  readonly isWhole: boolean;
+  write(bytes: Uint8Array): void;
+  close(): void;
 }
 
 /** Output of a process. */
@@ -47,11 +56,11 @@ const LAST_LINES = 32;
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
-  const { onLine, onTooLong, longest = LONGEST_LINE, signal, file } = options;
+  const { onLine, onTooLong, longest = LONGEST_LINE, signal, log } = options;
   const last = keepLastLines();
   const isTooLong = measureLines(longest);
   const lines = stream
-    .pipeThrough(onEach<Uint8Array>((bytes) => file !== undefined && writeAll(file, bytes)))
+    .pipeThrough(onEach<Uint8Array>((bytes) => log?.write(bytes)))
     .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
     .pipeThrough(onEach(last.addText))
     .pipeThrough(onEach((text) => {
@@ -80,11 +89,6 @@ function onEach<T>(see: (chunk: T) => void): TransformStream<T, T> {
       controller.enqueue(chunk);
     },
   });
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  let rest = bytes;
-  while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
 }
 
 /**

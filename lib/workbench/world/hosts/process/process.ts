@@ -4,20 +4,22 @@
  * 1. `spawn.ts` starts the process, or says why it cannot.
  * 2. `input.ts` writes messages to its stdin; `output.ts` reads its stdout and stderr; `message.ts` parses messages.
  * 3. Here the three are tied together, and the first failure is reported.
- * 4. `exit.ts` waits for the end of the process, and kills what it has started.
+ * 4. `exit.ts` waits for the end of the process, and kills what it has started; `guardian.ts` does so if the workbench
+ *    is killed.
  *
  * @module
  */
 
+import { formatSize } from "../../../base/size.ts";
 import type { TestException } from "../../../base/test_exception.ts";
 import type { Clock } from "../../clock.ts";
 import type { Network } from "../../network/network.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import type { World } from "../world.ts";
 import { type Exit, watchExit } from "./exit.ts";
-import { openInput } from "./input.ts";
+import { MAX_UNREAD, openInput, type ProcessInput } from "./input.ts";
 import { parseLine } from "./message.ts";
-import { type ProcessOutput, readOutput } from "./output.ts";
+import { type NodeLog, type ProcessOutput, readOutput } from "./output.ts";
 import { spawn } from "./spawn.ts";
 
 /** Options for {@linkcode startProcess}. */
@@ -26,8 +28,8 @@ export interface ProcessOptions {
   bin: string;
   /** Arguments of the program. */
   args: readonly string[];
-  /** Returns the path of the file for a node's stderr. */
-  logFile(node: string): string;
+  /** Opens the log of a node's stderr. A node that starts again appends to its log. */
+  openLog(node: string): NodeLog;
   /** Called with each line of stderr. */
   onStderr?(line: string): void;
 }
@@ -37,13 +39,19 @@ const EXIT_WAIT = 200;
 /** Time that output may stay open after the end of a process, ms: a process that it has started may hold it. */
 const DRAIN_TIMEOUT = 1000;
 
+/**
+ * Most characters that wait to be read by a paused process. It is less than {@linkcode MAX_UNREAD}, so that a process
+ * has time to read them when it is resumed.
+ */
+const MAX_PAUSED = MAX_UNREAD / 2;
+
 /** Creates the world in which each node is a process, in real time. */
 export function processWorld({ clock, ...options }: ProcessOptions & { clock: Clock }): World {
   return {
     mode: "process",
     clock,
     // deno-lint-ignore require-await -- errors of startProcess become rejections
-    startNode: async (id, network, _random, onFailure) => startProcess(id, options, network, onFailure),
+    startNode: async (id, network, _random, onFailure, note) => startProcess(id, options, network, onFailure, note),
   };
 }
 
@@ -51,7 +59,7 @@ export function processWorld({ clock, ...options }: ProcessOptions & { clock: Cl
 interface Running {
   readonly id: string;
   readonly network: Pick<Network, "attach" | "detach" | "send">;
-  readonly logFile: string;
+  readonly log: NodeLog;
   readonly failures: FailureReporter;
   /** Its stdout and stderr. */
   outputs: readonly ProcessOutput[];
@@ -63,27 +71,28 @@ interface Running {
  *
  * @param onFailure Called once, when the process ends without being stopped, prints a line that is not a message, or
  *   cannot be reached any more.
+ * @param note Called with each message that is lost because too many wait for a paused process.
  * @throws {UsageError} The program cannot be started.
+ * @throws {FailedError} The system has no room for another process.
  */
 export function startProcess(
   id: string,
   options: ProcessOptions,
   network: Pick<Network, "attach" | "detach" | "send">,
   onFailure: (failure: TestException) => void,
+  note: (exception: TestException) => void = () => {},
 ): NodeHost {
-  const logFile = options.logFile(id);
-  // A node that starts again appends to its log.
-  const log = Deno.openSync(logFile, { append: true, create: true });
-  const child = spawn(options, log);
+  const child = spawn(options);
+  const log = options.openLog(id);
   const failures = createFailureReporter(onFailure);
-  const node: Running = { id, network, logFile, failures, outputs: [], isPaused: false };
+  const node: Running = { id, network, log, failures, outputs: [], isPaused: false };
   const reading = new AbortController();
-  node.outputs = readOutputs(node, child, { log, signal: reading.signal, onStderr: options.onStderr });
+  node.outputs = readOutputs(node, child, { signal: reading.signal, onStderr: options.onStderr });
   const input = openInput(child.stdin, {
     onClosed: () => fail(node, "closed its stdin"),
-    onBacklog: () => refuseBacklog(node),
+    onBacklog: () => fail(node, `did not read its stdin, with ${formatSize(MAX_UNREAD)} of messages waiting,`),
   });
-  network.attach(id, input.write);
+  network.attach(id, input.write, () => hasRoom(node, input, note));
   const exit = watchExit(child, async (how) => {
     await drain(node, reading);
     log.close();
@@ -107,7 +116,7 @@ export function startProcess(
 function readOutputs(
   node: Running,
   child: Deno.ChildProcess,
-  { log, signal, onStderr }: Pick<ProcessOptions, "onStderr"> & { log: Deno.FsFile; signal: AbortSignal },
+  { signal, onStderr }: Pick<ProcessOptions, "onStderr"> & { signal: AbortSignal },
 ): ProcessOutput[] {
   const stdout = readOutput("stdout", child.stdout, {
     onLine: (line) => sendLine(node, line),
@@ -119,7 +128,7 @@ function readOutputs(
     onLine: (line) => onStderr?.(`${node.id}: ${line}`),
     onTooLong: () => fail(node, "wrote a line of more than 64 MB to stderr"),
     signal,
-    file: log,
+    log: node.log,
   });
   return [stdout, stderr];
 }
@@ -127,7 +136,7 @@ function readOutputs(
 /** Reads the rest of the output after the end of the process. */
 async function drain({ outputs }: Running, reading: AbortController): Promise<void> {
   const timeout = setTimeout(() => reading.abort(), DRAIN_TIMEOUT);
-  await Promise.all(outputs.map(({ ended }) => ended));
+  await Promise.allSettled(outputs.map(({ ended }) => ended));
   clearTimeout(timeout);
 }
 
@@ -136,9 +145,18 @@ function setPaused(node: Running, exit: Exit, isPaused: boolean): void {
   exit.signal(isPaused ? "SIGSTOP" : "SIGCONT");
 }
 
-/** Fails a node with too many unread messages, unless it cannot read them because it is paused. */
-function refuseBacklog(node: Running): void {
-  if (!node.isPaused) fail(node, "did not read its stdin, with more than 64 MB waiting,");
+/** Returns false, and notes it, if too many messages wait for a paused node to take another one. */
+function hasRoom(node: Running, input: ProcessInput, note: (exception: TestException) => void): boolean {
+  if (!node.isPaused || input.unread() < MAX_PAUSED) return true;
+  note(backlogFull(node.id));
+  return false;
+}
+
+function backlogFull(node: string): TestException {
+  const message =
+    `Node ${node} is paused, and ${formatSize(MAX_PAUSED)} of messages wait for it: until it is resumed, ` +
+    "further messages to it are lost, and count as sent but not as received";
+  return { type: "backlog-full", node, message, count: 1 };
 }
 
 function sendLine({ id, network, failures }: Running, line: string): void {
@@ -154,8 +172,9 @@ function fail(node: Running, how: string): void {
   node.failures.reportSoon(() => nodeCrashed(node.id, how, report(node)));
 }
 
-function report({ outputs, logFile }: Running): string {
-  return [...outputs.map((output) => output.report()), `All of its stderr is in ${logFile}`].join("\n");
+function report({ outputs, log: { path, isWhole } }: Running): string {
+  const where = isWhole ? `All of its stderr is in ${path}` : `Its stderr is in ${path}, but not all of it`;
+  return [...outputs.map((output) => output.report()), where].join("\n");
 }
 
 /** Reporter of a node's first failure. */

@@ -5,30 +5,59 @@
  */
 
 import { tmpdir } from "node:os";
-import { UsageError } from "../../../base/errors.ts";
+import { FailedError, isExhaustion, reasonOf, UsageError } from "../../../base/errors.ts";
 
 /**
  * Starts a program in the system's temporary folder.
  *
- * @param log File to close if that fails.
  * @throws {UsageError} The program cannot be started.
+ * @throws {FailedError} The system has no room for another process.
  */
-export function spawn(
-  { bin, args }: { bin: string; args: readonly string[] },
-  log: Deno.FsFile,
-): Deno.ChildProcess {
+export function spawn({ bin, args }: { bin: string; args: readonly string[] }): Deno.ChildProcess {
+  const cwd = tmpdir();
   try {
     return new Deno.Command(bin, {
       args: [...args],
-      cwd: tmpdir(),
+      cwd,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
       detached: true,
     }).spawn();
   } catch (error) {
-    log.close();
-    throw new UsageError(`Cannot run ${bin}: ${problemOf(bin, error as Error)}`);
+    throw spawnError(bin, cwd, error as Error);
+  }
+}
+
+/**
+ * Creates the error that says why a program cannot be started.
+ *
+ * @param cwd The folder to run it in.
+ * @param error What the system says.
+ */
+export function spawnError(bin: string, cwd: string, error: Error): UsageError | FailedError {
+  if (isExhaustion(error)) {
+    const reason = reasonOf(error).replace(/^Failed to spawn .*?': /, "");
+    return new FailedError(
+      `Cannot run ${bin}: the system has no room for another process (${reason}); use fewer nodes, or raise the ` +
+        "limits that ulimit -n and ulimit -u show",
+    );
+  }
+  const problem = folderProblem(cwd);
+  if (problem === undefined) return new UsageError(`Cannot run ${bin}: ${problemOf(bin, error)}`);
+  return new UsageError(
+    `Cannot run nodes in ${cwd}, the folder for temporary files: ${problem}; set TMPDIR to a folder`,
+  );
+}
+
+/** Describes why a folder cannot be the working directory; undefined if it can. */
+function folderProblem(folder: string): string | undefined {
+  try {
+    // The dot is looked up in the folder, so this fails where entering it would.
+    Deno.statSync(`${folder}/.`);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error as Error);
   }
 }
 

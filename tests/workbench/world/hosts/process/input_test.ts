@@ -68,9 +68,11 @@ Deno.test("too many unread characters are a problem", async () => {
   const big = "x".repeat(MAX_UNREAD / 2);
   input.write(message(big));
   await turn();
-  assertEquals(problems, []);
+  assertEquals([problems, input.unread() > big.length], [[], true]);
+  const unread = input.unread();
   input.write(message(big));
-  assertEquals(problems, ["backlog"]);
+  // The message is dropped, so the backlog has a bound.
+  assertEquals([problems, input.unread()], [["backlog"], unread]);
 });
 
 Deno.test("a stdin that the process closes is a problem, once, and nothing more is written", async () => {

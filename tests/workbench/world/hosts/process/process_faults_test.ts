@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Body } from "../../../../../lib/protocol.ts";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
 import { type Cluster, createCluster } from "../../../../../lib/workbench/run/cluster.ts";
@@ -11,7 +11,7 @@ import type { TestException } from "../../../../../lib/workbench/base/test_excep
 import { runTest } from "../../../../../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../../../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../../../run/stand_in.ts";
-import { IGNORED, runs, stateOf } from "./process_rig.ts";
+import { IGNORED, logsIn, runs, stateOf } from "./process_rig.ts";
 
 /** Node in shell with a child process. It answers each message with both process ids, and a count of its answers. */
 const NODE = `
@@ -31,6 +31,7 @@ interface Rig {
   network: ReturnType<typeof createNetwork>;
   ask(): Promise<{ count: number; pids: number[] }>;
   failures: TestException[];
+  notes: TestException[];
   folder: string;
 }
 
@@ -45,7 +46,8 @@ function testNode(name: string, script: string, test: (rig: Rig) => Promise<void
       const random = seededRandom("dune");
       const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
       const failures: TestException[] = [];
-      const bin = { bin: "/bin/sh", args: ["-c", script, folder], logFile: (node: string) => `${folder}/${node}.log` };
+      const notes: TestException[] = [];
+      const bin = { bin: "/bin/sh", args: ["-c", script, folder], openLog: logsIn(folder) };
       const cluster = createCluster({
         world: processWorld({ clock, ...bin }),
         network,
@@ -53,6 +55,7 @@ function testNode(name: string, script: string, test: (rig: Rig) => Promise<void
         test: testOptions({ nodes: ["n0"] }),
         workload: WORKLOADS.echo!,
         onFailure: (failure) => void failures.push(failure),
+        note: (exception) => void notes.push(exception),
         signal: new AbortController().signal,
       });
       await cluster.open();
@@ -64,6 +67,7 @@ function testNode(name: string, script: string, test: (rig: Rig) => Promise<void
           network,
           ask: ask as () => Promise<Body & { count: number; pids: number[] }>,
           failures,
+          notes,
           folder,
         });
       } finally {
@@ -139,10 +143,10 @@ testNode("closing a cluster leaves no paused process behind", NODE, async ({ clu
   assertEquals(pids.map(runs), [false, false]);
 });
 
-const MEGABYTES = 80;
+const MEGABYTES = 60;
 
 testNode(
-  "a paused node may leave unread as much as it likes",
+  "a paused node may leave a lot unread, and gets it when it is resumed",
   // Answers init, reads the rest, and answers again after a failure would have been reported.
   `read -r line; echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
    head -c ${MEGABYTES}000000 >/dev/null; sleep 0.5
@@ -162,6 +166,25 @@ testNode(
   },
 );
 
+testNode(
+  "of the messages to a paused node, those beyond a bound are lost, and counted",
+  `read -r line; echo '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'; exec cat >/dev/null`,
+  async ({ cluster, network, failures, notes }) => {
+    cluster.pause("n0");
+    const text = "x".repeat(1_000_000);
+    network.attach("c9", () => {});
+    for (let i = 0; i < 100; i++) network.send({ src: "c9", dest: "n0", body: { type: "hello", text } });
+    while (notes.length < 32) await new Promise((resolve) => setTimeout(resolve, 0));
+    cluster.resume("n0");
+    const [{ type, node, message, count }] = notes as [TestException];
+    assertEquals([type, node, count, notes.length], ["backlog-full", "n0", 1, 32]);
+    assertStringIncludes(message, "Node n0 is paused, and 67.1 MB of messages wait for it");
+    // The init, its answer, and those that were kept.
+    assertEquals(network.journal.counts.clients.recv_count, 2 + 100 - 32);
+    assertEquals(failures, []);
+  },
+);
+
 Deno.test({
   name: "a test that pauses and kills real nodes ends, and leaves no process behind",
   ignore: IGNORED,
@@ -170,7 +193,7 @@ Deno.test({
     const clock = new RealClock();
     const program = new URL("../../../../../challenges/echo.ts", import.meta.url).pathname;
     const args = ["run", "--no-check", program, folder];
-    const world = processWorld({ clock, bin: Deno.execPath(), args, logFile: (node) => `${folder}/${node}.log` });
+    const world = processWorld({ clock, bin: Deno.execPath(), args, openLog: logsIn(folder) });
     const history: Operation[] = [];
     const results = await runTest(
       {

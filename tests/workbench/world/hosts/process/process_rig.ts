@@ -7,9 +7,10 @@
 import type { Body } from "../../../../../lib/protocol.ts";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
 import type { NodeHost } from "../../../../../lib/workbench/world/hosts/node_host.ts";
-import { startProcess } from "../../../../../lib/workbench/world/hosts/process/process.ts";
+import { type ProcessOptions, startProcess } from "../../../../../lib/workbench/world/hosts/process/process.ts";
 import { createNetwork, type Network } from "../../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
+import { openRunFiles } from "../../../../../lib/workbench/run/store/run_files.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
 /** True if tests of processes are ignored: they need permissions and a Unix shell. */
@@ -39,6 +40,11 @@ export interface Rig {
   folder: string;
 }
 
+/** Returns a function that opens the log of a node in a folder: `n0.log`. */
+export function logsIn(folder: string): ProcessOptions["openLog"] {
+  return (node) => openRunFiles(folder).openGrowing(`${node}.log`);
+}
+
 /** Starts a program as node n0. */
 export function startRig(folder: string, bin: string, args: string[] = []): Rig {
   const latency = { mean: 0, distribution: "constant" } as const;
@@ -66,7 +72,7 @@ export function startRig(folder: string, bin: string, args: string[] = []): Rig 
   network.attach("c0", ({ body }) => note(replies, body));
   const node = startProcess(
     "n0",
-    { bin, args, logFile: (node) => `${folder}/${node}.log`, onStderr: (line) => note(stderr, line) },
+    { bin, args, openLog: logsIn(folder), onStderr: (line) => note(stderr, line) },
     network,
     (exception) => {
       failures.push(exception);

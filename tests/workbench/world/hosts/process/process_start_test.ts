@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
-import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { FailedError, UsageError } from "../../../../../lib/workbench/base/errors.ts";
 import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
+import { spawnError } from "../../../../../lib/workbench/world/hosts/process/spawn.ts";
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../../lib/workbench/world/random.ts";
-import { IGNORED, startRig } from "./process_rig.ts";
+import { IGNORED, logsIn, startRig } from "./process_rig.ts";
 
 /** Tries to start a file with this content and mode. */
 function testStart(name: string, content: string | undefined, mode: number, problem: string): void {
@@ -43,6 +44,16 @@ testStart(
   'its first line (#!) names "/etc/passwd", which cannot be executed',
 );
 
+Deno.test("a system without room for another process is no mistake in the command", () => {
+  const error = spawnError("/bin/x", "/tmp", new Error("Failed to spawn '/bin/x': Too many open files (os error 24)"));
+  assertInstanceOf(error, FailedError);
+  assertEquals(
+    error.message,
+    "Cannot run /bin/x: the system has no room for another process (Too many open files); use fewer nodes, or raise " +
+      "the limits that ulimit -n and ulimit -u show",
+  );
+});
+
 Deno.test({
   name: "processWorld starts nodes, and rejects if it cannot",
   ignore: IGNORED,
@@ -51,7 +62,7 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const random = seededRandom("dune");
     const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
-    const options = { clock, args: [], logFile: (node: string) => `${folder}/${node}.log` };
+    const options = { clock, args: [], openLog: logsIn(folder) };
     const world = processWorld({ ...options, bin: "/bin/cat" });
     assertEquals([world.mode, world.clock], ["process", clock]);
     const nodes = await Promise.all(["n0", "n1"].map((id) => world.startNode(id, network, random, () => {})));
