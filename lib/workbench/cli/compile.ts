@@ -1,12 +1,13 @@
 /**
- * `deno task compile`: compiles each challenge's program to a standalone binary in `dist/`.
+ * `deno task compile [PROGRAM…]`: compiles the challenges' programs, or those named, to standalone binaries in `dist/`.
  *
  * Deno downloads the base of such binaries once for each of its versions. Not every network allows that.
  *
  * @module
  */
 
-import { FailedError } from "../base/errors.ts";
+import { FailedError, UsageError } from "../base/errors.ts";
+import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { PROGRAMS } from "../request/challenges.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -38,15 +39,21 @@ export function compile(root: string, name: string, output: string): void {
   );
 }
 
+/** Compiles the named programs, or all if none is named. */
+function compileAll(names: readonly string[], { stdout }: Machine): number {
+  const known = Object.keys(PROGRAMS);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`Cannot compile ${unknown}: expected one of ${known.join(", ")}`);
+  Deno.mkdirSync(`${ROOT}/dist`, { recursive: true });
+  for (const name of names.length === 0 ? known : names) {
+    compile(ROOT, name, `${ROOT}/dist/${name}`);
+    stdout(`dist/${name}\n`);
+  }
+  return EXIT_STATUS.passed;
+}
+
 if (import.meta.main) {
   const machine = createMachine(ROOT);
-  const compileAll = async () => {
-    await Deno.mkdir(`${ROOT}/dist`, { recursive: true });
-    for (const name of Object.keys(PROGRAMS)) {
-      compile(ROOT, name, `${ROOT}/dist/${name}`);
-      machine.stdout(`dist/${name}\n`);
-    }
-    return EXIT_STATUS.passed;
-  };
-  Deno.exit(await reportErrors(compileAll, machine));
+  // deno-lint-ignore require-await -- errors become rejections
+  Deno.exit(await reportErrors(async () => compileAll(Deno.args, machine), machine));
 }

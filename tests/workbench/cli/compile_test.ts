@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile } from "../../../lib/workbench/cli/compile.ts";
 import { FailedError } from "../../../lib/workbench/base/errors.ts";
 
@@ -48,5 +48,33 @@ Deno.test({
   fn() {
     const { message } = assertThrows(() => compile("/no/such/project", "echo", "/no/such/folder/echo"), FailedError);
     assertStringIncludes(message, "Cannot compile echo: ");
+  },
+});
+
+/** Runs `deno task compile`, as a user does. */
+async function runTask(...names: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const args = ["task", "--quiet", "--cwd", ROOT, "compile", ...names];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test({
+  name: "deno task compile compiles a program, or says that the base of the binaries cannot be fetched",
+  ignore: !ALLOWED,
+  async fn() {
+    const { code, stdout, stderr } = await runTask("echo");
+    if (code === 0) assertEquals(stdout, "dist/echo\n");
+    else assert(/^Cannot compile echo: Deno cannot fetch the base of its binaries, .+\n$/.test(stderr), stderr);
+  },
+});
+
+Deno.test({
+  name: "deno task compile refuses an unknown program",
+  ignore: !ALLOWED,
+  async fn() {
+    const { code, stderr } = await runTask("ecko");
+    assertEquals(code, 254);
+    assertStringIncludes(stderr, "Cannot compile ecko: expected one of echo, ");
   },
 });
