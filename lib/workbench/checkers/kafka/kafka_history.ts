@@ -106,7 +106,7 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
   const expected = '["send", key, value or [offset, value]] or ["poll", { key: [[offset, value], …] }]';
   for (const item of listIn(completion, `a list of ${expected}`)) {
     const [f, ...content] = Array.isArray(item) ? item : [];
-    const polled = f === "poll" ? pollEntries(content[0]) : undefined;
+    const polled = f === "poll" && typeof (content[0] ?? {}) === "object" ? pollEntries(content[0]) : undefined;
     if (f === "send" && content.length === 2 && (!Array.isArray(content[1]) || isMessage(content[1]))) {
       const [key, value] = content;
       const message = Array.isArray(value) ? readMessage(value) : { offset: null, value: identify(value) };
