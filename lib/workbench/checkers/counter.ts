@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Integer } from "../../integers.ts";
 import { show } from "../base/text.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
@@ -20,9 +21,7 @@ const LISTED = 64;
 const MAX_INTERVALS = 100_000;
 
 /** The integers from `low` to `high`, both included. */
-export type IntegerInterval = readonly [low: number, high: number];
-
-type Integer = number | bigint;
+export type IntegerInterval = readonly [low: bigint, high: bigint];
 
 /** The adds of a history. */
 interface Adds {
@@ -49,7 +48,7 @@ export function checkCounter(history: readonly Operation[]): Verdict {
   return checkOrUnknown(() => {
     const adds = addsOf(history);
     const reads = history.filter(({ final, type, process }) => final && type === "ok" && process !== "nemesis");
-    return judge(reads, adds, extrasOf(adds));
+    return judge(reads, adds, reachableSums(0n, adds.indeterminate));
   });
 }
 
@@ -87,21 +86,12 @@ function bounds({ indeterminate }: Adds): [low: bigint, high: bigint] {
   return [low, high];
 }
 
-/** Computes all sums of indeterminate adds; undefined if they are too many or too large. */
-function extrasOf(adds: Adds): IntegerInterval[] | undefined {
-  const [low, high] = bounds(adds);
-  if (high - low > BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
-  return reachableSums(0, adds.indeterminate.map(Number));
-}
-
 /** Judges the final reads. `extras` are the sums of indeterminate adds, if they could be computed. */
 function judge(reads: readonly Operation[], adds: Adds, extras: readonly IntegerInterval[] | undefined): Verdict {
   const intervals = extras ?? [bounds(adds)];
   const wrong = reads.filter(({ value }) => !isAcceptable(value, adds.sum, intervals));
   const unsure = extras === undefined || reads.length === 0;
-  const acceptable = intervals.slice(0, LISTED).map((interval) =>
-    interval.map((extra) => toNumber(adds.sum + BigInt(extra)))
-  );
+  const acceptable = intervals.slice(0, LISTED).map((interval) => interval.map((extra) => toNumber(adds.sum + extra)));
   return {
     valid: wrong.length > 0 ? false : unsure ? "unknown" : true,
     final_reads: reads.slice(0, LISTED).map(({ value }) => value),
@@ -143,21 +133,26 @@ function describeExpected({ acknowledged, sum, indeterminate }: Adds, acceptable
  * import { assertEquals } from "@std/assert";
  * import { reachableSums } from "./counter.ts";
  *
- * assertEquals(reachableSums(10, [1, 1, 5]), [[10, 12], [15, 17]]);
+ * assertEquals(reachableSums(10n, [1n, 1n, 5n]), [[10n, 12n], [15n, 17n]]);
  * ```
  */
-export function reachableSums(base: number, amounts: readonly number[]): IntegerInterval[] | undefined {
-  const counts = new Map<number, number>();
+export function reachableSums(base: bigint, amounts: readonly bigint[]): IntegerInterval[] | undefined {
+  const counts = new Map<bigint, number>();
   for (const amount of amounts) counts.set(amount, (counts.get(amount) ?? 0) + 1);
   let intervals: IntegerInterval[] = [[base, base]];
   // Small amounts first: they fill the gaps between sums, which keeps the number of intervals low.
-  for (const [amount, count] of [...counts].sort(([a], [b]) => Math.abs(a) - Math.abs(b))) {
+  for (const [amount, count] of [...counts].sort(([a], [b]) => absolute(a) < absolute(b) ? -1 : 1)) {
     for (const multiple of multiples(count)) {
-      intervals = union(intervals, intervals.map(([low, high]) => [low + multiple * amount, high + multiple * amount]));
+      const step = BigInt(multiple) * amount;
+      intervals = union(intervals, intervals.map(([low, high]) => [low + step, high + step]));
       if (intervals.length > MAX_INTERVALS) return undefined;
     }
   }
   return intervals;
+}
+
+function absolute(integer: bigint): bigint {
+  return integer < 0n ? -integer : integer;
 }
 
 /** Splits a count into numbers whose subset sums are 0 to `count`: 1, 2, 4, 8 … and the rest. */
@@ -173,20 +168,20 @@ function multiples(count: number): number[] {
 
 /** Merges two ascending lists of intervals. */
 function union(a: readonly IntegerInterval[], b: readonly IntegerInterval[]): IntegerInterval[] {
-  const merged: [number, number][] = [];
+  const merged: [bigint, bigint][] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const fromA = j === b.length || (i < a.length && a[i]![0] <= b[j]![0]);
     const [low, high] = fromA ? a[i++]! : b[j++]!;
     const last = merged.at(-1);
-    if (last === undefined || low > last[1] + 1) merged.push([low, high]);
+    if (last === undefined || low > last[1] + 1n) merged.push([low, high]);
     else if (high > last[1]) last[1] = high;
   }
   return merged;
 }
 
 /** True if a value is `sum` plus an integer in one of the ascending intervals. */
-function isAcceptable(value: unknown, sum: bigint, intervals: readonly (readonly [Integer, Integer])[]): boolean {
+function isAcceptable(value: unknown, sum: bigint, intervals: readonly IntegerInterval[]): boolean {
   const read = toBigInt(value);
   if (read === undefined) return false;
   const extra = read - sum;

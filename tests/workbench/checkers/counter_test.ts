@@ -21,7 +21,7 @@ testRecorded(
 );
 
 /** Adds with their outcomes, then one final read for each value. */
-function history(adds: readonly (readonly [number, string])[], ...reads: unknown[]): Operation[] {
+function history(adds: readonly (readonly [number | bigint, string])[], ...reads: unknown[]): Operation[] {
   const lines = adds.flatMap(([delta, outcome], process) => [
     `{:process ${process} :type :invoke :f :add :value ${delta}}`,
     outcome === "open" ? "" : `{:process ${process} :type :${outcome} :f :add :value ${delta}}`,
@@ -107,11 +107,11 @@ Deno.test("reachableSums returns the sums of all subsets, as intervals with gaps
   fc.assert(fc.property(fc.integer({ min: -100, max: 100 }), amounts, (base, amounts) => {
     let sums = new Set([base]);
     for (const amount of amounts) sums = new Set([...sums, ...Array.from(sums, (sum) => sum + amount)]);
-    const intervals = reachableSums(base, amounts)!;
-    const listed = intervals.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, n) => low + n));
+    const intervals = reachableSums(BigInt(base), amounts.map(BigInt))!.map((interval) => interval.map(Number));
+    const listed = intervals.flatMap(([low, high]) => Array.from({ length: high! - low! + 1 }, (_, n) => low! + n));
     assertEquals(listed, [...sums].sort((a, b) => a - b));
     for (const [at, [low]] of intervals.entries()) {
-      if (at > 0) assertLessOrEqual(intervals[at - 1]![1], low - 2);
+      if (at > 0) assertLessOrEqual(intervals[at - 1]![1]!, low! - 2);
     }
   }));
 });
@@ -131,6 +131,15 @@ Deno.test("checkCounter is exact for integers beyond 2^53", () => {
   assertEquals(read("9007199254740994").valid, false);
   assertEquals(read("9007199254740991").valid, false);
   assertEquals(read("9007199254740993").acceptable, [[9007199254740992n, 9007199254740993n]]);
+});
+
+Deno.test("checkCounter is exact for adds beyond 2^53 whose outcome is unknown", () => {
+  const large = 2n ** 70n;
+  for (const [value, valid] of [[1, true], [1n + large, true], [2n ** 69n, false], [large, false]] as const) {
+    const verdict = checkCounter(history([[1, "ok"], [large, "info"]], value));
+    assertEquals(verdict.valid, valid);
+    assertEquals(verdict.acceptable, [[1, 1], [1n + large, 1n + large]]);
+  }
 });
 
 /** Adds with all kinds of outcomes. Those with unknown outcome have happened or not. */
