@@ -261,6 +261,19 @@ Deno.test("update waits for slow replies up to its time limit", async () => {
   }
 });
 
+Deno.test("an indefinite error of a write ends an update, unless it is harmless twice", async () => {
+  for (const [twice, expected] of [["if-duplicated", 13], ["harmless", 2]] as const) {
+    const honest = createStore(true, new Map([['"x"', 1]]));
+    let failures = 1;
+    const service: Service = (body, src) =>
+      body.type === "cas" && failures-- > 0 ? { type: "error", code: 13, text: "who knows" } : honest(body, src);
+    await withLinKV({ service }, async (kv, { passing }) => {
+      const update = passing(kv.update("x", (x) => x + 1, { twice }));
+      assertEquals(await (expected === 13 ? codeOf(update) : update), expected);
+    });
+  }
+});
+
 Deno.test("an update that is harmless twice continues after a write without a reply", async () => {
   const max = (x: number) => x < 7 ? 7 : undefined;
   await withLinKV({ fate: (_request, count) => count === 2 ? "reply lost" : "delivered" }, async (kv, { passing }) => {
