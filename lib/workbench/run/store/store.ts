@@ -2,7 +2,8 @@
  * The store: keeps one run on disk. This folder writes files and reads nothing back (`cli/stored_run.ts` does).
  *
  * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
- * `node-logs/`; `store/latest` is a link to the newest. `run_files.ts` writes these files, up to a limit and whatever
+ * `node-logs/`; `store/latest` is a link to the newest. `history.edn` and `results.edn` are the same in Jepsen's form,
+ * for its tools and Elle's (`results_edn.ts`). `run_files.ts` writes these files, up to a limit and whatever
  * the disk does; `memory_store.ts` keeps the same lines in memory.
  *
  * @module
@@ -11,8 +12,10 @@
 import type { Message } from "../../../protocol.ts";
 import { messageOf } from "../../base/errors.ts";
 import { formatJSON, formatJSONLine } from "../../base/json.ts";
+import { formatEDNOperation } from "../../history/edn_writer.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
+import { formatEDNResults } from "./results_edn.ts";
 import {
   createTextWriter,
   type Disk,
@@ -28,9 +31,9 @@ export interface Store {
   readonly path: string;
   /** Adds a line to `messages.jsonl`. Lines are buffered. */
   message(entry: { id: number; time: number; type: string; message: Message }): void;
-  /** Writes `history.jsonl`. */
+  /** Writes `history.jsonl` and `history.edn`. */
   history(history: readonly Operation[]): void;
-  /** Writes `results.json`. */
+  /** Writes `results.json` and `results.edn`. */
   results(results: Results): void;
   /**
    * Writes buffered lines.
@@ -72,8 +75,14 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
     message(entry) {
       if (messages.isWhole) lines.write(`${formatEntry(entry)}\n`);
     },
-    history: (history) => files.writeWhole("history.jsonl", linesOf(history)),
-    results: (results) => files.writeWhole("results.json", textOf(results), false),
+    history(history) {
+      files.writeWhole("history.jsonl", linesOf(history, formatJSONLine));
+      files.writeWhole("history.edn", linesOf(history, formatEDNOperation));
+    },
+    results(results) {
+      files.writeWhole("results.json", [`${formatJSON(results, 2)}\n`], false);
+      files.writeWhole("results.edn", [formatEDNResults(results)], false);
+    },
     problem() {
       lines.flush();
       return files.problem() ?? linkProblem;
@@ -95,12 +104,8 @@ function formatEntry(entry: Parameters<Store["message"]>[0]): string {
   }
 }
 
-function* textOf(results: Results): Iterable<string> {
-  yield `${formatJSON(results, 2)}\n`;
-}
-
-function* linesOf(values: readonly unknown[]): Iterable<string> {
-  for (const value of values) yield `${formatJSONLine(value)}\n`;
+function* linesOf(history: readonly Operation[], format: (operation: Operation) => string): Iterable<string> {
+  for (const operation of history) yield `${format(operation)}\n`;
 }
 
 /** Makes a folder named after the time; runs that begin in the same second get `-2`, `-3` and so on. */
@@ -150,7 +155,9 @@ function link(path: string, target: string): StoreProblem | undefined {
     Deno.renameSync(temporary, path);
   } catch {
     removeIfThere(temporary);
-    if (isNoLink(path)) return { message: `Cannot set the link ${path} to ${target}: ${path} is no link`, isStored: true };
+    if (isNoLink(path)) {
+      return { message: `Cannot set the link ${path} to ${target}: ${path} is no link`, isStored: true };
+    }
   }
   return undefined;
 }

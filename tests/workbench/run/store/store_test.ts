@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
+import { formatEDNOperation } from "../../../../lib/workbench/history/edn_writer.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { openStore } from "../../../../lib/workbench/run/store/store.ts";
 
@@ -38,6 +39,8 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   store.history(history);
   store.close();
   assertEquals(lines(`${store.path}/history.jsonl`), history);
+  const edn = history.map((operation) => `${formatEDNOperation(operation)}\n`).join("");
+  assertEquals(Deno.readTextFileSync(`${store.path}/history.edn`), edn);
   assertEquals(lines(`${store.path}/messages.jsonl`), entries);
   await Deno.remove(root, { recursive: true });
 });
@@ -78,7 +81,10 @@ Deno.test({ name: "a store whose folder cannot be made has the error, and stores
   store.history([]);
   const { message, isStored } = store.problem()!;
   assertEquals(isStored, false);
-  assertStringIncludes(message, "Not a directory; missing or incomplete: messages.jsonl, node-logs/n0.log, history.jsonl");
+  assertStringIncludes(
+    message,
+    "Not a directory; missing or incomplete: messages.jsonl, node-logs/n0.log, history.jsonl",
+  );
   store.close();
   await Deno.remove(file);
 });
