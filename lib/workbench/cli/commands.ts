@@ -6,8 +6,11 @@
  */
 
 import type { Machine } from "../engines/machine.ts";
+import { analyze } from "./analyze.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
+import { doc } from "./doc.ts";
 import { showHelp, showVersion } from "./help.ts";
 import { install } from "./install.ts";
 import { list } from "./list.ts";
@@ -18,7 +21,14 @@ export const COMMANDS: readonly Command[] = [
   { name: "all", help: "Run all challenges, one after another", run: runAllChallenges },
   { name: "list", help: "Show the challenges with their official flags and limits", run: list },
   { name: "test", help: "Run any program: test -w WORKLOAD --bin FILE", run: runPlainTest },
+  { name: "demo", help: "Run each of our programs for some seconds, as a self-test", run: demo },
   { name: "check", help: "Check a recorded history, ours or Jepsen's: check PATH", run: check },
+  {
+    name: "analyze",
+    help: "Check a stored run again, the newest or that of --test INDEX or PATH",
+    run: analyze,
+  },
+  { name: "doc", help: "Show the messages of all workloads, or of the named ones, as Markdown", run: showDoc },
   {
     name: "install",
     help: "Fetch the real Maelstrom, or unpack it --from FILE; later tests then use it",
@@ -28,6 +38,10 @@ export const COMMANDS: readonly Command[] = [
   { name: "help", aliases: ["--help", "-h"], usage: "help test", help: "Show all flags", run: help },
   { name: "--version", help: "Show the version", run: showVersion },
 ];
+
+function showDoc(words: readonly string[], machine: Machine): number {
+  return asksForHelp(words) ? help([], machine) : doc(words, machine);
+}
 
 function asksForHelp(words: readonly string[]): boolean {
   return words.includes("--help") || words.includes("-h");

@@ -39,7 +39,7 @@ const MAX_VALUES = 12;
  * @returns The exit status.
  */
 export function showHelp(topic: string | undefined, commands: readonly Command[], machine: Machine): number {
-  if (topic === "check") return showCheckHelp(machine);
+  if (topic === "check" || topic === "analyze") return showCheckHelp(machine);
   if (topic !== undefined) return showFlagsHelp(machine);
   return show(formatHelp(commands, screenOf(machine)), machine);
 }
@@ -104,10 +104,14 @@ export function formatCheckHelp(screen: Screen): string {
   const flags = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined)
     .map((flag) => ({ ...flag, help: flag.check!, ...flag.name === "workload" ? { default: undefined } : {} }));
   return sections("Checks the history of an earlier test, run here or by Maelstrom", screen, {
-    "Usage": ["./maelstrom.sh check PATH [flags]"],
+    "Usage": [
+      "./maelstrom.sh check PATH [flags]",
+      "./maelstrom.sh analyze [--test INDEX|PATH] [--store FOLDER] [flags]",
+    ],
     "Path": [
       "A run's folder, such as store/latest; your flags override the stored ones",
       "A history: our history.jsonl, or Jepsen's history.edn; also with gzip",
+      "The index of a run in the store: -1 is the newest, 0 the oldest",
     ],
     "Flags": flagLines(flags, screen),
     "Exit status": exitStatusLines("the history cannot be read, or its nodes crashed", screen),

@@ -41,7 +41,16 @@ export async function runChallenge(challenge: Challenge, words: readonly string[
 
 /** Runs all challenges: `all`. Arguments, result and errors are those of {@linkcode runPlainTest}. */
 export async function runAllChallenges(words: readonly string[], machine: Machine): Promise<number> {
-  return await runTests(CHALLENGES, words, machine);
+  return await runChallenges(CHALLENGES, words, machine);
+}
+
+/** Runs some challenges, one after another. Arguments, result and errors are those of {@linkcode runPlainTest}. */
+export async function runChallenges(
+  challenges: readonly Challenge[],
+  words: readonly string[],
+  machine: Machine,
+): Promise<number> {
+  return await runTests(challenges, words, machine);
 }
 
 async function runTests(
@@ -76,7 +85,7 @@ function rejectOwnProgram({ texts, program }: Arguments): void {
   const flag = ["bin", "workload"].find((name) => texts.has(name));
   if (flag === undefined && program.length === 0) return;
   const what = flag === undefined ? "arguments after --" : `--${flag}`;
-  throw new UsageError(`Cannot use ${what} with all: each challenge has its own program; name one challenge`);
+  throw new UsageError(`Cannot use ${what} with several challenges: each has its own program; name one challenge`);
 }
 
 function ignoredFlagNotes({ texts }: Arguments): string[] {

@@ -18,6 +18,8 @@ export interface Machine {
   /** The version of Deno. */
   denoVersion: string;
   files: Files;
+  /** Returns the names of the folders in a folder, but not those of links; none if it cannot be read. */
+  subfolders(path: string): string[];
   openFile: OpenFile;
   /** Writes to stdout; if that cannot be written, as on a full disk, to stderr. */
   stdout(text: string): void;

@@ -27,6 +27,7 @@ export function createMachine(root: string): Machine {
     root,
     denoVersion: Deno.version.deno,
     files: { readTextFile: Deno.readTextFileSync, inspect },
+    subfolders,
     openFile: async (path) => (await Deno.open(path)).readable,
     ...textOutputs(Deno.stdout, Deno.stderr),
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
@@ -118,6 +119,14 @@ function inspect(path: string): ReturnType<Files["inspect"]> {
     return { kind: mode !== null && (mode & 0o111) === 0 ? "file" : "executable", path: resolved };
   } catch {
     return { kind: "missing", path };
+  }
+}
+
+function subfolders(path: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(path)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  } catch {
+    return [];
   }
 }
 

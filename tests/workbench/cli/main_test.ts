@@ -54,9 +54,9 @@ Deno.test("main() rejects bad flags and binaries of every command that runs a te
     await assertRejected(`${name} --bin /tmp`, "Cannot run --bin /tmp: it is a folder");
     await assertRejected(`${name} --bin ./notes.txt`, "Cannot run --bin ./notes.txt: it is not executable");
   }
-  await assertRejected("all --bin ./node", "Cannot use --bin with all: ");
-  await assertRejected("all -w echo", "Cannot use --workload with all: ");
-  await assertRejected("all -- x", "Cannot use arguments after -- with all: ");
+  await assertRejected("all --bin ./node", "Cannot use --bin with several challenges: ");
+  await assertRejected("all -w echo", "Cannot use --workload with several challenges: ");
+  await assertRejected("all -- x", "Cannot use arguments after -- with several challenges: ");
 });
 
 Deno.test("main() runs a challenge with its official flags, and shows the result", async () => {

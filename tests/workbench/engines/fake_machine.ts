@@ -56,6 +56,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
         throw new Error("No such file or directory");
       },
     },
+    subfolders: () => [],
     openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
     stdout: (text) => void (machine.out += text),
     stderr: (text) => void (machine.err += text),

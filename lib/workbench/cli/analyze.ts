@@ -1,0 +1,60 @@
+/**
+ * `analyze`: checks a stored run again, as in Maelstrom. It is `check`, which finds the run by its index: -1 is the
+ * newest, 0 the oldest.
+ *
+ * @module
+ */
+
+import { UsageError } from "../base/errors.ts";
+import type { Machine } from "../engines/machine.ts";
+import { DEFAULTS } from "../request/arguments.ts";
+import { check } from "./check.ts";
+import { showCheckHelp } from "./help.ts";
+
+/** Flag with the run's index or path, as in Jepsen. */
+const TEST = ["--test", "-t"];
+/** Flag with the folder of all runs, as in `test`. */
+const STORE = ["--store"];
+
+/**
+ * Checks a stored run.
+ *
+ * @param words What was written after `analyze`; all but `--test` and `--store` goes to `check`.
+ * @returns The exit status, as for a run.
+ * @throws {UsageError} The arguments are bad, or there is no such run.
+ * @throws {FailedError} The history cannot be read.
+ */
+export async function analyze(words: readonly string[], machine: Machine): Promise<number> {
+  if (words.includes("--help") || words.includes("-h")) return showCheckHelp(machine);
+  const [test = "-1", others] = takeFlag(TEST, words);
+  const [store = DEFAULTS.get("store")![0]!, flags] = takeFlag(STORE, others);
+  const path = /^-?\d+$/.test(test) ? findRun(Number(test), store, machine) : test;
+  return await check([path, ...flags], machine);
+}
+
+/** Takes a flag with its value out of some words. If it is given twice, the last one counts. */
+function takeFlag(names: readonly string[], words: readonly string[]): [value: string | undefined, others: string[]] {
+  const others: string[] = [];
+  let value: string | undefined;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const attached = names.find((name) => name.startsWith("--") && word.startsWith(`${name}=`));
+    if (attached !== undefined) value = word.slice(attached.length + 1);
+    else if (names.includes(word)) {
+      value = words[++at];
+      if (value === undefined) throw new UsageError(`Missing value for ${word}: expected one after it`);
+    } else others.push(word);
+  }
+  return [value, others];
+}
+
+/** Returns the path of a run: the folder below that of its workload. Folders are named by time. */
+function findRun(index: number, store: string, { subfolders }: Machine): string {
+  const runs = subfolders(store).filter((workload) => workload !== "latest").flatMap((workload) =>
+    subfolders(`${store}/${workload}`).filter((time) => /^\d{8}T\d{6}/.test(time)).map((time) => ({ workload, time }))
+  ).sort((a, b) => a.time < b.time ? -1 : 1);
+  const run = runs.at(index);
+  if (run !== undefined) return `${store}/${run.workload}/${run.time}`;
+  const expected = runs.length === 0 ? "a folder with runs" : `an index from ${-runs.length} to ${runs.length - 1}`;
+  throw new UsageError(`Cannot find run ${index} in ${store}: expected ${expected}, or --test with a path`);
+}
