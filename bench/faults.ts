@@ -47,12 +47,14 @@ const { seeds, "time-limit": timeLimitSeconds, "nemesis-interval": interval, _: 
   default: { seeds: "20", "time-limit": "12", "nemesis-interval": "3" },
 });
 
+/** Faults that every program can meet: it need not know of members. */
+const ALL = Object.keys(FAULTS).filter((fault) => fault !== "membership");
 /** Faults of the network. */
-const NETWORK = Object.keys(FAULTS).filter((fault) => fault !== "pause" && fault !== "kill");
+const NETWORK = ALL.filter((fault) => fault !== "pause" && fault !== "kill");
 /** The faults of each column, for each table: those of the network, then those of nodes. */
 const TABLES: Record<string, string[]>[] = [
   { ...Object.fromEntries(NETWORK.map((fault) => [fault, [fault]])), "all of the network": NETWORK },
-  { "pause": ["pause"], "kill": ["kill"], "all but kill": [...NETWORK, "pause"], "all": Object.keys(FAULTS) },
+  { "pause": ["pause"], "kill": ["kill"], "all but kill": [...NETWORK, "pause"], "all": ALL },
 ];
 
 async function run(challenge: Challenge, nemesis: string[], seed: string): Promise<Results> {

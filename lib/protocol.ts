@@ -65,6 +65,7 @@ export const ERRORS = {
   "key-already-exists": { code: 21, name: "key-already-exists", definite: true },
   "precondition-failed": { code: 22, name: "precondition-failed", definite: true },
   "txn-conflict": { code: 30, name: "txn-conflict", definite: true },
+  "not-a-member": { code: 40, name: "not-a-member", definite: true },
 } as const satisfies Record<string, ErrorType>;
 
 /** The name of one of the protocol's errors. */

@@ -4,8 +4,9 @@
  * A history is an array of operations in order of time. Each operation is recorded when it is invoked, and again when
  * it completes: `ok` means that it took effect, `fail` that it did not, `info` that its outcome is unknown.
  *
- * - For one workload: `echo`, `unique_ids`, `counter`, `set/`, `kafka/`, `linearizable/`, `txn/`, and `replicas` (the
- *   final reads of transactions). For any history: `availability` and `stats`. Only measurements: `latency` and `net`.
+ * - For one workload: `echo`, `unique_ids`, `counter`, `lock`, `set/`, `kafka/`, `linearizable/`, `txn/`, and
+ *   `replicas` (the final reads of transactions). For any history: `availability` and `stats`. Only measurements:
+ *   `latency` and `net`.
  * - What they share: `verdict`, `explain` (explanations of anomalies), `attempts` (operations with their outcomes),
  *   `cluster_shape` (who talked to which node), `identify`, `compare_values` and `clojure_set` (values as keys, and
  *   their order), `consistency_model`, and `graph/` (cycles of dependencies).
@@ -78,6 +79,7 @@ export {
   type ModelOperation,
   REGISTER,
 } from "./linearizable/mod.ts";
+export { checkLock } from "./lock.ts";
 export type { ClusterShape } from "./cluster_shape.ts";
 export { checkSetFull } from "./set/mod.ts";
 export { checkStats } from "./stats.ts";

@@ -18,7 +18,7 @@ import type { TestException } from "../base/test_exception.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Converged } from "../run/results.ts";
 import { type HealedTest, type RunOptions, runUntilHealed } from "../run/run.ts";
-import { RECOVERY } from "../workloads/workload.ts";
+import { clientNodes, RECOVERY } from "../workloads/workload.ts";
 import type { Clock } from "../world/clock.ts";
 import { openConnection } from "../world/connection.ts";
 import { runVirtually } from "./virtual_time.ts";
@@ -104,7 +104,7 @@ async function readUntilComplete(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Converged | undefined> {
-  const { nodes } = options;
+  const nodes = clientNodes(options);
   const { look, isComplete, lacking, isExpensive } = options.workload.convergence!(test.history, options);
   const connection = openConnection(test.network, clock);
   signal.addEventListener("abort", () => connection.close(), { once: true });

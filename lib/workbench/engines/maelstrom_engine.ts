@@ -16,6 +16,7 @@ import { parseEDNHistory } from "../history/history.ts";
 import { maelstromResults } from "./maelstrom_results.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
+import { SERVICES } from "../world/services/mod.ts";
 
 /** Path of the executable that `install` installs, below the project's folder. */
 export const INSTALLED = ".maelstrom/maelstrom/maelstrom";
@@ -57,6 +58,24 @@ export function refusal({ workload, options: { nodes, concurrency } }: TestReque
     "it expects --concurrency 2n, 4n, 6n …";
 }
 
+/** Faults that Maelstrom has; a release may have only the first one. */
+const FAULTS: readonly string[] = ["partition", "kill", "pause"];
+
+/** Workloads that were only proposed for Maelstrom. */
+const PROPOSED: readonly string[] = ["lock", "lin-kv-only"];
+
+/** Returns what a test needs and Maelstrom does not have, or undefined. */
+function lacking({ workload, options }: TestRequest): string | undefined {
+  const { nemesis, roles = {}, services = [], repeatAdds = 0, failFast = false } = options;
+  const fault = nemesis.find((name) => !FAULTS.includes(name));
+  if (PROPOSED.includes(workload)) return `the workload ${workload}`;
+  if (fault !== undefined) return `the fault ${fault}`;
+  if (Object.keys(roles).length > 0) return "--role";
+  if (services.length < Object.keys(SERVICES).length) return "--services";
+  if (repeatAdds > 0) return "--repeat-adds";
+  return failFast ? "--fail-fast" : undefined;
+}
+
 /**
  * Runs `maelstrom test`.
  *
@@ -70,6 +89,10 @@ export function refusal({ workload, options: { nodes, concurrency } }: TestReque
 export async function runWithMaelstrom(executable: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const problem = refusal(request);
   if (problem !== undefined) throw new UsageError(`Cannot run this: ${problem}; or use --engine workbench`);
+  const missing = lacking(request);
+  if (missing !== undefined) {
+    throw new UsageError(`Cannot run this with Maelstrom: it does not have ${missing}; use --engine workbench`);
+  }
   const folder = createWorkingFolder(request.store);
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];

@@ -29,8 +29,9 @@ export interface Arguments {
 }
 
 /**
- * Parses a command line. A flag is written as `--flag value`, `--flag=value`, `-f value` or `-fvalue`. If it is given
- * twice, the last one counts, unless it is repeatable.
+ * Parses a command line. A flag is written as `--flag value`, `--flag=value`, `-f value` or `-fvalue`. Letters of
+ * switches can be joined with those of the next flag, as in `-qwecho`. If a flag is given twice, the last one counts,
+ * unless it is repeatable.
  *
  * Source: Clojure's `tools.cli`, which Maelstrom uses.
  *
@@ -66,17 +67,26 @@ export function parseArguments(args: readonly string[]): Arguments {
 
 /** Removes a flag and its value from the front of the words. */
 function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
+  splitSwitch(words);
   const word = words.shift()!;
   const [, name, attached] = splitLetter(word) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
   const flag = findFlag(name!);
   if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name!, FLAG_WORDS)}`);
   if (flag.kind === "switch") {
-    if (attached === undefined) return { flag, value: undefined };
+    if (attached === undefined || attached === "true") return { flag, value: undefined };
     throw new UsageError(`Cannot use ${word}: --${flag.name} takes no value`);
   }
   const value = attached ?? (isFlagOrEnd(words[0]) ? undefined : words.shift());
   if (value === undefined) throw new UsageError(`Missing value for --${flag.name}: expected ${expectedValue(flag)}`);
   return { flag, value };
+}
+
+/** Splits the letter of a switch from those of other flags at the front of the words: `-qwecho` is `-q -wecho`. */
+function splitSwitch(words: string[]): void {
+  const [, letter, rest] = /^-([a-z])([a-z][\s\S]*)$/i.exec(words[0]!) ?? [];
+  if (letter === undefined || findFlag(`-${words[0]}`) !== undefined) return;
+  if (findFlag(`-${letter}`)?.kind !== "switch" || findFlag(`-${rest![0]}`) === undefined) return;
+  words.splice(0, 1, `-${letter}`, `-${rest}`);
 }
 
 /**
@@ -137,6 +147,7 @@ const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
   number: { expected: "a number", parse: parseNumber },
   size: { expected: "a size, such as 500MB or 2GB", parse: parseSize },
+  role: { expected: "a name and its nodes, such as storage=n2,n3", parse: parseRole },
   concurrency: { expected: "a whole number above 0, such as 4, or 4n for four per node", parse: parseConcurrency },
   availability: { expected: "total, or a number from 0 to 1", parse: parseAvailability },
 };
@@ -152,6 +163,12 @@ function parseNumber(text: string): number | undefined {
   const [, dividend, divisor] = /^([+-]?\d+)\/(\d+)$/.exec(text) ?? [];
   if (divisor !== undefined) return finite(Number(dividend) / Number(divisor));
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined;
+}
+
+function parseRole(text: string): KindValues["role"] | undefined {
+  const [, name, list] = /^([^\s=,]+)=(.*)$/s.exec(text) ?? [];
+  const nodes = list === undefined ? undefined : parseList(list);
+  return nodes && { name: name!, nodes };
 }
 
 function parseConcurrency(text: string): KindValues["concurrency"] | undefined {
@@ -170,9 +187,11 @@ function finite(number: number): number | undefined {
 }
 
 /** Describes the values of a flag: `a whole number above 0`. */
-function expectedValue({ kind, above, least }: Flag): string {
-  const bound = above !== undefined ? ` above ${above}` : least !== undefined ? `, ${least} or more` : "";
-  return KINDS[kind].expected + bound;
+function expectedValue({ kind, above, least, most }: Flag): string {
+  const { expected } = KINDS[kind];
+  if (most !== undefined) return `${expected} from ${least} to ${most}`;
+  if (above !== undefined) return `${expected} above ${above}`;
+  return least === undefined ? expected : `${expected}, ${least} or more`;
 }
 
 /**
@@ -206,7 +225,6 @@ export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindV
   return value;
 }
 
-function isOutOfBounds(value: unknown, { above, least }: Flag): boolean {
-  if (typeof value !== "number") return false;
-  return (above !== undefined && value <= above) || (least !== undefined && value < least);
+function isOutOfBounds(value: unknown, { above = -Infinity, least = -Infinity, most = Infinity }: Flag): boolean {
+  return typeof value === "number" && !(value > above && value >= least && value <= most);
 }

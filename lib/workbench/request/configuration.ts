@@ -31,10 +31,12 @@ const SETTINGS: readonly string[] = [
   "key-count",
   "max-txn-length",
   "max-writes-per-key",
+  "services",
+  "repeat-adds",
 ];
 
 /** Flags that name nodes. A number of nodes replaces them. */
-const NODE_NAMES: readonly string[] = ["node", "nodes", "nodes-file"];
+const NODE_NAMES: readonly string[] = ["node", "nodes", "nodes-file", "role"];
 
 /** Returns the configuration of a test. */
 export function configurationOf({ options }: Pick<TestRequest, "options">, { texts }: Arguments): Configuration {

@@ -8,6 +8,7 @@
 import { CONSISTENCY_MODELS } from "../checkers/consistency_model.ts";
 import { TOPOLOGIES } from "../workloads/topology.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
+import { SERVICES } from "../world/services/mod.ts";
 
 /** The value of each kind of flag. */
 export interface KindValues {
@@ -23,6 +24,8 @@ export interface KindValues {
   number: number;
   /** Bytes. */
   size: number;
+  /** Nodes of a role: `storage=n2,n3`. */
+  role: { name: string; nodes: string[] };
   /** Workers: `4`, or `4n` for four per node. */
   concurrency: { count: number; perNode: boolean };
   /** `"total"`, or the least fraction of operations that must succeed. */
@@ -46,6 +49,8 @@ export interface Flag {
   above?: number;
   /** The value must not be less than this. */
   least?: number;
+  /** The value must not be more than this. */
+  most?: number;
   /** True if it may be given more than once. */
   repeatable?: boolean;
   /** Its effect, for the help. */
@@ -142,7 +147,18 @@ export const FLAGS = [
     kind: "list",
     placeholder: "FAULTS",
     default: "none",
-    allowed: ["none", "partition", "one-way-partition", "loss", "duplicate", "delay", "reorder", "pause", "kill"],
+    allowed: [
+      "none",
+      "partition",
+      "one-way-partition",
+      "loss",
+      "duplicate",
+      "delay",
+      "reorder",
+      "pause",
+      "kill",
+      "membership",
+    ],
     help: "Faults to inject, comma-separated",
     origin: "maelstrom",
     shapesTest: true,
@@ -252,6 +268,43 @@ export const FLAGS = [
     help: "A file with the nodes' names, one a line",
     check: "A file with the nodes' names, one a line",
     origin: "jepsen",
+    shapesTest: true,
+  },
+  {
+    name: "role",
+    kind: "role",
+    placeholder: "NAME=NODES",
+    repeatable: true,
+    help: "Gives nodes a role, such as storage=n2,n3. Clients use only nodes without one; may be given more than once",
+    origin: "workbench",
+    shapesTest: true,
+  },
+  {
+    name: "services",
+    kind: "list",
+    placeholder: "NAMES",
+    default: Object.keys(SERVICES).join(),
+    allowed: ["none", ...Object.keys(SERVICES)],
+    help: "Services that nodes can use, comma-separated; none for those who build their own",
+    origin: "workbench",
+    shapesTest: true,
+  },
+  {
+    name: "repeat-adds",
+    kind: "number",
+    placeholder: "FRACTION",
+    default: "0",
+    least: 0,
+    most: 1,
+    help: "Share of the values that clients send a second time (broadcast, g-set); no read may show a value twice",
+    origin: "workbench",
+    shapesTest: true,
+  },
+  {
+    name: "fail-fast",
+    kind: "switch",
+    help: "A client learns at once that its node was killed, instead of waiting for a reply until its timeout",
+    origin: "workbench",
     shapesTest: true,
   },
   { name: "log-stderr", kind: "switch", help: "Show what nodes write to stderr", origin: "maelstrom" },

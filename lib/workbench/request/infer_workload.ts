@@ -11,7 +11,7 @@ import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 
-/** The functions of each workload: Maelstrom's, and further ones of Jepsen's own tests. */
+/** The functions of each workload: ours, and further ones of Jepsen's own tests. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "echo": ["echo"],
   "unique-ids": ["generate"],
@@ -23,7 +23,12 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "lin-kv": ["read", "write", "cas"],
   "txn-list-append": ["txn"],
   "txn-rw-register": ["txn"],
+  "lock": ["lock", "unlock"],
+  "lin-kv-only": ["read", "write"],
 };
+
+/** Workloads that are not inferred, because another one has the same operations and the same checker. */
+const NOT_INFERRED: readonly string[] = ["lin-kv-only"];
 
 /**
  * Returns the workload of a history.
@@ -62,13 +67,14 @@ export function workloadOf(history: readonly Operation[], name?: string): Worklo
       `Cannot check ${foreign.join(", ")} as ${workload.name}: expected only ${expected.join(", ")}${hint}`,
     );
   }
-  return workload.name === "lin-kv" && isSingleRegister(clients) ? SINGLE_REGISTER : workload;
+  return workload.name.startsWith("lin-kv") && isSingleRegister(clients) ? SINGLE_REGISTER : workload;
 }
 
 const NAMES = Object.keys(WORKLOADS);
 
 function infer(clients: readonly Operation[], functions: readonly string[]): string | undefined {
-  const names = NAMES.filter((name) => functions.every((f) => FUNCTIONS[name]!.includes(f)));
+  const candidates = NAMES.filter((name) => !NOT_INFERRED.includes(name));
+  const names = candidates.filter((name) => functions.every((f) => FUNCTIONS[name]!.includes(f)));
   // Several workloads have reads.
   if (names.length === 0 || functions.length === 0 || functions.every((f) => f === "read")) return undefined;
   if (names.length === 1) return names[0];

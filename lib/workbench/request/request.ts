@@ -9,13 +9,13 @@
  * @module
  */
 
-import { UsageError } from "../base/errors.ts";
+import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { TargetLimit } from "../run/results.ts";
 import type { TestOptions } from "../workloads/workload.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
 import { maelstromFlags, repeatCommand, shellWord } from "./command_line.ts";
-import { type Flag, type FlagName, FLAGS, type FlagValues } from "./flags.ts";
+import { type Flag, type FlagName, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
 import type { Files, MachineWithFiles } from "./files.ts";
 import { nodeNames } from "./node_names.ts";
 
@@ -146,7 +146,8 @@ function withoutOverridden(official: FlagTexts, given: FlagValues): FlagTexts {
  * Creates the options of a test.
  *
  * @param values The flags; those with a default must be there.
- * @throws {UsageError} Names of nodes are reserved or repeated, or `none` is among the faults.
+ * @throws {UsageError} Names of nodes are reserved or repeated, roles do not fit the nodes, or `none` is among faults
+ *   or services.
  */
 export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile">): TestOptions {
   const nodes = nodeNames(values, files);
@@ -160,7 +161,7 @@ export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile
       mean: values.latency!,
       distribution: values["latency-dist"] as TestOptions["latency"]["distribution"],
     },
-    nemesis: parseFaults(values.nemesis!),
+    nemesis: parseNames("nemesis", values.nemesis!, "faults"),
     nemesisIntervalSeconds: values["nemesis-interval"]!,
     availability: values.availability,
     consistencyModels: values["consistency-models"]!,
@@ -168,13 +169,31 @@ export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile
     maxTxnLength: values["max-txn-length"]!,
     maxWritesPerKey: values["max-writes-per-key"]!,
     topology: values.topology!,
+    roles: rolesOf(values.role ?? [], nodes),
+    services: parseNames("services", values.services!, "services"),
+    repeatAdds: values["repeat-adds"]!,
+    failFast: values["fail-fast"] ?? false,
   };
 }
 
-/** The faults without repetitions; empty for `none`. */
-function parseFaults(words: readonly string[]): string[] {
+/** The role of each node that has one. */
+function rolesOf(given: readonly KindValues["role"][], nodes: readonly string[]): Record<string, string> {
+  const roles = new Map<string, string>();
+  for (const { name, nodes: named } of given) {
+    for (const node of named) {
+      if (!nodes.includes(node)) throw new UsageError(`Cannot use --role ${name}: ${expectedOneOf(node, nodes)}`);
+      if (roles.has(node)) throw new UsageError(`Cannot give ${node} two roles: it is ${roles.get(node)} already`);
+      roles.set(node, name);
+    }
+  }
+  if (roles.size < nodes.length) return Object.fromEntries(roles);
+  throw new UsageError("Cannot use --role: every node has a role, expected some without one, for the clients");
+}
+
+/** The names without repetitions; empty for `none`. */
+function parseNames(flag: FlagName, words: readonly string[], what: string): string[] {
   if (words.length > 1 && words.includes("none")) {
-    throw new UsageError(`Cannot use --nemesis ${words.join()}: expected either none alone or a list of faults`);
+    throw new UsageError(`Cannot use --${flag} ${words.join()}: expected either none alone or a list of ${what}`);
   }
   return [...new Set(words)].filter((word) => word !== "none");
 }
@@ -212,7 +231,7 @@ function describeDeviations(official: FlagTexts, texts: FlagTexts, areLimitsLift
     const expected = official.get(name) ?? DEFAULTS.get(name);
     const actual = texts.get(name);
     if (isSameValue(name, expected, actual)) return [];
-    const written = actual === undefined ? `no --${name}` : `--${name} ${actual.join(" ")}`;
+    const written = actual === undefined ? `no --${name}` : [`--${name}`, ...actual].join(" ");
     const consequence = name === "nemesis" && areLimitsLifted ? "; limits on latency do not apply" : "";
     return [`${written} (official ${expected?.join(" ") ?? "none"}${consequence})`];
   });

@@ -5,14 +5,15 @@
  *
  * 1. Spawn a host for it (`world/hosts/`).
  * 2. Send it `init` and wait for `init_ok`.
- * 3. Let the workload's client prepare it, as broadcast's does with the topology.
+ * 3. At the beginning of a test, let the workload's client prepare it, as broadcast's does with the topology. A node
+ *    that starts again gets its `init` only, as in Maelstrom.
  *
  * @module
  */
 
 import { abortable } from "@std/async/abortable";
-import { RPCError } from "../../protocol.ts";
-import { type OpenConnection, openConnection } from "../world/connection.ts";
+import { type Body, RPCError } from "../../protocol.ts";
+import { type Liveness, type OpenConnection, openConnection } from "../world/connection.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import { formatJSONLine } from "../base/json.ts";
@@ -41,7 +42,7 @@ export interface ClusterOptions {
 }
 
 /** Nodes under test. Methods for a single node return the outcome that the history shows. */
-export interface Cluster {
+export interface Cluster extends Liveness {
   /**
    * Starts all nodes at the same time; when all are initialized, prepares them.
    *
@@ -52,7 +53,7 @@ export interface Cluster {
   kill(id: string): Promise<string>;
   /**
    * Starts a node that was killed: `"started"`, or `"already-running"`. It receives nothing before its `init`, and
-   * nothing from other clients before it is prepared.
+   * nothing from other clients before it has answered that.
    */
   start(id: string): Promise<string>;
   /** Pauses a node: `"paused"`, `"already-paused"` or `"not-running"`. A node that is starting does not run yet. */
@@ -85,6 +86,8 @@ interface Member {
 /** State of a cluster. */
 interface State extends ClusterOptions {
   readonly members: ReadonlyMap<string, Member>;
+  /** Called with each node that goes down. */
+  readonly listeners: Set<(node: string) => void>;
 }
 
 /** Creates a cluster whose nodes are all down. */
@@ -92,14 +95,22 @@ export function createCluster(options: ClusterOptions): Cluster {
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const members = options.test.nodes.map((id): [string, Member] => [id, { id, state: "down", incarnations: 0 }]);
-  const state: State = { ...options, signal, members: new Map(members) };
+  const state: State = { ...options, signal, members: new Map(members), listeners: new Set() };
   const memberOf = (id: string) => state.members.get(id)!;
   return {
     open: () => startAll(state),
     start: (id) => restart(state, memberOf(id)),
-    kill: (id) => kill(memberOf(id)),
+    kill: (id) => kill(state, memberOf(id)),
     pause: (id) => pause(memberOf(id)),
     resume: (id) => resume(memberOf(id)),
+    isDown(id) {
+      const { state } = memberOf(id);
+      return state === "down" || state === "starting";
+    },
+    onDown(listener) {
+      state.listeners.add(listener);
+      return () => state.listeners.delete(listener);
+    },
     async close() {
       closing.abort(new Error("The test is over"));
       await Promise.all(Array.from(state.members.values(), ({ host }) => host?.stop()));
@@ -130,16 +141,17 @@ async function restart(state: State, member: Member): Promise<string> {
   await startMember(state, member, async () => {
     await spawn(state, member);
     await initialize(state, member, RESTART_TIMEOUT);
-    await prepare(state, member);
+    member.connection!.close();
   });
   network.filterSources(id, () => true);
   member.state = "running";
   return "started";
 }
 
-async function kill(member: Member): Promise<string> {
+async function kill({ listeners }: State, member: Member): Promise<string> {
   if (member.state !== "running" && member.state !== "paused") return "not-running";
   member.state = "down";
+  for (const tell of listeners) tell(member.id);
   await member.host!.stop();
   member.host = undefined;
   return "killed";
@@ -203,7 +215,7 @@ async function initialize(state: State, member: Member, timeout: number): Promis
   const isRestart = member.incarnations > 1;
   if (isRestart) network.filterSources(id, (src) => src === connection.id);
   try {
-    const reply = connection.call(id, { type: "init", node_id: id, node_ids: test.nodes }, timeout);
+    const reply = connection.call(id, initBody(id, test), timeout);
     // init takes no time to arrive, so this runs right after its arrival.
     if (isRestart) {
       clock.schedule(clock.now(), () => network.filterSources(id, (src) => src === connection.id || !isClient(src)));
@@ -217,6 +229,12 @@ async function initialize(state: State, member: Member, timeout: number): Promis
   }
 }
 
+/** The request `init`. With `--role` it has the roles of the nodes, too, which Maelstrom does not have. */
+function initBody(id: string, { nodes, roles = {} }: TestOptions): Body {
+  const body = { type: "init", node_id: id, node_ids: nodes };
+  return Object.keys(roles).length === 0 ? body : { ...body, roles };
+}
+
 function initFailure(node: string, reason: string, output: string): TestException {
   const message = `Cannot initialize node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
   return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
@@ -226,6 +244,7 @@ function initFailure(node: string, reason: string, output: string): TestExceptio
 async function prepare({ workload, test, signal, onFailure }: State, member: Member): Promise<void> {
   const { id, connection } = member;
   try {
+    if (test.roles?.[id] !== undefined) return;
     await abortable(workload.client(connection!, id, test).setup?.() ?? Promise.resolve(), signal);
   } catch (error) {
     if (signal.aborted) return;

@@ -18,7 +18,7 @@ import { mergeValidity, type Verdict } from "../checkers/verdict.ts";
 import { type Converged, type Results, stableLatency, type Target, type TargetLimit } from "./results.ts";
 import type { Operation } from "../history/operation.ts";
 import type { TestException } from "../base/test_exception.ts";
-import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
+import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
 
 /** Record of a test: everything that its results are made from. */
 export interface TestRecord {
@@ -86,7 +86,7 @@ export function judge(record: TestRecord): Results {
 
 function judgedBy(options: TestOptions): Results["judged_by"] {
   return {
-    nodes: options.nodes,
+    nodes: clientNodes(options),
     concurrency: options.concurrency,
     availability: options.availability ?? null,
     consistency_models: options.consistencyModels,
@@ -116,7 +116,7 @@ function runCheckers(record: TestRecord, counted: readonly Operation[]) {
 function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestException } {
   const { workload, history, options, interrupted } = record;
   try {
-    const verdict = workload.check(history, options);
+    const verdict = workload.check(history, { ...options, nodes: clientNodes(options) });
     const unsettled = interrupted && workload.final !== undefined;
     return { verdict: unsettled ? { ...verdict, valid: "unknown" } : verdict };
   } catch (error) {

@@ -19,23 +19,28 @@
  */
 
 import { type Cluster, createCluster } from "./cluster.ts";
+import type { Clock } from "../world/clock.ts";
 import type { World } from "../world/hosts/world.ts";
 import type { Operation } from "../history/operation.ts";
 import { NOT_STORED, type Results, type TargetLimit } from "./results.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Store } from "./store/store.ts";
-import { RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
+import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "../world/connection.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
 import { formatJSONLine } from "../base/json.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { judge, type TestRecord } from "./judge.ts";
+import type { FaultTarget } from "./nemesis/faults.ts";
 import { createNemesis, type Nemesis } from "./nemesis/nemesis.ts";
 import { createNetwork, type Network } from "../world/network/network.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices } from "../world/services/mod.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+
+/** Time that a node has to answer a request of the nemesis, ms. */
+const NEMESIS_TIMEOUT = 1000;
 
 /** Options for {@linkcode runTest}. */
 export interface RunOptions extends TestOptions {
@@ -198,26 +203,14 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
   const { record, note, fail, signal } = recorder;
   const network = createTestNetwork(options, world, hooks, random);
   const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, note, signal });
-  const nodeOf = (worker: number) => nodes[worker % nodes.length]!;
-  const interpreter = createInterpreter({
-    clock,
-    concurrency: options.concurrency,
-    reusable: workload.reusable,
-    open(worker) {
-      const connection = openConnection(network, clock, note);
-      const client = workload.client(connection, nodeOf(worker), options);
-      return { client, close: connection.close };
-    },
-    record,
-    onException: (error, worker) => note(clientException(error, nodeOf(worker))),
-    signal,
-  });
+  const interpreter = createClients(options, { clock, recorder, network, cluster });
   const nemesis = createNemesis({
     faults: options.nemesis,
     intervalSeconds: options.nemesisIntervalSeconds,
     nodes,
     network,
     cluster,
+    call: callFrom(network, clock),
     clock,
     random: random.stream("nemesis"),
     record(operation) {
@@ -228,6 +221,43 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
   });
   const parts = { random, recorder, network, cluster, interpreter, nemesis };
   return { options, world, hooks, ...parts, phase: "starting", startedAt: clock.now() };
+}
+
+/** Creates the interpreter, whose workers have a client each: worker i talks to node i mod n of those for clients. */
+function createClients(
+  options: RunOptions,
+  { clock, recorder: { record, note, signal }, network, cluster }: Pick<Test, "recorder" | "network" | "cluster"> & {
+    clock: Clock;
+  },
+): Interpreter {
+  const { workload, concurrency, failFast } = options;
+  const nodes = clientNodes(options);
+  const nodeOf = (worker: number) => nodes[worker % nodes.length]!;
+  return createInterpreter({
+    clock,
+    concurrency,
+    reusable: workload.reusable,
+    open(worker) {
+      const connection = openConnection(network, clock, note, failFast ? cluster : undefined);
+      const client = workload.client(connection, nodeOf(worker), options);
+      return { client, close: connection.close };
+    },
+    record,
+    onException: (error, worker) => note(clientException(error, nodeOf(worker))),
+    signal,
+  });
+}
+
+/** Returns a function that sends a request to a node as a new client, for the nemesis. */
+function callFrom(network: Network, clock: Clock): FaultTarget["call"] {
+  return async (node, body) => {
+    const connection = openConnection(network, clock);
+    try {
+      return await connection.call(node, body, NEMESIS_TIMEOUT);
+    } finally {
+      connection.close();
+    }
+  };
 }
 
 /** Creates the network of a test, with its services. Messages are stored and logged. */
@@ -243,7 +273,7 @@ function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHook
       if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}`);
     },
   });
-  attachServices(network, random.stream("services"));
+  attachServices(network, random.stream("services"), options.services);
   return network;
 }
 
@@ -274,7 +304,7 @@ async function runMainPhase(test: Test): Promise<void> {
   test.phase = "running";
   test.startedAt = world.clock.now();
   nemesis.start();
-  const generator = workload.generator(options, random.stream("generator"));
+  const generator = workload.generator(seenByClients(options), random.stream("generator"));
   await interpreter.run({ generator, random: random.stream("schedule"), rate, timeLimitSeconds });
   nemesis.stop();
   if (workload.final?.uncounted) test.countsOfMainPhase = structuredClone(network.journal.counts);
@@ -293,18 +323,24 @@ async function healTest({ recorder: { history }, world, network, nemesis }: Test
 async function runFinalPhase(test: Test): Promise<void> {
   const { options, world, random, hooks, recorder: { history, signal }, interpreter } = test;
   const { final } = options.workload;
-  if (final === undefined || final.needed?.(options) === false || signal.aborted) return;
+  const seen = seenByClients(options);
+  if (final === undefined || final.needed?.(seen) === false || signal.aborted) return;
   await healTest(test);
   hooks.log?.("Waiting for recovery...");
   test.phase = "recovering";
   await abortable(world.clock.sleep(RECOVERY), signal);
   test.phase = "final";
   await interpreter.run({
-    generator: final.generator(options, random.stream("final generator"), history.slice()),
+    generator: final.generator(seen, random.stream("final generator"), history.slice()),
     random: random.stream("final schedule"),
     rate: final.ratePerWorker === undefined ? undefined : final.ratePerWorker * options.concurrency,
     timeLimitSeconds: final.timeLimitSeconds,
   });
+}
+
+/** The options with only those nodes that clients use. */
+function seenByClients(options: RunOptions): RunOptions {
+  return { ...options, nodes: clientNodes(options) };
 }
 
 /** A connection throws a `TypeError` for a message that breaks the workload's schemas. */

@@ -8,10 +8,10 @@
 
 import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
-import { checkSetFull } from "../checkers/set/mod.ts";
 import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { withErrors } from "./outcome.ts";
+import { adds, checkSet } from "./repeated_adds.ts";
 import { haveAll, lackingElements } from "./set_convergence.ts";
 import { TOPOLOGIES } from "./topology.ts";
 import type { Workload } from "./workload.ts";
@@ -29,7 +29,9 @@ const TOPOLOGY: RPC = {
 const BROADCAST: RPC = {
   type: "broadcast",
   doc: "Sends the node a value, which must reach all nodes. The reply promises that the value will not be lost.",
-  request: Type.Object({ message: Type.Unknown({ description: "the value: each is sent once" }) }),
+  request: Type.Object({
+    message: Type.Unknown({ description: "the value: each is sent once, unless `--repeat-adds` is given" }),
+  }),
   reply: Type.Object({}),
 };
 
@@ -62,10 +64,7 @@ export const broadcast: Workload = {
         return { type: "ok", value: messages ?? [] };
       }),
   }),
-  generator(_options, random) {
-    let next = 0;
-    return mix(random, [repeat(() => ({ f: "broadcast", value: next++ })), repeat(() => ({ f: "read" }))]);
-  },
+  generator: (options, random) => mix(random, [adds("broadcast", options, random), repeat(() => ({ f: "read" }))]),
   final: {
     generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])),
   },
@@ -87,5 +86,5 @@ export const broadcast: Workload = {
       lacking: (seen) => lackingElements(seen as Map<string, Set<Identity>>, known, "values"),
     };
   },
-  check: checkSetFull,
+  check: checkSet,
 };

@@ -7,15 +7,17 @@
  */
 
 import Type from "typebox";
-import { checkSetFull } from "../checkers/set/mod.ts";
 import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
+import { adds, checkSet } from "./repeated_adds.ts";
 import type { Workload } from "./workload.ts";
 
 const ADD: RPC = {
   type: "add",
   doc: "Adds an element to the set.",
-  request: Type.Object({ element: Type.Unknown({ description: "the element: each is added once" }) }),
+  request: Type.Object({
+    element: Type.Unknown({ description: "the element: each is added once, unless `--repeat-adds` is given" }),
+  }),
   reply: Type.Object({}),
 };
 
@@ -43,10 +45,7 @@ export const gSet: Workload = {
       return { type: "ok", value: elements ?? [] };
     },
   }),
-  generator(_options, random) {
-    let next = 0;
-    return mix(random, [repeat(() => ({ f: "add", value: next++ })), repeat(() => ({ f: "read" }))]);
-  },
+  generator: (options, random) => mix(random, [adds("add", options, random), repeat(() => ({ f: "read" }))]),
   final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
-  check: checkSetFull,
+  check: checkSet,
 };

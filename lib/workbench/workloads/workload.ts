@@ -22,7 +22,7 @@ import type { RPC } from "../world/rpc_schema.ts";
 export interface TestOptions {
   /** Names of the nodes: n0, n1, … */
   nodes: string[];
-  /** Number of workers; worker i talks to node i mod n. */
+  /** Number of workers; worker i talks to node i mod n, of the nodes without a role. */
   concurrency: number;
   /** Length of the main phase. */
   timeLimitSeconds: number;
@@ -46,6 +46,19 @@ export interface TestOptions {
   maxWritesPerKey: number;
   /** Name of the topology that broadcast's nodes receive. */
   topology: string;
+  /** Roles by node. Clients use only the nodes without one. `@default {}` */
+  roles?: Readonly<Record<string, string>>;
+  /** Names of the services that nodes can use; all by default. */
+  services?: readonly string[];
+  /** Share of values that clients send a second time (broadcast, g-set). `@default 0` */
+  repeatAdds?: number;
+  /** True if a client learns at once that its node is down, instead of at its timeout. `@default false` */
+  failFast?: boolean;
+}
+
+/** Returns the nodes that clients use: worker i talks to node i mod n of them. */
+export function clientNodes({ nodes, roles = {} }: Pick<TestOptions, "nodes" | "roles">): string[] {
+  return nodes.filter((node) => !Object.hasOwn(roles, node));
 }
 
 /** Operation that a client is to perform. */
@@ -69,7 +82,7 @@ export interface Outcome {
 
 /** Client that performs a workload's operations for one process. */
 export interface WorkloadClient {
-  /** Prepares the node. Called once after each start of the node, before other clients reach it. */
+  /** Prepares the node. Called once, at the beginning of the test, before other clients reach it. */
   setup?(): Promise<void>;
   /**
    * Performs an operation. An error that it throws is recorded as info. Unless it is an `RPCError`, it is also reported

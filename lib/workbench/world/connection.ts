@@ -39,6 +39,14 @@ export interface ConnectionNetwork {
   send(message: Message): void;
 }
 
+/** Knowledge of the nodes that are down, as a host has it. */
+export interface Liveness {
+  /** Returns true for a node that does not take messages of clients: it is down or starting. */
+  isDown(node: string): boolean;
+  /** Calls `listener` with each node that goes down, until the returned function is called. */
+  onDown(listener: (node: string) => void): () => void;
+}
+
 /** Connection with the methods of its owner. */
 export interface OpenConnection extends Connection {
   /** Name on the network. */
@@ -67,6 +75,9 @@ interface State {
   readonly network: ConnectionNetwork;
   readonly clock: Clock;
   readonly onMistake: (mistake: TestException) => void;
+  readonly liveness: Liveness | undefined;
+  /** Stops listening to `liveness`. */
+  readonly stopListening: () => void;
   /** Unfinished calls by msg_id. */
   readonly calls: Map<number, Call>;
   /** Last msg_id. They are 1, 2, 3 … */
@@ -75,6 +86,7 @@ interface State {
 }
 
 interface Call {
+  readonly node: string;
   readonly timer: Timer;
   resolve(reply: Body): void;
   reject(error: Error): void;
@@ -86,6 +98,8 @@ interface Call {
  *
  * @param onMistake Called for each such message, which would be hard to find otherwise. Late and repeated replies are
  *   not mistakes.
+ * @param liveness If given, a call to a node that is down fails at once, and so does one that it has not answered when
+ *   it goes down. By default these wait for their timeout, as in Maelstrom.
  *
  * @example
  * ```ts
@@ -115,10 +129,13 @@ export function openConnection(
   network: ConnectionNetwork,
   clock: Clock,
   onMistake: (mistake: TestException) => void = () => {},
+  liveness?: Liveness,
 ): OpenConnection {
   const number = OPENED.get(network) ?? 0;
   OPENED.set(network, number + 1);
-  const state: State = { id: `c${number}`, network, clock, onMistake, calls: new Map(), lastId: 0, isOpen: true };
+  const stopListening = liveness?.onDown((node) => abandonCalls(state, node)) ?? (() => {});
+  const own = { calls: new Map<number, Call>(), lastId: 0, isOpen: true };
+  const state: State = { id: `c${number}`, network, clock, onMistake, liveness, stopListening, ...own };
   network.attach(state.id, (message) => receive(state, message));
   return {
     id: state.id,
@@ -155,17 +172,27 @@ function send(state: State, node: string, request: Body & { msg_id: number }, ti
   const { id, network, clock, calls } = state;
   return new Promise((resolve, reject) => {
     if (!state.isOpen) return reject(closedError(state));
+    if (state.liveness?.isDown(node)) {
+      return reject(new RPCError("temporarily-unavailable", `Node ${node} is down`));
+    }
     const timer = clock.schedule(clock.now() + timeout, () => {
       const text = `Node ${node} did not answer ${request.type} within ${timeout} ms`;
       take(state, request.msg_id)?.reject(new RPCError("timeout", text));
     });
-    calls.set(request.msg_id, { timer, resolve, reject });
+    calls.set(request.msg_id, { node, timer, resolve, reject });
     try {
       network.send({ src: id, dest: node, body: request });
     } catch (error) {
       take(state, request.msg_id)?.reject(error as Error);
     }
   });
+}
+
+/** Ends the unfinished calls to a node that goes down. They may have taken effect. */
+function abandonCalls(state: State, node: string): void {
+  for (const [id, call] of [...state.calls]) {
+    if (call.node === node) take(state, id)!.reject(new RPCError("crash", `Node ${node} went down`));
+  }
 }
 
 /** Removes an unfinished call; undefined if there is none with this msg_id. */
@@ -188,6 +215,7 @@ function receive(state: State, message: Message): void {
 
 function close(state: State): void {
   state.isOpen = false;
+  state.stopListening();
   state.network.detach(state.id);
   for (const id of [...state.calls.keys()]) take(state, id)!.reject(closedError(state));
 }

@@ -1,12 +1,13 @@
 /** Every anomaly with its meaning, in the order and the groups of docs/anomalies.md. */
 export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
-  "Echo, ids, sets, counters, registers": {
+  "Echo, ids, sets, counters, registers, locks": {
     "wrong-echo": "a reply does not contain what was sent",
     "duplicate-id": "an id was generated more than once",
     "lost": "an element that was in the set is missing from all later reads",
     "duplicated": "an element occurs more than once in a read",
     "unexpected": "a read contains an element that was never added",
     "wrong-sum": "a final read is not a possible sum of the adds",
+    "lock-held-twice": "a client got the lock while another one held it",
     "nonlinearizable": "no order of the operations that respects real time explains their results",
   },
   "Kafka": {

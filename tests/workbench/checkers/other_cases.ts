@@ -4,6 +4,7 @@ import { checkAvailability } from "../../../lib/workbench/checkers/availability.
 import { checkCounter } from "../../../lib/workbench/checkers/counter.ts";
 import { checkEcho } from "../../../lib/workbench/checkers/echo.ts";
 import { checkLinKV } from "../../../lib/workbench/checkers/linearizable/mod.ts";
+import { checkLock } from "../../../lib/workbench/checkers/lock.ts";
 import { checkReplicas } from "../../../lib/workbench/checkers/replicas.ts";
 import { checkSetFull } from "../../../lib/workbench/checkers/set/mod.ts";
 import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
@@ -52,6 +53,11 @@ export const OTHER_CASES: Record<string, OtherCase> = {
     workloads: SETS,
     history: sequential([[0, "ok", "add", 7, 7], [1, "ok", "read", null, [7, 7]]]),
     check: checkSetFull,
+  },
+  "lock-held-twice": {
+    workloads: ["lock"],
+    history: sequential([[0, "ok", "lock", null, null], [1, "ok", "lock", null, null]]),
+    check: checkLock,
   },
   "unexpected": {
     workloads: SETS,

@@ -102,7 +102,13 @@ Deno.test("check reports a bad history in one line", async () => {
 });
 
 Deno.test("check checks an empty history if its workload is known", async () => {
-  const valid: Record<string, boolean> = { "echo": true, "unique-ids": true, "kafka": true, "lin-kv": true };
+  const valid: Record<string, boolean> = {
+    "echo": true,
+    "unique-ids": true,
+    "kafka": true,
+    "lin-kv": true,
+    "lin-kv-only": true,
+  };
   for (const name of Object.keys(WORKLOADS)) {
     for (const text of ["", "[]", "; nothing\n", "{:type :info, :process :nemesis, :f :start}"]) {
       const { out, err, status } = await check(text, `-w ${name}`);

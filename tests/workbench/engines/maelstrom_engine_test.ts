@@ -192,3 +192,24 @@ Deno.test("Maelstrom refuses lin-kv unless each node has an even number of worke
     `Cannot run this: ${text}; or use`,
   );
 });
+
+Deno.test("a test that needs what only the workbench has is not run with Maelstrom", async () => {
+  for (
+    const [flags, missing] of [
+      ["-w lock", "the workload lock"],
+      ["-w lin-kv-only", "the workload lin-kv-only"],
+      ["-w echo --nemesis partition,loss", "the fault loss"],
+      ["-w echo --nemesis membership", "the fault membership"],
+      ["-w echo --role storage=n1", "--role"],
+      ["-w echo --services none", "--services"],
+      ["-w g-set --repeat-adds 0.1", "--repeat-adds"],
+      ["-w echo --fail-fast", "--fail-fast"],
+    ] as const
+  ) {
+    await assertRejects(
+      () => runWithMaelstrom("/none", request(`test --bin ./node ${flags}`), listen()),
+      UsageError,
+      `Cannot run this with Maelstrom: it does not have ${missing}; use --engine workbench`,
+    );
+  }
+});

@@ -24,6 +24,8 @@ Deno.test("FLAGS has the defaults of Maelstrom and of the workbench", () => {
     "topology": "grid",
     "max-txn-length": 4,
     "max-writes-per-key": 16,
+    "services": ["lin-kv", "seq-kv", "lww-kv", "lin-tso"],
+    "repeat-adds": 0,
     "test-count": 1,
     "engine": "auto",
     "store": "store",
@@ -72,6 +74,9 @@ Deno.test("parseArguments() parses every kind of value", () => {
   assertEquals(parse("--nodes", "a,b , d"), { nodes: ["a", "b", "d"] });
   assertEquals(parse("-n", "a", "--node", "b"), { node: ["a", "b"] });
   assertEquals(parse("--rate", "0"), { rate: 0 });
+  assertEquals(parse("--role", "storage=n2 , n3", "--role=meta=n0"), {
+    role: [{ name: "storage", nodes: ["n2", "n3"] }, { name: "meta", nodes: ["n0"] }],
+  });
   assertEquals(parse("--bin=--strange=name"), { bin: "--strange=name" });
 });
 
@@ -98,6 +103,11 @@ Deno.test("parseArguments() rejects values of the wrong kind", () => {
     ["--nodes", "a,,b", "expected a comma-separated list"],
     ["--nodes", ",", "expected a comma-separated list"],
     ["--bin", "", "expected a value"],
+    ["--repeat-adds", "1.5", "expected a number from 0 to 1"],
+    ["--repeat-adds", "-0.1", "expected a number from 0 to 1"],
+    ["--role", "n1,n2", "expected a name and its nodes, such as storage=n2,n3"],
+    ["--role", "storage=", "expected a name and its nodes"],
+    ["--role", "=n1", "expected a name and its nodes"],
   ];
   for (const [flag, value, expected] of bad) {
     const message = complaint(`${flag}=${value}`);
@@ -110,12 +120,12 @@ Deno.test("parseArguments() rejects values that are not allowed, lists the allow
   assertEquals(
     complaint("-w", "brodcast"),
     "Cannot use --workload brodcast: expected one of echo, unique-ids, broadcast, g-set, g-counter, pn-counter, " +
-      "kafka, lin-kv, txn-list-append, txn-rw-register; did you mean broadcast?",
+      "kafka, lin-kv, txn-list-append, txn-rw-register, lock, lin-kv-only; did you mean broadcast?",
   );
   assertEquals(
     complaint("--nemesis", "partion"),
     "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, " +
-      "reorder, pause, kill; did you mean partition?",
+      "reorder, pause, kill, membership; did you mean partition?",
   );
   assertStringIncludes(
     complaint("--nemesis", "partition,meteor"),
@@ -149,6 +159,9 @@ Deno.test("parseArguments() rejects a flag without its value", () => {
 
 Deno.test("parseArguments() rejects a value for a switch", () => {
   assertEquals(complaint("--json=yes"), "Cannot use --json=yes: --json takes no value");
+  // Maelstrom takes this as true, which nobody means.
+  assertEquals(complaint("--log-stderr=false"), "Cannot use --log-stderr=false: --log-stderr takes no value");
+  assertEquals(parseArguments(["--log-stderr=true"]).given, { "log-stderr": true });
 });
 
 Deno.test("parseArguments() accepts a letter joined with its value, as Maelstrom does", () => {
@@ -157,6 +170,17 @@ Deno.test("parseArguments() accepts a letter joined with its value, as Maelstrom
   assertStringIncludes(complaint("-workload", "echo"), "Cannot use flag -workload: ");
   assertStringIncludes(complaint("-nodes", "a,b"), "did you mean --nodes?");
   assertStringIncludes(complaint("-qx"), "Cannot use flag -qx: ");
+});
+
+Deno.test("parseArguments() accepts letters of switches joined with other flags, as Maelstrom does", () => {
+  assertEquals(parseArguments(["-qwecho", "-hqn", "a"]).given, {
+    workload: "echo",
+    node: ["a"],
+    quiet: true,
+    help: true,
+  });
+  assertEquals(parseArguments(["-hq"]).given, { quiet: true, help: true });
+  assertStringIncludes(complaint("-help"), "did you mean --help?");
 });
 
 Deno.test("parseArguments() uses the last value of a repeated flag, or all values if it may be repeated", () => {

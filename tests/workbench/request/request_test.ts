@@ -45,7 +45,37 @@ Deno.test("createRequest() has Maelstrom's defaults for a plain test", () => {
     maxTxnLength: 4,
     maxWritesPerKey: 16,
     topology: "grid",
+    roles: {},
+    services: ["lin-kv", "seq-kv", "lww-kv", "lin-tso"],
+    repeatAdds: 0,
+    failFast: false,
   });
+});
+
+Deno.test("createRequest() gives roles to nodes, and leaves some for the clients", () => {
+  const roles = (...args: string[]) => request("3b", ...args.flatMap((role) => ["--role", role])).options.roles;
+  assertEquals(roles("a=n0,n3", "b=n1"), { n0: "a", n3: "a", n1: "b" });
+  const wrong = (...args: string[]) => complaint("3b", ...args.flatMap((role) => ["--role", role]));
+  assertEquals(wrong("a=x"), "Cannot use --role a: expected one of n0, n1, n2, n3, n4");
+  assertEquals(wrong("a=n0", "b=n0"), "Cannot give n0 two roles: it is a already");
+  assertEquals(
+    wrong("a=n0,n1,n2,n3,n4"),
+    "Cannot use --role: every node has a role, expected some without one, for the clients",
+  );
+});
+
+Deno.test("createRequest() takes services away", () => {
+  assertEquals(request("3b", "--services", "none").options.services, []);
+  assertEquals(request("3b", "--services", "seq-kv , lin-tso").options.services, ["seq-kv", "lin-tso"]);
+  assertEquals(
+    complaint("3b", "--services", "none,lin-kv"),
+    "Cannot use --services none,lin-kv: expected either none alone or a list of services",
+  );
+  assertEquals(request("3b", "--fail-fast", "--services", "none", "--repeat-adds", "0.1").deviations, [
+    "--services none (official lin-kv,seq-kv,lww-kv,lin-tso)",
+    "--repeat-adds 0.1 (official 0)",
+    "--fail-fast (official none)",
+  ]);
 });
 
 Deno.test("createRequest() removes a challenge's faults with --nemesis none", () => {
@@ -81,6 +111,10 @@ Deno.test("createRequest() reads every flag of a plain test", () => {
     maxTxnLength: 2,
     maxWritesPerKey: 8,
     topology: "line",
+    roles: {},
+    services: ["lin-kv", "seq-kv", "lww-kv", "lin-tso"],
+    repeatAdds: 0,
+    failFast: false,
   });
   assertEquals([rest.workload, rest.args, rest.seed, rest.store], ["kafka", ["--fast"], "s", "/var/runs"]);
   assertEquals([rest.logStderr, rest.logNetSend, rest.logNetRecv], [true, true, true]);

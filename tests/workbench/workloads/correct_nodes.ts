@@ -19,6 +19,8 @@ export const CORRECT_NODES: Readonly<Record<string, () => StandInNode>> = {
   "lin-kv": linKV,
   "txn-list-append": () => transactions((list, element) => [...(list as unknown[] | undefined) ?? [], element]),
   "txn-rw-register": () => transactions((_, value) => value),
+  "lock": lock,
+  "lin-kv-only": linKV,
 };
 
 type Handlers = Record<string, (body: Body) => Record<string, unknown>>;
@@ -77,6 +79,16 @@ function kafka(): StandInNode {
       return { offsets: Object.fromEntries(known.map((key) => [key, committed.get(key)])) };
     },
   });
+}
+
+/** A request does not say whose it is here. Clients unlock only what they hold. */
+function lock(): StandInNode {
+  let isHeld = false;
+  return ({ type }) => {
+    if (type === "lock" && isHeld) return { type: "error", code: 11, text: "another client holds the lock" };
+    isHeld = type === "lock";
+    return { type: `${type}_ok` };
+  };
 }
 
 function linKV(): StandInNode {

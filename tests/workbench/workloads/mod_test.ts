@@ -8,7 +8,7 @@ import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";
 import { CORRECT_NODES } from "./correct_nodes.ts";
 import { drive } from "./drive.ts";
 
-Deno.test("WORKLOADS has the ten workloads of Maelstrom", () => {
+Deno.test("WORKLOADS has the ten workloads of Maelstrom, and two that were proposed for it", () => {
   assertEquals(Object.keys(WORKLOADS), [
     "echo",
     "unique-ids",
@@ -20,13 +20,15 @@ Deno.test("WORKLOADS has the ten workloads of Maelstrom", () => {
     "lin-kv",
     "txn-list-append",
     "txn-rw-register",
+    "lock",
+    "lin-kv-only",
   ]);
   for (const [name, workload] of Object.entries(WORKLOADS)) assertEquals(workload.name, name);
 });
 
 Deno.test("clients are reusable after info in the same workloads as in Maelstrom", () => {
   const reusable = Object.values(WORKLOADS).filter((workload) => workload.reusable).map(({ name }) => name);
-  assertEquals(reusable, ["unique-ids", "lin-kv", "txn-list-append", "txn-rw-register"]);
+  assertEquals(reusable, ["unique-ids", "lin-kv", "txn-list-append", "txn-rw-register", "lock", "lin-kv-only"]);
 });
 
 /** Outcomes of an operation after a timeout, a definite error and an indefinite error. */
@@ -53,6 +55,8 @@ const OPERATIONS: [workload: string, invocation: Invocation, outcomes: Outcomes]
   ["lin-kv", { f: "read", value: [0, null] }, IDEMPOTENT],
   ["lin-kv", { f: "write", value: [0, 3] }, OPEN],
   ["lin-kv", { f: "cas", value: [0, [3, 4]] }, OPEN],
+  ["lock", { f: "lock" }, OPEN],
+  ["lock", { f: "unlock" }, OPEN],
   ["txn-list-append", { f: "txn", value: [["r", 9, null], ["append", 9, 1]] }, OPEN],
   ["txn-rw-register", { f: "txn", value: [["r", 9, null], ["w", 9, 1]] }, OPEN],
 ];
@@ -125,7 +129,7 @@ for (const [name, workload] of Object.entries(WORKLOADS)) {
           .history,
       );
     assertEquals(await run("a"), await run("a"));
-    if (name !== "unique-ids") assert(await run("a") !== await run("b"));
+    if (name !== "unique-ids" && name !== "lock") assert(await run("a") !== await run("b"));
   });
 
   Deno.test(`${name}: the schemas compile, and every RPC and workload is documented`, () => {

@@ -1,5 +1,5 @@
 /**
- * The faults of `--nemesis`: partitions, disturbed messages, paused and killed nodes.
+ * The faults of `--nemesis`: partitions, disturbed messages, paused, killed and removed nodes.
  *
  * @module
  */
@@ -7,11 +7,12 @@
 import type { Cluster } from "../cluster.ts";
 import { delaying, type Disturbance, duplicating, losing, reordering } from "../../world/network/disturbances.ts";
 import type { Network } from "../../world/network/network.ts";
+import { addMembers, type MembershipTarget, REMOVED_GROUPS, removeMembers } from "./membership.ts";
 import { ONE_WAY_PARTITIONS, type PartitionDraw, PARTITIONS } from "./partitions.ts";
 import type { Random } from "../../world/random.ts";
 
 /** Objects that a fault acts on, and its streams of random draws. */
-export interface FaultTarget {
+export interface FaultTarget extends MembershipTarget {
   /** Names of the nodes under test. */
   nodes: readonly string[];
   network: Pick<Network, "drop" | "heal" | "disturb" | "calm">;
@@ -22,6 +23,9 @@ export interface FaultTarget {
   draws: Random;
 }
 
+/** Kind of a fault: its name, or null for a random group of nodes, which has no name in Jepsen. */
+export type Kind = string | null;
+
 /**
  * Fault: an operation that begins it and one that ends it. `perform` returns the value that the history has when the
  * operation is done, or a promise of it.
@@ -31,8 +35,8 @@ export interface Fault {
     /** Name of the operation in the history. */
     f: string;
     /** Kinds of the fault. One is drawn, and is the value of the operation when it begins. */
-    kinds: readonly string[];
-    perform(kind: string, target: FaultTarget): unknown;
+    kinds: readonly Kind[];
+    perform(kind: Kind, target: FaultTarget): unknown;
   };
   end: {
     /** Name of the operation in the history. */
@@ -41,21 +45,32 @@ export interface Fault {
     value: unknown;
     perform(target: FaultTarget): unknown;
   };
+  /** True if its end needs nodes that run and reach each other. It is healed after the others. */
+  healsLast?: boolean;
 }
+
+/** Draws the nodes that a fault hits. */
+type GroupDraw = (nodes: readonly string[], random: Random) => string[];
 
 /**
  * Functions that draw the nodes a fault hits, by kind of group. Source: Jepsen's `jepsen.nemesis.combined`
- * (`db-nodes`).
+ * (`node-specs`, `db-nodes`).
  */
-export const GROUPS: Readonly<Record<string, (nodes: readonly string[], random: Random) => string[]>> = {
-  /** One node. */
-  "one": (nodes, random) => [random.pick(nodes)],
+export const GROUPS: ReadonlyMap<Kind, GroupDraw> = new Map<Kind, GroupDraw>([
+  /** Any number of nodes, at least one; each number is as likely as the others. */
+  [null, (nodes, random) => drawSome(1 + random.integer(nodes.length), nodes, random)],
+  ["one", (nodes, random) => [random.pick(nodes)]],
+  /** Less than a third; empty with three nodes or fewer. */
+  ["minority-third", (nodes, random) => drawSome(Math.floor((nodes.length - 1) / 3), nodes, random)],
   /** One fewer than a majority; empty for a single node. */
-  "minority": (nodes, random) => drawSome(Math.floor(nodes.length / 2), nodes, random),
+  ["minority", (nodes, random) => drawSome(Math.floor(nodes.length / 2), nodes, random)],
   /** The smallest majority. */
-  "majority": (nodes, random) => drawSome(Math.floor(nodes.length / 2) + 1, nodes, random),
-  "all": (nodes) => [...nodes],
-};
+  ["majority", (nodes, random) => drawSome(Math.floor(nodes.length / 2) + 1, nodes, random)],
+  ["all", (nodes) => [...nodes]],
+]);
+
+/** Kinds of groups. */
+const GROUP_KINDS: readonly Kind[] = [...GROUPS.keys()];
 
 /** All faults, by their names for `--nemesis`. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -81,6 +96,15 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   }),
   "pause": nodeFault("pause", "resume"),
   "kill": nodeFault("kill", "start"),
+  "membership": {
+    begin: {
+      f: "remove-member",
+      kinds: Object.keys(REMOVED_GROUPS),
+      perform: (kind, target) => removeMembers(kind!, target),
+    },
+    end: { f: "add-member", value: "all", perform: addMembers },
+    healsLast: true,
+  },
 };
 
 /** Draws `count` of the nodes and returns them in the order of the nodes. */
@@ -96,7 +120,7 @@ function partition(name: string, kinds: Readonly<Record<string, PartitionDraw>>)
       f: `start-${name}`,
       kinds: Object.keys(kinds),
       perform(kind, { nodes, network, random }) {
-        const grudge = kinds[kind]!(nodes, random);
+        const grudge = kinds[kind!]!(nodes, random);
         for (const [dest, sources] of Object.entries(grudge)) {
           for (const src of sources) network.drop(src, dest, name);
         }
@@ -122,9 +146,9 @@ function disturbance(name: string, draw: (target: FaultTarget) => [strength: obj
   return {
     begin: {
       f: `start-${name}`,
-      kinds: Object.keys(GROUPS),
+      kinds: GROUP_KINDS,
       perform(kind, target) {
-        const nodes = GROUPS[kind]!(target.nodes, target.random);
+        const nodes = GROUPS.get(kind)!(target.nodes, target.random);
         const [strength, disturbance] = draw(target);
         target.network.disturb(name, nodes, disturbance);
         return { ...strength, nodes };
@@ -149,8 +173,8 @@ function nodeFault(begin: "pause" | "kill", end: "resume" | "start"): Fault {
   return {
     begin: {
       f: begin,
-      kinds: Object.keys(GROUPS),
-      perform: (kind, { nodes, cluster, random }) => actOnEach(GROUPS[kind]!(nodes, random), cluster[begin]),
+      kinds: GROUP_KINDS,
+      perform: (kind, { nodes, cluster, random }) => actOnEach(GROUPS.get(kind)!(nodes, random), cluster[begin]),
     },
     end: { f: end, value: "all", perform: ({ nodes, cluster }) => actOnEach(nodes, cluster[end]) },
   };

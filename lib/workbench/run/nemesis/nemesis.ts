@@ -1,7 +1,7 @@
 /**
  * The nemesis: makes faults come and go while the clients work. This folder decides when a fault begins and ends
- * (`nemesis.ts`), what faults there are (`faults.ts`), and which links a partition cuts (`partitions.ts`). It acts on
- * the network and the cluster only.
+ * (`nemesis.ts`), what faults there are (`faults.ts`), which links a partition cuts (`partitions.ts`), and how nodes
+ * leave and join (`membership.ts`). It acts on the network and the cluster only.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Operation } from "../../history/operation.ts";
 export type NemesisOperation = Pick<Operation, "process" | "type" | "f" | "value">;
 
 /** Options for {@linkcode createNemesis}. */
-export interface NemesisOptions extends Omit<FaultTarget, "draws"> {
+export interface NemesisOptions extends Omit<FaultTarget, "draws" | "removed"> {
   /** Names of the faults, from {@linkcode FAULTS}. */
   faults: readonly string[];
   /** Mean seconds between two operations of one fault. */
@@ -80,6 +80,7 @@ interface FlipFlop {
  *   nodes: ["n0", "n1", "n2"],
  *   network: { drop() {}, heal() {}, disturb() {}, calm() {} },
  *   cluster: { kill: done, start: done, pause: () => "paused", resume: () => "resumed" },
+ *   call: () => Promise.reject(new Error("There is nothing to call")),
  *   random: seededRandom("dune").stream("nemesis"),
  *   clock,
  *   record: ({ f }) => history.push(f),
@@ -104,7 +105,12 @@ export function createNemesis(options: NemesisOptions): Nemesis {
       for (const flipFlop of flipFlops) stopSchedule(flipFlop, "stopped");
     },
     async heal() {
-      await Promise.all(flipFlops.map(heal));
+      for (const flipFlop of flipFlops) stopSchedule(flipFlop, "healing");
+      const [first, last] = [false, true].map((late) =>
+        flipFlops.filter(({ fault: { healsLast = false } }) => healsLast === late)
+      );
+      await Promise.all(first!.map(heal));
+      await Promise.all(last!.map(heal));
     },
     active: () => flipFlops.filter(({ active }) => active).map(({ name }) => name),
   };
@@ -116,7 +122,7 @@ function createFlipFlop(name: string, options: NemesisOptions): FlipFlop {
     throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
   }
   const random = options.random.stream(name);
-  const target = { ...options, random, draws: random.stream("messages") };
+  const target = { ...options, random, draws: random.stream("messages"), removed: new Set<string>() };
   return { name, fault, target, options, state: "working", active: false };
 }
 
@@ -172,8 +178,7 @@ function stopSchedule(flipFlop: FlipFlop, state: "healing" | "stopped"): void {
   if (flipFlop.timer !== undefined) flipFlop.options.clock.cancel(flipFlop.timer);
 }
 
-/** Ends a fault for good, after the operation under way. */
+/** Ends a fault for good, after the operation under way. It begins no more. */
 function heal(flipFlop: FlipFlop): Promise<void> | undefined {
-  stopSchedule(flipFlop, "healing");
   return flipFlop.underWay === undefined ? end(flipFlop) : flipFlop.underWay.then(() => end(flipFlop));
 }

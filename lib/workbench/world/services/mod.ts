@@ -42,6 +42,7 @@ export function isReservedName(id: string): boolean {
  * gets an error, where Maelstrom is silent.
  *
  * @param random Each service draws from its own stream of it.
+ * @param names Keys of {@linkcode SERVICES}; all by default.
  *
  * @example
  * ```ts
@@ -63,9 +64,13 @@ export function isReservedName(id: string): boolean {
  * await clock.run();
  * ```
  */
-export function attachServices(network: Pick<Network, "attach" | "send">, random: Random): void {
-  for (const [id, create] of Object.entries(SERVICES)) {
-    const service = create(random.stream(id));
+export function attachServices(
+  network: Pick<Network, "attach" | "send">,
+  random: Random,
+  names: readonly string[] = Object.keys(SERVICES),
+): void {
+  for (const id of names) {
+    const service = SERVICES[id]!(random.stream(id));
     network.attach(id, ({ src, body }: Message) => {
       const in_reply_to = body.msg_id ?? null;
       const reply = answer(service, src, body);

@@ -1,0 +1,22 @@
+/**
+ * Workload lin-kv-only: lin-kv without compare-and-set.
+ *
+ * Source: <https://github.com/jepsen-io/maelstrom/pull/96>, which proposes it for those who build their own
+ * consensus: reads and writes need no versions.
+ *
+ * @module
+ */
+
+import { filter } from "./generator.ts";
+import { linKV } from "./lin_kv.ts";
+import type { Workload } from "./workload.ts";
+
+/** Workload lin-kv-only. */
+export const linKVOnly: Workload = {
+  ...linKV,
+  name: "lin-kv-only",
+  doc: "A linearizable key-value store as in lin-kv, but clients only read and write. With `--services none`, nodes " +
+    "have to agree without the help of a service. Maelstrom does not have this workload.",
+  rpcs: linKV.rpcs.filter(({ type }) => type !== "cas"),
+  generator: (options, random) => filter(({ f }) => f !== "cas", linKV.generator(options, random)),
+};
