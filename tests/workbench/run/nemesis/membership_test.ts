@@ -12,7 +12,10 @@ import { runOptions } from "../stand_in.ts";
 function setWithMembers(node: AnyNode): void {
   const kv = linKV<string[] | number[]>(node);
   const update = (key: string, change: (before: never[]) => string[] | number[]) =>
-    kv.update(key, (before) => change(before as never[]), { default: key === "members" ? [...node.nodeIds] : [] });
+    kv.update(key, (before) => change(before as never[]), {
+      default: key === "members" ? [...node.nodeIds] : [],
+      twice: "harmless",
+    });
   const checkMember = async () => {
     const members = await kv.readOr("members", [...node.nodeIds]) as string[];
     if (!members.includes(node.id)) throw new RPCError("not-a-member", `${node.id} has left`);
@@ -77,7 +80,10 @@ Deno.test("membership: a program that does not know the requests says so, and st
   const program = (node: AnyNode) => {
     const kv = linKV<number[]>(node);
     node.on("add", async ({ element }) => {
-      await kv.update("set", (before) => [...new Set([...before, element as number])], { default: [] });
+      await kv.update("set", (before) => [...new Set([...before, element as number])], {
+        default: [],
+        twice: "harmless",
+      });
       return {};
     });
     node.on("read", async () => ({ value: await kv.readOr("set", []) }));
