@@ -10,7 +10,7 @@ import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
 import type { Invocation } from "../../../../lib/workbench/workloads/workload.ts";
 import { testOptions } from "../../run/stand_in.ts";
-import { IGNORED } from "../../world/hosts/process/process_rig.ts";
+import { IGNORED, logsIn } from "../../world/hosts/process/process_rig.ts";
 
 const PYTHON = "/usr/bin/python3";
 const NODE = decodeURIComponent(
@@ -31,7 +31,7 @@ async function run(operations: Invocation[], folder: string): Promise<Operation[
   const random = seededRandom("dune");
   const network = createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } });
   const failures: unknown[] = [];
-  const options = { bin: PYTHON, args: [NODE], logFile: (id: string) => `${folder}/${id}.log` };
+  const options = { bin: PYTHON, args: [NODE], openLog: logsIn(folder) };
   const node = startProcess("n0", options, network, (failure) => void failures.push(failure));
   const connection = openConnection(network, clock);
   const history: Operation[] = [];
