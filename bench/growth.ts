@@ -9,7 +9,7 @@ import { type Axis, type Chart, drawChart, type Point, type Series, type Tone } 
 import { formatMessages } from "./measure/figures.ts";
 import { formatParagraph, formatTable } from "./measure/markdown.ts";
 import { ROOT } from "./measure/simulate_row.ts";
-import { latencyOf, simulateTraffic, type Traffic } from "./traffic.ts";
+import { latencyOf, simulateTraffic, type Traffic } from "./measure/traffic.ts";
 
 /** One configuration of a challenge, run with several numbers of nodes. */
 interface Family {

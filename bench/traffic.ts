@@ -1,148 +1,150 @@
 /**
- * Traffic between nodes in a simulation, and the load of the busiest node.
+ * Operations a second with real nodes: `deno run -A bench/traffic.ts [seconds]`, 5 s for each figure by default.
  *
- * @module
+ * 1. A bare closed loop over the same pipes: as many requests under way as the workbench has workers, and nothing else.
+ *    It is the most that any workbench in this language could do.
+ * 2. The workbench without a limit: its capacity, and its share of the bare loop's. The two run in turns.
+ * 3. The workbench at some rates: what was asked and what was given.
+ * 4. How late the network's messages are, of which the latency is simulated, at 10,000 a second.
  */
 
-import type { AnyNode } from "../lib/node.ts";
-import { isClient } from "../lib/workbench/world/network/network.ts";
-import type { Operation } from "../lib/workbench/history/operation.ts";
-import type { Store } from "../lib/workbench/run/store/store.ts";
-import { challengeOf } from "./measure/rows.ts";
-import { type Simulated, simulateRow } from "./measure/simulate_row.ts";
+import { median } from "./measure/figures.ts";
+import { ROOT } from "./measure/simulate_row.ts";
 
-/** Traffic between nodes, services included, in the main phase of a test. */
-export interface Traffic {
-  valid: unknown;
-  /** Messages an operation. */
-  perOperation: number;
-  /** Messages a second. */
-  perSecond: number;
-  /** Messages a second that the busiest node sends and receives. */
-  busiest: number;
-  /** Kilobytes a second that the busiest node sends and receives, as lines of JSON. */
-  kilobytes: number;
-  /**
-   * Share of one core that the busiest node's program uses, without reading and writing messages; 1 is a whole core.
-   */
-  share: number;
-  /** Operations that write, a second. */
-  writes: number;
-  /** Median stable latency of broadcasts, ms; null for other workloads. */
-  median: number | null;
-  /** Highest stable latency of broadcasts, ms; null for other workloads. */
-  max: number | null;
+const SECONDS = Number(Deno.args[0] ?? 5);
+const ROUNDS = 3;
+/** Workers for each node. */
+const WORKERS = 20;
+const RATES = [100, 1000, 5000, 10_000, 20_000, 40_000];
+/** More operations a second than anything can do. */
+const NO_LIMIT = 1_000_000;
+const BIN = `${ROOT}/challenges/bin`;
+
+/** Latency of messages between nodes, ms. */
+const LATENCY = 10;
+/** A rate of broadcasts and reads with which five nodes exchange some 10,000 messages a second. */
+const BROADCAST_RATE = 2500;
+
+/** Replies a second of `challenges/bin/echo` on some nodes to a closed loop. */
+async function bareLoop(nodes: number): Promise<number> {
+  const end = performance.now() + SECONDS * 1000;
+  const counts = await Promise.all(Array.from({ length: nodes }, () => loopOnce(end)));
+  return counts.reduce((sum, count) => sum + count) / SECONDS;
 }
 
-/** Functions that write. */
-const WRITES: readonly string[] = ["broadcast", "add", "send", "txn"];
-
-/**
- * Simulates a test and counts its traffic. The final reads do not count: with many nodes they would outnumber
- * everything else.
- *
- * @param seconds Length of the main phase.
- */
-export async function simulateTraffic(
-  { id, flags = [], args }: Simulated,
-  seconds: number,
-  seed: string,
-): Promise<Traffic> {
-  const row = { id, flags: [...flags, "--time-limit", String(seconds)], args };
-  const counter = countingStore(seconds);
-  const watch = stopwatch(seconds);
-  const { valid, result } = await simulateRow(row, seed, counter, watch.follow);
-  const stable = result.stable_latencies as Record<string, number> | undefined;
-  return {
-    valid,
-    perOperation: counter.messages / counter.operations,
-    perSecond: counter.messages / seconds,
-    busiest: greatest(counter.loads, ({ messages }) => messages) / seconds,
-    kilobytes: greatest(counter.loads, ({ bytes }) => bytes) / 1000 / seconds,
-    share: greatest(watch.busy, (ms) => ms) / 1000 / seconds,
-    writes: counter.writes / seconds,
-    median: stable?.["0.5"] ?? null,
-    max: stable?.["1"] ?? null,
+/** Starts a node, and answers each reply with a request until the end. Returns the number of replies. */
+async function loopOnce(end: number): Promise<number> {
+  const child = new Deno.Command(`${BIN}/echo`, { env: { DENO: Deno.execPath() }, stdin: "piped", stdout: "piped" })
+    .spawn();
+  const writer = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  let lastId = 1;
+  const request = () => {
+    const body = { type: "echo", msg_id: ++lastId, echo: `Please echo ${lastId % 128}` };
+    return `${JSON.stringify({ id: lastId, src: "c1", dest: "n0", body })}\n`;
   };
+  const init = { type: "init", msg_id: 1, node_id: "n0", node_ids: ["n0"] };
+  let requests = JSON.stringify({ src: "c0", dest: "n0", body: init }) + "\n";
+  for (let i = 0; i < WORKERS; i++) requests += request();
+  await writer.write(encoder.encode(requests));
+  let count = -1;
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    requests = "";
+    for (const line of lines) {
+      if (typeof JSON.parse(line).body.in_reply_to === "number") requests += request();
+    }
+    if (performance.now() > end) break;
+    count += lines.length;
+    await writer.write(encoder.encode(requests));
+  }
+  child.kill("SIGKILL");
+  await child.status;
+  return count;
 }
 
-function greatest<T>(values: ReadonlyMap<unknown, T>, figure: (value: T) => number): number {
-  return Math.max(0, ...Array.from(values.values(), figure));
+/** Runs a test with processes, and returns the operations of each second. */
+async function workbench(store: string, ...flags: string[]): Promise<number> {
+  const { stdout } = await new Deno.Command(`${ROOT}/maelstrom.sh`, {
+    args: ["test", ...flags, "--time-limit", String(SECONDS), "--store", store, "--json", "--quiet"],
+    env: { DENO: Deno.execPath() },
+    stderr: "inherit",
+  }).output();
+  const { valid, operations } = JSON.parse(new TextDecoder().decode(stdout));
+  if (valid !== true) throw new Error(`Cannot measure ${flags.join(" ")}: the result is ${valid}`);
+  return operations.count / SECONDS;
 }
 
-/** The real clock: while a simulation runs, `performance.now` is not available. */
-const now = performance.now.bind(performance);
-
-/**
- * Measures the real time that each node spends in handlers and timers during the first seconds, ms. After its first
- * `await`, a handler or a timer does not count.
- */
-function stopwatch(seconds: number): { busy: Map<AnyNode, number>; follow(node: AnyNode): void } {
-  const busy = new Map<AnyNode, number>();
-  return {
-    busy,
-    follow(node) {
-      const end = node.now() + 1000 * seconds;
-      const timed = <A extends unknown[], R>(fn: (...args: A) => R) => (...args: A): R => {
-        const before = now();
-        try {
-          return fn(...args);
-        } finally {
-          if (node.now() <= end) busy.set(node, (busy.get(node) ?? 0) + now() - before);
-        }
-      };
-      const { on, after, every } = node;
-      node.on = (type, handler, options) => on.call(node, type, timed(handler), options);
-      node.after = (ms, fn) => after.call(node, ms, timed(fn));
-      node.every = (ms, fn, options) => every.call(node, ms, timed(fn), options);
-    },
-  };
+function echoFlags(nodes: number, rate: number): string[] {
+  const flags = ["--node-count", String(nodes), "--concurrency", `${WORKERS}n`, "--rate", String(rate)];
+  return ["-w", "echo", "--bin", `${BIN}/echo`, ...flags];
 }
 
-/** Store that only counts, and only until the main phase is over. */
-interface Counter extends Store {
-  /** Messages sent between servers. */
-  messages: number;
-  operations: number;
-  /** Operations that write; `writes <= operations`. */
-  writes: number;
-  /** Messages sent and received, by node. */
-  loads: Map<string, { messages: number; bytes: number }>;
+async function compare(nodes: number): Promise<void> {
+  const bare: number[] = [];
+  const capacity: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    bare.push(await bareLoop(nodes));
+    capacity.push(await withStore((store) => workbench(store, ...echoFlags(nodes, NO_LIMIT))));
+  }
+  const share = median(capacity.map((rate, round) => rate / bare[round]!))!;
+  const most = median(capacity)!;
+  print(`${nodes === 1 ? "1 node" : `${nodes} nodes`}, ${WORKERS * nodes} workers, operations a second`);
+  print(`  bare loop  ${figure(median(bare)!)}`);
+  print(`  no limit   ${figure(most)}  ${share.toFixed(2)} of the bare loop`);
+  for (const rate of RATES) {
+    const given = await withStore((store) => workbench(store, ...echoFlags(nodes, rate)));
+    const ratio = given / Math.min(rate, most);
+    print(`  ${figure(rate)}     ${figure(given)}  ${ratio.toFixed(2)} of ${rate < most ? "the rate" : "no limit"}`);
+  }
 }
 
-function countingStore(seconds: number): Counter {
-  const isInMainPhase = ({ time }: { time: number }) => time <= seconds * 1e9;
-  const loads: Counter["loads"] = new Map();
-  return {
-    messages: 0,
-    operations: 0,
-    writes: 0,
-    loads,
-    path: "",
-    message(entry) {
-      const { src, dest } = entry.message;
-      if (!isInMainPhase(entry) || isClient(src) || isClient(dest)) return;
-      if (entry.type === "send") this.messages++;
-      const node = entry.type === "send" ? src : dest;
-      const load = loads.get(node) ?? { messages: 0, bytes: 0 };
-      loads.set(node, load);
-      load.messages++;
-      load.bytes += JSON.stringify(entry.message).length + 1;
-    },
-    history(history: readonly Operation[]) {
-      for (const operation of history) {
-        if (operation.type !== "invoke" || operation.process === "nemesis" || !isInMainPhase(operation)) continue;
-        this.operations++;
-        if (WRITES.includes(operation.f)) this.writes++;
-      }
-    },
-    results() {},
-    problem: () => undefined,
-    close() {},
-  };
+async function withStore<T>(use: (store: string) => Promise<T>): Promise<T> {
+  const store = await Deno.makeTempDir({ prefix: "traffic-" });
+  try {
+    return await use(store);
+  } finally {
+    await Deno.remove(store, { recursive: true });
+  }
 }
 
-/** Reads the latency of messages, ms, from the official command of a row. */
-export function latencyOf(row: Simulated): number {
-  return Number(/--latency (\d+)/.exec(challengeOf(row).flags)?.[1] ?? 0);
+async function measureLateness(): Promise<void> {
+  const flags = ["--node-count", "5", "--concurrency", "4n", "--rate", String(BROADCAST_RATE)];
+  const latency = ["--latency", String(LATENCY), "--topology", "total"];
+  const late = await withStore(async (store) => {
+    await workbench(store, "-w", "broadcast", "--bin", `${BIN}/broadcast`, ...flags, ...latency);
+    return readLateness(`${store}/latest/messages.jsonl`);
+  });
+  const quantile = (share: number) => late[Math.floor(share * (late.length - 1))]!.toFixed(2);
+  const count = figure(late.length / SECONDS).trim();
+  print(`${count} messages a second between nodes, late by ${quantile(0.5)} ms (median), ${quantile(0.99)} ms (p99)`);
+}
+
+/** Reads how late each message between nodes was, ms, in ascending order. */
+function readLateness(path: string): number[] {
+  const due = new Map<number, number>();
+  const late: number[] = [];
+  for (const line of Deno.readTextFileSync(path).trimEnd().split("\n")) {
+    const { time, type, message: { id, src, dest } } = JSON.parse(line);
+    if (src.startsWith("c") || dest.startsWith("c")) continue;
+    if (type === "send") due.set(id, time / 1e6 + LATENCY);
+    else late.push(time / 1e6 - due.get(id)!);
+  }
+  return late.sort((a, b) => a - b);
+}
+
+function figure(value: number): string {
+  return Math.round(value).toLocaleString("en").padStart(9);
+}
+
+function print(line: string): void {
+  // deno-lint-ignore no-console -- this is what the script is for
+  console.log(line);
+}
+
+if (import.meta.main) {
+  for (const nodes of [1, 5]) await compare(nodes);
+  await measureLateness();
 }
