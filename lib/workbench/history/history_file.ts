@@ -95,8 +95,7 @@ async function* readBytes(path: string, open: OpenFile): AsyncGenerator<Bytes> {
 
 /** Decompresses a file of gzip, which is recognized by its first two bytes: no text begins with them. */
 async function* decompressed(path: string, pieces: AsyncGenerator<Bytes>): AsyncGenerator<Bytes> {
-  const { value: first } = await pieces.next();
-  if (first === undefined) return;
+  const first = await readBeginning(pieces);
   const whole = prepended(first, pieces);
   if (first[0] !== 0x1f || first[1] !== 0x8b) return yield* whole;
   try {
@@ -108,6 +107,17 @@ async function* decompressed(path: string, pieces: AsyncGenerator<Bytes>): Async
       `Cannot read ${path}: its compressed data is damaged, incomplete, or several files in one (${message})`,
     );
   }
+}
+
+/** Reads the first two bytes, and those that come with them. A pipe may give one at a time. */
+async function readBeginning(pieces: AsyncGenerator<Bytes>): Promise<Bytes> {
+  let beginning: Bytes = new Uint8Array();
+  while (beginning.length < 2) {
+    const { value: piece } = await pieces.next();
+    if (piece === undefined) break;
+    beginning = new Uint8Array(await new Blob([beginning, piece]).arrayBuffer());
+  }
+  return beginning;
 }
 
 async function* prepended<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
