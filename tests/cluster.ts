@@ -136,6 +136,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 /** Creates a clock that is `skew` ms ahead of another one. */
 function skewed(clock: Clock, skew: number): Clock {
   return {
+    lateness: clock.lateness,
     now: () => clock.now() + skew,
     schedule: (at, callback) => clock.schedule(at - skew, callback),
     cancel: (timer) => clock.cancel(timer),

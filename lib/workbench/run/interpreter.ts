@@ -72,6 +72,8 @@ interface Worker {
   process: number;
   /** True while an operation is under way. */
   busy: boolean;
+  /** Rejects the operation under way, if there is one. */
+  interrupt(reason: unknown): void;
   /** Opened when first needed. */
   open?: OpenClient;
 }
@@ -80,8 +82,6 @@ interface Worker {
 interface State {
   readonly options: InterpreterOptions;
   readonly workers: readonly Worker[];
-  /** Rejects the operations under way. One listener serves all, because adding and removing listeners is slow. */
-  readonly underWay: Set<(reason: unknown) => void>;
   /** Ends the present {@linkcode pause}; does nothing if there is none. */
   wake(): void;
   /** First error of the generator or of recording. It ends the phase. */
@@ -94,16 +94,21 @@ const PENDING_INTERVAL = 1;
 /** Creates an interpreter with its workers. */
 export function createInterpreter(options: InterpreterOptions): Interpreter {
   const { concurrency, signal } = options;
-  const workers = Array.from({ length: concurrency }, (_, index): Worker => ({ index, process: index, busy: false }));
-  const state: State = { options, workers, underWay: new Set(), wake() {} };
+  const workers = Array.from({ length: concurrency }, (_, index) => createWorker(index));
+  const state: State = { options, workers, wake() {} };
   signal.addEventListener("abort", () => {
     state.wake();
-    for (const reject of state.underWay) reject(signal.reason);
+    // One listener serves all workers, because adding and removing listeners is slow.
+    for (const { interrupt } of workers) interrupt(signal.reason);
   });
   return {
     run: (phase) => runPhase(state, phase),
     close: () => workers.forEach(closeClient),
   };
+}
+
+function createWorker(index: number): Worker {
+  return { index, process: index, busy: false, interrupt() {} };
 }
 
 async function runPhase(state: State, phase: Phase): Promise<void> {
@@ -131,8 +136,9 @@ async function beginOperations(state: State, phase: Phase, end: number): Promise
     if (next === "pending") {
       const idle = workers.every(({ busy }) => !busy);
       await pause(state, Math.min(end, idle ? clock.now() + PENDING_INTERVAL : Infinity));
-      // Operations that could not begin in time are not caught up.
-      due = clock.now();
+      // Operations that could not begin in time are not caught up, except for what the clock is to blame for: while it
+      // was late, more became due than there are workers.
+      due = Math.max(due, clock.now() - clock.lateness);
       continue;
     }
     perform(state, next.worker, next.invocation, generator).catch((error) => {
@@ -199,8 +205,13 @@ async function perform(
 async function invokeClient(state: State, worker: Worker, invocation: Invocation): Promise<Outcome> {
   const { open, onException, signal } = state.options;
   try {
+    signal.throwIfAborted();
     worker.open ??= open(worker.index);
-    return await unlessAborted(state, worker.open.client.invoke(invocation));
+    const outcome = worker.open.client.invoke(invocation);
+    return await new Promise<Outcome>((resolve, reject) => {
+      worker.interrupt = reject;
+      outcome.then(resolve, reject);
+    });
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     if (error instanceof RPCError) return { type: "info", error: [error.errorName, error.message] };
@@ -208,15 +219,6 @@ async function invokeClient(state: State, worker: Worker, invocation: Invocation
     onException(error, worker.index);
     return { type: "info", error: ["indeterminate", error.message] };
   }
-}
-
-/** Waits for a promise; rejects with the signal's reason if the run is aborted before. */
-function unlessAborted<T>({ underWay, options: { signal } }: State, promise: Promise<T>): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason);
-  return new Promise<T>((resolve, reject) => {
-    underWay.add(reject);
-    promise.then(resolve, reject).then(() => underWay.delete(reject));
-  });
 }
 
 function closeClient(worker: Worker): void {

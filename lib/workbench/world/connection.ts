@@ -117,7 +117,7 @@ interface Call {
  *     receivers.get(src)!({ src: dest, dest: src, body: reply });
  *   },
  * };
- * const clock = { now: () => 0, schedule: () => 0, cancel: () => {}, sleep: () => Promise.resolve() };
+ * const clock = { lateness: 0, now: () => 0, schedule: () => 0, cancel: () => {}, sleep: () => Promise.resolve() };
  *
  * const connection = openConnection(network, clock);
  * assertEquals(connection.id, "c0");

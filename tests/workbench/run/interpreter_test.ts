@@ -1,22 +1,37 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { type Clock, VirtualClock } from "../../../lib/workbench/world/clock.ts";
 import { createInterpreter, type InterpreterOptions, type Phase } from "../../../lib/workbench/run/interpreter.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation, OperationGenerator, Outcome } from "../../../lib/workbench/workloads/workload.ts";
 import { RPCError } from "../../../lib/protocol.ts";
 
-/** Creates an interpreter whose clients take `latency` ms for every operation and complete it with `outcome`. */
+/** Clock whose callbacks run only at multiples of `tick` ms, as those of a machine do. */
+function coarseClock(clock: Clock, tick: number): Clock {
+  return {
+    lateness: 50,
+    now: () => clock.now(),
+    schedule: (at, callback) => clock.schedule(tick * Math.ceil(at / tick), callback),
+    cancel: (timer) => clock.cancel(timer),
+    sleep: (delay, signal) => clock.sleep(delay, signal),
+  };
+}
+
+/**
+ * Creates an interpreter whose clients take `latency()` ms for an operation and complete it with `outcome`. If there is
+ * a `tick`, its clock is coarse.
+ */
 function setUp(
   outcome: (invocation: Invocation) => Outcome = () => ({ type: "ok" }),
-  options: Partial<InterpreterOptions> & { latency?: number } = {},
+  options: Partial<InterpreterOptions> & { latency?: number | (() => number); tick?: number } = {},
 ) {
   const clock = new VirtualClock();
+  const { latency = 10, tick } = options;
   const history: Operation[] = [];
   const exceptions: string[] = [];
   const clients = { opened: 0, closed: 0 };
   const interpreter = createInterpreter({
-    clock,
+    clock: tick === undefined ? clock : coarseClock(clock, tick),
     concurrency: 2,
     reusable: false,
     open() {
@@ -24,7 +39,7 @@ function setUp(
       return {
         client: {
           async invoke(invocation) {
-            await clock.sleep(options.latency ?? 10);
+            await clock.sleep(typeof latency === "number" ? latency : latency());
             return outcome(invocation);
           },
         },
@@ -54,6 +69,11 @@ function setUp(
 /** Creates a generator of these operations, in order, for any worker. */
 function list(...invocations: Invocation[]): OperationGenerator {
   return { next: () => invocations.shift() };
+}
+
+/** Creates a generator of this many operations. */
+function first(count: number): OperationGenerator {
+  return { next: () => count-- > 0 ? { f: "read" } : undefined };
 }
 
 const forever: OperationGenerator = { next: () => ({ f: "read" }) };
@@ -86,6 +106,38 @@ Deno.test("a rate spaces operations, on average", async () => {
   const { history, run } = setUp(undefined, { concurrency: 10 });
   await run({ generator: forever, rate: 50, timeLimitSeconds: 100 });
   assertAlmostEquals(history.length / 2, 5000, 200);
+});
+
+Deno.test("operations begin exactly when the drawn gaps are over, at any rate", async () => {
+  for (const rate of [1, 10, 1000, 33_333, 100_000]) {
+    const { history, run } = setUp(undefined, { concurrency: 1, latency: 0 });
+    await run({ generator: first(1000), rate });
+    const random = seededRandom("test");
+    let due = 0;
+    for (const { time } of history.filter(({ type }) => type === "invoke")) {
+      assertAlmostEquals(time / 1e6, due, 1e-6);
+      due += random.float() * 2000 / rate;
+    }
+    assertAlmostEquals(due, 1000 * 1000 / rate, 50 * 1000 / rate);
+  }
+});
+
+Deno.test("a rate is reached although the clock is late and workers are few", async () => {
+  for (const rate of [10, 1000, 5000, 20_000, 50_000]) {
+    const timeLimitSeconds = 10_000 / rate;
+    const { history, run } = setUp(undefined, { concurrency: 20, latency: 0.3, tick: 2 });
+    await run({ generator: forever, rate, timeLimitSeconds });
+    assertAlmostEquals(history.length / 2 / 10_000, 1, 0.03);
+  }
+});
+
+Deno.test("what a late clock leaves over is not caught up after a long standstill", async () => {
+  let operations = 0;
+  const latency = () => operations++ === 0 ? 5000 : 0.1;
+  const { history, run } = setUp(undefined, { concurrency: 1, latency, tick: 2 });
+  await run({ generator: forever, rate: 1000, timeLimitSeconds: 5.1 });
+  const after = history.filter(({ type, time }) => type === "invoke" && time > 0).length;
+  assert(after < 300, `${after} operations in the last 100 ms`);
 });
 
 Deno.test("operations that busy workers miss are not caught up", async () => {

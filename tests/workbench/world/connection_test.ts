@@ -159,6 +159,7 @@ Deno.test("a finished call is forgotten: repeated replies and close change nothi
   const world = standIn(() => ({ type: "ask_ok", answer: 1 }));
   let cancelled = 0;
   const clock: Clock = {
+    lateness: 0,
     now: () => world.clock.now(),
     schedule: (at, callback) => world.clock.schedule(at, callback),
     cancel(timer) {
