@@ -8,10 +8,10 @@
  * @module
  */
 
-import { UNSAFE_INTEGER } from "../../json.ts";
+import { formatJSON as formatJSONLine, UNSAFE_INTEGER } from "../../json.ts";
 
 /** Writes a value without a `Map` as JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. */
-export { formatJSON as formatJSONLine } from "../../json.ts";
+export { formatJSONLine };
 
 /**
  * Parses JSON.
@@ -45,6 +45,18 @@ const MAY_BE_INEXACT = new RegExp(`${UNSAFE_INTEGER.source}|\\d(\\.0+|e[-+]?\\d+
  */
 export function formatJSON(value: unknown, indent?: number): string {
   return JSON.stringify(value, replaceValue, indent);
+}
+
+/** Property with the text of an object that {@linkcode formatOnce} has written. JSON leaves out symbols. */
+const TEXT = Symbol("JSON");
+
+/**
+ * Writes an object as {@linkcode formatJSONLine} does, and keeps the text for the next call: writing is most of what a
+ * message costs, and it is stored twice and sent once. The object must not change between the calls.
+ */
+export function formatOnce(value: object): string {
+  const known = value as { [TEXT]?: string };
+  return known[TEXT] ??= formatJSONLine(value);
 }
 
 /** Returns true for a whole number that was read with a point or an exponent. */

@@ -7,7 +7,7 @@
 
 import { formatJSON, formatJSONLine } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
-import type { Store } from "./store.ts";
+import { formatEntry, type Store } from "./store.ts";
 
 /** Store that keeps the lines of its files in memory. */
 export interface MemoryStore extends Store {
@@ -22,7 +22,7 @@ export function createMemoryStore(): MemoryStore {
     files,
     path: "",
     message(entry) {
-      files["messages.jsonl"].push(formatJSONLine(entry));
+      files["messages.jsonl"].push(formatEntry(entry));
     },
     history(history) {
       for (const operation of history) files["history.jsonl"].push(formatJSONLine(operation));

@@ -11,7 +11,7 @@
 
 import type { Message } from "../../../protocol.ts";
 import { messageOf } from "../../base/errors.ts";
-import { formatJSON, formatJSONLine } from "../../base/json.ts";
+import { formatJSON, formatJSONLine, formatOnce } from "../../base/json.ts";
 import { formatEDNOperation } from "../../history/edn_writer.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
@@ -25,12 +25,20 @@ import {
   type StoreProblem,
 } from "./run_files.ts";
 
+/** Entry of `messages.jsonl`. */
+export interface StoredMessage {
+  id: number;
+  time: number;
+  type: string;
+  message: Message;
+}
+
 /** Files of one run. No method throws: the test continues without its store. */
 export interface Store {
   /** Path of the run's folder, relative to the user's working directory; empty if it is not on disk. */
   readonly path: string;
   /** Adds a line to `messages.jsonl`. Lines are buffered. */
-  message(entry: { id: number; time: number; type: string; message: Message }): void;
+  message(entry: StoredMessage): void;
   /** Writes `history.jsonl` and `history.edn`. */
   history(history: readonly Operation[]): void;
   /** Writes `results.json` and `results.edn`. */
@@ -95,11 +103,12 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
 }
 
 /** Formats a line of `messages.jsonl`. No text can be longer than 512 MB, and so no line with such a message. */
-function formatEntry(entry: Parameters<Store["message"]>[0]): string {
+export function formatEntry(entry: StoredMessage): string {
+  const { id, time, type, message } = entry;
   try {
-    return formatJSONLine(entry);
+    return `{"id":${id},"time":${time},"type":"${type}","message":${formatOnce(message)}}`;
   } catch (error) {
-    const { src, dest } = entry.message;
+    const { src, dest } = message;
     return formatJSONLine({ ...entry, message: { src, dest, problem: messageOf(error) } });
   }
 }

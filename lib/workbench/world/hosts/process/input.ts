@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "../../../../protocol.ts";
-import { formatJSONLine } from "../../../base/json.ts";
+import { formatOnce } from "../../../base/json.ts";
 
 /** Writer of messages to a process. It never waits: messages that the process has not read are kept, to a bound. */
 export interface ProcessInput {
@@ -44,7 +44,7 @@ export function openInput(stream: WritableStream<Uint8Array>, problems: InputPro
   return {
     write(message) {
       if (state.mode === "closed") return;
-      const line = `${formatJSONLine(message)}\n`;
+      const line = `${formatOnce(message)}\n`;
       if (state.unread + state.buffer.length + line.length > MAX_UNREAD) return state.onBacklog();
       state.buffer += line;
       if (state.mode === "writing") return;

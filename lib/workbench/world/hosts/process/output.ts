@@ -4,14 +4,14 @@
  * The path of the bytes:
  * 1. They are written to the log, if there is one.
  * 2. They are decoded to text.
- * 3. The last lines are kept for a report.
- * 4. If a line is too long, reading stops.
- * 5. The text is split into lines.
+ * 3. The text is split into lines. The last ones are kept for a report.
+ * 4. If the unfinished line is too long, reading stops.
+ *
+ * All lines of a chunk are handled in one go: a stream of lines would take as long as all else that a message costs.
  *
  * @module
  */
 
-import { TextLineStream } from "@std/streams/text-line-stream";
 import { clip, MAX_LINE } from "../../../base/text.ts";
 
 /** Options for {@linkcode readOutput}. */
@@ -50,80 +50,68 @@ const LONGEST_LINE = 1 << 26;
 /** Number of lines in a report. */
 const LAST_LINES = 32;
 
+/** State of reading an output. */
+interface State {
+  readonly options: ReadOptions;
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  /** The last {@linkcode LAST_LINES} lines, clipped. */
+  readonly last: string[];
+  /** Text after the last line feed. */
+  unfinished: string;
+  /** True after the signal or a line that is too long: nothing is read any more. */
+  stopped: boolean;
+}
+
 /**
  * Reads an output of a process.
  *
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
-  const { onLine, onTooLong, longest = LONGEST_LINE, signal, log } = options;
-  const last = keepLastLines();
-  const isTooLong = measureLines(longest);
-  const lines = stream
-    .pipeThrough(onEach<Uint8Array>((bytes) => log?.write(bytes)))
-    .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
-    .pipeThrough(onEach(last.addText))
-    .pipeThrough(onEach((text) => {
-      if (!isTooLong(text)) return;
-      onTooLong();
-      void lines.cancel();
-    }))
-    .pipeThrough(new TextLineStream())
-    .getReader();
-  signal.addEventListener("abort", () => void lines.cancel(), { once: true });
-  async function readLines(): Promise<void> {
-    for (let next = await lines.read(); !next.done; next = await lines.read()) {
-      last.addLine(next.value);
-      onLine(next.value);
-    }
-    if (!signal.aborted) last.finish();
+  const state: State = { options, reader: stream.getReader(), last: [], unfinished: "", stopped: false };
+  options.signal.addEventListener("abort", () => stop(state), { once: true });
+  return { ended: readAll(state), report: () => section(name, lastLines(state)) };
+}
+
+function stop(state: State): void {
+  state.stopped = true;
+  void state.reader.cancel();
+}
+
+async function readAll(state: State): Promise<void> {
+  const { reader, options: { log } } = state;
+  const decoder = new TextDecoder();
+  for (let next = await reader.read(); !next.done && !state.stopped; next = await reader.read()) {
+    log?.write(next.value);
+    takeText(state, decoder.decode(next.value, { stream: true }));
   }
-  return { ended: readLines(), report: () => section(name, last.list()) };
+  if (!state.stopped && state.unfinished !== "") takeText(state, "\n");
 }
 
-/** Calls a function with each chunk of a stream. */
-function onEach<T>(see: (chunk: T) => void): TransformStream<T, T> {
-  return new TransformStream<T, T>({
-    transform(chunk, controller) {
-      see(chunk);
-      controller.enqueue(chunk);
-    },
-  });
+/** Step 3 and 4 for a piece of the text. */
+function takeText(state: State, text: string): void {
+  const { onTooLong, longest = LONGEST_LINE } = state.options;
+  const end = text.lastIndexOf("\n");
+  // Only the new text is searched: a long line arrives in many pieces.
+  const lines = end < 0 ? [] : (state.unfinished + text.slice(0, end)).split("\n");
+  state.unfinished = end < 0 ? state.unfinished + text : text.slice(end + 1);
+  for (const line of lines) {
+    if (state.stopped) return;
+    takeLine(state, line.endsWith("\r") ? line.slice(0, -1) : line);
+  }
+  if (state.unfinished.length <= longest) return;
+  onTooLong();
+  stop(state);
 }
 
-/**
- * Returns a function that is given a text piece by piece, and returns true once, when the unfinished line is too long.
- */
-function measureLines(longest: number): (text: string) => boolean {
-  let length = 0;
-  return (text) => {
-    const end = text.lastIndexOf("\n");
-    length = end < 0 ? length + text.length : text.length - end - 1;
-    if (length <= longest) return false;
-    length = -Infinity;
-    return true;
-  };
+function takeLine({ last, options: { onLine } }: State, line: string): void {
+  last.push(clip(line));
+  if (last.length > LAST_LINES) last.shift();
+  onLine(line);
 }
 
-/** Keeps the last lines for a report, and the beginning of the unfinished one. */
-function keepLastLines() {
-  const lines: string[] = [];
-  let unfinished = "";
-  return {
-    addText(text: string): void {
-      const end = text.lastIndexOf("\n");
-      unfinished = (end < 0 ? unfinished + text : text.slice(end + 1)).slice(0, MAX_LINE);
-    },
-    addLine(line: string): void {
-      lines.push(clip(line));
-      if (lines.length > LAST_LINES) lines.shift();
-    },
-    /** Forgets the unfinished line: the end of the stream has made it a line. */
-    finish(): void {
-      unfinished = "";
-    },
-    list: () => (unfinished === "" ? lines : [...lines, unfinished]).slice(-LAST_LINES),
-  };
+function lastLines({ last, unfinished }: State): string[] {
+  return unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)].slice(-LAST_LINES);
 }
 
 function section(name: string, lines: string[]): string {
