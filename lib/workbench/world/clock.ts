@@ -37,7 +37,8 @@ export interface Clock {
  * Clock of the machine. It starts at 0 when it is created.
  *
  * `setTimeout` is late by a millisecond or two. So the clock sets it early, and spins through turns of the event loop
- * for the rest. Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late.
+ * for the rest. Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late. But
+ * scheduling a callback also wakes the clock for those that are due: under load, that happens all the time.
  *
  * A clock without scheduled callbacks does not keep the process alive.
  *
@@ -73,7 +74,7 @@ export class RealClock implements Clock {
   schedule(at: number, callback: () => void): Timer {
     // The latest time that anyone has read will do: reading it again takes a large part of what a message costs.
     const entry = this.#agenda.add(Math.max(at, this.#latest), callback);
-    if (entry.at < this.#wakesAt) this.#arm();
+    if (entry.at < this.#wakesAt || (this.#wakesAt > -Infinity && this.#isDue())) this.#arm();
     return entry;
   }
 
@@ -84,6 +85,11 @@ export class RealClock implements Clock {
 
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
     return sleep(this, delay, signal);
+  }
+
+  /** True if a callback is due. */
+  #isDue(): boolean {
+    return this.#agenda.first()!.at <= this.#latest;
   }
 
   /** Makes the clock wake up for the next callback. */

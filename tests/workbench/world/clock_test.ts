@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { setImmediate } from "node:timers";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { type Clock, RealClock, type Timer, VirtualClock } from "../../../lib/workbench/world/clock.ts";
@@ -161,6 +162,25 @@ Deno.test({
     clock.cancel(sooner);
     clock.cancel(later);
   },
+});
+
+Deno.test("RealClock runs what is due as soon as something else is scheduled, although its timer is late", async () => {
+  const { setTimeout } = globalThis;
+  const clock = new RealClock();
+  let ran = false;
+  try {
+    // A timer that never fires.
+    globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+    clock.schedule(clock.now() + 3, () => ran = true);
+    const due = clock.now() + 4;
+    while (clock.now() < due);
+    const later = clock.schedule(clock.now() + 20_000, () => {});
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    clock.cancel(later);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert(ran);
 });
 
 Deno.test("VirtualClock takes no real time", async () => {
