@@ -13,7 +13,7 @@ import { show } from "../base/text.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError, seconds } from "./explain.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Anomaly, Verdict } from "./verdict.ts";
 
 /** Number of reads and intervals that the verdict lists. */
 const LISTED = 64;
@@ -99,15 +99,24 @@ function judge(reads: readonly Operation[], adds: Adds, extras: readonly Integer
     acceptable_count: extras?.length ?? null,
     error_count: wrong.length,
     errors: wrong.slice(0, LISTED).map(({ index, time, process, value }) => ({ index, time, process, value })),
-    anomalies: explainCases(
-      "wrong-sum",
-      wrong,
-      ({ process, time, value }) =>
-        `The final read of process ${process} at ${seconds(time)} returned ${show(value)}, ` +
-        `but ${describeExpected(adds, acceptable)}`,
-    ),
+    anomalies: [
+      ...explainCases(
+        "wrong-sum",
+        wrong,
+        ({ process, time, value }) =>
+          `The final read of process ${process} at ${seconds(time)} returned ${show(value)}, ` +
+          `but ${describeExpected(adds, acceptable)}`,
+      ),
+      ...reads.length === 0 ? [NO_FINAL_READ] : [],
+    ],
   };
 }
+
+const NO_FINAL_READ: Anomaly = {
+  type: "no-final-read",
+  count: 1,
+  explanation: "No final read succeeded, so there is no sum to check",
+};
 
 /** Converts an integer to a number, unless it is too large for one. */
 function toNumber(integer: bigint): Integer {

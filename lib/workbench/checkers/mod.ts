@@ -7,9 +7,10 @@
  * - For one workload: `echo`, `unique_ids`, `counter`, `lock`, `set/`, `kafka/`, `linearizable/`, `txn/`, and
  *   `replicas` (the final reads of transactions). For any history: `availability` and `stats`. Only measurements:
  *   `latency` and `net`.
- * - What they share: `verdict`, `explain` (explanations of anomalies), `attempts` (operations with their outcomes),
- *   `cluster_shape` (who talked to which node), `identify`, `compare_values` and `clojure_set` (values as keys, and
- *   their order), `consistency_model`, and `graph/` (cycles of dependencies).
+ * - What they share: `verdict`, `finding_types` (all anomalies, and if Maelstrom looks for them), `explain`
+ *   (explanations of anomalies), `attempts` (operations with their outcomes), `cluster_shape` (who talked to which
+ *   node), `identify`, `compare_values` and `clojure_set` (values as keys, and their order), `consistency_model`, and
+ *   `graph/` (cycles of dependencies).
  *
  * Nothing here reads a file or a clock.
  *
@@ -62,7 +63,7 @@
 export type { Operation, OperationType } from "../history/operation.ts";
 export type { OperationCounts } from "./stats.ts";
 export { formatHistory, parseEDNHistory, parseHistory, readHistory } from "../history/history.ts";
-export type { Anomaly, Validity, Verdict } from "./verdict.ts";
+export type { Anomaly, MaelstromView, Validity, Verdict } from "./verdict.ts";
 export { mergeValidity } from "./verdict.ts";
 export { checkAvailability } from "./availability.ts";
 export { CONSISTENCY_MODELS } from "./consistency_model.ts";

@@ -43,6 +43,7 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
   }
   const duplicated = [...ids.values()].filter(({ operations }) => operations.length > 1)
     .sort((a, b) => b.operations.length - a.operations.length || compareValues(a.id, b.id));
+  const incomparable = findIncomparable([...ids.values()].map(({ id }) => id));
   return {
     valid: duplicated.length === 0,
     attempted_count: attempted,
@@ -50,7 +51,10 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
     duplicated_count: duplicated.length,
     duplicated: duplicated.slice(0, LISTED).map(({ id, operations }) => ({ id, count: operations.length })),
     range: range([...ids.values()].map(({ id }) => id)),
-    anomalies: explainCases("duplicate-id", duplicated, explainDuplicate),
+    anomalies: [
+      ...explainCases("duplicate-id", duplicated, explainDuplicate),
+      ...explainCases("incomparable-ids", incomparable, explainIncomparable),
+    ],
   };
 }
 
@@ -60,6 +64,32 @@ function range(ids: readonly unknown[]): [unknown, unknown] | null {
     ids.reduce((least, id) => compareValues(id, least) < 0 ? id : least),
     ids.reduce((greatest, id) => compareValues(id, greatest) > 0 ? id : greatest),
   ];
+}
+
+/** Finds the first pair of ids that Clojure cannot compare; none if there are none. */
+function findIncomparable(ids: readonly unknown[]): [unknown, unknown][] {
+  const first = ids.find((id) => id !== null);
+  const other = ids.find((id) => id !== first && id !== null && !isComparable(id, first));
+  return other === undefined ? [] : [[first, other]];
+}
+
+/** True if Clojure can compare two different values that are not null: both of one kind, and no maps. */
+function isComparable(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return kindOf(a) !== "object" && kindOf(a) === kindOf(b);
+  // Only vectors of the same length are compared by their elements.
+  return a.length !== b.length || a.every((item, index) =>
+    item === null || b[index] === null ||
+    identify(item) === identify(b[index]) || isComparable(item, b[index])
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "bigint" ? "number" : typeof value;
+}
+
+function explainIncomparable([one, other]: [unknown, unknown]): string {
+  return `Ids ${show(one)} and ${show(other)} are distinct, but Maelstrom's checker cannot compare them, and stops`;
 }
 
 function explainDuplicate({ id, operations }: GeneratedId): string {

@@ -8,6 +8,12 @@
 /** True if a history is correct; `"unknown"` if it does not contain enough to decide. */
 export type Validity = boolean | "unknown";
 
+/**
+ * Maelstrom's view of a finding: it finds it as well, it overlooks it because it does not look for it, or its checker
+ * stops there and the verdict is unknown.
+ */
+export type MaelstromView = "finds" | "overlooks" | "stops";
+
 /** All cases of one anomaly in a history. */
 export interface Anomaly {
   /** Its name, as in Jepsen, Elle and Adya: `"lost-write"`, `"G1a"` … */
@@ -18,6 +24,8 @@ export interface Anomaly {
   explanation: string;
   /** True if the test allows it: then it does not invalidate. */
   allowed?: boolean;
+  /** Maelstrom's view of these cases. A checker sets it where it is not that of the type (`finding_types.ts`). */
+  maelstrom?: MaelstromView;
 }
 
 /** The result of a checker. */

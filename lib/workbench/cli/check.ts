@@ -21,7 +21,7 @@ import { formatSummary } from "../report/summary.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
 import { type Flag, FLAGS, type FlagValues } from "../request/flags.ts";
 import { workloadOf } from "../request/infer_workload.ts";
-import { testOptions } from "../request/request.ts";
+import { deciderOf, testOptions } from "../request/request.ts";
 import { judge, type TestRecord } from "../run/judge.ts";
 import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
@@ -81,6 +81,7 @@ function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Resu
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const results = judge({
     ...recordOf(stored),
+    decidedBy: deciderOf(args.given, stored.results?.decided_by ?? "strict"),
     workload: workloadOfStored(stored, texts.get("workload")?.[0], args.positional[0]!),
     options: optionsOf(texts, namesNodes, machine),
   });
@@ -114,19 +115,27 @@ function isOfTheRun({ type }: TestException): boolean {
   return type !== "checker-crashed" && type !== NOT_STORED;
 }
 
-/** Exceptions of Jepsen's clients, as the history records them: one for each class. */
+/** Exceptions of Jepsen's clients, as the history records them: one for each class, and one for malformed replies. */
 function clientExceptions(history: readonly Operation[]): TestException[] {
   const thrown = history.filter(({ exception }) => typeof exception === "object" && exception !== null);
   return [...Map.groupBy(thrown, exceptionClass)].map(([name, operations]) => {
     const { f, process, time, error } = operations[0]!;
     const what = `${f} of process ${process}, at ${seconds(time)}: ${show(error ?? null, 300)}`;
-    return { type: "client-crashed", message: `A client threw ${name}, first in ${what}`, count: operations.length };
+    const count = operations.length;
+    return name === MALFORMED
+      ? { type: "malformed-reply", message: `A node sent a malformed reply, first to ${what}`, count }
+      : { type: "client-crashed", message: `A client threw ${name}, first in ${what}`, count };
   });
 }
 
+/** Maelstrom's type of the exception for a malformed reply. */
+const MALFORMED = "malformed-rpc-response";
+
 function exceptionClass({ exception }: Operation): string {
-  const { via } = exception as { via?: { type?: unknown }[] };
-  return Array.isArray(via) && typeof via[0]?.type === "string" ? via[0].type : "an exception";
+  const { via } = exception as { via?: { type?: unknown; data?: { type?: unknown } | null }[] };
+  const [thrown] = Array.isArray(via) ? via : [];
+  if (thrown?.data?.type === MALFORMED) return MALFORMED;
+  return typeof thrown?.type === "string" ? thrown.type : "an exception";
 }
 
 /** The workload of a history: the named one, else one that fits its operations. An empty history fits none. */

@@ -16,9 +16,15 @@ export interface NamedEngine {
   engine: Engine;
 }
 
+/** Flags that the real Maelstrom cannot follow, and why. */
+const WORKBENCH_ONLY = {
+  seed: "takes no --seed",
+  strict: "has only its own verdict, not a --strict one",
+} as const satisfies Partial<Record<keyof FlagValues, string>>;
+
 /**
  * Chooses the simulation with `--sim`, else what `--engine` asks for. `auto` is the real Maelstrom if there is one and
- * the user gave no seed, which it could not use.
+ * the user gave none of the flags that it cannot follow.
  *
  * @throws {UsageError} The flags contradict each other, or the real Maelstrom cannot be used.
  */
@@ -32,8 +38,9 @@ export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
   if (wanted === "workbench") return processes;
   const found = findMaelstrom(machine);
   if (wanted === "auto" && found === undefined) return processes;
-  if (wanted === "auto" && given.seed !== undefined) {
-    machine.stderr("Note: the real Maelstrom takes no --seed, so the workbench runs this\n");
+  const refused = Object.entries(WORKBENCH_ONLY).find(([name]) => given[name as keyof FlagValues] !== undefined);
+  if (wanted === "auto" && refused !== undefined) {
+    machine.stderr(`Note: the real Maelstrom ${refused[1]}, so the workbench runs this\n`);
     return processes;
   }
   if (found === undefined) {
@@ -43,8 +50,8 @@ export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
     );
   }
   if ("problem" in found) throw new UsageError(`Cannot use Maelstrom: ${found.problem}, or use --engine workbench`);
-  if (given.seed !== undefined) {
-    throw new UsageError("Cannot use --seed with --engine maelstrom: only the workbench takes one");
+  if (refused !== undefined) {
+    throw new UsageError(`Cannot use --${refused[0]} with --engine maelstrom: it ${refused[1]}`);
   }
   return { name: "maelstrom", engine: machine.engines.maelstrom(found.executable) };
 }

@@ -1,12 +1,12 @@
 /**
  * The exit statuses of `maelstrom.sh`. They are Maelstrom's. 1 is also the status of a valid run that is not
- * within its limits.
+ * within its limits. They follow the verdict that decides: the strict one, or that of Maelstrom.
  *
  * @module
  */
 
 import type { SeriesOutcome } from "../search/series.ts";
-import type { Results } from "../run/results.ts";
+import { decisionOf, type Results } from "../run/results.ts";
 
 /** The exit statuses, by their names. */
 export const EXIT_STATUS = { passed: 0, failed: 1, unknown: 2, usage: 254, error: 255 } as const;
@@ -22,13 +22,17 @@ const WORST_FIRST = [EXIT_STATUS.error, EXIT_STATUS.failed, EXIT_STATUS.unknown,
  * import { assertEquals } from "@std/assert";
  * import { exitStatus } from "./exit_status.ts";
  *
- * assertEquals(exitStatus({ valid: true, passed: true, exceptions: [] }), 0);
- * assertEquals(exitStatus({ valid: true, passed: false, exceptions: [] }), 1);
- * assertEquals(exitStatus({ valid: "unknown", passed: false, exceptions: [] }), 2);
+ * const maelstrom = { valid: true, passed: true };
+ * const wrong = { valid: false, passed: false, maelstrom, exceptions: [] };
+ * assertEquals(exitStatus({ ...wrong, decided_by: "strict" }), 1);
+ * assertEquals(exitStatus({ ...wrong, decided_by: "maelstrom" }), 0);
  * ```
  */
-export function exitStatus({ valid, passed, exceptions }: Pick<Results, "valid" | "passed" | "exceptions">): number {
-  if (exceptions.some(({ fatal }) => fatal)) return EXIT_STATUS.error;
+export function exitStatus(
+  results: Pick<Results, "valid" | "passed" | "maelstrom" | "decided_by" | "exceptions">,
+): number {
+  if (results.exceptions.some(({ fatal }) => fatal)) return EXIT_STATUS.error;
+  const { valid, passed } = decisionOf(results);
   if (valid === "unknown") return EXIT_STATUS.unknown;
   return passed ? EXIT_STATUS.passed : EXIT_STATUS.failed;
 }

@@ -77,6 +77,11 @@ export function formatHelp(commands: readonly Command[], screen: Screen): string
     "Challenges": [
       ...wrap(challenges.join(", "), screen.width - 2),
       "A name alone means its most demanding part",
+      ...wrap(
+        "A challenge passes if Maelstrom would accept it. With --strict, findings that Maelstrom does not look for " +
+          "count as well, as they do in test and with --sim; --as-maelstrom is the opposite",
+        screen.width - 2,
+      ),
     ],
     "Exit status": exitStatusLines("the test failed to run: a node crashed, printed a bad line …", screen),
     "Examples": EXAMPLES,

@@ -13,7 +13,7 @@ import { show } from "../base/text.ts";
 import { EXAMPLES, explainCases, outcome, seconds } from "../checkers/explain.ts";
 import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
 import { parseEDN } from "../history/edn.ts";
-import { judgeTarget } from "../run/judge.ts";
+import { judgeTarget, passedBy } from "../run/judge.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Results, TargetLimit } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
@@ -48,27 +48,25 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
     throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
   }
   const { anomalies = [], ...result } = readWorkloadVerdict(asFields(edn.workload) ?? {}, run.workload);
-  const unjudged: Results = {
+  const unjudged: Omit<Results, "valid" | "passed" | "maelstrom" | "decided_by" | "targets"> = {
     schema: 1,
     challenge: run.challenge,
     workload: run.workload,
     engine: "maelstrom",
     mode: "process",
     seed: null,
-    valid: readValidity(edn["valid?"]),
-    passed: false,
     operations: readOperations(asFields(edn.stats)),
     availability: readAvailability(asFields(edn.availability)),
     net: readNet(asFields(edn.net)),
     latency_ms: run.latency_ms ?? null,
     result,
     anomalies: [...anomalies, ...generalAnomalies(edn)],
-    targets: [],
     exceptions: [...clientExceptions(asFields(edn.exceptions)), ...checkerCrashes(edn)],
     store: run.store,
   };
   const targets = run.limits.map((limit) => judgeTarget(limit, unjudged));
-  return { ...unjudged, targets, passed: unjudged.valid === true && targets.every(({ met }) => met) };
+  const verdict = passedBy(readValidity(edn["valid?"]), targets);
+  return { ...unjudged, ...verdict, maelstrom: verdict, decided_by: "maelstrom", targets };
 }
 
 /** Returns the value if it is a map with keyword keys. */

@@ -14,7 +14,7 @@
 import type { AnyNode } from "../../node.ts";
 import { findModule } from "../request/challenges.ts";
 import type { SimulationRequest, TestRequest } from "../request/request.ts";
-import type { Results } from "../run/results.ts";
+import { decisionOf, type Results } from "../run/results.ts";
 import { type RunOptions, withStoreProblem } from "../run/run.ts";
 import { combineStores, compareStores, createMemoryStore, type MemoryStore } from "../run/store/memory_store.ts";
 import { createTextWriter, type TextWriter } from "../run/store/run_files.ts";
@@ -64,7 +64,7 @@ export async function runInSimulation(root: string, request: TestRequest, hooks:
   try {
     let results = await runOnce(test, { store, memory }, measure);
     const comparison = memory && await compareWithSecondRun(test, memory);
-    const failed = !results.passed || comparison?.difference !== undefined;
+    const failed = !decisionOf(results).passed || comparison?.difference !== undefined;
     if (failed && !results.interrupted && keep === "failing") {
       store = openLateStore(request);
       // Ctrl-C does not end this run: it takes as long as the first one, which is over.
@@ -98,7 +98,8 @@ async function compareWithSecondRun(test: Test, first: MemoryStore): Promise<Com
 /** Adds the comparison to the results. A single run of a nondeterministic program proves nothing: it is invalid. */
 function withComparison(results: Results, { difference }: Comparison): Results {
   if (difference === undefined) return { ...results, deterministic: true };
-  const exceptions = [...results.exceptions, { type: "nondeterminism", message: difference, count: 1 }];
+  const found = { type: "nondeterminism", message: difference, count: 1, maelstrom: "overlooks" } as const;
+  const exceptions = [...results.exceptions, found];
   return { ...results, valid: false, passed: false, deterministic: false, exceptions };
 }
 

@@ -14,13 +14,14 @@ import { newSeed } from "../world/random.ts";
 
 /** Returns the options of the run that a request asks for. A request without a seed gets a new one. */
 export function runOptionsOf(request: TestRequest): RunOptions {
-  const { options, challenge, workload, seed, limits, logNetSend, logNetRecv } = request;
+  const { options, challenge, workload, seed, limits, decidedBy, logNetSend, logNetRecv } = request;
   return {
     ...options,
     challenge: challenge?.id ?? null,
     workload: WORKLOADS[workload]!,
     seed: seed ?? newSeed(),
     limits,
+    decidedBy,
     logNetSend,
     logNetRecv,
   };

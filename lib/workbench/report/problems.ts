@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { TestException } from "../base/test_exception.ts";
 import { createStyle, wrap } from "../base/text.ts";
-import type { Anomaly } from "../checkers/verdict.ts";
+import type { Anomaly, MaelstromView } from "../checkers/verdict.ts";
+import type { Results } from "../run/results.ts";
 import type { Screen } from "./screen.ts";
 
 /** Number of anomalies, and of exceptions, that are shown. */
@@ -19,8 +19,8 @@ export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: S
   const style = createStyle(colour);
   const permitted = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
   const forbidden = anomalies.filter(({ allowed }) => !allowed);
-  const lines = forbidden.slice(0, MAX_SHOWN).flatMap(({ type, count, explanation }) => [
-    style.red(`  ${type}${times(count)}`),
+  const lines = forbidden.slice(0, MAX_SHOWN).flatMap(({ type, count, explanation, maelstrom }) => [
+    style.red(`  ${type}${times(count)}`) + viewWords(maelstrom),
     ...bounded(wrap(explanation, width, "    ")),
   ]);
   const names = permitted.length === 0 ? [] : wrap(`permitted: ${permitted.join(", ")}`, width, "  ");
@@ -28,13 +28,19 @@ export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: S
 }
 
 /** Lines with the messages of exceptions. */
-export function exceptionLines(exceptions: readonly TestException[], { width, colour }: Screen): string[] {
+export function exceptionLines(exceptions: Results["exceptions"], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const lines = exceptions.slice(0, MAX_SHOWN).flatMap(({ type, count, node, message }) => [
-    style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`),
+  const lines = exceptions.slice(0, MAX_SHOWN).flatMap(({ type, count, node, message, maelstrom }) => [
+    style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`) + viewWords(maelstrom),
     ...wrap(message, width, "    "),
   ]);
   return [...lines, ...moreLines(exceptions.length)];
+}
+
+/** Words on a finding that Maelstrom does not share. */
+function viewWords(view: MaelstromView | undefined): string {
+  if (view === "overlooks") return " (Maelstrom does not look for it)";
+  return view === "stops" ? " (Maelstrom's checker stops at it)" : "";
 }
 
 function bounded(lines: string[]): string[] {

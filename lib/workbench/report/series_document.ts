@@ -5,7 +5,7 @@
  */
 
 import { mergeValidity, type Validity } from "../checkers/verdict.ts";
-import type { Results } from "../run/results.ts";
+import type { Decider, Results, RunVerdict } from "../run/results.ts";
 
 /** The results of several runs. */
 export interface SeriesDocument {
@@ -14,6 +14,10 @@ export interface SeriesDocument {
   valid: Validity;
   /** True if all runs passed and the series was not cut short. */
   passed: boolean;
+  /** The same by the verdict that Maelstrom would reach. */
+  maelstrom: RunVerdict;
+  /** Verdict that decides the exit status, the same for all runs. */
+  decided_by: Decider;
   runs: Results[];
 }
 
@@ -22,12 +26,24 @@ export interface SeriesDocument {
  *
  * @param isCutShort True if Ctrl-C kept some of the planned runs from running.
  */
-export function createSeriesDocument(runs: readonly Results[], isCutShort: boolean): SeriesDocument {
+export function createSeriesDocument(
+  runs: readonly Results[],
+  isCutShort: boolean,
+  decidedBy: Decider,
+): SeriesDocument {
   return {
     schema: 1,
-    valid: mergeValidity([...runs.map(({ valid }) => valid), isCutShort ? "unknown" : true]),
-    passed: !isCutShort && runs.every(({ passed }) => passed),
+    ...mergeVerdicts(runs, isCutShort),
+    maelstrom: mergeVerdicts(runs.map(({ maelstrom }) => maelstrom), isCutShort),
+    decided_by: decidedBy,
     runs: runs.map(printable),
+  };
+}
+
+function mergeVerdicts(verdicts: readonly RunVerdict[], isCutShort: boolean): RunVerdict {
+  return {
+    valid: mergeValidity([...verdicts.map(({ valid }) => valid), isCutShort ? "unknown" : true]),
+    passed: !isCutShort && verdicts.every(({ passed }) => passed),
   };
 }
 

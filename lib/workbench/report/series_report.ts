@@ -21,7 +21,7 @@ import {
 import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
 import { formatShrunk } from "./shrunk.ts";
-import { formatSummary, formatVerdict, formatVerdictAndCommand } from "./summary.ts";
+import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf } from "./summary.ts";
 import { formatSeedsTable, formatTable } from "./tables.ts";
 
 /**
@@ -39,8 +39,8 @@ export class SeriesReport {
   readonly #quiet: boolean;
   /** True if there is more than one run. */
   readonly #several: boolean;
-  /** Number of runs shown that did not pass. */
-  #failed = 0;
+  /** Number of runs shown that did not pass, or have findings. */
+  #noted = 0;
 
   constructor(plan: SeriesPlan, machine: Machine) {
     const { json = false, quiet = false } = plan.args.given;
@@ -82,17 +82,21 @@ export class SeriesReport {
     return isAskedFor || this.#plan.seeds === 1 ? line.log : SILENT_PROGRESS.log;
   }
 
-  /** Shows the results of a run: in full if it is the only one or failed, else in one line until the table. */
+  /**
+   * Shows the results of a run: in full if it is the only one, has failed or has findings, else in one line until the
+   * table.
+   */
   showResults(results: Results, request: TestRequest, interrupted: boolean): void {
-    if (!results.passed) this.#failed++;
-    if (this.#json || (this.#several && results.passed)) this.#showVerdict(results);
+    const isClean = judgementOf(results) === "passed";
+    if (!isClean) this.#noted++;
+    if (this.#json || (this.#several && isClean)) this.#showVerdict(results);
     else this.#showSummary(results, request, interrupted);
   }
 
   /** One line on stderr. A seed that passed needs none. */
   #showVerdict(results: Results): void {
     if (this.#quiet) return;
-    const needsLine = this.#several && !(this.#plan.seeds > 1 && results.passed);
+    const needsLine = this.#several && !(this.#plan.seeds > 1 && judgementOf(results) === "passed");
     if (needsLine) this.#machine.stderr(`${formatVerdict(results, { ...this.#screen, colour: false })}\n`);
     if (this.#json && results.mode === "simulation" && results.store !== null) {
       this.#machine.stderr(`Stored in ${results.store}\n`);
@@ -101,7 +105,7 @@ export class SeriesReport {
 
   #showSummary(results: Results, { deviations, command }: TestRequest, interrupted: boolean): void {
     const { seeds, shrinks } = this.#plan;
-    const isFurther = this.#failed > DETAILED_FAILURES;
+    const isFurther = this.#noted > DETAILED_FAILURES;
     // The shrunk run is shown in full later, and the table lists all seeds that failed.
     if (seeds > 1 && shrinks && isFurther) return;
     const format = seeds > 1 && (shrinks || isFurther) ? formatVerdictAndCommand : formatSummary;
@@ -135,7 +139,8 @@ export class SeriesReport {
   showEnd(runs: readonly Results[], isCutShort: boolean): void {
     const { requests, seeds, isList } = this.#plan;
     if (this.#json) {
-      const document = isList ? createSeriesDocument(runs, isCutShort) : printable(runs[0]!);
+      const decidedBy = runs[0]?.decided_by ?? requests[0]!.decidedBy;
+      const document = isList ? createSeriesDocument(runs, isCutShort, decidedBy) : printable(runs[0]!);
       this.#machine.stdout(`${formatJSON(document, 2)}\n`);
     } else if (isList) {
       const format = seeds > 1 ? formatSeedsTable : formatTable;

@@ -5,7 +5,7 @@
  */
 
 import { createStyle } from "../base/text.ts";
-import type { Results, ShrunkRun } from "../run/results.ts";
+import { decisionOf, type Results, type ShrunkRun } from "../run/results.ts";
 import { anomalyLines, exceptionLines } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 import { formatVerdict, labelledLines, repeatLines, targetLines } from "./summary.ts";
@@ -42,7 +42,7 @@ export function formatShrunk(
 function problemParagraphs(results: Results, screen: Screen): string[][] {
   const missed = results.targets.filter(({ met }) => !met);
   return [
-    results.valid === true ? targetLines({ targets: missed }, screen) : [],
+    decisionOf(results).valid === true ? targetLines({ targets: missed }, screen) : [],
     anomalyLines(results.anomalies.filter(({ allowed }) => !allowed), screen),
     exceptionLines(results.exceptions, screen),
   ].filter((lines) => lines.length > 0);

@@ -7,7 +7,7 @@
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import { formatCommand } from "../request/command_line.ts";
-import { NOT_STORED, type Results } from "../run/results.ts";
+import { decisionOf, NOT_STORED, type Results } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { figure, milliseconds } from "./numbers.ts";
@@ -38,53 +38,113 @@ export function formatSummary(results: Results, notes: SummaryNotes, screen: Scr
   ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** Validity and limits as one word; `"missed"` is valid, but not within its limits. */
-export type Judgement = "passed" | "missed" | "unknown" | "invalid";
+/**
+ * The verdict that decides, and limits, as one word. `"missed"` is valid, but not within its limits; `"noted"` has
+ * passed for Maelstrom, with findings that it does not look for.
+ */
+export type Judgement = "passed" | "noted" | "missed" | "unknown" | "invalid";
 
-/** Merges the validity of a run and its limits. */
-export function judgementOf({ valid, passed }: Results): Judgement {
+/** Merges the verdict that decides and the limits of a run. */
+export function judgementOf(results: Results): Judgement {
+  const { valid, passed } = decisionOf(results);
   if (valid === false) return "invalid";
   if (valid === "unknown") return "unknown";
-  return passed ? "passed" : "missed";
+  if (!passed) return "missed";
+  return results.passed ? "passed" : "noted";
 }
 
 /** The mark in front of a run. */
-export const MARKS: Readonly<Record<Judgement, string>> = { passed: "✓", missed: "✗", unknown: "?", invalid: "✗" };
+export const MARKS: Readonly<Record<Judgement, string>> = {
+  passed: "✓",
+  noted: "✓",
+  missed: "✗",
+  unknown: "?",
+  invalid: "✗",
+};
 
 /** The colour of a run. */
 export const COLOURS: Readonly<Record<Judgement, keyof Style>> = {
   passed: "green",
+  noted: "yellow",
   missed: "red",
   unknown: "yellow",
   invalid: "red",
 };
 
-/** Formats the first line of a summary: the verdict, and the kinds of problems behind it. */
+/**
+ * Formats the first line of a summary: the verdict that decides, the other one if it differs, and the kinds of findings
+ * behind them.
+ */
 export function formatVerdict(results: Results, { width, colour }: Screen): string {
   const style = createStyle(colour);
   const judgement = judgementOf(results);
-  const name = results.challenge === null ? results.workload : `${results.challenge} ${results.workload}`;
-  const words = `${MARKS[judgement]} ${name}: ${verdictWords(results)}`;
-  const isExplainedBelow = judgement === "passed" || judgement === "missed";
-  const kinds = isExplainedBelow ? "" : problemKinds(results, width - words.length);
-  return style.bold(style[COLOURS[judgement]](words + kinds));
+  const start = `${MARKS[judgement]} ${nameOf(results)}: `;
+  return style.bold(style[COLOURS[judgement]](start + verdictWords(results, width - start.length)));
 }
 
-function verdictWords(results: Results): string {
+function nameOf({ challenge, workload }: Results): string {
+  return challenge === null ? workload : `${challenge} ${workload}`;
+}
+
+/** True if Maelstrom's verdict on a run is not the strict one. */
+export function isDisputed({ valid, maelstrom }: Results): boolean {
+  return valid !== maelstrom.valid;
+}
+
+/** The verdicts on a run in words, with as many kinds of findings as fit into `room` characters. */
+export function verdictWords(results: Results, room: number): string {
+  const judgement = judgementOf(results);
+  const isDecisive = judgement === "invalid" || judgement === "unknown";
+  if (!isDisputed(results)) {
+    const words = validityWords(results, "");
+    return words + (isDecisive ? bracketed(problemKinds(results), room - words.length) : "");
+  }
+  const kinds = disputedKinds(results);
+  if (results.decided_by === "maelstrom") {
+    const words = `${validityWords(results, " for Maelstrom")}; ${disputedWords(results, kinds.length)}`;
+    return words + bracketed(kinds, room - words.length);
+  }
+  const words = validityWords(results, "");
+  const rest = `; ${validityWords({ ...results, decided_by: "maelstrom" }, " for Maelstrom")}`;
+  return words + bracketed(isDecisive ? problemKinds(results) : kinds, room - words.length - rest.length) + rest;
+}
+
+/** The verdict that decides in words. */
+function validityWords(results: Results, whose: string): string {
+  const passed = results.targets.length === 0 ? `valid${whose}` : `valid${whose}, within all limits`;
   const words: Record<Judgement, string> = {
-    passed: results.targets.length === 0 ? "valid" : "valid, within all limits",
-    missed: "valid, but not within its limits",
-    unknown: "unknown",
-    invalid: "INVALID",
+    passed,
+    noted: passed,
+    missed: `valid${whose}, but not within its limits`,
+    unknown: `unknown${whose}`,
+    invalid: `INVALID${whose}`,
   };
   return words[judgementOf(results)];
 }
 
-/** The kinds of exceptions and anomalies in brackets, as many as fit into `room` characters. */
-function problemKinds({ anomalies, exceptions }: Results, room: number): string {
+/** Counts findings that Maelstrom does not share, in words. */
+function disputedWords({ maelstrom }: Results, count: number): string {
+  const findings = count === 1 ? "1 finding" : `${count} findings`;
+  return `${findings} that ${maelstrom.valid === "unknown" ? "its checker stops at" : "it does not look for"}`;
+}
+
+/** The kinds of findings that Maelstrom does not share. */
+function disputedKinds({ anomalies, exceptions }: Results): string[] {
+  const found = [...exceptions, ...anomalies].filter((finding) =>
+    finding.maelstrom !== undefined && finding.maelstrom !== "finds" && !("allowed" in finding && finding.allowed)
+  );
+  return [...new Set(found.map(({ type }) => type))];
+}
+
+/** The kinds of exceptions and anomalies. */
+function problemKinds({ anomalies, exceptions }: Results): string[] {
   const found = [...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type);
   // A run that could not be stored is not invalid for that reason.
-  const kinds = [...new Set(found)].filter((type) => type !== NOT_STORED);
+  return [...new Set(found)].filter((type) => type !== NOT_STORED);
+}
+
+/** Kinds in brackets, as many as fit into `room` characters. */
+function bracketed(kinds: readonly string[], room: number): string {
   for (let count = kinds.length; count > 0; count--) {
     const text = ` (${[...kinds.slice(0, count), ...count < kinds.length ? ["…"] : []].join(", ")})`;
     if (text.length <= room) return text;

@@ -5,16 +5,17 @@
  */
 
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
-import { type Results, stableLatency, type Target } from "../run/results.ts";
+import { decisionOf, type Results, stableLatency, type Target } from "../run/results.ts";
 import { figure, okShare, percent } from "./numbers.ts";
 import type { Screen } from "./screen.ts";
-import { COLOURS, type Judgement, judgementOf, MARKS } from "./summary.ts";
+import { COLOURS, isDisputed, type Judgement, judgementOf, MARKS, verdictWords } from "./summary.ts";
 
 /** Number of failed seeds that are listed. */
 const MAX_SEEDS = 16;
 
 const VERDICTS: Readonly<Record<Judgement, string>> = {
   passed: "valid",
+  noted: "valid",
   missed: "missed",
   unknown: "unknown",
   invalid: "INVALID",
@@ -42,7 +43,7 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
   const style = createStyle(screen.colour);
   const rows = runs.map((results) => [
     `${MARKS[judgementOf(results)]} ${nameOf(results)}`,
-    VERDICTS[judgementOf(results)],
+    VERDICTS[judgementOf(results)] + (isDisputed(results) ? "*" : ""),
     String(results.operations?.count ?? ""),
     okShare(results),
     ...Object.entries(FIGURES).map(([name, figureOf]) => againstLimit(results, name, figureOf(results))),
@@ -54,6 +55,7 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
       const judgement = judgementOf(runs[index]!);
       return judgement === "passed" ? line : style[COLOURS[judgement]](line);
     }),
+    ...disputedLines(runs, screen),
     "",
     totalLine(runs, planned, style),
   ].join("\n");
@@ -79,7 +81,7 @@ export function formatSeedsTable(runs: readonly Results[], planned: number, scre
 
 /** The row of one test, from all of its runs. */
 function seedsRow(name: string, runs: readonly Results[]): string[] {
-  const passed = runs.filter((results) => results.passed).length;
+  const passed = runs.filter((results) => decisionOf(results).passed).length;
   const ok = runs.filter((results) => okShare(results) !== "").map(({ availability }) => availability!.ok_fraction);
   return [
     `${passed === runs.length ? "✓" : "✗"} ${name}`,
@@ -112,8 +114,17 @@ function againstLimit({ targets }: Results, name: Target["name"], value: unknown
   return target === undefined ? figure(value) : `${figure(value)} ${target.met ? "<" : "≥"} ${target.limit}`;
 }
 
+/** Both verdicts on each run that Maelstrom would judge differently. */
+function disputedLines(runs: readonly Results[], { width }: Screen): string[] {
+  const disputed = runs.filter(isDisputed);
+  const lines = disputed.flatMap((results) =>
+    wrap(`* ${nameOf(results).replace(/ +/, " ").trim()}: ${verdictWords(results, Infinity)}`, width, "  ")
+  );
+  return disputed.length === 0 ? [] : ["", ...lines];
+}
+
 function failedSeedLines(runs: readonly Results[], { width }: Screen): string[] {
-  const failed = runs.filter(({ passed }) => !passed);
+  const failed = runs.filter((results) => !decisionOf(results).passed);
   if (failed.length === 0) return [];
   const severalTests = new Set(runs.map(({ challenge }) => challenge)).size > 1;
   const seeds = failed.map(({ challenge, seed }) => severalTests ? `${challenge} ${seed}` : seed);
@@ -122,9 +133,22 @@ function failedSeedLines(runs: readonly Results[], { width }: Screen): string[] 
 }
 
 function totalLine(runs: readonly Results[], planned: number, style: Style): string {
-  const passed = runs.filter((results) => results.passed).length;
+  const passed = runs.filter((results) => decisionOf(results).passed).length;
   const notRun = planned > runs.length ? `, ${planned - runs.length} not run` : "";
   const same = runs.length > 0 && runs.every(({ deterministic }) => deterministic);
-  const total = `${passed} of ${runs.length} passed${notRun}${same ? ", each the same again with the same seed" : ""}`;
-  return style.bold(passed === planned ? style.green(total) : style.red(total));
+  const total = `${passed} of ${runs.length} passed${otherCount(runs, passed)}${notRun}${
+    same ? ", each the same again with the same seed" : ""
+  }`;
+  if (passed < planned) return style.bold(style.red(total));
+  return style.bold(
+    runs.some((results) => judgementOf(results) === "noted") ? style.yellow(total) : style.green(total),
+  );
+}
+
+/** Number of runs that pass by the other verdict, in words; empty if it is the same. */
+function otherCount(runs: readonly Results[], passed: number): string {
+  const isStrict = runs[0]?.decided_by !== "maelstrom";
+  const other = runs.filter((results) => isStrict ? results.maelstrom.passed : results.passed).length;
+  if (other === passed) return "";
+  return isStrict ? ` (${other} for Maelstrom)` : ` for Maelstrom (${other} strictly)`;
 }

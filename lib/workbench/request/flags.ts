@@ -353,6 +353,21 @@ export const FLAGS = [
     origin: "workbench",
   },
   {
+    name: "strict",
+    kind: "switch",
+    help: "Let every finding decide, also one that Maelstrom does not look for: the default of test, and with --sim",
+    check:
+      "Let every finding decide, also one that Maelstrom does not look for: the default, but for runs of challenges",
+    origin: "workbench",
+  },
+  {
+    name: "as-maelstrom",
+    kind: "switch",
+    help: "Let only those findings decide that Maelstrom looks for: the default of challenges without --sim",
+    check: "Let only those findings decide that Maelstrom looks for: the default for runs of challenges",
+    origin: "workbench",
+  },
+  {
     name: "store",
     kind: "text",
     placeholder: "FOLDER",

@@ -10,7 +10,7 @@
  */
 
 import { expectedOneOf, UsageError } from "../base/errors.ts";
-import type { TargetLimit } from "../run/results.ts";
+import type { Decider, TargetLimit } from "../run/results.ts";
 import type { TestOptions } from "../workloads/workload.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
@@ -32,6 +32,8 @@ export interface TestRequest {
   options: TestOptions;
   /** Limits of the figures. */
   limits: readonly TargetLimit[];
+  /** Verdict that decides if the run has passed. */
+  decidedBy: Decider;
   /** The folder that runs are stored in. */
   store: string;
   /** Limit on the size of a run's files, in bytes. */
@@ -101,6 +103,7 @@ export function createRequest(
     args: args.program,
     options,
     limits,
+    decidedBy: deciderOf(args.given, challenge !== null && simulation === null ? "maelstrom" : "strict"),
     store: values.store!,
     maxStore: values["max-store"]!,
     seed: values.seed ?? null,
@@ -112,6 +115,22 @@ export function createRequest(
     flags: maelstromFlags(written, options.nodes),
     command: repeatCommand(args, challenge?.id ?? "test", root, files.inspect(".").path),
   };
+}
+
+/**
+ * Returns the verdict that decides: the one that the flags ask for, else the default.
+ *
+ * By default, a challenge is decided as Maelstrom would, since its description asks for no more. Every other test is
+ * decided strictly, and so is a simulated challenge: one simulates to find faults.
+ *
+ * @throws {UsageError} The flags ask for both.
+ */
+export function deciderOf(given: FlagValues, byDefault: Decider): Decider {
+  if (given.strict && given["as-maelstrom"]) {
+    throw new UsageError("Cannot use --strict with --as-maelstrom: expected one of them");
+  }
+  if (given.strict) return "strict";
+  return given["as-maelstrom"] ? "maelstrom" : byDefault;
 }
 
 /** The options of a simulation. Of many runs, only failures are stored, unless the user names a store. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NOT_STORED, type Results } from "./results.ts";
+import { decisionOf, NOT_STORED, type Results } from "./results.ts";
 import { INCONCLUSIVE } from "./survives.ts";
 
 /** Reason why a run failed. */
@@ -21,9 +21,14 @@ export interface Failure {
 /** Kinds of failures, worst first. */
 const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "missed"];
 
+/** Part of the results that shows why a run failed. */
+export type FailureEvidence =
+  & Pick<Results, "valid" | "passed" | "anomalies" | "exceptions" | "targets">
+  & Partial<Pick<Results, "maelstrom" | "decided_by">>;
+
 /**
- * Returns the reason why a run failed. Only the worst counts, because lesser ones may be its consequence.
- * {@linkcode INCONCLUSIVE} anomalies count only if there are no others.
+ * Returns the reason why a run failed, by the verdict that decides. Only the worst counts, because lesser ones may be
+ * its consequence. {@linkcode INCONCLUSIVE} anomalies count only if there are no others.
  *
  * @returns Undefined if the run passed.
  *
@@ -37,13 +42,13 @@ const KINDS: readonly Failure["kind"][] = ["ended", "invalid", "unknown", "misse
  * assertEquals(failureOf({ ...run, valid: false, anomalies: [lost] }), { kind: "invalid", causes: ["lost"] });
  * ```
  */
-export function failureOf(
-  { valid, passed, anomalies, exceptions, targets }: Pick<
-    Results,
-    "valid" | "passed" | "anomalies" | "exceptions" | "targets"
-  >,
-): Failure | undefined {
+export function failureOf(results: FailureEvidence): Failure | undefined {
+  const { valid, passed } = decisionOf(results);
   if (passed) return undefined;
+  const isCounted = ({ maelstrom }: { maelstrom?: string }) =>
+    results.decided_by !== "maelstrom" || maelstrom !== "overlooks";
+  const anomalies = results.anomalies.filter(isCounted);
+  const exceptions = results.exceptions.filter((each) => each.fatal || isCounted(each));
   const types = (found: readonly { type: string }[]) => [...new Set(found.map(({ type }) => type))];
   const fatal = exceptions.filter(({ fatal }) => fatal);
   if (fatal.length > 0) return { kind: "ended", causes: types(fatal) };
@@ -55,7 +60,7 @@ export function failureOf(
     const thrown = types(exceptions).filter((type) => type !== NOT_STORED);
     return { kind, causes: [wrong, thrown, forbidden].find((causes) => causes.length > 0) ?? [] };
   }
-  return { kind: "missed", causes: targets.filter(({ met }) => !met).map(({ name }) => name) };
+  return { kind: "missed", causes: results.targets.filter(({ met }) => !met).map(({ name }) => name) };
 }
 
 /**
@@ -88,7 +93,7 @@ export function isSameFailure(failure: Failure | undefined, other: Failure): boo
  *
  * @returns Undefined if no run failed, except for unknown verdicts without a cause.
  */
-export function worstOf<R extends Parameters<typeof failureOf>[0]>(runs: readonly R[]): R | undefined {
+export function worstOf<R extends FailureEvidence>(runs: readonly R[]): R | undefined {
   const failed = runs.map((run) => ({ run, failure: failureOf(run) }));
   const isExplained = ({ kind, causes }: Failure) => kind !== "unknown" || causes.length > 0;
   for (const kind of KINDS) {

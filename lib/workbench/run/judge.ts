@@ -2,7 +2,7 @@
  * Judgement: turns the record of a test into its {@linkcode Results}. Pure: the same record gives the same results.
  *
  * 1. Run the checkers: the workload's, then statistics, availability and convergence.
- * 2. Merge their verdicts.
+ * 2. Merge their verdicts, and those of exceptions: once strictly, and once without what Maelstrom does not look for.
  * 3. Compare the figures with the limits of the challenge.
  *
  * @module
@@ -14,8 +14,17 @@ import { latencies } from "../checkers/latency.ts";
 import { netStatistics } from "../checkers/net.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { checkStats } from "../checkers/stats.ts";
-import { mergeValidity, type Verdict } from "../checkers/verdict.ts";
-import { type Converged, type Results, stableLatency, type Target, type TargetLimit } from "./results.ts";
+import { asMaelstrom, validityOfException, viewOfAnomaly, viewOfException } from "../checkers/finding_types.ts";
+import { mergeValidity, type Validity, type Verdict } from "../checkers/verdict.ts";
+import {
+  type Converged,
+  type Decider,
+  type Results,
+  type RunVerdict,
+  stableLatency,
+  type Target,
+  type TargetLimit,
+} from "./results.ts";
 import type { Operation } from "../history/operation.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
@@ -30,6 +39,8 @@ export interface TestRecord {
   options: TestOptions;
   /** Limits of the challenge. */
   limits: readonly TargetLimit[];
+  /** Verdict that decides. `@default "strict"` */
+  decidedBy?: Decider;
   history: readonly Operation[];
   /** Counts of the network's journal; null for a history without them. */
   counts: NetCounts | null;
@@ -47,20 +58,16 @@ export interface TestRecord {
 
 /** Runs every checker over a record and merges their verdicts. */
 export function judge(record: TestRecord): Results {
-  const { workload, history, options, interrupted = false } = record;
+  const { workload, history, options, decidedBy = "strict", interrupted = false } = record;
   const counted = workload.final?.uncounted ? history.filter(({ final }) => !final) : history;
   const { verdicts, exceptions } = runCheckers(record, counted);
   const [{ anomalies: _, ...checked }, { count, ok, fail, info, by_f }, availability] = verdicts;
-  const valid = mergeValidity([
-    ...verdicts.map((verdict) => verdict.valid),
-    !exceptions.some(({ fatal }) => fatal),
-    interrupted ? "unknown" : true,
-  ]);
   const result = workload.convergence === undefined
     ? checked
     : { ...checked, convergence_ms: record.convergence?.time ?? null };
   const net = record.counts === null ? null : netStatistics(record.counts, counted);
   const targets = record.limits.map((limit) => judgeTarget(limit, { net, result }));
+  const anomalies = verdicts.flatMap((verdict) => verdict.anomalies ?? []);
   return {
     schema: 1,
     challenge: record.challenge,
@@ -68,20 +75,44 @@ export function judge(record: TestRecord): Results {
     engine: "workbench",
     mode: record.mode,
     seed: record.seed,
-    valid,
-    passed: valid === true && targets.every(({ met }) => met),
+    ...passedBy(mergeVerdicts("strict", verdicts, exceptions, record), targets),
+    maelstrom: passedBy(mergeVerdicts("maelstrom", verdicts, exceptions, record), targets),
+    decided_by: decidedBy,
     operations: { count, ok, fail, info, by_f },
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
     net,
     latency_ms: latencies(counted),
     result,
-    anomalies: verdicts.flatMap(({ anomalies }) => anomalies ?? []),
+    anomalies: anomalies.map((anomaly) => ({ ...anomaly, maelstrom: viewOfAnomaly(anomaly, workload.name) })),
     targets,
     judged_by: judgedBy(options),
-    exceptions,
+    exceptions: exceptions.map((each) => ({ ...each, maelstrom: viewOfException(each, workload.name) })),
     interrupted,
     store: record.store,
   };
+}
+
+/** Merges the verdicts of checkers and exceptions into one of the two on the run. */
+function mergeVerdicts(
+  decider: Decider,
+  verdicts: readonly Verdict[],
+  exceptions: readonly TestException[],
+  { workload, interrupted }: TestRecord,
+): Validity {
+  const isStrict = decider === "strict";
+  const counted = exceptions.filter((exception) =>
+    isStrict || exception.fatal || viewOfException(exception, workload.name) !== "overlooks"
+  );
+  return mergeValidity([
+    ...verdicts.map((verdict) => isStrict ? verdict.valid : asMaelstrom(verdict, workload.name)),
+    ...counted.map(validityOfException),
+    interrupted ? "unknown" : true,
+  ]);
+}
+
+/** Adds to a validity if the run has passed. */
+export function passedBy(valid: Validity, targets: readonly Target[]): RunVerdict {
+  return { valid, passed: valid === true && targets.every(({ met }) => met) };
 }
 
 function judgedBy(options: TestOptions): Results["judged_by"] {
@@ -105,11 +136,21 @@ function runCheckers(record: TestRecord, counted: readonly Operation[]) {
   const verdicts = [
     verdict,
     checkStats(counted, workload.mayNeverSucceed),
-    // Total availability includes the final phase.
-    checkAvailability(options.availability === "total" ? history : counted, options.availability),
+    judgeAvailability(history, counted, options.availability),
     checkConvergence(record.convergence),
   ] as const;
   return { verdicts, exceptions: crash === undefined ? [...record.exceptions] : [...record.exceptions, crash] };
+}
+
+/** Checks availability. Total availability includes a final phase that Maelstrom does not have. */
+function judgeAvailability(
+  history: readonly Operation[],
+  counted: readonly Operation[],
+  expected: TestOptions["availability"],
+): ReturnType<typeof checkAvailability> {
+  const verdict = checkAvailability(expected === "total" ? history : counted, expected);
+  if (verdict.valid === true || checkAvailability(counted, expected).valid === false) return verdict;
+  return { ...verdict, anomalies: verdict.anomalies?.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" })) };
 }
 
 /** Runs the workload's checker. If it crashes, the history stays unjudged and the crash is reported. */

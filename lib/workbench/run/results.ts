@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Anomaly, Validity, Verdict } from "../checkers/verdict.ts";
+import type { Anomaly, MaelstromView, Validity, Verdict } from "../checkers/verdict.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Latencies } from "../checkers/latency.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
@@ -44,6 +44,19 @@ export interface JudgedBy {
   consistency_models: string[];
 }
 
+/**
+ * Verdict that decides if a run has passed. The strict one counts every finding; that of Maelstrom only those that
+ * Maelstrom looks for, too.
+ */
+export type Decider = "strict" | "maelstrom";
+
+/** Verdict on a run. */
+export interface RunVerdict {
+  valid: Validity;
+  /** True if the run is valid and meets every target. */
+  passed: boolean;
+}
+
 /** Results of one run. Fields that an engine cannot know are null. */
 export interface Results {
   schema: 1;
@@ -55,21 +68,27 @@ export interface Results {
   mode: "process" | "simulation" | null;
   /** Value for `--seed` that repeats the run; null if it cannot be repeated. */
   seed: string | null;
-  /** Verdict of all checkers together. */
+  /** Strict verdict: that of all checkers together. */
   valid: Validity;
   /** True if the run is valid and meets every target. */
   passed: boolean;
+  /** Verdict that Maelstrom would reach: without the findings that it does not look for. */
+  maelstrom: RunVerdict;
+  /** Verdict that decides exit status, marks and colours. */
+  decided_by: Decider;
   operations: (OperationCounts & { by_f: Record<string, OperationCounts> }) | null;
   availability: { valid: Validity; ok_fraction: number } | null;
   net: NetStatistics | null;
   latency_ms: Record<string, Latencies> | null;
   /** Verdict and figures of the workload's checker. */
   result: Verdict;
+  /** Each with Maelstrom's view of it. */
   anomalies: Anomaly[];
   targets: Target[];
   /** Options of the checkers; `check` needs them to judge the stored history in the same way. */
   judged_by?: JudgedBy;
-  exceptions: TestException[];
+  /** Each with Maelstrom's view of it. */
+  exceptions: (TestException & { maelstrom?: MaelstromView })[];
   /** True if a person ended the run early. */
   interrupted?: boolean;
   /** True if a second run with the same seed was equal line by line; left out if none was compared. */
@@ -78,6 +97,25 @@ export interface Results {
   shrunk?: ShrunkRun;
   /** Path of the folder with the stored run; null if it was not stored. */
   store: string | null;
+}
+
+/**
+ * Returns the verdict that decides.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { decisionOf } from "./results.ts";
+ *
+ * const run = { valid: false, passed: false, maelstrom: { valid: true, passed: true } };
+ * assertEquals(decisionOf({ ...run, decided_by: "strict" }).passed, false);
+ * assertEquals(decisionOf({ ...run, decided_by: "maelstrom" }).passed, true);
+ * ```
+ */
+export function decisionOf(
+  { valid, passed, maelstrom, decided_by }: RunVerdict & Partial<Pick<Results, "maelstrom" | "decided_by">>,
+): RunVerdict {
+  return decided_by === "maelstrom" && maelstrom !== undefined ? maelstrom : { valid, passed };
 }
 
 /** Smallest run found that fails for the same reason as another one. */

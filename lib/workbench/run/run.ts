@@ -22,7 +22,7 @@ import { type Cluster, createCluster } from "./cluster.ts";
 import type { Clock } from "../world/clock.ts";
 import type { World } from "../world/hosts/world.ts";
 import type { Operation } from "../history/operation.ts";
-import { NOT_STORED, type Results, type TargetLimit } from "./results.ts";
+import { type Decider, NOT_STORED, type Results, type TargetLimit } from "./results.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Store } from "./store/store.ts";
 import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
@@ -51,6 +51,8 @@ export interface RunOptions extends TestOptions {
   seed: string;
   /** Limits that the figures must stay below for the run to pass. */
   limits: readonly TargetLimit[];
+  /** Verdict that decides if the run has passed. `@default "strict"` */
+  decidedBy?: Decider;
   /** True to log every message that is sent. */
   logNetSend: boolean;
   /** True to log every message that is received. */
@@ -143,6 +145,7 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
     seed: options.seed,
     options,
     limits: options.limits,
+    decidedBy: options.decidedBy,
     history: recorder.history,
     counts: test.countsOfMainPhase ?? network.journal.counts,
     exceptions: recorder.exceptions,

@@ -14,7 +14,7 @@ import { SeriesReport } from "../report/series_report.ts";
 import { nameOfTest, type TestRequest } from "../request/request.ts";
 import type { SeriesPlan } from "../request/series_plan.ts";
 import { worstOf } from "../run/failure.ts";
-import type { Results } from "../run/results.ts";
+import { decisionOf, type Results } from "../run/results.ts";
 import { openInterruption } from "./interruption.ts";
 import { shrinkRun } from "./shrink/shrink_run.ts";
 
@@ -71,7 +71,7 @@ async function runAll(series: Series): Promise<void> {
     if (signal.aborted && !isCounted(results, plan)) return;
     runs.push(results);
     report.showResults(results, request, signal.aborted);
-    if (signal.aborted || (plan.stopsAtFailure && !results.passed)) return;
+    if (signal.aborted || (plan.stopsAtFailure && !decisionOf(results).passed)) return;
   }
 }
 
@@ -80,8 +80,8 @@ async function runAll(series: Series): Promise<void> {
  * was not cut short and failed counts: any other can be repeated by its seed, and a run may pass only because Ctrl-C
  * came before its convergence was measured.
  */
-function isCounted({ interrupted, passed }: Results, { seeds }: SeriesPlan): boolean {
-  return seeds === 1 || (!interrupted && !passed);
+function isCounted(results: Results, { seeds }: SeriesPlan): boolean {
+  return seeds === 1 || (!results.interrupted && !decisionOf(results).passed);
 }
 
 async function runOne(request: TestRequest, index: number, { engine, report, signal }: Series): Promise<Results> {

@@ -16,7 +16,9 @@ import { checkTxnRWRegister } from "../../../lib/workbench/checkers/txn/mod.ts";
 import type { Verdict } from "../../../lib/workbench/checkers/verdict.ts";
 import { pairs } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { ANOMALIES, ANOMALY_GROUPS } from "./anomaly_names.ts";
+import { ANOMALY_TYPES, EXCEPTION_TYPES, type FindingType } from "../../../lib/workbench/checkers/finding_types.ts";
+import type { MaelstromView } from "../../../lib/workbench/checkers/verdict.ts";
+import { ANOMALIES, ANOMALY_GROUPS, OUTSIDE_HISTORIES } from "./anomaly_names.ts";
 import { KAFKA_CASES, KAFKA_OVERLAPS } from "./kafka/cases.ts";
 import { OTHER_CASES } from "./other_cases.ts";
 import { sequential } from "./sequential.ts";
@@ -65,15 +67,34 @@ function txn(type: string, workload: string, history: Operation[], models?: stri
 /** Writes the reference as Markdown. */
 export function anomalyDocs(): string {
   const tables = Object.entries(ANOMALY_GROUPS).map(([title, group]) => {
-    const rows = Object.entries(group).map(([type, meaning]) => [`[${type}]`, meaning]);
-    return `### ${title}\n\n${formatTable([["anomaly", "meaning"], ...rows])}`;
+    const rows = Object.entries(group).map((
+      [type, meaning],
+    ) => [`[${type}]`, meaning, viewWords(ANOMALY_TYPES[type]!)]);
+    return `### ${title}\n\n${formatTable([["anomaly", "meaning", "Maelstrom"], ...rows])}`;
   });
+  const outside = Object.entries(OUTSIDE_HISTORIES).map((
+    [type, meaning],
+  ) => [`**${type}**`, meaning, viewWords(ANOMALY_TYPES[type] ?? EXCEPTION_TYPES[type]!)]);
+  tables.push(`### Outside histories\n\n${formatTable([["finding", "meaning", "Maelstrom"], ...outside])}`);
   const types = Object.keys(ANOMALIES);
   const links = types.map((type) => `[${type}]: #${anchorOf(type)}`).join("\n");
   return [introduction.trimEnd(), "## All anomalies", ...tables, "## Examples", ...types.map(sectionOf), links].join(
     "\n\n",
   ) +
     "\n";
+}
+
+const VIEWS: Record<MaelstromView, string> = { finds: "yes", overlooks: "no", stops: "stops" };
+const OBJECTS: Record<string, string> = {
+  "kafka": "logs",
+  "txn-list-append": "lists",
+  "txn-rw-register": "registers",
+};
+
+/** Maelstrom's view of a type of finding, in the words of the page. */
+function viewWords({ maelstrom = "finds" }: FindingType): string {
+  if (typeof maelstrom === "string") return VIEWS[maelstrom];
+  return Object.entries(maelstrom).map(([workload, view]) => `${OBJECTS[workload]} ${VIEWS[view]}`).join(", ");
 }
 
 /** The anchor of a heading, as GitHub makes it. */

@@ -3,11 +3,13 @@ export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
   "Echo, ids, sets, counters, registers, locks": {
     "wrong-echo": "a reply does not contain what was sent",
     "duplicate-id": "an id was generated more than once",
+    "incomparable-ids": "two ids that Clojure cannot compare; allowed",
     "lost": "an element that was in the set is missing from all later reads",
     "duplicated": "an element occurs more than once in a read",
     "unexpected": "a read contains an element that was never added",
     "wrong-sum": "a final read is not a possible sum of the adds",
     "lock-held-twice": "a client got the lock while another one held it",
+    "no-final-read": "no final read of a counter succeeded; the verdict is unknown",
     "nonlinearizable": "no order of the operations that respects real time explains their results",
   },
   "Kafka": {
@@ -58,8 +60,7 @@ export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
     "PL-1-cycle-exists": "a cycle of ww, where some edges are wr as well",
     "strong-PL-1-cycle-exists": "a cycle of ww and real time, where some edges are wr as well",
     "strong-PL-2-cycle-exists": "a cycle of ww, wr and real time, where some edges are rw as well",
-    "strong-snapshot-isolation-cycle-exists":
-      "a cycle of nonconsecutive rw and real time, where more edges are rw as well",
+    "strong-snapshot-isolation-cycle-exists": "a cycle of nonconsecutive rw and real time, where further edges are rw",
     "strong-session-PL-1-cycle-exists": "as strong-PL-1-cycle-exists, with process order",
     "strong-session-PL-2-cycle-exists": "as strong-PL-2-cycle-exists, with process order",
     "strong-session-snapshot-isolation-cycle-exists": "as strong-snapshot-isolation-cycle-exists, with process order",
@@ -72,6 +73,24 @@ export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
     "budget-exceeded": "the search for a linearization reached its limit; the verdict is unknown",
     "malformed-history": "the history does not fit the workload; the verdict is unknown",
   },
+};
+
+/** Findings that no history shows, with their meaning. */
+export const OUTSIDE_HISTORIES: Record<string, string> = {
+  "not-converged": "10 s after the last fault, nodes still lacked data; a simulation looks into them",
+  "malformed-reply": "a reply that does not fit the workload, or another transaction than the one asked for",
+  "unmatched-reply": "a message to a client that answers none of its requests",
+  "nondeterminism": "a simulated program used a clock or randomness of its own, or two runs of a seed differed",
+  "unhandled-rejection": "a simulated program left a rejected promise unhandled",
+  "bad-line": "a node printed a line that is not a message; ends the test",
+  "node-crashed": "a node ended by itself; ends the test",
+  "start-failed": "a node could not be started again; ends the test",
+  "init-failed": "a node did not answer `init`, or with an error; ends the test",
+  "setup-failed": "a node did not answer what prepares the workload, such as `topology`; ends the test",
+  "time-stands-still": "simulated nodes answer each other without end while no time passes; ends the test",
+  "checker-crashed": "a checker has a bug; the verdict is unknown",
+  "client-crashed": "a client threw an exception; invalidates nothing",
+  "not-stored": "the run could not be stored; invalidates nothing",
 };
 
 /** Every anomaly with its meaning. */

@@ -44,6 +44,11 @@ export const OTHER_CASES: Record<string, OtherCase> = {
     history: sequential([[0, "ok", "generate", null, 17], [1, "ok", "generate", null, 17]]),
     check: checkUniqueIds,
   },
+  "incomparable-ids": {
+    workloads: ["unique-ids"],
+    history: sequential([[0, "ok", "generate", null, 17], [1, "ok", "generate", null, "n1-17"]]),
+    check: checkUniqueIds,
+  },
   "lost": {
     workloads: SETS,
     history: sequential([[0, "ok", "add", 7, 7], [1, "ok", "read", null, [7]], [2, "ok", "read", null, []]]),
@@ -67,6 +72,11 @@ export const OTHER_CASES: Record<string, OtherCase> = {
   "wrong-sum": {
     workloads: ["g-counter", "pn-counter"],
     history: withFinalReads([[0, "ok", "add", 3, 3], [0, "info", "add", 2, 2], [1, "ok", "read", null, 4]]),
+    check: checkCounter,
+  },
+  "no-final-read": {
+    workloads: ["g-counter", "pn-counter"],
+    history: withFinalReads([[0, "ok", "add", 3, 3], [1, "fail", "read", null]]),
     check: checkCounter,
   },
   "nonlinearizable": {

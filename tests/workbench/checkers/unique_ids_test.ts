@@ -92,3 +92,21 @@ Deno.test("checkUniqueIds lists a bounded number of ids", () => {
   assertEquals((verdict.duplicated as unknown[]).length, 48);
   assertEquals(verdict.anomalies![0]!.explanation.split("\n").length, 9);
 });
+
+Deno.test("checkUniqueIds tells of ids that Clojure cannot compare, and is valid", () => {
+  const incomparable = (...ids: unknown[]) => {
+    const { valid, anomalies } = checkUniqueIds(generated(...ids));
+    assertEquals(valid, true);
+    return anomalies!.map(({ type }) => type).join();
+  };
+  const ids = [[1, 2.5, 7n], ["a", "b"], [null, 1, null, 2].slice(1), [true, false], [[1, "a"], [2, "b"], [1, 2, 3]]];
+  for (const comparable of ids) assertEquals(incomparable(...comparable), "");
+  for (const mixed of [[1, "1"], [{ a: 1 }, { a: 2 }], [true, 1], [[1], ["a"]], [null, { a: 1 }, { a: 2 }]]) {
+    assertEquals(incomparable(...mixed), "incomparable-ids");
+  }
+  const [anomaly] = checkUniqueIds(generated(17, 18, "n1-17")).anomalies!;
+  assertEquals(
+    anomaly!.explanation,
+    'Ids 17 and "n1-17" are distinct, but Maelstrom\'s checker cannot compare them, and stops',
+  );
+});

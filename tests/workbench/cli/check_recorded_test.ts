@@ -44,6 +44,7 @@ testRecorded(
 
     assertEquals([err, status, ours.workload, ours.valid], ["", verdict ? 0 : 1, workload, verdict]);
     assertEquals(ours.passed, verdict);
+    assertEquals(ours.maelstrom, { valid: verdict, passed: verdict });
     assertEquals([ours.mode, ours.seed, ours.net, ours.store, ours.challenge], [null, null, null, null, null]);
     assertEquals(ours.operations, theirs.operations);
     assertEquals(ours.availability!.valid, theirs.availability!.valid);

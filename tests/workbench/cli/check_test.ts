@@ -207,7 +207,34 @@ Deno.test("check shows exceptions of Jepsen's clients", async () => {
     message: "A client threw clojure.lang.ExceptionInfo, first in generate of process 2, at 0.002 s: " +
       '"indeterminate: Malformed"',
     count: 2,
+    maelstrom: "finds",
   }]);
+});
+
+Deno.test("check finds malformed replies in Maelstrom's history, which is valid for Maelstrom", async () => {
+  const thrown = ', :error "indeterminate: Malformed", :time 2000000, :exception {:via ' +
+    "[{:type clojure.lang.ExceptionInfo, :data {:type :malformed-rpc-response, :body {:id 1}}}]}";
+  const history = IDS + edn(2, "generate", "nil", "info", "nil", thrown);
+  const { valid, maelstrom, exceptions } = await checkJSON(history);
+  assertEquals([valid, maelstrom], [false, { valid: true, passed: true }]);
+  assertEquals(exceptions, [{
+    type: "malformed-reply",
+    message: 'A node sent a malformed reply, first to generate of process 2, at 0.002 s: "indeterminate: Malformed"',
+    count: 1,
+    maelstrom: "overlooks",
+  }]);
+});
+
+Deno.test("check decides by --strict or --as-maelstrom, and strictly by default", async () => {
+  const history = edn(0, "txn", "[[:r 9 nil]]", "ok", "[[:r 9 0]]");
+  const flags = "check x.edn -w txn-rw-register --consistency-models read-uncommitted";
+  const status = async (more: string) => (await command(`${flags}${more}`, filesOf({ "x.edn": history }))).status;
+  assertEquals([await status(""), await status(" --strict"), await status(" --as-maelstrom")], [1, 1, 0]);
+  const { out } = await command(flags, filesOf({ "x.edn": history }));
+  assertEquals(out.split("\n")[0], "✗ txn-rw-register: INVALID (garbage-read); valid for Maelstrom");
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "; null was expected: the key has never been written before");
+  const both = "Cannot use --strict with --as-maelstrom: expected one of them";
+  await assertRejected(`${flags} --strict --as-maelstrom`, both, filesOf({ "x.edn": history }));
 });
 
 Deno.test("check assumes a node for each process if the nodes are unknown", async () => {
@@ -330,9 +357,11 @@ Deno.test("check keeps exceptions and anomalies of a stored run that its history
   assertEquals([differing.valid, differing.passed, differing.status], [false, false, 1]);
   const crashed = await judged({ exceptions: [{ ...exception, type: "node-crashed", fatal: true }] });
   assertEquals([crashed.valid, crashed.status], [false, 255]);
-  const lacking = { type: "not-converged", count: 1, explanation: "n0 lacks 7" };
+  const lacking = { type: "not-converged", count: 1, explanation: "n0 lacks 7", maelstrom: "overlooks" } as const;
   const apart = await judged({ anomalies: [lacking] });
   assertEquals([apart.valid, apart.anomalies, apart.status], [false, [lacking], 1]);
+  const accepted = await judged({ anomalies: [lacking], decided_by: "maelstrom" });
+  assertEquals([accepted.valid, accepted.maelstrom.valid, accepted.status], [false, true, 0]);
   const interrupted = await judged({ interrupted: true });
   assertEquals([interrupted.valid, interrupted.status], ["unknown", 2]);
   const again = await judged({ exceptions: [{ ...exception, type: "checker-crashed" }], valid: "unknown" });

@@ -15,18 +15,21 @@ interface Row {
   workload: string;
   models: string | undefined;
   verdict: string;
+  /** Jepsen's verdict; the same if the table has no column for it. */
+  theirs: string;
 }
 
 /** Matches a row. Only the tables of histories begin with a name in code and a workload. */
-const ROW = /^\| `([\w-]+)` *\| ([\w-]+)(?:, ([\w-]+))? *\| ((?:valid|invalid|unknown)(?:: [\w, -]+?)?) *\|/gm;
+const ROW =
+  /^\| `([\w-]+)` *\| ([\w-]+)(?:, ([\w-]+))? *\| ((?:valid|invalid|unknown)(?:: [\w, -]+?)?) *\|(?: (.+?) *\|)?$/gm;
 
 function rows(page: string): Row[] {
-  return [...page.matchAll(ROW)].map(([_, name, workload, models, verdict]): Row => {
-    return { name: name!, workload: workload!, models, verdict: verdict! };
+  return [...page.matchAll(ROW)].map(([_, name, workload, models, verdict, theirs = verdict!]): Row => {
+    return { name: name!, workload: workload!, models, verdict: verdict!, theirs };
   });
 }
 
-async function check({ name, workload, models }: Omit<Row, "verdict">): Promise<Results> {
+async function check({ name, workload, models }: Pick<Row, "name" | "workload" | "models">): Promise<Results> {
   const history = await Deno.readTextFile(new URL(`${name}.edn`, FOLDER));
   const flags = models === undefined ? "" : ` --consistency-models ${models}`;
   const { out } = await command(`check history.edn --json -w ${workload}${flags}`, filesOf({ "history.edn": history }));
@@ -51,6 +54,44 @@ Deno.test({
     }
     const files = Array.from(Deno.readDirSync(FOLDER), ({ name }) => name.replace(/\.edn$/, ""));
     assertEquals(page.map(({ name }) => name).sort(), files.sort());
+  },
+});
+
+/** Histories on which the verdict for Maelstrom is not that of Jepsen. docs/check.md says why. */
+const INEXACT: readonly string[] = [
+  "counter-fraction",
+  "early-end-counter",
+  "early-end-kafka",
+  "early-end-list",
+  "future-read-rw-self-edge",
+  "kafka-empty-only",
+  "kafka-negative-offset",
+  "kafka-unknown-offset",
+  "mixed-elements",
+  "mixed-keys",
+  "no-dependency",
+  "null-and-empty",
+  "null-and-empty-update",
+  "null-written",
+  "written-twice",
+];
+
+Deno.test({
+  name: "every history of docs/check.md has the verdict of Jepsen for Maelstrom, or is named as an exception",
+  ignore: !readable,
+  async fn() {
+    const text = await Deno.readTextFile(PAGE);
+    const inexact: string[] = [];
+    for (const row of rows(text)) {
+      const { maelstrom } = await check(row);
+      const words = row.theirs.split(/: |, | or /);
+      if (!words.includes({ true: "valid", false: "invalid", unknown: "unknown" }[`${maelstrom.valid}`])) {
+        inexact.push(row.name);
+      }
+    }
+    assertEquals(inexact.sort(), INEXACT);
+    const exceptions = text.slice(text.indexOf("### The verdict for Maelstrom"));
+    for (const name of INEXACT) assertStringIncludes(exceptions, `\`${name}\``);
   },
 });
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
+import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
 
 Deno.test("main() shows help without a command, and with help or --help", async () => {
@@ -107,6 +108,41 @@ Deno.test("main() ends with Maelstrom's exit statuses, and with 1 if a limit is 
   assertEquals(await ends(() => ({ valid: false, passed: false, exceptions: fatal })), 255);
 });
 
+Deno.test("main() decides challenges as Maelstrom would, simulations and everything else strictly", async () => {
+  const garbage = { type: "garbage-read", count: 1, explanation: "…", maelstrom: "overlooks" } as const;
+  const wrong = { valid: false, passed: false, maelstrom: { valid: true, passed: true }, anomalies: [garbage] };
+  const status = async (line: string) => (await command(line, { runs: () => wrong })).status;
+  const plain = "test -w txn-rw-register --bin ./node";
+  assertEquals([await status("6a"), await status("6a --as-maelstrom"), await status("6a --strict")], [0, 0, 1]);
+  assertEquals([await status("txn"), await status("all"), await status("all --strict")], [0, 0, 1]);
+  assertEquals([await status("6a --sim"), await status("6a --sim --as-maelstrom")], [1, 0]);
+  assertEquals([await status("6a --sim --seeds 2"), await status("6a --sim --seeds 2 --as-maelstrom")], [1, 0]);
+  assertEquals([await status(plain), await status(`${plain} --as-maelstrom`)], [1, 0]);
+  const { out } = await command("6a", { runs: () => wrong });
+  assertStringIncludes(out, "✓ 6a txn-rw-register: valid for Maelstrom; 1 finding that it does not look for\n");
+  assertStringIncludes((await command("6a --strict", { runs: () => wrong })).out, "./maelstrom.sh 6a --strict --seed");
+  await assertRejected("6a --strict --as-maelstrom", "Cannot use --strict with --as-maelstrom: expected one of them");
+});
+
+Deno.test("main() prints both verdicts of one run and of many as JSON", async () => {
+  const wrong = { valid: false, passed: false, maelstrom: { valid: true, passed: true } };
+  const json = async (line: string) => JSON.parse((await command(`${line} --json`, { runs: () => wrong })).out);
+  const facts = ({ valid, passed, maelstrom, decided_by }: Results) => [valid, passed, maelstrom, decided_by];
+  assertEquals(facts(await json("6a")), [false, false, { valid: true, passed: true }, "maelstrom"]);
+  assertEquals(facts(await json("6a --strict")), [false, false, { valid: true, passed: true }, "strict"]);
+  assertEquals(facts(await json("all")), [false, false, { valid: true, passed: true }, "maelstrom"]);
+});
+
+Deno.test("main() shows what Maelstrom overlooks in a series, and does not end it there", async () => {
+  const garbage = { type: "garbage-read", count: 1, explanation: "Process 3 read 0", maelstrom: "overlooks" } as const;
+  const wrong = { valid: false, passed: false, maelstrom: { valid: true, passed: true }, anomalies: [garbage] };
+  const accepted = await command("6a --test-count 2", { runs: () => wrong });
+  assertEquals([accepted.ran.length, accepted.status], [2, 0]);
+  assertStringIncludes(accepted.out, "Process 3 read 0");
+  const strict = await command("6a --test-count 2 --strict", { runs: () => wrong });
+  assertEquals([strict.ran.length, strict.status], [1, 1]);
+});
+
 Deno.test("main() reports usage errors and failures in one line, and bugs with their stack", async () => {
   const ends = async (error: Error) => {
     const { status, err, out } = await command("3e", { runs: () => Promise.reject(error) });
@@ -187,6 +223,9 @@ Deno.test("main() uses the workbench unless there is a real Maelstrom", async ()
   const [status, engine, note] = await engines("1 -q --seed 5", maelstrom);
   assertEquals([status, engine], [0, "processes"]);
   assertStringIncludes(String(note), "Note: the real Maelstrom takes no --seed, so the workbench runs this");
+  const [, strictly, why] = await engines("1 -q --strict", maelstrom);
+  assertEquals(strictly, engine);
+  assertStringIncludes(String(why), "has only its own verdict, not a --strict one, so the workbench runs this");
 });
 
 Deno.test("main() rejects a Maelstrom that is missing or not executable", async () => {
@@ -196,6 +235,7 @@ Deno.test("main() rejects a Maelstrom that is missing or not executable", async 
   await assertRejected("1", "$MAELSTROM is /tmp: it is a folder", at("/tmp"));
   await assertRejected("1", "$MAELSTROM is ./notes.txt: it is not executable", at("./notes.txt"));
   await assertRejected("1 --engine maelstrom --seed 5", "Cannot use --seed with --engine maelstrom", at("./node"));
+  await assertRejected("1 --engine maelstrom --strict", "Cannot use --strict with --engine maelstrom", at("./node"));
 });
 
 Deno.test("main() rejects a Maelstrom without Java", async () => {

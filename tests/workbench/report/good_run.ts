@@ -1,4 +1,4 @@
-/** The results of a run of 3e that passed. */
+/** Results of runs of 3e. */
 
 import type { Results } from "../../../lib/workbench/run/results.ts";
 
@@ -12,6 +12,8 @@ export const GOOD_RUN: Results = {
   seed: "abc",
   valid: true,
   passed: true,
+  maelstrom: { valid: true, passed: true },
+  decided_by: "strict",
   operations: {
     count: 1974,
     ok: 1974,
@@ -51,3 +53,9 @@ export const GOOD_RUN: Results = {
   exceptions: [],
   store: "store/broadcast/20261122T120000",
 };
+
+/** Changes the good run. Unless `changes` say so, Maelstrom agrees with the strict verdict. */
+export function resultsWith(changes: Partial<Results>): Results {
+  const { valid = true, passed = true } = changes;
+  return { ...GOOD_RUN, maelstrom: { valid, passed }, ...changes };
+}

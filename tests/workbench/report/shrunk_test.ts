@@ -9,7 +9,7 @@ import { fakeMachine, fakeResults } from "../engines/fake_machine.ts";
 const PLAIN = { width: 80, colour: false };
 const REQUEST = createRequest(
   findChallenge("3e")!,
-  parseArguments(["--seed", "s"]),
+  parseArguments(["--sim", "--seed", "s"]),
   fakeMachine(),
 );
 
@@ -21,6 +21,7 @@ const SHRUNK: ShrunkRun = {
     ...fakeResults(REQUEST, "simulation"),
     valid: false,
     passed: false,
+    maelstrom: { valid: false, passed: false },
     anomalies: [
       { type: "lost", count: 2, explanation: "Element 7 was missing" },
       { type: "stale", count: 1, explanation: "Element 8 came late", allowed: true },
@@ -47,7 +48,8 @@ Deno.test("formatShrunk() shows the anomalies, the smaller flags and the command
 });
 
 Deno.test("formatShrunk() shows a missed limit if the run is valid", () => {
-  const results = { ...SHRUNK.results, valid: true as const, anomalies: [] };
+  const maelstrom = { valid: true as const, passed: false };
+  const results = { ...SHRUNK.results, valid: true as const, maelstrom, anomalies: [] };
   const lines = formatShrunk({ ...SHRUNK, results }, true, PLAIN).split("\n");
   assertEquals(lines.slice(2, 5), [
     "✗ 3e broadcast: valid, but not within its limits",

@@ -2,14 +2,14 @@ import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } 
 import { parseJSON } from "../../../lib/workbench/base/json.ts";
 import { formatSummary, type SummaryNotes } from "../../../lib/workbench/report/summary.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { GOOD_RUN } from "./good_run.ts";
+import { GOOD_RUN, resultsWith } from "./good_run.ts";
 
 const PLAIN = { width: 80, colour: false };
 
 const NOTES: SummaryNotes = { deviations: [], command: ["./maelstrom.sh", "3e"], interrupted: false };
 
 function summary(changes: Partial<Results>, notes: Partial<SummaryNotes> = {}, screen = PLAIN): string {
-  return formatSummary({ ...GOOD_RUN, ...changes }, { ...NOTES, ...notes }, screen);
+  return formatSummary(resultsWith(changes), { ...NOTES, ...notes }, screen);
 }
 
 Deno.test("formatSummary() shows limits, operations, messages and figures in aligned tables", () => {
@@ -52,6 +52,73 @@ Deno.test("formatSummary() begins with the verdict and its reasons", () => {
     first({ valid: false, passed: false, exceptions: [crash], anomalies: [lost] }),
     "✗ 3e broadcast: INVALID (node-crashed, lost)",
   );
+});
+
+Deno.test("formatSummary() begins with both verdicts if they differ", () => {
+  const first = (changes: Partial<Results>, width = 120) => summary(changes, {}, { ...PLAIN, width }).split("\n")[0];
+  const garbage = { type: "garbage-read", count: 9, explanation: "…", maelstrom: "overlooks" } as const;
+  const anomalies = [garbage, { ...garbage, type: "divergent-replicas" }];
+  const wrong = { valid: false, passed: false, maelstrom: { valid: true, passed: true }, anomalies, targets: [] };
+  const asMaelstrom = { ...wrong, decided_by: "maelstrom" } as const;
+  assertEquals(first(wrong), "✗ 3e broadcast: INVALID (garbage-read, divergent-replicas); valid for Maelstrom");
+  assertEquals(
+    first(asMaelstrom),
+    "✓ 3e broadcast: valid for Maelstrom; 2 findings that it does not look for (garbage-read, divergent-replicas)",
+  );
+  assertEquals(
+    first(asMaelstrom, 80),
+    "✓ 3e broadcast: valid for Maelstrom; 2 findings that it does not look for",
+  );
+  assertEquals(
+    first({ ...asMaelstrom, anomalies: [garbage], targets: GOOD_RUN.targets }),
+    "✓ 3e broadcast: valid for Maelstrom, within all limits; 1 finding that it does not look for (garbage-read)",
+  );
+  const reply = { type: "malformed-reply", node: "n0", message: "…", count: 3, maelstrom: "overlooks" } as const;
+  assertEquals(
+    first({ ...asMaelstrom, anomalies: [], exceptions: [reply], maelstrom: { valid: true, passed: false } }),
+    "✗ 3e broadcast: valid for Maelstrom, but not within its limits; 1 finding that it does not look for " +
+      "(malformed-reply)",
+  );
+  const stopped = { ...garbage, maelstrom: "stops" } as const;
+  const unknown = { ...wrong, anomalies: [stopped], maelstrom: { valid: "unknown", passed: false } } as const;
+  assertEquals(
+    first({ ...unknown, anomalies: [stopped] }),
+    "✗ 3e broadcast: INVALID (garbage-read); unknown for Maelstrom",
+  );
+  assertEquals(
+    first({ ...unknown, anomalies: [stopped], decided_by: "maelstrom" }),
+    "? 3e broadcast: unknown for Maelstrom; 1 finding that its checker stops at (garbage-read)",
+  );
+  const ids = [{ type: "incomparable-ids", count: 1, explanation: "…", maelstrom: "stops" } as const];
+  assertEquals(
+    first({ targets: [], anomalies: ids, maelstrom: { valid: "unknown", passed: false } }),
+    "✓ 3e broadcast: valid (incomparable-ids); unknown for Maelstrom",
+  );
+});
+
+Deno.test("formatSummary() never shows findings under a green tick, and says what Maelstrom overlooks", () => {
+  const lost = { type: "lost", count: 2, explanation: "Element 7 …", maelstrom: "finds" } as const;
+  const apart = { type: "not-converged", count: 1, explanation: "n1 …", maelstrom: "overlooks" } as const;
+  const reply = {
+    type: "malformed-reply",
+    node: "n0",
+    message: "Node n0 …",
+    count: 3,
+    maelstrom: "overlooks",
+  } as const;
+  const wrong = { valid: false, passed: false, anomalies: [lost, apart], exceptions: [reply] };
+  const text = summary({ ...wrong, maelstrom: { valid: true, passed: true }, decided_by: "maelstrom" });
+  assertStringIncludes(
+    text,
+    "\n  lost × 2\n    Element 7 …\n  not-converged (Maelstrom does not look for it)\n    n1 …\n",
+  );
+  assertStringIncludes(text, "\n  malformed-reply n0 × 3 (Maelstrom does not look for it)\n    Node n0 …\n");
+  const coloured = summary(
+    { ...wrong, maelstrom: { valid: true, passed: true }, decided_by: "maelstrom" },
+    {},
+    { width: 80, colour: true },
+  );
+  assertStringIncludes(coloured, "\x1b[33m✓ 3e broadcast");
 });
 
 Deno.test("formatSummary() shows that a run could not be stored, but not as a reason for the verdict", () => {

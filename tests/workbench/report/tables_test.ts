@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { formatSeedsTable, formatTable } from "../../../lib/workbench/report/tables.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { GOOD_RUN } from "./good_run.ts";
+import { GOOD_RUN, resultsWith } from "./good_run.ts";
 
 const PLAIN = { width: 80, colour: false };
 
@@ -10,9 +10,8 @@ Deno.test("formatTable() has a row for each run, with its figures against their 
   const servers = { ...GOOD_RUN.net!.servers, msgs_per_op: 24.5 };
   const runs: Results[] = [
     GOOD_RUN,
-    { ...GOOD_RUN, passed: false, targets: missed, net: { ...GOOD_RUN.net!, servers } },
-    {
-      ...GOOD_RUN,
+    resultsWith({ passed: false, targets: missed, net: { ...GOOD_RUN.net!, servers } }),
+    resultsWith({
       challenge: "1",
       workload: "echo",
       valid: false,
@@ -20,7 +19,7 @@ Deno.test("formatTable() has a row for each run, with its figures against their 
       targets: [],
       net: null,
       result: { valid: false },
-    },
+    }),
   ];
   assertEquals(
     formatTable(runs, 4, PLAIN),
@@ -31,6 +30,43 @@ Deno.test("formatTable() has a row for each run, with its figures against their 
 
 1 of 3 passed, 1 not run`,
   );
+});
+
+/** A run of 6a that is valid for Maelstrom only. */
+const DISPUTED: Partial<Results> = {
+  challenge: "6a",
+  workload: "txn-rw-register",
+  valid: false,
+  passed: false,
+  maelstrom: { valid: true, passed: true },
+  targets: [],
+  anomalies: [{ type: "garbage-read", count: 9, explanation: "…", maelstrom: "overlooks" }],
+  net: null,
+  result: { valid: false },
+};
+
+Deno.test("tables mark the runs that Maelstrom judges differently, and count by both verdicts", () => {
+  const strict = [GOOD_RUN, resultsWith(DISPUTED)];
+  const [asMaelstrom] = [strict.map((run): Results => ({ ...run, decided_by: "maelstrom" }))];
+  const wide = { width: 120, colour: false };
+  assertEquals(
+    formatTable(asMaelstrom, 2, wide),
+    `                      verdict   ops     ok    msgs/op   median ms       max ms
+✓ 3e broadcast          valid  1974  100 %  1.74 < 20  772 < 1000  1126 < 2000
+✓ 6a txn-rw-register   valid*  1974  100 %
+
+  * 6a txn-rw-register: valid for Maelstrom; 1 finding that it does not look for (garbage-read)
+
+2 of 2 passed for Maelstrom (1 strictly)`,
+  );
+  const table = formatTable(strict, 2, wide);
+  assertStringIncludes(table, "✗ 6a txn-rw-register  INVALID*");
+  assertStringIncludes(table, "\n  * 6a txn-rw-register: INVALID (garbage-read); valid for Maelstrom\n");
+  assertStringIncludes(table, "\n1 of 2 passed (2 for Maelstrom)");
+  assertStringIncludes(formatSeedsTable(strict, 2, wide), "\n1 of 2 passed (2 for Maelstrom)");
+  assertStringIncludes(formatSeedsTable(asMaelstrom, 2, wide), "\n2 of 2 passed for Maelstrom (1 strictly)");
+  const coloured = { width: 120, colour: true };
+  assertFalse(formatTable(asMaelstrom, 2, coloured).includes("\x1b[32m"), "not green");
 });
 
 Deno.test("formatTable() fits 80 columns with the longest names", () => {
@@ -50,13 +86,12 @@ Deno.test("on a narrow terminal, each row of a table becomes a paragraph", () =>
 
 Deno.test("tables show no share of operations that succeeded if there were none", () => {
   const none = { count: 0, ok: 0, fail: 0, info: 0 };
-  const run: Results = {
-    ...GOOD_RUN,
+  const run = resultsWith({
     valid: false,
     passed: false,
     operations: { ...none, by_f: {} },
     result: { valid: "unknown" },
-  };
+  });
   assertFalse(formatTable([run], 1, PLAIN).includes("%"));
   assertFalse(formatSeedsTable([run], 1, PLAIN).includes("%"));
 });

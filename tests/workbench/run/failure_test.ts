@@ -37,6 +37,19 @@ Deno.test("failureOf() returns the worst failure", () => {
   assertEquals(failure({ valid: true, targets }), { kind: "missed", causes: ["max_latency_ms"] });
 });
 
+Deno.test("failureOf() counts only what the deciding verdict counts", () => {
+  const overlooked = { maelstrom: "overlooks" } as const;
+  const anomalies = [{ ...anomaly("not-converged"), ...overlooked }, anomaly("lost")];
+  const exceptions = [{ ...exception("malformed-reply"), ...overlooked }];
+  const wrong = failed({ anomalies, exceptions });
+  const forMaelstrom = { maelstrom: { valid: false, passed: false }, decided_by: "maelstrom" } as const;
+  assertEquals(failureOf(wrong)!.causes, ["not-converged", "lost"]);
+  assertEquals(failureOf({ ...wrong, ...forMaelstrom })!.causes, ["lost"]);
+  const passed = { ...wrong, ...forMaelstrom, maelstrom: { valid: true, passed: true } };
+  assertEquals(failureOf(passed), undefined);
+  assertEquals(failureOf({ ...passed, decided_by: "strict" })!.causes, ["not-converged", "lost"]);
+});
+
 Deno.test("failureOf() does not count a store that could not be written as a cause", () => {
   const exceptions = [exception("not-stored"), exception("nondeterminism")];
   assertEquals(failureOf(failed({ exceptions })), { kind: "invalid", causes: ["nondeterminism"] });

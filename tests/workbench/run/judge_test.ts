@@ -42,10 +42,66 @@ Deno.test("validities merge: false before unknown before true", () => {
   }
 });
 
-Deno.test("only a fatal exception makes a test invalid", () => {
-  const exception = { type: "malformed-reply", message: "strange", count: 3 };
-  assertEquals(judge(record(() => ({ valid: true }), { exceptions: [exception] })).valid, true);
-  assertEquals(judge(record(() => ({ valid: true }), { exceptions: [{ ...exception, fatal: true }] })).valid, false);
+Deno.test("an exception counts by its type, and always if it is fatal; Maelstrom overlooks some types", () => {
+  const cases = [
+    ["malformed-reply", false, true, "overlooks"],
+    ["unmatched-reply", false, true, "overlooks"],
+    ["client-crashed", true, true, "finds"],
+    ["not-stored", true, true, "finds"],
+    ["a-new-type", true, true, "finds"],
+  ] as const;
+  for (const [type, valid, maelstrom, view] of cases) {
+    const exception = { type, message: "strange", count: 3 };
+    const results = judge(record(() => ({ valid: true }), { exceptions: [exception] }));
+    assertEquals([results.valid, results.maelstrom.valid], [valid, maelstrom], type);
+    assertEquals(results.exceptions, [{ ...exception, maelstrom: view }]);
+    const ended = judge(record(() => ({ valid: true }), { exceptions: [{ ...exception, fatal: true }] }));
+    assertEquals([ended.valid, ended.maelstrom.valid], [false, false], type);
+  }
+});
+
+Deno.test("Maelstrom's verdict leaves out what it does not look for, and is unknown where its checker stops", () => {
+  const garbage = { type: "garbage-read", count: 1, explanation: "…" };
+  const check = (...types: string[]) => () => ({
+    valid: types.length === 0,
+    anomalies: types.map((type) => ({ ...garbage, type })),
+  });
+  const verdicts = (workload: string, ...types: string[]) => {
+    const { valid, passed, maelstrom, anomalies } = judge(
+      record(() => ({ valid: true }), { workload: { ...WORKLOADS[workload]!, check: check(...types) } }),
+    );
+    return [valid, passed, maelstrom.valid, maelstrom.passed, ...anomalies.map(({ maelstrom }) => maelstrom)];
+  };
+  assertEquals(verdicts("txn-rw-register"), [true, true, true, true]);
+  assertEquals(verdicts("txn-rw-register", "garbage-read"), [false, false, true, true, "overlooks"]);
+  assertEquals(verdicts("txn-rw-register", "G1a"), [false, false, false, false, "finds"]);
+  assertEquals(verdicts("txn-rw-register", "garbage-read", "G1a"), [false, false, false, false, "overlooks", "finds"]);
+  assertEquals(verdicts("txn-list-append", "garbage-read"), [false, false, "unknown", false, "stops"]);
+  assertEquals(verdicts("kafka", "garbage-read", "lost-write"), [false, false, "unknown", false, "stops", "finds"]);
+});
+
+Deno.test("a target that is missed is missed by both verdicts", () => {
+  const limits = [{ name: "msgs_per_op", limit: 20 } as const];
+  const { valid, passed, maelstrom } = judge(record(() => ({ valid: true }), { limits }));
+  assertEquals([valid, passed, maelstrom], [true, false, { valid: true, passed: false }]);
+});
+
+Deno.test("the final phase counts for total availability, but not for Maelstrom if it has none", () => {
+  const history = [operation(0, "invoke"), operation(1, "ok"), operation(2, "invoke"), operation(3, "info")]
+    .map((each, index) => ({ ...each, final: index > 1 }));
+  const rest = { history, options: { ...OPTIONS, availability: "total" } as const };
+  const workload = { ...WORKLOADS["txn-rw-register"]!, check: () => ({ valid: true }) };
+  const results = judge(record(() => ({ valid: true }), { ...rest, workload }));
+  assertEquals([results.valid, results.maelstrom.valid], [false, true]);
+  assertEquals(results.anomalies.map(({ type, maelstrom }) => [type, maelstrom]), [["unavailable", "overlooks"]]);
+  const main = history.map((each) => ({ ...each, final: false }));
+  const failed = judge(record(() => ({ valid: true }), { ...rest, workload, history: main }));
+  assertEquals([failed.valid, failed.maelstrom.valid], [false, false]);
+});
+
+Deno.test("the strict verdict decides unless the record says otherwise", () => {
+  assertEquals(judge(record(() => ({ valid: true }))).decided_by, "strict");
+  assertEquals(judge(record(() => ({ valid: true }), { decidedBy: "maelstrom" })).decided_by, "maelstrom");
 });
 
 Deno.test("an interrupted test is at best unknown, and not invalid for what a final phase would show", () => {

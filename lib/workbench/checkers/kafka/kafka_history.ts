@@ -28,6 +28,8 @@ export interface KafkaOperation extends Attempt {
   sends: Map<string, LogMessage[]>;
   /** By key, the messages polled, in order; never empty. */
   polls: Map<string, LogMessage[]>;
+  /** The keys that a poll returned without messages. */
+  polledEmpty: string[];
 }
 
 /**
@@ -91,8 +93,8 @@ function readOperation(attempt: Attempt): KafkaOperation {
   const hasKeys = f === "assign" || f === "subscribe";
   const keys = hasKeys ? listIn(completion, "a list of keys").map(keyName) : [];
   const hasMessages = f === "send" || f === "poll" || f === "txn";
-  const { sends, polls } = hasMessages ? readMicroOperations(completion) : { sends: new Map(), polls: new Map() };
-  return { ...attempt, keys, sends, polls };
+  const nothing = { sends: new Map(), polls: new Map(), polledEmpty: [] };
+  return { ...attempt, keys, ...hasMessages ? readMicroOperations(completion) : nothing };
 }
 
 function listIn({ index, value }: Operation, expected: string): unknown[] {
@@ -100,9 +102,10 @@ function listIn({ index, value }: Operation, expected: string): unknown[] {
   throw new MalformedHistoryError(`Cannot check operation ${index} with value ${show(value)}: expected ${expected}`);
 }
 
-function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends" | "polls"> {
+function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends" | "polls" | "polledEmpty"> {
   const sends = new Map<string, LogMessage[]>();
   const polls = new Map<string, LogMessage[]>();
+  const polledEmpty: string[] = [];
   const expected = '["send", key, value or [offset, value]] or ["poll", { key: [[offset, value], …] }]';
   for (const item of listIn(completion, `a list of ${expected}`)) {
     const [f, ...content] = Array.isArray(item) ? item : [];
@@ -113,7 +116,8 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
       getOrInsert(sends, keyName(key), () => []).push(message);
     } else if (polled?.every(([_, pairs]) => Array.isArray(pairs) && pairs.every(isMessage))) {
       for (const [key, pairs] of polled) {
-        if (pairs.length > 0) getOrInsert(polls, keyName(key), () => []).push(...pairs.map(readMessage));
+        if (pairs.length === 0) polledEmpty.push(keyName(key));
+        else getOrInsert(polls, keyName(key), () => []).push(...pairs.map(readMessage));
       }
     } else {
       throw new MalformedHistoryError(
@@ -121,7 +125,7 @@ function readMicroOperations(completion: Operation): Pick<KafkaOperation, "sends
       );
     }
   }
-  return { sends, polls };
+  return { sends, polls, polledEmpty };
 }
 
 /**

@@ -33,17 +33,31 @@ interface Jump {
 /** Finds all anomalies of order. It is normal that a process skips messages from one send to its next one. */
 export function findOrderAnomalies(history: KafkaHistory): Anomaly[] {
   const externalPolls = externalJumps(history, "polls");
+  const seenByJepsen = externalPolls.length === 0 ? [] : externalJumps(history, "polls", true);
   const internalPolls = internalJumps(history, "polls");
   const internalSends = internalJumps(history, "sends");
   return [
-    ...skips("poll-skip", "polled", externalPolls, history.logs),
-    ...reversals("nonmonotonic-poll", "polled", externalPolls),
+    ...asSeen(skips("poll-skip", "polled", externalPolls, history.logs), seenByJepsen.some(isSkip)),
+    ...asSeen(reversals("nonmonotonic-poll", "polled", externalPolls), seenByJepsen.some(isReversal)),
     ...skips("int-poll-skip", "polled", internalPolls, history.logs),
     ...reversals("int-nonmonotonic-poll", "polled", internalPolls),
     ...reversals("nonmonotonic-send", "sent", externalJumps(history, "sends")),
     ...skips("int-send-skip", "sent", internalSends, history.logs),
     ...reversals("int-nonmonotonic-send", "sent", internalSends),
   ];
+}
+
+/** Marks anomalies as overlooked by Maelstrom if its checker finds no case. */
+function asSeen(anomalies: Anomaly[], isSeen: boolean): Anomaly[] {
+  return isSeen ? anomalies : anomalies.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" }));
+}
+
+function isSkip({ delta }: Jump): boolean {
+  return delta > 1;
+}
+
+function isReversal({ delta }: Jump): boolean {
+  return delta < 1;
 }
 
 /** Finds the jumps within operations. */
@@ -60,8 +74,10 @@ function internalJumps({ operations, logs }: KafkaHistory, side: "polls" | "send
 /**
  * Finds the jumps from an operation of a process to its next one on the same key. An assign keeps the positions in keys
  * that the process had before. A client that crashes continues as another process, without positions.
+ *
+ * @param forgets True to forget the position in a key after a poll without messages of it, as Jepsen does.
  */
-function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "sends"): Jump[] {
+function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "sends", forgets = false): Jump[] {
   // By process and key, the last message that the process sent or polled.
   const positions = new Map<number, Map<string, Appearance>>();
   return operations.flatMap((operation) => {
@@ -81,6 +97,7 @@ function externalJumps({ operations, logs }: KafkaHistory, side: "polls" | "send
     // A poll with unknown outcome does not move the client; a send may have taken effect, so it does.
     if (type === "ok" || side === "sends") {
       for (const [key, messages] of operation[side]) before.set(key, { operation, message: messages.at(-1)! });
+      if (forgets) operation.polledEmpty.forEach((key) => before.delete(key));
     }
     return jumps;
   });
@@ -95,7 +112,7 @@ function jump(logs: Map<string, InferredLog>, key: string, from: Appearance, to:
 
 /** Reports the jumps forward, the longest first. */
 function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<string, InferredLog>): Anomaly[] {
-  const cases = jumps.filter(({ delta }) => delta > 1).sort((a, b) => b.delta - a.delta);
+  const cases = jumps.filter(isSkip).sort((a, b) => b.delta - a.delta);
   return explainCases(type, cases, (skip) => {
     const { order, indices } = logs.get(skip.key)!;
     const start = indices.get(skip.from.message.value)! + 1;
@@ -108,7 +125,7 @@ function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<str
 
 /** Reports the jumps backward and repetitions, the longest first. */
 function reversals(type: string, verb: string, jumps: readonly Jump[]): Anomaly[] {
-  const cases = jumps.filter(({ delta }) => delta < 1).sort((a, b) => a.delta - b.delta);
+  const cases = jumps.filter(isReversal).sort((a, b) => a.delta - b.delta);
   return explainCases(type, cases, (reversal) => {
     const back = reversal.delta === 0 ? "the same message again" : `which is ${-reversal.delta} back in the log`;
     return `${describeJump(verb, reversal)}, ${back}`;

@@ -20,7 +20,7 @@ import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { checkOrUnknown, EXAMPLES, explainCases, MalformedHistoryError, seconds } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
-import { mergeValidity, type Verdict } from "../verdict.ts";
+import { type Anomaly, mergeValidity, type Verdict } from "../verdict.ts";
 import type { Interval } from "./interval.ts";
 import { type Model, REGISTER } from "./model.ts";
 import { linearize, type SearchResult } from "./search.ts";
@@ -47,7 +47,8 @@ export interface LinearizableOptions {
 export const BUDGET = 300_000;
 
 /**
- * Checks a history of lin-kv: `read`, `write` and `cas` with values `[key, value]`, where each key is a register.
+ * Checks a history of lin-kv: `read`, `write` and `cas` with values `[key, value]`, where each key is a register. A
+ * read of null is one of a key that does not exist. Knossos takes its result for unknown, and finds less.
  *
  * @param budget See {@linkcode LinearizableOptions}.
  *
@@ -66,7 +67,20 @@ export const BUDGET = 300_000;
  * ```
  */
 export function checkLinKV(history: readonly Operation[], { budget }: { budget?: number } = {}): Verdict {
-  return checkLinearizable(history, REGISTER, { split: splitKey, budget });
+  const check = (history: readonly Operation[]) => checkLinearizable(history, REGISTER, { split: splitKey, budget });
+  const verdict = check(history);
+  const isMissed = verdict.valid === false && check(history.map(withUnknownNull)).valid === true;
+  return isMissed ? { ...verdict, anomalies: verdict.anomalies?.map(asOverlooked) } : verdict;
+}
+
+/** Turns a read of null into one whose result is unknown, as Knossos takes it. */
+function withUnknownNull(operation: Operation): Operation {
+  const isNull = operation.type === "ok" && operation.f === "read" && splitKey(operation)[1] === null;
+  return isNull ? { ...operation, type: "info" } : operation;
+}
+
+function asOverlooked(anomaly: Anomaly): Anomaly {
+  return anomaly.type === "nonlinearizable" ? { ...anomaly, maelstrom: "overlooks" } : anomaly;
 }
 
 function splitKey({ index, value }: Operation): [unknown, unknown] {

@@ -35,8 +35,16 @@ interface WrittenElementRead extends ElementRead {
   writer: Transaction;
 }
 
-/** Finds aborted reads (G1a), intermediate reads (G1b) and garbage reads. */
-export function findDirtyReads(transactions: readonly Transaction[], writers: Writers): Anomaly[] {
+/**
+ * Finds aborted reads (G1a), intermediate reads (G1b) and garbage reads.
+ *
+ * @param initial Read of a key that has never been written, for explanations.
+ */
+export function findDirtyReads(
+  transactions: readonly Transaction[],
+  writers: Writers,
+  initial: "null" | "an empty list",
+): Anomaly[] {
   const aborted: WrittenElementRead[] = [];
   const intermediate: WrittenElementRead[] = [];
   const garbage: ElementRead[] = [];
@@ -62,8 +70,15 @@ export function findDirtyReads(transactions: readonly Transaction[], writers: Wr
   return [
     ...explainCases("G1a", aborted, explainAborted),
     ...explainCases("G1b", intermediate, explainIntermediate),
-    ...explainCases("garbage-read", garbage, (read) => `${describeRead(read)}, which no transaction wrote`),
+    ...explainCases("garbage-read", garbage, (read) => explainGarbage(read, writers, initial)),
   ];
+}
+
+function explainGarbage(read: ElementRead, writers: Writers, initial: string): string {
+  const garbage = `${describeRead(read)}, which no transaction wrote`;
+  const end = read.reader.completion.index;
+  const isWritten = writers.get(read.key)?.values().some(({ transaction }) => transaction.invocation.index < end);
+  return isWritten ? garbage : `${garbage}; ${initial} was expected: the key has never been written before`;
 }
 
 function describeRead({ reader, key, element }: ElementRead): string {

@@ -54,7 +54,7 @@ export function checkTxnListAppend(
       ...findMalformedReplies(transactions),
       ...findInternal(transactions),
       ...findFutureReads(transactions),
-      ...findDirtyReads(transactions, writers),
+      ...findDirtyReads(transactions, writers, "an empty list"),
       ...findDuplicateElements(transactions),
       ...findIncompatibleOrders(reads),
       ...findLostUpdates(transactions),

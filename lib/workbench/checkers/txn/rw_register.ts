@@ -8,6 +8,7 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
+import { proscribedAnomalies } from "../consistency_model.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.ts";
 import { WR, WW } from "../graph/mod.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
@@ -64,17 +65,41 @@ export function checkTxnRWRegister(
       ...findMalformedReplies(transactions),
       ...findInternal(transactions),
       ...findFutureReads(transactions),
-      ...findDirtyReads(transactions, findWriters(transactions)),
+      ...findDirtyReads(transactions, findWriters(transactions), "null"),
       ...findLostUpdates(transactions),
       ...explainCyclicVersions(orders),
     ];
-    const dependencies = registerDependencies(transactions, orders);
     const words = { noun: "write", past: "wrote" };
     // A transaction that reads a version and writes the next one depends on the version's writer by both wr and ww.
     const precedence = [WR, WW];
-    const cycles = findCycleAnomalies(transactions, dependencies, { models, words, precedence, others });
-    return judgeTransactions(transactions, [...others, ...cycles.anomalies], models, cycles.inSessions);
+    const findCycles = (orders: VersionOrders) =>
+      findCycleAnomalies(transactions, registerDependencies(transactions, orders), {
+        models,
+        words,
+        precedence,
+        others,
+      });
+    const cycles = findCycles(orders);
+    const viewed = withElleView(cycles.anomalies, models, () => findCycles({ ...orders, writes: new Map() }).anomalies);
+    return judgeTransactions(transactions, [...others, ...viewed], models, cycles.inSessions);
   });
+}
+
+/**
+ * Marks the cycles as overlooked by Maelstrom if Elle, which does not have {@linkcode VersionOrders.writes}, would find
+ * none that the models proscribe.
+ *
+ * @param findWithoutWrites Finds the cycles that do not need these writes.
+ */
+function withElleView(
+  anomalies: readonly Anomaly[],
+  models: readonly string[],
+  findWithoutWrites: () => readonly Anomaly[],
+): readonly Anomaly[] {
+  const proscribed = proscribedAnomalies(models);
+  const isProscribed = ({ type }: Anomaly) => proscribed.has(type);
+  if (!anomalies.some(isProscribed) || findWithoutWrites().some(isProscribed)) return anomalies;
+  return anomalies.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" }));
 }
 
 /** @throws {MalformedHistoryError} Null was written: a read of it would not tell who wrote it. */
@@ -118,11 +143,13 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
 
 /** Explains cycles of versions. */
 function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
-  return explainCases("cyclic-versions", cycles, ({ key, steps }) => {
+  const anomalies = explainCases("cyclic-versions", cycles, ({ key, steps }) => {
     const reasons = steps.slice(0, STEPS_EXPLAINED).map((step) => explainStep(key, step));
     if (steps.length > STEPS_EXPLAINED) reasons.push(`… ${steps.length - STEPS_EXPLAINED} more …`);
     return `The versions of key ${showIdentity(key)} form a cycle: ${reasons.join("; ")}`;
   });
+  const isOverlooked = cycles.every(({ isOfWrites }) => isOfWrites);
+  return isOverlooked ? anomalies.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" })) : anomalies;
 }
 
 /** By kind of order, what the first transaction was to the second. */

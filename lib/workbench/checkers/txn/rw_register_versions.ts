@@ -44,6 +44,14 @@ export interface VersionStep {
   order?: { kind: "process" | "realtime" | "given"; first: Transaction; second: Transaction };
 }
 
+/** Versions that follow each other in a cycle. */
+export interface VersionCycle {
+  key: Identity;
+  steps: VersionStep[];
+  /** True if it needs a step of {@linkcode VersionOrders.writes}. */
+  isOfWrites?: boolean;
+}
+
 /** The order of the versions of all keys, as far as it can be inferred. */
 export interface VersionOrders {
   /** By key, which version follows which. Never cyclic. */
@@ -54,7 +62,7 @@ export interface VersionOrders {
    */
   writes: Map<Identity, VersionStep[]>;
   /** Cycles of versions. The steps of an assumption that leads to one are neither in `steps` nor in `writes`. */
-  cycles: { key: Identity; steps: VersionStep[] }[];
+  cycles: VersionCycle[];
 }
 
 /** A transaction's access to one key, as others can see it. The transaction did not fail. */
@@ -119,7 +127,7 @@ function addWrites(orders: VersionOrders, accesses: Map<Identity, Access[]>): vo
     const writes = stepsBetweenWrites(ofKey);
     const cycles = findStepCycles([...orders.steps.get(key) ?? [], ...writes]);
     if (cycles.length === 0) orders.writes.set(key, writes);
-    orders.cycles.push(...cycles.map((steps) => ({ key, steps })));
+    orders.cycles.push(...cycles.map((steps) => ({ key, steps, isOfWrites: true })));
   }
 }
 

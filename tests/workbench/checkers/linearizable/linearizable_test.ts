@@ -233,3 +233,10 @@ Deno.test("checkLinearizable lets an operation of unknown outcome take effect be
     ).valid;
   assertEquals(["b", "ab", "ba", "a", ""].map(valid), [true, true, true, false, false]);
 });
+
+Deno.test("checkLinKV says that Maelstrom overlooks what only a read of null shows", () => {
+  const view = (...lines: Parameters<typeof registers>) => checkLinKV(registers(...lines)).anomalies![0]!.maelstrom;
+  assertEquals(view(["ok", "write", 1], ["ok", "read", null]), "overlooks");
+  assertEquals(view(["ok", "write", 1], ["ok", "read", null], ["ok", "read", null, 2]), undefined);
+  assertEquals(view(["ok", "write", 1], ["ok", "read", null, 2]), undefined);
+});

@@ -72,8 +72,8 @@ export const LIST_CASES: Record<string, Case> = {
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, [7]])],
     repaired: [txn(1, "invoke", ["append", 1, 7]), txn(0, "ok", ["r", 1, [7]])],
-    says:
-      'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 from key 1, which no transaction wrote',
+    says: 'Process 0\'s transaction [["r",1,[7]]] (acknowledged at 1.000 s) read 7 from key 1, ' +
+      "which no transaction wrote; an empty list was expected: the key has never been written before",
     not: ["read-uncommitted"],
   },
   "duplicate-elements": {
@@ -177,8 +177,8 @@ export const REGISTER_CASES: Record<string, Case> = {
   "garbage-read": {
     flawed: [txn(0, "ok", ["r", 1, 7])],
     repaired: [txn(1, "invoke", ["w", 1, 7]), txn(0, "ok", ["r", 1, 7])],
-    says:
-      'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 from key 1, which no transaction wrote',
+    says: 'Process 0\'s transaction [["r",1,7]] (acknowledged at 1.000 s) read 7 from key 1, ' +
+      "which no transaction wrote; null was expected: the key has never been written before",
     not: ["read-uncommitted"],
   },
   "lost-update": {

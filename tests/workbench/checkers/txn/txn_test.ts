@@ -257,3 +257,21 @@ Deno.test("checkTxnListAppend: lists with the same last element are different ve
   };
   assertEquals([lost(5, 6), lost(6), lost(5)], [true, false, false]);
 });
+
+Deno.test("a garbage read of a key that was not written by then says what was expected", () => {
+  const explain = (
+    write: string,
+    checker: typeof checkTxnRWRegister,
+    value: unknown,
+    ...earlier: [number, "ok", string, unknown][]
+  ) =>
+    checker(sequential([...earlier, [0, "ok", "txn", [["r", 1, value]]], [1, "ok", "txn", [[write, 1, 5]]]]))
+      .anomalies!.find(({ type }) => type === "garbage-read")!.explanation;
+  assertStringIncludes(
+    explain("w", checkTxnRWRegister, 0),
+    "read 0 from key 1, which no transaction wrote; null was expected: the key has never been written before",
+  );
+  assertStringIncludes(explain("append", checkTxnListAppend, [0]), "; an empty list was expected: the key has never");
+  const written = explain("w", checkTxnRWRegister, 0, [2, "ok", "txn", [["w", 1, 4]]]);
+  assertEquals(written.includes("expected"), false);
+});
