@@ -107,6 +107,8 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "init-failed": FOUND,
   "setup-failed": FOUND,
   "time-stands-still": FOUND,
+  "backlog-full": FOUND,
+  "workbench-crashed": FOUND,
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,
   "nondeterminism": OVERLOOKED,

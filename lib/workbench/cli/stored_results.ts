@@ -40,6 +40,7 @@ const STORED = Type.Object({
     fatal: Type.Optional(Type.Boolean()),
   })),
   interrupted: Type.Optional(Type.Boolean()),
+  decided_by: Type.Optional(Type.Union([Type.Literal("strict"), Type.Literal("maelstrom")])),
 });
 
 let problemOf: ReturnType<typeof compileSchema> | undefined;
