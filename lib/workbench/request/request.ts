@@ -80,12 +80,7 @@ export function createRequest(
   args: Arguments,
   { root, files }: MachineWithFiles,
 ): TestRequest {
-  if (challenge !== null && args.given.workload !== undefined) {
-    throw new UsageError(
-      `Cannot use --workload with a challenge: ${challenge.id} is ${challenge.workload}; ` +
-        "for another, use test -w NAME --bin FILE",
-    );
-  }
+  rejectOtherWorkload(challenge, args);
   const official: FlagTexts = challenge === null ? new Map<string, string[]>() : officialTexts(challenge);
   const written = new Map([...withoutOverridden(official, args.given), ...args.texts]);
   const texts = new Map([...DEFAULTS, ...written]);
@@ -115,6 +110,14 @@ export function createRequest(
     flags: maelstromFlags(written, options.nodes),
     command: repeatCommand(args, challenge?.id ?? "test", root, files.inspect(".").path),
   };
+}
+
+function rejectOtherWorkload(challenge: Challenge | null, { given }: Arguments): void {
+  if (challenge === null || given.workload === undefined) return;
+  throw new UsageError(
+    `Cannot use --workload with a challenge: ${challenge.id} is ${challenge.workload}; ` +
+      "for another, use test -w NAME --bin FILE",
+  );
 }
 
 /**
