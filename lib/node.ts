@@ -162,8 +162,8 @@ export interface Node<M extends MessageTypes = AnyMessages> {
 
   /**
    * Calls `callback` every `interval` ms, first after one interval. If the node is not ready yet, the first interval
-   * starts when it is. A call is skipped while the promise of an earlier one is pending. What the callback throws is
-   * logged, and the timer continues.
+   * starts when it is. A call is skipped while the promise of an earlier one is pending. An {@linkcode RPCError} that
+   * the callback throws is logged, and the timer continues; any other error ends the node.
    *
    * After a late call the next one follows a whole interval later. A node that was held up does not catch up on the
    * calls that it has missed.
@@ -174,8 +174,8 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   every(interval: number, callback: () => void | Promise<void>, options?: EveryOptions): () => void;
 
   /**
-   * Calls `callback` once, `delay` ms from now. If the node is not ready yet, the delay starts when it is. What the
-   * callback throws is logged.
+   * Calls `callback` once, `delay` ms from now. If the node is not ready yet, the delay starts when it is. An
+   * {@linkcode RPCError} that the callback throws is logged; any other error ends the node.
    *
    * @returns A function that cancels the timer.
    * @throws {RangeError} The delay is less than 0.

@@ -89,6 +89,9 @@ interface PendingRPC {
 /** Number of ids without a reply that are remembered: a few megabytes at most. */
 const MAX_UNANSWERED = 65_536;
 
+/** Number of types of requests whose callers are remembered. A program has a few. */
+const MAX_CALLERS = 1000;
+
 /** The RPCs of one node. */
 export class RPCClient {
   readonly #host: Host;
@@ -102,6 +105,8 @@ export class RPCClient {
    * deletions.)
    */
   readonly #unansweredRing: number[] = [];
+  /** Stack of the first request of each type. (To capture one takes 20 µs: too long for each request.) */
+  readonly #callers = new Map<string, Caller>();
   /** Number of ids ever added to `#unansweredRing`. */
   #unansweredCount = 0;
   /** Id of the next request; 0 before the first. */
@@ -128,6 +133,7 @@ export class RPCClient {
     timeouts: AttemptTimeouts,
     signal: AbortSignal | undefined,
   ): Promise<Body> {
+    if (!this.#callers.has(type) && this.#callers.size < MAX_CALLERS) this.#callers.set(type, captureCaller());
     return new Promise((resolve, reject) => {
       if (!(timeouts.first > 0)) {
         throw new RangeError(
@@ -168,7 +174,7 @@ export class RPCClient {
     for (const id of rpc.ids) {
       if (id !== reply.in_reply_to) this.#rememberUnanswered(id);
     }
-    if (reply.type === "error") rpc.reject(toError(reply));
+    if (reply.type === "error") rpc.reject(this.#withCaller(toError(reply), rpc.type));
     else rpc.resolve(reply);
     return true;
   }
@@ -209,7 +215,7 @@ export class RPCClient {
       this.#attempt(rpc, next);
     } else {
       const text = `No reply to ${rpc.type} from ${rpc.dest} within ${rpc.totalTimeout} ms`;
-      this.#giveUp(rpc, new RPCError("timeout", text));
+      this.#giveUp(rpc, this.#withCaller(new RPCError("timeout", text), rpc.type));
     }
   }
 
@@ -220,6 +226,14 @@ export class RPCClient {
   #newId(): number {
     if (this.#nextId === 0) this.#nextId = 1 + (this.#host.getRandomValues(new Uint32Array(1))[0]! >>> 2);
     return this.#nextId++;
+  }
+
+  /** Replaces the stack of an error, which has only this library, by the place of the request. */
+  #withCaller(error: RPCError, type: string): RPCError {
+    const caller = this.#callers.get(type);
+    if (caller === undefined) return error;
+    const get = () => `${error}\n    ${type} was first requested${framesOfProgram(caller)}`;
+    return Object.defineProperty(error, "stack", { get, configurable: true });
   }
 
   #giveUp(rpc: PendingRPC, reason: unknown): void {
@@ -242,6 +256,25 @@ export class RPCClient {
     if (rpc.timer !== undefined) this.#host.clearTimer(rpc.timer);
     rpc.signal?.removeEventListener("abort", rpc.onAbort);
   }
+}
+
+/** Object with the stack of a call. */
+interface Caller {
+  stack?: string;
+}
+
+function captureCaller(): Caller {
+  const caller: Caller = {};
+  Error.captureStackTrace(caller, captureCaller);
+  return caller;
+}
+
+/** Folder of this library. */
+const LIBRARY = new URL(".", import.meta.url).href;
+
+/** Returns the lines of a stack that are not of this library, each after a line feed. */
+function framesOfProgram({ stack = "" }: Caller): string {
+  return stack.split("\n").slice(1).filter((line) => !line.includes(LIBRARY)).map((line) => `\n${line}`).join("");
 }
 
 const STOPPED = "The node was stopped";

@@ -60,9 +60,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     this.#host = host;
     this.log = createLog(host);
     this.#rpcs = new RPCClient(host, this.#stats);
-    this.#timers = new Timers(host, (thrown) => {
-      if (!this.#stopped) this.log.error(`Timer failed: ${describeThrown(thrown)}`);
-    });
+    this.#timers = new Timers(host, (thrown) => this.#onTimerError(thrown));
   }
 
   // The program's side.
@@ -256,6 +254,13 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
 
   #reply({ src, body: request }: Message<BodyHeader>, fields: object): void {
     if (request.msg_id !== undefined) this.#send(src, replyBody(request, fields));
+  }
+
+  /** Logs a failed RPC of a timer. Any other error is left to the host, as a rejection that nothing handles. */
+  #onTimerError(thrown: unknown): void {
+    if (this.#stopped) return;
+    if (thrown instanceof RPCError) this.log.warn(`Timer failed: ${describeThrown(thrown)}`);
+    else void Promise.reject(thrown);
   }
 
   /** Sends the error reply. Logs crashes with their stack, and errors to which no reply can be sent. */

@@ -65,9 +65,11 @@ const GRACE_PERIOD = 5000;
  * (Maelstrom does not end the input, it kills the process. A test or a pipe of the shell ends it.)
  *
  * Messages sent while one chunk of input is handled go out in one write. A line that is not a message is logged and
- * skipped. If the reader of the output closes it, the node ends without an error.
+ * skipped. If the reader of the output closes it, the node ends without an error. If nothing handles a rejection, the
+ * reason is logged and the process ends with exit status 1.
  *
  * @throws {Error} The input cannot be read, or the output cannot be written although its reader has not closed it.
+ * @throws The reason of a rejection that nothing handled, if `readable` was given.
  *
  * @example
  * ```ts
@@ -100,19 +102,21 @@ export async function serve<M extends MessageTypes = AnyMessages>(
     .pipeThrough(new TextLineStream())
     .getReader();
   output.broken.then(() => lines.cancel());
-  let ended = false;
-  const stopCatching = catchRejections((reason) => {
-    if (!ended) log("error", `Unhandled rejection: ${describeThrown(reason)}`);
-  });
+  const crash = catchRejection();
   try {
-    await receiveAll(lines, node, output, log, debug);
-    await Promise.race([node.idle(), output.broken, gracePeriod()]);
+    await Promise.race([receiveAll(lines, node, output, log, debug), crash.happened]);
+    await Promise.race([node.idle(), output.broken, gracePeriod(), crash.happened]);
+  } catch (error) {
+    if (!crash.isCause(error)) throw error;
+    log("error", `The node ends: it did not handle a rejection: ${describeThrown(error)}`);
+    // As the log has the reason, Deno need not print it again.
+    if (readable === undefined) Deno.exit(1);
+    throw error;
   } finally {
-    ended = true;
     node.stop();
     // RPCs that nothing awaits are rejected now: they must not end the process as unhandled.
     await endOfTurn();
-    stopCatching();
+    crash.stopCatching();
   }
   await output.finish();
 }
@@ -149,14 +153,31 @@ function gracePeriod(): Promise<void> {
   return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, GRACE_PERIOD)));
 }
 
-/** Reports unhandled rejections, which would end the process. Returns a function that stops this. */
-function catchRejections(report: (reason: unknown) => void): () => void {
+/** Waits for a rejection that nothing handles. */
+interface RejectionCatcher {
+  /** Rejects with the reason of the first one. */
+  happened: Promise<never>;
+  /** True if that reason is what was thrown. */
+  isCause(thrown: unknown): boolean;
+  /** Leaves later rejections to Deno. */
+  stopCatching(): void;
+}
+
+function catchRejection(): RejectionCatcher {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  let first: { reason: unknown } | undefined;
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    report(event.reason);
+    first ??= { reason: event.reason };
+    reject(event.reason);
   };
   globalThis.addEventListener("unhandledrejection", onRejection);
-  return () => globalThis.removeEventListener("unhandledrejection", onRejection);
+  return {
+    happened: promise,
+    isCause: (thrown) => first?.reason === thrown && first !== undefined,
+    stopCatching: () => globalThis.removeEventListener("unhandledrejection", onRejection),
+  };
 }
 
 function createHost(output: Output, log: Host["log"], debug: boolean): Host {

@@ -1,4 +1,12 @@
-import { assert, assertEquals, assertGreater, assertLess, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import fc from "fast-check";
 import type { LogLevel } from "../lib/host.ts";
 import type { Node, Program } from "../lib/node.ts";
@@ -215,17 +223,36 @@ Deno.test("the node is stopped after the end of the input", async () => {
   await assertRejects(() => node.rpc("n1", { type: "ask" }), RPCError, "stopped");
 });
 
-Deno.test("an unhandled rejection is logged, and the node continues", async () => {
+Deno.test("a rejection that nothing handles ends the node", async () => {
   const program: Program = (node) => {
     echo(node);
     node.on("forget", () => void Promise.reject(new Error("forgotten")));
+  };
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const logged: string[] = [];
+  const served = serve(program, {
+    readable,
+    writable: new WritableStream(),
+    log: (level, text) => void logged.push(`${level} ${text}`),
+  });
+  const writer = writable.getWriter();
+  await writer.write(bytes(INIT + line({ type: "forget" })));
+  await assertRejects(() => served, Error, "forgotten");
+  assertEquals(logged.length, 1);
+  assertMatch(
+    logged[0]!,
+    /^error The node ends: it did not handle a rejection: Error: forgotten\n +at .*stdio_test\.ts:\d+:\d+/,
+  );
+});
+
+Deno.test("an RPC that the stop of the node rejects is not a failure", async () => {
+  const program: Program = (node) => {
+    echo(node);
     node.on("leave", () => void node.rpc("n1", { type: "ask" }));
   };
-  const chunks = [INIT, line({ type: "forget" }), line({ type: "leave" }), line({ type: "echo", msg_id: 2 })];
-  const { bodies, logged } = await run(program, chunks);
+  const { bodies, logged } = await run(program, [INIT, line({ type: "leave" }), line({ type: "echo", msg_id: 2 })]);
   assertEquals(bodies.map(({ type }) => type), ["init_ok", "ask", "echo_ok"]);
-  assertEquals(logged.map(({ level }) => level), ["error"], "an RPC that is rejected by the stop is not an error");
-  assertStringIncludes(logged[0]!.text, "Unhandled rejection: Error: forgotten");
+  assertEquals(logged, []);
 });
 
 Deno.test("reading pauses while too much output is unwritten", async () => {

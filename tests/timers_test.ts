@@ -7,7 +7,9 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { setImmediate } from "node:timers";
 import type { Node } from "../lib/node.ts";
+import { RPCError } from "../lib/protocol.ts";
 import { startNode } from "../lib/start_node.ts";
 import { createFakeHost, init } from "./fake_host.ts";
 import { startTestNode } from "./node_rig.ts";
@@ -99,12 +101,13 @@ Deno.test("every skips calls while the promise of the last one is pending", asyn
   assertEquals(ticks, [10, 35, 40, 65, 70]);
 });
 
-Deno.test("what a callback throws is logged with its stack, and the timer continues", async () => {
-  for (
-    const fail of [() => {
-      throw new Error("oh no");
-    }, () => Promise.reject(new Error("oh no"))]
-  ) {
+/** Two ways in which a callback fails with an error. */
+const fails = (error: Error) => [() => {
+  throw error;
+}, () => Promise.reject(error)];
+
+Deno.test("an RPC that fails in a callback is logged, and the timer continues", async () => {
+  for (const fail of fails(new RPCError("timeout", "No reply"))) {
     const { host, ticks } = await start((node, tick) =>
       void node.every(10, () => {
         tick();
@@ -113,10 +116,28 @@ Deno.test("what a callback throws is logged with its stack, and the timer contin
     );
     await host.advance(30);
     assertEquals(ticks, [10, 20, 30]);
-    assertEquals(host.logged.map(({ level }) => level), ["error", "error", "error"]);
-    assertStringIncludes(host.logged[0]!.text, "Timer failed: Error: oh no");
+    assertEquals(host.logged.map(({ level }) => level), ["warn", "warn", "warn"]);
+    assertStringIncludes(host.logged[0]!.text, "Timer failed: RPCError: No reply");
     assertStringIncludes(host.logged[0]!.text, "timers_test.ts");
   }
+});
+
+Deno.test("any other error of a callback is left to the host, as a rejection that nothing handles", async () => {
+  const reasons: unknown[] = [];
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    reasons.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  const error = new TypeError("oh no");
+  for (const fail of fails(error)) {
+    const { host } = await start((node) => void node.after(10, fail));
+    await host.advance(10);
+    await new Promise((resolve) => setImmediate(resolve));
+    assertEquals(host.logged, []);
+  }
+  globalThis.removeEventListener("unhandledrejection", onRejection);
+  assertEquals(reasons, [error, error]);
 });
 
 Deno.test("jitter draws each wait from a range around the interval", async () => {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { describeThrown } from "../../log.ts";
+
 /** Place in a module. */
 export interface Frame {
   url: string;
@@ -11,9 +13,37 @@ export interface Frame {
   position: string;
 }
 
+/** Files of the modules that are loaded from a `data:` URL, by the word that ends the URL. */
+const files = new Map<string, string>();
+
+/**
+ * Creates the `data:` URL of a rewritten module. Deno shortens such URLs in stacks, but keeps their ends, from which
+ * {@linkcode restorePaths} knows the file.
+ *
+ * @param url URL of the file. A line of the code must be the same line of the file.
+ */
+export function createModuleURL(code: string, url: string): string {
+  const word = Array.from(url).reduce((hash, character) => (hash * 31 + character.codePointAt(0)!) % 2 ** 40, 7)
+    .toString(36).padStart(8, "0");
+  files.set(word, url);
+  const type = /\.(c|m)?jsx?$/.test(url) ? "javascript" : "typescript";
+  return `data:application/${type},${encodeURIComponent(code)}%0A//${word}`;
+}
+
+/** Replaces the URLs of {@linkcode createModuleURL} in a stack or another text by those of the files. */
+export function restorePaths(text: string): string {
+  if (!text.includes("data:")) return text;
+  return text.replaceAll(
+    /data:application\/(?:java|type)script,\S*?%0A\/\/([0-9a-z]{8})/g,
+    (found, word) => files.get(word) ?? found,
+  );
+}
+
 /** Reads the stack of an error, innermost call first. */
 export function framesOf({ stack = "" }: Error): Frame[] {
-  const matches = stack.matchAll(/^ +at .*?((?:file|https?|ext|node|data|blob):[^\s)]*?):(\d+:\d+)\)?$/gm);
+  const matches = restorePaths(stack).matchAll(
+    /^ +at .*?((?:file|https?|ext|node|data|blob):[^\s)]*?):(\d+:\d+)\)?$/gm,
+  );
   return Array.from(matches, ([, url, position]) => ({ url: url!, position: position! }));
 }
 
@@ -21,4 +51,18 @@ export function framesOf({ stack = "" }: Error): Frame[] {
 export function formatFrame({ url, position }: Frame): string {
   const path = url.startsWith("file://") ? decodeURIComponent(new URL(url).pathname) : url;
   return `${path}:${position}`;
+}
+
+/** Folder of the runtime and the workbench. */
+const LIBRARY = new URL("../../", import.meta.url).href;
+
+/**
+ * Describes what a program has thrown, with the places of its stack that are the program's own; with all places if none
+ * is.
+ */
+export function describeCrash(thrown: unknown): string {
+  const [first = "", ...lines] = restorePaths(describeThrown(thrown)).split("\n");
+  const isOwn = (line: string) => !line.includes(LIBRARY) && !/\((?:ext|node):/.test(line);
+  const own = lines.filter(isOwn);
+  return [first, ...own.some((line) => /^ +at /.test(line)) ? own : lines].join("\n");
 }

@@ -92,12 +92,6 @@ export function endTurn(): void {
   memory[SLOT.subject] = NO_SUBJECT;
 }
 
-/** Returns the node whose turn it is; undefined during a module's turn and between turns. */
-export function nodeInTurn(): string | undefined {
-  const subject = subjects[memory[SLOT.subject]!];
-  return subject?.kind === "node" ? subject.name : undefined;
-}
-
 /** Performs a write that may block, as to a pipe that is full: that time does not count as the node's. */
 export function whileWriting<T>(write: () => T): T {
   memory[SLOT.writes]!++;

@@ -80,7 +80,7 @@ export async function measureConvergence(
   const stopSignal = AbortSignal.any([stop.signal, ...signal === undefined ? [] : [signal]]);
   let converged: Converged | undefined;
   let livelock: TestException | undefined;
-  // The first run has reported the findings of the guard against forbidden calls (`world/hosts/guard/`).
+  // The first run has reported the failures of nodes.
   await runVirtually({
     program,
     maxAtOnce,

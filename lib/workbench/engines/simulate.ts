@@ -268,7 +268,7 @@ function startHost({ program, clock, time, network, random, logs, starts }: Simu
   const stream = random.stream(`node ${id}`);
   const onFailure = ({ message }: TestException) => time.fail(new Error(message));
   // The program starts at once. TestTime does not guard it, because no time passes.
-  const release = guard(onFailure);
+  const release = guard();
   const host = startInProcess(program, {
     id,
     clock,

@@ -33,8 +33,8 @@ export interface TestTime {
    */
   until<T>(start: () => Promise<T>): Promise<T>;
   /**
-   * Makes every present and future wait reject with this error. Only the first failure counts. Forbidden calls that
-   * {@linkcode guard} finds, and a livelock, are failures too.
+   * Makes every present and future wait reject with this error. Only the first failure counts. A livelock is a failure
+   * too.
    */
   fail(error: Error): void;
 }
@@ -133,7 +133,7 @@ async function runWhileWaited(state: State): Promise<void> {
 async function runToFirstEnd(state: State): Promise<void> {
   const { clock, waits } = state;
   const isLivelock = createLivelockDetector(clock, state.maxAtOnce);
-  const release = guard(({ message }) => fail(state, new Error(message)));
+  const release = guard();
   const mustStop = () => state.failure !== undefined || state.promiseSettled;
   try {
     await clock.run(() => {

@@ -90,10 +90,6 @@ function performVirtualTest(
     program,
     maxAtOnce: hooks.maxAtOnce,
     log: (time, node, level, text) => hooks.nodeLog?.(node, `${(time / 1000).toFixed(3)} ${level} ${text}`, level),
-    onTrouble(trouble) {
-      if (trouble.type === "unhandled-rejection") hooks.log?.(trouble.message);
-      else fail(trouble);
-    },
     onLivelock: (livelock) => fail(livelock),
   }, (world) => performTest(options, world, { ...hooks, onCreated }));
 }

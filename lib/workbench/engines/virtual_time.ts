@@ -26,8 +26,6 @@ export interface VirtualTimeOptions {
   program: (node: AnyNode) => void;
   /** Receives each entry of a node's log, and what a node writes on stderr. `time` is in ms since the start. */
   log?(time: number, node: string, level: LogLevel, text: string): void;
-  /** Receives what the guard finds; see {@linkcode guard}. */
-  onTrouble?(trouble: TestException): void;
   /** Called if nodes answer each other without end while no time passes. It must make the work settle. */
   onLivelock(livelock: TestException): void;
   /** Number of events at one instant that counts as a livelock. `@default 5_000_000` */
@@ -42,10 +40,10 @@ export interface VirtualTimeOptions {
  * @throws What `work` rejects with.
  */
 export async function runVirtually<T>(options: VirtualTimeOptions, work: (world: World) => Promise<T>): Promise<T> {
-  const { program, onTrouble = () => {}, onLivelock, maxAtOnce } = options;
+  const { program, onLivelock, maxAtOnce } = options;
   const clock = new VirtualClock(endTurn);
   const log = (node: string, level: LogLevel, text: string) => options.log?.(clock.now(), node, level, text);
-  const release = guard(onTrouble, { onStderr: log });
+  const release = guard();
   try {
     let settled = false;
     const working = work(inProcessWorld({ program, clock, log })).finally(() => settled = true);

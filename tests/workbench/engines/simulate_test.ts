@@ -279,7 +279,19 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
   ],
   "leaves a rejection unhandled": [
     (node) => void node.after(10, () => void Promise.reject(new Error("nobody looks"))),
-    /^A node has not handled a rejection: Error: nobody looks/,
+    /^Node n0 did not handle a rejection during the test, .*\n {2}Error: nobody looks\n.*simulate_test.ts:\d+:\d+/,
+  ],
+  "throws in a timer": [
+    (node) => {
+      node.after(10, () => {
+        throw new Error("nobody looks");
+      });
+    },
+    /^Node n0 did not handle a rejection during the test, .*\n {2}Error: nobody looks\n.*simulate_test.ts:\d+:\d+/,
+  ],
+  "leaves an RPC without a reply unhandled": [
+    (node) => void node.after(10, () => void node.rpc("n0", { type: "nothing" }, { timeout: 5 })),
+    /^Node n0 .*\n {2}RPCError: Unknown message type .*\n {4}nothing was first requested\n.*simulate_test.ts:\d+:\d+/,
   ],
   "prints on stdout": [
     // deno-lint-ignore no-console

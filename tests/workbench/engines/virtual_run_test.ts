@@ -8,7 +8,7 @@ import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
 import uniqueIds from "../../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { compareStores, createMemoryStore } from "../../../lib/workbench/run/store/memory_store.ts";
-import { nodeInTurn } from "../../../lib/workbench/base/watchdog.ts";
+import { guardedNow } from "../../../lib/workbench/world/hosts/guard/guarded.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import { runVirtualTest, type VirtualTestHooks } from "../../../lib/workbench/engines/virtual_run.ts";
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
@@ -154,6 +154,7 @@ Deno.test("what a node writes on stderr is in its log, also from a timer", async
 });
 
 Deno.test("a node's turn ends when all its promises have settled", async () => {
+  const nodeInTurn = () => guardedNow()?.node;
   const turns: (string | undefined)[] = [];
   const { check, client } = WORKLOADS.echo!;
   const workload: Workload = {
@@ -207,14 +208,18 @@ Deno.test("createLivelockDetector() starts to count again whenever time has pass
   assertEquals([isLivelock(), isLivelock(), isLivelock(), isLivelock()], [false, false, false, true]);
 });
 
-Deno.test("a rejection that a node does not handle is logged, and the test continues", async () => {
-  const { results, lines } = await run((node) => {
-    node.on("echo", ({ echo }) => ({ echo }));
-    node.onInit(() => void Promise.reject(new Error("nobody looks")));
-  }, { nodes: ["n0"], concurrency: 1 });
-  assertEquals(results.valid, true);
-  assertEquals(lines.length, 1);
-  assertStringIncludes(lines[0]!, "A node has not handled a rejection: Error: nobody looks");
+Deno.test("a rejection that a node does not handle ends the test", async () => {
+  const { results } = await run((node) => {
+    node.on("echo", async ({ echo }) => {
+      await node.sleep(1);
+      if (node.id === "n1") void Promise.reject(new Error("nobody looks"));
+      return { echo };
+    });
+  });
+  const [{ type, node, message, fatal }, ...more] = results.exceptions as [TestException];
+  assertEquals([type, fatal, more, results.valid], ["node-crashed", true, [], false]);
+  assertMatch(message, /\n {2}Error: nobody looks\n.*virtual_run_test\.ts:\d+:\d+/);
+  if (!Deno.version.deno.startsWith("2.5.")) assertEquals(node, "n1");
 });
 
 Deno.test("pending calls of a killed node cause no exception", async () => {

@@ -3,41 +3,22 @@
  * end the workbench's process or print on its stdout.
  *
  * 1. `calls.ts` lists the functions to replace, and the effect of a call.
- * 2. The guard's {@linkcode Mode} says which problem an effect is: one mode is for the nodes of a simulation, one for a
- *    module that is being imported.
- * 3. The guard reports the problem to its owner. The call throws; a print is dropped.
+ * 2. `guarded.ts` marks the code of a node or of a module. All other code calls the real functions.
+ * 3. The {@linkcode Mode} says which problem an effect is: one mode is for the nodes of a simulation, one for a module
+ *    that is being imported.
+ * 4. The problem is reported to the owner of the node or module. The call throws; a print is dropped.
  *
  * Functions that a module imports, such as those of `node:timers/promises`, cannot be replaced.
  *
  * @module
  */
 
-import type { LogLevel } from "../../../../host.ts";
-import { describeThrown } from "../../../../log.ts";
 import { isStopped } from "../../../../rpc.ts";
-import { formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
+import { describeCrash, formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
 import type { TestException } from "../../../base/test_exception.ts";
-import { nodeInTurn } from "../../../base/watchdog.ts";
 import { badLine, nodeCrashed } from "../node_host.ts";
 import { type Effect, GUARDED_CALLS, type GuardedCall } from "./calls.ts";
-
-/** Options for {@linkcode guard}. */
-export interface GuardOptions {
-  /**
-   * URL of a module that is being imported. Only its own calls are refused, not those of the modules that it imports;
-   * and it may make calls that the import waits for, such as reading a file. By default the guard is for the nodes of a
-   * simulation.
-   */
-  module?: string;
-  /** Receives what a node writes on stderr by `console.error()` and the like; by default it goes to stderr. */
-  onStderr?(node: string, level: LogLevel, text: string): void;
-}
-
-/** Active guard. */
-interface Guard extends GuardOptions {
-  mode: Mode;
-  onTrouble(trouble: TestException): void;
-}
+import { forgetGuarded, type Guarded, guardedNow, lastGuarded } from "./guarded.ts";
 
 /** Call that may be refused. */
 interface Call extends Effect {
@@ -45,24 +26,23 @@ interface Call extends Effect {
   site: string;
   /** URL of the calling module. */
   caller: string | undefined;
-  /** Node whose turn it is. */
-  node: string | undefined;
+  /** Code that the call belongs to. */
+  guarded: Guarded;
 }
 
-/** Rules of a guard: the problem that a call is, by the kind of its effect; undefined if the call is allowed. */
-type Mode = Record<Exclude<Effect["kind"], "stderr">, (call: Call, module?: string) => TestException | undefined>;
+/** Rules for code: the problem that a call is, by the kind of its effect; undefined if the call is allowed. */
+type Mode = Record<Exclude<Effect["kind"], "stderr">, (call: Call) => TestException | undefined>;
 
 const NODES: Mode = {
   nondeterminism,
-  end: ({ node, text, site }) => nodeCrashed(node ?? "?", text, `  ${site}`),
-  stdout: ({ node, text, site }) =>
-    node === undefined
-      ? undefined
-      : badLine(node, text, `${site} prints on stdout, expected node.log.info() or console.error()`),
+  end: ({ guarded, text, site }) => nodeCrashed(nameOf(guarded), text, `  ${site}`),
+  stdout: ({ guarded, text, site }) =>
+    badLine(nameOf(guarded), text, `${site} prints on stdout, expected node.log.info() or console.error()`),
 };
 
 const MODULE: Mode = {
-  nondeterminism: (call, module) => call.caller === module && !call.isAwaited ? nondeterminism(call) : undefined,
+  nondeterminism: (call) =>
+    call.caller === call.guarded.importing && !call.isAwaited ? nondeterminism(call) : undefined,
   end: ({ site }) => ({
     type: "node-crashed",
     message: `${site} would end the process, expected a module that only exports its program`,
@@ -80,23 +60,24 @@ function nondeterminism({ site, text }: Call): TestException {
   return { type: "nondeterminism", message, count: 1 };
 }
 
-/** The active guards. The functions of the process are replaced as long as there is one. */
-const guards = new Set<Guard>();
+/** Number of guards. The functions of the process, which all code shares, are replaced as long as there is one. */
+let guards = 0;
 let restoreCalls = () => {};
 
 /**
  * Starts to guard this process.
  *
- * @param onTrouble Called for each refused call (`nondeterminism`, `node-crashed` or `bad-line`), for each uncaught
- *   error (`node-crashed`) and for each unhandled rejection (`unhandled-rejection`).
  * @returns Function that ends the guard; with the last one, all functions are restored.
  */
-export function guard(onTrouble: (trouble: TestException) => void, options: GuardOptions = {}): () => void {
-  const added: Guard = { ...options, mode: options.module === undefined ? NODES : MODULE, onTrouble };
-  if (guards.size === 0) restoreCalls = replaceCalls();
-  guards.add(added);
+export function guard(): () => void {
+  if (guards++ === 0) restoreCalls = replaceCalls();
+  let isReleased = false;
   return () => {
-    if (guards.delete(added) && guards.size === 0) restoreCalls();
+    if (isReleased) return;
+    isReleased = true;
+    if (--guards > 0) return;
+    restoreCalls();
+    forgetGuarded();
   };
 }
 
@@ -160,40 +141,30 @@ function guardedDate(real: DateConstructor): DateConstructor {
 }
 
 /**
- * Asks the guards about a call.
+ * Judges a call.
  *
  * @param below The replacement that was called; its caller is the calling code.
  * @returns True if the call is handled; false if the real function is to be called.
- * @throws {Error} A guard refuses the call.
+ * @throws {Error} The call is refused.
  */
 function intercept(name: string, effect: Effect | undefined, below: unknown): boolean {
-  if (effect === undefined) return false;
+  const guarded = guardedNow();
+  if (effect === undefined || guarded === undefined) return false;
   const { kind } = effect;
-  if (kind === "stderr") return logStderr(effect);
+  if (kind === "stderr") {
+    guarded.onStderr?.(effect.level!, effect.text);
+    return guarded.onStderr !== undefined;
+  }
   const frame = callerOf(below);
   const site = frame === undefined ? name : `${name} at ${formatFrame(frame)}`;
-  const call: Call = { ...effect, site, caller: frame?.url, node: nodeInTurn() };
-  let problem: string | undefined;
-  for (const { mode, module, onTrouble } of guards) {
-    const trouble = mode[kind](call, module);
-    if (trouble === undefined) continue;
-    problem = trouble.message;
-    onTrouble(trouble);
-  }
-  if (problem === undefined) return false;
+  const mode = guarded.importing === undefined ? NODES : MODULE;
+  const trouble = mode[kind]({ ...effect, site, caller: frame?.url, guarded });
+  if (trouble === undefined) return false;
+  guarded.onTrouble(trouble);
   if (kind === "stdout") return true;
   // process.exit() has set it.
   if (kind === "end") Deno.exitCode = 0;
-  throw new Error(problem);
-}
-
-/** Hands a node's text to the guards; returns false if it is not from a node, or no guard wants it. */
-function logStderr({ text, level }: Effect): boolean {
-  const node = nodeInTurn();
-  const listening = [...guards].filter(({ onStderr }) => onStderr !== undefined);
-  if (node === undefined || listening.length === 0) return false;
-  for (const { onStderr } of listening) onStderr!(node, level!, text);
-  return true;
+  throw new Error(trouble.message);
 }
 
 /** Finds the code that called a function; Deno's own may stand between. */
@@ -203,18 +174,32 @@ function callerOf(below: unknown): Frame | undefined {
   return framesOf(error).find(({ url }) => !/^(ext|node):/.test(url));
 }
 
+/**
+ * Handles a rejection that nothing handles: it would end a process. Deno 2.5 does not tell whose it is: it is reported
+ * to the code that ran last.
+ */
 function onRejection(event: PromiseRejectionEvent): void {
+  const guarded = guardedNow();
+  const owner = guarded ?? lastGuarded();
+  if (owner === undefined) return;
   event.preventDefault();
-  if (isStopped(event.reason)) return;
-  const message = `A node has not handled a rejection: ${describeThrown(event.reason)}`;
-  for (const { onTrouble } of guards) onTrouble({ type: "unhandled-rejection", message, count: 1 });
+  // While a module is imported, the import itself tells what is wrong.
+  if (owner.importing === undefined) reportUncaught(owner, guarded?.node, "did not handle a rejection", event.reason);
 }
 
-/** Handles errors outside of promises, as in `queueMicrotask()`: they would end a process. */
+/** Handles an error outside of promises, as in `queueMicrotask()`: it would end a process. */
 function onError(event: ErrorEvent): void {
+  const guarded = guardedNow();
+  if (guarded === undefined) return;
   event.preventDefault();
-  if (isStopped(event.error)) return;
-  const thrown = describeThrown(event.error);
-  const trouble = nodeCrashed(nodeInTurn() ?? "?", "threw an uncaught error", `  ${thrown}`);
-  for (const { onTrouble } of guards) onTrouble(trouble);
+  reportUncaught(guarded, guarded.node, "threw an uncaught error", event.error);
+}
+
+function reportUncaught({ onTrouble }: Guarded, node: string | undefined, how: string, thrown: unknown): void {
+  if (isStopped(thrown)) return;
+  onTrouble(nodeCrashed(node ?? "?", how, `  ${describeCrash(thrown)}`));
+}
+
+function nameOf({ node = "?" }: Guarded): string {
+  return node;
 }

@@ -10,7 +10,6 @@
 
 import type { Host, LogLevel, NodeHandle } from "../../../../host.ts";
 import { showJSON } from "../../../../json.ts";
-import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
 import type { Message } from "../../../../protocol.ts";
 import { startNode } from "../../../../start_node.ts";
@@ -23,7 +22,9 @@ import { copyJSON } from "./copy.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { isReservedName } from "../../services/mod.ts";
+import { describeCrash, restorePaths } from "../../../base/stack_frames.ts";
 import { registerNode } from "../../../base/watchdog.ts";
+import { createGuardedRunner } from "../guard/guarded.ts";
 
 /** Options for {@linkcode startInProcess}. */
 export interface InProcessOptions {
@@ -34,12 +35,14 @@ export interface InProcessOptions {
   random: Random;
   network: Network;
   /**
-   * Called if the program throws at its start, or sends to a name that is not on the network. By default these are
-   * thrown.
+   * Called if the program throws at its start, does not handle an error, sends to a name that is not on the network, or
+   * makes a call that the guard refuses (`guard/`). By default these are thrown.
    */
   onFailure?(failure: TestException): void;
   /** Receives the entries of the node's log. */
   log?(level: LogLevel, text: string): void;
+  /** Receives what the node writes by `console.error()` and the like. By default it goes to stderr. */
+  onStderr?(level: LogLevel, text: string): void;
 }
 
 /** Wall-clock time of the nodes at time 0: the beginning of 2026, ms since 1970. */
@@ -83,7 +86,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
  */
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
   const { id, clock, network, onFailure = throwFailure } = options;
-  const turns = createTurns(clock, registerNode(id));
+  const turns = createTurns(clock, createTurnRunner(options));
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // A message from a node was copied when it was sent.
@@ -93,7 +96,7 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
   try {
     turns.take(() => node = startNode(program, createHost(options, turns)));
   } catch (error) {
-    onFailure(nodeCrashed(id, "crashed at its start", `  ${describeThrown(error)}`));
+    onFailure(nodeCrashed(id, "crashed at its start", `  ${describeCrash(error)}`));
   }
   return {
     id,
@@ -122,15 +125,21 @@ export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): 
   return {
     mode: "simulation",
     clock,
-    startNode: (id, network, random, onFailure) =>
-      Promise.resolve(startInProcess(program, {
-        id,
-        clock,
-        random,
-        network,
-        onFailure,
-        log: (level, text) => log?.(id, level, text),
-      })),
+    startNode(id, network, random, onFailure) {
+      const logNode = (level: LogLevel, text: string) => log?.(id, level, text);
+      const options = { id, clock, random, network, onFailure, log: logNode, onStderr: logNode };
+      return Promise.resolve(startInProcess(program, options));
+    },
+  };
+}
+
+/** Creates the function that runs a turn: the watchdog and the guard know whose it is. */
+function createTurnRunner({ id, onFailure = throwFailure, onStderr }: InProcessOptions): (turn: () => void) => void {
+  const begin = registerNode(id);
+  const runGuarded = createGuardedRunner({ node: id, onTrouble: onFailure, onStderr });
+  return (turn) => {
+    begin();
+    runGuarded(turn);
   };
 }
 
@@ -169,7 +178,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
     getRandomValues: (array) => random.fill(array),
     random: () => random.float(),
     log(level, text) {
-      if (!turns.ended) log?.(level, text);
+      if (!turns.ended) log?.(level, restorePaths(text));
     },
   };
 }

@@ -17,6 +17,8 @@ import { formatFrame, framesOf } from "../../../base/stack_frames.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
 import { RealClock } from "../../clock.ts";
 import { guard } from "../guard/guard.ts";
+import { guardedNow, runGuarded } from "../guard/guarded.ts";
+import { loadInstances } from "./instances/mod.ts";
 
 /** Module, and the arguments for its program. */
 export interface ProgramModule {
@@ -29,11 +31,12 @@ export interface ProgramModule {
 const IMPORT_TIMEOUT = 10_000;
 
 /**
- * Imports a module, and returns its program.
+ * Imports a module, and returns its program. Each start of it uses an instance of the module of its own.
  *
  * @param timeout Longest import, ms. The watchdog handles a module that computes without end.
  * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it
- *   reads the clock, draws random numbers, prints or ends the process. Its program does not take these arguments.
+ *   reads the clock, draws random numbers, prints or ends the process. Its program does not take these arguments. Nodes
+ *   would share state.
  */
 export async function loadProgram(
   { path, args }: ProgramModule,
@@ -44,9 +47,10 @@ export async function loadProgram(
   if (typeof exports.default !== "function") {
     throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
   }
-  const program = exports.default as AnyProgram;
+  const create = await createInstances(module);
+  const program: AnyProgram = (node, args) => create()(node, args);
   // JavaScript does not count a parameter with a default value.
-  const takesArguments = program.length > 1;
+  const takesArguments = (exports.default as AnyProgram).length > 1;
   if (takesArguments) await tryArguments(program, args, module);
   else if (args.length > 0) throw new UsageError(`Cannot use arguments after -- with ${path}: ${TAKES_NO_ARGUMENTS}`);
   return bindArguments(program, args, path);
@@ -63,6 +67,22 @@ interface Module {
   url: string;
 }
 
+/** Returns a function that creates an instance of the module, and returns its program. */
+async function createInstances(module: Module): Promise<() => AnyProgram> {
+  try {
+    const create = await runImport(module, () => loadInstances(module.url));
+    return () => {
+      const guarded = guardedNow();
+      const { default: program } = guarded === undefined
+        ? create()
+        : runGuarded({ ...guarded, importing: module.url }, create);
+      return program as AnyProgram;
+    };
+  } catch (error) {
+    throw new UsageError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
+  }
+}
+
 async function importModule(module: Module, timeout: number): Promise<Record<string, unknown>> {
   const imported = new AbortController();
   const late = new RealClock().sleep(timeout, imported.signal).then(() => {
@@ -70,7 +90,7 @@ async function importModule(module: Module, timeout: number): Promise<Record<str
   });
   late.catch(() => {});
   try {
-    return await runGuarded(module, () => Promise.race([import(module.url), late]));
+    return await runImport(module, () => Promise.race([import(module.url), late]));
   } catch (error) {
     throw new UsageError(`Cannot simulate ${module.path}: it cannot be imported: ${importProblem(error, module.url)}`);
   } finally {
@@ -88,7 +108,7 @@ async function tryArguments(program: AnyProgram, args: readonly string[], module
     void Promise.resolve(program(node, args)).catch(() => {});
   };
   try {
-    await runGuarded(module, () => Promise.resolve(startNode(trial, NOWHERE)));
+    await runImport(module, () => Promise.resolve(startNode(trial, NOWHERE)));
   } catch (error) {
     throw new UsageError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
   }
@@ -109,14 +129,12 @@ const NOWHERE: Host = {
  * Runs code of a module as a turn of its own. The first call that the guard refuses is thrown, even if the module has
  * caught it.
  */
-async function runGuarded<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
+async function runImport<T>({ path, url }: Module, work: () => Promise<T>): Promise<T> {
   let trouble: string | undefined;
-  const release = guard(({ type, message }) => {
-    if (type !== "unhandled-rejection") trouble ??= message;
-  }, { module: url });
+  const release = guard();
   beginModule(path);
   try {
-    const result = await work();
+    const result = await runGuarded({ importing: url, onTrouble: ({ message }) => trouble ??= message }, work);
     if (trouble === undefined) return result;
     throw new Error(trouble);
   } catch (error) {

@@ -24,7 +24,7 @@ export interface Turns {
 /** State of the turns. */
 interface State {
   readonly clock: Clock;
-  readonly onTurn: () => void;
+  readonly run: (turn: () => void) => void;
   mode: "running" | "paused" | "ended";
   /** Turns that have not run, oldest first; empty once ended. */
   waiting: (() => void)[];
@@ -35,10 +35,10 @@ interface State {
 /**
  * Creates the turns of a node.
  *
- * @param onTurn Called before each turn.
+ * @param run Runs one turn.
  */
-export function createTurns(clock: Clock, onTurn: () => void = () => {}): Turns {
-  const state: State = { clock, onTurn, mode: "running", waiting: [], isCatchingUp: false };
+export function createTurns(clock: Clock, run: (turn: () => void) => void = (turn) => turn()): Turns {
+  const state: State = { clock, run, mode: "running", waiting: [], isCatchingUp: false };
   return {
     get ended() {
       return state.mode === "ended";
@@ -46,7 +46,7 @@ export function createTurns(clock: Clock, onTurn: () => void = () => {}): Turns 
     take(turn) {
       if (state.mode === "ended") return;
       if (state.mode === "paused" || state.waiting.length > 0) state.waiting.push(turn);
-      else run(state, turn);
+      else run(turn);
     },
     pause() {
       if (state.mode === "running") state.mode = "paused";
@@ -62,11 +62,6 @@ export function createTurns(clock: Clock, onTurn: () => void = () => {}): Turns 
   };
 }
 
-function run({ onTurn }: State, turn: () => void): void {
-  onTurn();
-  turn();
-}
-
 /** Schedules the first waiting turn, which does the same for the next. */
 function catchUp(state: State): void {
   if (state.isCatchingUp || state.mode !== "running" || state.waiting.length === 0) return;
@@ -75,7 +70,7 @@ function catchUp(state: State): void {
     state.isCatchingUp = false;
     if (state.mode !== "running") return;
     try {
-      run(state, state.waiting.shift()!);
+      state.run(state.waiting.shift()!);
     } finally {
       catchUp(state);
     }
