@@ -144,7 +144,7 @@ test("a seed repeats a run that fails", async ({ run }) => {
 });
 
 test("--check-determinism detects a program with state outside of itself", async ({ run, stored, read }) => {
-  const results = await run(`test -w unique-ids --bin ${PROGRAMS}/keeps_state.ts ${SHORT} --check-determinism`);
+  const results = await run(`test -w unique-ids --bin ${PROGRAMS}/keeps_global_state.ts ${SHORT} --check-determinism`);
   assertEquals([results.valid, results.passed, results.exceptions.length], [false, false, 1]);
   const [{ type, message, fatal }] = results.exceptions as [Results["exceptions"][number]];
   assertEquals([type, fatal], ["nondeterminism", undefined]);
@@ -167,6 +167,24 @@ test("--check-determinism detects what the guard does not", async ({ run }) => {
   const results = await run(`${line} --check-determinism --seeds 2`);
   assertEquals(results.exceptions.map(({ type }) => type), ["nondeterminism"]);
   assert(results.store !== null);
+});
+
+test("each node has state of its own, at the top level of modules too", async ({ run }) => {
+  const line = `test -w broadcast --bin ${PROGRAMS}/keeps_state.ts --time-limit 2 --rate 20`;
+  const alone = await run(`${line} --node-count 1`);
+  assertEquals([alone.valid, alone.anomalies], [true, []]);
+  const { valid, anomalies } = await run(`${line} --node-count 2`);
+  assertEquals([valid, anomalies.map(({ type }) => type)], [false, ["lost", "not-converged"]]);
+});
+
+test("nodes that would share state are refused, with the place of the state", async ({ run }) => {
+  await assertRejects(
+    () => run(`test -w unique-ids --bin ${PROGRAMS}/shares_state.ts ${SHORT}`),
+    UsageError,
+    `Cannot simulate ${PROGRAMS}/shares_state.ts: all nodes would share count, which changes, at ` +
+      `${PROGRAMS}/shares_state.ts:6: expected the state of a node inside its program (there can be no instance of ` +
+      `the module for each node: ${PROGRAMS}/shares_state.ts waits at its top level)`,
+  );
 });
 
 test("a program that uses the real clock ends the test", async ({ run }) => {
@@ -199,7 +217,8 @@ test("a run that is ended early is stored", async ({ run, stored }) => {
 
 test("a run that fails is stored unchanged, and convergence is not measured again", async ({ run, stored, read }) => {
   const program = `${PROGRAMS}/counts_starts.ts`;
-  const { started } = await import(`file://${program}`);
+  const started = { count: 0 };
+  Object.defineProperty(globalThis, "started", { value: started, configurable: true });
   const line = `test -w broadcast --bin ${program} ${SHORT} --node-count 1 --seed 7`;
   const plain = await run(line);
   assert(plain.anomalies.some(({ type }) => type === "not-converged"));

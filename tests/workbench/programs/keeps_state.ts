@@ -1,9 +1,23 @@
-/** Program with a mistake: its state is a global variable, which all nodes and consecutive runs share. */
+/** Broadcast with a mistake: it sends nothing to other nodes. Its state is at the top level of two modules. */
 
 import type { AnyNode } from "../../../lib/node.ts";
+import { add, seen } from "./keeps_state_too.ts";
 
-let count = 0;
+let starts = 0;
 
-export default function uniqueIds(node: AnyNode): void {
-  node.on("generate", () => ({ id: `${node.id}-${count++}` }));
+export default function broadcast(node: AnyNode): void {
+  starts++;
+  node.on("topology", () => ({}));
+  node.on("broadcast", ({ message }) => {
+    add(message as number);
+    return {};
+  });
+  node.on("read", () => ({ messages: [...seen] }));
+  node.on("count", () => ({ starts }));
+  node.on("fail", () => {
+    void Promise.reject(new Error(`at ${import.meta.url}`));
+    return {};
+  });
 }
+
+if (import.meta.main) await Promise.reject(new Error("It is not the main module"));

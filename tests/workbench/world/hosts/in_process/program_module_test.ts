@@ -38,6 +38,29 @@ test("all of our own programs can be loaded", async () => {
   }
 });
 
+test("each start of a program has an instance of its modules", async () => {
+  const world = simulate({ program: await load("keeps_state"), nodes: 2 });
+  const client = world.client();
+  const read = (node: string) => client.rpc(node, { type: "read" });
+  await client.rpc("n0", { type: "broadcast", message: 7 });
+  assertEquals([(await read("n0")).messages, (await read("n1")).messages], [[7], []]);
+  world.crash("n0");
+  await world.restart("n0");
+  const { starts } = await client.rpc("n0", { type: "count" });
+  assertEquals([(await read("n0")).messages, starts], [[], 1]);
+});
+
+test("an error in an instance names the file and line of its module", async () => {
+  const world = simulate({ program: await load("keeps_state"), nodes: 1 });
+  const path = pathOf("keeps_state");
+  const { message } = await assertRejects(
+    () => world.client().rpc("n0", { type: "fail" }),
+    Error,
+    `\n  Error: at file://${path}\n`,
+  );
+  assertStringIncludes(message, `file://${path}:18:25)`);
+});
+
 test("loadProgram() says what is wrong with arguments", async () => {
   assertEquals(await complaint("with_arguments"), "Cannot use 0 more words: expected one");
   assertEquals(
