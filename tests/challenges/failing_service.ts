@@ -9,7 +9,7 @@ import type { Message } from "../../lib/protocol.ts";
 import { type Cluster, type ClusterOptions, startCluster } from "../cluster.ts";
 
 /** Codes of errors to test with: definite and indefinite ones, of services and of others. */
-export const ERROR_CODES = [0, 1, 10, 11, 13, 14, 21, 22];
+export const ERROR_CODES = [0, 1, 10, 11, 12, 13, 14, 21, 22, 30, 1001];
 
 /** A cluster one of whose services can fail. */
 export interface FailingCluster {

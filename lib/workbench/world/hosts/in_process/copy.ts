@@ -39,8 +39,9 @@ function copyAt(value: unknown, depth: number): unknown {
     case "boolean":
       return value;
     case "number":
-      // + 0 turns -0 into 0.
-      return Number.isFinite(value) ? value + 0 : null;
+      if (!Number.isFinite(value)) return null;
+      // + 0 turns -0 into 0. Large integers are read as bigints.
+      return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value + 0 : parseJSON(formatJSON(value));
     case "bigint":
       return parseJSON(String(value));
     case "undefined":
