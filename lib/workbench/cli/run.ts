@@ -15,8 +15,9 @@ import { refusal } from "../engines/maelstrom_engine.ts";
 import { type Arguments, parseArguments } from "../request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
-import { createRequest, type TestRequest } from "../request/request.ts";
+import { createRequest, deciderOf, type TestRequest } from "../request/request.ts";
 import { planSeries } from "../request/series_plan.ts";
+import type { Decider } from "../run/results.ts";
 import { runSeries } from "../search/series.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { seriesExitStatus } from "./exit_status.ts";
@@ -44,26 +45,33 @@ export async function runAllChallenges(words: readonly string[], machine: Machin
   return await runChallenges(CHALLENGES, words, machine);
 }
 
-/** Runs some challenges, one after another. Arguments, result and errors are those of {@linkcode runPlainTest}. */
+/**
+ * Runs some challenges, one after another. Other arguments, result and errors are those of {@linkcode runPlainTest}.
+ *
+ * @param byDefault Verdict that decides if no flag says so. By default, that of challenges.
+ */
 export async function runChallenges(
   challenges: readonly Challenge[],
   words: readonly string[],
   machine: Machine,
+  byDefault?: Decider,
 ): Promise<number> {
-  return await runTests(challenges, words, machine);
+  return await runTests(challenges, words, machine, byDefault);
 }
 
 async function runTests(
   challenges: readonly (Challenge | null)[],
   words: readonly string[],
   machine: Machine,
+  byDefault?: Decider,
 ): Promise<number> {
   const args = parseArguments(words);
   if (args.given.help) return showFlagsHelp(machine);
   // Maelstrom's `test` passes positional arguments to the program. For our own commands they are mistakes.
   if (challenges[0] !== null) rejectPositional(args);
   if (challenges.length > 1) rejectOwnProgram(args);
-  const requests = challenges.map((challenge) => createRequest(challenge, args, machine));
+  const requests = challenges.map((challenge) => createRequest(challenge, args, machine))
+    .map((request) => ({ ...request, decidedBy: deciderOf(args.given, byDefault ?? request.decidedBy) }));
   const { name, engine } = chooseEngine(args.given, machine);
   const notes = [
     ...name === "maelstrom" ? [] : ignoredFlagNotes(args),

@@ -15,6 +15,12 @@ Deno.test("demo runs each of our programs once, for some seconds, and ends with 
   assertEquals([failing.status, failing.ran.length], [1, ran.length]);
 });
 
+Deno.test("demo is strict, unless it is to decide as Maelstrom", async () => {
+  const wrong = { valid: false, passed: false, maelstrom: { valid: true, passed: true } };
+  const status = async (line: string) => (await command(line, { runs: () => wrong })).status;
+  assertEquals([await status("demo"), await status("demo --as-maelstrom"), await status("all")], [1, 0, 0]);
+});
+
 Deno.test("demo takes flags, and no program", async () => {
   const { ran } = await command("demo --time-limit 2 --sim");
   assert(ran.every(({ engine, request: { options } }) => engine === "simulation" && options.timeLimitSeconds === 2));
