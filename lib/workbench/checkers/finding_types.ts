@@ -107,7 +107,7 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "init-failed": FOUND,
   "setup-failed": FOUND,
   "time-stands-still": FOUND,
-  "backlog-full": FOUND,
+  "backlog-full": TOLD,
   "workbench-crashed": FOUND,
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,

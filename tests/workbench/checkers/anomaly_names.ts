@@ -88,7 +88,7 @@ export const OUTSIDE_HISTORIES: Record<string, string> = {
   "init-failed": "a node did not answer `init`, or with an error; ends the test",
   "setup-failed": "a node did not answer what prepares the workload, such as `topology`; ends the test",
   "time-stands-still": "simulated nodes answer each other without end while no time passes; ends the test",
-  "backlog-full": "too much was waiting for a node that reads nothing, such as a paused one; ends the test",
+  "backlog-full": "messages to a paused node were lost, as too many waited for it; invalidates nothing",
   "workbench-crashed": "the workbench has a bug; ends the test",
   "checker-crashed": "a checker has a bug; the verdict is unknown",
   "client-crashed": "a client threw an exception; invalidates nothing",
