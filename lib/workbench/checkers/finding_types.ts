@@ -112,7 +112,6 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,
   "nondeterminism": OVERLOOKED,
-  "unhandled-rejection": OVERLOOKED,
   "checker-crashed": UNDECIDED,
   "client-crashed": TOLD,
   "not-stored": TOLD,
