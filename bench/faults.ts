@@ -4,8 +4,8 @@
  *
  * Each cell is the result of some runs of the official command under virtual time, with that fault instead of the
  * official ones: `yes` if the program survived all of them (`isSurvived`), otherwise the number that it survived. The
- * anomalies of the other runs are listed below the tables. With pause and kill, availability is not checked: a node
- * that is paused or down cannot answer.
+ * anomalies of the other runs are listed below the tables. With pause and kill no availability is asked: a node that is
+ * paused or down cannot answer.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -63,7 +63,6 @@ async function run(challenge: Challenge, nemesis: string[], seed: string): Promi
   const { options } = createRequest(challenge, parseArguments(flags), { root: "", files });
   return await runVirtualTest({
     ...options,
-    availability: nemesis.includes("pause") || nemesis.includes("kill") ? undefined : options.availability,
     challenge: challenge.id,
     workload: WORKLOADS[challenge.workload]!,
     seed,

@@ -48,8 +48,6 @@ export function drawTest(challenge: Challenge, seed: string): DrawnTest {
     "latency-dist": random.pick(["constant", "uniform", "exponential"]),
     "nemesis": faults.join(),
     "nemesis-interval": random.pick([0.3, 0.6, 1]),
-    // Nodes that are paused or down need not answer.
-    ...faults.includes("pause") ? { availability: 0 } : {},
   };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const request = createRequest(challenge, parseArguments([...words, "--sim", "--seed", seed]), {

@@ -155,13 +155,21 @@ export function officialTexts(challenge: Challenge): FlagTexts {
   return parseArguments(["--workload", challenge.workload, ...challenge.flags.split(" ")]).texts;
 }
 
+/** Faults during which nodes cannot answer. */
+const SILENCING: readonly string[] = ["pause", "kill"];
+
 /**
- * Removes the official number of nodes if the user names nodes. In Maelstrom, `--node-count` wins over names; that must
- * hold only for a number that the user gave.
+ * Removes what the flags of the user make void:
+ *
+ * - The official number of nodes if the user names nodes. In Maelstrom, `--node-count` wins over names; that must hold
+ *   only for a number that the user gave.
+ * - The official availability if the user adds a fault during which nodes cannot answer.
  */
 function withoutOverridden(official: FlagTexts, given: FlagValues): FlagTexts {
   const namesNodes = given.node ?? given.nodes ?? given["nodes-file"];
-  return namesNodes ? new Map([...official].filter(([name]) => name !== "node-count")) : official;
+  const isSilenced = given.nemesis?.some((fault) => SILENCING.includes(fault));
+  const isVoid = (name: string) => (namesNodes && name === "node-count") || (isSilenced && name === "availability");
+  return new Map([...official].filter(([name]) => !isVoid(name)));
 }
 
 /**

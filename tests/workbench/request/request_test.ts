@@ -78,6 +78,17 @@ Deno.test("createRequest() takes services away", () => {
   ]);
 });
 
+Deno.test("createRequest() asks for no availability where nodes are paused or killed, unless the user does", () => {
+  for (const fault of ["pause", "kill", "partition,kill"]) {
+    const { options, deviations, flags } = request("2", "--nemesis", fault);
+    assertEquals(options.availability, undefined);
+    assertEquals(deviations.includes("no --availability (official total)"), true);
+    assertEquals(flags.includes("--availability"), false);
+  }
+  assertEquals(request("2", "--nemesis", "partition,loss").options.availability, "total");
+  assertEquals(request("2", "--nemesis", "pause", "--availability", "0.5").options.availability, 0.5);
+});
+
 Deno.test("createRequest() removes a challenge's faults with --nemesis none", () => {
   const { options, deviations, flags } = request("3c", "--nemesis", "none");
   assertEquals([options.nemesis, deviations], [[], ["--nemesis none (official partition)"]]);

@@ -58,8 +58,6 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
     "nemesis": faults.length === 0 ? "none" : faults.join(),
     // Short enough that each fault begins and ends several times.
     "nemesis-interval": (timeLimitSeconds * random.pick([0.05, 0.1, 0.2, 0.4])).toFixed(2),
-    // A node that is paused or down cannot answer.
-    ...faults.includes("pause") || faults.includes("kill") ? { availability: "0" } : {},
     "seed": `${seed}-${number}`,
   };
   const changed = Object.entries(texts).filter(([name, text]) => defaults.get(name)?.[0] !== text);
