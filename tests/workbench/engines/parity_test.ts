@@ -2,7 +2,7 @@
  * Parity: the same short test has the same verdict and the same number of messages with processes and in simulation.
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
@@ -30,12 +30,14 @@ const ROWS: Record<string, string> = {
   transactions: "6c --rate 100",
 };
 
+/** Runs a challenge, or a plain test if the line begins with `test`. */
 async function run(line: string, mode: "process" | "simulation", seed: string, store: string): Promise<Results> {
   const machine = createMachine(ROOT);
   const [id = "", ...words] = line.split(" ");
   const simulated = mode === "simulation" ? ["--sim"] : [];
-  const args = parseArguments([...words, ...simulated, "--time-limit", `${TIME_LIMIT_SECONDS}`, "--seed", seed]);
-  const request = createRequest(findChallenge(id)!, args, machine);
+  const flags = [...simulated, "--time-limit", `${TIME_LIMIT_SECONDS}`, "--seed", seed];
+  const args = parseArguments([...flags, ...words]);
+  const request = createRequest(findChallenge(id) ?? null, args, machine);
   const engine = mode === "simulation" ? machine.engines.simulation : machine.engines.processes;
   const results = await engine({ ...request, store }, {
     signal: new AbortController().signal,
@@ -115,6 +117,36 @@ Deno.test({
           );
         }
       });
+    }
+    await Deno.remove(store, { recursive: true });
+  },
+});
+
+/** Places where a node does not handle an error, and what the exception quotes. */
+const UNHANDLED: Record<string, RegExp> = {
+  rejection: /Error: nobody looks\n[^]*leaves_errors\.ts:8:27\)/,
+  timer: /Error: nobody looks\n[^]*leaves_errors\.ts:15:13\b/,
+  rpc: /RPCError: [^\n]*\n *read was first requested\n[^]*leaves_errors\.ts:20:17\)/,
+};
+
+Deno.test({
+  name: "a node that does not handle an error crashes, with processes and in simulation, and the place is told",
+  ignore,
+  async fn(t) {
+    const store = await Deno.makeTempDir();
+    const program = `${ROOT}/tests/workbench/programs/leaves_errors.ts`;
+    const script = `${store}/leaves_errors`;
+    const command = `"${Deno.execPath()}" run --quiet --no-check --config "${ROOT}/deno.json" "${program}" "$@"`;
+    await Deno.writeTextFile(script, `#!/bin/sh\nexec ${command}\n`, { mode: 0o755 });
+    for (const [place, quoted] of Object.entries(UNHANDLED)) {
+      for (const [mode, bin] of [["process", script], ["simulation", program]] as const) {
+        await t.step(`${place}, ${mode}`, async () => {
+          const results = await run(`test -w echo --bin ${bin} --node-count 1 -- ${place}`, mode, "dune", store);
+          const [{ type, node, fatal, message }, ...more] = results.exceptions as [Results["exceptions"][number]];
+          assertEquals([results.valid, type, node, fatal, more], [false, "node-crashed", "n0", true, []]);
+          assertMatch(message, quoted);
+        });
+      }
     }
     await Deno.remove(store, { recursive: true });
   },
