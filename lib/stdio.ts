@@ -105,7 +105,7 @@ export async function serve<M extends MessageTypes = AnyMessages>(
   const crash = catchRejection();
   try {
     await Promise.race([receiveAll(lines, node, output, log, debug), crash.happened]);
-    await Promise.race([node.idle(), output.broken, gracePeriod(), crash.happened]);
+    await withinGracePeriod([node.idle(), output.broken, crash.happened]);
   } catch (error) {
     if (!crash.isCause(error)) throw error;
     log("error", `The node ends: it did not handle a rejection: ${describeThrown(error)}`);
@@ -148,9 +148,15 @@ function parseLine(line: string, log: Host["log"]): Message | undefined {
   }
 }
 
-/** Resolves after {@linkcode GRACE_PERIOD}, without keeping the process alive. */
-function gracePeriod(): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, GRACE_PERIOD)));
+/** Waits for the first of some promises, or for {@linkcode GRACE_PERIOD}. */
+async function withinGracePeriod(promises: readonly Promise<void>[]): Promise<void> {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, GRACE_PERIOD);
+  try {
+    await Promise.race([...promises, end]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits for a rejection that nothing handles. */
