@@ -12,7 +12,14 @@ import { show } from "../../base/text.ts";
 import { explainCases, outcome } from "../explain.ts";
 import { type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
-import { describeTransaction, isWrite, sameElements, type Transaction, type Writers } from "./transactions.ts";
+import {
+  describeTransaction,
+  externalReads,
+  isWrite,
+  sameElements,
+  type Transaction,
+  type Writers,
+} from "./transactions.ts";
 
 /** Finds malformed replies: acknowledged transactions whose reply is not to what was asked. */
 export function findMalformedReplies(transactions: readonly Transaction[]): Anomaly[] {
@@ -76,8 +83,12 @@ export function findDirtyReads(
 
 function explainGarbage(read: ElementRead, writers: Writers, initial: string): string {
   const garbage = `${describeRead(read)}, which no transaction wrote`;
-  const end = read.reader.completion.index;
-  const isWritten = writers.get(read.key)?.values().some(({ transaction }) => transaction.invocation.index < end);
+  const { reader, key, element } = read;
+  const isExternal = externalReads(reader).get(key)?.includes(element);
+  const isWritten = !isExternal ||
+    writers.get(key)?.values().some(({ transaction }) =>
+      transaction !== reader && transaction.invocation.index < reader.completion.index
+    );
   return isWritten ? garbage : `${garbage}; ${initial} was expected: the key has never been written before`;
 }
 

@@ -274,4 +274,9 @@ Deno.test("a garbage read of a key that was not written by then says what was ex
   assertStringIncludes(explain("append", checkTxnListAppend, [0]), "; an empty list was expected: the key has never");
   const written = explain("w", checkTxnRWRegister, 0, [2, "ok", "txn", [["w", 1, 4]]]);
   assertEquals(written.includes("expected"), false);
+  const after = checkTxnRWRegister(sequential([[0, "ok", "txn", [["w", 1, 5], ["r", 1, 0]]]]));
+  const garbage = after.anomalies!.find(({ type }) => type === "garbage-read")!;
+  assertEquals(garbage.explanation.includes("expected"), false);
+  const own = checkTxnRWRegister(sequential([[0, "ok", "txn", [["r", 1, 0], ["w", 1, 5]]]]));
+  assertStringIncludes(own.anomalies![0]!.explanation, "; null was expected");
 });
