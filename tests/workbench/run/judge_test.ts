@@ -99,6 +99,13 @@ Deno.test("the final phase counts for total availability, but not for Maelstrom 
   assertEquals([failed.valid, failed.maelstrom.valid], [false, false]);
 });
 
+Deno.test("nodes that do not converge are invalid strictly, and valid for Maelstrom", () => {
+  const convergence = { time: null, lacking: ["n0 lacked 7"] };
+  const { valid, maelstrom, anomalies } = judge(record(() => ({ valid: true }), { convergence }));
+  assertEquals([valid, maelstrom.valid], [false, true]);
+  assertEquals(anomalies.map(({ type, maelstrom }) => [type, maelstrom]), [["not-converged", "overlooks"]]);
+});
+
 Deno.test("the strict verdict decides unless the record says otherwise", () => {
   assertEquals(judge(record(() => ({ valid: true }))).decided_by, "strict");
   assertEquals(judge(record(() => ({ valid: true }), { decidedBy: "maelstrom" })).decided_by, "maelstrom");
