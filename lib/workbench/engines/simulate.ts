@@ -42,6 +42,7 @@ import { VirtualClock } from "../world/clock.ts";
 import { openConnection } from "../world/connection.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { startInProcess } from "../world/hosts/in_process/in_process.ts";
+import { loadProgram } from "../world/hosts/in_process/program_module.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
 import type { Latency } from "../world/network/latency.ts";
@@ -153,7 +154,8 @@ const INIT_TIMEOUT = 10_000;
 
 /** State of one simulation. */
 interface Simulation {
-  program: (node: AnyNode) => void;
+  /** Undefined until its module is loaded. */
+  program?: (node: AnyNode) => void;
   clock: VirtualClock;
   time: TestTime;
   network: Network;
@@ -167,11 +169,12 @@ interface Simulation {
 }
 
 /**
- * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes.
+ * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes. If the program is
+ * a module, it is loaded, and the nodes are started, when the test waits for the first time.
  *
  * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the
  *   seed is not finite.
- * @throws {TypeError} The program is not a function.
+ * @throws {TypeError} The program is neither a function nor the URL of a file, or a function was given arguments.
  *
  * @example A value in a service survives a crash of the node that wrote it.
  * ```ts
@@ -202,7 +205,6 @@ interface Simulation {
 export function simulate<M extends MessageTypes = AnyMessages>(options: SimulateOptions<M>): SimulatedWorld {
   const simulation = createSimulation(options);
   const { clock, time, network, nodes, logs, random } = simulation;
-  for (const node of nodes) void start(simulation, node).catch((error) => time.fail(error));
   return {
     nodes,
     logs,
@@ -227,14 +229,15 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
 
 function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): Simulation {
   const { program, seed, nodes, latency } = checkOptions(options);
+  const isModule = typeof program !== "function";
   const clock = new VirtualClock(endTurn);
   const random = seededRandom(seed);
   const network = createNetwork({ clock, random: random.stream("network"), latency });
   attachServices(network, random.stream("services"));
-  return {
-    program,
+  const loading = isModule ? loadProgram(program).then(startWith) : undefined;
+  const simulation: Simulation = {
     clock,
-    time: createTestTime(clock),
+    time: createTestTime(clock, { ready: loading }),
     network,
     random,
     nodes,
@@ -242,6 +245,13 @@ function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): 
     logs: [],
     starts: new Map(),
   };
+  if (!isModule) startWith(program);
+  return simulation;
+
+  function startWith(program: (node: AnyNode) => void): void {
+    simulation.program = program;
+    for (const node of nodes) void start(simulation, node).catch((error) => simulation.time.fail(error));
+  }
 }
 
 /** Starts a node; resolves when it has answered `init`. */
@@ -269,7 +279,7 @@ function startHost({ program, clock, time, network, random, logs, starts }: Simu
   const onFailure = ({ message }: TestException) => time.fail(new Error(message));
   // The program starts at once. TestTime does not guard it, because no time passes.
   const release = guard();
-  const host = startInProcess(program, {
+  const host = startInProcess(program!, {
     id,
     clock,
     network,

@@ -6,13 +6,22 @@
 
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
+import type { ProgramModule } from "../world/hosts/in_process/program_module.ts";
 import { LATENCIES, type Latency } from "../world/network/latency.ts";
 import { isReservedName } from "../world/services/mod.ts";
 
 /** Options for {@linkcode simulate}. */
 export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
-  /** The program of every node. */
-  program: Program<M>;
+  /**
+   * The program of every node: a function, or the URL of the module whose default export it is, such as
+   * `new URL("./node.ts", import.meta.url)`.
+   *
+   * A function is the same for all nodes: what is outside of it, such as a variable at the top level of its module, they
+   * share. Of a module each start of a node gets instances of its own, as if it were a process.
+   */
+  program: Program<M> | URL;
+  /** Arguments of the program of a module. `@default []` */
+  args?: readonly string[];
   /** Number of nodes, called n0, n1 and so on, or their names. `@default 5` */
   nodes?: number | readonly string[];
   /** Seed of all random draws. `@default "0"` */
@@ -23,7 +32,7 @@ export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
 
 /** Options after the check, with defaults. */
 export interface CheckedOptions {
-  program: (node: AnyNode) => void;
+  program: ((node: AnyNode) => void) | ProgramModule;
   nodes: readonly string[];
   seed: string;
   latency: Latency;
@@ -36,16 +45,25 @@ export interface CheckedOptions {
  * @throws {RangeError} Another option is bad.
  */
 export function checkOptions<M extends MessageTypes>(options: SimulateOptions<M>): CheckedOptions {
-  const { program, nodes = 5, seed = "0", latency = 0 } = options;
-  if (typeof program !== "function") {
-    throw new TypeError("Cannot simulate: expected program to be a function of a node");
-  }
+  const { program, args = [], nodes = 5, seed = "0", latency = 0 } = options;
   return {
-    program: program as (node: AnyNode) => void,
+    program: checkProgram(program as (node: AnyNode) => void, args),
     seed: checkSeed(seed),
     nodes: checkNodes(nodes),
     latency: checkLatency(latency),
   };
+}
+
+function checkProgram(program: ((node: AnyNode) => void) | URL, args: readonly string[]): CheckedOptions["program"] {
+  if (program instanceof URL && program.protocol === "file:") {
+    return { path: decodeURIComponent(program.pathname), args };
+  }
+  if (typeof program === "function" && args.length === 0) return program;
+  throw new TypeError(
+    typeof program === "function"
+      ? "Cannot simulate: expected no args for a function; give it the arguments, (node) => program(node, args)"
+      : "Cannot simulate: expected program to be a function of a node, or the URL of a file",
+  );
 }
 
 function checkSeed(seed: string | number): string {

@@ -26,7 +26,7 @@ export interface TestTime {
    */
   pass(duration: number): Promise<void>;
   /**
-   * Calls `start` now, and lets time pass until its promise has settled.
+   * Calls `start` now, or when the time is ready, and lets time pass until its promise has settled.
    *
    * @throws {Error} A failure: see {@linkcode TestTime.fail}.
    * @throws What the promise rejects with.
@@ -60,14 +60,20 @@ interface State {
   promiseSettled: boolean;
   /** True while {@linkcode runWhileWaited} runs; it never runs twice at once. */
   isRunning: boolean;
+  /** No time passes before this has settled. Undefined if there is nothing to wait for. */
+  ready: Promise<void> | undefined;
 }
 
 /**
  * Creates the time of one test.
  *
+ * @param ready No time passes before this has settled. If it rejects, that is a failure.
  * @param maxAtOnce Number of events at one instant that counts as a livelock; 5 million by default.
  */
-export function createTestTime(clock: VirtualClock, maxAtOnce?: number): TestTime {
+export function createTestTime(
+  clock: VirtualClock,
+  { ready, maxAtOnce }: { ready?: Promise<void>; maxAtOnce?: number } = {},
+): TestTime {
   const state: State = {
     clock,
     maxAtOnce,
@@ -75,10 +81,13 @@ export function createTestTime(clock: VirtualClock, maxAtOnce?: number): TestTim
     failure: undefined,
     promiseSettled: false,
     isRunning: false,
+    ready,
   };
+  // It is a failure, not an unhandled rejection.
+  ready?.catch(() => {});
   return {
     pass: (duration) => waitForDuration(state, duration),
-    until: (start) => waitForPromise(state, start()),
+    until: (start) => waitForPromise(state, ready === undefined ? start() : ready.then(start)),
     fail: (error) => fail(state, error),
   };
 }
@@ -119,6 +128,7 @@ function fail(state: State, error: Error): void {
 /** Steps 2 to 4: lets time pass while there are waits. */
 async function runWhileWaited(state: State): Promise<void> {
   state.isRunning = true;
+  await state.ready?.catch((error) => fail(state, error));
   await nextTurn();
   while (state.waits.size > 0) {
     if (state.failure === undefined) await runToFirstEnd(state).catch((error) => fail(state, error));

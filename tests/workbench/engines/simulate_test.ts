@@ -327,3 +327,41 @@ Deno.test("a node that crashes before it has answered init is not a failure", as
   world.crash("n1");
   await world.run(20_000);
 });
+
+/** Why a test of a module is ignored: it is read. */
+const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
+const moduleOf = (name: string) => new URL(`../programs/${name}.ts`, import.meta.url);
+
+Deno.test({
+  name: "of a module each start of a node has instances of its own",
+  ignore,
+  async fn() {
+    const world = simulate({ program: moduleOf("keeps_state"), nodes: 2 });
+    const client = world.client();
+    await client.rpc("n0", { type: "broadcast", message: 7 });
+    const messages = async (node: string) => (await client.rpc(node, { type: "read" })).messages;
+    assertEquals([await messages("n0"), await messages("n1")], [[7], []]);
+    world.crash("n0");
+    await world.restart("n0");
+    assertEquals(await messages("n0"), []);
+  },
+});
+
+Deno.test({
+  name: "a module that cannot be simulated makes every wait of the test fail, with the reason",
+  ignore,
+  async fn() {
+    const sharing = simulate({ program: moduleOf("shares_state") });
+    await assertRejects(() => sharing.run(0), Error, "all nodes would share count, which changes, at ");
+    await assertRejects(() => sharing.client().rpc("n0", { type: "generate" }), Error, "all nodes would share count");
+    const argued = simulate({ program: moduleOf("with_arguments"), args: ["a", "b"] });
+    await assertRejects(() => argued.run(0), Error, "Cannot use 1 more words: expected one");
+    const echo = simulate({ program: moduleOf("with_arguments"), args: ["oh "], nodes: 1 });
+    assertEquals((await echo.client().rpc("n0", { type: "echo", echo: "hi" })).echo, "oh hi");
+  },
+});
+
+Deno.test("simulate() rejects arguments of a function, and a URL that is no file's", () => {
+  assertThrows(() => simulate({ program: () => {}, args: ["a"] }), TypeError, "expected no args for a function");
+  assertThrows(() => simulate({ program: new URL("https://example.com") }), TypeError, "or the URL of a file");
+});

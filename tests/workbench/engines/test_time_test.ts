@@ -38,7 +38,7 @@ Deno.test("until() rejects when no event is left that could settle the promise",
 
 Deno.test("pass() rejects when events go on without time passing", async () => {
   const clock = new VirtualClock();
-  const { pass } = createTestTime(clock, 1000);
+  const { pass } = createTestTime(clock, { maxAtOnce: 1000 });
   let count = 0;
   const again = () => {
     count++;
