@@ -111,6 +111,7 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "workbench-crashed": FOUND,
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,
+  "forged-source": OVERLOOKED,
   "nondeterminism": OVERLOOKED,
   "checker-crashed": UNDECIDED,
   "client-crashed": TOLD,

@@ -43,7 +43,7 @@ import { openConnection } from "../world/connection.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { startInProcess } from "../world/hosts/in_process/in_process.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
-import type { NodeHost } from "../world/hosts/node_host.ts";
+import { forgedSource, type NodeHost } from "../world/hosts/node_host.ts";
 import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
 import type { Latency } from "../world/network/latency.ts";
 import { createNetwork, type Network } from "../world/network/network.ts";
@@ -101,8 +101,8 @@ export interface SimulatedWorld {
    *
    * @param duration Milliseconds.
    * @throws {Error} A node has failed: its program throws at its start, it does not answer `init`, sends to an unknown
-   *   node, leaves a rejection unhandled, uses the real clock, timers or randomness, prints on stdout or ends its
-   *   process; or nodes answer each other without end while no time passes.
+   *   node or in the name of another, leaves a rejection unhandled, uses the real clock, timers or randomness, prints
+   *   on stdout or ends its process; or nodes answer each other without end while no time passes.
    */
   run(duration: number): Promise<void>;
   /** Opens a client. */
@@ -232,12 +232,18 @@ function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): 
   const isModule = typeof program !== "function";
   const clock = new VirtualClock(endTurn);
   const random = seededRandom(seed);
-  const network = createNetwork({ clock, random: random.stream("network"), latency });
-  attachServices(network, random.stream("services"));
   const loading = isModule ? loadProgram(program).then(startWith) : undefined;
+  const time = createTestTime(clock, { ready: loading });
+  const network = createNetwork({
+    clock,
+    random: random.stream("network"),
+    latency,
+    onForged: (node, message) => time.fail(new Error(forgedSource(node, message).message)),
+  });
+  attachServices(network, random.stream("services"));
   const simulation: Simulation = {
     clock,
-    time: createTestTime(clock, { ready: loading }),
+    time,
     network,
     random,
     nodes,

@@ -20,6 +20,7 @@
 
 import { type Cluster, createCluster } from "./cluster.ts";
 import type { Clock } from "../world/clock.ts";
+import { forgedSource } from "../world/hosts/node_host.ts";
 import type { World } from "../world/hosts/world.ts";
 import type { Operation } from "../history/operation.ts";
 import { type Decider, NOT_STORED, type Results, type TargetLimit } from "./results.ts";
@@ -204,7 +205,7 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
   const random = seededRandom(options.seed);
   const recorder = createRecorder(clock, ({ message }) => hooks.log?.(message));
   const { record, note, fail, signal } = recorder;
-  const network = createTestNetwork(options, world, hooks, random);
+  const network = createTestNetwork(options, world, hooks, random, note);
   const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, note, signal });
   const interpreter = createClients(options, { clock, recorder, network, cluster });
   const nemesis = createNemesis({
@@ -264,7 +265,13 @@ function callFrom(network: Network, clock: Clock): FaultTarget["call"] {
 }
 
 /** Creates the network of a test, with its services. Messages are stored and logged. */
-function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHooks, random: Random): Network {
+function createTestNetwork(
+  options: RunOptions,
+  { clock }: World,
+  hooks: RunHooks,
+  random: Random,
+  note: Recorder["note"],
+): Network {
   const network = createNetwork({
     clock,
     random: random.stream("network"),
@@ -275,6 +282,7 @@ function createTestNetwork(options: RunOptions, { clock }: World, hooks: RunHook
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
       if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}`);
     },
+    onForged: (node, message) => note(forgedSource(node, message)),
   });
   attachServices(network, random.stream("services"), options.services);
   return network;

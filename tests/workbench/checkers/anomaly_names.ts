@@ -81,6 +81,7 @@ export const OUTSIDE_HISTORIES: Record<string, string> = {
   "malformed-reply": "a reply that does not fit the workload, or another transaction than the one asked for",
   "unmatched-reply": "a message to a client that answers none of its requests",
   "nondeterminism": "a simulated program used a clock or randomness of its own, or two runs of a seed differed",
+  "forged-source": "a node sent a message in the name of another participant ([more](#forged-sources))",
   "bad-line": "a node printed a line that is not a message; ends the test",
   "node-crashed": "a node ended by itself, or with an error that nothing handled; ends the test",
   "start-failed": "a node could not be started again; ends the test",

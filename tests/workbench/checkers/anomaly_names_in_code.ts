@@ -6,7 +6,6 @@ const PATTERNS = {
     /\b(?:explainCases|found|skips|reversals)\(\s*"([^"]+)"/g,
     /\btype: "([^"]+)",\s+count: \d+,\s+explanation\b/g,
     /\btype: "([^"]+)",\s+count: [^,]+, explanation\b/g,
-    /const FORGED_SOURCE = "([^"]+)"/g,
   ],
   exception: [
     /\btype: "([^"]+)",\s+(?:node\b[^,]*,\s+)?message\b/g,

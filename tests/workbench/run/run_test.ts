@@ -3,6 +3,7 @@ import echo from "../../../challenges/echo.ts";
 import broadcast from "../../../challenges/broadcast.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { failureOf } from "../../../lib/workbench/run/failure.ts";
 import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
@@ -191,6 +192,37 @@ Deno.test("a message to an unknown node ends the test; what was recorded before 
   assertStringIncludes(message, "n7");
   assertGreater(results.operations!.ok, 50);
 });
+
+Deno.test("messages in another's name make the test invalid, and do not end it", async () => {
+  const forge = (name: string) => (node: AnyNode) => {
+    echo(node as Parameters<typeof echo>[0]);
+    node.on("gossip", () => {});
+    node.onInit(() => void node.after(5000, () => void (node.id === "n1" && sendAs(node, name))));
+  };
+  for (const name of ["c0", "n0", "seq-kv"]) {
+    const { results, lines } = await run(forge(name), { latency: { mean: 10, distribution: "constant" } });
+    assertEquals([results.valid, results.passed, results.maelstrom!.valid], [false, false, true]);
+    const message = [
+      `Node n1 sent a message in the name of ${name}`,
+      `  line:     {"src":"${name}","dest":"n2","body":{"type":"gossip"}}`,
+      '  expected: "src": "n1"',
+      "It was delivered as it is, and travelled and counted as a message of n1",
+    ].join("\n");
+    const forged = { type: "forged-source", node: "n1", message, count: 2, maelstrom: "overlooks" as const };
+    assertEquals(results.exceptions, [forged]);
+    assertEquals(lines.filter((line) => line === message).length, 1);
+    assertEquals(results.net!.servers.msg_count, 2);
+    assertGreater(results.operations!.ok, 150);
+    assertEquals(failureOf(results), { kind: "invalid", causes: ["forged-source"] });
+  }
+});
+
+/** Sends two messages in another's name. */
+function sendAs(node: AnyNode, name: string): void {
+  Object.defineProperty(node, "id", { value: name, configurable: true });
+  for (let i = 0; i < 2; i++) node.send("n2", { type: "gossip" });
+  Reflect.deleteProperty(node, "id");
+}
 
 Deno.test("malformed replies are exceptions, counted by node, and their operations info", async () => {
   const { results } = await run((node) => node.on("echo", () => ({ eco: 1 })), { nodes: ["n0"], concurrency: 1 });

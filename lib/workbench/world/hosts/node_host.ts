@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Message } from "../../../protocol.ts";
+import { formatJSONLine } from "../../base/json.ts";
 import type { TestException } from "../../base/test_exception.ts";
 import { clip } from "../../base/text.ts";
 
@@ -43,4 +45,15 @@ export function badLine(node: string, line: string, problem: string): TestExcept
     "Messages go to stdout, one a line; print everything else to stderr",
   ].join("\n");
   return { type: "bad-line", node, message, count: 1 };
+}
+
+/** Describes a message that a node has sent in the name of another. The network delivers it, and the test continues. */
+export function forgedSource(node: string, sent: Message): TestException {
+  const message = [
+    `Node ${node} sent a message in the name of ${sent.src}`,
+    `  line:     ${clip(formatJSONLine(sent))}`,
+    `  expected: "src": ${JSON.stringify(node)}`,
+    `It was delivered as it is, and travelled and counted as a message of ${node}`,
+  ].join("\n");
+  return { type: "forged-source", node, message, count: 1 };
 }

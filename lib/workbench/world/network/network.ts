@@ -2,7 +2,8 @@
  * Network between nodes, clients and services.
  *
  * The path of a message:
- * 1. It is sent: it gets an id, and the journal records it.
+ * 1. It is sent: it gets an id, and the journal records it. A node may name another source than itself; the message is
+ *    then delivered with that name, as in Maelstrom, but it travels and counts as a message of the node.
  * 2. A latency is drawn (`latency.ts`); a message from or to a client takes no time.
  * 3. Disturbances drop, delay or duplicate it (`disturbances.ts`), unless it is from or to a client.
  * 4. When its time comes, it is delivered. Messages may overtake each other, or wait in line as in Maelstrom
@@ -37,6 +38,8 @@ export interface NetworkOptions {
   oneAtATime?: boolean;
   /** Called for each send and receive. */
   sink?: (entry: JournalEntry) => void;
+  /** Called for each message whose source is not its sender. */
+  onForged?: (sender: string, message: Message) => void;
 }
 
 /** Network between nodes, clients and services. */
@@ -54,9 +57,10 @@ export interface Network {
   /**
    * Sends a message, and gives it an id. It must not be changed afterwards.
    *
+   * @param sender Participant that sends it: its latency, its faults and its counts apply. `@default message.src`
    * @throws {RangeError} The source or the destination has never been on the network.
    */
-  send(message: Message): void;
+  send(message: Message, sender?: string): void;
   /**
    * Cuts a link in one direction: `dest` receives nothing that `src` sends.
    *
@@ -84,6 +88,7 @@ interface State {
   readonly journal: Journal;
   readonly oneAtATime: boolean;
   readonly drawLatency: () => number;
+  readonly onForged: NetworkOptions["onForged"];
   /** Participants by name. Those that have left stay, without `receive`. */
   readonly participants: Map<string, Participant>;
   /** Disturbances by the name of their fault. */
@@ -109,6 +114,8 @@ interface Participant {
 /** One arrival of a message. */
 interface Delivery {
   readonly message: Message;
+  /** Participant that has sent it, whatever the message says. */
+  readonly sender: string;
   /** True if the message is from or to a client. */
   readonly client: boolean;
 }
@@ -135,13 +142,15 @@ interface Delivery {
  * assertEquals(network.journal.counts.servers, { send_count: 1, recv_count: 1, msg_count: 1 });
  * ```
  */
-export function createNetwork({ clock, random, latency, oneAtATime = false, sink }: NetworkOptions): Network {
+export function createNetwork(options: NetworkOptions): Network {
+  const { clock, random, latency, oneAtATime = false, sink, onForged } = options;
   const draw = LATENCIES[latency.distribution];
   const state: State = {
     clock,
     journal: createJournal(sink),
     oneAtATime,
     drawLatency: () => draw(latency.mean, random),
+    onForged,
     participants: new Map(),
     disturbances: new Map(),
     nextId: 0,
@@ -153,7 +162,7 @@ export function createNetwork({ clock, random, latency, oneAtATime = false, sink
       const participant = state.participants.get(id);
       if (participant !== undefined) participant.receive = undefined;
     },
-    send: (message) => send(state, message),
+    send: (message, sender = message.src) => send(state, message, sender),
     drop: (src, dest, fault = "") => drop(state, src, dest, fault),
     heal: (fault) => heal(state, fault),
     disturb(fault, nodes, disturbance) {
@@ -182,26 +191,28 @@ function attach(state: State, id: string, receive: Receive, hasRoom: (() => bool
     added.inbox = createInbox({
       clock: state.clock,
       handOver: (delivery) => handOver(state, added, delivery),
-      isAwaited: ({ message }) => accepts(added, message.src),
+      isAwaited: ({ sender }) => accepts(added, sender),
     });
   }
   state.participants.set(id, added);
 }
 
-function send(state: State, { src, dest, body }: Message): void {
+function send(state: State, { src, dest, body }: Message, sender: string): void {
   const { clock, journal } = state;
   const message = { id: state.nextId, src, dest, body };
   const source = find(state, src, "source", message);
   const destination = find(state, dest, "destination", message);
+  if (sender !== src) state.onForged?.(sender, { src, dest, body });
   state.nextId++;
-  const client = source.client || destination.client;
+  const client = (sender === src ? source.client : isClient(sender)) || destination.client;
   const now = clock.now();
   journal.record("send", now, message, client);
   const due = now + (client ? 0 : state.drawLatency());
-  const delays = client ? [0] : disturbedDelays(state, src, dest);
+  const delays = client ? [0] : disturbedDelays(state, sender, dest);
   delays.forEach((delay, index) => {
     // A receiver may change what it receives: each arrival is a message of its own.
-    const delivery = { message: index === 0 ? message : parseJSON(formatJSONLine(message)) as Message, client };
+    const arriving = index === 0 ? message : parseJSON(formatJSONLine(message)) as Message;
+    const delivery = { message: arriving, sender, client };
     if (delay === 0) deliver(state, destination, delivery, due);
     // In an inbox the message would hold up others, so it enters the inbox only after the delay.
     else clock.schedule(now + delay, () => deliver(state, destination, delivery, due + delay));
@@ -209,10 +220,10 @@ function send(state: State, { src, dest, body }: Message): void {
 }
 
 /** Returns one delay (ms, added to the latency) for each arrival of a message. */
-function disturbedDelays({ disturbances }: State, src: string, dest: string): number[] {
+function disturbedDelays({ disturbances }: State, sender: string, dest: string): number[] {
   let delays = [0];
   for (const { nodes, disturbance } of disturbances.values()) {
-    if (nodes.has(src) || nodes.has(dest)) delays = disturbance(delays);
+    if (nodes.has(sender) || nodes.has(dest)) delays = disturbance(delays);
   }
   return delays;
 }
@@ -222,14 +233,14 @@ function deliver(state: State, receiver: Participant, delivery: Delivery, due: n
   else state.clock.schedule(due, () => handOver(state, receiver, delivery));
 }
 
-function handOver({ clock, journal }: State, receiver: Participant, { message, client }: Delivery): void {
-  if (!accepts(receiver, message.src) || receiver.hasRoom?.() === false) return;
+function handOver({ clock, journal }: State, receiver: Participant, { message, sender, client }: Delivery): void {
+  if (!accepts(receiver, sender) || receiver.hasRoom?.() === false) return;
   journal.record("recv", clock.now(), message, client);
   receiver.receive!(message);
 }
 
-function accepts({ receive, cutOffFrom, passes }: Participant, src: string): boolean {
-  return receive !== undefined && !cutOffFrom.has(src) && passes?.(src) !== false;
+function accepts({ receive, cutOffFrom, passes }: Participant, sender: string): boolean {
+  return receive !== undefined && !cutOffFrom.has(sender) && passes?.(sender) !== false;
 }
 
 function drop({ participants }: State, src: string, dest: string, fault: string): void {

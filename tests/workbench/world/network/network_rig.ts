@@ -8,7 +8,7 @@ import type { Message } from "../../../../lib/protocol.ts";
 import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
 import type { JournalEntry } from "../../../../lib/workbench/world/network/journal.ts";
 import type { Latency } from "../../../../lib/workbench/world/network/latency.ts";
-import { createNetwork, type Network } from "../../../../lib/workbench/world/network/network.ts";
+import { createNetwork, type Network, type NetworkOptions } from "../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 
 /** Network and its record. */
@@ -26,6 +26,7 @@ export function createRig(
   latency: Latency = { mean: 100, distribution: "constant" },
   seed = "dune",
   oneAtATime = false,
+  onForged?: NetworkOptions["onForged"],
 ): NetworkRig {
   const clock = new VirtualClock();
   const entries: JournalEntry[] = [];
@@ -35,6 +36,7 @@ export function createRig(
     latency,
     oneAtATime,
     sink: (entry) => void entries.push(entry),
+    onForged,
   });
   const arrived: { at: number; message: Message }[] = [];
   for (const id of ["n0", "n1", "n2", "c0", "seq-kv"]) {

@@ -306,6 +306,30 @@ Deno.test("sending from or to an unknown name is an error that lists the known o
   assertEquals(rig.entries, []);
 });
 
+Deno.test("a message in another's name is delivered, but travels and counts as its sender's", async () => {
+  const forged: unknown[] = [];
+  const rig = createRig(undefined, undefined, undefined, (sender, { src }) => forged.push([sender, src]));
+  const forge = (sender: string, src: string, dest: string) =>
+    rig.network.send({ src, dest, body: { type: "hello", value: `${sender} as ${src}` } }, sender);
+  rig.network.drop("n0", "n2");
+  rig.network.disturb("loss", ["n1"], () => []);
+  for (const src of ["c0", "n1", "seq-kv"]) {
+    forge("n0", src, "n2");
+    forge("n1", src, "n2");
+  }
+  rig.network.calm("loss");
+  forge("n0", "c0", "n1");
+  forge("n2", "n2", "n1");
+  await rig.clock.run();
+  assertEquals(rig.arrived.map(({ at, message }) => [message.src, message.body.value, at]), [
+    ["c0", "n0 as c0", 100],
+    ["n2", "n2 as n2", 100],
+  ]);
+  assertEquals(rig.network.journal.counts.clients.send_count, 0);
+  assertEquals(rig.network.journal.counts.servers, { send_count: 8, recv_count: 2, msg_count: 8 });
+  assertEquals(forged, [["n0", "c0"], ["n1", "c0"], ["n0", "n1"], ["n0", "seq-kv"], ["n1", "seq-kv"], ["n0", "c0"]]);
+});
+
 Deno.test("a message to a participant that has left is sent, and dropped", async () => {
   const rig = createRig();
   rig.send("n0", "c0", "under way");

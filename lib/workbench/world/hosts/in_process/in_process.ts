@@ -158,7 +158,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
   return {
     send(message) {
       try {
-        network.send(copyJSON(message));
+        network.send(copyJSON(message), id);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         onFailure(badLine(id, showJSON(message, Infinity), error.message));

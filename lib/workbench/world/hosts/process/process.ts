@@ -162,7 +162,7 @@ function backlogFull(node: string): TestException {
 function sendLine({ id, network, failures }: Running, line: string): void {
   if (failures.isClosed) return;
   try {
-    network.send(parseLine(line));
+    network.send(parseLine(line), id);
   } catch (error) {
     failures.reportSoon(() => badLine(id, line, (error as Error).message));
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Body } from "../../../../../lib/protocol.ts";
+import type { Body, Message } from "../../../../../lib/protocol.ts";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
 import type { NodeHost } from "../../../../../lib/workbench/world/hosts/node_host.ts";
 import { type ProcessOptions, startProcess } from "../../../../../lib/workbench/world/hosts/process/process.ts";
@@ -29,6 +29,8 @@ export interface Rig {
   replies: Body[];
   /** Resolves when the client has received this many bodies. */
   answered(count: number): Promise<void>;
+  /** Messages of the node in another's name. */
+  forged: { sender: string; message: Message }[];
   failures: TestException[];
   /** Resolves with the first failure. */
   failure: Promise<TestException>;
@@ -48,7 +50,13 @@ export function logsIn(folder: string): ProcessOptions["openLog"] {
 /** Starts a program as node n0. */
 export function startRig(folder: string, bin: string, args: string[] = []): Rig {
   const latency = { mean: 0, distribution: "constant" } as const;
-  const network = createNetwork({ clock: new RealClock(), random: seededRandom("dune"), latency });
+  const forged: Rig["forged"] = [];
+  const network = createNetwork({
+    clock: new RealClock(),
+    random: seededRandom("dune"),
+    latency,
+    onForged: (sender, message) => void forged.push({ sender, message }),
+  });
   const replies: Body[] = [];
   const stderr: string[] = [];
   const failures: TestException[] = [];
@@ -85,6 +93,7 @@ export function startRig(folder: string, bin: string, args: string[] = []): Rig 
     send: (body) => network.send({ src: "c0", dest: "n0", body }),
     replies,
     answered: async (count) => void await until(() => replies[count - 1]),
+    forged,
     failures,
     failure: failure.promise,
     stderr,
