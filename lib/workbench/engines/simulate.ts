@@ -169,8 +169,8 @@ interface Simulation {
 }
 
 /**
- * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes. If the program is
- * a module, it is loaded, and the nodes are started, when the test waits for the first time.
+ * Creates a simulation: starts the nodes and sends each its `init`. Nothing happens until time passes. If the program
+ * is a module, it is loaded, and the nodes are started, when the test waits for the first time.
  *
  * @throws {RangeError} There are no nodes, a name cannot be a node's, the latency is negative or not finite, or the
  *   seed is not finite.

@@ -16,8 +16,8 @@ export interface SimulateOptions<M extends MessageTypes = AnyMessages> {
    * The program of every node: a function, or the URL of the module whose default export it is, such as
    * `new URL("./node.ts", import.meta.url)`.
    *
-   * A function is the same for all nodes: what is outside of it, such as a variable at the top level of its module, they
-   * share. Of a module each start of a node gets instances of its own, as if it were a process.
+   * A function is the same for all nodes: they share what is outside of it, such as a variable at the top level of its
+   * module. Of a module each start of a node gets instances of its own, as if it were a process.
    */
   program: Program<M> | URL;
   /** Arguments of the program of a module. `@default []` */
