@@ -174,6 +174,26 @@ function breakWord(word: string, room: number): string[] {
   return [...parts, rest];
 }
 
+/** Description of the names for which {@linkcode isPlainName} is true, for error messages. */
+export const PLAIN_NAME = "a plain name: letters, digits, and . _ - : @ after the first, at most 200 characters";
+
+/**
+ * Returns true for a name that is safe as the name of a file and as a word of a command line: it stays in its folder,
+ * is not hidden, is no flag and is not too long for a file.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { isPlainName } from "./text.ts";
+ *
+ * assert(["n1", "a.b", "node-3", "10.0.0.1", "db:8080"].every(isPlainName));
+ * assert(!["", "../x", "/tmp/x", "..", ".x", "-x", "a b", "a\n"].some(isPlainName));
+ * ```
+ */
+export function isPlainName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9._:@-]{0,199}$/i.test(name);
+}
+
 /** Writes a value as JSON, cut to `length` characters. */
 export function show(value: unknown, length: number = 160): string {
   const text = formatJSON(value) ?? "nothing";

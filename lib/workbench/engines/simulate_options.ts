@@ -7,6 +7,7 @@
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
 import type { ProgramModule } from "../world/hosts/in_process/program_module.ts";
+import { isPlainName, PLAIN_NAME, show } from "../base/text.ts";
 import { LATENCIES, type Latency } from "../world/network/latency.ts";
 import { isReservedName } from "../world/services/mod.ts";
 
@@ -94,11 +95,11 @@ function checkNodes(nodes: number | readonly string[]): readonly string[] {
 function checkNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) throw new RangeError("Cannot simulate: there are no nodes");
   const bad = names.find((name, index) =>
-    typeof name !== "string" || name === "" || isReservedName(name) || names.indexOf(name) !== index
+    typeof name !== "string" || !isPlainName(name) || isReservedName(name) || names.indexOf(name) !== index
   );
   if (bad === undefined) return [...names];
   throw new RangeError(
-    `Cannot name a node ${JSON.stringify(bad)}: ` +
-      "expected a name that is not empty, not used twice and not that of a client (c0, c1, …) or service",
+    `Cannot name a node ${show(bad)}: expected ${PLAIN_NAME}; not used twice, ` +
+      "and not that of a client (c0, c1, …) or service",
   );
 }

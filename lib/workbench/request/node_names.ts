@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../base/errors.ts";
+import { escapeControls, isPlainName, PLAIN_NAME, show } from "../base/text.ts";
 import { isReservedName } from "../world/services/mod.ts";
 import type { Files } from "./files.ts";
 import type { FlagValues } from "./flags.ts";
@@ -16,7 +17,7 @@ const DEFAULT_NODES = ["n1", "n2", "n3", "n4", "n5"];
  * Lists the names of the nodes, as Jepsen does: `--node-count` wins; otherwise those of `--nodes-file`, `--nodes` and
  * `--node` are joined.
  *
- * @throws {UsageError} A name is reserved or occurs twice, or the file has none.
+ * @throws {UsageError} A name is not plain, is reserved or occurs twice, or the file has none.
  */
 export function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">): string[] {
   const count = values["node-count"];
@@ -24,6 +25,11 @@ export function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">
   const file = values["nodes-file"];
   const named = [...file === undefined ? [] : readNames(file, files), ...values.nodes ?? [], ...values.node ?? []];
   const nodes = named.length === 0 ? DEFAULT_NODES : named;
+  // The name of a node is also that of its log, and must not lead to another folder.
+  const odd = nodes.find((node) => !isPlainName(node));
+  if (odd !== undefined) {
+    throw new UsageError(`Cannot name a node ${escapeControls(show(odd))}: expected ${PLAIN_NAME}`);
+  }
   const reserved = nodes.find((node) => isReservedName(node) || isMaelstromClient(node));
   if (reserved !== undefined) {
     const rule = "a name that is not a service's and does not begin with c, as those of clients do";

@@ -56,6 +56,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
       readTextFile: (path) => {
         if (path === "./nodes") return "n1\n n2 \n\n";
         if (path === "./empty") return "\n";
+        if (path === "./climbing") return "n1\n../../x\n";
         throw new Error("No such file or directory");
       },
     },

@@ -40,11 +40,9 @@ Deno.test("simulate() rejects a bad number of nodes, latency, name, seed or prog
     refused({ latency: mean }, RangeError, message);
     refused({ latency: { mean, distribution: "uniform" } }, RangeError, message);
   }
-  refused(
-    { nodes: ["a", ""] },
-    RangeError,
-    'Cannot name a node "": expected a name that is not empty, not used twice and not that of a client',
-  );
+  for (const name of ["", "../x", "seq-kv", "c7", "a"]) {
+    refused({ nodes: ["a", name] }, RangeError, `Cannot name a node "${name}": expected a plain name: `);
+  }
   for (const seed of [NaN, Infinity]) {
     refused({ seed }, RangeError, `Cannot simulate: expected seed to be a text or a number, got ${seed}`);
   }
@@ -53,6 +51,21 @@ Deno.test("simulate() rejects a bad number of nodes, latency, name, seed or prog
     refused({ latency: { mean: 5, distribution } }, RangeError, `${expected}${distribution}`);
   }
   refused({ program: undefined }, TypeError, "Cannot simulate: expected program to be a function of a node");
+});
+
+Deno.test("a message in another's name fails the simulation", async () => {
+  const world = simulate({
+    program(node) {
+      node.onInit(() => void Object.defineProperty(node, "id", { value: "n0" }));
+      node.on("go", () => node.send("n0", { type: "gone" }));
+    },
+    nodes: ["n0", "n1"],
+  });
+  await assertRejects(
+    () => world.client().rpc("n1", { type: "go" }),
+    Error,
+    'Node n1 sent a message in the name of n0\n  line:     {"src":"n0",',
+  );
 });
 
 Deno.test("time passes only as long as the test waits", async () => {
