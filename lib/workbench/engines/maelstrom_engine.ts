@@ -97,7 +97,7 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];
   if (request.args.length > 0) args.push("--", ...request.args);
-  const code = await runCommand(executable, args, folder, hooks);
+  const code = await runCommand(executable, args, valuesOf(request.env), folder, hooks);
   const store = newestRun(folder, request.workload, before);
   if (store === undefined) {
     if (code === 254) {
@@ -107,6 +107,11 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
     throw new FailedError(`Cannot judge the test: Maelstrom ended with exit status ${code} and left no results${hint}`);
   }
   return readRun(store, request);
+}
+
+/** Returns the variables that have a value. Maelstrom passes on its own environment, so it has the others. */
+function valuesOf(variables: TestRequest["env"]): Record<string, string> {
+  return Object.fromEntries(variables.flatMap(({ name, value }) => value === undefined ? [] : [[name, value]]));
 }
 
 /** Creates Maelstrom's working directory if need be, and returns its path. */
@@ -123,10 +128,16 @@ function createWorkingFolder(store: string): string {
 }
 
 /** Runs a command to its end and passes on what it prints; returns its exit status. */
-async function runCommand(executable: string, args: string[], cwd: string, hooks: EngineHooks): Promise<number> {
+async function runCommand(
+  executable: string,
+  args: string[],
+  env: Record<string, string>,
+  cwd: string,
+  hooks: EngineHooks,
+): Promise<number> {
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command(executable, { args, cwd, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+    child = new Deno.Command(executable, { args, env, cwd, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
   } catch (error) {
     throw new UsageError(`Cannot run Maelstrom at ${executable}: ${(error as Error).message}`);
   }

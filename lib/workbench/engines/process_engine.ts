@@ -13,6 +13,7 @@ import type { Results } from "../run/results.ts";
 import { runTest } from "../run/run.ts";
 import type { DiskStore } from "../run/store/store.ts";
 import { RealClock } from "../world/clock.ts";
+import { nodeEnvironment } from "../world/hosts/process/environment.ts";
 import { processWorld } from "../world/hosts/process/process.ts";
 import type { EngineHooks } from "./engine.ts";
 import { watchUncaught } from "./uncaught.ts";
@@ -21,10 +22,11 @@ import { openRunStore, runOptionsOf } from "./workbench_run.ts";
 /**
  * Runs one test, each node a process.
  *
- * @throws {UsageError} The store cannot be written, or the binary cannot be run.
+ * @throws {UsageError} The store cannot be written, the binary cannot be run, or a variable of `--env` is not set.
  * @throws {FailedError} The system has no room for the nodes' processes.
  */
 export async function runWithProcesses(request: TestRequest, hooks: EngineHooks): Promise<Results> {
+  const env = nodeEnvironment(request.env);
   const store = openRunStore(request);
   const ending = new AbortController();
   let crash: TestException | undefined;
@@ -36,7 +38,7 @@ export async function runWithProcesses(request: TestRequest, hooks: EngineHooks)
   });
   try {
     const signal = AbortSignal.any([hooks.signal, ending.signal]);
-    const results = await run(request, { ...hooks, signal }, store);
+    const results = await run(request, env, { ...hooks, signal }, store);
     return crash === undefined ? results : withCrash(results, crash, store);
   } finally {
     stopWatching();
@@ -44,10 +46,16 @@ export async function runWithProcesses(request: TestRequest, hooks: EngineHooks)
   }
 }
 
-async function run(request: TestRequest, { signal, log, progress }: EngineHooks, store: DiskStore): Promise<Results> {
+async function run(
+  request: TestRequest,
+  env: Record<string, string>,
+  { signal, log, progress }: EngineHooks,
+  store: DiskStore,
+): Promise<Results> {
   const { bin, args, logStderr } = request;
   const clock = new RealClock();
-  const world = processWorld({ bin, args, clock, openLog: store.openNodeLog, onStderr: logStderr ? log : undefined });
+  const onStderr = logStderr ? log : undefined;
+  const world = processWorld({ bin, args, env, clock, openLog: store.openNodeLog, onStderr });
   return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
 }
 

@@ -149,6 +149,7 @@ const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   size: { expected: "a size, such as 500MB or 2GB", parse: parseSize },
   role: { expected: "a name and its nodes, such as storage=n2,n3", parse: parseRole },
   concurrency: { expected: "a whole number above 0, such as 4, or 4n for four per node", parse: parseConcurrency },
+  variable: { expected: "NAME, to pass on a variable that is set here, or NAME=VALUE", parse: parseVariable },
   availability: { expected: "total, or a number from 0 to 1", parse: parseAvailability },
 };
 
@@ -174,6 +175,12 @@ function parseRole(text: string): KindValues["role"] | undefined {
 function parseConcurrency(text: string): KindValues["concurrency"] | undefined {
   const [, count, unit] = /^(\d{1,15})(n?)$/.exec(text) ?? [];
   return Number(count) > 0 ? { count: Number(count), perNode: unit === "n" } : undefined;
+}
+
+/** A value may be empty and may contain anything but NUL, which no variable can contain. */
+function parseVariable(text: string): KindValues["variable"] | undefined {
+  const [, name, value] = /^([^=\0]+)(?:=([^\0]*))?$/.exec(text) ?? [];
+  return name === undefined ? undefined : { name, value };
 }
 
 function parseAvailability(text: string): KindValues["availability"] | undefined {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Variable } from "../world/hosts/process/environment.ts";
 import { CONSISTENCY_MODELS } from "../checkers/consistency_model.ts";
 import { TOPOLOGIES } from "../workloads/topology.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
@@ -28,6 +29,8 @@ export interface KindValues {
   role: { name: string; nodes: string[] };
   /** Workers: `4`, or `4n` for four per node. */
   concurrency: { count: number; perNode: boolean };
+  /** Variable of an environment; without a value, the one of that name here. */
+  variable: Variable;
   /** `"total"`, or the least fraction of operations that must succeed. */
   availability: "total" | number;
 }
@@ -310,6 +313,14 @@ export const FLAGS = [
   { name: "log-stderr", kind: "switch", help: "Show what nodes write to stderr", origin: "maelstrom" },
   { name: "log-net-send", kind: "switch", help: "Show each message sent", origin: "maelstrom" },
   { name: "log-net-recv", kind: "switch", help: "Show each message received", origin: "maelstrom" },
+  {
+    name: "env",
+    kind: "variable",
+    placeholder: "NAME[=VALUE]",
+    repeatable: true,
+    help: "A variable that nodes get besides the usual ones, such as PATH; '*' for all; may be given more than once",
+    origin: "workbench",
+  },
   {
     name: "engine",
     kind: "text",

@@ -12,6 +12,7 @@
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { Decider, TargetLimit } from "../run/results.ts";
 import type { TestOptions } from "../workloads/workload.ts";
+import type { Variable } from "../world/hosts/process/environment.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
 import { maelstromFlags, repeatCommand, shellWord } from "./command_line.ts";
@@ -42,6 +43,8 @@ export interface TestRequest {
   seed: string | null;
   /** Options of the simulation; null for real processes. */
   simulation: SimulationRequest | null;
+  /** Variables that the nodes get besides the usual ones. */
+  env: readonly Variable[];
   logStderr: boolean;
   logNetSend: boolean;
   logNetRecv: boolean;
@@ -103,6 +106,7 @@ export function createRequest(
     maxStore: values["max-store"]!,
     seed: values.seed ?? null,
     simulation,
+    env: values.env ?? [],
     logStderr: values["log-stderr"] ?? false,
     logNetSend: values["log-net-send"] ?? false,
     logNetRecv: values["log-net-recv"] ?? false,
@@ -139,6 +143,9 @@ export function deciderOf(given: FlagValues, byDefault: Decider): Decider {
 /** The options of a simulation. Of many runs, only failures are stored, unless the user names a store. */
 function simulationRequest(given: FlagValues): SimulationRequest | null {
   if (given.sim) {
+    if (given.env !== undefined) {
+      throw new UsageError("Cannot use --env with --sim: a simulated program reads no environment");
+    }
     const keep = (given.seeds ?? 1) > 1 && given.store === undefined ? "failing" : "all";
     return { checkDeterminism: given["check-determinism"] ?? false, keep };
   }

@@ -1,7 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { show } from "../../../lib/workbench/base/text.ts";
 import { shellWord } from "../../../lib/workbench/request/command_line.ts";
 import { createRequest, type TestRequest } from "../../../lib/workbench/request/request.ts";
 import { fakeMachine } from "../engines/fake_machine.ts";
@@ -155,6 +156,36 @@ Deno.test("createRequest() rejects names that belong to two nodes, a client or a
     nodes("--nodes-file", "./empty"),
     "Cannot use --nodes-file ./empty: it is empty, expected a node's name on each line",
   );
+});
+
+Deno.test("createRequest() rejects names that are not plain, wherever they come from", () => {
+  const named = (...args: string[]) => complaint("test", "--bin", "./node", ...args);
+  const expected = "expected a plain name: letters, digits, and . _ - : @ after the first, at most 200 characters";
+  for (const name of ["../../x", "/tmp/x", "a/b", "..", ".", ".x", "-x", "a b", "a\\b", "n\x1b[2J", "a".repeat(201)]) {
+    const message = `Cannot name a node ${show(name)}: ${expected}`;
+    assertEquals(named("--node", "n1", `--node=${name}`), message);
+    assertEquals(named("--sim", `--nodes=n1,${name}`), message);
+  }
+  assertEquals(named("--nodes-file", "./climbing"), `Cannot name a node "../../x": ${expected}`);
+  const usual = ["n1", "N_2", "a.b", "node-3", "10.0.0.1", "db:8080", "me@host", "a".repeat(200)];
+  assertEquals(request("test", "--bin", "./node", "--nodes", usual.join()).options.nodes, usual);
+});
+
+Deno.test("createRequest() reads the variables for nodes, and refuses them in a simulation", () => {
+  const env = (...args: string[]) => request("test", "--bin", "./node", ...args).env;
+  assertEquals(env(), []);
+  assertEquals(env("--env", "TOKEN", "--env=LEVEL=a=b", "--env", "EMPTY="), [
+    { name: "TOKEN", value: undefined },
+    { name: "LEVEL", value: "a=b" },
+    { name: "EMPTY", value: "" },
+  ]);
+  for (const text of ["=x", "", "A\0", "A=\0"]) {
+    assertStringIncludes(complaint("test", "--bin", "./node", `--env=${text}`), "expected NAME, to pass on a variable");
+  }
+  assertStringIncludes(complaint("1", "--sim", "--env", "TOKEN"), "Cannot use --env with --sim: ");
+  const { flags, command } = request("test", "--bin", "./node", "--env", "TOKEN", "--env", "LEVEL=a b");
+  assertEquals(flags.includes("--env"), false);
+  assertStringIncludes(command.join(" "), "--env TOKEN --env 'LEVEL=a b'");
 });
 
 Deno.test("createRequest() rejects a missing binary, and one that is not executable", () => {

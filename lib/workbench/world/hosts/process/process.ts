@@ -28,6 +28,8 @@ export interface ProcessOptions {
   bin: string;
   /** Arguments of the program. */
   args: readonly string[];
+  /** Environment of the program. `@default nodeEnvironment()` */
+  env?: Readonly<Record<string, string>>;
   /** Opens the log of a node's stderr. A node that starts again appends to its log. */
   openLog(node: string): NodeLog;
   /** Called with each line of stderr. */

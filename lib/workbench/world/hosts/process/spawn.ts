@@ -6,6 +6,16 @@
 
 import { tmpdir } from "node:os";
 import { FailedError, isExhaustion, reasonOf, UsageError } from "../../../base/errors.ts";
+import { nodeEnvironment } from "./environment.ts";
+
+/** Program to start. */
+export interface Program {
+  /** Absolute path. */
+  bin: string;
+  args: readonly string[];
+  /** Whole environment. `@default nodeEnvironment()` */
+  env?: Readonly<Record<string, string>>;
+}
 
 /**
  * Starts a program in the system's temporary folder.
@@ -13,12 +23,14 @@ import { FailedError, isExhaustion, reasonOf, UsageError } from "../../../base/e
  * @throws {UsageError} The program cannot be started.
  * @throws {FailedError} The system has no room for another process.
  */
-export function spawn({ bin, args }: { bin: string; args: readonly string[] }): Deno.ChildProcess {
+export function spawn({ bin, args, env = nodeEnvironment() }: Program): Deno.ChildProcess {
   const cwd = tmpdir();
   try {
     return new Deno.Command(bin, {
       args: [...args],
       cwd,
+      clearEnv: true,
+      env,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

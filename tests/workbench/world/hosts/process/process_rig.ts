@@ -48,7 +48,7 @@ export function logsIn(folder: string): ProcessOptions["openLog"] {
 }
 
 /** Starts a program as node n0. */
-export function startRig(folder: string, bin: string, args: string[] = []): Rig {
+export function startRig(folder: string, bin: string, args: string[] = [], env?: Record<string, string>): Rig {
   const latency = { mean: 0, distribution: "constant" } as const;
   const forged: Rig["forged"] = [];
   const network = createNetwork({
@@ -80,7 +80,7 @@ export function startRig(folder: string, bin: string, args: string[] = []): Rig 
   network.attach("c0", ({ body }) => note(replies, body));
   const node = startProcess(
     "n0",
-    { bin, args, openLog: logsIn(folder), onStderr: (line) => note(stderr, line) },
+    { bin, args, env, openLog: logsIn(folder), onStderr: (line) => note(stderr, line) },
     network,
     (exception) => {
       failures.push(exception);
