@@ -3,10 +3,33 @@
 # Usage: ./maelstrom.sh help
 set -eu
 
-VERSION=2.9.6 # the version to install
+VERSION=2.9.6 # the version to install, which find_platform pins
 OLDEST="2 5"  # the oldest version that works: major, minor
 
 say() { echo "maelstrom.sh: $*" >&2; }
+
+# Sets the names of this platform in npm's packages and in Deno's releases, and the SHA-256 of its executable. The
+# executable is the same in both: Deno makes the package from the release. For another version, run for each package:
+#   npm pack @deno/PACKAGE@VERSION && tar -xzOf deno-PACKAGE-VERSION.tgz package/deno | sha256sum
+find_platform() {
+  case $(uname -sm) in
+    "Linux x86_64") package=linux-x64-glibc release=x86_64-unknown-linux-gnu
+      sha256=bceb5b6a6239b0b010418406d8c77a508f67cf4337d94288f1c19fe71304aab0 ;;
+    "Linux aarch64") package=linux-arm64-glibc release=aarch64-unknown-linux-gnu
+      sha256=d08d392418df53f4e6e88a08909c0e1bccbf9adcead7232df72b6ad6075ec416 ;;
+    "Darwin x86_64") package=darwin-x64 release=x86_64-apple-darwin
+      sha256=ec9fbd8e8f5f6ca5ceb0ebe4a564636f2c698bf60e3187460ded400cc0147fd5 ;;
+    "Darwin arm64") package=darwin-arm64 release=aarch64-apple-darwin
+      sha256=b3ac3bd206e48c26026cadd80c1367e96c149f9c66130952382a642b09fa8a71 ;;
+    *) give_up "there is none for $(uname -sm)" ;;
+  esac
+}
+
+# Ends with the reason why Deno cannot be installed.
+give_up() {
+  say "cannot install Deno $VERSION: $1; or install Deno ${OLDEST/ /.} or newer from https://deno.com"
+  exit 255
+}
 
 # Sets $root to the folder of this script, also when a link to it is called.
 find_root() {
@@ -48,11 +71,10 @@ find_deno() {
 # never leave an incomplete Deno.
 install_deno() {
   local how
+  find_platform
   if command -v npm >/dev/null; then how=npm
-  elif command -v curl >/dev/null; then how="Deno's installer"
-  else
-    say "cannot install Deno: expected npm or curl; or install Deno ${OLDEST/ /.} or newer from https://deno.com"
-    exit 255
+  elif command -v curl >/dev/null; then how=curl
+  else give_up "expected npm or curl"
   fi
   say "installing Deno $VERSION into $root/.deno by $how, once"
   mkdir -p "$root/.deno"
@@ -60,32 +82,64 @@ install_deno() {
   find "$root/.deno" -maxdepth 1 -name 'installing.*' -mmin +60 -exec rm -rf {} +
   incoming=$(mktemp -d "$root/.deno/installing.XXXXXX")
   trap 'rm -rf "$incoming"' EXIT
-  if [ "$how" = npm ]; then install_by_npm; else install_by_curl; fi >"$incoming/log" 2>&1 </dev/null || true
-  for deno in "$incoming"/node_modules/@deno/*/deno "$incoming/bin/deno"; do
-    [ -f "$deno" ] || continue
-    chmod +x "$deno"
-    usable "$deno" || continue
-    mv -f "$deno" "$root/.deno/deno"
-    deno=$root/.deno/deno
-    rm -rf "$incoming"
-    trap - EXIT
-    return
-  done
-  cat "$incoming/log" >&2
-  say "cannot install Deno $VERSION: see above; or install Deno ${OLDEST/ /.} or newer from https://deno.com"
-  exit 255
+  if ! (cd "$incoming" && "install_by_$how") >"$incoming/log" 2>&1 </dev/null; then
+    cat "$incoming/log" >&2
+    give_up "see above"
+  fi
+  check_sum "$incoming/deno"
+  chmod +x "$incoming/deno"
+  if ! usable "$incoming/deno"; then
+    "$incoming/deno" --version >&2 </dev/null || true
+    give_up "it does not run here"
+  fi
+  mv -f "$incoming/deno" "$root/.deno/deno"
+  deno=$root/.deno/deno
+  rm -rf "$incoming"
+  trap - EXIT
 }
 
-# The npm package is a launcher. The binary comes as its dependency for this platform, and needs no install script.
-install_by_npm() (
-  cd "$incoming" && echo '{"private":true}' >package.json &&
-    npm install --no-audit --no-fund --ignore-scripts "deno@$VERSION"
-)
+# The package contains the executable, and needs no install script.
+install_by_npm() {
+  echo '{"private":true}' >package.json
+  npm install --no-audit --no-fund --ignore-scripts "@deno/$package@$VERSION" &&
+    mv "node_modules/@deno/$package/deno" deno
+}
 
-install_by_curl() (
-  cd "$incoming" && curl -fsSL https://deno.land/install.sh -o install.sh &&
-    DENO_INSTALL=$incoming sh install.sh --no-modify-path "v$VERSION"
-)
+install_by_curl() {
+  curl --proto '=https' -fsSL -o deno.zip \
+    "https://github.com/denoland/deno/releases/download/v$VERSION/deno-$release.zip" &&
+    { unzip -q deno.zip deno || python3 -m zipfile -e deno.zip .; }
+}
+
+# Refuses a file whose SHA-256 is not the pinned one.
+check_sum() {
+  local actual
+  if command -v sha256sum >/dev/null; then actual=$(sha256sum <"$1")
+  elif command -v shasum >/dev/null; then actual=$(shasum -a 256 <"$1")
+  else give_up "expected sha256sum or shasum, to check it"
+  fi
+  [ "${actual%% *}" = "$sha256" ] ||
+    give_up "what was fetched has SHA-256 ${actual%% *}, expected $sha256; it is damaged, or not the released Deno"
+}
+
+# Sets $permissions to the least that a command needs. Only processes under test need more than files.
+choose_permissions() {
+  local word
+  permissions=(--allow-env=NO_COLOR,TERM)
+  case ${1:-help} in
+    help | --help | -h | --version | list) return ;;
+    check) permissions+=(--allow-read) ;;
+    install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
+    *)
+      # Nodes get some of the environment, and what --env names.
+      permissions=(--allow-env --allow-read --allow-write --allow-run)
+      for word in "$@"; do
+        [ "$word" != -- ] || return 0
+        [ "$word" != --sim ] || permissions=(--allow-env=NO_COLOR,TERM --allow-read --allow-write)
+      done
+      ;;
+  esac
+}
 
 find_root
 find_deno || install_deno
@@ -96,13 +150,10 @@ export DENO_NO_UPDATE_CHECK=1
 # Companies often add certificates of their own to the system's.
 export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-mozilla,system}"
 
-permissions="--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP"
-case ${1:-} in
-  deno)
-    shift
-    exec "$deno" "$@"
-    ;;
-  install) permissions="$permissions --allow-net" ;;
-esac
-# shellcheck disable=SC2086 # Several words.
-exec "$deno" run --quiet --no-prompt $permissions --config "$root/deno.json" "$root/lib/workbench/cli/main.ts" "$@"
+if [ "${1:-}" = deno ]; then
+  shift
+  exec "$deno" "$@"
+fi
+choose_permissions "$@"
+exec "$deno" run --quiet --no-prompt "${permissions[@]}" --config "$root/deno.json" \
+  "$root/lib/workbench/cli/main.ts" "$@"

@@ -11,6 +11,8 @@ interface Place {
   root: string;
   /** A folder at the front of PATH. */
   bin: string;
+  /** This machine's command for the SHA-256 of stdin. */
+  sum: string;
   /** Writes an executable shell script. */
   script(path: string, lines: string): Promise<void>;
   /** Runs `maelstrom.sh`, or `path`, with no environment but these variables and a PATH of `bin`. */
@@ -54,15 +56,19 @@ async function makePlace(folder: string): Promise<Place> {
       "chmod",
       "cp",
       "env",
+      "uname",
     ]
   ) {
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${tool}`] }).output();
-    await Deno.symlink(new TextDecoder().decode(stdout).trim(), `${bin}/${tool}`);
+    await Deno.symlink(await pathOf(tool), `${bin}/${tool}`);
   }
+  const script: Place["script"] = (path, lines) => Deno.writeTextFile(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  const sum = await pathOf("sha256sum") || `${await pathOf("shasum")} -a 256`;
+  await script(`${bin}/sha256sum`, `exec ${sum}`);
   return {
     root,
     bin,
-    script: (path, lines) => Deno.writeTextFile(path, `#!/bin/sh\n${lines}\n`, { mode: 0o755 }),
+    sum,
+    script,
     async run(args, env = {}, path = `${root}/maelstrom.sh`) {
       const command = new Deno.Command(path, {
         args,
@@ -78,6 +84,12 @@ async function makePlace(folder: string): Promise<Place> {
   };
 }
 
+/** Finds a tool of this machine; returns an empty text if there is none. */
+async function pathOf(tool: string): Promise<string> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${tool}`] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 /** Lists the names in a folder. */
 function namesIn(folder: string): string[] {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name);
@@ -91,36 +103,75 @@ echo "DENO=$DENO $DENO_NO_UPDATE_CHECK $DENO_TLS_CA_STORE"
 exit 7`;
 }
 
-/** Script of a fake npm that installs Deno as the real one does. */
+/** Script of a fake npm that installs a package of Deno as the real one does. */
 const NPM = `echo "npm $*" >>"$LOG"
 echo some noise
 [ -e package.json ] || exit 1
-mkdir -p node_modules/@deno/linux-x64-glibc node_modules/@deno/other
-echo "not for this machine" >node_modules/@deno/linux-x64-glibc/deno
-cp "$FAKE_DENO" node_modules/@deno/other/deno
-chmod -x node_modules/@deno/other/deno`;
+for package; do :; done
+folder=node_modules/\${package%@*}
+mkdir -p "$folder"
+cp "$FAKE_DENO" "$folder/deno"
+chmod -x "$folder/deno"`;
 
-testScript(
-  "runs the command line in Deno, with few permissions",
-  async ({ root, bin, script, run }) => {
-    await script(`${bin}/deno`, deno("2.9.0"));
-    const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
-    const permissions = "--allow-read --allow-write --allow-run --allow-env=MAELSTROM,NO_COLOR,TERM,TMPDIR,TMP,TEMP";
-    assertEquals(
-      out.split("\n")[0],
-      `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +
-        `${root}/lib/workbench/cli/main.ts kafka --rate 1 -- two words`,
-    );
-    assertEquals(out.split("\n")[1], `DENO=${bin}/deno 1 mozilla,system`);
-    assertEquals([code, err], [7, ""]);
-  },
-);
+/** Script of a fake curl and a fake unzip: the archive is the executable. */
+const CURL = `echo "curl $*" >>"$LOG"
+cp "$FAKE_DENO" deno.zip`;
+const UNZIP = `[ "$*" = "-q deno.zip deno" ] && cp deno.zip deno && chmod -x deno`;
 
-testScript("grants network access only to install", async ({ bin, script, run }) => {
+/** Writes a fake Deno to be installed, and pins its sum instead of the real ones. Returns the environment. */
+async function offerDeno({ root, script }: Place, lines: string): Promise<Record<string, string>> {
+  const [log, offered] = [`${root}/../log`, `${root}/../offered`];
+  await script(offered, lines);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(offered)));
+  const sum = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const text = await Deno.readTextFile(`${root}/maelstrom.sh`);
+  await Deno.writeTextFile(`${root}/maelstrom.sh`, text.replaceAll(/sha256=[0-9a-f]{64}/g, `sha256=${sum}`));
+  return { LOG: log, FAKE_DENO: offered };
+}
+
+testScript("runs the command line in Deno", async ({ root, bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
-  assertStringIncludes((await run(["install"])).out, "--allow-net --config");
-  assertEquals((await run(["test"])).out.includes("--allow-net"), false);
+  const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
+  const permissions = "--allow-env --allow-read --allow-write --allow-run";
+  assertEquals(
+    out.split("\n")[0],
+    `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +
+      `${root}/lib/workbench/cli/main.ts kafka --rate 1 -- two words`,
+  );
+  assertEquals(out.split("\n")[1], `DENO=${bin}/deno 1 mozilla,system`);
+  assertEquals([code, err], [7, ""]);
 });
+
+/** Permissions by command lines; all have NO_COLOR and TERM. */
+const PERMISSIONS: Record<string, string[]> = {
+  "--allow-env=NO_COLOR,TERM": ["", "help", "help test", "--help", "-h", "--version", "list", "list --sim"],
+  "--allow-env=NO_COLOR,TERM --allow-read": ["check store/latest", "check --json x --sim"],
+  "--allow-env=NO_COLOR,TERM --allow-read --allow-write": [
+    "3e --sim",
+    "test -w echo --bin x.ts --sim -- --y",
+    "all --sim",
+  ],
+  "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
+  "--allow-env --allow-read --allow-write --allow-run": [
+    "3e",
+    "all",
+    "test --bin ./x",
+    "test --bin ./x -- --sim",
+    "kafak",
+  ],
+};
+
+for (const [permissions, lines] of Object.entries(PERMISSIONS)) {
+  testScript(`grants ${permissions} to ${lines.slice(0, 2).join(", ")} …`, async ({ root, bin, script, run }) => {
+    await script(`${bin}/deno`, deno("2.9.0"));
+    for (const line of lines) {
+      const { out } = await run(line === "" ? [] : line.split(" "));
+      const [, granted] = /--no-prompt (.*) --config/.exec(out) ?? [];
+      assertEquals(granted, permissions, line);
+      assertStringIncludes(out, `${root}/lib/workbench/cli/main.ts${line === "" ? "" : ` ${line}`}\n`);
+    }
+  });
+}
 
 testScript("passes the words after deno to Deno, and returns its exit status", async ({ bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
@@ -175,35 +226,37 @@ testScript("keeps the user's choice of certificates", async ({ bin, script, run 
   assertStringIncludes((await run(["x"], { DENO_TLS_CA_STORE: "system" })).out, " 1 system\n");
 });
 
-testScript("installs the pinned Deno from npm once, and says so in one line", async ({ root, bin, script, run }) => {
-  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+testScript("installs the pinned Deno from npm once, and says so in one line", async (place) => {
+  const { root, bin, script, run } = place;
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
-  const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
   const first = await run(["list"], env);
   assertEquals(first.err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by npm, once\n`);
   assertMatch(first.out, /^installed: run .* list\n/);
   const second = await run(["list"], env);
   assertEquals([second.err, second.out], ["", first.out]);
-  assertEquals(await Deno.readTextFile(env.LOG), "npm install --no-audit --no-fund --ignore-scripts deno@2.9.6\n");
+  const log = await Deno.readTextFile(env.LOG!);
+  assertMatch(log, /^npm install --no-audit --no-fund --ignore-scripts @deno\/[a-z]+-[a-z0-9-]+@2\.9\.6\n$/);
   assertEquals(namesIn(`${root}/.deno`), ["deno"]);
 });
 
-testScript("supports concurrent installations", async ({ root, bin, script, run }) => {
-  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+testScript("supports concurrent installations", async (place) => {
+  const { root, bin, script, run } = place;
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
-  const env = { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` };
   for (const { out } of await Promise.all(["a", "b", "c"].map((word) => run([word], env)))) {
     assertMatch(out, /^installed: run /);
   }
   assertEquals(namesIn(`${root}/.deno`), ["deno"]);
 });
 
-testScript("installs Deno again after an incomplete installation", async ({ root, bin, script, run }) => {
-  await script(`${root}/../fake`, deno("2.9.6", "installed"));
+testScript("installs Deno again after an incomplete installation", async (place) => {
+  const { root, bin, script, run } = place;
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
   await script(`${bin}/npm`, NPM);
   await Deno.mkdir(`${root}/.deno/installing.abc`, { recursive: true });
   await Deno.writeTextFile(`${root}/.deno/deno`, "half", { mode: 0o755 });
-  const { out } = await run(["x"], { LOG: `${root}/../log`, FAKE_DENO: `${root}/../fake` });
+  const { out } = await run(["x"], env);
   assertMatch(out, /^installed: run /);
 });
 
@@ -219,18 +272,95 @@ testScript("shows why npm failed, and leaves no files", async ({ root, bin, scri
   assertEquals(namesIn(`${root}/.deno`), []);
 });
 
-testScript("uses Deno's own installer if there is no npm", async ({ root, bin, script, run }) => {
-  await script(`${root}/../fake`, deno("2.9.6", "installed"));
-  await script(
-    `${bin}/curl`,
-    `[ "$*" = "-fsSL https://deno.land/install.sh -o install.sh" ] || exit 1
-cat >install.sh <<'END'
-[ "$*" = "--no-modify-path v2.9.6" ] && mkdir "$DENO_INSTALL/bin" && cp "$FAKE_DENO" "$DENO_INSTALL/bin/deno"
-END`,
-  );
-  const { out, err } = await run(["list"], { FAKE_DENO: `${root}/../fake` });
-  assertEquals(err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by Deno's installer, once\n`);
+testScript("installs the release by curl if there is no npm", async (place) => {
+  const { root, bin, script, run } = place;
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
+  await script(`${bin}/curl`, CURL);
+  await script(`${bin}/unzip`, UNZIP);
+  const { out, err } = await run(["list"], env);
+  assertEquals(err, `maelstrom.sh: installing Deno 2.9.6 into ${root}/.deno by curl, once\n`);
   assertMatch(out, /^installed: run /);
+  const url = "https:\\/\\/github.com\\/denoland\\/deno\\/releases\\/download\\/v2.9.6\\/deno-[a-z0-9_-]+.zip";
+  assertMatch(await Deno.readTextFile(env.LOG!), new RegExp(`^curl --proto =https -fsSL -o deno.zip ${url}\n$`));
+});
+
+for (const how of ["npm", "curl"]) {
+  testScript(`refuses a Deno from ${how} with another sum, and does not run it`, async (place) => {
+    const { root, bin, script, run } = place;
+    const env = await offerDeno(place, deno("2.9.6", "installed"));
+    await script(env.FAKE_DENO!, `echo ran >>"$LOG"`);
+    await script(`${bin}/npm`, NPM);
+    await script(`${bin}/curl`, CURL);
+    await script(`${bin}/unzip`, UNZIP);
+    if (how === "curl") await Deno.remove(`${bin}/npm`);
+    const { code, out, err } = await run(["list"], env);
+    assertEquals([code, out], [255, ""]);
+    assertMatch(
+      err,
+      /cannot install Deno 2\.9\.6: what was fetched has SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}; it is damaged, /,
+    );
+    assertEquals((await Deno.readTextFile(env.LOG!)).includes("ran"), false);
+    assertEquals(namesIn(`${root}/.deno`), []);
+  });
+}
+
+testScript("checks the sum with shasum if there is no sha256sum, and needs one of them", async (place) => {
+  const { bin, sum, script, run } = place;
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
+  await script(`${bin}/npm`, NPM);
+  await Deno.remove(`${bin}/sha256sum`);
+  const { code, err } = await run(["list"], env);
+  assertEquals(code, 255);
+  assertStringIncludes(err, "cannot install Deno 2.9.6: expected sha256sum or shasum, to check it; or ");
+  await script(`${bin}/shasum`, `[ "$*" = "-a 256" ] && exec ${sum}`);
+  assertMatch((await run(["list"], env)).out, /^installed: run /);
+});
+
+testScript("shows why a Deno with the right sum does not run", async (place) => {
+  const { bin, script, run } = place;
+  const env = await offerDeno(place, "echo 'libc is missing' >&2; exit 127");
+  await script(`${bin}/npm`, NPM);
+  const { code, err } = await run(["list"], env);
+  assertEquals(code, 255);
+  assertMatch(err, /libc is missing\nmaelstrom.sh: cannot install Deno 2\.9\.6: it does not run here; or install /);
+});
+
+testScript("pins a Deno for Linux and macOS, on x64 and ARM", async (place) => {
+  const { root, bin, script, run } = place;
+  const pinned = (await Deno.readTextFile(`${root}/maelstrom.sh`)).match(/(?<=sha256=)[0-9a-f]{64}/g) ?? [];
+  const env = await offerDeno(place, deno("2.9.6", "installed"));
+  await script(`${bin}/npm`, NPM);
+  await Deno.remove(`${bin}/uname`);
+  const packages: string[] = [];
+  for (const platform of ["Linux x86_64", "Linux aarch64", "Darwin x86_64", "Darwin arm64"]) {
+    await script(`${bin}/uname`, `[ "$*" = -sm ] && echo "${platform}"`);
+    assertMatch((await run(["list"], env)).out, /^installed: /, platform);
+    await Deno.remove(`${root}/.deno`, { recursive: true });
+    packages.push(/@deno\/(.*)@/.exec((await Deno.readTextFile(env.LOG!)).trimEnd().split("\n").at(-1)!)![1]!);
+  }
+  assertEquals(packages, ["linux-x64-glibc", "linux-arm64-glibc", "darwin-x64", "darwin-arm64"]);
+  assertEquals(new Set(pinned).size, 4);
+  await script(`${bin}/uname`, "echo FreeBSD amd64");
+  assertStringIncludes(
+    (await run(["list"], env)).err,
+    "cannot install Deno 2.9.6: there is none for FreeBSD amd64; or",
+  );
+});
+
+Deno.test({
+  name: "maelstrom.sh pins the sum of the Deno that it installs",
+  ignore: !ALLOWED,
+  async fn() {
+    const [installed, script] = [new URL(".deno/deno", ROOT), await Deno.readTextFile(new URL("maelstrom.sh", ROOT))];
+    const bytes = await Deno.readFile(installed).catch(() => undefined);
+    // Only a Deno that maelstrom.sh has installed is known to be the pinned one.
+    if (bytes === undefined) return;
+    const { stdout } = await new Deno.Command(installed, { args: ["--version"] }).output();
+    if (!new TextDecoder().decode(stdout).startsWith(`deno ${/^VERSION=(\S+)/m.exec(script)![1]} `)) return;
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    const sum = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    assertStringIncludes(script, `sha256=${sum} `);
+  },
 });
 
 testScript("says what it needs if there is neither npm nor curl", async ({ run }) => {
@@ -238,7 +368,8 @@ testScript("says what it needs if there is neither npm nor curl", async ({ run }
   assertEquals(code, 255);
   assertEquals(
     err,
-    "maelstrom.sh: cannot install Deno: expected npm or curl; or install Deno 2.5 or newer from https://deno.com\n",
+    "maelstrom.sh: cannot install Deno 2.9.6: expected npm or curl; " +
+      "or install Deno 2.5 or newer from https://deno.com\n",
   );
 });
 
