@@ -24,7 +24,7 @@ const ENVIRONMENT = [
   ["MAELSTROM", "the real Maelstrom's executable"],
   ["DENO", "the Deno to use"],
   ["NO_COLOR", "if set, no colours"],
-  ["others", "nodes get the usual ones only, such as PATH and HOME: docs/nodes.md lists them; --env adds more"],
+  ["others", "nodes get the usual ones only, such as PATH and HOME: docs/environment.md lists them; --env adds more"],
 ];
 
 /** Narrowest column of text beside the names, in characters. */

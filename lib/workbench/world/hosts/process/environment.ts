@@ -1,6 +1,6 @@
 /**
  * Environment of the nodes: what a program needs to find its files and those of its language, and nothing else. A token
- * or a password in the environment of the workbench is not theirs. `docs/nodes.md` has the list for users.
+ * or a password in the environment of the workbench is not theirs. `docs/environment.md` has the list for users.
  *
  * @module
  */

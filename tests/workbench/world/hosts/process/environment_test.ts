@@ -50,10 +50,10 @@ Deno.test("a variable that is asked for must be set", () => {
 });
 
 Deno.test({
-  name: "docs/nodes.md has exactly the variables that nodes get",
+  name: "docs/environment.md has exactly the variables that nodes get",
   ignore: (await Deno.permissions.query({ name: "read" })).state !== "granted",
   fn() {
-    const page = Deno.readTextFileSync(new URL("../../../../../docs/nodes.md", import.meta.url));
+    const page = Deno.readTextFileSync(new URL("../../../../../docs/environment.md", import.meta.url));
     const items = page.replaceAll(/\n +/g, " ").split("\n").map((line) => /^- (.+): (`[`\w*, ]+)\.$/.exec(line));
     const listed = items.filter((item) => item !== null).map(([, purpose, names]) => [purpose, names]);
     const expected = Object.entries(PASSED).map(([purpose, names]) => [purpose, names.replace(/\S+/g, "`$&`,")]);
