@@ -127,8 +127,8 @@ choose_permissions() {
   local word
   permissions=(--allow-env=NO_COLOR,TERM)
   case ${1:-help} in
-    help | --help | -h | --version | list) return ;;
-    check) permissions+=(--allow-read) ;;
+    help | --help | -h | --version | list | doc) return ;;
+    check | analyze) permissions+=(--allow-read) ;;
     install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
     *)
       # Nodes get some of the environment, and what --env names.

@@ -144,8 +144,8 @@ testScript("runs the command line in Deno", async ({ root, bin, script, run }) =
 
 /** Permissions by command lines; all have NO_COLOR and TERM. */
 const PERMISSIONS: Record<string, string[]> = {
-  "--allow-env=NO_COLOR,TERM": ["", "help", "help test", "--help", "-h", "--version", "list", "list --sim"],
-  "--allow-env=NO_COLOR,TERM --allow-read": ["check store/latest", "check --json x --sim"],
+  "--allow-env=NO_COLOR,TERM": ["", "help", "help test", "--help", "-h", "--version", "list", "doc echo"],
+  "--allow-env=NO_COLOR,TERM --allow-read": ["analyze", "check store/latest", "check --json x --sim"],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write": [
     "3e --sim",
     "test -w echo --bin x.ts --sim -- --y",
