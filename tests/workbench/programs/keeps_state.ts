@@ -15,7 +15,9 @@ export default function broadcast(node: AnyNode): void {
   node.on("read", () => ({ messages: [...seen] }));
   node.on("count", () => ({ starts }));
   node.on("fail", () => {
-    void Promise.reject(new Error(`at ${import.meta.url}`));
+    node.after(1, () => {
+      throw new Error(`at ${import.meta.url}`);
+    });
     return {};
   });
 }

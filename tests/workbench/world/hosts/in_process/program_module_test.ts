@@ -52,13 +52,10 @@ test("each start of a program has an instance of its modules", async () => {
 
 test("an error in an instance names the file and line of its module", async () => {
   const world = simulate({ program: await load("keeps_state"), nodes: 1 });
+  await world.client().rpc("n0", { type: "fail" });
   const path = pathOf("keeps_state");
-  const { message } = await assertRejects(
-    () => world.client().rpc("n0", { type: "fail" }),
-    Error,
-    `\n  Error: at file://${path}\n`,
-  );
-  assertStringIncludes(message, `file://${path}:18:25)`);
+  const { message } = await assertRejects(() => world.run(10), Error, `\n  Error: at file://${path}\n`);
+  assertStringIncludes(message, `file://${path}:19:13`);
 });
 
 test("loadProgram() says what is wrong with arguments", async () => {
