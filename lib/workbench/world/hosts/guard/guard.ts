@@ -180,7 +180,7 @@ function callerOf(below: unknown): Frame | undefined {
  */
 function onRejection(event: PromiseRejectionEvent): void {
   const guarded = guardedNow();
-  const owner = guarded ?? lastGuarded();
+  const owner = guarded?.node === undefined ? lastGuarded() : guarded;
   if (owner === undefined) return;
   event.preventDefault();
   // While a module is imported, the import itself tells what is wrong.
