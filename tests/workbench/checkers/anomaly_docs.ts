@@ -69,12 +69,12 @@ export function anomalyDocs(): string {
   const tables = Object.entries(ANOMALY_GROUPS).map(([title, group]) => {
     const rows = Object.entries(group).map((
       [type, meaning],
-    ) => [`[${type}]`, meaning, viewWords(ANOMALY_TYPES[type]!)]);
+    ) => [`[${type}]`, meaning, viewWords(type)]);
     return `### ${title}\n\n${formatTable([["anomaly", "meaning", "Maelstrom"], ...rows])}`;
   });
   const outside = Object.entries(OUTSIDE_HISTORIES).map((
     [type, meaning],
-  ) => [`**${type}**`, meaning, viewWords(ANOMALY_TYPES[type] ?? EXCEPTION_TYPES[type]!)]);
+  ) => [`**${type}**`, meaning, viewWords(type)]);
   tables.push(`### Outside histories\n\n${formatTable([["finding", "meaning", "Maelstrom"], ...outside])}`);
   const types = Object.keys(ANOMALIES);
   const links = types.map((type) => `[${type}]: #${anchorOf(type)}`).join("\n");
@@ -91,8 +91,13 @@ const OBJECTS: Record<string, string> = {
   "txn-rw-register": "registers",
 };
 
+/** Findings that Maelstrom cannot have: of the workbench itself, and of a workload that is not in Maelstrom. */
+const OWN: readonly string[] = ["time-stands-still", "workbench-crashed", "checker-crashed", "lock-held-twice"];
+
 /** Maelstrom's view of a type of finding, in the words of the page. */
-function viewWords({ maelstrom = "finds" }: FindingType): string {
+function viewWords(type: string): string {
+  const { valid, maelstrom = "finds" }: FindingType = ANOMALY_TYPES[type] ?? EXCEPTION_TYPES[type]!;
+  if (OWN.includes(type) || (type in EXCEPTION_TYPES && valid === true)) return "–";
   if (typeof maelstrom === "string") return VIEWS[maelstrom];
   return Object.entries(maelstrom).map(([workload, view]) => `${OBJECTS[workload]} ${VIEWS[view]}`).join(", ");
 }
