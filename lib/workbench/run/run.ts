@@ -168,8 +168,8 @@ export function concludeTest(record: TestRecord, hooks: RunHooks = {}): Results 
 }
 
 /**
- * Adds an exception to the results if not all of the run is stored, in the place of an earlier one. If the store could
- * not be written, they name no folder.
+ * Adds an exception to the results if not all of the run is stored, in the place of an earlier one. If the history or
+ * the results are not, they name no folder.
  */
 export function withStoreProblem(results: Results, store: Store): Results {
   const problem = store.problem();

@@ -16,8 +16,9 @@ import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
 import { testOptions } from "../run/stand_in.ts";
 import { IGNORED } from "../world/hosts/process/process_rig.ts";
 
-/** Echo node in shell, which writes a line to stderr for each message. */
-const ECHO = `while read -r line; do
+/** Echo node in shell, which writes 100 kB to stderr at its start, and each message. */
+const ECHO = `head -c 100000 /dev/zero | tr '\\0' x >&2
+while read -r line; do
   echo "got $line" >&2
   id=$(echo "$line" | sed 's/.*"msg_id":\\([0-9]*\\).*/\\1/')
   src=$(echo "$line" | sed 's/.*"src":"\\([^"]*\\)".*/\\1/')
@@ -28,7 +29,7 @@ const ECHO = `while read -r line; do
   echo '{"src":"n0","dest":"'$src'","body":{'$body',"in_reply_to":'$id'}}'
 done`;
 
-const FLAGS = ["-w", "echo", "--bin", "/bin/sh", "--node-count", "1", "--rate", "50", "--time-limit", "1"];
+const FLAGS = ["-w", "echo", "--bin", "/bin/sh", "--node-count", "1", "--rate", "20", "--time-limit", "1"];
 
 /** Runs a test of the echo node. */
 function run(store: string, flags: readonly string[] = [], hooks: Partial<EngineHooks> = {}): Promise<Results> {
@@ -93,13 +94,13 @@ test("a full disk costs files, not the verdict", async (root) => {
 });
 
 test("--max-store ends messages and logs; the rest is stored, counted and judged", async (store) => {
-  const results = await run(store, ["--max-store", "8kB"]);
+  const results = await run(store, ["--max-store", "60kB"]);
   assertEquals([results.valid, results.exceptions.map(({ type }) => type)], [true, ["not-stored"]]);
-  assertStringIncludes(results.exceptions[0]!.message, "have reached the limit of 8 kB (--max-store): ");
+  assertStringIncludes(results.exceptions[0]!.message, "have reached the limit of 60 kB (--max-store): ");
   const sizes = await Promise.all(
     ["messages.jsonl", "node-logs/n0.log"].map(async (name) => (await Deno.stat(`${results.store}/${name}`)).size),
   );
-  assert(sizes[0]! + sizes[1]! <= 6000, sizes.join());
+  assert(sizes[0]! + sizes[1]! <= 45_000, sizes.join());
   // Sends and receives of two messages for each operation, and of those for init.
   assertEquals(results.net!.all.recv_count, 2 * results.operations!.count + 2);
 });

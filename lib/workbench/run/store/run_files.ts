@@ -51,7 +51,7 @@ export interface GrowingFile {
 export interface StoreProblem {
   /** Description for a person: the reason, and the files that are not complete. */
   message: string;
-  /** True if the run counts as stored: nothing has failed, some files only end at the limit on their size. */
+  /** True if the files that `check` needs are whole. */
   isStored: boolean;
 }
 
@@ -72,6 +72,9 @@ export interface RunFiles {
 
 /** Share of the limit that growing files get together. The rest is for the history. */
 const GROWING_SHARE = 0.75;
+
+/** Files that `check` needs. */
+const NEEDED = ["history.jsonl", "results.json"];
 
 /** Size of the buffer for lines, in characters. */
 const BUFFER = 1 << 16;
@@ -100,7 +103,8 @@ interface State {
  */
 export function openRunFiles(folder: string, options: RunFilesOptions = {}): RunFiles {
   const { maxBytes = Infinity, disk = REAL_DISK } = options;
-  const state: State = { folder, maxBytes, disk, written: 0, isFull: false, cut: new Set(), failed: new Set() };
+  const sets = { cut: new Set<string>(), failed: new Set<string>() };
+  const state: State = { folder, maxBytes, disk, ...sets, written: 0, isFull: false };
   return {
     openGrowing: (name) => openGrowing(state, name),
     writeWhole: (name, texts, isLimited = true) => writeWhole(state, name, texts, isLimited),
@@ -185,16 +189,17 @@ function writeWhole(state: State, name: string, texts: Iterable<string>, isLimit
 }
 
 function problemOf({ folder, maxBytes, cut, failed, reason }: State): StoreProblem | undefined {
+  const isStored = NEEDED.every((name) => !cut.has(name) && !failed.has(name));
   if (reason !== undefined) {
     const names = [...failed, ...cut].join(", ");
     const message = `Cannot store all of the run in ${folder}: ${reason}; missing or incomplete: ${names}. ` +
       "The verdict does not depend on them";
-    return { message, isStored: false };
+    return { message, isStored };
   }
   if (cut.size === 0) return undefined;
   const message = `The files in ${folder} have reached the limit of ${formatSize(maxBytes)} (--max-store): ` +
     `${[...cut].join(", ")} end${cut.size === 1 ? "s" : ""} there. All operations and messages are counted and judged`;
-  return { message, isStored: true };
+  return { message, isStored };
 }
 
 /** Writer of texts that are collected, and written together as bytes. */

@@ -88,8 +88,8 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
       files.writeWhole("history.edn", linesOf(history, formatEDNOperation));
     },
     results(results) {
-      files.writeWhole("results.json", [`${formatJSON(results, 2)}\n`], false);
-      files.writeWhole("results.edn", [formatEDNResults(results)], false);
+      files.writeWhole("results.json", once(() => `${formatJSON(results, 2)}\n`), false);
+      files.writeWhole("results.edn", once(() => formatEDNResults(results)), false);
     },
     problem() {
       lines.flush();
@@ -115,6 +115,11 @@ export function formatEntry(entry: StoredMessage): string {
 
 function* linesOf(history: readonly Operation[], format: (operation: Operation) => string): Iterable<string> {
   for (const operation of history) yield `${format(operation)}\n`;
+}
+
+/** Formats a text when it is written: a failure of that is then a failed write. */
+function* once(format: () => string): Iterable<string> {
+  yield format();
 }
 
 /** Makes a folder named after the time; runs that begin in the same second get `-2`, `-3` and so on. */
@@ -164,9 +169,8 @@ function link(path: string, target: string): StoreProblem | undefined {
     Deno.renameSync(temporary, path);
   } catch {
     removeIfThere(temporary);
-    if (isNoLink(path)) {
-      return { message: `Cannot set the link ${path} to ${target}: ${path} is no link`, isStored: true };
-    }
+    if (!isNoLink(path)) return undefined;
+    return { message: `Cannot set the link ${path} to ${target}: ${path} is no link`, isStored: true };
   }
   return undefined;
 }

@@ -65,11 +65,21 @@ export function spawnError(bin: string, cwd: string, error: Error): UsageError |
 /** Describes why a folder cannot be the working directory; undefined if it can. */
 function folderProblem(folder: string): string | undefined {
   try {
-    // The dot is looked up in the folder, so this fails where entering it would.
-    Deno.statSync(`${folder}/.`);
+    if (!Deno.statSync(folder).isDirectory) return "it is not a folder";
+    // This fails in the same way as entering the folder.
+    lookUp(`${folder}/${crypto.randomUUID()}`);
     return undefined;
   } catch (error) {
     return reasonOf(error as Error);
+  }
+}
+
+/** Looks up a name; it need not exist. */
+function lookUp(path: string): void {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
