@@ -129,6 +129,7 @@ choose_permissions() {
   case ${1:-help} in
     help | --help | -h | --version | list | doc) return ;;
     check | analyze) permissions+=(--allow-read) ;;
+    new) permissions+=(--allow-read --allow-write --allow-run=git) ;;
     install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
     *)
       # Nodes get some of the environment, and what --env names.
@@ -139,6 +140,46 @@ choose_permissions() {
       done
       ;;
   esac
+}
+
+# Prints a path as a file: URL.
+url() { printf 'file://%s' "$1" | sed 's/%/%25/g; s/ /%20/g; s/#/%23/g; s/?/%3F/g; s/"/%22/g; s/\\/%5C/g'; }
+
+# Prints the folder of a module's own deno.json; nothing if it has none, or ours.
+project_of() {
+  local folder
+  folder=$(cd "$(dirname "$1")" 2>/dev/null && pwd -P) || return 0
+  while [ ! -f "$folder/deno.json" ] && [ ! -f "$folder/deno.jsonc" ]; do
+    [ "$folder" != / ] || return 0
+    folder=$(dirname "$folder")
+  done
+  [ "$folder" = "$root" ] || echo "$folder"
+}
+
+# Sets $config to the options that say where Deno finds its configuration. A simulation imports the module that --bin
+# names. If that has a deno.json of its own, both projects are linked, so that each import map holds in its project.
+find_config() {
+  local word before='' bin='' simulated='' folder='' file
+  config=(--config "$root/deno.json")
+  for word in "$@"; do
+    case $before in --bin) bin=$word ;; esac
+    case $word in
+      --bin=*) bin=${word#--bin=} ;;
+      --sim) simulated=yes ;;
+      --) break ;;
+    esac
+    before=$word
+  done
+  [ -z "$simulated" ] || [ -z "$bin" ] || folder=$(project_of "$bin")
+  [ -n "$folder" ] || return 0
+  if ! mkdir -p "$root/.deno" || [ ! -w "$root/.deno" ]; then
+    say "cannot simulate a program of another project: expected to write a configuration to $root/.deno"
+    exit 255
+  fi
+  file=$root/.deno/linked-$(printf %s "$folder" | cksum | cut -d ' ' -f 1).json
+  printf '{ "links": ["%s/", "%s/"] }\n' "$(url "$root")" "$(url "$folder")" >"$file.$$"
+  mv -f "$file.$$" "$file"
+  config=(--config "$file" --no-lock)
 }
 
 find_root
@@ -155,5 +196,5 @@ if [ "${1:-}" = deno ]; then
   exec "$deno" "$@"
 fi
 choose_permissions "$@"
-exec "$deno" run --quiet --no-prompt "${permissions[@]}" --config "$root/deno.json" \
-  "$root/lib/workbench/cli/main.ts" "$@"
+find_config "$@"
+exec "$deno" run --quiet --no-prompt "${permissions[@]}" "${config[@]}" "$root/lib/workbench/cli/main.ts" "$@"

@@ -6,8 +6,8 @@ const ROW_WIDTH = 140;
 /** The longest ARCHITECTURE.md, in lines: one page. */
 const PAGE = 120;
 
-/** Folders that a run or a build makes. */
-const RUNTIME_FOLDERS = /^(store|dist)\//;
+/** Folders that a command makes. */
+const RUNTIME_FOLDERS = /^(store|dist|my_node)\//;
 
 const readable = (await Deno.permissions.query({ name: "read" })).state === "granted";
 

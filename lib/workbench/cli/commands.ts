@@ -14,6 +14,7 @@ import { doc } from "./doc.ts";
 import { showHelp, showVersion } from "./help.ts";
 import { install } from "./install.ts";
 import { list } from "./list.ts";
+import { createProject } from "./new/mod.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
 
 /** All commands, in the order of the help. */
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "all", help: "Run all challenges, one after another", run: runAllChallenges },
   { name: "list", help: "Show the challenges with their official flags and limits", run: list },
   { name: "test", help: "Run any program: test -w WORKLOAD --bin FILE", run: runPlainTest },
+  { name: "new", help: "Create a project with a node of your own: new FOLDER -w WORKLOAD", run: createProject },
   { name: "demo", help: "Run each of our programs for some seconds, as a self-test", run: demo },
   { name: "check", help: "Check a recorded history, ours or Jepsen's: check PATH", run: check },
   {

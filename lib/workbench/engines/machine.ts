@@ -21,6 +21,18 @@ export interface Machine {
   /** Returns the names of the folders in a folder, but not those of links; none if it cannot be read. */
   subfolders(path: string): string[];
   openFile: OpenFile;
+  /**
+   * Creates a folder, and those around it; returns its absolute path with links resolved.
+   *
+   * @throws {UsageError} It cannot be created.
+   */
+  createFolder(path: string): string;
+  /**
+   * Creates a file, and the folders around it.
+   *
+   * @throws {UsageError} It cannot be created.
+   */
+  createFile(path: string, text: string, isExecutable?: boolean): void;
   /** Writes to stdout; if that cannot be written, as on a full disk, to stderr. */
   stdout(text: string): void;
   /** Writes to stderr, if that can be written. */

@@ -93,6 +93,9 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
   if (missing !== undefined) {
     throw new UsageError(`Cannot run this with Maelstrom: it does not have ${missing}; use --engine workbench`);
   }
+  if (request.isModule) {
+    throw new UsageError(`Cannot run --bin ${request.bin} under Maelstrom: it is not executable, expected a program`);
+  }
   const folder = createWorkingFolder(request.store);
   const before = runFolders(folder, request.workload);
   const args = ["test", ...request.flags, "--bin", request.bin];

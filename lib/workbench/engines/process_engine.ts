@@ -52,10 +52,14 @@ async function run(
   { signal, log, progress }: EngineHooks,
   store: DiskStore,
 ): Promise<Results> {
-  const { bin, args, logStderr } = request;
+  const { bin, args, isModule, logStderr } = request;
   const clock = new RealClock();
   const onStderr = logStderr ? log : undefined;
-  const world = processWorld({ bin, args, env, clock, openLog: store.openNodeLog, onStderr });
+  // Deno finds the deno.json of the module's own folder, and grants no permissions.
+  const program = isModule
+    ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] }
+    : { bin, args };
+  const world = processWorld({ ...program, env, clock, openLog: store.openNodeLog, onStderr });
   return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { reasonOf } from "../base/errors.ts";
+import { reasonOf, UsageError } from "../base/errors.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/files.ts";
 import { newSeed } from "../world/random.ts";
@@ -29,6 +29,8 @@ export function createMachine(root: string): Machine {
     files: { readTextFile: Deno.readTextFileSync, inspect },
     subfolders,
     openFile: async (path) => (await Deno.open(path)).readable,
+    createFolder,
+    createFile,
     ...textOutputs(Deno.stdout, Deno.stderr),
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
@@ -127,6 +129,28 @@ function subfolders(path: string): string[] {
     return Array.from(Deno.readDirSync(path)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   } catch {
     return [];
+  }
+}
+
+function createFolder(path: string): string {
+  return creating(path, () => {
+    Deno.mkdirSync(path, { recursive: true });
+    return Deno.realPathSync(path);
+  });
+}
+
+function createFile(path: string, text: string, isExecutable = false): void {
+  creating(path, () => {
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(path, text, { createNew: true, mode: isExecutable ? 0o755 : 0o644 });
+  });
+}
+
+function creating<T>(path: string, create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    throw new UsageError(`Cannot create ${path}: ${reasonOf(error as Error)}`);
   }
 }
 

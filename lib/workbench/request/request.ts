@@ -28,6 +28,8 @@ export interface TestRequest {
   workload: string;
   /** Absolute path of the program that runs a node. */
   bin: string;
+  /** True if `bin` is a module that is not executable: then Deno runs it. */
+  isModule: boolean;
   /** The program's arguments. */
   args: string[];
   options: TestOptions;
@@ -97,7 +99,7 @@ export function createRequest(
   return {
     challenge,
     workload: values.workload!,
-    bin: findProgram(bin, simulation !== null, files),
+    ...findProgram(bin, simulation !== null, { root, files }),
     args: args.program,
     options,
     limits,
@@ -235,17 +237,42 @@ function parseNames(flag: FlagName, words: readonly string[], what: string): str
   return [...new Set(words)].filter((word) => word !== "none");
 }
 
-/** The absolute path of the program. A simulation imports it, so it need not be executable. */
-function findProgram(bin: string | undefined, isSimulated: boolean, files: Files): string {
+/** Names of files that Deno runs as modules. */
+const MODULE = /\.[cm]?[jt]sx?$/;
+
+/** The absolute path of the program. A simulation imports it, and Deno runs a module: these need not be executable. */
+function findProgram(
+  bin: string | undefined,
+  isSimulated: boolean,
+  { root, files }: MachineWithFiles,
+): Pick<TestRequest, "bin" | "isModule"> {
   const expected = isSimulated ? "the module that exports a node's program" : "the program that runs a node";
   if (bin === undefined) throw new UsageError(`Missing --bin: expected --bin FILE, ${expected}`);
   const { kind, path } = files.inspect(bin);
   if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected ${expected}`);
   if (kind === "folder") throw new UsageError(`Cannot run --bin ${bin}: it is a folder, expected ${expected}`);
-  if (kind === "file" && !isSimulated) {
+  const isModule = kind === "file" && MODULE.test(path);
+  if (kind === "file" && !isModule && !isSimulated) {
     throw new UsageError(`Cannot run --bin ${bin}: it is not executable; try chmod +x ${shellWord(bin)}`);
   }
-  return path;
+  if (isSimulated && !MODULE.test(path) && !path.startsWith(`${root}/`)) rejectScript(bin, files);
+  return { bin: path, isModule };
+}
+
+/** Rejects a script of the shell that is to be simulated, and names the module that it seems to run. */
+function rejectScript(bin: string, files: Files): void {
+  let text = "";
+  try {
+    text = files.readTextFile(bin);
+  } catch {
+    // What cannot be read cannot be imported either, and the import says why.
+  }
+  if (!/^#!.*\bsh\b/.test(text)) return;
+  const [module] = /[\w./-]*\w\.[cm]?[jt]sx?\b/.exec(text) ?? [];
+  const advice = module === undefined ? "" : `; it seems to run ${module}`;
+  throw new UsageError(
+    `Cannot simulate --bin ${bin}: it is a shell script, expected the module that exports a node's program${advice}`,
+  );
 }
 
 /**

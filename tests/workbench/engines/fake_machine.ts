@@ -62,6 +62,8 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     },
     subfolders: () => [],
     openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
+    createFolder: (path) => path,
+    createFile: () => {},
     stdout: (text) => void (machine.out += text),
     stderr: (text) => void (machine.err += text),
     isTerminal: { stdout: false, stderr: false },
