@@ -74,7 +74,7 @@ async function runTests(
     .map((request) => ({ ...request, decidedBy: deciderOf(args.given, byDefault ?? request.decidedBy) }));
   const { name, engine } = chooseEngine(args.given, machine);
   const notes = [
-    ...name === "maelstrom" ? [] : ignoredFlagNotes(args),
+    ...name === "maelstrom" ? maelstromNotes(args) : ignoredFlagNotes(args),
     ...positionalNotes(args),
     ...name === "maelstrom" ? [] : incompatibilityNotes(requests),
   ];
@@ -99,6 +99,13 @@ function rejectOwnProgram({ texts, program }: Arguments): void {
 function ignoredFlagNotes({ texts }: Arguments): string[] {
   const given = (FLAGS as readonly Flag[]).filter(({ name, ignored }) => ignored !== undefined && texts.has(name));
   return given.map(({ name, ignored }) => `--${name} does nothing here: ${ignored}`);
+}
+
+/** Flags that the real Maelstrom has no counterpart for. */
+function maelstromNotes({ given }: Arguments): string[] {
+  return given["max-store"] === undefined
+    ? []
+    : ["--max-store does nothing here: the real Maelstrom stores everything"];
 }
 
 function positionalNotes({ positional }: Arguments): string[] {

@@ -7,9 +7,8 @@
  */
 
 import type { TestException } from "../base/test_exception.ts";
-import type { Validity } from "../checkers/verdict.ts";
 import type { TestRequest } from "../request/request.ts";
-import type { Results } from "../run/results.ts";
+import type { Results, RunVerdict } from "../run/results.ts";
 import { runTest } from "../run/run.ts";
 import type { DiskStore } from "../run/store/store.ts";
 import { RealClock } from "../world/clock.ts";
@@ -71,8 +70,9 @@ function workbenchCrashed(error: unknown): TestException {
 
 /** Adds the crash to the results, and stores them again. A run cut short in this way is not the nodes' failure. */
 function withCrash(results: Results, crash: TestException, store: DiskStore): Results {
-  const valid: Validity = results.valid && "unknown";
-  const crashed = { ...results, valid, passed: false, exceptions: [...results.exceptions, crash] };
+  const undecided = ({ valid }: RunVerdict): RunVerdict => ({ valid: valid && "unknown", passed: false });
+  const verdicts = { ...undecided(results), maelstrom: undecided(results.maelstrom) };
+  const crashed = { ...results, ...verdicts, exceptions: [...results.exceptions, crash] };
   store.results(crashed);
   return crashed;
 }

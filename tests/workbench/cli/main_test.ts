@@ -262,6 +262,9 @@ Deno.test("main() notes Jepsen's flags that have no effect", async () => {
   assertMatch(err, /^Note: --username does nothing here: .*\nNote: --no-ssh does nothing here: .*\n$/);
   const { err: none } = await command("1 -q --no-ssh", { env: () => "./node" });
   assertEquals(none, "");
+  // The other way round for a flag of ours.
+  const { err: real } = await command("1 -q --max-store 1GB", { env: () => "./node" });
+  assertEquals(real, "Note: --max-store does nothing here: the real Maelstrom stores everything\n");
 });
 
 Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () => {
