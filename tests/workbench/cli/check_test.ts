@@ -344,6 +344,14 @@ Deno.test("check lets flags override what is known of a stored run", async () =>
   assertEquals((await judged("--node x --node y")).judged_by!.nodes, ["x", "y"]);
 });
 
+Deno.test("check refuses stored names that are not plain", async () => {
+  const { memory } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), { workload: WORKLOADS.echo! });
+  const named = (nodes: string[]) => folderOf(memory, ({ judged_by }) => ({ judged_by: { ...judged_by!, nodes } }));
+  const { status, err } = await command("check store/x", named(["n0", "../../x"]));
+  assertEquals([status, err.split(":")[0]], [254, 'Cannot name a node "../../x"']);
+  assertEquals((await command("check store/x", named(["a.b", "node-3"]))).status, 0);
+});
+
 Deno.test("check keeps exceptions and anomalies of a stored run that its history does not show", async () => {
   const { memory } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), {
     workload: WORKLOADS.echo!,
@@ -355,6 +363,8 @@ Deno.test("check keeps exceptions and anomalies of a stored run that its history
   const exception = { message: "It was so", count: 1 };
   const differing = await judged({ exceptions: [{ ...exception, type: "nondeterminism" }] });
   assertEquals([differing.valid, differing.passed, differing.status], [false, false, 1]);
+  const forging = await judged({ exceptions: [{ ...exception, type: "forged-source", node: "n1" }] });
+  assertEquals([forging.valid, forging.exceptions.length, forging.status], [false, 1, 1]);
   const crashed = await judged({ exceptions: [{ ...exception, type: "node-crashed", fatal: true }] });
   assertEquals([crashed.valid, crashed.status], [false, 255]);
   const lacking = { type: "not-converged", count: 1, explanation: "n0 lacks 7", maelstrom: "overlooks" } as const;
