@@ -41,11 +41,11 @@ export interface CycleOptions {
 export interface InferredAnomalies {
   anomalies: Anomaly[];
   /**
-   * If the models ask for real-time order: the types of the cycles with process order. Process order is part of
+   * Finds the types of the cycles with process order, if the models ask for real-time order. Process order is part of
    * real-time order, and the anomalies name these cycles after the latter, as Elle does. But they violate session
    * models as well.
    */
-  inSessions: string[];
+  findInSessions(): string[];
 }
 
 /** Finds the anomalies that are cycles, and explains them. */
@@ -56,13 +56,14 @@ export function findCycleAnomalies(
 ): InferredAnomalies {
   const order = requiredOrder(models);
   const cycles = findCycles(buildSerializationGraph(transactions, dependencies, order), precedence);
-  // Without a cycle in real time there is none in process order: it is part of real time.
-  const sessions = order === "realtime" && cycles.length > 0
-    ? findCycles(buildSerializationGraph(transactions, dependencies, "process"), precedence)
-    : [];
   return {
     anomalies: dropImplied(explainCycles(cycles, transactions, cycleWords(words, dependencies)), others),
-    inSessions: sessions.map(({ type }) => type),
+    findInSessions() {
+      // Without a cycle in real time there is none in process order either.
+      if (order !== "realtime" || cycles.length === 0) return [];
+      const graph = buildSerializationGraph(transactions, dependencies, "process");
+      return findCycles(graph, precedence).map(({ type }) => type);
+    },
   };
 }
 

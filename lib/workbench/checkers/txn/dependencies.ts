@@ -134,12 +134,15 @@ export function buildSerializationGraph(
   { edges }: Dependencies,
   order: Order | undefined,
 ): Graph {
+  const { length } = edges.from;
   const spans = spansOf(transactions);
-  const all: Edges = { from: edges.from.slice(), to: edges.to.slice(), kinds: edges.kinds.slice() };
-  if (order === "process") linkProcesses(all, spans);
-  if (order === "realtime") linkRealtime(all, spans);
-  const size = all.to.reduce((greatest, vertex) => Math.max(greatest, vertex + 1), transactions.length);
-  return buildGraph(size, all);
+  if (order === "process") linkProcesses(edges, spans);
+  if (order === "realtime") linkRealtime(edges, spans);
+  const size = edges.to.reduce((greatest, vertex) => Math.max(greatest, vertex + 1), transactions.length);
+  const graph = buildGraph(size, edges);
+  // Edges of an order belong to this graph only; a copy of all others would double the memory.
+  for (const list of [edges.from, edges.to, edges.kinds]) list.length = length;
+  return graph;
 }
 
 /** The time that each transaction took, except those that failed. */

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { permittedModels, proscribedAnomalies, requiredOrder, ruledOutModels } from "../consistency_model.ts";
+import {
+  type Order,
+  permittedModels,
+  proscribedAnomalies,
+  requiredOrder,
+  ruledOutModels,
+} from "../consistency_model.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import type { Transaction } from "./transactions.ts";
 
@@ -13,7 +19,7 @@ import type { Transaction } from "./transactions.ts";
  *
  * @param anomalies All anomalies found.
  * @param models The consistency models asked for, from `CONSISTENCY_MODELS`.
- * @param inSessions Types of further cycles that rule out what the history permits: see `InferredAnomalies`.
+ * @param findInSessions See `InferredAnomalies`: these cycles rule out session models. Called only if it matters.
  * @returns Invalid if one of the models proscribes an anomaly that was found; unknown if no transaction was
  *   acknowledged. Contains
  *
@@ -26,7 +32,7 @@ export function judgeTransactions(
   transactions: readonly Transaction[],
   anomalies: readonly Anomaly[],
   models: readonly string[],
-  inSessions: readonly string[] = [],
+  findInSessions: () => readonly string[],
 ): Verdict {
   // A reply to another transaction is wrong under every model, also under those that proscribe nothing.
   const proscribed = proscribedAnomalies(models).add("malformed-reply");
@@ -39,8 +45,18 @@ export function judgeTransactions(
     anomalies: [...forbidden, ...allowed.map((anomaly) => ({ ...anomaly, allowed: true }))],
     anomaly_types: forbidden.map(({ type }) => type).sort(),
     ...ruledOutModels(types),
-    permits: permittedModels([...types, ...inSessions], requiredOrder(models)),
+    permits: findPermitted(types, requiredOrder(models), findInSessions),
   };
+}
+
+function findPermitted(
+  types: readonly string[],
+  order: Order | undefined,
+  findInSessions: () => readonly string[],
+): string[] {
+  const permitted = permittedModels(types, order);
+  const namesSessions = permitted.some((model) => requiredOrder([model]) === "process");
+  return namesSessions ? permittedModels([...types, ...findInSessions()], order) : permitted;
 }
 
 function isAcknowledged({ type, misanswered }: Transaction): boolean {

@@ -66,7 +66,7 @@ export function checkTxnListAppend(
       if (inferred.at(-1)!.anomalies.some(({ type }) => type === "G0")) break;
     }
     const anomalies = [...direct, ...mostCases(inferred.map(({ anomalies }) => anomalies))];
-    return judgeTransactions(transactions, anomalies, models, inferred.flatMap(({ inSessions }) => inSessions));
+    return judgeTransactions(transactions, anomalies, models, () => inferred.flatMap((each) => each.findInSessions()));
   });
 }
 

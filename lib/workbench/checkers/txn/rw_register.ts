@@ -81,7 +81,7 @@ export function checkTxnRWRegister(
       });
     const cycles = findCycles(orders);
     const viewed = withElleView(cycles.anomalies, models, () => findCycles({ ...orders, writes: new Map() }).anomalies);
-    return judgeTransactions(transactions, [...others, ...viewed], models, cycles.inSessions);
+    return judgeTransactions(transactions, [...others, ...viewed], models, cycles.findInSessions);
   });
 }
 
