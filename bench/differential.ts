@@ -16,11 +16,11 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { Validity } from "../lib/workbench/checkers/verdict.ts";
 import { parseEDN } from "../lib/workbench/history/edn.ts";
+import { formatEDNOperation } from "../lib/workbench/history/edn_writer.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 import type { TestOptions } from "../lib/workbench/workloads/workload.ts";
 import { type Random, seededRandom } from "../lib/workbench/world/random.ts";
-import { formatJepsenHistory } from "./jepsen_edn.ts";
 import { explainDifference, type Judgement } from "./known_differences.ts";
 import { drawHistory, DRAWN_WORKLOADS } from "./random_histories.ts";
 
@@ -129,7 +129,7 @@ export async function compare({ workload, seed, count, jobs, folder, check }: Co
       const number = next++;
       const drawn = drawCase(workload, random.stream(String(number)));
       const [path, models] = [`${folder}/${workload}-${number}.edn`, drawn.models.join()];
-      await Deno.writeTextFile(path, formatJepsenHistory(drawn.history));
+      await Deno.writeTextFile(path, drawn.history.map((operation) => `${formatEDNOperation(operation)}\n`).join(""));
       const [here, there] = [judgeHere(drawn), readJudgement(await check(path, workload, models))];
       const reason = explainDifference(drawn, here, there);
       if (reason === undefined) tally.unknown.push({ path, models, here, there });

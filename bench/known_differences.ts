@@ -104,7 +104,7 @@ const CLASSES: readonly DifferenceClass[] = [
     name: "Counters",
     applies: ({ workload, here, there }) =>
       workload.endsWith("counter") && (here.valid === "unknown" || there.valid === "unknown"),
-    here: /^wrong-sum$/,
+    here: /^(wrong-sum|no-final-read)$/,
     verdict: true,
   },
   {

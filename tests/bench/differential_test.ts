@@ -8,8 +8,8 @@ import {
   readJudgement,
 } from "../../bench/differential.ts";
 import { DIFFERENCE_CLASSES, explainDifference, type Judgement } from "../../bench/known_differences.ts";
-import { formatJepsenHistory } from "../../bench/jepsen_edn.ts";
 import { DRAWN_WORKLOADS } from "../../bench/random_histories.ts";
+import { formatEDNOperation } from "../../lib/workbench/history/edn_writer.ts";
 import { parseEDNHistory } from "../../lib/workbench/history/history.ts";
 import { seededRandom } from "../../lib/workbench/world/random.ts";
 
@@ -36,7 +36,7 @@ Deno.test("a random history is judged in the same way after it was written and r
   for (const workload of DRAWN_WORKLOADS) {
     for (let number = 0; number < 30; number++) {
       const drawn = draw(workload, number);
-      const history = parseEDNHistory(formatJepsenHistory(drawn.history));
+      const history = parseEDNHistory(drawn.history.map(formatEDNOperation).join("\n"));
       assertEquals(judgeHere({ ...drawn, history }), judgeHere(drawn), `${workload} ${number}`);
     }
   }
