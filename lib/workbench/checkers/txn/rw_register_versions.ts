@@ -57,7 +57,7 @@ export interface VersionOrders {
   /** By key, which version follows which. Never cyclic. */
   steps: Map<Identity, VersionStep[]>;
   /**
-   * By key, the steps within transactions, also to and from versions that a transaction overwrote itself. Elle does not
+   * By key, the other steps within transactions: to and from versions that a transaction overwrote itself. Elle does not
    * have them. Only ww dependencies follow from them. Never cyclic, alone or with `steps`.
    */
   writes: Map<Identity, VersionStep[]>;
@@ -123,8 +123,8 @@ function addSteps(
 function addWrites(orders: VersionOrders, accesses: Map<Identity, Access[]>): void {
   const cyclic = new Set(orders.cycles.map(({ key }) => key));
   for (const [key, ofKey] of accesses) {
-    if (cyclic.has(key)) continue;
     const writes = stepsBetweenWrites(ofKey);
+    if (writes.length === 0 || cyclic.has(key)) continue;
     const cycles = findStepCycles([...orders.steps.get(key) ?? [], ...writes]);
     if (cycles.length === 0) orders.writes.set(key, writes);
     orders.cycles.push(...cycles.map((steps) => ({ key, steps, isOfWrites: true })));
@@ -170,10 +170,15 @@ function stepsWithinTransactions(accesses: Access[]): VersionStep[] {
   );
 }
 
-/** Each write of a transaction follows its last read of the key, if no write is between, and its last write of it. */
+/**
+ * Each write of a transaction follows its last read of the key, if no write is between, and its last write of it. Steps
+ * that {@linkcode stepsWithinTransactions} finds as well are left out if all transactions kept these versions.
+ */
 function stepsBetweenWrites(accesses: Access[]): VersionStep[] {
-  return accesses.flatMap(({ transaction, key }) => {
-    const steps: VersionStep[] = [];
+  const overwritten = new Set<Version>();
+  const all: VersionStep[] = [];
+  const known = new Set<VersionStep>();
+  for (const { transaction, key, read, written } of accesses) {
     let lastRead: Version;
     let lastWritten: Version;
     for (const microOperation of transaction.microOperations) {
@@ -183,14 +188,18 @@ function stepsBetweenWrites(accesses: Access[]): VersionStep[] {
         lastRead = version;
         continue;
       }
-      for (const from of new Set([lastRead, lastWritten])) {
-        if (from !== undefined) steps.push({ from, to: version, by: transaction });
+      for (const from of lastRead === lastWritten ? [lastRead] : [lastRead, lastWritten]) {
+        if (from === undefined) continue;
+        const step = { from, to: version, by: transaction };
+        all.push(step);
+        if (from === read?.version && version === written?.version) known.add(step);
       }
+      if (lastWritten !== undefined) overwritten.add(lastWritten);
       lastRead = undefined;
       lastWritten = version;
     }
-    return steps;
-  });
+  }
+  return all.filter((step) => !known.has(step) || overwritten.has(step.from));
 }
 
 /** The last version that a transaction saw or wrote precedes the first one that the next transaction saw or wrote. */
@@ -213,13 +222,12 @@ function findStepCycles(steps: readonly VersionStep[]): VersionStep[][] {
   const vertices = new Map<Version, number>();
   const vertexOf = (version: Version) => getOrInsert(vertices, version, () => vertices.size);
   const edges = createEdges();
-  const byEdge = new Map<string, VersionStep>();
-  for (const step of steps) {
-    const [from, to] = [vertexOf(step.from), vertexOf(step.to)];
-    link(edges, from, to, PROCESS);
-    byEdge.set(`${from} ${to}`, step);
-  }
-  return findShortCycles(buildGraph(vertices.size, edges)).map(({ vertices: cycle }) =>
-    cycle.map((vertex, index) => byEdge.get(`${vertex} ${cycle[(index + 1) % cycle.length]}`)!)
-  );
+  for (const { from, to } of steps) link(edges, vertexOf(from), vertexOf(to), PROCESS);
+  return findShortCycles(buildGraph(vertices.size, edges)).map(({ vertices: cycle }) => {
+    const versions = [...vertices.keys()];
+    return cycle.map((vertex, index) => {
+      const [from, to] = [versions[vertex], versions[cycle[(index + 1) % cycle.length]!]];
+      return steps.findLast((step) => step.from === from && step.to === to)!;
+    });
+  });
 }
