@@ -57,8 +57,8 @@ export interface VersionOrders {
   /** By key, which version follows which. Never cyclic. */
   steps: Map<Identity, VersionStep[]>;
   /**
-   * By key, the other steps within transactions: to and from versions that a transaction overwrote itself. Elle does not
-   * have them. Only ww dependencies follow from them. Never cyclic, alone or with `steps`.
+   * By key, the other steps within transactions: to and from versions that a transaction overwrote itself. Elle does
+   * not have them. Only ww dependencies follow from them. Never cyclic, alone or with `steps`.
    */
   writes: Map<Identity, VersionStep[]>;
   /** Cycles of versions. The steps of an assumption that leads to one are neither in `steps` nor in `writes`. */
