@@ -8,7 +8,7 @@ const PATTERNS = {
     /\btype: "([^"]+)",\s+count: [^,]+, explanation\b/g,
   ],
   exception: [
-    /\btype: "([^"]+)",\s+(?:node\b[^,]*,\s+)?message\b/g,
+    /\btype: "([^"]+)",\s+(?:node\b[^,]*,\s+)?message\b[^;]{0,250}?\bcount\b/g,
     /\? "([^"]+)" : "client-crashed"/g,
     /: "(client-crashed)"/g,
     /const NOT_STORED = "([^"]+)"/g,
