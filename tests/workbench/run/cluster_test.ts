@@ -131,6 +131,25 @@ Deno.test("an operation that does not fit the state of a node does nothing and s
   assertEquals(await settle(starting), "started");
 });
 
+Deno.test("a node is down from its kill until it has answered init again, and its listeners are told once", async () => {
+  const { cluster, settle, stop } = await startRig(slow);
+  const told: string[] = [];
+  const stopListening = cluster.onDown((node) => told.push(node));
+  cluster.pause("n1");
+  assertEquals(NODES.map(cluster.isDown), [false, false, false]);
+  await cluster.kill("n0");
+  await cluster.kill("n0");
+  assertEquals([cluster.isDown("n0"), told], [true, ["n0"]]);
+  const starting = cluster.start("n0");
+  assertEquals(cluster.isDown("n0"), true);
+  await settle(starting);
+  assertEquals(cluster.isDown("n0"), false);
+  stopListening();
+  await cluster.kill("n1");
+  assertEquals(told, ["n0"]);
+  stop.abort();
+});
+
 Deno.test("a paused node keeps its memory and receives later what was sent meanwhile", async () => {
   const rig = await startRig(memory);
   rig.cluster.pause("n1");

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, unreachable } from "@std/assert";
 import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { adds, checkSet } from "../../../lib/workbench/workloads/repeated_adds.ts";
@@ -16,6 +16,10 @@ function draw(repeatAdds: number | undefined, count: number): unknown[] {
 Deno.test("the share of adds that repeat an earlier value is as asked for; without it each is added once", () => {
   const once = Array.from({ length: 100 }, (_, index) => index);
   assertEquals([draw(undefined, 100), draw(0, 100)], [once, once]);
+  // Nothing is drawn then: a test of a seed stays as it was before there were repetitions.
+  const random = { ...seededRandom("dune"), float: unreachable, integer: unreachable };
+  const undrawn = adds("add", testOptions(), random);
+  assertEquals([undrawn.next(0, 0), undrawn.next(0, 0)].map((next) => (next as Invocation).value), [0, 1]);
   const values = draw(0.25, 4000);
   assertAlmostEquals(1 - new Set(values).size / 4000, 0.25, 0.02);
   values.forEach((value, index) => assert(value === 0 || values.slice(0, index).includes(value as number - 1)));

@@ -181,18 +181,18 @@ Deno.test("the same seed gives the same history, another seed another one", asyn
   assert(JSON.stringify(await run("a")) !== JSON.stringify(await run("b")));
 });
 
-/** Creates a nemesis that takes 30 ms to kill nodes and 50 s to start them. */
-function slowRig() {
+/** Creates a nemesis that takes 30 ms to kill nodes and 50 s to start them. Nodes agree to change their members. */
+function slowRig(faults = ["kill"]) {
   const clock = new VirtualClock();
   const history: TimedOperation[] = [];
   const take = (delay: number, word: string) => () => clock.sleep(delay).then(() => word);
   const nemesis = createNemesis({
-    faults: ["kill"],
+    faults,
     intervalSeconds: 1,
     nodes: NODES,
     network: { drop: refuse, heal: refuse, disturb: refuse, calm: refuse },
     cluster: { kill: take(30, "killed"), start: take(50_000, "started"), pause: refuse, resume: refuse },
-    call: refuse,
+    call: (_, { type }) => clock.sleep(5).then(() => ({ type: `${type}_ok` })),
     clock,
     random: seededRandom("dune").stream("nemesis"),
     record: (operation) => void history.push({ at: clock.now(), ...operation }),
@@ -227,6 +227,16 @@ Deno.test("heal waits for the operation under way, ends the fault, and then reso
   nemesis.heal().then(() => healed = clock.now());
   await clock.run(1e6);
   assertEquals([healed, fs()], [50_030, ["kill 0", "kill 30", "start 30", "start 50030"]]);
+});
+
+Deno.test("nodes join again only after the other faults have ended, which may keep members from agreeing", async () => {
+  const { clock, nemesis, fs } = slowRig(["membership", "kill"]);
+  nemesis.start();
+  await clock.run(40);
+  nemesis.heal();
+  await clock.run(1e6);
+  const joining = fs().filter((line) => line.startsWith("add-member") || line.startsWith("start"));
+  assertEquals(joining.slice(0, 3), ["start 40", "start 50040", "add-member 50040"]);
 });
 
 Deno.test("active() returns the names of the active faults", async () => {
