@@ -13,7 +13,7 @@
 import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import { type Node, type RPCOptions, serve } from "../mod.ts";
-import { BROADCAST, DELIVER, expectPeer } from "./shared/requests.ts";
+import { BROADCAST, DELIVER, expectPeer, TOPOLOGY } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Messages of clients, and `deliver`, which nodes send each other. */
@@ -52,7 +52,7 @@ export default function broadcast(node: Node<Messages>): void {
     }
   });
   // The topology is only a suggestion: every node can reach every other.
-  node.on("topology", () => ({}));
+  node.on("topology", () => ({}), TOPOLOGY);
   node.on("broadcast", ({ message }) => {
     if (store(state, message)) sendToAll(state, [message]);
     return {};

@@ -17,7 +17,7 @@ import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "./replication/mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { BROADCAST, isArrayOf, isPresent } from "./shared/requests.ts";
+import { BROADCAST, isArrayOf, isPresent, TOPOLOGY } from "./shared/requests.ts";
 
 /** Path and rhythm of values between nodes. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
@@ -57,7 +57,7 @@ export function broadcastEfficient(
   });
 
   // The topology is only a suggestion: every node can reach every other.
-  node.on("topology", () => ({}));
+  node.on("topology", () => ({}), TOPOLOGY);
   node.on("broadcast", ({ message }) => {
     if (store(message)) replication.append(message);
     return {};

@@ -6,10 +6,11 @@
 import type { Node } from "../mod.ts";
 import type { EchoMessages } from "../lib/messages.ts";
 import { serve } from "../mod.ts";
+import { ECHO } from "./shared/requests.ts";
 
 /** The echo program. */
 export default function echo(node: Node<EchoMessages>): void {
-  node.on("echo", ({ echo }) => ({ echo }));
+  node.on("echo", ({ echo }) => ({ echo }), ECHO);
 }
 
 if (import.meta.main) await serve(echo);

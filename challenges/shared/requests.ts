@@ -65,7 +65,8 @@ export function isNaturalOfAnySize(value: unknown): boolean {
 }
 
 function isOperation(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 3 && (value[0] === "r" || value[0] === "w");
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  return value[0] === "w" || (value[0] === "r" && value[2] === null);
 }
 
 /** Checks an array by its elements. */
@@ -96,6 +97,11 @@ export function expectPeer(node: AnyNode, src: string): void {
   if (!node.peers.includes(src)) throw new RPCError("malformed-request", `expected another node, got ${src}`);
 }
 
+/** `echo`. The value may be any JSON. */
+export const ECHO = field("echo", "a value", isPresent);
+
+/** `topology`. */
+export const TOPOLOGY = field("topology", "the neighbours of each node", isRecordOf(isArrayOf(isString)));
 /** `broadcast`. The value may be any JSON. */
 export const BROADCAST = field("message", "a value", isPresent);
 /** `deliver` between nodes of broadcast. */
@@ -167,7 +173,7 @@ interface Replicated {
  */
 export function replicateSchema(node: AnyNode, { incarnations, onFullyReplicated, ...program }: Replicated): Checked {
   const name = incarnations === undefined ? /^(.+)\.[0-9a-z]{1,20}$/ : /^(.+)\.[1-9][0-9]{0,8}$/;
-  const isLog = (value: unknown) => node.nodeIds.includes(name.exec(String(value))?.[1] ?? "");
+  const isLog = (value: unknown) => typeof value === "string" && node.nodeIds.includes(name.exec(value)?.[1] ?? "");
   const isCounts = isRecordOf(isNatural, isLog);
   const isMark = (entry: unknown) => isObject(entry) && isCounts(entry.fullyReplicated);
   const isEntry = (entry: unknown) => program.isEntry(entry) || (onFullyReplicated !== undefined && isMark(entry));

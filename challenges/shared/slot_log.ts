@@ -103,7 +103,9 @@ export function createSlotLog<E, R>(
   apply: (entry: E) => R,
   isEntry: (entry: unknown) => boolean,
 ): SlotLog<E, R> {
-  const reader = createSlotReader<Slot<E>>(node, linKV(node), (slot) => applySlot(state, slot, apply));
+  const schemas = slotLogSchemas(isEntry);
+  const isSlot = (slot: unknown) => schemas.written.schema({ index: 0, slot }) === true && (slot as []).length > 0;
+  const reader = createSlotReader<Slot<E>>(node, linKV(node), (slot) => applySlot(state, slot, apply), isSlot);
   const state: State<E, R> = {
     node,
     reader,
@@ -121,7 +123,7 @@ export function createSlotLog<E, R>(
     state.leader.id = node.nodeIds[0]!;
     wakeReader();
   });
-  handleMessages(state, slotLogSchemas(isEntry), wakeWriter);
+  handleMessages(state, schemas, wakeWriter);
 
   return {
     async append(entry) {

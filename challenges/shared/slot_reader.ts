@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showJSON } from "../../lib/json.ts";
 import { type AnyNode, type KV, RETRY_UNTIL_ANSWERED } from "../../mod.ts";
 
 /** State of a reader of slots with content `S`. All functions of this module take it. */
@@ -11,6 +12,8 @@ export interface SlotReader<S> {
   readonly kv: KV<S | null>;
   /** Applies the next slot. */
   readonly apply: (slot: S) => void;
+  /** True for the content of a slot. */
+  readonly isSlot: (value: unknown) => boolean;
   /** Index of the first slot that is unknown. All slots below it have been applied. */
   next: number;
   /** Slots above `next` that are already known. */
@@ -31,11 +34,17 @@ const IDLE_PERIOD = 1000;
 const MAX_WINDOW = 64;
 
 /** Creates a reader, which looks for new slots when nothing has happened for a second. */
-export function createSlotReader<S>(node: AnyNode, kv: KV<S | null>, apply: (slot: S) => void): SlotReader<S> {
+export function createSlotReader<S>(
+  node: AnyNode,
+  kv: KV<S | null>,
+  apply: (slot: S) => void,
+  isSlot: (value: unknown) => boolean,
+): SlotReader<S> {
   const reader: SlotReader<S> = {
     node,
     kv,
     apply,
+    isSlot,
     next: 0,
     ahead: new Map(),
     progressAt: 0,
@@ -91,8 +100,14 @@ async function readUntilEmpty<S>(reader: SlotReader<S>): Promise<void> {
   }
 }
 
-function readSlot<S>({ kv }: SlotReader<S>, index: number): Promise<S | null> {
-  return kv.readOr(keyOf(index), null, RETRY_UNTIL_ANSWERED);
+/** Reads a slot. An answer that is no slot would be a gap in the log of this node alone, so it asks again. */
+async function readSlot<S>({ node, kv, isSlot }: SlotReader<S>, index: number): Promise<S | null> {
+  for (;;) {
+    const slot = await kv.readOr(keyOf(index), null, RETRY_UNTIL_ANSWERED);
+    if (slot === null || isSlot(slot)) return slot;
+    node.log.warn(`Cannot read ${keyOf(index)}, asking again: expected an array of batches, got ${showJSON(slot)}`);
+    await node.sleep(IDLE_PERIOD);
+  }
 }
 
 /** The key of a slot in lin-kv. */

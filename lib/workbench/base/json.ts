@@ -76,7 +76,12 @@ function reviveNumber(_key: string, value: unknown, context?: { source?: string 
 }
 
 function replaceValue(_key: string, value: unknown): unknown {
-  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, each]) => [nameOf(key), each]));
   if (typeof value !== "bigint") return value;
   return RAW.rawJSON(String(value));
+}
+
+/** Text of a key of a `Map`. Not every object can be converted to one: a list may contain raw JSON. */
+function nameOf(key: unknown): string {
+  return typeof key === "object" && key !== null ? formatJSON(key) : String(key);
 }

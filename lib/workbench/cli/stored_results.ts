@@ -7,6 +7,7 @@
 
 import Type, { type TSchema } from "typebox";
 import { parseJSON } from "../base/json.ts";
+import { TOO_DEEP, tooDeepAt } from "../history/nesting.ts";
 import type { Results } from "../run/results.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { compileSchema } from "../world/rpc_schema.ts";
@@ -52,7 +53,7 @@ let problemOf: ReturnType<typeof compileSchema> | undefined;
  */
 export function parseStoredResults(text: string): Results {
   const results = parseStored(text) as Results | null;
-  if (results?.schema !== 1 || !Object.hasOwn(WORKLOADS, results.workload)) {
+  if (results?.schema !== 1 || typeof results.workload !== "string" || !Object.hasOwn(WORKLOADS, results.workload)) {
     throw new SyntaxError("it is not the result of a run");
   }
   problemOf ??= compileSchema(STORED, "results");
@@ -62,6 +63,7 @@ export function parseStoredResults(text: string): Results {
 }
 
 function parseStored(text: string): unknown {
+  if (tooDeepAt(text) !== undefined) throw new SyntaxError(`it is damaged: ${TOO_DEEP}`);
   try {
     return parseJSON(text);
   } catch (error) {

@@ -60,3 +60,7 @@ Deno.test("digits in a string stay a string", () => {
 Deno.test("a text that is not JSON is refused", () => {
   assertThrows(() => parseJSON("{1234567890123456789"), SyntaxError);
 });
+
+Deno.test("formatJSON() writes a Map whose keys cannot be converted to text", () => {
+  assertEquals(formatJSON(new Map([[parseJSON("[1.0]"), 7]])), '{"[1.0]":7}');
+});
