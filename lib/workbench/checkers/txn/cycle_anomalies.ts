@@ -6,6 +6,7 @@
 
 import { requiredOrder } from "../consistency_model.ts";
 import {
+  type Cycle,
   type CycleWords,
   dropImplied,
   explainCycles,
@@ -40,6 +41,8 @@ export interface CycleOptions {
 /** The anomalies that the dependencies show. */
 export interface InferredAnomalies {
   anomalies: Anomaly[];
+  /** The cycles among them, as paths through the serialization graph. */
+  cycles: Cycle[];
   /**
    * Finds the types of the cycles with process order, if the models ask for real-time order. Process order is part of
    * real-time order, and the anomalies name these cycles after the latter, as Elle does. But they violate session
@@ -57,6 +60,7 @@ export function findCycleAnomalies(
   const order = requiredOrder(models);
   const cycles = findCycles(buildSerializationGraph(transactions, dependencies, order), precedence);
   return {
+    cycles,
     anomalies: dropImplied(explainCycles(cycles, transactions, cycleWords(words, dependencies)), others),
     findInSessions() {
       // Without a cycle in real time there is none in process order either.

@@ -10,13 +10,13 @@
 import type { Operation } from "../../history/operation.ts";
 import { proscribedAnomalies } from "../consistency_model.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.ts";
-import { WR, WW } from "../graph/mod.ts";
+import { type Cycle, WR, WW } from "../graph/mod.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
-import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
 import { judgeTransactions } from "./judge_transactions.ts";
-import { registerDependencies } from "./rw_register_dependencies.ts";
+import { findReason, registerDependencies } from "./rw_register_dependencies.ts";
 import {
   inferVersionOrders,
   type VersionOptions,
@@ -79,9 +79,19 @@ export function checkTxnRWRegister(
         precedence,
         others,
       });
-    const cycles = findCycles(orders);
-    const viewed = withElleView(cycles.anomalies, models, () => findCycles({ ...orders, writes: new Map() }).anomalies);
-    return judgeTransactions(transactions, [...others, ...viewed], models, cycles.findInSessions);
+    const found = findCycles(orders);
+    const elle = { ...orders, writes: new Map() };
+    const isElles = (cycle: Cycle) => !needsWrites(cycle, transactions, elle);
+    const viewed = withElleView(found, models, isElles, () => findCycles(elle).anomalies);
+    return judgeTransactions(transactions, [...others, ...viewed], models, found.findInSessions);
+  });
+}
+
+/** True if a cycle has a ww edge that does not follow from the steps that Elle has. */
+function needsWrites({ vertices, kinds }: Cycle, transactions: readonly Transaction[], elle: VersionOrders): boolean {
+  return kinds.some((kind, at) => {
+    const [from, to] = [transactions[vertices[at]!]!, transactions[vertices[(at + 1) % vertices.length]!]!];
+    return kind === WW && findReason(from, to, WW, elle) === undefined;
   });
 }
 
@@ -89,16 +99,19 @@ export function checkTxnRWRegister(
  * Marks the cycles as overlooked by Maelstrom if Elle, which does not have {@linkcode VersionOrders.writes}, would find
  * none that the models proscribe.
  *
+ * @param isElles True for a cycle that does not need these writes: then there is no need to search without them.
  * @param findWithoutWrites Finds the cycles that do not need these writes.
  */
 function withElleView(
-  anomalies: readonly Anomaly[],
+  { anomalies, cycles }: InferredAnomalies,
   models: readonly string[],
+  isElles: (cycle: Cycle) => boolean,
   findWithoutWrites: () => readonly Anomaly[],
 ): readonly Anomaly[] {
   const proscribed = proscribedAnomalies(models);
-  const isProscribed = ({ type }: Anomaly) => proscribed.has(type);
-  if (!anomalies.some(isProscribed) || findWithoutWrites().some(isProscribed)) return anomalies;
+  const isProscribed = ({ type }: { type: string }) => proscribed.has(type);
+  if (!anomalies.some(isProscribed) || cycles.some((cycle) => isProscribed(cycle) && isElles(cycle))) return anomalies;
+  if (findWithoutWrites().some(isProscribed)) return anomalies;
   return anomalies.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" }));
 }
 

@@ -61,7 +61,8 @@ function linkAll(edges: Edges, froms: Places, tos: Places, kind: Kinds): void {
   }
 }
 
-function findReason(
+/** Finds out why one transaction depends on another: see {@linkcode Dependencies.reason}. */
+export function findReason(
   from: Transaction,
   to: Transaction,
   kind: Kinds,
