@@ -24,6 +24,7 @@ Deno.test("a run is survived if it is valid, or if it only shows that nothing ha
     [{ valid: false, anomalies: silent, exceptions: [] }, true],
     [{ valid: false, anomalies: [...silent, anomaly("G0", true)], exceptions: [] }, true],
     [{ valid: "unknown", anomalies: [], exceptions: [] }, true],
+    [{ valid: "unknown", anomalies: [anomaly("no-final-read")], exceptions: [] }, true],
     [{ valid: false, anomalies: [...silent, anomaly("not-converged")], exceptions: [] }, false],
     [{ valid: false, anomalies: [anomaly("unavailable")], exceptions: [] }, false],
     [{ valid: false, anomalies: silent, exceptions: [fatal] }, false],
