@@ -131,7 +131,7 @@ Deno.test("an operation that does not fit the state of a node does nothing and s
   assertEquals(await settle(starting), "started");
 });
 
-Deno.test("a node is down from its kill until it has answered init again, and its listeners are told once", async () => {
+Deno.test("a node is down from its kill until it has answered init again, and listeners are told once", async () => {
   const { cluster, settle, stop } = await startRig(slow);
   const told: string[] = [];
   const stopListening = cluster.onDown((node) => told.push(node));

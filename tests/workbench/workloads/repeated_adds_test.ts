@@ -17,7 +17,7 @@ Deno.test("the share of adds that repeat an earlier value is as asked for; witho
   const once = Array.from({ length: 100 }, (_, index) => index);
   assertEquals([draw(undefined, 100), draw(0, 100)], [once, once]);
   // Nothing is drawn then: a test of a seed stays as it was before there were repetitions.
-  const random = { ...seededRandom("dune"), float: unreachable, integer: unreachable };
+  const random = { ...seededRandom("dune"), float: () => unreachable(), integer: () => unreachable() };
   const undrawn = adds("add", testOptions(), random);
   assertEquals([undrawn.next(0, 0), undrawn.next(0, 0)].map((next) => (next as Invocation).value), [0, 1]);
   const values = draw(0.25, 4000);
