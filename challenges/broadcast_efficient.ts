@@ -19,7 +19,7 @@ import { replicate, type ReplicationOptions } from "./replication/mod.ts";
 import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { BROADCAST, isArrayOf, isPresent, TOPOLOGY } from "./shared/requests.ts";
 
-/** Path and rhythm of values between nodes. */
+/** Options of replication that differ between profiles: the topology, and the time between rounds. */
 export type BroadcastProfile = Pick<ReplicationOptions<unknown, unknown>, "topology" | "period">;
 
 /** Profiles by their names in the arguments. */
@@ -30,12 +30,12 @@ export const BROADCAST_PROFILES = {
   efficient: { topology: "hub", period: 850 },
 } satisfies Record<string, BroadcastProfile>;
 
-/** The efficient broadcast program. */
+/** The broadcast program with replication. Its profile is `efficient` unless another one is given. */
 export function broadcastEfficient(
   node: Node<BroadcastMessages<unknown>>,
   profile: BroadcastProfile = BROADCAST_PROFILES.efficient,
 ): void {
-  /** All values. The key is the value as JSON, so that equal values are one. */
+  /** All values. The key is the value as JSON, so that a value that comes twice is stored once. */
   const values = new Map<string, unknown>();
 
   /** Stores a value. Returns true if it is new. */
@@ -68,11 +68,12 @@ export function broadcastEfficient(
 /**
  * Options that a hub needs. In a mesh the defaults are fine, because all nodes send all the time.
  *
- * Acknowledgements wait for values to travel with. At the official rate a node gets two values a second, so one comes
- * within 1.5 s in 95 % of all cases.
+ * An acknowledgement is held back until there are values to send with it. At the official rate a node gets two values a
+ * second from clients, so one comes within 1.5 s in 95 % of all cases.
  *
  * Values that reach the hub just after a round would wait for a whole period. On a busy machine that happens, but they
- * are late by little. So for an eighth of a period after a round, the hub sends them on in an extra one.
+ * are late by little. So the hub sends on values that are less than an eighth of a period late in an extra round, at
+ * most once in five periods.
  */
 function hubOptions(period: number): Pick<ReplicationOptions<unknown, unknown>, "ackDelay" | "lateWindow"> {
   return { ackDelay: Math.max(2 * period, 1500), lateWindow: period / 8 };

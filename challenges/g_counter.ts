@@ -37,7 +37,7 @@ export interface GCounterOptions {
 interface Slot {
   /** Sum of all adds at the node that have been written. It never decreases. */
   total: Integer;
-  /** Name of the write that put the slot there. No two writes share a name. */
+  /** Name of the write that last set the slot. No two writes share a name. */
   write: string;
 }
 
@@ -75,8 +75,8 @@ interface Counter {
 }
 
 /**
- * Stands for a slot that does not exist. A compare-and-set from it creates the slot; it fails if there is one, as none
- * looks like this.
+ * Stands for a slot that does not exist. A compare-and-set from it creates the slot. If the slot exists, it fails: the
+ * write of a slot always has a name.
  */
 const NO_SLOT: Slot = { total: 0, write: "" };
 
@@ -176,6 +176,7 @@ async function writeBatches(counter: Counter): Promise<void> {
     }
     const { delta, name, written } = counter.writing;
     await addToSlot(counter, delta, name);
+    // No `await` between these two: a read in between would count the batch twice.
     publish(counter, [counter.node.id, counter.slot.total]);
     counter.writing = undefined;
     written.resolve();
@@ -203,7 +204,7 @@ async function addToSlot(counter: Counter, delta: Integer, name: string): Promis
   }
 }
 
-/** True if a compare-and-set failed because of what it found. */
+/** True if a compare-and-set failed because the slot was not the expected one, or did not exist. */
 function isMismatch(error: unknown): boolean {
   return error instanceof RPCError && ["precondition-failed", "key-does-not-exist"].includes(error.errorName);
 }

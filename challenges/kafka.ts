@@ -3,34 +3,37 @@
  * `docs/kafka.md`.
  *
  * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes give out the same offset.
- * 2. A send gets the lowest offset of its node that is above all messages of the key which the node has.
+ * 2. A send gets the lowest offset that its node owns above all messages of the key that the node has.
  * 3. Replication carries the message to all nodes. When all have it, it is fully replicated, and every node is told.
  * 4. The high watermark of a key is the offset of its first message that is not known to be fully replicated. A poll
- *    returns the messages below it. So a message that some node may lack hides all later ones, all nodes return
- *    prefixes of the same log, and a message that was read is on every node.
+ *    returns the messages below it, or all if there is no such message. So a message that some node may lack hides all
+ *    later ones, all nodes return prefixes of the same log, and a message that was read has been on every node.
  * 5. A send is acknowledged when its node has the message (`--acks one`: a kill of that node soon after can lose
- *    it), or when the message is fully replicated (`--acks all`: it is lost only if all nodes are killed before one of
- *    them has been restarted and has everything again).
+ *    it), or when the message is fully replicated (`--acks all`: it is lost only if all nodes are killed, the last of
+ *    them before a restarted one has everything again).
  * 6. Consumer offsets that clients commit are replicated, too. They only move forward, so the highest wins.
  *
  * Why a poll misses nothing: once a message is fully replicated, nothing can appear below it any more.
  *
- * - A node that has the message gives out only offsets above it.
- * - What a node had appended below it, it sends before the news that it has the message, or together with that news.
- *   Replication is in causal order. So a node that is told that all have the message has everything below it.
+ * - A node that has the message gives out only offsets above it for that key.
+ * - Replication is in causal order: the news that a node has the message arrives after everything that the node had
+ *   appended below it, or together with that. So a node that is told that all have the message has all that is below.
  *
  * A node that was killed has forgotten its messages, and the offsets that it gave out. Therefore:
  *
- * - One limit for all nodes, in lin-kv, is above every offset that was given out. Nodes raise it before they reach it.
- *   A node that starts again raises it and begins at the old one (fencing, `shared/kafka_offsets.ts`).
+ * - One limit for all nodes and keys, in lin-kv, is above every offset that was given out. Nodes raise it before they
+ *   reach it. A node that starts again raises it and begins at the old limit (`shared/kafka_offsets.ts`). So it need
+ *   not have the messages back before it accepts sends.
  * - To know that it starts again, a node counts its incarnations in lin-kv. Until lin-kv has answered, sends wait, and
  *   the node does not replicate.
- * - What an earlier incarnation sent is dropped if it arrives late: it may hold a message below the high watermark.
+ * - A node that knows of the restart drops what it receives from the earlier incarnation (fencing): that may contain a
+ *   message below the high watermark.
  * - Nothing new counts as fully replicated until all nodes know of the restart. Until then, one of them could still
  *   accept and pass on such a message.
+ * - The messages come back from the other nodes, in a snapshot. Until then, polls of the restarted node return less.
  *
- * The price: while one node is down or cut off, no message is on all nodes. The high watermark stops for all nodes, and
- * so do the acknowledgements of `--acks all`, until that node is back.
+ * The price: while one node is down or cut off, no new message reaches all nodes. The high watermark stops for all
+ * nodes, and so do the acknowledgements of `--acks all`, until that node is back.
  *
  * @module
  */
@@ -67,8 +70,8 @@ interface Partition {
   /** Offsets of messages in `log` that are not known to be fully replicated. */
   readonly pending: Set<number>;
   /**
-   * Number of messages below the high watermark: those that polls return. `0 <= readable <= log.length`, and it never
-   * decreases.
+   * Number of messages below the high watermark, which are the first in `log` and all that polls return. It never
+   * decreases, and no message is inserted among them. `0 <= readable <= log.length`.
    */
   readable: number;
 }
@@ -83,7 +86,7 @@ interface AppendedMessage {
 /** Entry that nodes replicate: a message, or consumer offsets that have moved. */
 type Entry = AppendedMessage | { commits: Offsets };
 
-/** All that a node has, for one that has missed too much. */
+/** All that a node has, for one that lacks entries which the others have forgotten: a restarted one. */
 interface Snapshot {
   partitions: Record<string, { log: KeyLog; pending: number[] }>;
   committed: Offsets;
@@ -96,6 +99,7 @@ interface State {
   readonly committed: Map<string, number>;
   /**
    * With `--acks all`: for each message of this node that is not fully replicated, the function that acknowledges it.
+   * The key is the object that was appended: replication reports the same one.
    */
   readonly unacknowledged: Map<Entry, () => void>;
 }
@@ -114,7 +118,7 @@ export function kafka(node: Node<KafkaMessages<unknown>>, { acks = "one", period
       offset = ownOffsets.next(lastOffset(log));
     }
     const message = { key, offset, msg };
-    // No `await` since the offset was chosen: no other send can have chosen it, too.
+    // There is no `await` between the choice of the offset and this, so no other send can choose the same.
     addMessage(state, message);
     const acknowledged = acks === "one"
       ? Promise.resolve()
@@ -158,10 +162,11 @@ function startReplication(
   return replicate<Entry, Snapshot>(node, {
     topology: "hub",
     period,
-    // The high watermark waits for acknowledgements, so they do not wait for entries to travel with.
+    // A late acknowledgement delays the high watermark. So none is held back until there are entries to send with it.
     ackDelay: 0,
     // Replication keeps entries until all nodes have them, as `onFullyReplicated` requires.
     keep: Infinity,
+    // Replication starts once this is fulfilled.
     incarnations: ownOffsets.begin,
     isEntry,
     isSnapshot,
@@ -206,7 +211,7 @@ function markReplicated(state: State, key: string, offset: number): void {
   while (partition.readable < log.length && !pending.has(log[partition.readable]![0])) partition.readable++;
 }
 
-/** Reads the messages of a key below its high watermark. */
+/** Reads the messages of a key below its high watermark; all if there is none, as all are fully replicated then. */
 function readReplicated({ partitions }: State, key: string, from: number): KeyLog {
   const partition = partitions.get(key);
   if (partition === undefined) return [];

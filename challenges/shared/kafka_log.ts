@@ -10,7 +10,7 @@ export type KeyLog = [offset: number, message: unknown][];
 /** Offsets by key. A committed consumer offset is that of the last message processed. */
 export type Offsets = Record<string, number>;
 
-/** Most messages of a key that one poll returns. The client polls again for the rest. */
+/** Limit on the messages of a key that one poll returns. The client polls again for the rest. */
 const POLL_LIMIT = 500;
 
 /** Inserts a message at its offset. Returns false if the log has that offset already. */
@@ -21,7 +21,7 @@ export function insert(log: KeyLog, offset: number, message: unknown): boolean {
   return true;
 }
 
-/** Returns the messages from offset `from` up to, but without, offset `end`: as many as a poll may return. */
+/** Returns the messages from offset `from` on and below offset `end`, but no more than a poll may return. */
 export function readFrom(log: KeyLog, from: number, end = Infinity): KeyLog {
   const first = indexOf(log, from);
   return log.slice(first, Math.min(first + POLL_LIMIT, indexOf(log, end)));
@@ -50,7 +50,7 @@ export function listCommitted(committed: ReadonlyMap<string, number>, keys: read
   return { offsets: Object.fromEntries(known.map((key) => [key, committed.get(key)!])) };
 }
 
-/** Index of the first message at or above an offset, by binary search. Most of the time that is the end. */
+/** Index of the first message at or above an offset, by binary search; `log.length` (the usual case) if none is. */
 function indexOf(log: KeyLog, offset: number): number {
   let low = 0;
   let high = log.length;

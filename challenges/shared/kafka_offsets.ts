@@ -1,11 +1,12 @@
 /**
- * Offsets that a node of challenge 5c may give out: no other node and no other incarnation of this node ever gives out
- * the same.
+ * Offsets that a node of challenge 5c may give out: for one key, no other node and no other incarnation of this node
+ * ever gives out the same.
  *
  * 1. Every node owns every n-th offset: of three nodes, n0 owns 0, 3, 6, … So no two nodes share one.
- * 2. All nodes give out only offsets below a limit, which is kept in lin-kv. They raise it before they reach it.
+ * 2. All nodes give out only offsets below a limit, which is kept in lin-kv. They raise it before they reach it. There
+ *    is one limit for all nodes and keys.
  * 3. A node that was killed does not know which offsets it gave out. So it raises the limit when it starts again, and
- *    begins at the old limit, which is above every offset that any node has given out (fencing).
+ *    begins at the old limit, which is above every offset that any node has given out.
  * 4. To know that it was killed, a node counts its incarnations in lin-kv.
  *
  * @module
@@ -13,12 +14,15 @@
 import { type AnyNode, type KV, linKV, RETRY_UNTIL_ANSWERED, RPCError } from "../../mod.ts";
 import { createWorker } from "./worker.ts";
 
-/** Numbers of the present incarnations by node. The first is 1. */
+/** Number of each node's present incarnation. A node's first incarnation has number 1. */
 export type Incarnations = Record<string, number>;
 
 /** The offsets of one node. */
 export interface OwnOffsets {
-  /** Counts this node's incarnation, and returns the present ones of all nodes. Called once, before any other. */
+  /**
+   * Counts this node's incarnation, and returns the present ones of all nodes. Called once, when the node starts. Until
+   * its promise is fulfilled, `next` returns undefined.
+   */
   begin(): Promise<Incarnations>;
   /** Returns the node's next offset above `top`, or undefined if there is none below the limit. */
   next(top: number): number | undefined;
@@ -37,7 +41,7 @@ interface State {
    * counts as {@linkcode ROOM} if there is none.
    */
   limit: number;
-  /** Highest offset that was asked for. */
+  /** Highest offset that a send needed, given out or not. */
   highest: number;
   /** Fulfilled when this incarnation has begun. */
   readonly begun: PromiseWithResolvers<Incarnations>;
@@ -45,7 +49,7 @@ interface State {
   raised: PromiseWithResolvers<void>;
 }
 
-/** By how much the limit is raised at once. */
+/** Distance of a raised limit from the highest offset needed; at a restart, from the old limit. */
 const ROOM = 1000;
 
 /** Key of the limit in lin-kv. */
@@ -129,7 +133,10 @@ async function countIncarnation({ node, kv }: State): Promise<number> {
   }
 }
 
-/** True if it is time to raise the limit: early enough that no send has to wait. */
+/**
+ * True if it is time to raise the limit: normally early enough that no send has to wait. One has to if other nodes have
+ * raised the limit since, and have appended beyond the one that this node knows.
+ */
 function isLimitNear({ highest, limit }: State): boolean {
   return highest > limit - ROOM / 2;
 }
