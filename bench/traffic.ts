@@ -27,13 +27,21 @@ const BROADCAST_RATE = 2500;
 
 /** Replies a second of `challenges/bin/echo` on some nodes to a closed loop. */
 async function bareLoop(nodes: number): Promise<number> {
-  const end = performance.now() + SECONDS * 1000;
-  const counts = await Promise.all(Array.from({ length: nodes }, () => loopOnce(end)));
+  const starting = Promise.withResolvers<void>();
+  let left = nodes;
+  const onStart = () => --left === 0 ? starting.resolve() : undefined;
+  const counts = await Promise.all(Array.from({ length: nodes }, () => loopOnce(starting.promise, onStart)));
   return counts.reduce((sum, count) => sum + count) / SECONDS;
 }
 
-/** Starts a node, and answers each reply with a request until the end. Returns the number of replies. */
-async function loopOnce(end: number): Promise<number> {
+/**
+ * Starts a node, and answers each reply with a request. Returns the number of replies in the time after all nodes have
+ * started.
+ *
+ * @param allStarted Fulfilled when all nodes have started.
+ * @param onStart Called when this one has.
+ */
+async function loopOnce(allStarted: Promise<void>, onStart: () => void): Promise<number> {
   const child = new Deno.Command(`${BIN}/echo`, { env: { DENO: Deno.execPath() }, stdin: "piped", stdout: "piped" })
     .spawn();
   const writer = child.stdin.getWriter();
@@ -44,20 +52,24 @@ async function loopOnce(end: number): Promise<number> {
     return `${JSON.stringify({ id: lastId, src: "c1", dest: "n0", body })}\n`;
   };
   const init = { type: "init", msg_id: 1, node_id: "n0", node_ids: ["n0"] };
-  let requests = JSON.stringify({ src: "c0", dest: "n0", body: init }) + "\n";
-  for (let i = 0; i < WORKERS; i++) requests += request();
-  await writer.write(encoder.encode(requests));
-  let count = -1;
+  await writer.write(encoder.encode(`${JSON.stringify({ src: "c0", dest: "n0", body: init })}\n`));
+  let end: number | undefined;
+  let count = 0;
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
-    requests = "";
-    for (const line of lines) {
-      if (typeof JSON.parse(line).body.in_reply_to === "number") requests += request();
+    let requests = "";
+    if (end === undefined) {
+      onStart();
+      await allStarted;
+      end = performance.now() + SECONDS * 1000;
+      while (lastId <= WORKERS) requests += request();
+    } else {
+      for (const line of lines) if (typeof JSON.parse(line).body.in_reply_to === "number") requests += request();
+      count += lines.length;
     }
     if (performance.now() > end) break;
-    count += lines.length;
     await writer.write(encoder.encode(requests));
   }
   child.kill("SIGKILL");
