@@ -17,11 +17,12 @@
  * @module
  */
 import { addIntegers, type Integer, largerInteger } from "../lib/integers.ts";
+import { showJSON } from "../lib/json.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { ADD, isArrayOf, isNaturalOfAnySize, isString, isTuple } from "./shared/requests.ts";
+import { ADD, isArrayOf, isNaturalOfAnySize, isObject, isString, isTuple } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Messages of clients. */
@@ -82,6 +83,8 @@ const NO_SLOT: Slot = { total: 0, write: "" };
 
 /** With `at-once`: time between two writes, ms. */
 const WRITE_PERIOD = 450;
+/** Time after which a slot is read again if the answer was none, ms. */
+const READ_PAUSE = 1000;
 /** Time between two rounds of replication, ms. */
 const REPLICATION_PERIOD = 520;
 
@@ -157,7 +160,7 @@ async function recover(counter: Counter): Promise<void> {
   // something first; the new value is never read. `kv.readLatest` does the same for every read, and one is enough here.
   await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: node.incarnation }, RETRY_UNTIL_ANSWERED);
   const ids = [node.id, ...node.peers];
-  const slots = await Promise.all(ids.map((id) => kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED)));
+  const slots = await Promise.all(ids.map((id) => readSlot(counter, id)));
   counter.slot = slots[0]!;
   for (const [i, { total }] of slots.entries()) {
     // The node that wrote a slot may have been killed before it sent the total to anyone.
@@ -199,9 +202,23 @@ async function addToSlot(counter: Counter, delta: Integer, name: string): Promis
       counter.slot = next;
     } catch (error) {
       if (!isMismatch(error)) throw error;
-      counter.slot = await kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED);
+      counter.slot = await readSlot(counter, id);
     }
   }
+}
+
+/** Reads the slot of a node. After an answer that is none, it asks again: adds would never be written otherwise. */
+async function readSlot({ node, kv }: Counter, id: string): Promise<Slot> {
+  for (;;) {
+    const slot = await kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED);
+    if (isSlot(slot)) return slot;
+    node.log.warn(`Cannot read ${keyOf(id)}, asking again: expected a total and a write, got ${showJSON(slot)}`);
+    await node.sleep(READ_PAUSE);
+  }
+}
+
+function isSlot(value: unknown): boolean {
+  return isObject(value) && isNaturalOfAnySize(value.total) && isString(value.write);
 }
 
 /** True if a compare-and-set failed because the slot was not the expected one, or did not exist. */
