@@ -58,7 +58,7 @@ interface Counter {
   readonly node: Node<Messages>;
   readonly kv: KV<Slot>;
   readonly replication: Replication<Total>;
-  /** The largest total known of each slot. This node's own is that of `slot`. */
+  /** The largest total known of each slot. Another node may have read this node's own slot before this node knows. */
   readonly totals: Map<string, Integer>;
   /** Fulfilled once all slots have been read. Until then nothing is read or written. */
   readonly recovered: PromiseWithResolvers<void>;
@@ -149,8 +149,13 @@ function publish({ totals, replication }: Counter, total: Total): void {
   replication.append(total);
 }
 
-function sum({ totals, waiting, writing }: Counter): Integer {
-  return [...totals.values(), waiting.delta, writing?.delta ?? 0].reduce(addIntegers);
+/** The value of the counter, as far as this node knows. Each add counts once, at every moment. */
+function sum({ node, slot, totals, waiting, writing }: Counter): Integer {
+  const unwritten = writing === undefined || slot.write === writing.name ? 0 : writing.delta;
+  // If the batch is in the slot, and only others know that yet, their total contains it, too: so the larger one counts.
+  const own = largerInteger(totals.get(node.id) ?? 0, addIntegers(slot.total, unwritten));
+  const others = [...totals].filter(([id]) => id !== node.id).map(([, total]) => total);
+  return [own, ...others, waiting.delta].reduce(addIntegers);
 }
 
 /** Reads all slots. */
@@ -179,7 +184,6 @@ async function writeBatches(counter: Counter): Promise<void> {
     }
     const { delta, name, written } = counter.writing;
     await addToSlot(counter, delta, name);
-    // No `await` between these two: a read in between would count the batch twice.
     publish(counter, [counter.node.id, counter.slot.total]);
     counter.writing = undefined;
     written.resolve();

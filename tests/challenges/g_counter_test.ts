@@ -4,6 +4,7 @@ import type { Integer } from "../../lib/integers.ts";
 import type { GCounterMessages } from "../../lib/messages.ts";
 import type { Node } from "../../lib/node.ts";
 import { type Message, RPCError } from "../../lib/protocol.ts";
+import { simulate } from "../../lib/workbench/engines/simulate.ts";
 import { ERROR_CODES, startFailingCluster } from "./failing_service.ts";
 import { badNetwork, type Cluster, load, restartSome, shake, startCluster, timeUntil } from "../cluster.ts";
 
@@ -248,3 +249,24 @@ for (const code of ERROR_CODES) {
     assertEquals((await cluster.complete(cluster.rpc("n0", { type: "read" }))).value, 6);
   });
 }
+
+Deno.test("g-counter: a batch counts once, even if another node learns first that it is written", async () => {
+  const world = simulate({ program: gCounter, nodes: 3, latency: 10 });
+  const client = world.client();
+  const read = async () => (await client.rpc("n0", { type: "read" })).value;
+  await client.rpc("n0", { type: "add", delta: 1 });
+  await world.run(3000);
+  world.cut("seq-kv", "n0");
+  const added = client.rpc("n0", { type: "add", delta: 5 }, { timeout: 60_000 });
+  await world.run(100);
+  // A node that starts reads all slots, and tells the others.
+  world.crash("n1");
+  await world.restart("n1");
+  for (let i = 0; i < 10; i++) {
+    await world.run(200);
+    assertEquals(await read(), 6);
+  }
+  world.heal();
+  await added;
+  assertEquals(await read(), 6);
+});
