@@ -143,7 +143,7 @@ function startFuzzed(state: State, id: string, program: (node: AnyNode) => void,
     const { change = () => line } = state.interference;
     const changed = change(rest, line);
     if (changed === line) traffic.push(rest);
-    if (changed === line) state.awaited.delete(`${id} ${rest.body.in_reply_to}`);
+    if (changed === line) state.awaited.delete(`${id} ${formatJSONLine(rest.body.in_reply_to)}`);
     if (changed !== undefined) deliver(changed);
   });
 }
@@ -172,7 +172,7 @@ function createHost(state: State, id: string, random: Random): Host {
 
 function send({ network, awaited, interference: { answer }, inputs, clock }: State, message: Message): void {
   const { src, dest, body } = message;
-  if (body.msg_id !== undefined) awaited.add(`${src} ${body.msg_id}`);
+  if (body.msg_id !== undefined) awaited.add(`${src} ${formatJSONLine(body.msg_id)}`);
   const reply = isClient(dest) ? undefined : answer?.(message);
   if (reply === undefined) return network.send(message);
   const line = formatJSONLine({ src: dest, dest: src, body: reply });
