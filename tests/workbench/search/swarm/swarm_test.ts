@@ -95,7 +95,7 @@ Deno.test("the swarm ends with the first test that fails: runs it again, stores,
         valid: false,
         passed: false,
         anomalies: LOST,
-        store: simulation!.keep === "all" ? "kept/here" : null,
+        store: simulation!.keep === "repeat" ? "kept/here" : null,
       }),
     },
   );
@@ -117,7 +117,7 @@ Deno.test("the swarm ends with the first test that fails: runs it again, stores,
   const small = "./maelstrom.sh 3c --sim --store kept --node-count 1 --time-limit 1 --rate 1 --nemesis none";
   assertMatch(out, /\nThe smallest run that fails for the same reason: \d+ were tried\n/);
   assertStringIncludes(out, `\n  run again    ${small} --seed s-3\n`);
-  assertEquals(ran.map(({ request }) => request.simulation!.keep).filter((keep) => keep === "all").length, 2);
+  assertEquals(ran.map(({ request }) => request.simulation!.keep).filter((keep) => keep === "repeat").length, 2);
   assertMatch(out, /\n3c broadcast +3 +300 +0\.03 +0 +1\n\n3 runs in 0:03, 1\.0 a second\n$/);
 });
 
@@ -164,7 +164,7 @@ Deno.test("the swarm prints the smallest test found so far if it is interrupted 
   );
   assertEquals([status, exited], [1, undefined]);
   // One more run, to store the smallest one.
-  assertEquals([ran.length, ran.at(-1)!.request.simulation!.keep], [before + 1, "all"]);
+  assertEquals([ran.length, ran.at(-1)!.request.simulation!.keep], [before + 1, "repeat"]);
   assertMatch(
     out,
     /\nThe smallest run that fails for the same reason: \d+ were tried\n[^]*\n1 runs in 0:01, [^\n]*\n$/,
