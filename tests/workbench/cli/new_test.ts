@@ -14,7 +14,10 @@ const ALLOWED = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
 
 /** Creates a project on a fake machine; returns its files by path, and what was printed. */
-function create(words: string): { files: Record<string, string>; out: string } {
+function create(words: string, origin = "https://example.org/workbench.git"): {
+  files: Record<string, string>;
+  out: string;
+} {
   const files: Record<string, string> = {};
   const machine = fakeMachine({
     files: {
@@ -23,7 +26,7 @@ function create(words: string): { files: Record<string, string>; out: string } {
     },
     createFolder: (path) => `/home/${path}`,
     createFile: (path, text) => void (files[path] = text),
-    outputOf: () => "https://example.org/workbench.git\n",
+    outputOf: () => `${origin}\n`,
   });
   createProject(words.split(" ").filter((word) => word !== ""), machine);
   return { files, out: machine.out };
@@ -39,11 +42,27 @@ Deno.test("createProject() links the workbench, whatever the folders", () => {
     files["my_node/node.ts"],
     'import { serve } from "@gossip-glomers/maelstrom"; // /project/lib/workbench/cli/new/templates/broadcast.ts',
   );
-  assertStringIncludes(
-    files["my_node/.github/workflows/test.yml"]!,
-    "git clone --depth 1 'https://example.org/workbench.git' '../../project'\n",
-  );
   assertStringIncludes(out, "/project/maelstrom.sh test -w broadcast --bin my_node/node.ts --node-count 1 --sim\n");
+});
+
+/** Returns the commands of the workflow of a project on a fake machine. Each must be a JSON string. */
+function workflowCommands(origin?: string): string[] {
+  const text = create("my_node", origin).files["my_node/.github/workflows/test.yml"]!;
+  return Array.from(text.matchAll(/- run: (.*)$/gm), ([, json]) => JSON.parse(json!));
+}
+
+Deno.test("the workflow gets the workbench, also around the project, and runs the node", () => {
+  assertEquals(workflowCommands(), [
+    "git init ../../project && git -C ../../project pull --depth 1 https://example.org/workbench.git",
+    "../../project/maelstrom.sh deno test",
+    "../../project/maelstrom.sh test -w echo --bin node.ts --node-count 1 --sim --seeds 20",
+  ]);
+});
+
+Deno.test("the workflow does not contain the password of the workbench's address", () => {
+  const [get] = workflowCommands("https://me:secret@example.org/me@home/workbench.git");
+  assertStringIncludes(get!, "pull --depth 1 https://example.org/me@home/workbench.git");
+  assertStringIncludes(workflowCommands("git@example.org:workbench.git")[0]!, "1 git@example.org:workbench.git");
 });
 
 Deno.test("createProject() refuses bad arguments, and folders that exist", () => {

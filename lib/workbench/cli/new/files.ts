@@ -5,6 +5,7 @@
  */
 
 import denoJSON from "../../../../deno.json" with { type: "json" };
+import { shellWord } from "../../request/command_line.ts";
 
 const { name: LIBRARY, version } = denoJSON;
 
@@ -135,13 +136,9 @@ function wrapper({ root }: Project): string {
   return `#!/bin/sh
 # Runs node.ts as a process: the program for --bin, here and under the real Maelstrom.
 folder=$(dirname -- "$(readlink -f -- "$0")")
-deno=\${DENO:-$(command -v deno || echo ${shellQuoted(`${root}/.deno/deno`)})}
+deno=\${DENO:-$(command -v deno || echo ${shellWord(`${root}/.deno/deno`)})}
 exec "$deno" run --quiet --no-prompt --config "$folder/deno.json" "$folder/node.ts" "$@"
 `;
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The library is found in the workbench's folder. Without `links` it would be that of the registry. */
@@ -150,9 +147,16 @@ function configuration({ workbench }: Project): string {
   return `${JSON.stringify({ imports, links: [workbench] }, null, 2)}\n`;
 }
 
+/** The steps are JSON strings, which are YAML, too: a word that is quoted for a shell may begin a command. */
 function workflow({ workbench, workload, origin }: Project): string {
-  const address = origin ?? "ADDRESS-OF-THE-WORKBENCH";
-  const test = `test -w ${workload} --bin node.ts --node-count 1`;
+  const folder = shellWord(workbench);
+  const script = shellWord(`${workbench}/maelstrom.sh`);
+  const commands = [
+    // The folder may exist: a project can be inside of the workbench.
+    `git init ${folder} && git -C ${folder} pull --depth 1 ${shellWord(addressOf(origin))}`,
+    `${script} deno test`,
+    `${script} test -w ${workload} --bin node.ts --node-count 1 --sim --seeds 20`,
+  ];
   return `# Tests the node, and simulates its workload with twenty seeds.
 name: test
 on: [push, pull_request]
@@ -161,8 +165,10 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
-      - run: git clone --depth 1 ${shellQuoted(address)} ${shellQuoted(workbench)}
-      - run: ${shellQuoted(`${workbench}/maelstrom.sh`)} deno test
-      - run: ${shellQuoted(`${workbench}/maelstrom.sh`)} ${test} --sim --seeds 20
-`;
+${commands.map((command) => `      - run: ${JSON.stringify(command)}\n`).join("")}`;
+}
+
+/** The address of the workbench, without the user and the password that it may contain: a project is published. */
+function addressOf(origin = "ADDRESS-OF-THE-WORKBENCH"): string {
+  return origin.replace(/^(https?:\/\/)[^/]*@/, "$1");
 }
