@@ -20,6 +20,8 @@ export interface Configuration {
   timeLimitSeconds: number;
   /** Names of the given flags that can only be removed, such as `"latency"`. */
   settings: readonly string[];
+  /** True if nodes have roles: then `n` in the text of `concurrency` counts only those without one. */
+  hasRoles?: true;
 }
 
 /** Flags that can only be removed: the test then has the official or default value, and is simpler. */
@@ -42,7 +44,8 @@ const NODE_NAMES: readonly string[] = ["node", "nodes", "nodes-file", "role"];
 export function configurationOf({ options }: Pick<TestRequest, "options">, { texts }: Arguments): Configuration {
   const { nemesis, nodes, concurrency, rate, timeLimitSeconds } = options;
   const settings = SETTINGS.filter((name) => texts.has(name));
-  return { faults: nemesis, nodeCount: nodes.length, concurrency, rate, timeLimitSeconds, settings };
+  const roles: Pick<Configuration, "hasRoles"> = texts.has("role") ? { hasRoles: true } : {};
+  return { faults: nemesis, nodeCount: nodes.length, concurrency, rate, timeLimitSeconds, settings, ...roles };
 }
 
 /**
@@ -100,8 +103,9 @@ export function defaultTexts(challenge: Challenge | null): FlagTexts {
 }
 
 /** The sizes of a configuration as texts of flags. */
-function sizeTexts({ faults, nodeCount, concurrency, rate, timeLimitSeconds }: Configuration): Record<string, string> {
-  const perNode = concurrency / nodeCount;
+function sizeTexts(configuration: Configuration): Record<string, string> {
+  const { faults, nodeCount, concurrency, rate, timeLimitSeconds, hasRoles } = configuration;
+  const perNode = hasRoles ? NaN : concurrency / nodeCount;
   return {
     "nemesis": faults.length === 0 ? "none" : faults.join(),
     "node-count": String(nodeCount),

@@ -11,7 +11,7 @@
 
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { Decider, TargetLimit } from "../run/results.ts";
-import type { TestOptions } from "../workloads/workload.ts";
+import { clientNodes, type TestOptions } from "../workloads/workload.ts";
 import type { Variable } from "../world/hosts/process/environment.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
@@ -190,10 +190,11 @@ function withoutOverridden(official: FlagTexts, given: FlagValues): FlagTexts {
  */
 export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile">): TestOptions {
   const nodes = nodeNames(values, files);
+  const roles = rolesOf(values.role ?? [], nodes);
   const { count, perNode } = values.concurrency!;
   return {
     nodes,
-    concurrency: perNode ? count * nodes.length : count,
+    concurrency: perNode ? count * clientNodes({ nodes, roles }).length : count,
     timeLimitSeconds: values["time-limit"]!,
     rate: values.rate!,
     latency: {
@@ -208,7 +209,7 @@ export function testOptions(values: FlagValues, files: Pick<Files, "readTextFile
     maxTxnLength: values["max-txn-length"]!,
     maxWritesPerKey: values["max-writes-per-key"]!,
     topology: values.topology!,
-    roles: rolesOf(values.role ?? [], nodes),
+    roles,
     services: parseNames("services", values.services!, "services"),
     repeatAdds: values["repeat-adds"]!,
     failFast: values["fail-fast"] ?? false,

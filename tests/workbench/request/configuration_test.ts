@@ -69,6 +69,14 @@ Deno.test("reconfigure() writes no flag for official and default values", () => 
   assertEquals(change("5c --latency 0", { settings: [] }).told, []);
 });
 
+Deno.test("reconfigure() writes the number of all workers if nodes have roles", () => {
+  const line = "3b --role a=n0 --concurrency 5n";
+  const { command, after, told } = change(line, { concurrency: 10 });
+  assertEquals(command, "3b --role a=n0 --concurrency 10");
+  assertEquals([after.options.concurrency, told], [10, ["--concurrency 10 (was 20)"]]);
+  assertEquals(change(line, { rate: 5 }).command, "3b --role a=n0 --concurrency 5n --rate 5");
+});
+
 Deno.test("reconfigure() replaces named nodes by their number", () => {
   const named = "test -w echo --bin ./node -n a -n b -n d -n e";
   assertEquals(

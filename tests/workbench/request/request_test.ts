@@ -65,6 +65,11 @@ Deno.test("createRequest() gives roles to nodes, and leaves some for the clients
   );
 });
 
+Deno.test("workers per node are counted for the nodes without a role", () => {
+  const workers = (...args: string[]) => request("3b", "--role", "a=n0,n3", ...args).options.concurrency;
+  assertEquals([workers(), workers("--concurrency", "2n"), workers("--concurrency", "4")], [3, 6, 4]);
+});
+
 Deno.test("createRequest() takes services away", () => {
   assertEquals(request("3b", "--services", "none").options.services, []);
   assertEquals(request("3b", "--services", "seq-kv , lin-tso").options.services, ["seq-kv", "lin-tso"]);
