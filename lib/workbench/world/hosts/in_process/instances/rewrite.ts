@@ -138,8 +138,12 @@ function rewriteImport(rewrite: Rewrite, at: number): void {
   for (const pattern of patterns) rewrite.inside.push(`const ${pattern} = $own[${JSON.stringify(resolved)}];`);
 }
 
+/** Puts a statement on one line, without its comments. A string stays: `"https://…"` contains none. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\/\/.*|\/\*[^]*?\*\//g, " ").replaceAll(/\s+/g, " ");
+  return text.replaceAll(
+    /("[^"]*"|'[^']*')|(?:\s|\/\/.*|\/\*[^]*?\*\/)+/g,
+    (_, string: string | undefined) => string ?? " ",
+  );
 }
 
 /** Turns the clause of an import into patterns of a destructuring. */

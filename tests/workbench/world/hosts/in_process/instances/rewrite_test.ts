@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { createModuleURL, framesOf } from "../../../../../../lib/workbench/base/stack_frames.ts";
 import { rewriteModule } from "../../../../../../lib/workbench/world/hosts/in_process/instances/rewrite.ts";
 
@@ -141,4 +141,13 @@ Deno.test("exported variables are known, as importers would see their changes", 
     () => false,
   );
   assertEquals(["a", "c", "d"].filter((name) => variables.has(name)), ["a", "c"]);
+});
+
+Deno.test("an import of an address stays whole, and loses its comments", () => {
+  const { code } = rewriteModule(
+    "import { a, // it's the first\n  b /* \"c\" */ } from 'https://example.org/a  b.ts'; // d\n",
+    OTHER,
+    () => false,
+  );
+  assertStringIncludes(code([]), "import { a, b } from 'https://example.org/a  b.ts';");
 });
