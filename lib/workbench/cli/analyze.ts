@@ -48,11 +48,11 @@ function takeFlag(names: readonly string[], words: readonly string[]): [value: s
   return [value, others];
 }
 
-/** Returns the path of a run: the folder below that of its workload. Folders are named by time. */
+/** Returns the path of a run: the folder below that of its workload. Folders are named by time, as in `…-2`, `…-10`. */
 function findRun(index: number, store: string, { subfolders }: Machine): string {
   const runs = subfolders(store).filter((workload) => workload !== "latest").flatMap((workload) =>
     subfolders(`${store}/${workload}`).filter((time) => /^\d{8}T\d{6}/.test(time)).map((time) => ({ workload, time }))
-  ).sort((a, b) => a.time < b.time ? -1 : 1);
+  ).sort((a, b) => a.time.localeCompare(b.time, "en", { numeric: true }));
   const run = runs.at(index);
   if (run !== undefined) return `${store}/${run.workload}/${run.time}`;
   const expected = runs.length === 0 ? "a folder with runs" : `an index from ${-runs.length} to ${runs.length - 1}`;

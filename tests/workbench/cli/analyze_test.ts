@@ -60,6 +60,17 @@ Deno.test("analyze checks the newest run, or that of an index or a path, in any 
   }
 });
 
+Deno.test("analyze takes the newest of many runs in one second", async () => {
+  const times = ["20261129T020000", ...Array.from({ length: 11 }, (_, index) => `20261129T020000-${index + 2}`)];
+  opened = [];
+  await command("analyze", {
+    ...machine(),
+    subfolders: (path) => path === "store" ? ["echo"] : times.toSorted(),
+    files: { inspect: (path) => ({ kind: path.endsWith("l") ? "file" : "folder", path }), readTextFile: () => "" },
+  });
+  assertEquals(opened[0], "store/echo/20261129T020000-12/history.jsonl");
+});
+
 Deno.test("analyze passes other flags to check, and shows its help", async () => {
   const { out } = await command("analyze --json -w echo", machine());
   assertEquals(JSON.parse(out).workload, "echo");
