@@ -5,8 +5,9 @@ import { assertRejected, command } from "../engines/fake_command.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
 
-Deno.test("main() shows help without a command, and with help or --help", async () => {
-  for (const line of ["", "help", "--help", "-h"]) {
+Deno.test("main() shows help without a command, with help, and with --help after a command", async () => {
+  const commands = ["list --help", "new --help", "new my_node -h", "doc -h", "install --help"];
+  for (const line of ["", "help", "--help", "-h", ...commands]) {
     const { status, out, err } = await command(line);
     assertEquals([status, err], [0, ""]);
     assertStringIncludes(out, "./maelstrom.sh COMMAND");
