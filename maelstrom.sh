@@ -135,8 +135,10 @@ choose_permissions() {
       # Nodes get some of the environment, and what --env names.
       permissions=(--allow-env --allow-read --allow-write --allow-run)
       for word in "$@"; do
-        [ "$word" != -- ] || return 0
-        [ "$word" != --sim ] || permissions=(--allow-env=NO_COLOR,TERM --allow-read --allow-write)
+        case $word in
+          --) return 0 ;;
+          --sim | --sim=true) permissions=(--allow-env=NO_COLOR,TERM --allow-read --allow-write) ;;
+        esac
       done
       ;;
   esac
@@ -165,7 +167,7 @@ find_config() {
     case $before in --bin) bin=$word ;; esac
     case $word in
       --bin=*) bin=${word#--bin=} ;;
-      --sim) simulated=yes ;;
+      --sim | --sim=true) simulated=yes ;;
       --) break ;;
     esac
     before=$word

@@ -150,6 +150,7 @@ const PERMISSIONS: Record<string, string[]> = {
     "3e --sim",
     "test -w echo --bin x.ts --sim -- --y",
     "all --sim",
+    "all --sim=true -- --y",
   ],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
   "--allow-env --allow-read --allow-write --allow-run": [

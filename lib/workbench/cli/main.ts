@@ -39,10 +39,16 @@ async function runCommand([word = "help", ...words]: readonly string[], machine:
   throw new UsageError(`Cannot find ${word}: ${expectedOneOf(word, known)}`);
 }
 
+/** True if a flag asks for a simulation. `maelstrom.sh` looks for the same words. */
+function isSimulated(words: readonly string[]): boolean {
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  return words.slice(0, end).some((word) => word === "--sim" || word === "--sim=true");
+}
+
 if (import.meta.main) {
   const machine = createMachine(ROOT);
   // In a simulation, the guard has the uncaught errors of nodes.
-  if (Deno.args.includes("--sim")) startWatchdog();
+  if (isSimulated(Deno.args)) startWatchdog();
   else exitOnUncaught(machine);
   Deno.exit(await main(Deno.args, machine));
 }
