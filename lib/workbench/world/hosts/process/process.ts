@@ -122,13 +122,13 @@ function readOutputs(
 ): ProcessOutput[] {
   const stdout = readOutput("stdout", child.stdout, {
     onLine: (line) => sendLine(node, line),
-    onTooLong: () => fail(node, "printed a line of more than 64 MB on stdout"),
+    onTooLong: () => fail(node, "printed a line of more than 67 MB on stdout"),
     signal,
   });
   stdout.ended.then(() => fail(node, "closed its stdout"));
   const stderr = readOutput("stderr", child.stderr, {
     onLine: (line) => onStderr?.(`${node.id}: ${line}`),
-    onTooLong: () => fail(node, "wrote a line of more than 64 MB to stderr"),
+    onTooLong: () => fail(node, "wrote a line of more than 67 MB to stderr"),
     signal,
     log: node.log,
   });
