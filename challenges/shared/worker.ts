@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describeThrown } from "../../lib/log.ts";
 import type { AnyNode } from "../../mod.ts";
 
 /** Pause after a failed run, ms. */
@@ -31,7 +32,7 @@ export function createWorker(node: AnyNode, task: string, work: () => Promise<vo
         isWanted = true;
         // A node that was stopped does not wake up from this. So what it could not finish is not logged as an error.
         await node.sleep(PAUSE);
-        node.log.error(`Cannot ${task}, trying again: ${error instanceof Error ? error.stack : error}`);
+        node.log.error(`Cannot ${task}, trying again: ${describeThrown(error)}`);
       }
     }
     isRunning = false;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { describeThrown } from "../../log.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results, RunVerdict } from "../run/results.ts";
@@ -63,8 +64,7 @@ async function run(
 }
 
 function workbenchCrashed(error: unknown): TestException {
-  const thrown = error instanceof Error ? error.stack ?? error.message : String(error);
-  const message = `The workbench has failed, and ended the test. This is a bug: ${thrown}`;
+  const message = `The workbench has failed, and ended the test. This is a bug: ${describeThrown(error)}`;
   return { type: "workbench-crashed", message, count: 1, fatal: true };
 }
 

@@ -82,7 +82,8 @@ export function formatVerdict(results: Results, { width, colour }: Screen): stri
   return style.bold(style[COLOURS[judgement]](start + verdictWords(results, width - start.length)));
 }
 
-function nameOf({ challenge, workload }: Results): string {
+/** The name of a run's test: `3e broadcast`, or the workload alone. */
+export function nameOf({ challenge, workload }: Results): string {
   return challenge === null ? workload : `${challenge} ${workload}`;
 }
 

@@ -8,7 +8,7 @@ import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import { decisionOf, type Results, stableLatency, type Target } from "../run/results.ts";
 import { figure, okShare, percent } from "./numbers.ts";
 import type { Screen } from "./screen.ts";
-import { COLOURS, isDisputed, type Judgement, judgementOf, MARKS, verdictWords } from "./summary.ts";
+import { COLOURS, isDisputed, type Judgement, judgementOf, MARKS, nameOf, verdictWords } from "./summary.ts";
 
 /** Number of failed seeds that are listed. */
 const MAX_SEEDS = 16;
@@ -42,7 +42,7 @@ const FIGURE_HEADS = ["ops", "ok", "msgs/op", "median ms", "max ms"];
 export function formatTable(runs: readonly Results[], planned: number, screen: Screen): string {
   const style = createStyle(screen.colour);
   const rows = runs.map((results) => [
-    `${MARKS[judgementOf(results)]} ${nameOf(results)}`,
+    `${MARKS[judgementOf(results)]} ${alignedName(results)}`,
     VERDICTS[judgementOf(results)] + (isDisputed(results) ? "*" : ""),
     String(results.operations?.count ?? ""),
     okShare(results),
@@ -68,7 +68,7 @@ export function formatTable(runs: readonly Results[], planned: number, screen: S
  */
 export function formatSeedsTable(runs: readonly Results[], planned: number, screen: Screen): string {
   const style = createStyle(screen.colour);
-  const rows = [...Map.groupBy(runs, nameOf)].map(([name, group]) => seedsRow(name, group));
+  const rows = [...Map.groupBy(runs, alignedName)].map(([name, group]) => seedsRow(name, group));
   const { head, lines } = formatRows(["", "passed", ...FIGURE_HEADS], rows, screen);
   return [
     ...head,
@@ -96,7 +96,8 @@ function seedsRow(name: string, runs: readonly Results[]): string[] {
   ];
 }
 
-function nameOf({ challenge, workload }: Results): string {
+/** The name of a run's test, so that workloads are below each other. */
+function alignedName({ challenge, workload }: Results): string {
   return `${(challenge ?? "").padEnd(3)}${workload}`;
 }
 
@@ -118,7 +119,7 @@ function againstLimit({ targets }: Results, name: Target["name"], value: unknown
 function disputedLines(runs: readonly Results[], { width }: Screen): string[] {
   const disputed = runs.filter(isDisputed);
   const lines = disputed.flatMap((results) =>
-    wrap(`* ${nameOf(results).replace(/ +/, " ").trim()}: ${verdictWords(results, Infinity)}`, width, "  ")
+    wrap(`* ${nameOf(results)}: ${verdictWords(results, Infinity)}`, width, "  ")
   );
   return disputed.length === 0 ? [] : ["", ...lines];
 }

@@ -49,8 +49,8 @@ Deno.test("a worker logs an error of its work and tries again after a second, wh
   assertEquals(calls, 4);
   assertEquals(logged.map((text) => text.split("\n")[0]), [
     "error Cannot work, trying again: Error: no luck",
-    "error Cannot work, trying again: a string",
-    "error Cannot work, trying again: undefined",
+    "error Cannot work, trying again: a string was thrown",
+    "error Cannot work, trying again: undefined was thrown",
   ]);
   assertStringIncludes(logged[0]!, "worker_test.ts");
   wake();
