@@ -5,7 +5,9 @@
  * 2. {@linkcode loadInstances} does this for a module and those that it imports from files, and imports the code.
  * 3. A call of the result creates instances of all of them. They live as long as the node that uses them; instances
  *    that Deno itself imports would stay for ever.
- * 4. If a module cannot be rewritten, all nodes share the modules, and `shared_state.ts` must find no state in them.
+ * 4. A module that has no state, and imports none that has, needs no instances: all nodes share it. Code that exists
+ *    once is faster than the same code once for each node.
+ * 5. If a module cannot be rewritten, all nodes share the modules, and `shared_state.ts` must find no state in them.
  *
  * The runtime and libraries are shared: they have no state of a node. The same holds for JSON.
  *
@@ -17,7 +19,7 @@ import { createModuleURL, restorePaths } from "../../../../base/stack_frames.ts"
 import { messageOf } from "../../../../base/errors.ts";
 import { rewriteModule, type Rewritten } from "./rewrite.ts";
 import { scanModule } from "./scan.ts";
-import { findSharedState } from "./shared_state.ts";
+import { findSharedState, hasNoState } from "./shared_state.ts";
 
 /** Exports of a module. */
 export type Namespace = Record<string, unknown>;
@@ -34,6 +36,10 @@ interface OwnModule {
   url: string;
   rewritten: Rewritten;
   factory: Factory;
+  /** Exports of the module as Deno has imported it. */
+  shared: Namespace;
+  /** True if the module itself has no state. */
+  hasNoState: boolean;
 }
 
 /** Folder of this project. */
@@ -70,7 +76,8 @@ async function loadProgram(url: string): Promise<() => Namespace> {
   const visited = new Set<string>();
   try {
     await addModules(url, visited, modules);
-    const create = () => createInstances([...modules.values()]);
+    const instanced = findInstanced([...modules.values()]);
+    const create = () => createInstances([...modules.values()], instanced);
     create();
     return create;
   } catch (error) {
@@ -102,10 +109,20 @@ async function addModules(
 }
 
 async function loadModule(url: string): Promise<OwnModule> {
-  const rewritten = named(url, () => rewriteModule(Deno.readTextFileSync(new URL(url)), url, isOwn));
-  const names = Object.keys(await import(url));
-  const { default: factory } = await import(createModuleURL(rewritten.code(names), url));
-  return { url, rewritten, factory };
+  const text = await Deno.readTextFile(new URL(url));
+  const rewritten = named(url, () => rewriteModule(text, url, isOwn));
+  const shared = await import(url) as Namespace;
+  const { default: factory } = await import(createModuleURL(rewritten.code(Object.keys(shared)), url));
+  return { url, rewritten, factory, shared, hasNoState: hasNoState(scanModule(text)) };
+}
+
+/** The modules with state, and those that import them. Each module comes after its own imports. */
+function findInstanced(modules: readonly OwnModule[]): ReadonlySet<string> {
+  const instanced = new Set<string>();
+  for (const { url, rewritten, hasNoState } of modules) {
+    if (!hasNoState || rewritten.imports.some((imported) => instanced.has(imported.url))) instanced.add(url);
+  }
+  return instanced;
 }
 
 /** Adds the path of a module to what is wrong with it. */
@@ -122,13 +139,13 @@ function isOwn(url: string): boolean {
     !SHARED.some((shared) => url.startsWith(shared));
 }
 
-function createInstances(modules: readonly OwnModule[]): Namespace {
+function createInstances(modules: readonly OwnModule[], instanced: ReadonlySet<string>): Namespace {
   const own: Record<string, Namespace> = {};
   let exports: Namespace | undefined;
-  for (const { url, factory } of modules) {
+  for (const { url, factory, shared } of modules) {
     let failure: { error: unknown } | undefined;
-    exports = undefined;
-    void factory(own, (created) => exports = created, (error) => failure = { error });
+    exports = instanced.has(url) ? undefined : shared;
+    if (exports === undefined) void factory(own, (created) => exports = created, (error) => failure = { error });
     if (failure !== undefined) throw failure.error;
     if (exports === undefined) throw new SyntaxError(`${pathOf(url)} waits at its top level`);
     own[url] = exports;

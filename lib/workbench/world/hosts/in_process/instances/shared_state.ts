@@ -1,6 +1,8 @@
 /**
- * Finds state of a module: what is declared at its top level and changed by its functions. All nodes that share the
- * module share that state.
+ * State of a module: what is declared at its top level and changed by its functions. All nodes that share the module
+ * share that state.
+ *
+ * {@linkcode findSharedState} finds state for sure, but not all. {@linkcode hasNoState} is true only if there is none.
  *
  * @module
  */
@@ -52,4 +54,47 @@ function isInArrow(code: string, at: number): boolean {
 /** Returns true if the name at a position is declared there: another one of the same name. */
 function declares(code: string, at: number): boolean {
   return /\b(?:let|var|const)\s+$/.test(code.slice(Math.max(0, at - 20), at));
+}
+
+/**
+ * Returns true if a module certainly has no state: at its top level there are only imports, types, functions, classes
+ * without static members, and constants that are functions, primitive values or regular expressions without a position.
+ */
+export function hasNoState(scanned: Scanned): boolean {
+  const { code, words, dynamicImports } = scanned;
+  if (dynamicImports.length > 0 || /\bstatic\b/.test(code) || hasCalls(scanned)) return false;
+  for (const [at, word] of words) {
+    if (word === "let" || word === "var") return false;
+    if (word === "const" && !isImmutable(scanned, at)) return false;
+  }
+  return findSharedState(scanned) === undefined;
+}
+
+/** Returns true if a statement at the top level calls something, or is a loop. */
+function hasCalls({ code, depths }: Scanned): boolean {
+  const calls = code.matchAll(/(?<=(?:^|[;}])\s*)(?:await\s+|new\s+)?([\w$.?]+)\s*\(/g);
+  return calls.some(({ index, 1: name }) => depths[index] === 0 && name !== "if" && name !== "function");
+}
+
+/** Returns true if a constant, declared at a position, is a function, a primitive value or a regular expression. */
+function isImmutable({ text, code, depths }: Scanned, at: number): boolean {
+  const start = findAtTop(code, depths, /=(?![=>])/g, at) + 1;
+  if (start === 0) return false;
+  const end = findAtTop(code, depths, /;/g, start);
+  if (end < 0) return false;
+  const value = text.slice(start, end).trim();
+  const arrow = findAtTop(code, depths, /=>/g, start);
+  if (arrow >= 0 && arrow < end) return true;
+  return /^(?:-?[\d_.]+(?:n|e\d+)?|"[^"\n]*"|'[^'\n]*'|true|false|null|undefined|\/(?:\\.|[^\\\n])+\/[dimsuv]*)$/.test(
+    value,
+  );
+}
+
+/** Finds the first match at the top level from a position on; -1 if there is none. */
+function findAtTop(code: string, depths: Uint16Array, pattern: RegExp, from: number): number {
+  pattern.lastIndex = from;
+  for (let found = pattern.exec(code); found !== null; found = pattern.exec(code)) {
+    if (depths[found.index] === 0) return found.index;
+  }
+  return -1;
 }

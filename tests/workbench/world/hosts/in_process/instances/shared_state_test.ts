@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { scanModule } from "../../../../../../lib/workbench/world/hosts/in_process/instances/scan.ts";
-import { findSharedState } from "../../../../../../lib/workbench/world/hosts/in_process/instances/shared_state.ts";
+import {
+  findSharedState,
+  hasNoState,
+} from "../../../../../../lib/workbench/world/hosts/in_process/instances/shared_state.ts";
 
 /** Modules, and the name and line of their state. */
 const STATES: [text: string, found?: [name: string, line: number]][] = [
@@ -25,5 +28,32 @@ for (const [text, found] of STATES) {
   Deno.test(`findSharedState() finds ${found?.[0] ?? "nothing"} in ${JSON.stringify(text)}`, () => {
     const state = findSharedState(scanModule(text));
     assertEquals(state && [state.name, state.line], found);
+  });
+}
+
+/** Modules, and whether they certainly have no state. */
+const MODULES: [text: string, expected: boolean][] = [
+  ['import { a } from "./a.ts";\nexport type T = { let: 1 };\nexport function f(x: number) { return a(x); }', true],
+  ["const LIMIT = 1_000;\nconst NAME = 'a';\nexport class A { x = LIMIT; f() { return NAME; } }", true],
+  ["const WORD = /[a-z]+/u;\nexport const f = (x: string): boolean => WORD.test(x);", true],
+  ["export const f = async (x: number) => {\n  let y = x;\n  y++;\n  return y;\n};", true],
+  ["export default function main() {}\nif (import.meta.main) await main();", true],
+  ["let x = 1;\nexport const f = () => x;", false],
+  ["const seen = new Set();\nexport const f = () => seen;", false],
+  ["const list: number[] = [];\nexport const f = () => list;", false],
+  ["const next = (() => { let x = 0; return () => x++; })();", false],
+  ["const next = counter();\nexport const f = () => next();", false],
+  ["const WORD = /a/g;\nexport const f = (x: string) => WORD.test(x);", false],
+  ["export class A { static all = new Set(); }", false],
+  ["export function f() { f.count = 1; }", false],
+  ["import { all } from './all.ts';\nall.push(1);", false],
+  ["export const f = () => import('./a.ts');", false],
+  ["const A = 1, seen = new Set();\nexport const f = () => seen;", false],
+  ["const { seen } = globalThis;\nexport const f = () => seen;", false],
+];
+
+for (const [text, expected] of MODULES) {
+  Deno.test(`hasNoState() is ${expected} for ${JSON.stringify(text)}`, () => {
+    assertEquals(hasNoState(scanModule(text)), expected);
   });
 }
