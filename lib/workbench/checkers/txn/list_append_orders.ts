@@ -23,7 +23,7 @@ export interface ListRead {
 /** By key, the elements in the order of their appends. */
 export type ListOrders = ReadonlyMap<Identity, readonly Identity[]>;
 
-/** Maximum number of longest lists of one key that are tried. */
+/** Maximum number of longest lists of one key that are tried, and of combinations of those of several keys. */
 const MAX_ORDERS = 16;
 
 /**
@@ -56,8 +56,9 @@ function compareElements(a: Identity, b: Identity): number {
 }
 
 /**
- * Lists the possible orders of versions: one, unless a key has several longest lists. Of keys that do, the first ones
- * are combined, then the second ones and so on.
+ * Lists the possible orders of versions: one, unless a key has several longest lists. If several keys do, every
+ * combination is possible. If these are too many, the first lists of all keys are combined, then the second ones and so
+ * on.
  */
 export function possibleOrders(reads: ReadonlyMap<Identity, readonly ListRead[]>): ListOrders[] {
   const longest = [...reads].map(([key, ofKey]) => {
@@ -65,8 +66,20 @@ export function possibleOrders(reads: ReadonlyMap<Identity, readonly ListRead[]>
     const start = ofKey.findIndex(({ elements }) => elements.length === length);
     return [key, ofKey.slice(start, start + MAX_ORDERS).map(({ elements }) => [...new Set(elements)])] as const;
   });
-  const count = Math.max(1, ...longest.map(([_, ofKey]) => ofKey.length));
-  return Array.from({ length: count }, (_, at) => new Map(longest.map(([key, of]) => [key, of[at % of.length]!])));
+  // Number of combinations of the keys before each key, in an order that depends on the keys only.
+  const strides = new Map<Identity, number>();
+  let combinations = 1;
+  for (const [key, ofKey] of longest.toSorted(([a], [b]) => compareElements(a, b))) {
+    strides.set(key, combinations);
+    combinations *= ofKey.length;
+  }
+  const areFew = combinations <= MAX_ORDERS;
+  const count = areFew ? combinations : Math.max(...longest.map(([_, ofKey]) => ofKey.length));
+  const choose = (key: Identity, at: number) => areFew ? Math.floor(at / strides.get(key)!) : at;
+  return Array.from(
+    { length: count },
+    (_, at) => new Map(longest.map(([key, ofKey]) => [key, ofKey[choose(key, at) % ofKey.length]!])),
+  );
 }
 
 /** Finds incompatible orders: a list that was read is not a prefix of a longer one. One case per key. */

@@ -55,6 +55,22 @@ Deno.test("checkTxnListAppend: each longest list is an order of its own, not a p
   assertEquals([valid, anomalies!.map(({ type }) => type)], [true, ["incompatible-order"]]);
 });
 
+Deno.test("checkTxnListAppend combines the longest lists of several keys, whichever was read first", () => {
+  const writers = [
+    txn(0, "ok", ["append", 1, 7], ["append", 2, 7]),
+    txn(1, "ok", ["append", 1, 8], ["append", 2, 8]),
+  ];
+  const readers = [1, 2].flatMap((key) =>
+    [[7, 8], [8, 7]].map((list, at) => txn(2 * key + at, "ok", ["r", key, list] as MicroOperation))
+  );
+  const lines = [...writers, ...readers];
+  const places = [...lines.keys()];
+  for (const ends of [places, places.toReversed(), [2, 5, 0, 3, 1, 4]]) {
+    const { valid, anomaly_types } = checkTxnListAppend(timeline(lines, [...places, ...ends]), ["read-uncommitted"]);
+    assertEquals([valid, anomaly_types], [false, ["G0"]]);
+  }
+});
+
 /** The second transaction wrote key 2 first, as only a given order can tell. */
 const SKEWED: Operation[] = sequential([
   txn(0, "ok", ["r", 1, null], ["w", 2, 2]),
