@@ -171,7 +171,8 @@ function stepsWithinTransactions(accesses: Access[]): VersionStep[] {
 }
 
 /**
- * Each write of a transaction follows its last read of the key, if no write is between, and its last write of it. Steps
+ * Each write of a transaction follows its last read of the key, if no write is between, and its last write of it. A
+ * read of what the transaction writes itself, then or later, says nothing about the order: it is a future read. Steps
  * that {@linkcode stepsWithinTransactions} finds as well are left out if all transactions kept these versions.
  */
 function stepsBetweenWrites(accesses: Access[]): VersionStep[] {
@@ -181,19 +182,21 @@ function stepsBetweenWrites(accesses: Access[]): VersionStep[] {
   for (const { transaction, key, read, written } of accesses) {
     let lastRead: Version;
     let lastWritten: Version;
-    for (const microOperation of transaction.microOperations) {
+    const ofKey = transaction.microOperations.filter((each) => each.key === key);
+    const unwritten = new Set(ofKey.filter(isWrite).map(({ elements: [version] }) => version));
+    for (const microOperation of ofKey) {
       const version = microOperation.elements[0];
-      if (microOperation.key !== key) continue;
       if (!isWrite(microOperation)) {
         lastRead = version;
         continue;
       }
       for (const from of lastRead === lastWritten ? [lastRead] : [lastRead, lastWritten]) {
-        if (from === undefined) continue;
+        if (from === undefined || unwritten.has(from)) continue;
         const step = { from, to: version, by: transaction };
         all.push(step);
         if (from === read?.version && version === written?.version) known.add(step);
       }
+      unwritten.delete(version);
       if (lastWritten !== undefined) overwritten.add(lastWritten);
       lastRead = undefined;
       lastWritten = version;

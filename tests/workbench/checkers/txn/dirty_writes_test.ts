@@ -160,6 +160,20 @@ Deno.test("checkTxnRWRegister: a transaction's own writes of a key follow each o
   }
 });
 
+Deno.test("checkTxnRWRegister: a read of what its own transaction writes later is no step between versions", () => {
+  for (
+    const own of [
+      [["r", 0, 3], ["w", 0, 1], ["r", 0, 1], ["w", 0, 3]],
+      [["r", 0, 1], ["w", 0, 1], ["w", 0, 4]],
+      [["r", 0, 4], ["w", 0, 1], ["w", 0, 4], ["w", 0, 5]],
+    ] satisfies MicroOperation[][]
+  ) {
+    const lines = [txn(0, "ok", ...own), txn(1, "ok", ["r", 0, own.at(-1)![2]])];
+    const { valid, anomalies } = checkTxnRWRegister(timeline(lines), READ_UNCOMMITTED);
+    assertEquals([valid, anomalies!.map(({ type }) => type)], [true, ["future-read"]]);
+  }
+});
+
 Deno.test("checkTxnRWRegister: without writes-follow-reads, only the order of writes is given", () => {
   const lines = [
     txn(0, "ok", ["w", 0, 1], ["r", 0, 10], ["w", 0, 2]),
