@@ -10,7 +10,7 @@
 
 import { FailedError, UsageError } from "../base/errors.ts";
 import { formatSize } from "../base/size.ts";
-import { maelstromResults } from "../engines/maelstrom_results.ts";
+import { maelstromNet } from "../engines/maelstrom_results.ts";
 import { type OpenFile, readHistoryFile, readText } from "../history/history_file.ts";
 import type { Operation } from "../history/operation.ts";
 import { type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
@@ -154,9 +154,8 @@ async function readJepsenContext(folder: string, resolved: string, machine: Stor
   if (!flags.has("workload") && Object.hasOwn(WORKLOADS, parent)) flags.set("workload", [parent]);
   const path = `${folder}/results.edn`;
   if (!fileExists(path, machine)) return { flags, net: null };
-  const run = { challenge: null, workload: flags.get("workload")?.[0] ?? "", limits: [], store: null };
   try {
-    return { flags, net: maelstromResults(await readWhole(path, machine.openFile), run).net };
+    return { flags, net: maelstromNet(await readWhole(path, machine.openFile)) };
   } catch (error) {
     // Only the counts of messages are lost. A test that ended early has none either.
     if (error instanceof SyntaxError) return { flags, net: null };

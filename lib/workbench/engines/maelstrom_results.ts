@@ -42,11 +42,7 @@ type Fields = Record<string, unknown>;
  * @throws {SyntaxError} The text is not EDN, or not the results of a test.
  */
 export function maelstromResults(text: string, run: MaelstromRun): Results {
-  const parsed = parseEDN(text);
-  const edn = asFields(parsed[0]);
-  if (parsed.length !== 1 || edn === undefined || !("valid?" in edn)) {
-    throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
-  }
+  const edn = parseResults(text);
   const { anomalies = [], ...result } = readWorkloadVerdict(asFields(edn.workload) ?? {}, run.workload);
   const unjudged: Omit<Results, "valid" | "passed" | "maelstrom" | "decided_by" | "targets"> = {
     schema: 1,
@@ -67,6 +63,24 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
   const targets = run.limits.map((limit) => judgeTarget(limit, unjudged));
   const verdict = passedBy(readValidity(edn["valid?"]), targets);
   return { ...unjudged, ...verdict, maelstrom: verdict, decided_by: "maelstrom", targets };
+}
+
+/**
+ * Reads the counts of messages of one test, and nothing else of its results.
+ *
+ * @param text Content of `results.edn`.
+ * @returns Null if there are none, or if they are damaged.
+ * @throws {SyntaxError} The text is not EDN, or not the results of a test.
+ */
+export function maelstromNet(text: string): Results["net"] {
+  return readNet(asFields(parseResults(text).net));
+}
+
+function parseResults(text: string): Fields {
+  const parsed = parseEDN(text);
+  const edn = asFields(parsed[0]);
+  if (parsed.length === 1 && edn !== undefined && "valid?" in edn) return edn;
+  throw new SyntaxError("Cannot read Maelstrom's results: expected one map with :valid?");
 }
 
 /** Returns the value if it is a map with keyword keys. */
@@ -109,6 +123,8 @@ function readNet(verdict: Fields | undefined): Results["net"] {
     recv_count: Number(group["recv-count"]),
     msg_count: Number(group["msg-count"]),
   });
+  const areNumbers = (group: Fields) => Object.values(counts(group)).every(Number.isFinite);
+  if (![all, clients, servers].every(areNumbers)) return null;
   const perOperation = ({ "msgs-per-op": count }: Fields) => typeof count === "number" ? count : null;
   return {
     all: { ...counts(all), msgs_per_op: perOperation(all) },

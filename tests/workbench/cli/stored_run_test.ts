@@ -100,6 +100,10 @@ Deno.test("a folder of Maelstrom contains counts of messages", async () => {
     (await readStoredRun("s", filesOf({ "s/history.edn": EDN, "s/results.edn": text }))).net;
   assertEquals((await net(results))!.servers.msg_count, 8);
   assertEquals([await net("{:valid? :unknown}"), await net("{:valid?")], [null, null]);
+  // Whatever else is damaged, only these counts are read.
+  const damaged = ":stats {:count 1, :by-f {:read nil}}, :workload {:anomaly-types [:G1a], :anomalies {:G1a [{}]}}";
+  assertEquals((await net(results.replace("{", `{${damaged}, `)))!.servers.msg_count, 8);
+  assertEquals(await net(results.replace(":msg-count 8", ':msg-count "many"')), null);
 });
 
 Deno.test("errors about a path that is not a run, or is unreadable, name the path", async () => {
