@@ -16,6 +16,8 @@ export interface Command {
   usage?: string;
   /** Its description in the help. */
   help: string;
+  /** The flags that it takes, which have a help of their own; undefined if it has none or few. */
+  flags?: "test" | "check";
   /**
    * Runs it; undefined if `maelstrom.sh` itself does that.
    *

@@ -32,16 +32,8 @@ const MIN_TEXT = 24;
 /** Number of allowed values that a flag's help lists. Elle has more consistency models. */
 const MAX_VALUES = 12;
 
-/**
- * Shows help.
- *
- * @param topic A command that has flags; the general help without.
- * @param commands The commands that the general help lists.
- * @returns The exit status.
- */
-export function showHelp(topic: string | undefined, commands: readonly Command[], machine: Machine): number {
-  if (topic === "check" || topic === "analyze") return showCheckHelp(machine);
-  if (topic !== undefined) return showFlagsHelp(machine);
+/** Shows the general help, which lists these commands, and returns the exit status. */
+export function showHelp(commands: readonly Command[], machine: Machine): number {
   return show(formatHelp(commands, screenOf(machine)), machine);
 }
 

@@ -10,12 +10,11 @@
  * @module
  */
 
-import { expectedOneOf, UsageError } from "../base/errors.ts";
 import { startWatchdog } from "../base/watchdog.ts";
 import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
-import { CHALLENGE_NAMES, findChallenge } from "../request/challenges.ts";
-import { COMMANDS, findCommand } from "./commands.ts";
+import { findChallenge } from "../request/challenges.ts";
+import { findCommand, unknownCommand } from "./commands.ts";
 import { exitOnUncaught, reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 import { runChallenge } from "./run.ts";
@@ -35,8 +34,7 @@ async function runCommand([word = "help", ...words]: readonly string[], machine:
   if (command?.run !== undefined) return await command.run(words, machine);
   const challenge = findChallenge(word);
   if (challenge !== undefined) return await runChallenge(challenge, words, machine);
-  const known = [...CHALLENGE_NAMES, ...COMMANDS.map(({ name }) => name)];
-  throw new UsageError(`Cannot find ${word}: ${expectedOneOf(word, known)}`);
+  throw unknownCommand(word);
 }
 
 /** True if a flag asks for a simulation. `maelstrom.sh` looks for the same words. */

@@ -26,6 +26,23 @@ Deno.test("main() shows all flags in the help of a test", async () => {
   }
 });
 
+Deno.test("main() shows the general help of a command without flags of its own, and none of an unknown one", async () => {
+  for (const name of ["list", "new", "doc", "install"]) {
+    for (const line of [`help ${name}`, `${name} --help`, `${name} -h`]) {
+      const { status, out } = await command(line);
+      assertEquals(status, 0, line);
+      assertStringIncludes(out, "./maelstrom.sh COMMAND", line);
+    }
+  }
+  for (const name of ["demo", "all", "5c", "kafka"]) {
+    assertStringIncludes((await command(`help ${name}`)).out, "--rate NUMBER");
+  }
+  for (const name of ["check", "analyze"]) {
+    assertStringIncludes((await command(`help ${name}`)).out, "./maelstrom.sh check PATH [flags]");
+  }
+  await assertRejected("help chekc", "Cannot find chekc: expected one of 1, 2, 3a, ");
+});
+
 Deno.test("main() shows its version, and the list of challenges", async () => {
   assertMatch((await command("--version")).out, /^maelstrom\.sh \d+\.\d+\.\d+ \(Deno 2\.9\.6\)\n$/);
   const { out } = await command("list");
