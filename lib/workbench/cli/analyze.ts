@@ -38,14 +38,20 @@ function takeFlag(names: readonly string[], words: readonly string[]): [value: s
   let value: string | undefined;
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
-    const attached = names.find((name) => name.startsWith("--") && word.startsWith(`${name}=`));
-    if (attached !== undefined) value = word.slice(attached.length + 1);
+    const attached = names.map((name) => valueAttachedTo(name, word)).find((text) => text !== undefined);
+    if (attached !== undefined) value = attached;
     else if (names.includes(word)) {
       value = words[++at];
       if (value === undefined) throw new UsageError(`Missing value for ${word}: expected one after it`);
     } else others.push(word);
   }
   return [value, others];
+}
+
+/** Returns the value in a word such as `--test=-2`, `-t=-2` or `-t-2`; undefined if the word is something else. */
+function valueAttachedTo(name: string, word: string): string | undefined {
+  if (word.startsWith(`${name}=`)) return word.slice(name.length + 1);
+  return /^-\w$/.test(name) && word.startsWith(name) && word !== name ? word.slice(name.length) : undefined;
 }
 
 /** Returns the path of a run: the folder below that of its workload. Folders are named by time, as in `…-2`, `…-10`. */
