@@ -91,8 +91,17 @@ const OBJECTS: Record<string, string> = {
   "txn-rw-register": "registers",
 };
 
-/** Findings that Maelstrom cannot have: of the workbench itself, and of a workload that is not in Maelstrom. */
-const OWN: readonly string[] = ["time-stands-still", "workbench-crashed", "checker-crashed", "lock-held-twice"];
+/**
+ * Findings that count in both verdicts though Maelstrom does not look for them: of the workbench itself, of a workload
+ * that is not in Maelstrom, and those without which its figures would be wrong.
+ */
+const OWN: readonly string[] = [
+  "time-stands-still",
+  "workbench-crashed",
+  "checker-crashed",
+  "lock-held-twice",
+  "forged-source",
+];
 
 /** Maelstrom's view of a type of finding, in the words of the page. */
 function viewWords(type: string): string {
