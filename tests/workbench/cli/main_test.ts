@@ -26,7 +26,7 @@ Deno.test("main() shows all flags in the help of a test", async () => {
   }
 });
 
-Deno.test("main() shows the general help of a command without flags of its own, and none of an unknown one", async () => {
+Deno.test("main() shows the general help of commands without flags, and none of unknown ones", async () => {
   for (const name of ["list", "new", "doc", "install"]) {
     for (const line of [`help ${name}`, `${name} --help`, `${name} -h`]) {
       const { status, out } = await command(line);
