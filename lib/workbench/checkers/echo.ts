@@ -40,7 +40,8 @@ function isEchoed({ invocation, completion }: Pair): boolean {
   if (completion === undefined || completion.type === "info") return true;
   if (completion.type === "fail") return false;
   const reply = completion.value as { echo?: unknown } | null;
-  return reply?.echo !== undefined && identify(reply.echo) === identify(invocation.value);
+  // As in Clojure, a missing field is null.
+  return identify(reply?.echo) === identify(invocation.value);
 }
 
 function explainWrong({ invocation, completion }: Pair): string {

@@ -25,6 +25,7 @@ function echo(value: string, completion: string) {
 
 Deno.test("checkEcho compares by value", () => {
   assertEquals(echo('"hi"', ':type :ok, :value {:type "echo_ok", :echo "hi"}').valid, true);
+  assertEquals(echo("nil", ':type :ok, :value {:type "echo_ok"}').valid, true);
   assertEquals(echo('{"a" 1, "b" [2]}', ':type :ok, :value {:echo {"b" [2], "a" 1}}').valid, true);
 });
 
