@@ -81,14 +81,22 @@ function infer(clients: readonly Operation[], functions: readonly string[]): str
   return functions.includes("txn") ? inferTransactions(clients) : inferSetOrCounter(clients);
 }
 
-/** Infers a workload of transactions from the functions that write: each workload has its own. */
+/**
+ * Infers a workload of transactions from the functions that write: each workload has its own. Requests decide, if any
+ * of them writes: a reply can be malformed.
+ */
 function inferTransactions(clients: readonly Operation[]): string | undefined {
-  const operations = clients.flatMap(({ value }) => Array.isArray(value) ? value.filter(Array.isArray) : []);
-  const written = new Set<unknown>(operations.map(([f]) => f).filter((f) => f !== "r"));
+  const requested = functionsThatWrite(clients.filter(({ type }) => type === "invoke"));
+  const written = requested.size > 0 ? requested : functionsThatWrite(clients);
   const [f, ...others] = written;
   if (f === "append" && others.length === 0) return "txn-list-append";
   if (f === "w" && others.length === 0) return "txn-rw-register";
   return written.size > 0 && [...written].every((f) => f === "send" || f === "poll") ? "kafka" : undefined;
+}
+
+function functionsThatWrite(clients: readonly Operation[]): Set<unknown> {
+  const operations = clients.flatMap(({ value }) => Array.isArray(value) ? value.filter(Array.isArray) : []);
+  return new Set(operations.map(([f]) => f).filter((f) => f !== "r"));
 }
 
 /** Reads return lists if elements were added, numbers if amounts were. Only pn-counter has negative amounts. */

@@ -42,6 +42,10 @@ Deno.test("the workload is inferred from functions and values", () => {
       [historyOf([":write", "[0 1]", "[0 1]"]), "lin-kv"],
       [historyOf([":txn", "[[:r 1 nil] [:append 1 2]]", "[[:r 1 nil] [:append 1 2]]"]), "txn-list-append"],
       [historyOf([":txn", "[[:w 1 2]]", "[[:w 1 2]]"]), "txn-rw-register"],
+      // Requests without values, and malformed replies.
+      [historyOf([":txn", "nil", "[[:w 1 2]]"]), "txn-rw-register"],
+      [historyOf([":txn", "[[:w 1 2]]", "[[:write 1 2]]"]), "txn-rw-register"],
+      [historyOf([":txn", "[[:append 1 2]]", "[[[:append 1 2]]]"]), "txn-list-append"],
     ] as const
   ) {
     assertEquals(workloadOf(history).name, name);
