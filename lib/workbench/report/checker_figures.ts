@@ -15,6 +15,8 @@ const LABELS: Readonly<Record<string, string>> = {
   failures: "failed keys",
   error_count: "errors",
   attempt_count: "attempts",
+  lock_count: "locks acquired",
+  conflict_count: "held twice",
 };
 
 /** Lists that are shown at any length: the strongest consistency models that may hold, and those ruled out. */
