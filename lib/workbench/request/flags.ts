@@ -366,16 +366,16 @@ export const FLAGS = [
   {
     name: "strict",
     kind: "switch",
-    help: "Let every finding decide, also one that Maelstrom does not look for: the default of test, and with --sim",
-    check:
-      "Let every finding decide, also one that Maelstrom does not look for: the default, but for runs of challenges",
+    help: "Let every finding decide, also one that Maelstrom does not look for: the default of test, demo and --sim",
+    check: "Let every finding decide, also one that Maelstrom does not look for: the default, but for runs that were " +
+      "decided as Maelstrom",
     origin: "workbench",
   },
   {
     name: "as-maelstrom",
     kind: "switch",
     help: "Let only those findings decide that Maelstrom looks for: the default of challenges without --sim",
-    check: "Let only those findings decide that Maelstrom looks for: the default for runs of challenges",
+    check: "Let only those findings decide that Maelstrom looks for: the default for runs that were decided so",
     origin: "workbench",
   },
   {
