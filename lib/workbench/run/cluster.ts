@@ -13,7 +13,7 @@
 
 import { abortable } from "@std/async/abortable";
 import { type Body, RPCError } from "../../protocol.ts";
-import { type Liveness, type OpenConnection, openConnection } from "../world/connection.ts";
+import { type Connection, type Liveness, type OpenConnection, openConnection } from "../world/connection.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { NodeHost } from "../world/hosts/node_host.ts";
 import { formatJSONLine } from "../base/json.ts";
@@ -242,17 +242,32 @@ function initFailure(node: string, reason: string, output: string): TestExceptio
 
 /** Lets the workload's client prepare a node, and closes the node's connection. */
 async function prepare({ workload, test, signal, onFailure }: State, member: Member): Promise<void> {
-  const { id, connection } = member;
+  const { id, connection, host } = member;
+  let asked = "";
+  const asking: Connection = {
+    rpc(node, rpc, ...more) {
+      asked = rpc.type;
+      return connection!.rpc(node, rpc, ...more);
+    },
+  };
   try {
     if (test.roles?.[id] !== undefined) return;
-    await abortable(workload.client(connection!, id, test).setup?.() ?? Promise.resolve(), signal);
+    await abortable(workload.client(asking, id, test).setup?.() ?? Promise.resolve(), signal);
   } catch (error) {
     if (signal.aborted) return;
-    const message = joinLines(`Cannot set up node ${id}: ${messageOf(error)}`, member.mistake);
+    const problem = `Cannot set up node ${id}: ${setupProblem(asked, error)}`;
+    const message = joinLines(problem, member.mistake, host!.output()).trimEnd();
     onFailure({ type: "setup-failed", node: id, message, count: 1 });
   } finally {
     connection!.close();
   }
+}
+
+/** Describes why a request of type `asked` has failed; for an error reply, with the request and the error's code. */
+function setupProblem(asked: string, error: unknown): string {
+  if (!(error instanceof RPCError) || error.errorName === "timeout") return messageOf(error);
+  const { code, errorName, message } = error;
+  return `it answered ${asked} with error ${code} (${errorName}): ${message}; expected ${asked}_ok`;
 }
 
 /** Joins the lines that there are. */

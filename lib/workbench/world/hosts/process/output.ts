@@ -41,6 +41,8 @@ export interface NodeLog {
 export interface ProcessOutput {
   /** Resolves when the stream has ended, or reading was stopped. */
   readonly ended: Promise<void>;
+  /** Returns true if nothing but line feeds has been read. */
+  isEmpty(): boolean;
   /** Returns the last lines, for a report. */
   report(): string;
 }
@@ -70,7 +72,11 @@ interface State {
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
   const state: State = { options, reader: stream.getReader(), last: [], unfinished: "", stopped: false };
   options.signal.addEventListener("abort", () => stop(state), { once: true });
-  return { ended: readAll(state), report: () => section(name, lastLines(state)) };
+  return {
+    ended: readAll(state),
+    isEmpty: () => lastLines(state).every((line) => line === ""),
+    report: () => section(name, lastLines(state), name === "stdout" && state.unfinished !== ""),
+  };
 }
 
 function stop(state: State): void {
@@ -114,7 +120,11 @@ function lastLines({ last, unfinished }: State): string[] {
   return unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)].slice(-LAST_LINES);
 }
 
-function section(name: string, lines: string[]): string {
+const NO_END = "The last of these lines has no end, so it is not read yet: expected a line feed after each message";
+
+function section(name: string, lines: string[], isUnfinished: boolean): string {
   if (lines.every((line) => line === "")) return `It wrote nothing to ${name}`;
-  return `Its last lines on ${name}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  const shown = lines.map((line) => `  ${line}`);
+  if (isUnfinished) shown.push(NO_END);
+  return [`Its last lines on ${name}:`, ...shown].join("\n");
 }

@@ -103,7 +103,7 @@ export function startProcess(
   });
   return {
     id,
-    output: () => report(node),
+    output: () => outputOf(node),
     pause: () => setPaused(node, exit, true),
     resume: () => setPaused(node, exit, false),
     stop() {
@@ -177,6 +177,13 @@ function fail(node: Running, how: string): void {
 function report({ outputs, log: { path, isWhole } }: Running): string {
   const where = isWhole ? `All of its stderr is in ${path}` : `Its stderr is in ${path}, but not all of it`;
   return [...outputs.map((output) => output.report()), where].join("\n");
+}
+
+/** The report of a node that runs. If it has printed nothing, its messages may be in a buffer. */
+function outputOf(node: Running): string {
+  const [stdout] = node.outputs;
+  if (!stdout!.isEmpty()) return report(node);
+  return `${report(node)}\nIf it has printed a message: is its stdout flushed after each? docs/protocol.md says how`;
 }
 
 /** Reporter of a node's first failure. */

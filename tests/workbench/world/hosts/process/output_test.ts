@@ -48,6 +48,22 @@ Deno.test("the report shows the last 32 lines, with the unfinished one", async (
   ]);
 });
 
+const NO_END = "The last of these lines has no end, so it is not read yet: expected a line feed after each message";
+
+Deno.test("the report says that the last line on stdout has no end, until it has one", async () => {
+  const encoder = new TextEncoder();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const { signal } = new AbortController();
+  const output = readOutput("stdout", readable, { onLine: () => {}, onTooLong() {}, signal });
+  await writer.write(encoder.encode("first\n{}"));
+  assertEquals(output.report(), `Its last lines on stdout:\n  first\n  {}\n${NO_END}`);
+  await writer.write(encoder.encode("\n"));
+  assertEquals(output.report(), "Its last lines on stdout:\n  first\n  {}");
+  await writer.close();
+  await output.ended;
+});
+
 Deno.test("the report clips long lines", async () => {
   const { lines, report } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
   assertEquals(lines[0]!.length, 5_000_000);
@@ -66,7 +82,7 @@ Deno.test("the beginning of a line that never ends is in the report", async () =
   let pulled = 0;
   const output = readOutput("stdout", stream, { onLine: () => {}, onTooLong() {}, signal: controller.signal });
   await output.ended;
-  assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}`);
+  assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}\n${NO_END}`);
 });
 
 Deno.test("the report says so if there is no output", async () => {

@@ -58,6 +58,20 @@ testScript(
   },
 );
 
+const FLUSHED = "is its stdout flushed after each?";
+
+testScript(
+  "while a node has printed nothing, its output asks for a flush",
+  `echo ready >&2; read -r line; ${print('"number":1')}; read -r line`,
+  async ({ node, said, send, answered }) => {
+    await said("ready");
+    assertStringIncludes(node.output(), FLUSHED);
+    send({ type: "hello", msg_id: 1 });
+    await answered(1);
+    assert(!node.output().includes(FLUSHED));
+  },
+);
+
 const BAD_LINES: Record<string, [line: string, problem: string]> = {
   "no JSON": ["hello", '"hello" is not valid JSON'],
   "JSON, but no object": ["[1]", "expected an object, got [1]"],
