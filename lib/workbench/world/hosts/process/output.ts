@@ -12,6 +12,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import { clip, MAX_LINE } from "../../../base/text.ts";
 
 /** Options for {@linkcode readOutput}. */
@@ -116,8 +117,10 @@ function takeLine({ last, options: { onLine } }: State, line: string): void {
   onLine(line);
 }
 
+/** Lists the last lines, without the colours that Deno and others write to a pipe, too. */
 function lastLines({ last, unfinished }: State): string[] {
-  return unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)].slice(-LAST_LINES);
+  const lines = unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)].slice(-LAST_LINES);
+  return lines.map(stripVTControlCharacters);
 }
 
 const NO_END = "The last of these lines has no end, so it is not read yet: expected a line feed after each message";

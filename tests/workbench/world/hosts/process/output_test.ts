@@ -90,6 +90,12 @@ Deno.test("the report says so if there is no output", async () => {
   assertEquals((await read("\n\n")).report, "It wrote nothing to stdout");
 });
 
+Deno.test("the report leaves out colours", async () => {
+  const { lines, report } = await read("\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Module not found\n");
+  assertEquals(lines, ["\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Module not found"]);
+  assertEquals(report, "Its last lines on stdout:\n  error: Module not found");
+});
+
 Deno.test("reading ends at the signal, even if the stream is open", async () => {
   const controller = new AbortController();
   let cancelled = false;
