@@ -94,7 +94,9 @@ export async function runWithMaelstrom(executable: string, request: TestRequest,
     throw new UsageError(`Cannot run this with Maelstrom: it does not have ${missing}; use --engine workbench`);
   }
   if (request.isModule) {
-    throw new UsageError(`Cannot run --bin ${request.bin} under Maelstrom: it is not executable, expected a program`);
+    throw new UsageError(
+      `Cannot run --bin ${request.bin} under Maelstrom: it is a module, expected an executable program`,
+    );
   }
   const folder = createWorkingFolder(request.store);
   const before = runFolders(folder, request.workload);

@@ -28,7 +28,7 @@ export interface TestRequest {
   workload: string;
   /** Absolute path of the program that runs a node. */
   bin: string;
-  /** True if `bin` is a module that is not executable: then Deno runs it. */
+  /** True if Deno runs `bin`: a module that is not executable, or has no `#!` line that says what else runs it. */
   isModule: boolean;
   /** The program's arguments. */
   args: string[];
@@ -252,7 +252,8 @@ function findProgram(
   const { kind, path } = files.inspect(bin);
   if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected ${expected}`);
   if (kind === "folder") throw new UsageError(`Cannot run --bin ${bin}: it is a folder, expected ${expected}`);
-  const isModule = kind === "file" && MODULE.test(path);
+  // The system would give a module without #! to the shell.
+  const isModule = MODULE.test(path) && (kind === "file" || readText(bin, files)?.startsWith("#!") === false);
   if (kind === "file" && !isModule && !isSimulated) {
     throw new UsageError(`Cannot run --bin ${bin}: it is not executable; try chmod +x ${shellWord(bin)}`);
   }
@@ -260,20 +261,27 @@ function findProgram(
   return { bin: path, isModule };
 }
 
-/** Rejects a script of the shell that is to be simulated, and names the module that it seems to run. */
+/** Rejects a script that is to be simulated, unless Deno runs it. If it seems to run a module, that is named. */
 function rejectScript(bin: string, files: Files): void {
-  let text = "";
-  try {
-    text = files.readTextFile(bin);
-  } catch {
-    // What cannot be read cannot be imported either, and the import says why.
-  }
-  if (!/^#!.*\bsh\b/.test(text)) return;
-  const [module] = /[\w./-]*\w\.[cm]?[jt]sx?\b/.exec(text) ?? [];
-  const advice = module === undefined ? "" : `; it seems to run ${module}`;
+  const text = readText(bin, files) ?? "";
+  const [, interpreter] = /^#!\s*(.*\S)/.exec(text) ?? [];
+  if (interpreter === undefined || /\bdeno\b/.test(interpreter)) return;
+  const isShell = /\bsh\b/.test(interpreter);
+  const [module] = isShell && /[\w./-]*\w\.[cm]?[jt]sx?\b/.exec(text) || [];
+  const what = isShell ? "a shell script" : `a script for ${interpreter}`;
+  const advice = module === undefined ? "; without --sim, it runs as a process" : `; it seems to run ${module}`;
   throw new UsageError(
-    `Cannot simulate --bin ${bin}: it is a shell script, expected the module that exports a node's program${advice}`,
+    `Cannot simulate --bin ${bin}: it is ${what}, expected the module that exports a node's program${advice}`,
   );
+}
+
+/** Reads a file. What cannot be read is undefined: to run or import it fails as well, and says why. */
+function readText(path: string, files: Files): string | undefined {
+  try {
+    return files.readTextFile(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -206,6 +206,30 @@ Deno.test("createRequest() rejects a missing binary, and one that is not executa
   );
 });
 
+/** A request for an executable file with some text. */
+function requestFor(bin: string, text: string, ...args: string[]): TestRequest {
+  const files = { inspect: () => ({ kind: "executable" as const, path: `/home/${bin}` }), readTextFile: () => text };
+  return createRequest(null, parseArguments(["--bin", bin, ...args]), fakeMachine({ files }));
+}
+
+Deno.test("createRequest() lets Deno run an executable module, unless its first line names a program", () => {
+  assertEquals(requestFor("node.ts", "import x").isModule, true);
+  assertEquals(requestFor("node.js", "#!/usr/bin/env node\n").isModule, false);
+  assertEquals(requestFor("node", "\x7fELF").isModule, false);
+});
+
+Deno.test("createRequest() does not simulate a script that Deno does not run", () => {
+  const refused = (text: string) => assertThrows(() => requestFor("node", text, "--sim"), UsageError).message;
+  const start = "Cannot simulate --bin node: it is";
+  const expected = "expected the module that exports a node's program";
+  assertEquals(
+    refused("#!/usr/bin/env python3\n"),
+    `${start} a script for /usr/bin/env python3, ${expected}; without --sim, it runs as a process`,
+  );
+  assertEquals(refused("#!/bin/sh\nexec deno x.ts\n"), `${start} a shell script, ${expected}; it seems to run x.ts`);
+  assertEquals(requestFor("node", "#!/usr/bin/env -S deno run\n", "--sim").bin, "/home/node");
+});
+
 Deno.test("createRequest() runs the official test of a challenge with our program", () => {
   const { workload, bin, options, limits, deviations } = request("3d");
   assertEquals([workload, bin], ["broadcast", "/project/challenges/bin/broadcast-fast"]);
