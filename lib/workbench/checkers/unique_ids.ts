@@ -7,7 +7,7 @@
 import { getOrInsert } from "../base/get_or_insert.ts";
 import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
-import { compareValues } from "./compare_values.ts";
+import { compareValues, numberOf } from "./compare_values.ts";
 import { explainCases, seconds } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
 import type { Verdict } from "./verdict.ts";
@@ -85,7 +85,7 @@ function isComparable(a: unknown, b: unknown): boolean {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "array";
-  return typeof value === "bigint" ? "number" : typeof value;
+  return numberOf(value) === undefined ? typeof value : "number";
 }
 
 function explainIncomparable([one, other]: [unknown, unknown]): string {
