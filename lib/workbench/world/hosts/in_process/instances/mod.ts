@@ -2,6 +2,7 @@
  * Instances of a program's modules: each node gets its own, with state of its own, as if it were a process.
  *
  * 1. `scan.ts` reads the text of a module, `rewrite.ts` turns it into the code of a function that creates an instance.
+ *    `import_map.ts` says what names in its imports stand for.
  * 2. {@linkcode loadInstances} does this for a module and those that it imports from files, and imports the code.
  * 3. A call of the result creates instances of all of them. They live as long as the node that uses them; instances
  *    that Deno itself imports would stay for ever.
@@ -17,6 +18,7 @@
 import { setImmediate } from "node:timers";
 import { createModuleURL, restorePaths } from "../../../../base/stack_frames.ts";
 import { messageOf } from "../../../../base/errors.ts";
+import { resolveName } from "./import_map.ts";
 import { rewriteModule, type Rewritten } from "./rewrite.ts";
 import { scanModule } from "./scan.ts";
 import { findSharedState, hasNoState } from "./shared_state.ts";
@@ -81,6 +83,7 @@ async function loadProgram(url: string): Promise<() => Namespace> {
     create();
     return create;
   } catch (error) {
+    addImports(visited);
     refuseSharedState(visited, restorePaths(messageOf(error)).split("\n")[0]!);
     const shared = await import(url) as Namespace;
     return () => shared;
@@ -110,10 +113,14 @@ async function addModules(
 
 async function loadModule(url: string): Promise<OwnModule> {
   const text = await Deno.readTextFile(new URL(url));
-  const rewritten = named(url, () => rewriteModule(text, url, isOwn));
+  const rewritten = named(url, () => readModule(url, text));
   const shared = await import(url) as Namespace;
   const { default: factory } = await import(createModuleURL(rewritten.code(Object.keys(shared)), url));
   return { url, rewritten, factory, shared, hasNoState: hasNoState(scanModule(text)) };
+}
+
+function readModule(url: string, text: string): Rewritten {
+  return rewriteModule(text, url, isOwn, (name) => resolveName(name, url));
 }
 
 /** The modules with state, and those that import them. Each module comes after its own imports. */
@@ -151,6 +158,18 @@ function createInstances(modules: readonly OwnModule[], instanced: ReadonlySet<s
     own[url] = exports;
   }
   return exports!;
+}
+
+/** Adds the modules that those of a set import, directly or not, as far as they can be read. */
+function addImports(urls: Set<string>): void {
+  // The iteration of a set also visits elements that are added during it.
+  for (const url of urls) {
+    try {
+      for (const { url: imported } of readModule(url, Deno.readTextFileSync(new URL(url))).imports) urls.add(imported);
+    } catch {
+      // Its own state is looked for, but not that of the modules that it imports.
+    }
+  }
 }
 
 /** Refuses modules with state that nodes would share. */

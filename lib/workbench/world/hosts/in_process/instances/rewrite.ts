@@ -38,6 +38,7 @@ interface Rewrite {
   readonly scanned: Scanned;
   readonly url: string;
   readonly isOwn: (url: string) => boolean;
+  readonly resolve: (name: string) => string;
   /** Replacements of parts of the text; each is as long as the part, or stays on its line. */
   readonly edits: { start: number; end: number; by: string }[];
   /** Statements before the function. */
@@ -55,13 +56,20 @@ interface Rewrite {
  * Rewrites a module.
  *
  * @param isOwn Returns true for the URL of a module that is rewritten too.
+ * @param resolve Returns what a specifier that is no path stands for.
  * @throws {SyntaxError} It contains something that cannot be inside of a function. The message names it and its line.
  */
-export function rewriteModule(text: string, url: string, isOwn: (url: string) => boolean): Rewritten {
+export function rewriteModule(
+  text: string,
+  url: string,
+  isOwn: (url: string) => boolean,
+  resolve: (name: string) => string = (name) => name,
+): Rewritten {
   const rewrite: Rewrite = {
     scanned: scanModule(text),
     url,
     isOwn,
+    resolve,
     edits: [],
     outside: [],
     inside: [],
@@ -115,11 +123,14 @@ function remove({ scanned, edits }: Rewrite, start: number, end: number): string
   return text;
 }
 
-/** Returns the specifier of a found statement as it is in the text, and as a URL if it is a file's. */
-function specifierOf({ scanned: { text }, url }: Rewrite, found: Found): { written: string; resolved: string } {
+/** Returns the specifier of a found statement as it is in the text, and independent of the place of the module. */
+function specifierOf(
+  { scanned: { text }, url, resolve }: Rewrite,
+  found: Found,
+): { written: string; resolved: string } {
   const [start, end] = found.indices.groups!.specifier!;
   const written = text.slice(start, end);
-  return { written, resolved: /^\.{0,2}\//.test(written) ? new URL(written, url).href : written };
+  return { written, resolved: /^\.{0,2}\//.test(written) ? new URL(written, url).href : resolve(written) };
 }
 
 function rewriteImport(rewrite: Rewrite, at: number): void {
