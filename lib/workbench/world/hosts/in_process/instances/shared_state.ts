@@ -27,11 +27,23 @@ const ASSIGNMENT = String.raw`(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|\?\?|\|\||&&
 export function findSharedState({ text, code, words, depths }: Scanned): SharedState | undefined {
   for (const [at, word] of words) {
     if (word === "import" || word === "export") continue;
-    const [, name] = /^\w+\s+([\w$]+)/.exec(code.slice(at, at + 200)) ?? [];
+    const name = nameAt(code, at);
     if (name === undefined || !isChanged(name, code, depths)) continue;
     return { name, line: text.slice(0, at).split("\n").length };
   }
   return undefined;
+}
+
+/** Returns the name that is declared at a position. */
+function nameAt(code: string, at: number): string | undefined {
+  return /^\w+\s+([\w$]+)/.exec(code.slice(at, at + 200))?.[1];
+}
+
+/** Returns true if a value is cast to another type, as in `(f as any).x`: that may be for a property which it gets. */
+function isCast(name: string | undefined, code: string): boolean {
+  if (name === undefined) return false;
+  const itself = `(?<![\\w$.])${name.replaceAll("$", "\\$")}`;
+  return new RegExp(`${itself}\\s+as\\b|<\\s*[\\w.]+\\s*>\\s*${itself}`).test(code);
 }
 
 function isChanged(name: string, code: string, depths: Uint16Array): boolean {
@@ -56,16 +68,21 @@ function declares(code: string, at: number): boolean {
   return /\b(?:let|var|const)\s+$/.test(code.slice(Math.max(0, at - 20), at));
 }
 
+/** Words of code that may have state, or may give a function or class a property. */
+const SUSPICIOUS = /\b(?:static|prototype|namespace|module|enum|assign|defineProperty|defineProperties|Reflect)\b/;
+
 /**
  * Returns true if a module certainly has no state: at its top level there are only imports, types, functions, classes
  * without static members, and constants that are functions, primitive values or regular expressions without a position.
  */
 export function hasNoState(scanned: Scanned): boolean {
   const { code, words, dynamicImports } = scanned;
-  if (dynamicImports.length > 0 || /\bstatic\b/.test(code) || hasCalls(scanned)) return false;
+  if (dynamicImports.length > 0 || SUSPICIOUS.test(code)) return false;
+  if (hasCalls(scanned) || hasAssignments(scanned)) return false;
   for (const [at, word] of words) {
     if (word === "let" || word === "var") return false;
     if (word === "const" && !isImmutable(scanned, at)) return false;
+    if (isCast(nameAt(code, at), code)) return false;
   }
   return findSharedState(scanned) === undefined;
 }
@@ -76,6 +93,14 @@ function hasCalls({ code, depths }: Scanned): boolean {
   return calls.some(({ index, 1: name }) => depths[index] === 0 && name !== "if" && name !== "function");
 }
 
+/** Returns true if a statement at the top level sets a property: `f.seen = []`. */
+function hasAssignments({ code, depths }: Scanned): boolean {
+  return code.matchAll(/[.\]]\s*[\w$]*\s*=(?![=>])/g).some(({ index }) => depths[index] === 0);
+}
+
+/** Matches what may stand before the arrow of a function, on as many lines as its parameters have. */
+const ARROW_HEAD = /^\s*(?:async\s*)?(?:[\w$]+|(?:<[^=()]*>\s*)?\([^]*\)(?:\s*:[^=;]*)?)\s*$/;
+
 /** Returns true if a constant, declared at a position, is a function, a primitive value or a regular expression. */
 function isImmutable({ text, code, depths }: Scanned, at: number): boolean {
   const start = findAtTop(code, depths, /=(?![=>])/g, at) + 1;
@@ -84,7 +109,12 @@ function isImmutable({ text, code, depths }: Scanned, at: number): boolean {
   if (end < 0) return false;
   const value = text.slice(start, end).trim();
   const arrow = findAtTop(code, depths, /=>/g, start);
-  if (arrow >= 0 && arrow < end) return true;
+  if (arrow >= 0 && arrow < end) {
+    // The arrow must be that of the value, and no other declaration may follow after a comma.
+    const comma = findAtTop(code, depths, /,/g, arrow);
+    const isOfValue = ARROW_HEAD.test(code.slice(start, arrow)) && findAtTop(code, depths, /=/g, start) === arrow;
+    return isOfValue && (comma < 0 || comma > end);
+  }
   return /^(?:-?[\d_.]+(?:n|e\d+)?|"[^"\n]*"|'[^'\n]*'|true|false|null|undefined|\/(?:\\.|[^\\\n])+\/[dimsuv]*)$/.test(
     value,
   );

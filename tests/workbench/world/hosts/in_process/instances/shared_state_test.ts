@@ -50,6 +50,18 @@ const MODULES: [text: string, expected: boolean][] = [
   ["export const f = () => import('./a.ts');", false],
   ["const A = 1, seen = new Set();\nexport const f = () => seen;", false],
   ["const { seen } = globalThis;\nexport const f = () => seen;", false],
+  ["const put = (set: Set<1>) => set.add(1), seen = new Set<1>();\nexport const f = () => put(seen);", false],
+  ["const seen = new Set<1>()\nconst put = (set: Set<1>) => set.add(1);\nexport const f = () => put(seen);", false],
+  ["const seen = (new Set<1>())\nconst put = (set: Set<1>) => set.add(1);\nexport const f = () => put(seen);", false],
+  ["export namespace All { export const seen = []; }", false],
+  ["function f() {}\nf.seen = [];\nexport const g = () => put(f.seen);", false],
+  ["function f() {}\nexport const g = () => (f as any).seen.push(1);", false],
+  ["function f() {}\nexport const g = () => (<any> f).seen.push(1);", false],
+  ["const LIMIT = 1;\nexport const g = (x: number) => h(x > LIMIT);", true],
+  ["function f() {}\nexport const g = () => Object.assign(f, { seen: 1 });", false],
+  ["class A {}\nA.prototype.seen = [];\nexport const f = () => put(new A().seen);", false],
+  ["export const f = <T>(x: T, y: (z: T) => T): T => y(x);", true],
+  ["export const f = async (x: unknown) => g(x as string);", true],
 ];
 
 for (const [text, expected] of MODULES) {
