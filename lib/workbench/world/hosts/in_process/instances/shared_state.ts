@@ -110,9 +110,9 @@ function isImmutable({ text, code, depths }: Scanned, at: number): boolean {
   const value = text.slice(start, end).trim();
   const arrow = findAtTop(code, depths, /=>/g, start);
   if (arrow >= 0 && arrow < end) {
-    // The arrow must be that of the value, and no other declaration may follow after a comma.
+    // The arrow must be that of the value, not in a branch of it, and no other declaration may follow after a comma.
     const comma = findAtTop(code, depths, /,/g, arrow);
-    const isOfValue = ARROW_HEAD.test(code.slice(start, arrow)) && findAtTop(code, depths, /=/g, start) === arrow;
+    const isOfValue = ARROW_HEAD.test(code.slice(start, arrow)) && findAtTop(code, depths, /=|\?/g, start) === arrow;
     return isOfValue && (comma < 0 || comma > end);
   }
   return /^(?:-?[\d_.]+(?:n|e\d+)?|"[^"\n]*"|'[^'\n]*'|true|false|null|undefined|\/(?:\\.|[^\\\n])+\/[dimsuv]*)$/.test(
