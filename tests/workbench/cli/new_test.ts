@@ -37,6 +37,7 @@ Deno.test("createProject() links the workbench, whatever the folders", () => {
   assertEquals(JSON.parse(files["my_node/deno.json"]!), {
     imports: { "@gossip-glomers/maelstrom": "jsr:@gossip-glomers/maelstrom@^0.1.0" },
     links: ["../../project"],
+    nodeModulesDir: "none",
   });
   assertEquals(
     files["my_node/node.ts"],
@@ -121,7 +122,8 @@ Deno.test({
         assertEquals(code, 0, `${command}\n${text}`);
         assertStringIncludes(text, command.includes("deno test") ? "1 passed" : "valid");
       }
-      // Without a wrapper, too.
+      // Without a wrapper, too, and beside a package.json.
+      await Deno.writeTextFile(`${folder}/my node/package.json`, '{ "type": "module" }');
       const { text: direct } = await shell(commands[2]!.replace("node.sh", "node.ts"), folder);
       assertStringIncludes(direct, "valid");
     } finally {

@@ -141,10 +141,13 @@ exec "$deno" run --quiet --no-prompt --config "$folder/deno.json" "$folder/node.
 `;
 }
 
-/** The library is found in the workbench's folder. Without `links` it would be that of the registry. */
+/**
+ * The library is found in the workbench's folder. Without `links` it would be that of the registry. With a
+ * `package.json` beside it, Deno would look for the library's own packages in a `node_modules` that does not have them.
+ */
 function configuration({ workbench }: Project): string {
   const imports = { [LIBRARY]: `jsr:${LIBRARY}@^${version}` };
-  return `${JSON.stringify({ imports, links: [workbench] }, null, 2)}\n`;
+  return `${JSON.stringify({ imports, links: [workbench], nodeModulesDir: "none" }, null, 2)}\n`;
 }
 
 /** The steps are JSON strings, which are YAML, too: a word that is quoted for a shell may begin a command. */
