@@ -25,6 +25,11 @@ export interface OperationCounts {
 /** Number of different errors that an explanation names. */
 const ERRORS_NAMED = 3;
 
+/** Error of an operation that got no reply, and its common causes. */
+const TIMEOUT = show("net-timeout");
+const TIMEOUT_HINT = "; net-timeout: no reply came in time (does the handler return it, or the program print it with " +
+  "its newline, and flush it?)";
+
 /**
  * Counts completed operations, in total and by function, as Jepsen's `stats`. A function none of whose operations
  * succeeded makes the verdict false: a test in which no read ever succeeded says nothing about reads.
@@ -76,5 +81,6 @@ function describeErrors(history: readonly Operation[], f: string): string {
   }
   if (counts.size === 0) return "";
   const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, ERRORS_NAMED);
-  return `; errors: ${frequent.map(([error, count]) => `${error} (${count} times)`).join(", ")}`;
+  const hint = counts.has(TIMEOUT) ? TIMEOUT_HINT : "";
+  return `; errors: ${frequent.map(([error, count]) => `${error} (${count} times)`).join(", ")}${hint}`;
 }

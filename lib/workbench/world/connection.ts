@@ -176,7 +176,7 @@ function send(state: State, node: string, request: Body & { msg_id: number }, ti
       return reject(new RPCError("temporarily-unavailable", `Node ${node} is down`));
     }
     const timer = clock.schedule(clock.now() + timeout, () => {
-      const text = `Node ${node} did not answer ${request.type} within ${timeout} ms`;
+      const text = `Node ${node} did not answer ${request.type} within ${timeout} ms, expected ${request.type}_ok`;
       take(state, request.msg_id)?.reject(new RPCError("timeout", text));
     });
     calls.set(request.msg_id, { node, timer, resolve, reject });

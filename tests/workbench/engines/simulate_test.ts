@@ -277,7 +277,7 @@ const FAILING: Record<string, [program: (node: AnyNode) => void, expected: RegEx
   }, /^Node n0 crashed at its start.*no such luck/s],
   "does not answer init": [
     (node) => node.onInit(() => new Promise(() => {})),
-    /^Cannot initialize n0: Node n0 did not answer init within 10000 ms$/,
+    /^Cannot initialize n0: Node n0 did not answer init within 10000 ms, expected init_ok$/,
   ],
   "answers init with an error": [
     (node) =>

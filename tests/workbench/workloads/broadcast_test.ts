@@ -15,7 +15,8 @@ Deno.test("a client sends its node the topology first", async () => {
 
 Deno.test("a node that refuses the topology fails the set-up", async () => {
   const { client, settle } = openClient(broadcast, silent);
-  await assertRejects(() => settle(client.setup!()), RPCError, "Node n0 did not answer topology within 5000 ms");
+  const text = "Node n0 did not answer topology within 5000 ms, expected topology_ok";
+  await assertRejects(() => settle(client.setup!()), RPCError, text);
 });
 
 Deno.test("broadcast and read", async () => {

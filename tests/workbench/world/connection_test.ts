@@ -49,7 +49,7 @@ Deno.test("concurrent calls get their own replies", async () => {
 Deno.test("without a reply, rpc rejects with error 0 after 5 s, or after the given timeout", async () => {
   const { connection, settle, clock } = open(silent);
   const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
-  assertEquals([error.code, error.message], [0, "Node n0 did not answer ask within 5000 ms"]);
+  assertEquals([error.code, error.message], [0, "Node n0 did not answer ask within 5000 ms, expected ask_ok"]);
   assertEquals(clock.now(), 5000);
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 100)), RPCError, "within 100 ms");
   assertEquals(clock.now(), 5100);
