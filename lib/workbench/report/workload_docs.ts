@@ -21,7 +21,7 @@ const INTRODUCTION = [
   "The `in_reply_to` of a reply is the `msg_id` of its request. Its type is that of the request with `_ok`, or " +
   "`error`. `any` is any JSON value, an `integer` may have any number of digits, and `?` marks an optional field. If " +
   "the type of a list allows `null`, that stands for an empty list. A field that is not listed makes a body malformed.",
-  'Every request may be answered with an error, `{ type: "error", code: integer, text: string }`. If the error is ' +
+  'Every request may be answered with an error, `{ type: "error", code: integer, text?: string }`. If the error is ' +
   "indefinite, or if no reply comes in time, it is unknown whether the request took effect.",
 ];
 
