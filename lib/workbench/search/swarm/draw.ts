@@ -23,9 +23,13 @@ export interface DrawnTest {
 
 /** Largest change of a figure: from a quarter of the official one to four times as much. */
 const FACTOR = 4;
-/** Limits on the size of a test, so that it does not take long: operations, and operations times nodes. */
+/**
+ * Limits on the size of a test, so that it does not take long: operations, messages if each operation costs one a node,
+ * and the work if each such message costs every node something, as in a mesh.
+ */
 const MAX_OPERATIONS = 4000;
-const MAX_WORK = 40_000;
+const MAX_MESSAGES = 40_000;
+const MAX_WORK = 1_000_000;
 /** Latency to vary if the official one is 0, ms. */
 const SMALL_LATENCY = 25;
 
@@ -72,7 +76,7 @@ function drawAround(figure: number, random: Random): number {
 
 /** Draws rate, in requests/s, and time limit. If the test would be too large, lowers one of them, chosen at random. */
 function drawLength(officialRate: number, officialSeconds: number, nodes: number, random: Random) {
-  const maxOperations = Math.min(MAX_OPERATIONS, MAX_WORK / nodes);
+  const maxOperations = Math.min(MAX_OPERATIONS, MAX_MESSAGES / nodes, MAX_WORK / nodes ** 2);
   const seconds = drawAround(officialSeconds, random);
   let rate = drawAround(officialRate, random);
   if (random.float() < 0.5) {

@@ -53,7 +53,8 @@ for (const challenge of CHALLENGES) {
       // The test does not take long.
       assert(timeLimitSeconds >= 1 && timeLimitSeconds <= 4 * official.timeLimitSeconds);
       assert(rate * timeLimitSeconds <= Math.max(4000, rate), `${rate} for ${timeLimitSeconds} s`);
-      assert(rate * timeLimitSeconds * nodes.length <= Math.max(40_000, rate * nodes.length), `${nodes.length} nodes`);
+      assert(rate * timeLimitSeconds <= Math.max(rate, 40_000 / nodes.length), `${nodes.length} nodes`);
+      assert(rate * timeLimitSeconds <= Math.max(rate, 1_000_000 / nodes.length ** 2), `${nodes.length} nodes`);
       assert(nemesisIntervalSeconds > 0 && nemesisIntervalSeconds < timeLimitSeconds);
     }
   });
