@@ -45,7 +45,7 @@ Deno.test("checkStats is false if a function never succeeded, unless it is exemp
   assertStringIncludes(explanation, "None of 2 write operations succeeded: 1 failed, 1 had an unknown outcome");
   assertStringIncludes(
     explanation,
-    'errors: "net-timeout" (1 times), ["temporarily-unavailable","no leader"] (1 times); net-timeout: no reply came in ',
+    'errors: "net-timeout" (1 times), ["temporarily-unavailable","no leader"] (1 times); net-timeout: no reply came ',
   );
   assertEquals(checkStats(NO_WRITES, ["write"]).valid, true);
 });
