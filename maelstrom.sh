@@ -158,6 +158,15 @@ project_of() {
   [ "$folder" = "$root" ] || echo "$folder"
 }
 
+# Sets $cache to a folder for configurations: .deno/, or one in the user's cache if the project cannot be written.
+find_cache() {
+  for cache in "$root/.deno" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/gossip-glomers"; do
+    if mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ]; then return; fi
+  done
+  say "cannot simulate a program of another project: expected to write a configuration to $root/.deno or $cache"
+  exit 255
+}
+
 # Sets $config to the options that say where Deno finds its configuration. A simulation imports the module that --bin
 # names. If that has a deno.json of its own, both projects are linked, so that each import map holds in its project.
 find_config() {
@@ -174,11 +183,8 @@ find_config() {
   done
   [ -z "$simulated" ] || [ -z "$bin" ] || folder=$(project_of "$bin")
   [ -n "$folder" ] || return 0
-  if ! mkdir -p "$root/.deno" || [ ! -w "$root/.deno" ]; then
-    say "cannot simulate a program of another project: expected to write a configuration to $root/.deno"
-    exit 255
-  fi
-  file=$root/.deno/linked-$(printf %s "$folder" | cksum | cut -d ' ' -f 1).json
+  find_cache
+  file=$cache/linked-$(printf %s "$root $folder" | cksum | cut -d ' ' -f 1).json
   printf '{ "links": ["%s/", "%s/"] }\n' "$(url "$root")" "$(url "$folder")" >"$file.$$"
   mv -f "$file.$$" "$file"
   config=(--config "$file" --no-lock)

@@ -57,6 +57,8 @@ async function makePlace(folder: string): Promise<Place> {
       "cp",
       "env",
       "uname",
+      "cksum",
+      "cut",
     ]
   ) {
     await Deno.symlink(await pathOf(tool), `${bin}/${tool}`);
@@ -189,6 +191,26 @@ testScript("works through links and from other folders", async ({ root, bin, scr
     const { out } = await run(["list"], {}, `${root}/../elsewhere/${name}`);
     assertStringIncludes(out, ` ${root}/lib/workbench/cli/main.ts list\n`);
   }
+});
+
+testScript("links another project in .deno/, or in the user's cache if it cannot write there", async (place) => {
+  const { root, bin, script, run } = place;
+  await script(`${bin}/deno`, deno("2.9.0"));
+  await Deno.mkdir(`${root}/../other`);
+  await Deno.writeTextFile(`${root}/../other/deno.json`, "{}");
+  const configuration = async (env = {}) => {
+    const { code, out, err } = await run(["test", "--sim", "--bin", "other/node.ts"], env);
+    return code === 255 ? err : / --config (\S+) --no-lock /.exec(out)![1]!;
+  };
+  const path = await configuration();
+  assertMatch(path, /\/project\/\.deno\/linked-\d+\.json$/);
+  const { links } = JSON.parse(await Deno.readTextFile(path));
+  assertEquals(links, ["project", "other"].map((name) => `file://${root.replace(/project$/, name)}/`));
+  await Deno.remove(`${root}/.deno`, { recursive: true });
+  await Deno.writeTextFile(`${root}/.deno`, "not a folder");
+  const cached = await configuration({ HOME: `${root}/../home` });
+  assertMatch(cached, /\/home\/\.cache\/gossip-glomers\/linked-\d+\.json$/);
+  assertStringIncludes(await configuration({ HOME: `${root}/.deno` }), "expected to write a configuration to ");
 });
 
 testScript("prefers $DENO, then PATH, then .deno/", async ({ root, bin, script, run }) => {
