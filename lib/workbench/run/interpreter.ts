@@ -13,6 +13,7 @@
 import type { Clock } from "../world/clock.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
+import { errorValue } from "../workloads/outcome.ts";
 import type { Invocation, OperationGenerator, Outcome, WorkloadClient } from "../workloads/workload.ts";
 import { RPCError } from "../../protocol.ts";
 
@@ -214,7 +215,7 @@ async function invokeClient(state: State, worker: Worker, invocation: Invocation
     });
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    if (error instanceof RPCError) return { type: "info", error: [error.errorName, error.message] };
+    if (error instanceof RPCError) return { type: "info", error: errorValue(error) };
     if (signal.aborted) return { type: "info", error: "interrupted" };
     onException(error, worker.index);
     return { type: "info", error: ["indeterminate", error.message] };

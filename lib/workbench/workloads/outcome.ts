@@ -34,9 +34,11 @@ export async function withErrors(idempotent: boolean, perform: () => Promise<Out
     return await perform();
   } catch (error) {
     if (!(error instanceof RPCError)) throw error;
-    return {
-      type: idempotent || error.definite ? "fail" : "info",
-      error: error.errorName === "timeout" ? "net-timeout" : [error.errorName, error.message],
-    };
+    return { type: idempotent || error.definite ? "fail" : "info", error: errorValue(error) };
   }
+}
+
+/** Returns the value by which a history names an error of a request. */
+export function errorValue({ errorName, message }: RPCError): "net-timeout" | [name: string, text: string] {
+  return errorName === "timeout" ? "net-timeout" : [errorName, message];
 }

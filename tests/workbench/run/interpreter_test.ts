@@ -182,12 +182,14 @@ Deno.test("a reusable client outlives info, and fail keeps process and client", 
 
 Deno.test("what a client throws is an operation of type info; all but error replies are exceptions", async () => {
   const { history, exceptions, run } = setUp(({ f }) => {
+    if (f === "c") throw new RPCError("timeout", "too late");
     throw f === "a" ? new RPCError("abort", "not today") : new TypeError("strange reply");
   }, { concurrency: 1 });
-  await run({ generator: list({ f: "a" }, { f: "b" }) });
+  await run({ generator: list({ f: "a" }, { f: "b" }, { f: "c" }) });
   assertEquals(history.filter(({ type }) => type === "info").map(({ error }) => error), [
     ["abort", "not today"],
     ["indeterminate", "strange reply"],
+    "net-timeout",
   ]);
   assertEquals(exceptions, ["strange reply"]);
 });

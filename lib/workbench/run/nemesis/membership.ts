@@ -13,6 +13,7 @@
 import { type Body, ERRORS, RPCError } from "../../../protocol.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Random } from "../../world/random.ts";
+import { errorValue } from "../../workloads/outcome.ts";
 
 /** Part of a fault's target that changes of the membership need. */
 export interface MembershipTarget {
@@ -53,7 +54,7 @@ export async function removeMembers(kind: string, target: MembershipTarget): Pro
     removed.add(node);
     const outcome = await ask("remove_member", node, target);
     if (outcome instanceof RPCError && outcome.definite) removed.delete(node);
-    outcomes[node] = outcome instanceof RPCError ? describe(outcome) : "removed";
+    outcomes[node] = outcome instanceof RPCError ? errorValue(outcome) : "removed";
   }
   return outcomes;
 }
@@ -70,7 +71,7 @@ export async function addMembers(target: MembershipTarget): Promise<Record<strin
     for (const node of [...removed]) {
       const outcome = await ask("add_member", node, target);
       if (!(outcome instanceof RPCError)) removed.delete(node);
-      outcomes[node] = outcome instanceof RPCError ? describe(outcome) : "added";
+      outcomes[node] = outcome instanceof RPCError ? errorValue(outcome) : "added";
     }
   }
   return outcomes;
@@ -84,7 +85,9 @@ async function ask(type: string, node: string, { nodes, random, removed, call }:
   let last: RPCError | undefined;
   for (const member of random.shuffle(nodes.filter((member) => !removed.has(member)))) {
     try {
-      return await call(member, { type, node_id: node });
+      const reply = await call(member, { type, node_id: node });
+      if (reply.type === `${type}_ok`) return reply;
+      throw new RPCError("crash", `expected ${type}_ok, got ${reply.type}`);
     } catch (error) {
       if (!(error instanceof RPCError)) throw error;
       if (last === undefined || last.definite) last = error;
@@ -93,8 +96,4 @@ async function ask(type: string, node: string, { nodes, random, removed, call }:
     }
   }
   return last ?? new RPCError("node-not-found", "there is no member to ask");
-}
-
-function describe(error: RPCError): unknown {
-  return error.errorName === "timeout" ? "net-timeout" : [error.errorName, error.message];
 }

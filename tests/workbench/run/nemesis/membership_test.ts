@@ -129,6 +129,14 @@ Deno.test("membership: at least a majority stays, and nodes that were removed ar
   }
 });
 
+Deno.test("membership: an answer of another type is no consent, and leaves open what was done", async () => {
+  const world = target(() => {});
+  const confused = { ...world, call: () => Promise.resolve({ type: "read_ok" }) };
+  const [outcome] = Object.values(await removeMembers("one", confused));
+  assertEquals(outcome, ["crash", "expected remove_member_ok, got read_ok"]);
+  assertEquals(confused.removed.size, 1);
+});
+
 Deno.test("membership: a refused change is tried at other members, an uncertain one counts as made", async () => {
   const refusing = target((node) => {
     if (node !== "n3") throw new RPCError("temporarily-unavailable", "not the leader");
