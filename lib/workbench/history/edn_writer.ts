@@ -19,7 +19,7 @@ const NUMERIC = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 const TRANSACTIONS: readonly string[] = ["txn", "send", "poll"];
 
 /** Functions of the nemesis that act on each node of a group; their result is a map from node to keyword. */
-const NODE_FAULTS: readonly string[] = ["pause", "resume", "kill", "start"];
+const NODE_FAULTS: readonly string[] = ["pause", "resume", "kill", "start", "remove-member", "add-member"];
 
 /** Forms in which strings and the keys of objects are written. */
 interface Form {

@@ -46,6 +46,8 @@ Deno.test("keywords are where Jepsen has them", () => {
       ["nemesis", "info", "kill", null, "nil"],
       ["nemesis", "info", "kill", "minority-third", ":minority-third"],
       ["nemesis", "info", "kill", { n1: "killed" }, '{"n1" :killed}'],
+      ["nemesis", "info", "remove-member", { n1: "removed" }, '{"n1" :removed}'],
+      ["nemesis", "info", "add-member", { n1: ["abort", "no leader"] }, '{"n1" [:abort "no leader"]}'],
       ["nemesis", "info", "start-loss", { probability: 0.2, nodes: ["n1"] }, '{:probability 0.2, :nodes ["n1"]}'],
       [0, "invoke", "txn", [["r", 9, null], ["append", 9, 1]], "[[:r 9 nil] [:append 9 1]]"],
       [0, "ok", "poll", [["poll", { "9": [[0, 4]] }]], '[[:poll {"9" [[0 4]]}]]'],
