@@ -88,8 +88,10 @@ interface State {
   written: number;
   /** True once a growing file would have exceeded its share. It stays true: no growing file has a gap. */
   isFull: boolean;
-  /** Names of the files that end at the limit. */
+  /** Names of the growing files that end at the limit. */
   readonly cut: Set<string>;
+  /** Names of the whole files that would have exceeded the limit. */
+  readonly omitted: Set<string>;
   /** Names of the files that could not be written. */
   readonly failed: Set<string>;
   /** Reason of the first failure. */
@@ -103,7 +105,7 @@ interface State {
  */
 export function openRunFiles(folder: string, options: RunFilesOptions = {}): RunFiles {
   const { maxBytes = Infinity, disk = REAL_DISK } = options;
-  const sets = { cut: new Set<string>(), failed: new Set<string>() };
+  const sets = { cut: new Set<string>(), omitted: new Set<string>(), failed: new Set<string>() };
   const state: State = { folder, maxBytes, disk, ...sets, written: 0, isFull: false };
   return {
     openGrowing: (name) => openGrowing(state, name),
@@ -173,7 +175,7 @@ function writeWhole(state: State, name: string, texts: Iterable<string>, isLimit
   const writer = createTextWriter({
     write(bytes) {
       const isCut = isLimited && state.written + bytes.length > state.maxBytes;
-      if (isCut) state.cut.add(name);
+      if (isCut) state.omitted.add(name);
       isWhole &&= !isCut && writeAll(state, name, file, bytes);
     },
     close: () => file.close(),
@@ -188,17 +190,21 @@ function writeWhole(state: State, name: string, texts: Iterable<string>, isLimit
   if (!isWhole || state.failed.has(name)) attempt(state, name, () => state.disk.remove(path));
 }
 
-function problemOf({ folder, maxBytes, cut, failed, reason }: State): StoreProblem | undefined {
-  const isStored = NEEDED.every((name) => !cut.has(name) && !failed.has(name));
+function problemOf({ folder, maxBytes, cut, omitted, failed, reason }: State): StoreProblem | undefined {
+  const isStored = NEEDED.every((name) => !omitted.has(name) && !failed.has(name));
   if (reason !== undefined) {
-    const names = [...failed, ...cut].join(", ");
+    const names = [...failed, ...cut, ...omitted].join(", ");
     const message = `Cannot store all of the run in ${folder}: ${reason}; missing or incomplete: ${names}. ` +
       "The verdict does not depend on them";
     return { message, isStored };
   }
-  if (cut.size === 0) return undefined;
+  const consequences = [
+    ...cut.size === 0 ? [] : [`${[...cut].join(", ")} end${cut.size === 1 ? "s" : ""} there`],
+    ...omitted.size === 0 ? [] : [`${[...omitted].join(", ")} ${omitted.size === 1 ? "is" : "are"} not stored`],
+  ];
+  if (consequences.length === 0) return undefined;
   const message = `The files in ${folder} have reached the limit of ${formatSize(maxBytes)} (--max-store): ` +
-    `${[...cut].join(", ")} end${cut.size === 1 ? "s" : ""} there. All operations and messages are counted and judged`;
+    `${consequences.join("; ")}. All operations and messages are counted and judged`;
   return { message, isStored };
 }
 
