@@ -15,6 +15,7 @@ import { type OpenFile, readHistoryFile, readText } from "../history/history_fil
 import type { Operation } from "../history/operation.ts";
 import { type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
 import type { Files } from "../request/files.ts";
+import { checkNodeNames } from "../request/node_names.ts";
 import type { Results } from "../run/results.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { parseStoredResults } from "./stored_results.ts";
@@ -105,14 +106,15 @@ async function readOwnContext(folder: string, machine: StoredFiles): Promise<Con
   if (concurrency) flags.set("concurrency", [String(concurrency)]);
   if (availability !== undefined && availability !== null) flags.set("availability", [String(availability)]);
   if (consistency_models?.length) flags.set("consistency-models", [consistency_models.join()]);
-  checkFlags(flags, path);
+  checkOptions(flags, nodes ?? [], path);
   return { flags, results, net: results.net };
 }
 
 /** Checks that stored options are those of a test. Otherwise they would be taken for mistakes in the command. */
-function checkFlags(flags: FlagTexts, path: string): void {
+function checkOptions(flags: FlagTexts, nodes: readonly string[], path: string): void {
   try {
     flagValues(flags);
+    checkNodeNames(nodes);
   } catch (error) {
     if (error instanceof UsageError) throw unusable(path, `it is damaged: ${error.message}`);
     throw error;

@@ -11,7 +11,7 @@
 
 import { show } from "../base/text.ts";
 import { createEDNReader, type FormReader, type TakeForm } from "./edn.ts";
-import { parseJSON } from "../base/json.ts";
+import { formatJSON, isRawNumber, parseJSON } from "../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
@@ -232,7 +232,15 @@ function fillIn(value: unknown): unknown {
   const fields = value as Record<string, unknown>;
   const process = fields.process ?? 0;
   const f = fields.f ?? (Array.isArray(fields.value) ? "txn" : undefined);
-  return process === fields.process && f === fields.f ? fields : { ...fields, process, f };
+  const time = toNumber(fields.time);
+  const isComplete = process === fields.process && f === fields.f && time === fields.time;
+  return isComplete ? fields : { ...fields, process, f, time };
+}
+
+/** Converts what stands for a number of another kind: 1.0, or an integer beyond 2⁵³, such as a time since 1970. */
+function toNumber(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "object" && value !== null && isRawNumber(value) ? Number(formatJSON(value)) : value;
 }
 
 function toOperation(fields: Fields, position: number): Operation {

@@ -25,6 +25,16 @@ export function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">
   const file = values["nodes-file"];
   const named = [...file === undefined ? [] : readNames(file, files), ...values.nodes ?? [], ...values.node ?? []];
   const nodes = named.length === 0 ? DEFAULT_NODES : named;
+  checkNodeNames(nodes);
+  return nodes;
+}
+
+/**
+ * Checks the names of nodes.
+ *
+ * @throws {UsageError} A name is not plain, is reserved or occurs twice.
+ */
+export function checkNodeNames(nodes: readonly string[]): void {
   // The name of a node is also that of its log, and must not lead to another folder.
   const odd = nodes.find((node) => !isPlainName(node));
   if (odd !== undefined) {
@@ -37,7 +47,6 @@ export function nodeNames(values: FlagValues, files: Pick<Files, "readTextFile">
   }
   const repeated = nodes.find((node, index) => nodes.indexOf(node) !== index);
   if (repeated !== undefined) throw new UsageError(`Cannot name two nodes ${repeated}: expected different names`);
-  return nodes;
 }
 
 /** True if Maelstrom treats a name as that of a client: it only looks at the first letter. */

@@ -348,7 +348,8 @@ Deno.test("check refuses stored names that are not plain", async () => {
   const { memory } = await record((node) => node.on("echo", ({ echo }) => ({ echo })), { workload: WORKLOADS.echo! });
   const named = (nodes: string[]) => folderOf(memory, ({ judged_by }) => ({ judged_by: { ...judged_by!, nodes } }));
   const { status, err } = await command("check store/x", named(["n0", "../../x"]));
-  assertEquals([status, err.split(":")[0]], [254, 'Cannot name a node "../../x"']);
+  assertEquals(status, 255);
+  assertStringIncludes(err, 'Cannot read store/x/results.json: it is damaged: Cannot name a node "../../x"');
   assertEquals((await command("check store/x", named(["a.b", "node-3"]))).status, 0);
 });
 

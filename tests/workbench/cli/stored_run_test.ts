@@ -143,6 +143,8 @@ Deno.test("damaged results are told as such, with the place", async () => {
       [damage({ net: {} }), "it is damaged: expected results.net to be "],
       [damage({ targets: [{ name: "beauty", limit: 1 }] }), "it is damaged: expected results.targets[0].name to be "],
       [damage({ judged_by: { ...judgedBy, nodes: "n0" } }), "it is damaged: expected results.judged_by.nodes to be "],
+      [damage({ judged_by: { ...judgedBy, nodes: ["../x"] } }), 'it is damaged: Cannot name a node "../x"'],
+      [damage({ judged_by: { ...judgedBy, nodes: ["n0", "n0"] } }), "it is damaged: Cannot name two nodes n0"],
       [damage({ judged_by: { ...judgedBy, availability: 7 } }), "it is damaged: Cannot use --availability"],
       [damage({ judged_by: { ...judgedBy, consistency_models: ["good"] } }), "it is damaged: Cannot use --consistency"],
       [damage({ result: null }), "it is damaged: expected results.result to be "],

@@ -29,6 +29,15 @@ Deno.test("a reader tells JSON lines from EDN by their beginnings", () => {
   for (const text of ["", "\n", "[]", "()", "; nothing"]) assertEquals(read([text]), []);
 });
 
+Deno.test("a time may be of any kind of number: other programs write 1e9, or nanoseconds since 1970", () => {
+  for (
+    const [time, expected] of [["1.0", 1], ["1.5", 1.5], ["5e9", 5e9], ["1764374400123456789", 1764374400123456789]]
+  ) {
+    assertEquals(read([JSON_LINE.replace('"time":5', `"time":${time}`)])[0]!.time, expected);
+    assertEquals(read([EDN.replace(":time 5", `:time ${time}`)])[0]!.time, expected);
+  }
+});
+
 Deno.test("a text that is neither, or ends too early, is refused", () => {
   for (
     const [text, problem] of [
