@@ -67,6 +67,24 @@ export function checkStats(
   };
 }
 
+/** Requests that were answered with error 13 (crash): what a handler has thrown. */
+export interface CrashReplies {
+  count: number;
+  /** Texts of the first replies that differ. */
+  texts: string[];
+}
+
+/**
+ * Collects the error replies 13 (crash). Undefined if there are none. The history shows a node that went down, with
+ * `--fail-fast`, in the same way; that is none.
+ */
+export function crashReplies(history: readonly Operation[]): CrashReplies | undefined {
+  const texts = history.flatMap(({ process, error }) =>
+    process !== "nemesis" && Array.isArray(error) && error[0] === "crash" ? [show(error[1], 200)] : []
+  ).filter((text) => !/^"Node \S+ went down"$/.test(text));
+  return texts.length === 0 ? undefined : { count: texts.length, texts: [...new Set(texts)].slice(0, ERRORS_NAMED) };
+}
+
 function emptyCounts(): OperationCounts {
   return { count: 0, ok: 0, fail: 0, info: 0 };
 }

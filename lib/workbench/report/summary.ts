@@ -32,6 +32,7 @@ export function formatSummary(results: Results, notes: SummaryNotes, screen: Scr
     operationLines(results, screen),
     messageLines(results, screen),
     checkerFigureLines(results, screen),
+    crashLines(results, screen),
     anomalyLines(results.anomalies, screen),
     exceptionLines(results.exceptions, screen),
     noteLines(results, notes, screen),
@@ -216,6 +217,15 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
       : [],
     ...repeatLines(results.store, again, screen),
   ];
+}
+
+/** Lines with the error replies of handlers that have thrown. They are often the cause of the anomalies below. */
+function crashLines({ crash_replies, store }: Results, screen: Screen): string[] {
+  if (crash_replies === undefined) return [];
+  const { count, texts } = crash_replies;
+  const requests = count === 1 ? "1 request was" : `${count} requests were`;
+  const where = store === null ? "" : "; the logs of the nodes may say more";
+  return wrap(`${requests} answered with error 13 (crash): ${texts.join(", ")}${where}`, screen.width, "  ");
 }
 
 /** Width of the margin that has the labels of notes. */

@@ -13,7 +13,7 @@ import { explainCases } from "../checkers/explain.ts";
 import { latencies } from "../checkers/latency.ts";
 import { netStatistics } from "../checkers/net.ts";
 import type { NetCounts } from "../world/network/journal.ts";
-import { checkStats } from "../checkers/stats.ts";
+import { checkStats, crashReplies } from "../checkers/stats.ts";
 import { asMaelstrom, validityOfException, viewOfAnomaly, viewOfException } from "../checkers/finding_types.ts";
 import { mergeValidity, type Validity, type Verdict } from "../checkers/verdict.ts";
 import {
@@ -68,6 +68,7 @@ export function judge(record: TestRecord): Results {
   const net = record.counts === null ? null : netStatistics(record.counts, counted);
   const targets = record.limits.map((limit) => judgeTarget(limit, { net, result }));
   const anomalies = verdicts.flatMap((verdict) => verdict.anomalies ?? []);
+  const crash_replies = crashReplies(history);
   return {
     schema: 1,
     challenge: record.challenge,
@@ -79,6 +80,7 @@ export function judge(record: TestRecord): Results {
     maelstrom: passedBy(mergeVerdicts("maelstrom", verdicts, exceptions, record), targets),
     decided_by: decidedBy,
     operations: { count, ok, fail, info, by_f },
+    ...crash_replies === undefined ? {} : { crash_replies },
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
     net,
     latency_ms: latencies(counted),

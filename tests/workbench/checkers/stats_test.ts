@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { checkStats } from "../../../lib/workbench/checkers/stats.ts";
+import { checkStats, crashReplies } from "../../../lib/workbench/checkers/stats.ts";
 import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import { type MaelstromResults, testRecorded } from "../recorded.ts";
 
@@ -48,6 +48,17 @@ Deno.test("checkStats is false if a function never succeeded, unless it is exemp
     'errors: "net-timeout" (1 times), ["temporarily-unavailable","no leader"] (1 times); net-timeout: no reply came ',
   );
   assertEquals(checkStats(NO_WRITES, ["write"]).valid, true);
+});
+
+Deno.test("crashReplies() has the texts of error 13, but not nodes that went down", () => {
+  const history = parseEDNHistory(`
+    {:type :info, :process 0, :f :read, :error [:crash "Error: one"]}
+    {:type :fail, :process 0, :f :read, :error [:crash "Error: one"]}
+    {:type :info, :process 1, :f :read, :error [:crash "Error: two"]}
+    {:type :info, :process 1, :f :read, :error [:crash "Node n1 went down"]}
+    {:type :info, :process 1, :f :read, :error :net-timeout}`);
+  assertEquals(crashReplies(history), { count: 3, texts: ['"Error: one"', '"Error: two"'] });
+  assertEquals(crashReplies(NO_WRITES), undefined);
 });
 
 Deno.test("checkStats of an empty history is valid", () => {

@@ -220,6 +220,11 @@ Deno.test("formatSummary() never rounds the availability up to 100 %", () => {
   assertStringIncludes(summary({ availability: { valid: true, ok_fraction: 0.99999 } }), "99.99 % of operations ok");
 });
 
+Deno.test("formatSummary() shows what handlers have thrown", () => {
+  const text = summary({ crash_replies: { count: 2, texts: ['"Error: one"', '"Error: two"'] }, store: null });
+  assertStringIncludes(text, '\n\n  2 requests were answered with error 13 (crash): "Error: one", "Error: two"\n\n');
+});
+
 Deno.test("formatSummary() colours the verdict", () => {
   const coloured = (changes: Partial<Results>) => summary(changes, {}, { width: 80, colour: true });
   assertStringIncludes(coloured({}), "\x1b[32m✓ 3e broadcast");
