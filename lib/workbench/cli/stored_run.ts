@@ -91,6 +91,9 @@ function fileExists(path: string, { files }: StoredFiles): boolean {
 }
 
 function whereToLook(folder: string, machine: StoredFiles): string {
+  if (fileExists(`${folder}/results.json`, machine)) {
+    return "it was not stored; results.json has the verdict, and as not-stored the reason";
+  }
   const latest = `${folder}/latest`;
   const hint = HISTORIES.some((name) => fileExists(`${latest}/${name}`, machine)) ? `; did you mean ${latest}?` : "";
   return `expected one of history.jsonl, history.edn${hint}`;

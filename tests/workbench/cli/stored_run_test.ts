@@ -113,7 +113,11 @@ Deno.test("errors about a path that is not a run, or is unreadable, name the pat
   };
   assertEquals(await wrong("s", {}), [254, "Cannot find s: expected a history, or the folder of a run"]);
   const none = "Cannot find a history in s: expected one of history.jsonl, history.edn";
-  assertEquals(await wrong("s", { "s/results.json": "{}", "s/latest/x": "" }), [254, none]);
+  assertEquals(await wrong("s", { "s/results.edn": "{}", "s/latest/x": "" }), [254, none]);
+  assertEquals(await wrong("s", { "s/results.json": "{}" }), [
+    254,
+    "Cannot find a history in s: it was not stored; results.json has the verdict, and as not-stored the reason",
+  ]);
   assertEquals(await wrong("s", { "s/latest/history.edn": EDN }), [254, `${none}; did you mean s/latest?`]);
   for (const name of ["results.json", "messages.jsonl", "results.edn", "jepsen.log"]) {
     assertEquals(await wrong(`s/${name}`, { "s/history.edn": EDN, [`s/${name}`]: EDN }), [
