@@ -21,17 +21,24 @@ const CHANGES = "add|set|delete|clear|push|pop|shift|unshift|splice|sort|reverse
 const ASSIGNMENT = String.raw`(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|\?\?|\|\||&&)?=(?![=>]))`;
 
 /**
- * Finds the first name at the top level whose value functions change: a variable that they assign, or an object or
- * collection that they change. A change through another name is not found.
+ * Finds the first name at the top level, declared or imported, whose value functions change: a variable that they
+ * assign, or an object or collection that they change. A change through another name is not found.
  */
 export function findSharedState({ text, code, words, depths }: Scanned): SharedState | undefined {
   for (const [at, word] of words) {
-    if (word === "import" || word === "export") continue;
-    const name = nameAt(code, at);
-    if (name === undefined || !isChanged(name, code, depths)) continue;
-    return { name, line: text.slice(0, at).split("\n").length };
+    if (word === "export") continue;
+    const names = word === "import" ? importedNames(code, at) : [nameAt(code, at) ?? ""];
+    const name = names.find((name) => name !== "" && isChanged(name, code, depths));
+    if (name !== undefined) return { name, line: text.slice(0, at).split("\n").length };
   }
   return undefined;
+}
+
+/** Returns the names that the import at a position declares, without types. */
+function importedNames(code: string, at: number): string[] {
+  const [, clause = ""] = /^import\s+(?!type\b)([^'"=;]*?)\bfrom\b/.exec(code.slice(at)) ?? [];
+  const parts = clause.split(/[{},]/).map((part) => part.trim()).filter((part) => !part.startsWith("type "));
+  return parts.map((part) => part.split(/\s+/).at(-1)!);
 }
 
 /** Returns the name that is declared at a position. */

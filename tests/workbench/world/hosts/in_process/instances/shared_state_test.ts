@@ -16,7 +16,12 @@ const STATES: [text: string, found?: [name: string, line: number]][] = [
   ["const cache = new Map();\nfunction f() { cache?.set(1, 2); }", ["cache", 1]],
   ["const all: Record<string, 1> = {};\nfunction f(x: string) { delete all[x]; }", ["all", 1]],
   ["class Counted { static total = 0; }\nfunction f() { Counted.total++; }", ["Counted", 1]],
+  ["import { type T, all } from './all.ts';\nexport const f = (x: T) => all.push(x);", ["all", 1]],
+  ["\nimport {\n  all as list,\n} from './all.ts';\nfunction f() { list.length = 0; }", ["list", 2]],
+  ["import * as state from './state.ts';\nfunction f() { state.all.add(1); }", ["state", 1]],
+  ["import counts from './counts.ts';\nfunction f() { counts.of++; }", ["counts", 1]],
   // Not state.
+  ["import type { all } from './all.ts';\nimport { f } from './f.ts';\nconst g = () => f(1);"],
   ["const kinds = ['a', 'b'];\nfunction f(x: string) { return kinds.includes(x) && kinds[0] === x; }"],
   ["const seen = new Set();\nseen.add(1);\nfunction f() { return seen.has(1); }"],
   ["const text = 'seen.add(1)';\nfunction f() { /* text = 1 */ return text == '' || text >= 'a'; }"],
