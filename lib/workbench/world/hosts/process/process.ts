@@ -10,6 +10,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import { formatSize } from "../../../base/size.ts";
 import type { TestException } from "../../../base/test_exception.ts";
 import type { Clock } from "../../clock.ts";
@@ -127,7 +128,7 @@ function readOutputs(
   });
   stdout.ended.then(() => fail(node, "closed its stdout"));
   const stderr = readOutput("stderr", child.stderr, {
-    onLine: (line) => onStderr?.(`${node.id}: ${line}`),
+    onLine: (line) => onStderr?.(`${node.id}: ${stripVTControlCharacters(line)}`),
     onTooLong: () => fail(node, "wrote a line of more than 67 MB to stderr"),
     signal,
     log: node.log,

@@ -178,6 +178,11 @@ testScript("a node that ends in peace before it is asked to has crashed too", "e
   assertStringIncludes(message, "It wrote nothing to stdout\nIt wrote nothing to stderr\n");
 });
 
+testScript("stderr is shown without colours", "printf '\\033[31mred\\033[0m\\n' >&2; cat", async ({ said, stderr }) => {
+  await said("red");
+  assertEquals(stderr, ["n0: red"]);
+});
+
 testScript("a node that is killed is reported with the signal", "kill -SEGV $$", async ({ failure }) => {
   assertStringIncludes((await failure).message, "Node n0 was ended by signal SIGSEGV during the test");
 });
