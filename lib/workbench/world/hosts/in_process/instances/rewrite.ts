@@ -14,7 +14,7 @@
  * @module
  */
 
-import { scanModule, type Scanned } from "./scan.ts";
+import { declaredNames, scanModule, type Scanned } from "./scan.ts";
 
 /** Module that imports or is imported. */
 export interface OwnImport {
@@ -237,13 +237,14 @@ function resolveDynamicImport(rewrite: Rewrite, at: number): void {
 }
 
 /** Returns the exported names that are variables: `let` or `var`. */
-function exportedVariables({ scanned: { code, words }, exports }: Rewrite): Set<string> {
+function exportedVariables({ scanned, exports }: Rewrite): Set<string> {
   const variables = new Set<string>();
-  for (const [at, word] of words) {
+  for (const [at, word] of scanned.words) {
     if (word !== "let" && word !== "var") continue;
-    const [, name = ""] = /^\w+\s+([\w$]+)/.exec(code.slice(at, at + 200)) ?? [];
-    const listed = [...exports].filter(([, local]) => local === name).map(([exported]) => exported);
-    for (const exported of listed.length > 0 ? listed : [name]) variables.add(exported);
+    for (const name of declaredNames(scanned, at)) {
+      const listed = [...exports].filter(([, local]) => local === name).map(([exported]) => exported);
+      for (const exported of listed.length > 0 ? listed : [name]) variables.add(exported);
+    }
   }
   return variables;
 }

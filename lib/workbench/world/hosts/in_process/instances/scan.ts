@@ -162,3 +162,14 @@ function note(scan: Scan, token: string): void {
 function blank(text: string): string {
   return text.includes("\n") ? text.replaceAll(/[^\n]+/g, (line) => " ".repeat(line.length)) : " ".repeat(text.length);
 }
+
+/** Returns the names that the statement at one of the `words` declares, and perhaps some that its types contain. */
+export function declaredNames({ code, depths, words }: Scanned, at: number): string[] {
+  const next = words.keys().find((word) => word > at) ?? code.length;
+  const rest = code.slice(at, next);
+  const end = rest.matchAll(/;/g).find(({ index }) => depths[at + index] === 0)?.index;
+  const statement = rest.slice(0, end);
+  const pattern = /^(?:const|let|var)\s*[{[][^=]*/.exec(statement)?.[0].match(/[\w$]+/g)?.slice(1) ?? [];
+  const names = statement.matchAll(/(?:^\w+\s+|,\s*)([\w$]+)/g).filter(({ index }) => depths[at + index] === 0);
+  return [...pattern, ...Array.from(names, ([, name]) => name!)];
+}

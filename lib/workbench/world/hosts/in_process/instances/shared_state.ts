@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Scanned } from "./scan.ts";
+import { declaredNames, type Scanned } from "./scan.ts";
 
 /** State at the top level of a module. */
 export interface SharedState {
@@ -24,10 +24,11 @@ const ASSIGNMENT = String.raw`(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|\?\?|\|\||&&
  * Finds the first name at the top level, declared or imported, whose value functions change: a variable that they
  * assign, or an object or collection that they change. A change through another name is not found.
  */
-export function findSharedState({ text, code, words, depths }: Scanned): SharedState | undefined {
+export function findSharedState(scanned: Scanned): SharedState | undefined {
+  const { text, code, words, depths } = scanned;
   for (const [at, word] of words) {
     if (word === "export") continue;
-    const names = word === "import" ? importedNames(code, at) : [nameAt(code, at) ?? ""];
+    const names = word === "import" ? importedNames(code, at) : declaredNames(scanned, at);
     const name = names.find((name) => name !== "" && isChanged(name, code, depths));
     if (name !== undefined) return { name, line: text.slice(0, at).split("\n").length };
   }
@@ -41,14 +42,8 @@ function importedNames(code: string, at: number): string[] {
   return parts.map((part) => part.split(/\s+/).at(-1)!);
 }
 
-/** Returns the name that is declared at a position. */
-function nameAt(code: string, at: number): string | undefined {
-  return /^\w+\s+([\w$]+)/.exec(code.slice(at, at + 200))?.[1];
-}
-
 /** Returns true if a value is cast to another type, as in `(f as any).x`: that may be for a property which it gets. */
-function isCast(name: string | undefined, code: string): boolean {
-  if (name === undefined) return false;
+function isCast(name: string, code: string): boolean {
   const itself = `(?<![\\w$.])${name.replaceAll("$", "\\$")}`;
   return new RegExp(`${itself}\\s+as\\b|<\\s*[\\w.]+\\s*>\\s*${itself}`).test(code);
 }
@@ -89,7 +84,7 @@ export function hasNoState(scanned: Scanned): boolean {
   for (const [at, word] of words) {
     if (word === "let" || word === "var") return false;
     if (word === "const" && !isImmutable(scanned, at)) return false;
-    if (isCast(nameAt(code, at), code)) return false;
+    if (declaredNames(scanned, at).some((name) => isCast(name, code))) return false;
   }
   return findSharedState(scanned) === undefined;
 }

@@ -43,7 +43,7 @@ Deno.test({
 
 /** Simulates the `node.ts` of a folder as two nodes of broadcast, and returns what is printed. */
 async function simulate(folder: string): Promise<string> {
-  const flags = "test -w broadcast --bin node.ts --node-count 2 --time-limit 2 --sim --no-shrink";
+  const flags = "test -w broadcast --bin node.ts --node-count 2 --rate 20 --time-limit 5 --sim --no-shrink --seed 1";
   const { stdout, stderr } = await new Deno.Command(`${ROOT}/maelstrom.sh`, {
     args: flags.split(" "),
     cwd: folder,

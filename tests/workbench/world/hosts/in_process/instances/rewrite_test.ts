@@ -136,11 +136,13 @@ Deno.test("a module that cannot be inside of a function is refused, with the lin
 
 Deno.test("exported variables are known, as importers would see their changes", () => {
   const { variables } = rewriteModule(
-    "export let a = 1;\nlet b = 2;\nexport { b as c };\nexport const d = 3;",
+    "export let a = 1;\nlet b = 2;\nexport { b as c };\nexport const d = 3;\nexport let e = f(g, h), i;\n" +
+      "export var { j, k: l } = m;\nexport function n() {}",
     OTHER,
     () => false,
   );
-  assertEquals(["a", "c", "d"].filter((name) => variables.has(name)), ["a", "c"]);
+  const names = [..."abcdefghijlmn"];
+  assertEquals(names.filter((name) => variables.has(name)), ["a", "c", "e", "i", "j", "l"]);
 });
 
 Deno.test("an import of an address stays whole, and loses its comments", () => {

@@ -20,6 +20,8 @@ const STATES: [text: string, found?: [name: string, line: number]][] = [
   ["\nimport {\n  all as list,\n} from './all.ts';\nfunction f() { list.length = 0; }", ["list", 2]],
   ["import * as state from './state.ts';\nfunction f() { state.all.add(1); }", ["state", 1]],
   ["import counts from './counts.ts';\nfunction f() { counts.of++; }", ["counts", 1]],
+  ["let a = 1, count = 0;\nfunction f() { count++; }", ["count", 1]],
+  ["const { seen, other } = create();\nfunction f(x: number) { other.add(x); }", ["other", 1]],
   // Not state.
   ["import type { all } from './all.ts';\nimport { f } from './f.ts';\nconst g = () => f(1);"],
   ["const kinds = ['a', 'b'];\nfunction f(x: string) { return kinds.includes(x) && kinds[0] === x; }"],
@@ -27,6 +29,7 @@ const STATES: [text: string, found?: [name: string, line: number]][] = [
   ["const text = 'seen.add(1)';\nfunction f() { /* text = 1 */ return text == '' || text >= 'a'; }"],
   ["const seen = 1;\nfunction f() { const seen = new Set(); return seen; }"],
   ["const set = 1;\nfunction f(x: { set: number }) { x.set = set; }"],
+  ["export default class {\n  count = 0;\n  add() { this.count++; }\n}"],
 ];
 
 for (const [text, found] of STATES) {
