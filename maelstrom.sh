@@ -130,6 +130,8 @@ choose_permissions() {
     help | --help | -h | --version | list | doc) return ;;
     check | analyze) permissions+=(--allow-read) ;;
     new) permissions+=(--allow-read --allow-write --allow-run=git) ;;
+    # Its tests are processes with permissions of their own.
+    grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;
     install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
     *)
       # Nodes get some of the environment, and what --env names.

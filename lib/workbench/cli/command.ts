@@ -17,7 +17,7 @@ export interface Command {
   /** Its description in the help. */
   help: string;
   /** The flags that it takes, which have a help of their own; undefined if it has none or few. */
-  flags?: "test" | "check";
+  flags?: "test" | "check" | "grade";
   /**
    * Runs it; undefined if `maelstrom.sh` itself does that.
    *

@@ -13,7 +13,8 @@ import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doc } from "./doc.ts";
-import { showCheckHelp, showFlagsHelp, showHelp, showVersion } from "./help.ts";
+import { grade } from "./grade/mod.ts";
+import { showCheckHelp, showFlagsHelp, showGradeHelp, showHelp, showVersion } from "./help.ts";
 import { install } from "./install.ts";
 import { list } from "./list.ts";
 import { createProject } from "./new/mod.ts";
@@ -28,6 +29,12 @@ export const COMMANDS: readonly Command[] = [
     name: "new",
     help: "Create a project with a node of your own: new FOLDER -w WORKLOAD",
     run: orHelp(createProject),
+  },
+  {
+    name: "grade",
+    help: "Give points for each claim of a challenge, for a course: grade --bin FILE",
+    flags: "grade",
+    run: grade,
   },
   { name: "demo", help: "Run each of our programs for some seconds, as a self-test", flags: "test", run: demo },
   { name: "check", help: "Check a recorded history, ours or Jepsen's: check PATH", flags: "check", run: check },
@@ -61,6 +68,7 @@ function help([topic]: readonly string[], machine: Machine): number {
   const command = findCommand(topic);
   if (command === undefined) throw unknownCommand(topic);
   if (command.flags === "check") return showCheckHelp(machine);
+  if (command.flags === "grade") return showGradeHelp(machine);
   return command.flags === "test" ? showFlagsHelp(machine) : showHelp(COMMANDS, machine);
 }
 

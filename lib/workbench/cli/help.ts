@@ -12,6 +12,7 @@ import { CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
 import type { Command } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
+import { GRADE_FLAGS } from "./grade/options.ts";
 
 const EXAMPLES = [
   "./maelstrom.sh kafka",
@@ -45,6 +46,11 @@ export function showFlagsHelp(machine: Machine): number {
 /** Shows the flags of `check`, and returns the exit status. */
 export function showCheckHelp(machine: Machine): number {
   return show(formatCheckHelp(screenOf(machine)), machine);
+}
+
+/** Shows the flags of `grade`, and returns the exit status. */
+export function showGradeHelp(machine: Machine): number {
+  return show(formatGradeHelp(screenOf(machine)), machine);
 }
 
 /** Shows the version of this project and of Deno, and returns the exit status. */
@@ -113,6 +119,21 @@ export function formatCheckHelp(screen: Screen): string {
     ],
     "Flags": flagLines(flags, screen),
     "Exit status": exitStatusLines("the history cannot be read, or its nodes crashed", screen),
+  });
+}
+
+/** Formats the help of `grade`. */
+export function formatGradeHelp(screen: Screen): string {
+  return sections("Gives points for each claim of the challenges: docs/course/README.md", screen, {
+    "Usage": ["./maelstrom.sh grade --bin PATH [flags] [-- arguments of the node]"],
+    "Flags": flagLines(GRADE_FLAGS, screen),
+    "Exit status": pairs([
+      ["0", "all points"],
+      ["1", "some points are missing"],
+      ["130", "ended by Ctrl-C; the report has what was graded"],
+      ["254", "the arguments are bad"],
+      ["255", "the grader itself has failed"],
+    ], screen),
   });
 }
 

@@ -33,6 +33,12 @@ export interface Machine {
    * @throws {UsageError} It cannot be created.
    */
   createFile(path: string, text: string, isExecutable?: boolean): void;
+  /**
+   * Writes a file in one step, in the place of an earlier one; creates the folders around it.
+   *
+   * @throws {UsageError} It cannot be written.
+   */
+  replaceFile(path: string, text: string): void;
   /** Writes to stdout; if that cannot be written, as on a full disk, to stderr. */
   stdout(text: string): void;
   /** Writes to stderr, if that can be written. */
@@ -51,8 +57,30 @@ export interface Machine {
   /** Ends the process at once. */
   exit(status: number): void;
   newSeed(): string;
+  /** Returns the HMAC-SHA-256 of a text, in hexadecimal digits. */
+  hmac(key: string, text: string): Promise<string>;
+  /** Runs `maelstrom.sh` with these words in a process of its own, until its end or the limit. It never throws. */
+  runScript(words: readonly string[], limits: ScriptLimits): Promise<ScriptOutcome>;
   engines: { processes: Engine; simulation: Engine; maelstrom(executable: string): Engine };
   archives: Archives;
+}
+
+/** End of a run of `maelstrom.sh`. */
+export interface ScriptLimits {
+  /** Time after which it is killed, with all that it has started. */
+  limitSeconds: number;
+  /** Kills it, too. */
+  signal: AbortSignal;
+}
+
+/** Outcome of a run of `maelstrom.sh`. */
+export interface ScriptOutcome {
+  /** Exit status; null if it could not be started. */
+  status: number | null;
+  stdout: string;
+  stderr: string;
+  /** True if it was killed because of the limit. */
+  isTimeout: boolean;
 }
 
 /** Signal that asks to end: Ctrl-C, `kill`, or a terminal that was closed. */

@@ -11,6 +11,7 @@ import { newSeed } from "../world/random.ts";
 import type { Interrupt, Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
+import { runScript } from "./own_process.ts";
 import { runInSimulation } from "./simulation_engine.ts";
 
 /** The originals, kept for the progress line and Ctrl-C: a simulation replaces the global ones while it runs. */
@@ -31,6 +32,7 @@ export function createMachine(root: string): Machine {
     openFile: async (path) => (await Deno.open(path)).readable,
     createFolder,
     createFile,
+    replaceFile,
     ...textOutputs(Deno.stdout, Deno.stderr),
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
@@ -43,6 +45,8 @@ export function createMachine(root: string): Machine {
     onInterrupt,
     exit: (status) => exit(status),
     newSeed,
+    hmac,
+    runScript: (words, limits) => runScript(`${root}/maelstrom.sh`, words, limits),
     engines: {
       processes: runWithProcesses,
       simulation: (request, hooks) => runInSimulation(root, request, hooks),
@@ -146,6 +150,15 @@ function createFile(path: string, text: string, isExecutable = false): void {
   });
 }
 
+function replaceFile(path: string, text: string): void {
+  creating(path, () => {
+    const incoming = `${path}.incoming`;
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(incoming, text);
+    Deno.renameSync(incoming, path);
+  });
+}
+
 function creating<T>(path: string, create: () => T): T {
   try {
     return create();
@@ -180,8 +193,18 @@ async function fetchArchive(from: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexadecimal(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+async function hmac(key: string, text: string): Promise<string> {
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const imported = await crypto.subtle.importKey("raw", encoder.encode(key), algorithm, false, ["sign"]);
+  return hexadecimal(await crypto.subtle.sign("HMAC", imported, encoder.encode(text)));
+}
+
+function hexadecimal(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function unpack(bytes: Uint8Array<ArrayBuffer>, folder: string): Promise<void> {

@@ -9,7 +9,7 @@
 import type { Machine } from "../engines/machine.ts";
 
 /** Exit status of a process ended by SIGINT, as shells report it. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /** Listens for Ctrl-C until it is closed. */
 export interface Interruption {

@@ -64,6 +64,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
     createFolder: (path) => path,
     createFile: () => {},
+    replaceFile: () => {},
     stdout: (text) => void (machine.out += text),
     stderr: (text) => void (machine.err += text),
     isTerminal: { stdout: false, stderr: false },
@@ -74,6 +75,8 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     onInterrupt: (interrupt) => register(interrupts, interrupt),
     exit: (status) => void (machine.exited = status),
     newSeed: () => `seed-${++seeds}`,
+    hmac: (key, text) => Promise.resolve(`hmac of ${text} with ${key}`),
+    runScript: () => Promise.reject(new Error("there are no other processes")),
     engines: {
       processes: (request, hooks) => run("processes", request, hooks),
       simulation: (request, hooks) => run("simulation", request, hooks),

@@ -1,0 +1,77 @@
+/**
+ * Outcome of one graded run: the reason why it does not fulfil a claim.
+ *
+ * The run is a process of its own, so anything may have become of it. No outcome is an error of the grader.
+ *
+ * @module
+ */
+
+import type { ScriptOutcome } from "../../engines/machine.ts";
+import { TARGET_LABELS } from "../../report/summary.ts";
+import { figure } from "../../report/numbers.ts";
+import type { Claim } from "../../request/claims.ts";
+import { decisionOf, type Results } from "../../run/results.ts";
+
+/** Longest reason, in characters. */
+const MAX_REASON = 600;
+
+/**
+ * Returns the reason why a run does not fulfil a claim; undefined if it does.
+ *
+ * @param limitSeconds Time that the run had.
+ */
+export function reasonAgainst(
+  { limit }: Pick<Claim, "limit">,
+  outcome: ScriptOutcome,
+  limitSeconds: number,
+): string | undefined {
+  const reason = reasonOf(limit, outcome, limitSeconds);
+  if (reason === undefined || reason.length <= MAX_REASON) return reason;
+  return `${reason.slice(0, MAX_REASON)}…`;
+}
+
+function reasonOf(limit: Claim["limit"], outcome: ScriptOutcome, limitSeconds: number): string | undefined {
+  if (outcome.isTimeout) return `The test had not ended after ${limitSeconds} s, and was killed`;
+  const results = resultsOf(outcome);
+  if (results === undefined) return lastWords(outcome);
+  const problem = problemOf(results);
+  if (problem !== undefined || limit === null) return problem;
+  const target = results.targets.find(({ name }) => name === limit.name);
+  if (target?.met) return undefined;
+  const { label, unit } = TARGET_LABELS[limit.name]!;
+  const value = target?.value ?? null;
+  return value === null ? `${label}: not measured` : `${label}: ${figure(value)}${unit}, limit ${limit.limit}${unit}`;
+}
+
+/** The results that a run has printed; undefined if that is anything else. */
+function resultsOf({ stdout }: ScriptOutcome): Results | undefined {
+  try {
+    const results = JSON.parse(stdout);
+    return results?.schema === 1 && Array.isArray(results.targets) ? results : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Last lines on stderr of a run that has printed no results. */
+function lastWords({ status, stderr }: ScriptOutcome): string {
+  const lines = stderr.trim().split("\n").slice(-3).join("\n");
+  return lines === "" ? `The test gave no results, and ended with status ${status}` : lines;
+}
+
+/** The worst that is wrong with the verdict that decides; undefined if it is valid. */
+function problemOf(results: Results): string | undefined {
+  const fatal = results.exceptions.find(({ fatal }) => fatal);
+  if (fatal !== undefined) return `${fatal.type}: ${fatal.message}`;
+  const { valid } = decisionOf(results);
+  if (valid === true) return undefined;
+  const isCounted = ({ maelstrom }: { maelstrom?: string }) =>
+    results.decided_by === "strict" || maelstrom !== "overlooks";
+  const anomaly = results.anomalies.find((each) => !each.allowed && isCounted(each));
+  if (anomaly !== undefined) {
+    return `${anomaly.type}${anomaly.count === 1 ? "" : ` × ${anomaly.count}`}: ${anomaly.explanation}`;
+  }
+  const exception = results.exceptions.find(isCounted);
+  if (exception !== undefined) return `${exception.type}: ${exception.message}`;
+  return valid === false ? "The run is invalid" : "Unknown: the operations of the run do not decide it";
+}
