@@ -25,15 +25,19 @@
  * @module
  */
 
+import { showJSON } from "./json.ts";
 import { update, type UpdateOptions } from "./kv_update.ts";
 import type { AnyNode, Node } from "./node.ts";
-import { type ErrorName, ERRORS, RPCError } from "./protocol.ts";
+import { type Body, type ErrorName, ERRORS, RPCError } from "./protocol.ts";
 import type { RPCOptions } from "./rpc.ts";
 
 export type { UpdateOptions } from "./kv_update.ts";
 
+/** Options of a request to a service. Its reply is always checked. */
+export type ServiceOptions = Omit<RPCOptions, "schema">;
+
 /** Options for {@linkcode KV.cas}. */
-export interface CASOptions extends RPCOptions {
+export interface CASOptions extends ServiceOptions {
   /**
    * True to set the value also if the key does not exist.
    *
@@ -58,13 +62,13 @@ export interface KV<V = unknown, K = string> {
    *
    * @throws {RPCError} 20: the key does not exist.
    */
-  read(key: K, options?: RPCOptions): Promise<V>;
+  read(key: K, options?: ServiceOptions): Promise<V>;
 
   /** Reads the value of a key. Returns `fallback` if the key does not exist. */
-  readOr<D = V>(key: K, fallback: D, options?: RPCOptions): Promise<V | D>;
+  readOr<D = V>(key: K, fallback: D, options?: ServiceOptions): Promise<V | D>;
 
   /** Sets the value of a key. */
-  write(key: K, value: V, options?: RPCOptions): Promise<void>;
+  write(key: K, value: V, options?: ServiceOptions): Promise<void>;
 
   /**
    * Compare-and-set: sets the value of a key to `to` if it is `from`.
@@ -83,7 +87,7 @@ export interface KV<V = unknown, K = string> {
    *   if the key had an equal value: an earlier attempt may have set that. On a network that delivers messages twice,
    *   only that is reliable; otherwise it may be false although this call has set the key.
    */
-  writeIfAbsent(key: K, value: V, options?: RPCOptions): Promise<boolean>;
+  writeIfAbsent(key: K, value: V, options?: ServiceOptions): Promise<boolean>;
 
   /**
    * Replaces the value of a key by a function of it: reads, applies the function and does a compare-and-set, again and
@@ -114,13 +118,13 @@ export interface SeqKV<V = unknown, K = string> extends KV<V, K> {
    *
    * @throws {RPCError} 20: the key does not exist.
    */
-  readLatest(key: K, options?: RPCOptions): Promise<V>;
+  readLatest(key: K, options?: ServiceOptions): Promise<V>;
 }
 
 /** A client of lin-tso. */
 export interface LinTSO {
   /** Returns the next timestamp: 0, 1, 2, … Each is returned once. A retry may waste one, which does no harm. */
-  ts(options?: RPCOptions): Promise<number>;
+  ts(options?: ServiceOptions): Promise<number>;
 }
 
 /**
@@ -237,18 +241,17 @@ export function lwwKV<V = unknown, K = string>(node: AnyNode): KV<V, K> {
 export function linTSO(node: AnyNode): LinTSO {
   return {
     async ts(options) {
-      const { ts } = await (node as Node).rpc("lin-tso", { type: "ts" }, asIdempotent(options));
+      const { ts } = await ask(node, "lin-tso", { type: "ts" }, asIdempotent(options), hasTS);
       return ts as number;
     },
   };
 }
 
 function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"): KV<V, K> {
-  const request = (body: { type: string; [field: string]: unknown }, options?: RPCOptions) =>
-    (node as Node).rpc(service, body, options);
+  const request = (body: Request, options?: ServiceOptions) => ask(node, service, body, options);
   const kv: KV<V, K> = {
     async read(key, options) {
-      const { value } = await request({ type: "read", key }, asIdempotent(options));
+      const { value } = await ask(node, service, { type: "read", key }, asIdempotent(options), hasValue);
       return value as V;
     },
     readOr: (key, fallback, options) => recoverFrom("key-does-not-exist", () => kv.read(key, options), () => fallback),
@@ -280,13 +283,35 @@ function createKV<V, K>(node: AnyNode, service: "seq-kv" | "lin-kv" | "lww-kv"):
   return kv;
 }
 
+/** Body of a request to a service. */
+interface Request {
+  type: string;
+  [field: string]: unknown;
+}
+
+/** Returns true for the body of a well-formed reply, otherwise what was expected. */
+type Check = (reply: Record<string, unknown>) => true | string;
+
+const hasValue: Check = ({ value }) => value !== undefined || "expected value, got nothing";
+const hasTS: Check = ({ ts }) => Number.isInteger(ts) || `expected ts to be an integer, got ${showJSON(ts, 60)}`;
+
+/** Sends a request to a service. A reply that is not what a service sends leaves open what the request did. */
+function ask(node: AnyNode, service: string, body: Request, options?: ServiceOptions, check?: Check): Promise<Body> {
+  const expected = `${body.type}_ok`;
+  const schema: Check = (reply) => {
+    if (reply.type !== expected) return `expected type ${expected}, got ${showJSON(reply.type, 60)}`;
+    return check?.(reply) ?? true;
+  };
+  return (node as Node).rpc(service, body, { ...options, schema });
+}
+
 /** Returns a value that was never written and never will be: 128 random bits. */
 function newValue(node: AnyNode): number[] {
   return [...node.getRandomValues(new Uint32Array(4))];
 }
 
 /** Marks the retries of a request, if it has any, as harmless. */
-function asIdempotent(options: RPCOptions = {}): RPCOptions {
+function asIdempotent(options: ServiceOptions = {}): ServiceOptions {
   return options.retry === undefined ? options : { ...options, retry: { ...options.retry, idempotent: true } };
 }
 

@@ -131,11 +131,11 @@ export interface Node<M extends MessageTypes = AnyMessages> {
   reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void;
 
   /**
-   * Sends a request and returns the body of the reply. A reply is matched by the id of the request, whatever node it
-   * comes from: `dest` may forward the request to another node, which replies.
+   * Sends a request and returns the body of the reply. A reply is matched by the id of the request. If `dest` is a
+   * node, any node of the cluster may reply, because `dest` may forward the request; otherwise `dest` alone.
    *
-   * @throws {RPCError} The error of an error reply; 0 (timeout): there was no reply in time; 13 (crash): this node was
-   *   stopped.
+   * @throws {RPCError} The error of an error reply; 0 (timeout): there was no reply in time; 13 (crash): the reply does
+   *   not match its schema, or this node was stopped.
    * @throws {RangeError} An option is out of its range.
    *
    * @example All reads are answered by n0.

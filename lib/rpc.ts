@@ -13,6 +13,7 @@
 import type { Host } from "./host.ts";
 import { type Body, ERRORS, RPCError } from "./protocol.ts";
 import type { AttemptTimeouts, RetryOptions } from "./retry.ts";
+import { type Schema, SchemaError, validate } from "./schema.ts";
 import type { NodeStats } from "./stats.ts";
 
 /**
@@ -56,6 +57,22 @@ export interface RPCOptions {
    * @default undefined, no retries
    */
   retry?: RetryOptions;
+  /**
+   * Schema of the reply's body. A reply that does not match is error 13 (crash): it is unknown what the request did.
+   *
+   * @default undefined, any reply that is not an error is a success
+   */
+  schema?: Schema;
+}
+
+/** A request to another node or a service, as {@linkcode RPCClient} sends it. */
+interface Request extends Pick<RPCOptions, "signal" | "schema"> {
+  /** The recipient. */
+  readonly dest: string;
+  /** The request's type, for the text of errors. */
+  readonly type: string;
+  /** Sends one attempt under the given `msg_id`. */
+  readonly send: (msg_id: number) => void;
 }
 
 /**
@@ -67,16 +84,10 @@ export const RETRY_UNTIL_ANSWERED: Readonly<RPCOptions> = {
 };
 
 /** An RPC that has no reply yet. */
-interface PendingRPC {
-  /** The recipient and the request's type, for the text of errors. */
-  readonly dest: string;
-  readonly type: string;
-  /** Sends one attempt under the given `msg_id`. */
-  readonly send: (msg_id: number) => void;
+interface PendingRPC extends Request {
   readonly nextTimeout: AttemptTimeouts["next"];
   readonly resolve: (reply: Body) => void;
   readonly reject: (reason: unknown) => void;
-  readonly signal: AbortSignal | undefined;
   readonly onAbort: () => void;
   /** Ids of the attempts so far. Each is a key in the map of pending RPCs. */
   readonly ids: number[];
@@ -119,20 +130,9 @@ export class RPCClient {
     this.#stats = stats;
   }
 
-  /**
-   * Sends a request and waits for its reply.
-   *
-   * @param dest The recipient, for the text of errors.
-   * @param type The request's type, for the text of errors.
-   * @param send Sends one attempt under the given `msg_id`.
-   */
-  request(
-    dest: string,
-    type: string,
-    send: (msg_id: number) => void,
-    timeouts: AttemptTimeouts,
-    signal: AbortSignal | undefined,
-  ): Promise<Body> {
+  /** Sends a request and waits for its reply. */
+  request(request: Request, timeouts: AttemptTimeouts): Promise<Body> {
+    const { dest, type, signal } = request;
     if (!this.#callers.has(type) && this.#callers.size < MAX_CALLERS) this.#callers.set(type, captureCaller());
     return new Promise((resolve, reject) => {
       if (!(timeouts.first > 0)) {
@@ -145,13 +145,10 @@ export class RPCClient {
       const onAbort = () => this.#giveUp(rpc, signal!.reason);
       signal?.addEventListener("abort", onAbort);
       const rpc: PendingRPC = {
-        dest,
-        type,
-        send,
+        ...request,
         nextTimeout: timeouts.next,
         resolve,
         reject,
-        signal,
         onAbort,
         ids: [],
         totalTimeout: 0,
@@ -166,17 +163,23 @@ export class RPCClient {
     });
   }
 
-  /** Settles the RPC that a reply belongs to. Returns false if there is none. */
-  settle(reply: Body): boolean {
-    const rpc = this.#pending.get(reply.in_reply_to!);
-    if (rpc === undefined) return false;
+  /** Returns the recipient of the pending RPC that has sent a request with this id; undefined if there is none. */
+  recipientOf(id: number): string | undefined {
+    return this.#pending.get(id)?.dest;
+  }
+
+  /** Settles the pending RPC that a reply belongs to. */
+  settle(reply: Body): void {
+    const rpc = this.#pending.get(reply.in_reply_to!)!;
     this.#remove(rpc);
     for (const id of rpc.ids) {
       if (id !== reply.in_reply_to) this.#rememberUnanswered(id);
     }
-    if (reply.type === "error") rpc.reject(this.#withCaller(toError(reply), rpc.type));
-    else rpc.resolve(reply);
-    return true;
+    try {
+      rpc.resolve(toResult(reply, rpc));
+    } catch (error) {
+      rpc.reject(error instanceof RPCError ? this.#withCaller(error, rpc.type) : error);
+    }
   }
 
   /** Counts a reply that belongs to no pending RPC, and returns which kind it is. */
@@ -286,6 +289,17 @@ function stoppedError(): RPCError {
 /** True if `thrown` is what RPCs reject with when their node is stopped. */
 export function isStopped(thrown: unknown): boolean {
   return thrown instanceof RPCError && thrown.message === STOPPED;
+}
+
+/** Returns the body of a reply, as its schema has transformed it. Throws the error of an error reply, or its own. */
+function toResult(reply: Body, { dest, type, schema }: Request): Body {
+  if (reply.type === "error") throw toError(reply);
+  try {
+    return schema === undefined ? reply : validate(schema, reply) as Body;
+  } catch (thrown) {
+    if (!(thrown instanceof SchemaError)) throw thrown;
+    throw new RPCError("crash", `Malformed reply to ${type} from ${dest}: ${thrown.message}`);
+  }
 }
 
 /** Converts an error reply to the error that it stands for. */

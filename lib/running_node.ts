@@ -107,9 +107,10 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     body: { type: T } & M[T]["request"],
     options: RPCOptions = {},
   ): Promise<ReplyBody<M, T>> {
-    const { timeout = 1000, signal, retry } = options;
+    const { timeout = 1000, signal, retry, schema } = options;
+    const { type } = body;
     const send = (msg_id: number) => this.#send(dest, { ...body, msg_id } as unknown as Body);
-    const request = (timeouts: AttemptTimeouts) => this.#rpcs.request(dest, body.type, send, timeouts, signal);
+    const request = (timeouts: AttemptTimeouts) => this.#rpcs.request({ dest, type, send, signal, schema }, timeouts);
     const reply = retry === undefined ? request({ first: timeout }) : sendWithRetries(request, timeout, retry, {
       sleep: (delay) => this.sleep(delay, signal),
       random: () => this.random(),
@@ -177,14 +178,24 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
 
   /** Delivers a reply to its RPC. Returns false if no RPC waits for it and a handler should get it. */
   #receiveReply(message: Message): boolean {
-    const { type, in_reply_to } = message.body;
-    const problem = limitProblem(message.body, 2 * MAX_DEPTH);
-    const reply = problem === undefined ? message.body : malformedReply(message.body, problem);
-    if (this.#rpcs.settle(reply)) return true;
-    if (this.#handlers.has(type)) return false;
-    const kind = this.#rpcs.countStray(in_reply_to!);
-    this.log.debug(`Got a ${kind} reply: ${show(message)}`);
+    const { src, body } = message;
+    const asked = this.#rpcs.recipientOf(body.in_reply_to!);
+    if (asked !== undefined && this.#mayAnswer(src, asked)) {
+      const problem = limitProblem(body, 2 * MAX_DEPTH);
+      this.#rpcs.settle(problem === undefined ? body : malformedReply(body, problem));
+      return true;
+    }
+    if (this.#handlers.has(body.type)) return false;
+    if (asked !== undefined) this.log.warn(`Ignored a reply from ${src} to a request for ${asked}: ${show(message)}`);
+    else this.log.debug(`Got a ${this.#rpcs.countStray(body.in_reply_to!)} reply: ${show(message)}`);
     return true;
+  }
+
+  /** True if a reply to a request may come from `src`. A node may forward a request to another one, which replies. */
+  #mayAnswer(src: string, asked: string): boolean {
+    if (src === asked) return true;
+    const { nodeIds } = this.#membership!;
+    return nodeIds.includes(asked) && nodeIds.includes(src);
   }
 
   #receiveInit(message: Message): void {

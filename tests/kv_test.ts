@@ -377,3 +377,29 @@ Deno.test("ts returns each timestamp once, and a retry skips a lost one", async 
     assertEquals(await passing(oracle.ts({ timeout: 10, retry: {} })), 2);
   }, { fate });
 });
+
+Deno.test("a reply that is not the service's own is error 13: it says nothing about what the request did", async () => {
+  const requests: [string, (kv: KV<number>) => Promise<unknown>, ...Body[]][] = [
+    ["read_ok", (kv) => kv.read("x"), { type: "read_ok" }],
+    ["read_ok", (kv) => kv.readOr("x", 0), { type: "read_ok" }],
+    ["write_ok", (kv) => kv.write("x", 1)],
+    ["cas_ok", (kv) => kv.cas("x", 0, 1)],
+    ["cas_ok", (kv) => kv.writeIfAbsent("x", 1)],
+  ];
+  for (const [type, request, ...more] of requests) {
+    for (const reply of [{ type: "", value: 7 }, { type: "other_ok", value: 7 }, ...more]) {
+      await startWithService("lin-kv", async (node) => {
+        const error = await assertRejects(() => request(linKV<number>(node)), RPCError, "Malformed reply to ");
+        assertEquals([error.code, error.definite], [13, false], type);
+      }, { service: () => reply });
+    }
+  }
+});
+
+Deno.test("a timestamp that is no integer is error 13", async () => {
+  for (const reply of [{ type: "ts_ok", ts: "1" }, { type: "ts_ok" }, { type: "read_ok", ts: 1 }]) {
+    await startWithService("lin-tso", async (node) => {
+      await assertRejects(() => linTSO(node).ts(), RPCError, "Malformed reply to ts from lin-tso: expected t");
+    }, { service: () => reply });
+  }
+});

@@ -220,7 +220,7 @@ Deno.test("a reply that no RPC waits for goes to the handler for its type, if th
   );
   handle.receive(request({ type: "gossip_ok", in_reply_to: 5 }));
   const reply = node.rpc("n1", { type: "gossip" });
-  handle.receive(request({ type: "gossip_ok", in_reply_to: host.take()[0]!.body.msg_id }));
+  handle.receive(request({ type: "gossip_ok", in_reply_to: host.take()[0]!.body.msg_id }, "n1"));
   await reply;
   assertEquals([seen, node.stats.duplicateReplies], [[5], 0]);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { startNode } from "../lib/start_node.ts";
 import { RPCError } from "../lib/protocol.ts";
@@ -177,6 +177,36 @@ Deno.test("a reply may come from another node than the recipient, as with Maelst
   // n1, the recipient, has forwarded the request.
   handle.receive({ src: "n2", dest: "n0", body: { type: "ask_ok", in_reply_to: request.body.msg_id } });
   assertEquals((await reply).type, "ask_ok");
+});
+
+Deno.test("a reply settles an RPC only if it is from the service that was asked, or from a node if one was", async () => {
+  const { host, handle, node, call, answer } = await startCaller();
+  const ofNode = call();
+  const ofService = { reply: node.rpc("lin-kv", { type: "ask" }), request: host.sent.at(-1)! };
+  for (
+    const [{ request }, src] of [[ofNode, "c9"], [ofNode, "lin-kv"], [ofService, "c9"], [ofService, "n1"]] as const
+  ) {
+    handle.receive({ src, dest: "n0", body: { type: "forged", in_reply_to: request.body.msg_id } });
+  }
+  answer(ofNode.request);
+  answer(ofService.request);
+  assertEquals([(await ofNode.reply).type, (await ofService.reply).type], ["ask_ok", "ask_ok"]);
+  assertEquals(host.logged.map(({ level }) => level), ["warn", "warn", "warn", "warn"]);
+  assertStringIncludes(host.logged[0]!.text, "Ignored a reply from c9 to a request for n1: ");
+});
+
+Deno.test("a reply that does not match the schema of its RPC is error 13, which a retry may get over", async () => {
+  const { host, call, answer } = await startCaller();
+  const schema = ({ answer }: Record<string, unknown>) => answer === 42 || "expected answer to be 42";
+  const { reply, request } = call({ schema });
+  answer(request, { answer: 41 });
+  const error = await assertRejects(() => reply, RPCError, "Malformed reply to ask from n1: expected answer to be 42");
+  assertEquals([error.code, error.definite], [13, false]);
+  const repeated = call({ schema, retry: { idempotent: true } });
+  answer(repeated.request, { answer: 41 });
+  await host.advance(100);
+  answer(host.sent.at(-1)!, { answer: 42 });
+  assertEquals((await repeated.reply).answer, 42);
 });
 
 Deno.test("rpc counts a late error reply and does not throw it", async () => {

@@ -1,23 +1,29 @@
 /**
- * A service that answers with errors for a while, for the tests of programs.
+ * A service that answers with errors, or malformed replies, for a while, for the tests of programs.
  *
  * @module
  */
 
 import type { AnyNode } from "../../lib/node.ts";
-import type { Message } from "../../lib/protocol.ts";
+import type { Body, Message } from "../../lib/protocol.ts";
 import { type Cluster, type ClusterOptions, startCluster } from "../cluster.ts";
 
-/** Codes of errors to test with: definite and indefinite ones, of services and of others. */
-export const ERROR_CODES = [0, 1, 10, 11, 12, 13, 14, 21, 22, 30, 1001];
+/** Codes of errors: definite and indefinite ones, of services and of others. */
+const ERROR_CODES = [0, 1, 10, 11, 12, 13, 14, 21, 22, 30, 1001];
+
+/** Replies to test with, by their descriptions. None of them says what the request did. */
+export const BAD_REPLIES: readonly [name: string, reply: Body][] = [
+  ...ERROR_CODES.map((code): [string, Body] => [`error ${code}`, { type: "error", code }]),
+  ["a reply of another type", { type: "other_ok" }],
+];
 
 /** A cluster one of whose services can fail. */
 export interface FailingCluster {
   readonly cluster: Cluster;
-  /** Requests answered with an error so far. */
+  /** Requests answered badly so far. */
   readonly failed: number;
-  /** Has the service answer every request with the error of this code, or do its work again. */
-  fail(code: number | undefined): void;
+  /** Has the service answer every request with this body, and not do its work; or do its work again. */
+  fail(reply: Body | undefined): void;
 }
 
 /** Starts a cluster. */
@@ -26,12 +32,12 @@ export async function startFailingCluster(
   service: string,
   options: Omit<ClusterOptions, "program" | "seed">,
 ): Promise<FailingCluster> {
-  let failing: number | undefined;
+  let failing: Body | undefined;
   let failed = 0;
   const keep = ({ src, dest, body }: Message) => {
     if (failing === undefined || dest !== service) return false;
     failed++;
-    cluster.network.send({ src: dest, dest: src, body: { type: "error", code: failing, in_reply_to: body.msg_id } });
+    cluster.network.send({ src: dest, dest: src, body: { ...failing, in_reply_to: body.msg_id } });
     return true;
   };
   const cluster = await startCluster({ ...options, program, seed: "1", keep });
@@ -40,6 +46,6 @@ export async function startFailingCluster(
     get failed() {
       return failed;
     },
-    fail: (code) => failing = code,
+    fail: (reply) => failing = reply,
   };
 }

@@ -5,7 +5,7 @@ import type { GCounterMessages } from "../../lib/messages.ts";
 import type { Node } from "../../lib/node.ts";
 import { type Message, RPCError } from "../../lib/protocol.ts";
 import { simulate } from "../../lib/workbench/engines/simulate.ts";
-import { ERROR_CODES, startFailingCluster } from "./failing_service.ts";
+import { BAD_REPLIES, startFailingCluster } from "./failing_service.ts";
 import { badNetwork, type Cluster, load, restartSome, shake, startCluster, timeUntil } from "../cluster.ts";
 
 /** Bounds of the counter: at least all acknowledged adds, at most all adds. */
@@ -212,8 +212,8 @@ Deno.test("g-counter costs two messages an add and little more, and fewer when i
   }
 });
 
-for (const code of ERROR_CODES) {
-  Deno.test(`g-counter (written) counts exactly once when seq-kv answers error ${code} for a while`, async () => {
+for (const [name, reply] of BAD_REPLIES) {
+  Deno.test(`g-counter (written) counts exactly once when seq-kv answers with ${name} for a while`, async () => {
     const latency = { mean: 5, distribution: "constant" } as const;
     const failing = await startFailingCluster(gCounter, "seq-kv", { nodes: 2, latency });
     const { cluster } = failing;
@@ -225,7 +225,7 @@ for (const code of ERROR_CODES) {
     addEverywhere(1);
     // The first write is on its way.
     await cluster.run(3);
-    failing.fail(code);
+    failing.fail(reply);
     for (let i = 0; i < 10; i++) {
       addEverywhere(10);
       await cluster.run(200);
@@ -237,12 +237,12 @@ for (const code of ERROR_CODES) {
     assert(failing.failed > 0);
   });
 
-  Deno.test(`g-counter (written) starts when seq-kv answers error ${code} for a while`, async () => {
+  Deno.test(`g-counter (written) starts when seq-kv answers with ${name} for a while`, async () => {
     const failing = await startFailingCluster(gCounter, "seq-kv", { nodes: 2 });
     const { cluster } = failing;
     await cluster.ask({ type: "add", delta: 3 });
     cluster.crash("n0");
-    failing.fail(code);
+    failing.fail(reply);
     await cluster.restart("n0");
     await cluster.run(3000);
     failing.fail(undefined);

@@ -1,9 +1,9 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { kafka } from "../../../challenges/kafka.ts";
-import { ERROR_CODES, startFailingCluster } from "../failing_service.ts";
+import { BAD_REPLIES, startFailingCluster } from "../failing_service.ts";
 
-for (const code of ERROR_CODES) {
-  Deno.test(`a node gives out each offset once when lin-kv answers error ${code} at its start and later`, async () => {
+for (const [name, reply] of BAD_REPLIES) {
+  Deno.test(`a node gives out each offset once when lin-kv answers with ${name} at its start and later`, async () => {
     const failing = await startFailingCluster(kafka, "lin-kv", { nodes: 2 });
     const { cluster } = failing;
     const offsets: number[] = [];
@@ -16,13 +16,13 @@ for (const code of ERROR_CODES) {
     await send("n0", "a", 10);
     // At the start of an incarnation.
     cluster.crash("n0");
-    failing.fail(code);
+    failing.fail(reply);
     await cluster.restart("n0");
     await cluster.run(3000);
     failing.fail(undefined);
     await send("n0", "a", 10);
     // When the limit has to be raised, after more than 1,000 offsets.
-    failing.fail(code);
+    failing.fail(reply);
     cluster.clock.schedule(cluster.clock.now() + 3000, () => failing.fail(undefined));
     await send("n0", "a", 700);
     assertEquals(new Set(offsets).size, 720);

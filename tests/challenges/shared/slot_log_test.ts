@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createSlotLog, type SlotLog } from "../../../challenges/shared/slot_log.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import { startCluster } from "../../cluster.ts";
-import { ERROR_CODES, startFailingCluster } from "../failing_service.ts";
+import { BAD_REPLIES, startFailingCluster } from "../failing_service.ts";
 
 const LATENCY = { mean: 5, distribution: "constant" } as const;
 
@@ -18,8 +18,8 @@ function slotLog(node: AnyNode): void {
   node.on("read", () => ({ applied }));
 }
 
-for (const code of ERROR_CODES) {
-  Deno.test(`a shared log has every entry once, in one order, despite errors ${code} of lin-kv`, async () => {
+for (const [name, reply] of BAD_REPLIES) {
+  Deno.test(`a shared log has every entry once, in one order, despite ${name} from lin-kv`, async () => {
     const failing = await startFailingCluster(slotLog, "lin-kv", { nodes: 3, latency: LATENCY });
     const { cluster } = failing;
     await cluster.run(100);
@@ -30,7 +30,7 @@ for (const code of ERROR_CODES) {
     addEverywhere(0);
     // Some writes are on their way.
     await cluster.run(8);
-    failing.fail(code);
+    failing.fail(reply);
     for (let round = 1; round <= 5; round++) {
       addEverywhere(round);
       await cluster.run(300);
@@ -44,12 +44,12 @@ for (const code of ERROR_CODES) {
     assert(failing.failed > 0);
   });
 
-  Deno.test(`a node reads the shared log at its start when lin-kv answers error ${code} for a while`, async () => {
+  Deno.test(`a node reads the shared log at its start when lin-kv answers with ${name} for a while`, async () => {
     const failing = await startFailingCluster(slotLog, "lin-kv", { nodes: 2 });
     const { cluster } = failing;
     await cluster.ask({ type: "add", entry: "x" });
     cluster.nodes.forEach((node) => cluster.crash(node));
-    failing.fail(code);
+    failing.fail(reply);
     for (const node of cluster.nodes) await cluster.restart(node);
     await cluster.run(3000);
     failing.fail(undefined);
@@ -90,4 +90,28 @@ Deno.test("a shared log ignores messages of clients and refuses malformed ones o
   await cluster.run(1000);
   assertEquals((await cluster.ask({ type: "read" })).map(({ applied }) => applied), [["x", "x"], ["x", "x"]]);
   assertEquals((await cluster.complete(unanswered)).map(({ status }) => status), ["rejected", "rejected"]);
+});
+
+Deno.test("a node whose slot is taken agrees with the others, also if the reply that says so is malformed", async () => {
+  let isChanged = false;
+  const cluster = await startCluster({
+    program: slotLog,
+    nodes: 3,
+    seed: "1",
+    latency: LATENCY,
+    // Nodes learn of slots from lin-kv alone.
+    keep({ src, dest, body }) {
+      if (body.type === "append" || body.type === "written") return true;
+      if (body.code !== 22 || dest !== "n1" || isChanged) return false;
+      isChanged = true;
+      cluster.network.send({ src, dest, body: { type: "other_ok", in_reply_to: body.in_reply_to } });
+      return true;
+    },
+  });
+  await cluster.complete(Promise.all(cluster.nodes.map((node) => cluster.rpc(node, { type: "add", entry: node }))));
+  await cluster.run(3000);
+  const logs = (await cluster.ask({ type: "read" })).map(({ applied }) => applied as string[]);
+  assertEquals(logs, [logs[0], logs[0], logs[0]]);
+  assertEquals(logs[0]!.toSorted(), ["n0", "n1", "n2"]);
+  assert(isChanged);
 });
