@@ -35,8 +35,13 @@ export function parseJSON(text: string): unknown {
   return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
 }
 
-/** Matches texts with a large integer, or with a number that ends in .0 or an exponent. */
-const MAY_BE_INEXACT = new RegExp(`${UNSAFE_INTEGER.source}|\\d(\\.0+|e[-+]?\\d+)\\s*([,\\]}]|$)`, "i");
+/** Matches texts with a number that ends in .0 or an exponent. */
+const WHOLE_FLOAT = /\d(\.0+|e[-+]?\d+)\s*([,\]}]|$)/;
+
+/** Matches texts with a number of so many digits around its point that it may be rounded to a whole one. */
+const LONG_FLOAT = /\.(?:\d{8}|(?<=\d{8}\.)\d)/;
+
+const MAY_BE_INEXACT = new RegExp([UNSAFE_INTEGER, WHOLE_FLOAT, LONG_FLOAT].map(({ source }) => source).join("|"), "i");
 
 /**
  * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object.

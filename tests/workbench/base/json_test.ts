@@ -28,10 +28,18 @@ Deno.test("everything else is read and written as by JSON", () => {
 
 Deno.test("a whole number with a point or an exponent stays one, is not an integer, and does not equal one", () => {
   for (
-    const [text, written] of [["1.0", "1.0"], ["-20.00", "-20.0"], ["1e3", "1000.0"], ["2.5E+1", "25.0"], [
-      "-0.0",
-      "0.0",
-    ]]
+    const [text, written] of [
+      ["1.0", "1.0"],
+      ["-20.00", "-20.0"],
+      ["1e3", "1000.0"],
+      ["2.5E+1", "25.0"],
+      ["0.99999999999999999", "1.0"],
+      ["4503599627370496.50", "4503599627370496.0"],
+      [
+        "-0.0",
+        "0.0",
+      ],
+    ]
   ) {
     for (const around of ["@", "[@]", '{"a":@}', '{"a": [1, @ ,2]}', `{"a":@\n}`]) {
       const value = parseJSON(around.replace("@", text!));

@@ -29,6 +29,25 @@ Deno.test("a reader tells JSON lines from EDN by their beginnings", () => {
   for (const text of ["", "\n", "[]", "()", "; nothing"]) assertEquals(read([text]), []);
 });
 
+/** Numbers as programs may spell them, among them those that are rounded to a whole one. */
+const NUMBERS = fc.oneof(
+  fc.constantFrom("0.99999999999999999999", "1.00000000000000000001", "4503599627370497.5", "1.0", "8.3e37", "1e400"),
+  fc.stringMatching(/^-?(0|[1-9]\d{0,25})(\.\d{1,22})?([eE][+-]?\d{1,3})?$/),
+);
+
+Deno.test("a number is of the same kind, an integer or a float, in JSON and in EDN", () => {
+  fc.assert(
+    fc.property(NUMBERS, (number) => {
+      const [json, edn] = [JSON_LINE.replace("null", number), EDN.replace("nil", number)].map((text) => {
+        const { value } = read([text])[0]!;
+        return [identify(value), formatJSON(value)];
+      });
+      assertEquals(json, edn);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 Deno.test("a time may be of any kind of number: other programs write 1e9, or nanoseconds since 1970", () => {
   for (
     const [time, expected] of [["1.0", 1], ["1.5", 1.5], ["5e9", 5e9], ["1764374400123456789", 1764374400123456789]]
