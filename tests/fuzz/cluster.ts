@@ -32,8 +32,8 @@ export interface FuzzedCluster {
   readonly network: Network;
   /** Messages between nodes and services that have arrived unchanged. */
   readonly traffic: readonly Message[];
-  /** Requests whose reply has not arrived: the name of the sender and the msg_id, with a space between. */
-  readonly awaited: ReadonlySet<string>;
+  /** Requests whose reply has not arrived, by {@linkcode keyOfReply}. */
+  readonly awaited: ReadonlyMap<string, Message>;
   /** The program's handlers by type, with their schemas. */
   readonly handlers: ReadonlyMap<string, Schema | undefined>;
   /** Failures: a thrown error, an entry of level error in a log, a line that cannot be sent. */
@@ -51,6 +51,11 @@ export interface FuzzedCluster {
   complete<T>(promise: Promise<T>): Promise<T>;
 }
 
+/** Returns the key of a request by what its reply has: the receiver, and the id of the request. */
+export function keyOfReply(dest: string, id: unknown): string {
+  return `${dest} ${formatJSONLine(id)}`;
+}
+
 /** Wall-clock time at the beginning, ms since 1970. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
@@ -58,7 +63,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
 interface State extends Pick<FuzzedCluster, "network" | "problems" | "interference"> {
   readonly clock: VirtualClock;
   readonly traffic: Message[];
-  readonly awaited: Set<string>;
+  readonly awaited: Map<string, Message>;
   readonly handlers: Map<string, Schema | undefined>;
   /** Functions that give a line to a node, by its name. */
   readonly inputs: Map<string, (line: string) => void>;
@@ -74,7 +79,7 @@ export function createFuzzedCluster(program: (node: AnyNode) => void, count: num
     clock,
     network,
     traffic: [],
-    awaited: new Set(),
+    awaited: new Map(),
     handlers: new Map(),
     problems: [],
     interference: {},
@@ -143,7 +148,7 @@ function startFuzzed(state: State, id: string, program: (node: AnyNode) => void,
     const { change = () => line } = state.interference;
     const changed = change(rest, line);
     if (changed === line) traffic.push(rest);
-    if (changed === line) state.awaited.delete(`${id} ${formatJSONLine(rest.body.in_reply_to)}`);
+    if (changed === line) state.awaited.delete(keyOfReply(id, rest.body.in_reply_to));
     if (changed !== undefined) deliver(changed);
   });
 }
@@ -172,7 +177,7 @@ function createHost(state: State, id: string, random: Random): Host {
 
 function send({ network, awaited, interference: { answer }, inputs, clock }: State, message: Message): void {
   const { src, dest, body } = message;
-  if (body.msg_id !== undefined) awaited.add(`${src} ${formatJSONLine(body.msg_id)}`);
+  if (body.msg_id !== undefined) awaited.set(keyOfReply(src, body.msg_id), message);
   const reply = isClient(dest) ? undefined : answer?.(message);
   if (reply === undefined) return network.send(message);
   const line = formatJSONLine({ src: dest, dest: src, body: reply });

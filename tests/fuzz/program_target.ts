@@ -3,8 +3,9 @@
  *
  * 1. Nodes start; some messages come before `init`.
  * 2. A clean warm-up gives messages between nodes to start from.
- * 3. Hostile messages come, from clients, in the name of other nodes and of services, and as raw text. Replies of nodes
- *    and services are changed on their way. Clean requests go on meanwhile.
+ * 3. Hostile messages come, from clients, in the name of other nodes and of services, and as raw text. Requests are
+ *    answered by those who were not asked. Replies of nodes and services are changed on their way. Clean requests go on
+ *    meanwhile.
  * 4. All that ends. Every request that is malformed must have got error 10 or 12, every other one a reply.
  * 5. A clean workload must get right answers, and the nodes must agree.
  *
@@ -22,14 +23,17 @@ import type { Body, Message } from "../../lib/protocol.ts";
 import { formatJSONLine } from "../../lib/workbench/base/json.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { SERVICES } from "../../lib/workbench/world/services/mod.ts";
-import { createFuzzedCluster, type FuzzedCluster } from "./cluster.ts";
+import { createFuzzedCluster, type FuzzedCluster, keyOfReply } from "./cluster.ts";
 import { expand, HOSTILE, mutate, type Mutation, MUTATIONS } from "./hostile.ts";
 import type { FuzzedProgram } from "./programs.ts";
 
 /** One hostile message, or one changed reply. */
-interface Step {
-  /** `client`, `peer` (a node's or service's name is forged), `raw` text, or `reply` (the next one is changed). */
-  kind: "client" | "peer" | "raw" | "reply";
+export interface Step {
+  /**
+   * `client`; `peer` (a node's or service's name is forged); `stranger` (one who was not asked replies to a request);
+   * `raw` text; or `reply` (the next one is changed).
+   */
+  kind: "client" | "peer" | "stranger" | "raw" | "reply";
   /** True to come before `init`. */
   early: boolean;
   /** Time to wait afterwards, ms. */
@@ -46,7 +50,7 @@ interface Step {
 }
 
 const STEP: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constantFrom<Step["kind"][]>("client", "client", "client", "peer", "peer", "reply", "raw"),
+  kind: fc.constantFrom<Step["kind"][]>("client", "client", "client", "peer", "peer", "stranger", "reply", "raw"),
   early: fc.integer({ min: 0, max: 7 }).map((draw) => draw === 0),
   wait: fc.constantFrom(0, 0, 0, 1, 20, 300),
   to: fc.nat({ max: 9 }),
@@ -157,6 +161,7 @@ function perform(state: Case, step: Step): void {
   if (step.kind === "reply") (step.to < 4 ? state.refusals : state.changes).push(step);
   if (step.kind === "client") sendAsClient(state, step, dest);
   if (step.kind === "peer") sendAsPeer(state, step, dest);
+  if (step.kind === "stranger") sendAsStranger(state, step, dest);
 }
 
 function sendAsClient(state: Case, { mutations, id, from, base }: Step, dest: string): void {
@@ -222,12 +227,37 @@ function withId(body: unknown, id: string | undefined): unknown {
   return { ...body, in_reply_to: parseJSON(id) };
 }
 
-/** True for a well-formed message that only the sender could know to be untrue, and for a reply that is waited for. */
-function isLie(cluster: FuzzedCluster, { dest, body }: Message): boolean {
+/** Replies to a request that is under way, in the name of one who was not asked. */
+function sendAsStranger({ cluster }: Case, { mutations, from, base }: Step, dest: string): void {
+  const requests = [...cluster.awaited.values()].filter(({ src }) => src === dest);
+  const replies = cluster.traffic.filter((message) =>
+    message.dest === dest && typeof message.body.in_reply_to === "number"
+  );
+  if (requests.length === 0 || replies.length === 0) return;
+  const request = pick(requests, base);
+  const strangers = [...CLIENTS, ...Object.keys(SERVICES), ...cluster.nodes].filter((src) => !mayReply(src, request));
+  const body = mutate(pick(replies, base).body, mutations);
+  const line = expand(
+    formatJSONLine({ src: pick(strangers, from), dest, body: withId(body, String(request.body.msg_id)) }),
+  );
+  if (!isLie(cluster, parseJSON(line) as Message)) cluster.deliver(dest, line);
+}
+
+/**
+ * True for a well-formed message that only the sender could know to be untrue, and for a reply that is waited for. A
+ * handler also gets a reply that is not.
+ */
+function isLie(cluster: FuzzedCluster, { src, dest, body }: Message): boolean {
   if (typeof body !== "object" || body === null) return false;
-  const replyTo = body.in_reply_to;
-  if (typeof replyTo === "number") return cluster.awaited.has(`${dest} ${replyTo}`);
+  const request = cluster.awaited.get(keyOfReply(dest, body.in_reply_to));
+  if (request !== undefined && mayReply(src, request)) return true;
   return cluster.handlers.has(body.type) && matchesOwnSchema(cluster, body);
+}
+
+/** True for the receiver of a request, and for any node if that is one: it may have forwarded the request. */
+function mayReply(src: string, { dest }: Message): boolean {
+  const isNode = (name: string) => /^n\d+$/.test(name);
+  return src === dest || (isNode(src) && isNode(dest));
 }
 
 /** Refuses a request to another node or a service, if a step asks for that: nobody receives it. */

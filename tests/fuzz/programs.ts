@@ -37,52 +37,57 @@ export interface FuzzedProgram {
 /** Time for the nodes to agree, ms. */
 const SETTLE = 10_000;
 
-const LOG: readonly Body[] = [
-  { type: "send", key: "k1", msg: 7 },
-  { type: "send", key: "k2", msg: "x" },
-  { type: "poll", offsets: { k1: 0, k2: 0 } },
-  { type: "commit_offsets", offsets: { k1: 1 } },
-  { type: "list_committed_offsets", keys: ["k1", "k2"] },
-];
-const BROADCAST: readonly Body[] = [
-  { type: "topology", topology: { n0: ["n1"], n1: ["n0", "n2"], n2: ["n1"] } },
-  { type: "broadcast", message: 7 },
-  { type: "read" },
-];
-const COUNTER: readonly Body[] = [{ type: "add", delta: 3 }, { type: "read" }];
-const TXN: readonly Body[] = [{ type: "txn", txn: [["w", 1, 7], ["r", 2, null]] }, {
-  type: "txn",
-  txn: [["r", 1, null], ["w", 2, 5]],
-}];
+/** Part that programs of one workload share. */
+type Workload = Omit<FuzzedProgram, "program">;
+
+const LOG: Workload = {
+  workload: "kafka",
+  requests: [
+    { type: "send", key: "k1", msg: 7 },
+    { type: "send", key: "k2", msg: "x" },
+    { type: "poll", offsets: { k1: 0, k2: 0 } },
+    { type: "commit_offsets", offsets: { k1: 1 } },
+    { type: "list_committed_offsets", keys: ["k1", "k2"] },
+  ],
+  verify: verifyLog,
+};
+const BROADCAST: Workload = {
+  workload: "broadcast",
+  requests: [
+    { type: "topology", topology: { n0: ["n1"], n1: ["n0", "n2"], n2: ["n1"] } },
+    { type: "broadcast", message: 7 },
+    { type: "read" },
+  ],
+  verify: verifyBroadcast,
+};
+const COUNTER: Workload = {
+  workload: "g-counter",
+  requests: [{ type: "add", delta: 3 }, { type: "read" }],
+  verify: verifyCounter,
+};
+const TXN: Workload = {
+  workload: "txn-rw-register",
+  isLenient: true,
+  requests: [
+    { type: "txn", txn: [["w", 1, 7], ["r", 2, null]] },
+    { type: "txn", txn: [["r", 1, null], ["w", 2, 5]] },
+  ],
+  verify: verifyTxn,
+};
 
 /** The programs by name. */
 export const FUZZED_PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "echo": { program: echo, workload: "echo", nodes: 1, requests: [{ type: "echo", echo: "hi" }], verify: verifyEcho },
   "unique-ids": { program: uniqueIds, workload: "unique-ids", requests: [{ type: "generate" }], verify: verifyIds },
-  "broadcast": { program: broadcast, workload: "broadcast", requests: BROADCAST, verify: verifyBroadcast },
-  "broadcast-efficient": {
-    program: broadcastEfficient,
-    workload: "broadcast",
-    requests: BROADCAST,
-    verify: verifyBroadcast,
-  },
-  "g-counter": { program: gCounter, workload: "g-counter", requests: COUNTER, verify: verifyCounter },
-  "g-counter-at-once": {
-    program: (node) => gCounter(node, { acknowledge: "at-once" }),
-    workload: "g-counter",
-    requests: COUNTER,
-    verify: verifyCounter,
-  },
-  "kafka-single": { program: kafkaSingle, workload: "kafka", nodes: 1, requests: LOG, verify: verifyLog },
-  "kafka-lin-kv": { program: kafkaLinKV, workload: "kafka", requests: LOG, verify: verifyLog },
-  "kafka": { program: kafka, workload: "kafka", requests: LOG, verify: verifyLog },
-  "kafka-acks-all": {
-    program: (node) => kafka(node, { acks: "all" }),
-    workload: "kafka",
-    requests: LOG,
-    verify: verifyLog,
-  },
-  "txn": { program: txn, workload: "txn-rw-register", isLenient: true, requests: TXN, verify: verifyTxn },
+  "broadcast": { program: broadcast, ...BROADCAST },
+  "broadcast-efficient": { program: broadcastEfficient, ...BROADCAST },
+  "g-counter": { program: gCounter, ...COUNTER },
+  "g-counter-at-once": { program: (node) => gCounter(node, { acknowledge: "at-once" }), ...COUNTER },
+  "kafka-single": { program: kafkaSingle, ...LOG, nodes: 1 },
+  "kafka-lin-kv": { program: kafkaLinKV, ...LOG },
+  "kafka": { program: kafka, ...LOG },
+  "kafka-acks-all": { program: (node) => kafka(node, { acks: "all" }), ...LOG },
+  "txn": { program: txn, ...TXN },
 };
 
 /** Sends one request to each node, and waits for all replies. */

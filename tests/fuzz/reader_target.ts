@@ -13,7 +13,7 @@ import fc from "fast-check";
 import { isObject } from "../../lib/protocol.ts";
 import { main } from "../../lib/workbench/cli/main.ts";
 import { EXIT_STATUS } from "../../lib/workbench/cli/exit_status.ts";
-import { formatJSON } from "../../lib/workbench/base/json.ts";
+import { formatJSON, isRawNumber } from "../../lib/workbench/base/json.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { fakeMachine } from "../workbench/engines/fake_machine.ts";
@@ -111,7 +111,7 @@ function restyle(operation: object, { reversed, bare }: Style): unknown {
 function formatEDN(value: unknown, isOperation = false): string {
   if (value === null || value === undefined || value === Infinity || value === -Infinity) return "nil";
   if (Array.isArray(value)) return `[${value.map((each) => formatEDN(each)).join(" ")}]`;
-  if (typeof value !== "object") return formatJSON(value);
+  if (typeof value !== "object" || isRawNumber(value)) return formatJSON(value);
   const fields = Object.entries(value).map(([name, each]) => {
     if (!isOperation || !/^[a-z][a-z-]*$/.test(name)) return `${JSON.stringify(name)} ${formatEDN(each)}`;
     const isKeyword = (name === "type" || name === "f") && typeof each === "string" && /^[a-z][a-z-_]*$/.test(each);
@@ -218,9 +218,16 @@ function crashesOf(output: string): unknown[] {
   return exceptions.filter(({ type }: { type: string }) => type === "checker-crashed");
 }
 
+/** A history, and two ways to write it. */
+export interface EqualCase {
+  recipe: Recipe;
+  one: Style;
+  other: Style;
+}
+
 /** Property: a history has the same verdict in whatever way it is written. */
 export const equalHistories: fc.IAsyncProperty<unknown> = fc.asyncProperty(
-  fc.record({ recipe: RECIPE, one: STYLE, other: STYLE }),
+  fc.record<EqualCase>({ recipe: RECIPE, one: STYLE, other: STYLE }),
   async ({ recipe, one, other }) => {
     const operations = await cook(recipe, true);
     const [first, second] = await Promise.all([one, other].map((style) => verdictOf(operations, recipe, style)));

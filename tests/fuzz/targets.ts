@@ -6,6 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { FOUND } from "./found.ts";
 import { programProperty } from "./program_target.ts";
 import { FUZZED_PROGRAMS } from "./programs.ts";
 import { damagedFiles, equalHistories } from "./reader_target.ts";
@@ -32,8 +33,8 @@ export const TARGETS: readonly Target[] = [
 /** Time after which a failure is not made smaller any more, ms. */
 const LIMIT = 20_000;
 
-/** Fuzzes a target once. Returns a description of the failure, or undefined. */
-export async function fuzz({ cases, property }: Target, seed: number): Promise<string | undefined> {
+/** Fuzzes a target once; the first cases are those that have failed before. Returns a description of the failure. */
+export async function fuzz({ name, cases, property }: Target, seed: number): Promise<string | undefined> {
   const rejections: unknown[] = [];
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -44,6 +45,7 @@ export async function fuzz({ cases, property }: Target, seed: number): Promise<s
     const details = await fc.check(property, {
       seed,
       numRuns: cases,
+      examples: FOUND[name] ?? [],
       includeErrorInReport: true,
       interruptAfterTimeLimit: LIMIT,
     });
