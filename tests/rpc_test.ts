@@ -179,7 +179,7 @@ Deno.test("a reply may come from another node than the recipient, as with Maelst
   assertEquals((await reply).type, "ask_ok");
 });
 
-Deno.test("a reply settles an RPC only if it is from the service that was asked, or from a node if one was", async () => {
+Deno.test("a reply settles an RPC only if it is from the service that was asked, or a node if one was", async () => {
   const { host, handle, node, call, answer } = await startCaller();
   const ofNode = call();
   const ofService = { reply: node.rpc("lin-kv", { type: "ask" }), request: host.sent.at(-1)! };

@@ -92,7 +92,7 @@ Deno.test("a shared log ignores messages of clients and refuses malformed ones o
   assertEquals((await cluster.complete(unanswered)).map(({ status }) => status), ["rejected", "rejected"]);
 });
 
-Deno.test("a node whose slot is taken agrees with the others, also if the reply that says so is malformed", async () => {
+Deno.test("a node whose slot is taken agrees with the others, also if the reply about it is malformed", async () => {
   let isChanged = false;
   const cluster = await startCluster({
     program: slotLog,
