@@ -7,7 +7,7 @@ const ROW_WIDTH = 140;
 const PAGE = 120;
 
 /** Folders that a command makes. */
-const RUNTIME_FOLDERS = /^(store|dist|my_node)\//;
+const RUNTIME_FOLDERS = /^(store|dist|my_\w+)\//;
 
 const readable = (await Deno.permissions.query({ name: "read" })).state === "granted";
 
