@@ -8,23 +8,27 @@
 /** Receives an uncaught error. */
 type Handler = (error: unknown) => void;
 
-/** Handlers, the last one first in charge. While there is one, uncaught errors do not end the process. */
-const handlers: Handler[] = [];
+/** Those who watch; the last one is in charge. While there is one, uncaught errors do not end the process. */
+const watchers: { readonly handle: Handler }[] = [];
 
 /**
  * Hands uncaught errors to a function.
  *
- * @param handle It gets all of them until the returned function is called, or another one takes its place for a time.
+ * @param handle It gets all of them until the returned function is called (again has no effect), or another one takes its
+ *   place for a time.
  */
 export function watchUncaught(handle: Handler): () => void {
-  if (handlers.length === 0) {
+  if (watchers.length === 0) {
     addEventListener("error", onError);
     addEventListener("unhandledrejection", onRejection);
   }
-  handlers.push(handle);
+  const watcher = { handle };
+  watchers.push(watcher);
   return () => {
-    handlers.splice(handlers.indexOf(handle), 1);
-    if (handlers.length > 0) return;
+    const index = watchers.indexOf(watcher);
+    if (index < 0) return;
+    watchers.splice(index, 1);
+    if (watchers.length > 0) return;
     removeEventListener("error", onError);
     removeEventListener("unhandledrejection", onRejection);
   };
@@ -32,10 +36,10 @@ export function watchUncaught(handle: Handler): () => void {
 
 function onError(event: ErrorEvent): void {
   event.preventDefault();
-  handlers.at(-1)!(event.error);
+  watchers.at(-1)!.handle(event.error);
 }
 
 function onRejection(event: PromiseRejectionEvent): void {
   event.preventDefault();
-  handlers.at(-1)!(event.reason);
+  watchers.at(-1)!.handle(event.reason);
 }

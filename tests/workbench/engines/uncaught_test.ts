@@ -30,6 +30,20 @@ Deno.test("watchUncaught() receives errors and rejections; the last one to watch
   assertEquals(seen, ["inner: thrown", "inner: rejected", "outer: later"]);
 });
 
+Deno.test("the function that ends watching has no effect the second time, also if the same handler watches again", async () => {
+  const seen: string[] = [];
+  const handle = (error: unknown) => void seen.push((error as Error).message);
+  const stopFirst = watchUncaught(handle);
+  const stopSecond = watchUncaught(handle);
+  stopFirst();
+  stopFirst();
+  throwLater("thrown");
+  await turn();
+  stopSecond();
+  stopSecond();
+  assertEquals(seen, ["thrown"]);
+});
+
 Deno.test("exitOnUncaught() says that it is a bug, and ends the process with the status of an error", async () => {
   const machine = fakeMachine();
   const stop = exitOnUncaught(machine);
