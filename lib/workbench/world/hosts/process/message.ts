@@ -7,10 +7,11 @@
  * @module
  */
 
+import { limitProblem } from "../../../../json.ts";
 import { type Body, isObject, type Message } from "../../../../protocol.ts";
 import { parseJSON } from "../../../base/json.ts";
 import { show } from "../../../base/text.ts";
-import { TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
+import { MAX_DEPTH, TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
 
 /**
  * Parses a line of a node's stdout.
@@ -36,12 +37,15 @@ export function parseLine(line: string): Message {
   // Services and checkers read values by recursion.
   if (tooDeepAt(line) !== undefined) throw new SyntaxError(TOO_DEEP);
   const value = parseJSON(line);
-  const problem = problemOf(value);
+  const problem = problemOf(value) ?? (MAY_BE_INFINITE.test(line) ? limitProblem(value, MAX_DEPTH) : undefined);
   if (problem !== undefined) throw new SyntaxError(problem);
   const { src, dest, body } = value as Message;
   // Maelstrom reads a missing body as an empty one.
   return { src, dest, body: body ?? {} as Body };
 }
+
+/** Matches lines with a number that may be too large: it could be neither stored nor sent as it is. */
+const MAY_BE_INFINITE = /\d(?:[eE]\+?\d{3}|\d{308})/;
 
 const FIELDS = ["src", "dest", "body", "id"];
 

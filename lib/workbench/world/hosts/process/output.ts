@@ -3,7 +3,7 @@
  *
  * The path of the bytes:
  * 1. They are written to the log, if there is one.
- * 2. They are decoded to text.
+ * 2. They are decoded to text (`decode_utf8.ts`), which notes the first line that is not UTF-8.
  * 3. The text is split into lines. The last ones are kept for a report.
  * 4. If the unfinished line is too long, reading stops.
  *
@@ -14,11 +14,16 @@
 
 import { stripVTControlCharacters } from "node:util";
 import { clip, MAX_LINE } from "../../../base/text.ts";
+import { createLineDecoder, type LineDecoder } from "./decode_utf8.ts";
 
 /** Options for {@linkcode readOutput}. */
 export interface ReadOptions {
-  /** Called with each line. */
-  onLine(line: string): void;
+  /**
+   * Called with each line.
+   *
+   * @param isUTF8 False from the first line on that is not UTF-8: U+FFFD stands for its invalid bytes.
+   */
+  onLine(line: string, isUTF8: boolean): void;
   /** Called when a line is too long. Nothing is read after that. */
   onTooLong(): void;
   /** Longest line, in characters. `@default 1 << 26` */
@@ -57,6 +62,7 @@ const LAST_LINES = 32;
 interface State {
   readonly options: ReadOptions;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly decoder: LineDecoder;
   /** The last {@linkcode LAST_LINES} lines, clipped. */
   readonly last: string[];
   /** Text after the last line feed. */
@@ -71,7 +77,8 @@ interface State {
  * @param name `"stdout"` or `"stderr"`.
  */
 export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
-  const state: State = { options, reader: stream.getReader(), last: [], unfinished: "", stopped: false };
+  const decoder = createLineDecoder();
+  const state: State = { options, reader: stream.getReader(), decoder, last: [], unfinished: "", stopped: false };
   options.signal.addEventListener("abort", () => stop(state), { once: true });
   return {
     ended: readAll(state),
@@ -86,11 +93,10 @@ function stop(state: State): void {
 }
 
 async function readAll(state: State): Promise<void> {
-  const { reader, options: { log } } = state;
-  const decoder = new TextDecoder();
+  const { reader, decoder, options: { log } } = state;
   for (let next = await reader.read(); !next.done && !state.stopped; next = await reader.read()) {
     log?.write(next.value);
-    takeText(state, decoder.decode(next.value, { stream: true }));
+    takeText(state, decoder.decode(next.value));
   }
   if (!state.stopped && state.unfinished !== "") takeText(state, "\n");
 }
@@ -111,10 +117,10 @@ function takeText(state: State, text: string): void {
   stop(state);
 }
 
-function takeLine({ last, options: { onLine } }: State, line: string): void {
+function takeLine({ last, decoder, options: { onLine } }: State, line: string): void {
   last.push(clip(line));
   if (last.length > LAST_LINES) last.shift();
-  onLine(line);
+  onLine(line, decoder.takeLine());
 }
 
 /** Lists the last lines, without the colours that Deno and others write to a pipe, too. */

@@ -122,7 +122,7 @@ function readOutputs(
   { signal, onStderr }: Pick<ProcessOptions, "onStderr"> & { signal: AbortSignal },
 ): ProcessOutput[] {
   const stdout = readOutput("stdout", child.stdout, {
-    onLine: (line) => sendLine(node, line),
+    onLine: (line, isUTF8) => sendLine(node, line, isUTF8),
     onTooLong: () => fail(node, "printed a line of more than 67 MB on stdout"),
     signal,
   });
@@ -162,9 +162,10 @@ function backlogFull(node: string): TestException {
   return { type: "backlog-full", node, message, count: 1 };
 }
 
-function sendLine({ id, network, failures }: Running, line: string): void {
+function sendLine({ id, network, failures }: Running, line: string, isUTF8: boolean): void {
   if (failures.isClosed) return;
   try {
+    if (!isUTF8) throw new SyntaxError("it is not UTF-8 (here \ufffd stands for the bytes that are not)");
     network.send(parseLine(line), id);
   } catch (error) {
     failures.reportSoon(() => badLine(id, line, (error as Error).message));

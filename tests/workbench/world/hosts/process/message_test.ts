@@ -21,6 +21,9 @@ Deno.test("parseLine is as strict as Maelstrom about everything except the body"
       [`{"src":"n0","dest":"n1","id":1.0,${body}}`, "got 1.0"],
       [`{"src":"n0","dest":"n1","ttl":3,${body}}`, 'expected only src, dest and body, got "ttl"'],
       [`{"src":"n0","dest":"n1",${body}} {}`, "Unexpected"],
+      ['{"src":"n0","dest":"n1","body":{"value":1e999}}', "expected numbers below 1.8e308, got a larger one"],
+      ['{"src":"n0","dest":"n1","body":{"list":[-1E+400]}}', "expected numbers below 1.8e308"],
+      [`{"src":"n0","dest":"n1","body":{"value":1${"0".repeat(400)}.5}}`, "expected numbers below 1.8e308"],
       [
         `{"src":"n0","dest":"n1","body":{"key":${"[".repeat(200_000)}${"]".repeat(200_000)}}}`,
         "expected at most 1000 nested forms, got more",
@@ -40,6 +43,7 @@ Deno.test("parseLine accepts any body that Maelstrom accepts, unchanged", () => 
       '{"type":"x","msg_id":9223372036854775807}',
       '{"type":7,"msg_id":null}',
       '{"msg_id":1,"deep":{"a":[1,null,"é"]}}',
+      `{"text":"1e999","large":1${"0".repeat(400)},"float":1e+300}`,
     ]
   ) {
     for (const id of ["", '"id":5,', '"id":98765432109876543210,']) {

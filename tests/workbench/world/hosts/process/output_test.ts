@@ -30,6 +30,32 @@ Deno.test("characters are whole for any chunks of bytes", async () => {
   assertEquals(lines, ["grüße 🦊"]);
 });
 
+/** Splits bytes into chunks of `size`. */
+function chunksOf(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return ReadableStream.from(
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)),
+  );
+}
+
+Deno.test("the first line that is not UTF-8 is found, for any chunks; a U+FFFD that was printed is UTF-8", async () => {
+  const good = ["ü\ufffd", "🦊", ""];
+  // A byte that is none of UTF-8, the beginning of a character, one too long, a surrogate, a byte too many.
+  for (const invalid of [[0xff], [0xc3], [0xf0, 0x9f, 0xa6], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xc3, 0xbc, 0xbc]]) {
+    const encoded = new TextEncoder().encode(`${good.join("\n")}\nbad ü@\nlater\n`);
+    const at = encoded.indexOf("@".charCodeAt(0));
+    const bytes = Uint8Array.of(...encoded.subarray(0, at), ...invalid, ...encoded.subarray(at + 1));
+    for (const size of [1, 2, 3, 5, 7, 100]) {
+      const lines: [string, boolean][] = [];
+      const onLine = (line: string, isUTF8: boolean) => void lines.push([line, isUTF8]);
+      const { signal } = new AbortController();
+      await readOutput("stdout", chunksOf(bytes, size), { onLine, onTooLong() {}, signal }).ended;
+      const shown = new TextDecoder().decode(bytes).split("\n");
+      assertEquals(lines.map(([line]) => line), shown.slice(0, -1), `${invalid} in chunks of ${size}`);
+      assertEquals(lines.map(([, isUTF8]) => isUTF8), [true, true, true, false, false]);
+    }
+  }
+});
+
 Deno.test("a line that is too long is reported once and ends the reading; several lines are not added up", async () => {
   const right = await read("x".repeat(600), "x".repeat(400) + "\n", "y".repeat(900) + "\n");
   assertEquals([right.lines.length, right.endless], [2, 0]);

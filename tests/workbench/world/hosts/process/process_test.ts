@@ -107,6 +107,20 @@ for (const [kind, [line, problem]] of Object.entries(BAD_LINES)) {
 }
 
 testScript(
+  "a line that is not UTF-8 is reported, and the lines before it are sent",
+  `${
+    print('"text":"\ufffd"')
+  }; printf '{"src":"n0","dest":"c0","body":{"type":"x","text":"a\\377b"}}\\n'; read -r line`,
+  async ({ failure, replies }) => {
+    const { type, message } = await failure;
+    assertEquals(type, "bad-line");
+    assertStringIncludes(message, "cannot be sent: it is not UTF-8 (here \ufffd stands for the bytes that are not)\n");
+    assertStringIncludes(message, '"text":"a\ufffdb"');
+    assertEquals(replies.map(({ text }) => text), ["\ufffd"]);
+  },
+);
+
+testScript(
   "a body is its recipient's business: ids of any kind and types that are missing pass",
   `read -r line
    echo '{"src":"n0","dest":"c0","body":{"msg_id":"a","in_reply_to":{"b":1.0}}}'

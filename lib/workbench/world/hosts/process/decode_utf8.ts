@@ -1,0 +1,76 @@
+/**
+ * Decodes UTF-8 that comes in chunks, and finds the first line that is not UTF-8.
+ *
+ * 1. As long as all is well, a strict decoder does the work: it is as fast as one that replaces invalid bytes.
+ * 2. When it throws, the lines of the chunk are decoded one by one to find the bad one.
+ * 3. From then on, U+FFFD stands for invalid bytes.
+ *
+ * @module
+ */
+
+/** Decoder of lines. */
+export interface LineDecoder {
+  /** Decodes a chunk, which may end within a character. */
+  decode(bytes: Uint8Array): string;
+  /** Takes the next line of the text. Returns false from the first one on that is not UTF-8. */
+  takeLine(): boolean;
+}
+
+const LINE_FEED = 10;
+
+/** Most bytes of a character that is not whole. */
+const MAX_INCOMPLETE = 3;
+
+/** Creates a decoder. */
+export function createLineDecoder(): LineDecoder {
+  let decoder = new TextDecoder("utf-8", { fatal: true });
+  /** The last chunk, or the last bytes of the last ones: a strict decoder that throws loses what it has of them. */
+  let before: Uint8Array = new Uint8Array(0);
+  /** Number of lines before the first bad one that are not taken yet; negative after that. */
+  let goodLines = Infinity;
+  return {
+    decode(bytes) {
+      try {
+        const text = decoder.decode(bytes, { stream: true });
+        before = bytes.length >= MAX_INCOMPLETE ? bytes : join(before.subarray(-MAX_INCOMPLETE), bytes);
+        return text;
+      } catch {
+        const rest = join(incompleteEnd(before), bytes);
+        goodLines = countGoodLines(rest);
+        decoder = new TextDecoder();
+        return decoder.decode(rest, { stream: true });
+      }
+    },
+    takeLine: () => goodLines-- > 0,
+  };
+}
+
+function join(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(one.length + other.length);
+  joined.set(one);
+  joined.set(other, one.length);
+  return joined;
+}
+
+/** Returns the bytes at the end that are the beginning of a character. */
+function incompleteEnd(bytes: Uint8Array): Uint8Array {
+  const start = bytes.findLastIndex((byte) => byte < 0x80 || byte >= 0xc0);
+  const first = bytes[start] ?? 0;
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return bytes.subarray(size > bytes.length - start ? start : bytes.length);
+}
+
+/** Returns the number of lines before the first one that is not UTF-8. */
+function countGoodLines(bytes: Uint8Array): number {
+  const strict = new TextDecoder("utf-8", { fatal: true });
+  for (let count = 0, start = 0;; count++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    try {
+      strict.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
+    } catch {
+      return count;
+    }
+    if (end < 0) return count;
+    start = end + 1;
+  }
+}
