@@ -69,13 +69,20 @@ async function runScript(script: string, cwd: string, mayFail: boolean): Promise
   const { code, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", script], cwd, env }).output();
   const text = new TextDecoder().decode(stdout);
   if (code !== 0 && !mayFail) throw new Error(`${script}\n${text}${new TextDecoder().decode(stderr)}`);
-  return `${shown(text, cwd).trimEnd()}\n`;
+  return asFormatted(shown(text, cwd));
 }
 
 /** Replaces what differs from run to run. */
 function shown(text: string, folder: string): string {
   return text.replaceAll(`${ROOT}/maelstrom.sh`, "./maelstrom.sh").replaceAll(`${folder}/`, "")
     .replaceAll(/\d{8}T\d{6}(-\d+)?/g, "20261123T093107").replaceAll(/\((\d+ms|\d+s)\)/g, "(10ms)");
+}
+
+/** Removes blanks as the formatter of the pages does: those that all lines begin with, and those at the end. */
+function asFormatted(text: string): string {
+  const lines = text.trimEnd().split("\n");
+  const indent = Math.min(...lines.filter((line) => line !== "").map((line) => /^ */.exec(line)![0].length));
+  return lines.map((line) => `${line.slice(indent)}\n`).join("");
 }
 
 /** Runs a page, and compares its outputs with those that it shows; with `--update`, writes them into it. */
