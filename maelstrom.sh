@@ -127,8 +127,9 @@ choose_permissions() {
   local word
   permissions=(--allow-env=NO_COLOR,TERM)
   case ${1:-help} in
-    help | --help | -h | --version | list | doc) return ;;
+    help | --help | -h | --version | list | doc | completions) return ;;
     check | analyze) permissions+=(--allow-read) ;;
+    swarm | prune) permissions+=(--allow-read --allow-write) ;;
     new) permissions+=(--allow-read --allow-write --allow-run=git) ;;
     # Its tests are processes with permissions of their own.
     grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;
@@ -169,10 +170,11 @@ find_cache() {
   exit 255
 }
 
-# Sets $config to the options that say where Deno finds its configuration. A simulation imports the module that --bin
-# names. If that has a deno.json of its own, both projects are linked, so that each import map holds in its project.
+# Sets $config to the options that say where Deno finds its configuration. A simulation, or a swarm of them, imports the
+# module that --bin names. If that has a deno.json of its own, both projects are linked, so that each import map holds in its project.
 find_config() {
   local word before='' bin='' simulated='' folder='' file
+  [ "${1:-}" != swarm ] || simulated=yes
   config=(--config "$root/deno.json")
   for word in "$@"; do
     case $before in --bin) bin=$word ;; esac

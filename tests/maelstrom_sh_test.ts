@@ -146,13 +146,25 @@ testScript("runs the command line in Deno", async ({ root, bin, script, run }) =
 
 /** Permissions by command lines; all have NO_COLOR and TERM. */
 const PERMISSIONS: Record<string, string[]> = {
-  "--allow-env=NO_COLOR,TERM": ["", "help", "help test", "--help", "-h", "--version", "list", "doc echo"],
+  "--allow-env=NO_COLOR,TERM": [
+    "",
+    "help",
+    "help test",
+    "--help",
+    "-h",
+    "--version",
+    "list --json",
+    "doc echo",
+    "completions bash",
+  ],
   "--allow-env=NO_COLOR,TERM --allow-read": ["analyze", "check store/latest", "check --json x --sim"],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write": [
     "3e --sim",
     "test -w echo --bin x.ts --sim -- --y",
     "all --sim",
     "all --sim=true -- --y",
+    "swarm --minutes 1",
+    "prune --keep 3",
   ],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
   "--allow-env --allow-read --allow-write --allow-run": [
@@ -198,14 +210,15 @@ testScript("links another project in .deno/, or in the user's cache if it cannot
   await script(`${bin}/deno`, deno("2.9.0"));
   await Deno.mkdir(`${root}/../other`);
   await Deno.writeTextFile(`${root}/../other/deno.json`, "{}");
-  const configuration = async (env = {}) => {
-    const { code, out, err } = await run(["test", "--sim", "--bin", "other/node.ts"], env);
+  const configuration = async (env = {}, words = "test --sim") => {
+    const { code, out, err } = await run([...words.split(" "), "--bin", "other/node.ts"], env);
     return code === 255 ? err : / --config (\S+) --no-lock /.exec(out)![1]!;
   };
   const path = await configuration();
   assertMatch(path, /\/project\/\.deno\/linked-\d+\.json$/);
   const { links } = JSON.parse(await Deno.readTextFile(path));
   assertEquals(links, ["project", "other"].map((name) => `file://${root.replace(/project$/, name)}/`));
+  assertEquals(await configuration({}, "swarm"), path);
   await Deno.remove(`${root}/.deno`, { recursive: true });
   await Deno.writeTextFile(`${root}/.deno`, "not a folder");
   const cached = await configuration({ HOME: `${root}/../home` });

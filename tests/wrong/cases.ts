@@ -1,5 +1,5 @@
 /**
- * The wrong programs: how each is tested, which anomaly must show its mistake, and its right twin.
+ * The wrong programs with their right twins. `request/wrong_programs.ts` says how each is tested.
  *
  * @module
  */
@@ -13,7 +13,9 @@ import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Anomaly } from "../../lib/workbench/checkers/verdict.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
-import type { RunOptions } from "../../lib/workbench/run/run.ts";
+import { DEFAULTS, flagValues, parseArguments } from "../../lib/workbench/request/arguments.ts";
+import { testOptions } from "../../lib/workbench/request/request.ts";
+import { WRONG_PROGRAMS, type WrongProgram } from "../../lib/workbench/request/wrong_programs.ts";
 import { runVirtualTest } from "../../lib/workbench/engines/virtual_run.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import txnPrimary from "../right/txn_primary.ts";
@@ -33,133 +35,42 @@ import { runOptions } from "../workbench/run/stand_in.ts";
 /** A program with any messages. */
 type AnyProgram = (node: AnyNode) => void;
 
-/** One wrong program. */
-export interface Case {
-  /** The name of its file in this folder, without `.ts`. */
-  file: string;
-  /** The mistake, in a few words. */
-  mistake: string;
+/** One wrong program, with its right twin. */
+export interface Case extends WrongProgram {
   wrong: AnyProgram;
   /** A program without the mistake: our own solution, if there is one. */
   right: AnyProgram;
-  /** Type of the anomaly that must show the mistake. */
-  anomaly: string;
-  /** Options of both tests besides {@linkcode OPTIONS}. */
-  options: Partial<RunOptions>;
 }
 
-/** Latency between nodes, at which messages overtake each other. */
-const LATENCY = { mean: 50, distribution: "exponential" } as const;
-
-const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 5, rate: 20, latency: LATENCY });
-
-const BROADCAST = { workload: WORKLOADS.broadcast!, nemesis: ["partition"] };
-const KAFKA = { workload: WORKLOADS.kafka!, rate: 50 };
-const TRANSACTIONS = {
-  workload: WORKLOADS["txn-rw-register"]!,
-  consistencyModels: ["read-committed"],
-  timeLimitSeconds: 3,
-  rate: 40,
+/** The wrong programs and their twins, by the name of the wrong one. */
+const TWINS: Readonly<Record<string, readonly [wrong: unknown, right: unknown]>> = {
+  broadcast_without_retry: [broadcastWithoutRetry, broadcast],
+  broadcast_without_acks: [broadcastWithoutAcks, broadcast],
+  broadcast_loses_outbox: [broadcastLosesOutbox, broadcast],
+  ids_from_clock: [idsFromClock, uniqueIds],
+  counter_without_cas: [counterWithoutCas, gCounter],
+  counter_stale_read: [counterStaleRead, gCounter],
+  log_last_writer_wins: [logLastWriterWins, kafka],
+  log_answers_before_cas: [logAnswersBeforeCas, kafkaLinKV],
+  txn_without_timestamp: [txnWithoutTimestamp, txn],
+  txn_dirty_reads: [txnDirtyReads, txn],
+  txn_fractured_reads: [txnFracturedReads, txnPrimary],
 };
 
 /** All wrong programs. */
-export const CASES: readonly Case[] = [
-  {
-    file: "broadcast_without_retry",
-    mistake: "broadcast without retry",
-    wrong: broadcastWithoutRetry as AnyProgram,
-    right: broadcast as AnyProgram,
-    anomaly: "lost",
-    options: BROADCAST,
-  },
-  {
-    file: "broadcast_without_acks",
-    mistake: "broadcast that resends, but without acknowledgements",
-    wrong: broadcastWithoutAcks as AnyProgram,
-    right: broadcast as AnyProgram,
-    anomaly: "lost",
-    options: BROADCAST,
-  },
-  {
-    file: "broadcast_loses_outbox",
-    mistake: "broadcast that drops its outbox after a pause",
-    wrong: broadcastLosesOutbox as AnyProgram,
-    right: broadcast as AnyProgram,
-    anomaly: "lost",
-    options: { ...BROADCAST, nemesis: ["pause"], nemesisIntervalSeconds: 1 },
-  },
-  {
-    file: "ids_from_clock",
-    mistake: "ids from the clock alone",
-    wrong: idsFromClock as AnyProgram,
-    right: uniqueIds as AnyProgram,
-    anomaly: "duplicate-id",
-    options: { workload: WORKLOADS["unique-ids"]!, rate: 100 },
-  },
-  {
-    file: "counter_without_cas",
-    mistake: "counter by read, add, write, without compare-and-set",
-    wrong: counterWithoutCas as AnyProgram,
-    right: gCounter as AnyProgram,
-    anomaly: "wrong-sum",
-    options: { workload: WORKLOADS["g-counter"]! },
-  },
-  {
-    file: "counter_stale_read",
-    mistake: "counter that reads a stale seq-kv",
-    wrong: counterStaleRead as AnyProgram,
-    right: gCounter as AnyProgram,
-    anomaly: "wrong-sum",
-    options: { workload: WORKLOADS["g-counter"]!, rate: 50, latency: { mean: 0, distribution: "constant" } },
-  },
-  {
-    file: "log_last_writer_wins",
-    mistake: "log whose offsets go to the last writer",
-    wrong: logLastWriterWins as AnyProgram,
-    right: kafka as AnyProgram,
-    anomaly: "inconsistent-offsets",
-    options: KAFKA,
-  },
-  {
-    file: "log_answers_before_cas",
-    mistake: "log that answers before its compare-and-set",
-    wrong: logAnswersBeforeCas as AnyProgram,
-    right: kafkaLinKV as AnyProgram,
-    anomaly: "lost-write",
-    options: KAFKA,
-  },
-  {
-    file: "txn_without_timestamp",
-    mistake: "last-writer-wins transactions without timestamps",
-    wrong: txnWithoutTimestamp as AnyProgram,
-    right: txn as AnyProgram,
-    anomaly: "divergent-replicas",
-    options: { ...TRANSACTIONS, availability: "total" },
-  },
-  {
-    file: "txn_dirty_reads",
-    mistake: "dirty reads",
-    wrong: txnDirtyReads as AnyProgram,
-    right: txn as AnyProgram,
-    anomaly: "G1a",
-    options: { ...TRANSACTIONS, nemesis: ["partition"] },
-  },
-  {
-    file: "txn_fractured_reads",
-    mistake: "fractured reads",
-    wrong: txnFracturedReads as AnyProgram,
-    right: txnPrimary as AnyProgram,
-    anomaly: "G-single-item",
-    options: { ...TRANSACTIONS, workload: WORKLOADS["txn-list-append"]!, consistencyModels: ["serializable"] },
-  },
-];
+export const CASES: readonly Case[] = WRONG_PROGRAMS.map((program) => {
+  const [wrong, right] = TWINS[program.file]! as readonly AnyProgram[];
+  return { ...program, wrong: wrong!, right: right! };
+});
 
 /** Seeds with which each program is tested: 1, 2, … 50. */
 export const SEEDS: readonly number[] = Array.from({ length: 50 }, (_, i) => i + 1);
 
 /** Tests a program of a case with a seed. */
-export function test(program: AnyProgram, { options }: Pick<Case, "options">, seed: number): Promise<Results> {
-  return runVirtualTest({ ...OPTIONS, ...options, seed: String(seed) }, program);
+export function test(program: AnyProgram, { workload, flags }: WrongProgram, seed: number): Promise<Results> {
+  const { texts } = parseArguments(flags.split(" "));
+  const options = testOptions(flagValues(new Map([...DEFAULTS, ...texts])), { readTextFile: Deno.readTextFileSync });
+  return runVirtualTest(runOptions({ workload: WORKLOADS[workload]!, ...options, seed: String(seed) }), program);
 }
 
 /** Returns the anomaly that shows the mistake, if it was found and makes the result invalid. */

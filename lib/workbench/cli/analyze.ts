@@ -8,8 +8,23 @@
 import { UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { DEFAULTS } from "../request/arguments.ts";
-import { check } from "./check.ts";
+import { findFlag, type Flag } from "../request/flags.ts";
+import { check, CHECK_FLAGS } from "./check.ts";
 import { showCheckHelp } from "./help.ts";
+
+/** Flags that `analyze` takes. */
+export const ANALYZE_FLAGS: readonly Flag[] = [
+  {
+    name: "test",
+    short: "t",
+    kind: "text",
+    placeholder: "PATH",
+    help: "The run: a path, or the index of a run in the store",
+    origin: "jepsen",
+  },
+  findFlag("--store")!,
+  ...CHECK_FLAGS,
+];
 
 /** Flag with the run's index or path, as in Jepsen. */
 const TEST = ["--test", "-t"];

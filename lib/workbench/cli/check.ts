@@ -30,7 +30,9 @@ import { showCheckHelp } from "./help.ts";
 import { readStoredRun, type StoredRun } from "./stored_run.ts";
 
 /** Flags that `check` takes: those that matter to a checker or to the output. */
-const ACCEPTED = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined).map(({ name }) => name);
+export const CHECK_FLAGS: readonly Flag[] = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined);
+
+const ACCEPTED = CHECK_FLAGS.map(({ name }) => name);
 
 /** Flags that name the nodes. */
 const NODE_FLAGS: readonly string[] = ["node-count", "nodes", "node", "nodes-file"] satisfies (keyof FlagValues)[];

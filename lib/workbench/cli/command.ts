@@ -5,19 +5,28 @@
  */
 
 import type { Machine } from "../engines/machine.ts";
+import type { Flag } from "../request/flags.ts";
+
+/** Arguments of a command, or values of a flag: paths of files or folders, some words, or anything. */
+export type Values = "file" | "folder" | "any" | readonly string[];
 
 /** A command besides the challenges. */
 export interface Command {
-  /** The word after `maelstrom.sh`. */
   name: string;
   /** Other words for it. */
   aliases?: readonly string[];
-  /** Its form in the help; its name by default. */
+  /** The form of its arguments besides flags, such as `FOLDER`, if it has any. */
   usage?: string;
-  /** Its description in the help. */
+  /** The arguments themselves; none by default. */
+  takes?: Values;
+  /** Its description in the help, in one line. */
   help: string;
-  /** The flags that it takes, which have a help of their own; undefined if it has none or few. */
-  flags?: "test" | "check" | "grade";
+  /** Paragraphs of its own help. */
+  notes?: readonly string[];
+  /** The flags that it takes. */
+  flags?: readonly Flag[];
+  /** Shows its own help, and returns the exit status; by default, that is formatted from what is here. */
+  showHelp?(machine: Machine): number;
   /**
    * Runs it; undefined if `maelstrom.sh` itself does that.
    *

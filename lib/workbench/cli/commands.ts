@@ -8,68 +8,94 @@
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { CHALLENGE_NAMES, findChallenge } from "../request/challenges.ts";
-import { analyze } from "./analyze.ts";
-import { check } from "./check.ts";
+import { type Flag, FLAGS } from "../request/flags.ts";
+import { SWARM_FLAGS } from "../search/swarm/options.ts";
+import { WORKLOADS } from "../workloads/mod.ts";
+import { analyze, ANALYZE_FLAGS } from "./analyze.ts";
+import { check, CHECK_FLAGS } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doc } from "./doc.ts";
 import { grade } from "./grade/mod.ts";
-import { showCheckHelp, showFlagsHelp, showGradeHelp, showHelp, showVersion } from "./help.ts";
-import { install } from "./install.ts";
-import { list } from "./list.ts";
-import { createProject } from "./new/mod.ts";
+import { GRADE_FLAGS } from "./grade/options.ts";
+import { showCheckHelp, showCommandHelp, showFlagsHelp, showGradeHelp, showHelp, showVersion } from "./help.ts";
+import { install, INSTALL_FLAGS } from "./install.ts";
+import { list, LIST_FLAGS } from "./list.ts";
+import { createProject, NEW_FLAGS } from "./new/mod.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
+import { swarm } from "./swarm.ts";
+
+const TEST = { flags: FLAGS as readonly Flag[], showHelp: showFlagsHelp };
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  { name: "all", help: "Run all challenges, one after another", flags: "test", run: runAllChallenges },
-  { name: "list", help: "Show the challenges with their official flags and limits", run: orHelp(list) },
-  { name: "test", help: "Run any program: test -w WORKLOAD --bin FILE", flags: "test", run: runPlainTest },
+  { name: "all", help: "Run all challenges, one after another", ...TEST, run: runAllChallenges },
+  { name: "list", help: "Show the challenges with their official flags and limits", flags: LIST_FLAGS, run: list },
+  { name: "test", help: "Run any program: test -w WORKLOAD --bin FILE", ...TEST, run: runPlainTest },
   {
     name: "new",
+    usage: "FOLDER",
     help: "Create a project with a node of your own: new FOLDER -w WORKLOAD",
-    run: orHelp(createProject),
+    flags: NEW_FLAGS,
+    run: createProject,
+  },
+  { name: "swarm", help: "Simulate random tests on all cores, until one fails", flags: SWARM_FLAGS, run: swarm },
+  { name: "demo", help: "Run each of our programs for some seconds, as a self-test", ...TEST, run: demo },
+  {
+    name: "check",
+    usage: "PATH",
+    takes: "file",
+    help: "Check a recorded history, ours or Jepsen's: check PATH",
+    flags: CHECK_FLAGS,
+    showHelp: showCheckHelp,
+    run: check,
   },
   {
     name: "grade",
     help: "Give points for each claim of a challenge, for a course: grade --bin FILE",
-    flags: "grade",
+    flags: GRADE_FLAGS,
+    showHelp: showGradeHelp,
     run: grade,
   },
-  { name: "demo", help: "Run each of our programs for some seconds, as a self-test", flags: "test", run: demo },
-  { name: "check", help: "Check a recorded history, ours or Jepsen's: check PATH", flags: "check", run: check },
   {
     name: "analyze",
     help: "Check a stored run again, the newest or that of --test INDEX or PATH",
-    flags: "check",
+    flags: ANALYZE_FLAGS,
+    showHelp: showCheckHelp,
     run: analyze,
   },
-  { name: "doc", help: "Show the messages of all workloads, or of the named ones, as Markdown", run: orHelp(doc) },
+  {
+    name: "doc",
+    usage: "[WORKLOAD…]",
+    takes: Object.keys(WORKLOADS),
+    help: "Show the messages of all workloads, or of the named ones, as Markdown",
+    run: doc,
+  },
   {
     name: "install",
     help: "Fetch the real Maelstrom, or unpack it --from FILE; later tests then use it",
-    run: orHelp(install),
+    flags: INSTALL_FLAGS,
+    run: install,
   },
-  { name: "deno", usage: "deno …", help: "Run the Deno that maelstrom.sh uses" },
-  { name: "help", aliases: ["--help", "-h"], usage: "help test", help: "Show all flags", run: help },
+  { name: "deno", usage: "…", takes: "file", help: "Run the Deno that maelstrom.sh uses" },
+  {
+    name: "help",
+    aliases: ["--help", "-h"],
+    usage: "[COMMAND]",
+    help: "Show the help of a command: help test shows all flags",
+    run: help,
+  },
   { name: "--version", help: "Show the version", run: showVersion },
 ];
 
-/** Adds to a command that has no help of its own that `--help` shows the general one. */
-function orHelp(run: NonNullable<Command["run"]>): NonNullable<Command["run"]> {
-  return (words, machine) =>
-    words.some((word) => ["--help", "-h"].includes(word)) ? help([], machine) : run(words, machine);
-}
-
-/** Shows the flags of a command or a challenge; the general help if it has none, or without one. */
-function help([topic]: readonly string[], machine: Machine): number {
+/** Shows the help of a command or a challenge; without one, the general help. */
+export function help([topic]: readonly string[], machine: Machine): number {
   if (topic === undefined) return showHelp(COMMANDS, machine);
   if (findChallenge(topic) !== undefined) return showFlagsHelp(machine);
   const command = findCommand(topic);
   if (command === undefined) throw unknownCommand(topic);
-  if (command.flags === "check") return showCheckHelp(machine);
-  if (command.flags === "grade") return showGradeHelp(machine);
-  return command.flags === "test" ? showFlagsHelp(machine) : showHelp(COMMANDS, machine);
+  if (command.run === help) return showHelp(COMMANDS, machine);
+  return command.showHelp?.(machine) ?? showCommandHelp(command, machine);
 }
 
 /** Creates the error for a word that is neither a command nor a challenge. */

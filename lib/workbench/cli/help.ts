@@ -53,6 +53,11 @@ export function showGradeHelp(machine: Machine): number {
   return show(formatGradeHelp(screenOf(machine)), machine);
 }
 
+/** Shows the help of a command that has none of its own, and returns the exit status. */
+export function showCommandHelp(command: Command, machine: Machine): number {
+  return show(formatCommandHelp(command, screenOf(machine)), machine);
+}
+
 /** Shows the version of this project and of Deno, and returns the exit status. */
 export function showVersion(_: readonly string[], machine: Machine): number {
   return show(`maelstrom.sh ${denoJSON.version} (Deno ${machine.denoVersion})`, machine);
@@ -69,7 +74,7 @@ export function formatHelp(commands: readonly Command[], screen: Screen): string
     const [first, last] = [parts[0]!.id, parts.at(-1)!.id];
     return first === last ? `${first} ${name}` : `${first} to ${last} ${name}`;
   });
-  const rows = commands.map(({ name, usage = name, help }) => [usage, help]);
+  const rows = commands.map(({ name, help }) => [name, help]);
   return sections("The Gossip Glomers challenges, and Maelstrom's test bench without a JVM", screen, {
     "Usage": ["./maelstrom.sh COMMAND [flags] [-- arguments of the node]"],
     "Commands": pairs([["CHALLENGE", "Run a challenge, and check its official limits"], ...rows], screen),
@@ -84,6 +89,15 @@ export function formatHelp(commands: readonly Command[], screen: Screen): string
     ],
     "Exit status": exitStatusLines("the test failed to run: a node crashed, printed a bad line …", screen),
     "Examples": EXAMPLES,
+  });
+}
+
+/** Formats the help of a command from its description, notes and flags. */
+export function formatCommandHelp({ name, usage, help, notes = [], flags = [] }: Command, screen: Screen): string {
+  const words = ["./maelstrom.sh", name, ...usage === undefined ? [] : [usage], ...flags.length > 0 ? ["[flags]"] : []];
+  return sections([help, ...notes].flatMap((text) => ["", ...wrap(text, screen.width)]).slice(1).join("\n"), screen, {
+    "Usage": [words.join(" ")],
+    ...flags.length > 0 ? { "Flags": flagLines(flags, screen) } : {},
   });
 }
 

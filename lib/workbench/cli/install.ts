@@ -4,9 +4,11 @@
  * @module
  */
 
-import { FailedError, messageOf, UsageError } from "../base/errors.ts";
+import { FailedError, messageOf } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom_engine.ts";
+import { parseFlagsOnly } from "../request/arguments.ts";
+import type { Flag } from "../request/flags.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 
 /** The release that is installed. */
@@ -15,6 +17,17 @@ export const RELEASE = {
   url: "https://github.com/jepsen-io/maelstrom/releases/download/v0.2.4/maelstrom.tar.bz2",
   sha256: "301ec71d6b12af0d765edb413f5cf5aa1046b5609bd4e31376a0b549548e5799",
 };
+
+/** The flags of `install`. */
+export const INSTALL_FLAGS = [
+  {
+    name: "from",
+    kind: "text",
+    placeholder: "FILE",
+    help: "Maelstrom's archive, a file or an address; fetched by default",
+    origin: "workbench",
+  },
+] as const satisfies readonly Flag[];
 
 /** Another program that Maelstrom needs. */
 interface Requirement {
@@ -54,7 +67,7 @@ export async function install(
   machine: Machine,
   release: typeof RELEASE = RELEASE,
 ): Promise<number> {
-  const from = parseSource(words) ?? release.url;
+  const { from = release.url } = parseFlagsOnly(words, "install", INSTALL_FLAGS);
   const folder = `${machine.root}/${INSTALLED.slice(0, INSTALLED.lastIndexOf("/"))}`;
   if (machine.files.inspect(folder).kind === "missing") {
     machine.stderr(`Fetching ${from}\n`);
@@ -63,24 +76,6 @@ export async function install(
   } else machine.stdout(`Maelstrom is installed already, in ${folder}; delete that to install it anew\n`);
   machine.stdout(`\n${formatRequirements(machine)}\n`);
   return EXIT_STATUS.passed;
-}
-
-/** The value of `--from`, as `--from FILE` or `--from=FILE`. */
-function parseSource(words: readonly string[]): string | undefined {
-  const [first, ...others] = words;
-  if (first === undefined) return undefined;
-  const [, attached] = /^--from=(.+)$/.exec(first) ?? [];
-  if (attached === undefined && first !== "--from") {
-    throw new UsageError(`Cannot use ${first} with install: expected --from FILE, or nothing`);
-  }
-  const [source, extra] = attached === undefined ? others : [attached, ...others];
-  if (source === undefined) {
-    throw new UsageError("Missing value for --from: expected the file or address of Maelstrom's archive");
-  }
-  if (extra !== undefined) {
-    throw new UsageError(`Cannot use ${extra} with install: expected --from FILE, or nothing`);
-  }
-  return source;
 }
 
 async function fetchRelease(

@@ -14,7 +14,7 @@ import { startWatchdog } from "../base/watchdog.ts";
 import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { findChallenge } from "../request/challenges.ts";
-import { findCommand, unknownCommand } from "./commands.ts";
+import { findCommand, help, unknownCommand } from "./commands.ts";
 import { exitOnUncaught, reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 import { runChallenge } from "./run.ts";
@@ -31,16 +31,25 @@ export async function main(words: readonly string[], machine: Machine): Promise<
 
 async function runCommand([word = "help", ...words]: readonly string[], machine: Machine): Promise<number> {
   const command = findCommand(word);
+  if (command !== undefined && asksForHelp(words)) return help([word], machine);
   if (command?.run !== undefined) return await command.run(words, machine);
   const challenge = findChallenge(word);
   if (challenge !== undefined) return await runChallenge(challenge, words, machine);
   throw unknownCommand(word);
 }
 
-/** True if a flag asks for a simulation. `maelstrom.sh` looks for the same words. */
+function asksForHelp(words: readonly string[]): boolean {
+  return beforeEnd(words).some((word) => word === "--help" || word === "-h");
+}
+
+/** True if the command simulates. `maelstrom.sh` looks for the same words. */
 function isSimulated(words: readonly string[]): boolean {
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  return words.slice(0, end).some((word) => word === "--sim" || word === "--sim=true");
+  return words[0] === "swarm" || beforeEnd(words).some((word) => word === "--sim" || word === "--sim=true");
+}
+
+/** The words before those of the program. */
+function beforeEnd(words: readonly string[]): readonly string[] {
+  return words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
 }
 
 if (import.meta.main) {

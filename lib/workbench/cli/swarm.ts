@@ -1,18 +1,16 @@
 /**
- * `deno task swarm`: see {@linkcode runSwarm}.
+ * `swarm`: simulates random tests on all cores until one fails. See {@linkcode runSwarm}.
  *
  * @module
  */
 
-import { createMachine } from "../engines/real_machine.ts";
+import type { Machine } from "../engines/machine.ts";
 import { openPool } from "../search/swarm/pool.ts";
 import { runSwarm } from "../search/swarm/swarm.ts";
 import { RealClock } from "../world/clock.ts";
-import { reportErrors } from "./report_errors.ts";
-import { ROOT } from "./root.ts";
 
-if (import.meta.main) {
-  const machine = createMachine(ROOT);
-  const resources = { machine, clock: new RealClock(), cores: navigator.hardwareConcurrency, openPool };
-  Deno.exit(await reportErrors(() => runSwarm(Deno.args, resources), machine));
+/** Runs a swarm on this machine. Arguments, result and errors are those of {@linkcode runSwarm}. */
+export async function swarm(words: readonly string[], machine: Machine): Promise<number> {
+  const cores = navigator.hardwareConcurrency;
+  return await runSwarm(words, { machine, clock: new RealClock(), cores, openPool });
 }

@@ -11,15 +11,15 @@
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import { parseSize } from "../base/size.ts";
 import { escapeControls } from "../base/text.ts";
-import { findFlag, type Flag, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
+import { findFlag, type Flag, FLAGS, type KindValues, type ValuesOf } from "./flags.ts";
 
 /** The texts written for flags, by name; an empty array for a switch. */
 export type FlagTexts = ReadonlyMap<string, readonly string[]>;
 
-/** A parsed command line. */
-export interface Arguments {
-  /** Values of the given flags, without defaults, in the order of {@linkcode FLAGS}. */
-  given: FlagValues;
+/** A parsed command line, with flags of some table. */
+export interface Arguments<Flags extends readonly Flag[] = typeof FLAGS> {
+  /** Values of the given flags, without defaults, in the order of the table. */
+  given: ValuesOf<Flags>;
   /** Texts of the given flags, in the order in which they were written. */
   texts: FlagTexts;
   /** Positional arguments: words before `--` that are not flags. Maelstrom passes them to the program. */
@@ -36,6 +36,7 @@ export interface Arguments {
  * Source: Clojure's `tools.cli`, which Maelstrom uses.
  *
  * @param args What was written after the command.
+ * @param flags The table of flags: those of `test`, unless the command has others.
  * @throws {UsageError} A flag is unknown, lacks its value or has a bad one.
  *
  * @example
@@ -48,7 +49,10 @@ export interface Arguments {
  * assertEquals(program, ["--verbose"]);
  * ```
  */
-export function parseArguments(args: readonly string[]): Arguments {
+export function parseArguments<Flags extends readonly Flag[] = typeof FLAGS>(
+  args: readonly string[],
+  flags: Flags = FLAGS as readonly Flag[] as Flags,
+): Arguments<Flags> {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   const words = args.slice(0, end);
   const texts = new Map<string, string[]>();
@@ -58,34 +62,60 @@ export function parseArguments(args: readonly string[]): Arguments {
       positional.push(words.shift()!);
       continue;
     }
-    const { flag, value } = takeFlag(words);
+    const { flag, value } = takeFlag(words, flags);
     const earlier = flag.repeatable ? texts.get(flag.name) ?? [] : [];
     texts.set(flag.name, value === undefined ? [] : [...earlier, value]);
   }
-  return { given: flagValues(texts), texts, positional, program: [...positional, ...args.slice(end + 1)] };
+  return { given: flagValues(texts, flags), texts, positional, program: [...positional, ...args.slice(end + 1)] };
+}
+
+/**
+ * Parses the words of a command that takes nothing but flags of its own.
+ *
+ * @param command Its name, for errors.
+ * @returns Values of the given flags, without defaults.
+ * @throws {UsageError} A flag is unknown, lacks its value or has a bad one; or a word is no flag.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseFlagsOnly } from "./arguments.ts";
+ *
+ * const flags = [{ name: "keep", kind: "integer", help: "Number of runs", origin: "workbench" }] as const;
+ * assertEquals(parseFlagsOnly(["--keep", "3"], "prune", flags), { keep: 3 });
+ * ```
+ */
+export function parseFlagsOnly<const Flags extends readonly Flag[]>(
+  args: readonly string[],
+  command: string,
+  flags: Flags,
+): ValuesOf<Flags> {
+  const { given, program: [word] } = parseArguments(args, flags);
+  if (word === undefined) return given;
+  throw new UsageError(`Cannot use ${word} with ${command}: ${expectedOneOf(word, wordsOf(flags))}`);
 }
 
 /** Removes a flag and its value from the front of the words. */
-function takeFlag(words: string[]): { flag: Flag; value: string | undefined } {
-  splitSwitch(words);
+function takeFlag(words: string[], flags: readonly Flag[]): { flag: Flag; value: string | undefined } {
+  splitSwitch(words, flags);
   const word = words.shift()!;
-  const [, name, attached] = splitLetter(word) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
-  const flag = findFlag(name!);
-  if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name!, FLAG_WORDS)}`);
+  const [, name, attached] = splitLetter(word, flags) ?? /^(-[^=]*)(?:=([\s\S]*))?$/.exec(word)!;
+  const flag = findFlag(name!, flags);
+  if (flag === undefined) throw new UsageError(`Cannot use flag ${name}: ${expectedOneOf(name!, wordsOf(flags))}`);
   if (flag.kind === "switch") {
     if (attached === undefined || attached === "true") return { flag, value: undefined };
     throw new UsageError(`Cannot use ${word}: --${flag.name} takes no value`);
   }
-  const value = attached ?? (isFlagOrEnd(words[0]) ? undefined : words.shift());
+  const value = attached ?? (isFlagOrEnd(words[0], flags) ? undefined : words.shift());
   if (value === undefined) throw new UsageError(`Missing value for --${flag.name}: expected ${expectedValue(flag)}`);
   return { flag, value };
 }
 
 /** Splits the letter of a switch from those of other flags at the front of the words: `-qwecho` is `-q -wecho`. */
-function splitSwitch(words: string[]): void {
+function splitSwitch(words: string[], flags: readonly Flag[]): void {
   const [, letter, rest] = /^-([a-z])([a-z][\s\S]*)$/i.exec(words[0]!) ?? [];
-  if (letter === undefined || findFlag(`-${words[0]}`) !== undefined) return;
-  if (findFlag(`-${letter}`)?.kind !== "switch" || findFlag(`-${rest![0]}`) === undefined) return;
+  if (letter === undefined || findFlag(`-${words[0]}`, flags) !== undefined) return;
+  if (findFlag(`-${letter}`, flags)?.kind !== "switch" || findFlag(`-${rest![0]}`, flags) === undefined) return;
   words.splice(0, 1, `-${letter}`, `-${rest}`);
 }
 
@@ -93,34 +123,39 @@ function splitSwitch(words: string[]): void {
  * Splits a letter from its value, as in `-wecho`. Does not split `-workload`: that is a flag with one dash too few, and
  * the error should name it.
  */
-function splitLetter(word: string): RegExpExecArray | undefined {
+function splitLetter(word: string, flags: readonly Flag[]): RegExpExecArray | undefined {
   const letterAndValue = /^(-[a-z])([^=][\s\S]*)$/i.exec(word);
-  if (letterAndValue === null || findFlag(`-${word}`) !== undefined) return undefined;
-  const flag = findFlag(letterAndValue[1]!);
+  if (letterAndValue === null || findFlag(`-${word}`, flags) !== undefined) return undefined;
+  const flag = findFlag(letterAndValue[1]!, flags);
   return flag === undefined || flag.kind === "switch" ? undefined : letterAndValue;
 }
 
-function isFlagOrEnd(word: string | undefined): boolean {
-  return word === undefined || word.startsWith("--") || findFlag(word) !== undefined;
+function isFlagOrEnd(word: string | undefined, flags: readonly Flag[]): boolean {
+  return word === undefined || word.startsWith("--") || findFlag(word, flags) !== undefined;
 }
 
-const FLAG_WORDS = FLAGS.filter((flag: Flag) => flag.ignored === undefined).map(({ name }) => `--${name}`);
+function wordsOf(flags: readonly Flag[]): string[] {
+  return flags.filter(({ ignored }) => ignored === undefined).map(({ name }) => `--${name}`);
+}
 
 /**
  * Parses the values of flags.
  *
  * @throws {UsageError} A value is bad.
  */
-export function flagValues(texts: FlagTexts): FlagValues {
+export function flagValues<Flags extends readonly Flag[] = typeof FLAGS>(
+  texts: FlagTexts,
+  flags: Flags = FLAGS as readonly Flag[] as Flags,
+): ValuesOf<Flags> {
   const values: Record<string, unknown> = {};
-  for (const flag of FLAGS as readonly Flag[]) {
+  for (const flag of flags) {
     const written = texts.get(flag.name);
     if (written === undefined) continue;
     if (flag.kind === "switch") values[flag.name] = true;
     else if (flag.repeatable) values[flag.name] = written.map((text) => parseFlagValue(flag, text));
     else values[flag.name] = parseFlagValue(flag, written[0]!);
   }
-  return values as FlagValues;
+  return values as ValuesOf<Flags>;
 }
 
 /** The defaults of all flags that have one. */

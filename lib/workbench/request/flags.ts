@@ -434,14 +434,15 @@ export const FLAGS = [
 /** The name of a flag. */
 export type FlagName = typeof FLAGS[number]["name"];
 
-/** Values of flags by name; flags without a value are missing. */
-export type FlagValues = {
-  [F in typeof FLAGS[number] as F["name"]]?: F extends { repeatable: true } ? KindValues[F["kind"]][]
-    : KindValues[F["kind"]];
+/** Values of some flags by name; flags without a value are missing. */
+export type ValuesOf<Flags extends readonly Flag[]> = {
+  [F in Flags[number] as F["name"]]?: F extends { repeatable: true } ? KindValues[F["kind"]][] : KindValues[F["kind"]];
 };
 
+/** Values of the {@linkcode FLAGS}. */
+export type FlagValues = ValuesOf<typeof FLAGS>;
+
 /** Finds the flag that a word such as `--rate` or `-w` names. */
-export function findFlag(word: string): Flag | undefined {
-  const flags: readonly Flag[] = FLAGS;
+export function findFlag(word: string, flags: readonly Flag[] = FLAGS): Flag | undefined {
   return flags.find(({ name, short }) => word === `--${name}` || (short !== undefined && word === `-${short}`));
 }

@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { COMMANDS } from "../../../lib/workbench/cli/commands.ts";
 import { CHALLENGES } from "../../../lib/workbench/request/challenges.ts";
 import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import type { FakeMachine } from "../engines/fake_machine.ts";
+import type { TestList } from "../../../lib/workbench/report/challenge_list.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
 
-Deno.test("main() shows help without a command, with help, and with --help after a command", async () => {
-  const commands = ["list --help", "new --help", "new my_node -h", "doc -h", "install --help"];
-  for (const line of ["", "help", "--help", "-h", ...commands]) {
+Deno.test("main() shows help without a command, with help, and with --help", async () => {
+  for (const line of ["", "help", "--help", "-h", "help help", "help --help"]) {
     const { status, out, err } = await command(line);
     assertEquals([status, err], [0, ""]);
     assertStringIncludes(out, "./maelstrom.sh COMMAND");
@@ -26,21 +28,22 @@ Deno.test("main() shows all flags in the help of a test", async () => {
   }
 });
 
-Deno.test("main() shows the general help of commands without flags, and none of unknown ones", async () => {
-  for (const name of ["list", "new", "doc", "install"]) {
-    for (const line of [`help ${name}`, `${name} --help`, `${name} -h`]) {
-      const { status, out } = await command(line);
-      assertEquals(status, 0, line);
-      assertStringIncludes(out, "./maelstrom.sh COMMAND", line);
+Deno.test("main() shows a help of each command, with all of its flags", async () => {
+  for (const { name, flags = [] } of COMMANDS.filter(({ name }) => name !== "help")) {
+    const { out: expected } = await command(`help ${name}`);
+    assertMatch(
+      expected,
+      new RegExp(`^  \\./maelstrom\\.sh ${name === "all" || name === "demo" ? "test" : name}`, "m"),
+    );
+    for (const { name: flag, ignored } of flags) if (!ignored) assertStringIncludes(expected, `--${flag}`);
+    for (const line of [`${name} --help`, `${name} --seed 1 -h`]) {
+      const { status, out, err, ran } = await command(line);
+      assertEquals({ status, out, err, ran }, { status: 0, out: expected, err: "", ran: [] }, line);
     }
   }
-  for (const name of ["demo", "all", "5c", "kafka"]) {
-    assertStringIncludes((await command(`help ${name}`)).out, "--rate NUMBER");
-  }
-  for (const name of ["check", "analyze"]) {
-    assertStringIncludes((await command(`help ${name}`)).out, "./maelstrom.sh check PATH [flags]");
-  }
+  for (const name of ["5c", "kafka"]) assertStringIncludes((await command(`help ${name}`)).out, "--rate NUMBER");
   await assertRejected("help chekc", "Cannot find chekc: expected one of 1, 2, 3a, ");
+  await assertRejected("help chekc", "; did you mean check?");
 });
 
 Deno.test("main() shows its version, and the list of challenges", async () => {
@@ -51,12 +54,34 @@ Deno.test("main() shows its version, and the list of challenges", async () => {
   assert(out.split("\n").every((text) => text.length <= 80), "fits 80 columns");
 });
 
+Deno.test("list --json has every challenge, workload and wrong program, with commands that work", async () => {
+  const { out, status } = await command("list --json");
+  const { schema, challenges, workloads, wrong_programs: programs } = JSON.parse(out) as TestList;
+  assertEquals([status, schema, challenges.map(({ id }) => id)], [0, 1, CHALLENGES.map(({ id }) => id)]);
+  const fast = challenges.find(({ id }) => id === "3d")!;
+  assertEquals([fast.module, fast.args, fast.command, fast.limits.length], [
+    "challenges/broadcast_efficient.ts",
+    ["--profile", "fast"],
+    "./maelstrom.sh 3d",
+    3,
+  ]);
+  assertEquals(workloads.map(({ name }) => name), Object.keys(WORKLOADS));
+  assertEquals(workloads[0]!.command, "./maelstrom.sh test -w echo --bin FILE");
+  assertEquals(programs.length, 11);
+  const inspect = (path: string) => ({ kind: path.startsWith("tests/wrong/") ? "file" : "missing", path }) as const;
+  const files = { ...fakeMachine().files, inspect };
+  for (const { command: line, module } of programs) {
+    const { status, ran: [run] } = await command(line.replace("./maelstrom.sh ", ""), { files });
+    assertEquals([status, run?.engine, run?.request.bin], [0, "simulation", module]);
+  }
+});
+
 Deno.test("main() rejects unknown commands, lists the known ones and suggests one", async () => {
   await assertRejected("brodcast", "Cannot find brodcast: expected one of 1, 2, 3a, ");
   await assertRejected("brodcast", "; did you mean broadcast?");
   await assertRejected("3f", "Cannot find 3f: ");
   await assertRejected("tset", "did you mean test?");
-  await assertRejected("list --json", "Cannot use --json with list: expected nothing");
+  await assertRejected("list kafka", "Cannot use kafka with list: expected --json");
   await assertRejected("--json echo", "Cannot find --json: ");
 });
 

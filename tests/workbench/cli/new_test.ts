@@ -71,8 +71,8 @@ Deno.test("createProject() refuses bad arguments, and folders that exist", () =>
   assertEquals(complaint(""), "Missing folder: expected new FOLDER [-w WORKLOAD]");
   assertEquals(complaint("a b"), "Cannot use b with new: expected one folder");
   assertEquals(complaint("old"), "Cannot create old: it exists; expected the name of a new folder");
-  assertEquals(complaint("a --node-count 3"), "Cannot use --node-count with new: expected a folder and -w WORKLOAD");
-  assertStringIncludes(complaint("a -w brodcast"), "Cannot use workload brodcast: expected one of echo,");
+  assertEquals(complaint("a --node-count 3"), "Cannot use flag --node-count: expected --workload");
+  assertStringIncludes(complaint("a -w brodcast"), "Cannot use --workload brodcast: expected one of echo,");
   assertStringIncludes(complaint("a -w brodcast"), "did you mean broadcast?");
 });
 

@@ -6,13 +6,28 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
 import { relative } from "node:path";
-import { expectedOneOf, UsageError } from "../../base/errors.ts";
+import { UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
+import { parseArguments } from "../../request/arguments.ts";
 import { shellWord } from "../../request/command_line.ts";
+import type { Flag } from "../../request/flags.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { projectFiles, templateOf, TESTS } from "./files.ts";
+
+/** The flags of `new`. */
+export const NEW_FLAGS = [
+  {
+    name: "workload",
+    short: "w",
+    kind: "text",
+    placeholder: "NAME",
+    default: "echo",
+    allowed: Object.keys(TESTS),
+    help: "The workload that the node answers",
+    origin: "workbench",
+  },
+] as const satisfies readonly Flag[];
 
 /**
  * Creates a project.
@@ -39,20 +54,10 @@ export function createProject(words: readonly string[], machine: Machine): numbe
 }
 
 function parse(words: readonly string[]): { folder: string; workload: string } {
-  const given = parseArgs([...words], {
-    string: ["workload", "_"],
-    alias: { workload: "w" },
-    unknown(word, name) {
-      if (name !== undefined) throw new UsageError(`Cannot use ${word} with new: expected a folder and -w WORKLOAD`);
-    },
-  });
-  const [folder, extra] = given._.map(String);
+  const { given: { workload = "echo" }, program: [folder, extra] } = parseArguments(words, NEW_FLAGS);
   if (folder === undefined) throw new UsageError("Missing folder: expected new FOLDER [-w WORKLOAD]");
   if (extra !== undefined) throw new UsageError(`Cannot use ${extra} with new: expected one folder`);
-  const workload = given.workload ?? "echo";
-  const known = Object.keys(TESTS);
-  if (known.includes(workload)) return { folder, workload };
-  throw new UsageError(`Cannot use workload ${workload}: ${expectedOneOf(workload, known)}`);
+  return { folder, workload };
 }
 
 function report(folder: string, workload: string, paths: readonly string[], script: string): string {

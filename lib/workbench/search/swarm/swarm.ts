@@ -26,7 +26,7 @@ import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
 import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
-import { formatSwarmHelp, parseOptions, type SwarmOptions } from "./options.ts";
+import { parseOptions, type SwarmOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { addResult, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
 import { requestOf, type Task } from "./task.ts";
@@ -69,7 +69,7 @@ const REDRAW = 200;
 const TEST_LIMIT = 2 * MINUTE;
 
 /**
- * Carries out `deno task swarm`.
+ * Carries out the command `swarm`.
  *
  * @param args The arguments after `swarm`.
  * @returns The exit status: 0 if no test failed, 1 if one failed or took too long, 2 if a challenge has no verdict.
@@ -79,10 +79,6 @@ const TEST_LIMIT = 2 * MINUTE;
 export async function runSwarm(args: readonly string[], resources: SwarmResources): Promise<number> {
   const { machine, clock } = resources;
   const options = parseOptions(args, resources.cores);
-  if (options === undefined) {
-    machine.stdout(`${formatSwarmHelp()}\n`);
-    return 0;
-  }
   const interruption = openInterruption("Ending the swarm; Ctrl-C again ends at once", machine);
   const swarm: Swarm = {
     options,

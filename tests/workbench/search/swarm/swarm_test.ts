@@ -1,3 +1,4 @@
+import denoJSON from "../../../../deno.json" with { type: "json" };
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
@@ -255,7 +256,6 @@ Deno.test("the swarm rejects a bad argument before it runs anything", async () =
   }
   const failing = await swarm("--challenge 3c", () => Promise.reject(new UsageError("Cannot simulate it")));
   assertEquals([failing.status, failing.err, failing.closed], [254, "Cannot simulate it\n", true]);
-  assertStringIncludes((await swarm("--help")).out, "deno task swarm [flags]");
 });
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
@@ -318,15 +318,23 @@ Deno.test({
 });
 
 Deno.test({
-  name: "deno task swarm works with the permissions of its task",
-  ignore: Deno.permissions.querySync({ name: "run" }).state !== "granted",
+  name: "maelstrom.sh swarm works from another folder, with a program of another project",
+  ignore: IGNORED || Deno.permissions.querySync({ name: "run" }).state !== "granted",
   async fn() {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: "task --quiet swarm --minutes 0.01 --jobs 1 --seed s --challenge 3a".split(" "),
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
+    assertEquals(denoJSON.tasks.swarm.command, "./maelstrom.sh swarm");
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(
+      `${folder}/deno.json`,
+      JSON.stringify({ imports: { "@/": `file://${ROOT}/challenges/` } }),
+    );
+    await Deno.writeTextFile(`${folder}/node.ts`, 'export { default } from "@/broadcast.ts";\n');
+    const { code, stdout, stderr } = await new Deno.Command(`${ROOT}/maelstrom.sh`, {
+      args: "swarm --minutes 0.01 --jobs 1 --seed s --challenge 3a --bin node.ts".split(" "),
+      cwd: folder,
+      env: { NO_COLOR: "1", DENO: Deno.execPath() },
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     assertMatch(new TextDecoder().decode(stdout), /\n3a broadcast +[1-9]\d* [^\n]*\n\n\d+ runs in 0:0\d/);
+    await Deno.remove(folder, { recursive: true });
   },
 });
