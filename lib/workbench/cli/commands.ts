@@ -14,6 +14,7 @@ import { WORKLOADS } from "../workloads/mod.ts";
 import { analyze, ANALYZE_FLAGS } from "./analyze.ts";
 import { check, CHECK_FLAGS } from "./check.ts";
 import type { Command } from "./command.ts";
+import { SHELLS, showCompletions } from "./completions/mod.ts";
 import { demo } from "./demo.ts";
 import { doc } from "./doc.ts";
 import { grade } from "./grade/mod.ts";
@@ -77,6 +78,16 @@ export const COMMANDS: readonly Command[] = [
     flags: INSTALL_FLAGS,
     run: install,
   },
+  {
+    name: "completions",
+    usage: SHELLS.join("|"),
+    takes: SHELLS,
+    help: "Print the completions for a shell: completions bash, zsh or fish",
+    notes: [
+      "Write them to a file that the shell reads, or load them with: source <(./maelstrom.sh completions bash)",
+    ],
+    run: completions,
+  },
   { name: "deno", usage: "…", takes: "file", help: "Run the Deno that maelstrom.sh uses" },
   {
     name: "help",
@@ -96,6 +107,10 @@ export function help([topic]: readonly string[], machine: Machine): number {
   if (command === undefined) throw unknownCommand(topic);
   if (command.run === help) return showHelp(COMMANDS, machine);
   return command.showHelp?.(machine) ?? showCommandHelp(command, machine);
+}
+
+function completions(words: readonly string[], machine: Machine): number {
+  return showCompletions(words, COMMANDS, machine);
 }
 
 /** Creates the error for a word that is neither a command nor a challenge. */
