@@ -8,8 +8,8 @@ Deno.test("on a narrow terminal, the help of commands is wrapped, and the help o
   assertStringIncludes(
     formatHelp(COMMANDS, NARROW),
     `
-  all        Run all challenges, one
-             after another
+  all          Run all challenges, one
+               after another
 `,
   );
   assertStringIncludes(
