@@ -44,7 +44,7 @@ Deno.test("messages that arrive before the node is ready wait, in order; replies
   handle.receive(request({ type: "note", n: 2 }));
   await host.settle();
   assertEquals(seen, []);
-  handle.receive(request({ type: "read_ok", in_reply_to: host.sent[0]!.body.msg_id, value: "hook" }));
+  handle.receive(request({ type: "read_ok", in_reply_to: host.sent[0]!.body.msg_id, value: "hook" }, "seq-kv"));
   await host.settle();
   handle.receive(request({ type: "note", n: 3 }));
   assertEquals(seen, ["hook", 1, 2, 3]);
