@@ -7,8 +7,9 @@
  * @module
  */
 
+import { getOrInsert } from "../../base/get_or_insert.ts";
 import { ANY_KIND, type Kinds } from "./edge_kinds.ts";
-import { buildGraph, createEdges, type Graph, link } from "./graph.ts";
+import { createOrderedGraph, type Graph } from "./graph.ts";
 
 /** The strongly connected components of a graph. */
 export interface Components {
@@ -82,19 +83,36 @@ export interface Subgraph {
 /** Extracts each strongly connected component with more than one vertex: exactly those contain cycles. */
 export function cyclicComponents(graph: Graph): Subgraph[] {
   const { componentOf, count } = findComponents(graph);
-  const members: number[][] = Array.from({ length: count }, () => []);
+  const sizes = new Int32Array(count);
+  for (const component of componentOf) sizes[component]!++;
+  // By component, its vertices. Most have one vertex, and are left out.
+  const members = new Map<number, number[]>();
   const places = new Int32Array(graph.size);
   for (let vertex = 0; vertex < graph.size; vertex++) {
-    places[vertex] = members[componentOf[vertex]!]!.push(vertex) - 1;
+    const component = componentOf[vertex]!;
+    if (sizes[component]! > 1) places[vertex] = getOrInsert(members, component, () => []).push(vertex) - 1;
   }
-  return members.filter(({ length }) => length > 1).map((vertices) => {
-    const edges = createEdges();
-    for (const [place, vertex] of vertices.entries()) {
-      for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
-        const target = graph.targets[edge]!;
-        if (componentOf[target] === componentOf[vertex]) link(edges, place, places[target]!, graph.kinds[edge]!);
-      }
+  // They are in the order of their first vertices.
+  return Array.from(members, ([component, vertices]) => ({
+    vertices,
+    graph: extract(graph, vertices, (vertex) => componentOf[vertex] === component ? places[vertex] : undefined),
+  }));
+}
+
+/** @param placeOf Returns the place of a vertex in `vertices`; undefined if it is not there. */
+function extract(
+  { starts, targets, kinds }: Graph,
+  vertices: readonly number[],
+  placeOf: (vertex: number) => number | undefined,
+): Graph {
+  const maxEdges = vertices.reduce((sum, vertex) => sum + starts[vertex + 1]! - starts[vertex]!, 0);
+  const part = createOrderedGraph(vertices.length, maxEdges);
+  for (const vertex of vertices) {
+    for (let edge = starts[vertex]!; edge < starts[vertex + 1]!; edge++) {
+      const place = placeOf(targets[edge]!);
+      if (place !== undefined) part.add(place, kinds[edge]!);
     }
-    return { vertices, graph: buildGraph(vertices.length, edges) };
-  }).sort((a, b) => a.vertices[0]! - b.vertices[0]!);
+    part.endSource();
+  }
+  return part.finish();
 }

@@ -18,7 +18,7 @@ import { impliedAnomalies, impossibleModels } from "../consistency_model.ts";
 import { cyclicComponents, findComponents, type Subgraph } from "./components.ts";
 import { ANY_KIND, JOINT, type Kinds, PROCESS, REALTIME, RW, WR, WW } from "./edge_kinds.ts";
 import { type Edge, findEdgesOnCycles } from "./edges_on_cycles.ts";
-import { buildGraph, createEdges, type Graph, link, relabel } from "./graph.ts";
+import { createOrderedGraph, type Graph, relabel } from "./graph.ts";
 import { createPathFinder, findPath } from "./path_finder.ts";
 import { anomalyOf, toCycle, type Walk, withoutJoints } from "./walk.ts";
 
@@ -197,7 +197,7 @@ function findThrough(graph: Graph, { through, along }: Pattern): Walk | undefine
 function findWithOneRW(graph: Graph, { through, along }: Pattern): Walk | undefined {
   const { componentOf } = findComponents(withoutAdjacentRW(graph, along | RW));
   const starts = edgesOf(graph, through, (from, to) => componentOf[2 * from] === componentOf[2 * to + 1]);
-  return findShortest(graph, findEdgesOnCycles(graph, starts, along | JOINT, STARTS), along);
+  return findShortest(graph, findEdgesOnCycles(graph, [...starts], along | JOINT, STARTS), along);
 }
 
 /**
@@ -221,28 +221,27 @@ function findNonadjacent(graph: Graph, { through, along }: Pattern, anomaly?: st
  * 2v + 1, which no rw edge leaves; all others lead to 2v. A JOINT edge continues the edge before it, so it leads to
  * 2v + 1 after an rw edge.
  */
-function withoutAdjacentRW(graph: Graph, along: Kinds): Graph {
-  const edges = createEdges();
-  for (let vertex = 0; vertex < graph.size; vertex++) {
-    for (let edge = graph.starts[vertex]!; edge < graph.starts[vertex + 1]!; edge++) {
-      const [target, kind] = [graph.targets[edge]!, graph.kinds[edge]!];
-      if ((kind & (along | JOINT)) === 0) continue;
-      link(edges, 2 * vertex, 2 * target + (kind === RW ? 1 : 0), kind);
-      if (kind !== RW) link(edges, 2 * vertex + 1, 2 * target + (kind === JOINT ? 1 : 0), kind);
+function withoutAdjacentRW({ size, starts, targets, kinds }: Graph, along: Kinds): Graph {
+  const doubled = createOrderedGraph(2 * size, 2 * targets.length);
+  for (let vertex = 0; vertex < 2 * size; vertex++) {
+    const isAfterRW = vertex % 2 === 1;
+    for (let edge = starts[vertex >> 1]!; edge < starts[(vertex >> 1) + 1]!; edge++) {
+      const kind = kinds[edge]!;
+      if ((kind & (along | JOINT)) === 0 || (isAfterRW && kind === RW)) continue;
+      doubled.add(2 * targets[edge]! + (kind === RW || (isAfterRW && kind === JOINT) ? 1 : 0), kind);
     }
+    doubled.endSource();
   }
-  return buildGraph(2 * graph.size, edges);
+  return doubled.finish();
 }
 
-function edgesOf(graph: Graph, wanted: Kinds, test: (from: number, to: number) => boolean): Edge[] {
-  const edges: Edge[] = [];
+function* edgesOf(graph: Graph, wanted: Kinds, test: (from: number, to: number) => boolean): Iterable<Edge> {
   for (let from = 0; from < graph.size; from++) {
     for (let edge = graph.starts[from]!; edge < graph.starts[from + 1]!; edge++) {
       const [to, kind] = [graph.targets[edge]!, graph.kinds[edge]!];
-      if ((kind & wanted) !== 0 && test(from, to)) edges.push({ from, to, kind });
+      if ((kind & wanted) !== 0 && test(from, to)) yield { from, to, kind };
     }
   }
-  return edges;
 }
 
 /**
@@ -253,15 +252,17 @@ function edgesOf(graph: Graph, wanted: Kinds, test: (from: number, to: number) =
  */
 function findShortest(
   graph: Graph,
-  starts: readonly Edge[],
+  starts: Iterable<Edge>,
   along: Kinds,
   accept: (walk: Walk) => Walk | undefined = (walk) => walk,
 ): Walk | undefined {
   const finder = createPathFinder(graph);
   let best: Walk | undefined;
-  for (const [tried, { from, to, kind }] of starts.entries()) {
+  let tried = 0;
+  for (const { from, to, kind } of starts) {
     if (best?.vertices.length === 2) break;
     if (finder.effort > EFFORT && (best !== undefined || tried > TRIES)) break;
+    tried++;
     // A walk of n vertices is the edge and a path of n - 1 edges. One shorter than the best has at most n - 2.
     const limit = (best?.vertices.length ?? Infinity) - 2;
     const path = findPath(finder, to, from, along | JOINT, limit);
