@@ -129,7 +129,7 @@ choose_permissions() {
   case ${1:-help} in
     help | --help | -h | --version | list | doc | completions) return ;;
     check | analyze) permissions+=(--allow-read) ;;
-    swarm | prune) permissions+=(--allow-read --allow-write) ;;
+    swarm | prune | report) permissions+=(--allow-read --allow-write) ;;
     new) permissions+=(--allow-read --allow-write --allow-run=git) ;;
     # Its tests are processes with permissions of their own.
     grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;
@@ -189,7 +189,7 @@ find_config() {
   [ -n "$folder" ] || return 0
   find_cache
   file=$cache/linked-$(printf %s "$root $folder" | cksum | cut -d ' ' -f 1).json
-  printf '{ "links": ["%s/", "%s/"] }\n' "$(url "$root")" "$(url "$folder")" >"$file.$$"
+  printf '{ "links": ["%s/", "%s/"], "unstable": ["raw-imports"] }\n' "$(url "$root")" "$(url "$folder")" >"$file.$$"
   mv -f "$file.$$" "$file"
   config=(--config "$file" --no-lock)
 }

@@ -27,7 +27,7 @@ import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
 import { exitStatus } from "./exit_status.ts";
 import { showCheckHelp } from "./help.ts";
-import { readStoredRun, type StoredRun } from "./stored_run.ts";
+import { readStoredRun, type StoredRun } from "../report/stored/stored_run.ts";
 
 /** Flags that `check` takes: those that matter to a checker or to the output. */
 export const CHECK_FLAGS: readonly Flag[] = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined);
@@ -51,12 +51,22 @@ const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
 export async function check(words: readonly string[], machine: Machine): Promise<number> {
   const args = parseArguments(words);
   if (args.given.help) return showCheckHelp(machine);
-  const stored = await readStoredRun(parsePath(args), machine);
-  const results = judgeStored(stored, args, machine);
+  const { results } = await judgeStoredRun(args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
   const text = args.given.json ? formatJSON(results, 2) : formatSummary(results, notes, screenOf(machine));
   machine.stdout(`${text}\n`);
   return exitStatus(results);
+}
+
+/**
+ * Reads the stored run that the arguments name, and judges it. Result and errors are those of {@linkcode check}.
+ */
+export async function judgeStoredRun(
+  args: Arguments,
+  machine: Machine,
+): Promise<{ stored: StoredRun; results: Results }> {
+  const stored = await readStoredRun(parsePath(args), machine);
+  return { stored, results: judgeStored(stored, args, machine) };
 }
 
 function parsePath({ texts, positional, program }: Arguments): string {

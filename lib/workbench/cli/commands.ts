@@ -23,6 +23,7 @@ import { showCheckHelp, showCommandHelp, showFlagsHelp, showGradeHelp, showHelp,
 import { install, INSTALL_FLAGS } from "./install.ts";
 import { list, LIST_FLAGS } from "./list.ts";
 import { createProject, NEW_FLAGS } from "./new/mod.ts";
+import { report } from "./report.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
 import { swarm } from "./swarm.ts";
 
@@ -64,6 +65,15 @@ export const COMMANDS: readonly Command[] = [
     flags: ANALYZE_FLAGS,
     showHelp: showCheckHelp,
     run: analyze,
+  },
+  {
+    name: "report",
+    usage: "FOLDER",
+    takes: "folder",
+    help: "Write report.html of a stored run, ours or Maelstrom's",
+    flags: CHECK_FLAGS,
+    showHelp: showCheckHelp,
+    run: report,
   },
   {
     name: "doc",

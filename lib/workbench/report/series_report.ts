@@ -21,7 +21,7 @@ import {
 import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
 import { formatShrunk } from "./shrunk.ts";
-import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf } from "./summary.ts";
+import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf, labelledLines } from "./summary.ts";
 import { formatSeedsTable, formatTable } from "./tables.ts";
 
 /**
@@ -111,6 +111,12 @@ export class SeriesReport {
     const format = seeds > 1 && (shrinks || isFurther) ? formatVerdictAndCommand : formatSummary;
     const text = format(results, { deviations, command, interrupted }, this.#screen);
     this.#machine.stdout(`${text}\n${this.#several ? "\n" : ""}`);
+  }
+
+  /** Shows the path of a run's report, if there is one. Those of several runs are beside their other files. */
+  showReport(path: string | undefined): void {
+    if (path === undefined || this.#json || this.#several) return;
+    this.#machine.stdout(`${labelledLines("report", path, this.#screen).join("\n")}\n`);
   }
 
   /** Opens the status line of a search for a smaller failing run. Stop it when the search has ended. */

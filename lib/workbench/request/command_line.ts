@@ -8,7 +8,9 @@ import type { Arguments, FlagTexts } from "./arguments.ts";
 import { type Flag, FLAGS } from "./flags.ts";
 
 /** Flags left out of the command that repeats one run. {@linkcode formatCommand} adds that run's own seed. */
-const OMITTED_FLAGS: ReadonlySet<string> = new Set(["seed", "seeds", "test-count", "no-shrink", "json", "quiet"]);
+const OMITTED_FLAGS: ReadonlySet<string> = new Set(
+  ["seed", "seeds", "test-count", "no-shrink", "no-report", "json", "quiet"],
+);
 
 /**
  * Maelstrom's flags that do not go to Maelstrom as they were given: program and nodes' names are written in another

@@ -364,6 +364,12 @@ export const FLAGS = [
     origin: "workbench",
   },
   {
+    name: "no-report",
+    kind: "switch",
+    help: "Do not write report.html, the page that shows a stored run",
+    origin: "workbench",
+  },
+  {
     name: "strict",
     kind: "switch",
     help: "Let every finding decide, also one that Maelstrom does not look for: the default of test, demo and --sim",

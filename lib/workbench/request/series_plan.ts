@@ -21,6 +21,8 @@ export interface SeriesPlan {
   stopsAtFailure: boolean;
   /** True if failed runs are shrunk. */
   shrinks: boolean;
+  /** True if each stored run gets a report. */
+  reports: boolean;
   /** True if the results are a list: a table, or one JSON document with all runs. */
   isList: boolean;
 }
@@ -45,6 +47,7 @@ export function planSeries(requests: readonly TestRequest[], args: Arguments, ne
     seeds,
     stopsAtFailure: requests.length === 1 && seeds === 1,
     shrinks: given.sim === true && given["no-shrink"] !== true,
+    reports: given["no-report"] !== true,
     isList: planned.length > 1 || given.seeds !== undefined,
   };
 }

@@ -1,7 +1,8 @@
 /**
  * A series: the runs of one command line, one after another.
  *
- * 1. Runs each planned test with the engine, and shows its results. Ctrl-C ends the test under way and the series.
+ * 1. Runs each planned test with the engine, shows its results, and writes its report. Ctrl-C ends the test under way
+ *    and the series.
  * 2. Shrinks one failure of each test: the first of the worst.
  * 3. Prints the table or the JSON document of all runs.
  *
@@ -10,6 +11,7 @@
 
 import type { Engine } from "../engines/engine.ts";
 import type { Machine } from "../engines/machine.ts";
+import { reportRun, reportShrunk } from "../report/run_report.ts";
 import { SeriesReport } from "../report/series_report.ts";
 import { nameOfTest, type TestRequest } from "../request/request.ts";
 import type { SeriesPlan } from "../request/series_plan.ts";
@@ -63,7 +65,7 @@ export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machi
 }
 
 async function runAll(series: Series): Promise<void> {
-  const { plan, report, signal, runs } = series;
+  const { plan, report, machine, signal, runs } = series;
   for (const [index, request] of plan.requests.entries()) {
     // The runs of one test follow one another, one for each seed.
     if (index % plan.seeds === 0) report.showSeed(request);
@@ -71,6 +73,7 @@ async function runAll(series: Series): Promise<void> {
     if (signal.aborted && !isCounted(results, plan)) return;
     runs.push(results);
     report.showResults(results, request, signal.aborted);
+    if (plan.reports) report.showReport(await reportRun(results, request.command, machine));
     if (signal.aborted || (plan.stopsAtFailure && !decisionOf(results).passed)) return;
   }
 }
@@ -110,4 +113,5 @@ async function shrinkFailure(results: Results, { plan, engine, machine, report, 
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   runs[index] = { ...results, shrunk };
   report.showShrunk(shrunk);
+  if (plan.reports) await reportShrunk(results, request.command, shrunk, machine);
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
-import { readStoredRun } from "../../../lib/workbench/cli/stored_run.ts";
-import { filesOf } from "../fake_files.ts";
+import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
+import { readStoredRun } from "../../../../lib/workbench/report/stored/stored_run.ts";
+import { filesOf } from "../../fake_files.ts";
 
 const EDN = "{:type :invoke, :process 0, :f :echo, :value 1}\n{:type :ok, :process 0, :f :echo, :value {:echo 1}}\n";
 const JSON_LINES = '{"index":0,"time":0,"type":"invoke","process":0,"f":"echo","value":1}\n';

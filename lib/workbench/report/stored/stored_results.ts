@@ -6,11 +6,11 @@
  */
 
 import Type, { type TSchema } from "typebox";
-import { parseJSON } from "../base/json.ts";
-import { TOO_DEEP, tooDeepAt } from "../history/nesting.ts";
-import type { Results } from "../run/results.ts";
-import { WORKLOADS } from "../workloads/mod.ts";
-import { compileSchema } from "../world/rpc_schema.ts";
+import { parseJSON } from "../../base/json.ts";
+import { TOO_DEEP, tooDeepAt } from "../../history/nesting.ts";
+import type { Results } from "../../run/results.ts";
+import { WORKLOADS } from "../../workloads/mod.ts";
+import { compileSchema } from "../../world/rpc_schema.ts";
 
 const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const counts = Type.Object({ send_count: Type.Number(), recv_count: Type.Number(), msg_count: Type.Number() });

@@ -8,16 +8,16 @@
  * @module
  */
 
-import { FailedError, UsageError } from "../base/errors.ts";
-import { formatSize } from "../base/size.ts";
-import { maelstromNet } from "../engines/maelstrom_results.ts";
-import { type OpenFile, readHistoryFile, readText } from "../history/history_file.ts";
-import type { Operation } from "../history/operation.ts";
-import { type FlagTexts, flagValues, parseArguments } from "../request/arguments.ts";
-import type { Files } from "../request/files.ts";
-import { checkNodeNames } from "../request/node_names.ts";
-import type { Results } from "../run/results.ts";
-import { WORKLOADS } from "../workloads/mod.ts";
+import { FailedError, UsageError } from "../../base/errors.ts";
+import { formatSize } from "../../base/size.ts";
+import { maelstromNet } from "../../engines/maelstrom_results.ts";
+import { type OpenFile, readHistoryFile, readText } from "../../history/history_file.ts";
+import type { Operation } from "../../history/operation.ts";
+import { type FlagTexts, flagValues, parseArguments } from "../../request/arguments.ts";
+import type { Files } from "../../request/files.ts";
+import { checkNodeNames } from "../../request/node_names.ts";
+import type { Results } from "../../run/results.ts";
+import { WORKLOADS } from "../../workloads/mod.ts";
 import { parseStoredResults } from "./stored_results.ts";
 
 /** Everything that was stored of a run. */

@@ -1,0 +1,73 @@
+/**
+ * Periods of faults, read from the nemesis' operations in a history.
+ *
+ * @module
+ */
+
+import { formatJSON } from "../../base/json.ts";
+import type { Operation } from "../../history/operation.ts";
+import { FAULTS } from "../../run/nemesis/faults.ts";
+import { microseconds } from "./operations.ts";
+import type { FaultBand } from "./report_data.ts";
+
+const NAMES = Object.keys(FAULTS);
+
+/** Matches outcomes of nodes that a fault did not hit, such as `not-running`. */
+const NOT_HIT = /^(not|already)-/;
+
+/**
+ * Lists the periods of all faults, in the order of their beginnings. A fault that is active at the end lasts until
+ * `end`.
+ *
+ * @param end End of the run, microseconds.
+ */
+export function faultBands(history: readonly Operation[], end: number): FaultBand[] {
+  const done: FaultBand[] = [];
+  const active = new Map<string, FaultBand>();
+  /** Faults whose end has begun. Each operation of the nemesis has two entries: it begins, and it is done. */
+  const ending = new Set<string>();
+  for (const { process, f, time, value } of history) {
+    if (process !== "nemesis") continue;
+    const begun = NAMES.find((name) => FAULTS[name]!.begin.f === f);
+    const ended = NAMES.find((name) => FAULTS[name]!.end.f === f);
+    if (begun !== undefined) active.set(begun, withOutcome(active.get(begun) ?? newBand(begun, time, end), value));
+    if (ended === undefined) continue;
+    if (!ending.delete(ended)) {
+      ending.add(ended);
+    } else if (active.has(ended)) {
+      done.push({ ...active.get(ended)!, end: microseconds(time) });
+      active.delete(ended);
+    }
+  }
+  return [...done, ...active.values()].sort((a, b) => a.start - b.start);
+}
+
+function newBand(name: string, time: number, end: number): FaultBand {
+  return { name, start: microseconds(time), end, nodes: [], text: "" };
+}
+
+/** Adds to a band what an operation tells of its kind, its strength and its nodes. */
+function withOutcome(band: FaultBand, value: unknown): FaultBand {
+  if (value === null || value === undefined) return band;
+  if (typeof value !== "object") return { ...band, text: String(value) };
+  const hit = nodesOf(value);
+  return hit === undefined ? band : { ...band, nodes: hit, text: textOf(band.text, value, hit) };
+}
+
+/** Nodes in the outcome of a fault's beginning: of a partition, a disturbance, or a fault of nodes. */
+function nodesOf(value: object): string[] | undefined {
+  const fields = (object: unknown) => Object.entries(object instanceof Map ? Object.fromEntries(object) : object ?? {});
+  if (Array.isArray(value)) {
+    return fields(value[1]).filter(([, sources]) => (sources as unknown[]).length > 0).map(([node]) => node);
+  }
+  const { nodes } = value as { nodes?: string[] };
+  if (Array.isArray(nodes)) return nodes;
+  return fields(value).filter(([, outcome]) => !NOT_HIT.test(String(outcome))).map(([node]) => node);
+}
+
+function textOf(kind: string, value: object, nodes: readonly string[]): string {
+  const { nodes: _, ...strength } = value as Record<string, unknown>;
+  const isStrength = !Array.isArray(value) && "nodes" in value;
+  const figures = Object.entries(isStrength ? strength : {}).map(([name, each]) => `${name} ${formatJSON(each)}`);
+  return [kind, ...figures, nodes.join(" ")].filter((text) => text !== "").join(", ");
+}

@@ -1,0 +1,159 @@
+/**
+ * Reader of `messages.jsonl`: one line for each send and receive of a message.
+ *
+ * A send and its receives have the same message id. The text of the body is kept as it is written, because a number in
+ * it may not be exact in JavaScript.
+ *
+ * @module
+ */
+
+import { indexer, microseconds } from "./operations.ts";
+import type { MessageColumns } from "./report_data.ts";
+
+/** Longest text of a body, in characters. */
+const LONGEST_BODY = 400;
+
+/** Size of all bodies together, in characters. Further ones are left out. */
+const BODIES_BUDGET = 40_000_000;
+
+/** Number of messages that a page draws without effort. Further ones are left out. */
+const MAX_MESSAGES = 1_000_000;
+
+/** Reader of the lines of `messages.jsonl`. */
+export interface MessageReader {
+  /** Reads one line. A line that is not an entry is counted and skipped. */
+  line(text: string): void;
+  /** Returns the columns, without operations. */
+  end(): MessageColumns;
+}
+
+/** Matches the beginning of a line, as the store writes it. */
+const ENTRY = /^\{"id":\d+,"time":(\d+),"type":"(send|recv)","message":\{"id":(\d+),/;
+
+/** State of a reader. */
+interface State {
+  readonly columns: MessageColumns;
+  readonly positionOfName: (name: string) => number;
+  readonly positionOfType: (type: string) => number;
+  /** Row of each message by its id. */
+  readonly rows: Map<number, number>;
+  /** Time at which each row was sent. */
+  readonly sent: number[];
+  /** Rows of requests, by source and message id. The latest one counts: a node that restarts begins again. */
+  readonly requests: Map<string, number>;
+  bodies: number;
+  withoutBody: number;
+  beyond: number;
+  unreadable: number;
+}
+
+/** Creates a reader. `omitted` receives a note for everything that it leaves out. */
+export function createMessageReader(omitted: string[]): MessageReader {
+  const [names, types] = [indexer(), indexer()];
+  const columns: MessageColumns = {
+    ...{ names: names.list, types: types.list, id: [], sent: [], delay: [], src: [], dest: [], type: [] },
+    ...{ reply: [], operation: [], body: [], copies: [] },
+  };
+  const state: State = {
+    columns,
+    positionOfName: names.positionOf,
+    positionOfType: types.positionOf,
+    ...{ rows: new Map(), sent: [], requests: new Map() },
+    ...{ bodies: 0, withoutBody: 0, beyond: 0, unreadable: 0 },
+  };
+  return {
+    line: (text) => readLine(state, text),
+    end() {
+      columns.sent = state.sent.map((time, row) => time - (state.sent[row - 1] ?? 0));
+      omitted.push(...notesOf(state));
+      return columns;
+    },
+  };
+}
+
+function readLine(state: State, text: string): void {
+  const match = ENTRY.exec(text);
+  if (match === null) {
+    if (text.trim() !== "") state.unreadable++;
+    return;
+  }
+  const [, time, type, id] = match;
+  if (type === "send") readSend(state, text, Number(id), microseconds(Number(time)));
+  else readReceive(state, Number(id), microseconds(Number(time)));
+}
+
+function readReceive({ rows, sent, columns: { delay, copies } }: State, id: number, time: number): void {
+  const row = rows.get(id);
+  if (row === undefined) return;
+  const taken = time - sent[row]!;
+  if (delay[row] === -1) delay[row] = taken;
+  else copies.push([row, taken]);
+}
+
+function readSend(state: State, text: string, id: number, time: number): void {
+  const { columns, rows, sent } = state;
+  if (sent.length >= MAX_MESSAGES) {
+    state.beyond++;
+    return;
+  }
+  const parsed = parseLine(text);
+  if (parsed === undefined) {
+    state.unreadable++;
+    return;
+  }
+  const { src, dest, body } = parsed;
+  const row = sent.push(time) - 1;
+  rows.set(id, row);
+  columns.id.push(id);
+  columns.delay.push(-1);
+  columns.src.push(state.positionOfName(src));
+  columns.dest.push(state.positionOfName(dest));
+  columns.type.push(state.positionOfType(String(body?.type ?? "without type")));
+  columns.reply.push(row - requestOf(state, parsed, row));
+  columns.operation.push(-1);
+  columns.body.push(bodyText(state, text));
+}
+
+/** Fields of a message that a reader uses. */
+interface ParsedMessage {
+  src: string;
+  dest: string;
+  body?: { type?: unknown; msg_id?: unknown; in_reply_to?: unknown };
+}
+
+function parseLine(text: string): ParsedMessage | undefined {
+  try {
+    const { message } = JSON.parse(text);
+    return typeof message?.src === "string" && typeof message.dest === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the row of the request that a message answers, or its own. */
+function requestOf({ requests }: State, { src, dest, body }: ParsedMessage, row: number): number {
+  if (body?.msg_id !== undefined) requests.set(`${src} ${body.msg_id}`, row);
+  return body?.in_reply_to === undefined ? row : requests.get(`${dest} ${body.in_reply_to}`) ?? row;
+}
+
+/** Returns the text of the body, which ends a line. */
+function bodyText(state: State, text: string): string {
+  const at = text.indexOf(',"body":');
+  if (at === -1) return "";
+  if (state.bodies > BODIES_BUDGET) {
+    state.withoutBody++;
+    return "";
+  }
+  const body = text.slice(at + ',"body":'.length, text.lastIndexOf("}}"));
+  const kept = body.length <= LONGEST_BODY ? body : `${body.slice(0, LONGEST_BODY)}… (${body.length} characters)`;
+  state.bodies += kept.length;
+  return kept;
+}
+
+function notesOf({ withoutBody, beyond, unreadable, sent }: State): string[] {
+  return [
+    ...withoutBody > 0 ? [`The last ${withoutBody} messages have no body here; messages.jsonl has them`] : [],
+    ...beyond > 0 ? [`Only the first ${sent.length} messages are here, and not the ${beyond} later ones`] : [],
+    ...unreadable > 0 ? [`${unreadable} lines of messages.jsonl are damaged, and left out`] : [],
+  ];
+}

@@ -1,0 +1,81 @@
+/**
+ * Data of a run as the page uses it: the embedded columns with times instead of differences.
+ *
+ * @module
+ */
+
+/** @typedef {import("../html/report_data.ts").ReportData} ReportData */
+/** @typedef {import("../html/report_data.ts").MessageColumns} MessageColumns */
+/** @typedef {import("../html/report_data.ts").OperationColumns} OperationColumns */
+/** @typedef {import("../html/report_data.ts").FaultBand} FaultBand */
+
+/** Outcomes of operations, each with its symbol: colour is never the only sign. */
+export const OUTCOMES = /** @type {const} */ ([
+  { name: "ok", symbol: "●" },
+  { name: "info", symbol: "▲" },
+  { name: "fail", symbol: "✕" },
+  { name: "open", symbol: "◌" },
+]);
+
+/**
+ * Messages with absolute times.
+ *
+ * @typedef {object} Messages
+ * @property {number} count
+ * @property {string[]} names
+ * @property {string[]} types
+ * @property {boolean[]} isClient By position in `names`.
+ * @property {number[]} id
+ * @property {Float64Array} sent Ascending, microseconds.
+ * @property {Float64Array} received Microseconds; NaN if it never arrived.
+ * @property {number[]} src
+ * @property {number[]} dest
+ * @property {number[]} type
+ * @property {Int32Array} request Row of the request that it answers, or -1.
+ * @property {Int32Array} answer Row of its first answer, or -1.
+ * @property {number[]} operation
+ * @property {string[]} body
+ * @property {[row: number, received: number][]} copies Further arrivals.
+ */
+
+/**
+ * Decodes the columns of messages.
+ *
+ * @param {MessageColumns} columns
+ * @returns {Messages}
+ */
+export function decodeMessages(columns) {
+  const count = columns.id.length;
+  const [sent, received] = [new Float64Array(count), new Float64Array(count)];
+  const [request, answer] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
+  let time = 0;
+  for (let row = 0; row < count; row++) {
+    time += columns.sent[row];
+    sent[row] = time;
+    received[row] = columns.delay[row] < 0 ? NaN : time + columns.delay[row];
+    const asked = row - columns.reply[row];
+    if (asked === row) continue;
+    request[row] = asked;
+    if (answer[asked] === -1) answer[asked] = row;
+  }
+  const copies = columns.copies.map(([row, delay]) => /** @type {[number, number]} */ ([row, sent[row] + delay]));
+  const isClient = columns.names.map((name) => /^c\d+$/.test(name));
+  return { ...columns, count, isClient, sent, received, request, answer, copies };
+}
+
+/**
+ * Position of the first of some ascending numbers that is at least `limit`.
+ *
+ * @param {ArrayLike<number>} numbers
+ * @param {number} limit
+ * @returns {number}
+ */
+export function firstAtLeast(numbers, limit) {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] >= limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

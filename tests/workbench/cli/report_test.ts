@@ -1,0 +1,85 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { main } from "../../../lib/workbench/cli/main.ts";
+import { fakeMachine, fakeResults } from "../engines/fake_machine.ts";
+import { filesOf } from "../fake_files.ts";
+
+const HISTORY = [
+  '{"index":0,"time":0,"type":"invoke","process":0,"f":"echo","value":"a"}',
+  '{"index":1,"time":2000,"type":"ok","process":0,"f":"echo","value":{"echo":"a"}}',
+].map((line) => `${line}\n`).join("");
+
+const EDN = "{:type :invoke, :process 0, :f :echo, :value 1}\n{:type :ok, :process 0, :f :echo, :value {:echo 1}}\n";
+
+/** Runs a command line on a machine with some files. Returns its status, and the files that it has written. */
+async function run(words: string[], contents: Record<string, string>, changes: Parameters<typeof fakeMachine>[0] = {}) {
+  const written = new Map<string, string>();
+  const replaceFile = (path: string, text: string) => void written.set(path, text);
+  const machine = fakeMachine({ ...filesOf(contents), replaceFile, ...changes });
+  const { inspect } = fakeMachine().files;
+  const stored = machine.files.inspect;
+  machine.files = {
+    ...machine.files,
+    inspect: (path) => path in contents ? stored(path) : known(inspect(path), stored(path)),
+  };
+  return { status: await main(words, machine), written, machine };
+}
+
+function known<T extends { kind: string }>(a: T, b: T): T {
+  return a.kind === "missing" ? b : a;
+}
+
+Deno.test("report writes the page of a stored run, of Maelstrom too, and prints its path", async () => {
+  for (const [name, text] of [["history.jsonl", HISTORY], ["history.edn", EDN]] as const) {
+    const { status, written, machine } = await run(["report", "run"], { [`run/${name}`]: text });
+    assertEquals(
+      [status, machine.out, [...written.keys()]],
+      [0, "run/report.html\n", ["run/report.html"]],
+      machine.err,
+    );
+    assertStringIncludes(written.get("run/report.html")!, "<title>echo: report</title>");
+  }
+});
+
+Deno.test("report needs a folder", async () => {
+  const { status, machine } = await run(["report", "run/history.jsonl"], { "run/history.jsonl": HISTORY });
+  assertEquals(status, 254);
+  assertStringIncludes(machine.err, "Cannot report a history alone: expected the folder of a run");
+});
+
+Deno.test("each stored run gets a report, unless --no-report asks for none", async () => {
+  const files = { "store/somewhere/history.jsonl": HISTORY };
+  const { written, machine } = await run(["echo", "--sim"], files);
+  assertEquals([...written.keys()], ["store/somewhere/report.html"]);
+  assertStringIncludes(machine.out, "\n  report       store/somewhere/report.html\n");
+  assertEquals((await run(["echo", "--sim", "--no-report"], files)).written.size, 0);
+});
+
+Deno.test("a report that cannot be written changes no verdict", async () => {
+  const { status, machine } = await run(["echo", "--sim"], { "store/somewhere/history.jsonl": "{" });
+  assertEquals(status, 0);
+  assertStringIncludes(machine.err, "Cannot write the report of the run: Cannot read history");
+});
+
+Deno.test("a run that was shrunk and the smaller one link to each other", async () => {
+  const runs = (request: Parameters<typeof fakeResults>[0]) => ({
+    ...{ valid: false, passed: false },
+    anomalies: [{ type: "lost", count: 1, explanation: "Lost" }],
+    store: request.simulation?.keep === "repeat" ? "store/small" : "store/somewhere",
+  });
+  const files = { "store/somewhere/history.jsonl": HISTORY, "store/small/history.jsonl": HISTORY };
+  const { written } = await run(["3c", "--sim"], files, { runs });
+  const others = await Promise.all(Array.from(written, async ([path, page]) => [path, await otherIn(page)]));
+  assertEquals(Object.fromEntries(others), {
+    "store/somewhere/report.html": ["smaller", "../small/report.html"],
+    "store/small/report.html": ["original", "../somewhere/report.html"],
+  });
+});
+
+/** The other run that the data of a page names. */
+async function otherIn(page: string): Promise<string[]> {
+  const packed = /id="data">([^<]*)</.exec(page)![1]!;
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const { other: { role, report } } = await new Response(stream).json();
+  return [role, report];
+}

@@ -1,0 +1,59 @@
+import { assertEquals } from "@std/assert";
+import { joinModules, reportHTML } from "../../../../lib/workbench/report/html/html.ts";
+import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
+import { runOptions } from "../../run/stand_in.ts";
+import { reportOf } from "../simulated_report.ts";
+
+const DATA = await reportOf(
+  runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 2, rate: 20 }),
+  (node) =>
+    node.on("echo", ({ echo }) => {
+      node.log.warn("</script><script>alert(1)</script>");
+      return { echo };
+    }),
+);
+
+/** Unpacks the data of a page, as the page does. */
+async function unpack(page: string): Promise<unknown> {
+  const packed = /<script type="text\/plain" id="data">([^<]*)</.exec(page)![1]!;
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+}
+
+Deno.test("a report has the operations, the messages and the logs of the run's files", () => {
+  const { operations, messages, logs, title, files } = DATA;
+  const count = operations.index.length;
+  assertEquals(count > 20, true);
+  assertEquals(operations.outcome.every((outcome) => outcome === 0), true);
+  // Each operation has its request and its answer.
+  const linked = Map.groupBy(messages!.operation.filter((row) => row !== -1), (row) => row);
+  assertEquals([linked.size, [...linked.values()].every((rows) => rows.length === 2)], [count, true]);
+  assertEquals(logs.some(({ text }) => text.length > 0), true);
+  assertEquals([title, files[0]], ["echo", "results.json"]);
+});
+
+Deno.test("the page has the data, and what nodes wrote cannot end its script", async () => {
+  const page = await reportHTML(DATA);
+  assertEquals(await unpack(page), JSON.parse(JSON.stringify(DATA)));
+  assertEquals(page.match(/<\/script>/g)!.length, 3);
+});
+
+Deno.test("the page names no other place", async () => {
+  const { results, ...data } = DATA;
+  const page = await reportHTML({ ...data, results });
+  const addresses = page.match(/(?:https?:)?\/\/[a-z][\w.-]+\.[a-z]{2,}/g) ?? [];
+  // The head of uPlot has the address of its project, in a comment.
+  assertEquals(addresses.filter((address) => !address.includes("github.com")), []);
+});
+
+Deno.test("the same run gives the same page", async () => {
+  assertEquals(await reportHTML(DATA), await reportHTML(structuredClone(DATA)));
+});
+
+Deno.test("joined modules have no imports of each other, and no exports", () => {
+  const texts = [
+    'import { a, b } from "./b.js";\nimport {\n  c,\n} from "./c.js";\nconst x = a;\n',
+    "export function f() {}\nexport async function g() {}\nexport const h = 1;\n",
+  ];
+  assertEquals(joinModules(texts), "const x = a;\n\nfunction f() {}\nasync function g() {}\nconst h = 1;\n");
+});

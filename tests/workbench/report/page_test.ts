@@ -1,0 +1,147 @@
+/** The report in a browser: that it shows what it should, reacts, and breaks no rule of accessibility. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Browser, Locator, Page } from "playwright-core";
+import axe from "axe-core/axe.min.js" with { type: "text" };
+import { reportHTML } from "../../../lib/workbench/report/html/html.ts";
+import type { ReportData } from "../../../lib/workbench/report/html/report_data.ts";
+import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
+import { runOptions } from "../run/stand_in.ts";
+import { noBrowser, openBrowser, openPage } from "./browser.ts";
+import { reportOf } from "./simulated_report.ts";
+
+/** A run of a program that loses values in partitions. */
+const FAILING = runOptions({
+  workload: WORKLOADS.broadcast!,
+  nodes: ["n0", "n1", "n2"],
+  concurrency: 3,
+  timeLimitSeconds: 5,
+  rate: 20,
+  latency: { mean: 50, distribution: "exponential" },
+  nemesis: ["partition"],
+  seed: "1",
+});
+
+/** Opens the report of a run as a page, and closes both. */
+async function withPage(
+  data: ReportData,
+  use: (page: Page, problems: string[]) => Promise<void>,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<void> {
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  await Deno.writeTextFile(file, await reportHTML(data));
+  const { page, problems, close } = await openPage(browser!, file, options);
+  try {
+    await use(page, problems);
+    assertEquals(problems, []);
+  } finally {
+    await close();
+    await Deno.remove(file);
+  }
+}
+
+let browser: Browser | undefined;
+
+Deno.test({
+  name: `a report in a browser${noBrowser === undefined ? "" : `: not tested, ${noBrowser}`}`,
+  ignore: noBrowser !== undefined,
+  // The browser's streams outlive it for a moment.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    browser = await openBrowser();
+    try {
+      const data = await reportOf(FAILING, broadcastWithoutRetry as Parameters<typeof reportOf>[1]);
+      await t.step("it has all sections", () => withPage(data, hasSections));
+      await t.step("hovering over an operation shows it", () => withPage(data, showsTip));
+      await t.step("a click on an operation lists its messages, and Escape ends that", () => withPage(data, selects));
+      await t.step("the filter says how many messages pass", () => withPage(data, filters));
+      await t.step("keys select operations and zoom", () => withPage(data, reactsToKeys));
+      await t.step("axe finds nothing in dark", () => withPage(data, isAccessible, { dark: true }));
+      await t.step("axe finds nothing on a phone, in light", () => withPage(data, isAccessible, { width: 390 }));
+      await t.step("a run without operations has a report, too", async () => {
+        await withPage(await reportOf({ ...FAILING, rate: 0, timeLimitSeconds: 1 }, () => {}), isAccessible);
+      });
+    } finally {
+      await browser.close();
+    }
+  },
+});
+
+async function hasSections(page: Page): Promise<void> {
+  const titles = await page.locator("section h2").allTextContents();
+  assertEquals(titles, ["Verdict", "Anomalies", "Latency and rate", "Operations by worker", "Messages", "Files"]);
+  const links = await page.locator("nav a").allTextContents();
+  assertEquals(links, titles);
+  assertStringIncludes(await page.locator("#verdict").innerText(), "✕ invalid");
+  assertStringIncludes(await page.locator("#anomalies").innerText(), "lost");
+}
+
+/** Moves the mouse along the first lane until there is something. */
+async function findOperation(page: Page): Promise<Locator> {
+  const canvas = page.locator("#operations canvas");
+  const tip = page.locator("#operations .tip");
+  await canvas.scrollIntoViewIfNeeded();
+  for (let x = 80; x < 1200; x += 3) {
+    await canvas.hover({ position: { x, y: 32 }, force: true });
+    if (await tip.isVisible()) return tip;
+  }
+  throw new Error("There is no operation in the first lane");
+}
+
+async function showsTip(page: Page): Promise<void> {
+  const text = await (await findOperation(page)).innerText();
+  assertEquals(/^● (broadcast \d+|read)\nok after .*\nprocess 0, \d+\.\d{3} s to/.test(text), true, text);
+}
+
+async function selects(page: Page): Promise<void> {
+  await findOperation(page);
+  await page.mouse.down();
+  await page.mouse.up();
+  const panel = page.locator(".inspector");
+  assertStringIncludes(await panel.innerText(), "Its messages (2)");
+  assertEquals(await panel.locator("li").count() >= 2, true);
+  await panel.locator("li button").first().click();
+  assertStringIncludes(await panel.innerText(), "of operation: ● ");
+  await page.keyboard.press("Escape");
+  assertEquals(await panel.isVisible(), false);
+}
+
+async function filters(page: Page): Promise<void> {
+  const shown = page.locator("#messages [aria-live]");
+  await page.getByLabel("Kind").selectOption("lost");
+  await shown.filter({ hasText: "pass the filter" }).waitFor();
+  const lost = await shown.innerText();
+  await page.getByLabel("Text").fill("no message has this text");
+  await shown.filter({ hasText: "; 0 pass the filter" }).waitFor();
+  assertEquals(lost.includes("; 0 pass"), false);
+  await page.getByRole("button", { name: "Reset" }).click();
+  await shown.filter({ hasNotText: "pass the filter" }).waitFor();
+}
+
+async function reactsToKeys(page: Page): Promise<void> {
+  const shown = page.locator("#messages [aria-live]");
+  const before = await shown.innerText();
+  await page.locator("#operations canvas").focus();
+  await page.keyboard.press("n");
+  const first = await page.locator(".inspector pre").innerText();
+  await page.keyboard.press("n");
+  assertEquals(await page.locator(".inspector pre").innerText() === first, false);
+  await page.keyboard.press("p");
+  assertEquals(await page.locator(".inspector pre").innerText(), first);
+  for (let i = 0; i < 3; i++) await page.keyboard.press("+");
+  await shown.filter({ hasNotText: before }).waitFor();
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any -- a global of the page
+    const found = await (globalThis as any).axe.run();
+    return found.violations.map((
+      { id, nodes }: { id: string; nodes: { target: string[]; failureSummary: string }[] },
+    ) => [id, nodes.slice(0, 3).map(({ target, failureSummary }) => [target, failureSummary])]);
+  });
+  assertEquals(violations, []);
+}
