@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
-import { fakeMachine, fakeResults } from "../engines/fake_machine.ts";
+import { fakeMachine, type fakeResults } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
 
 const HISTORY = [
