@@ -22,8 +22,8 @@ Deno.test({
   ignore: !isReadable,
   fn() {
     const page = Deno.readTextFileSync(`${COURSE}README.md`);
-    const commands = Array.from(`${page}\n${scriptOf("Grade")}`.matchAll(/maelstrom\.sh"? grade (-.*[^`\s])/g));
-    assertEquals(commands.length, 4);
+    const commands = Array.from(`${page}\n${scriptOf("Grade")}`.matchAll(/maelstrom\.sh"? grade (--bin .*[^`\s])/g));
+    assertEquals(commands.length, 3);
     for (const [, flags] of commands) {
       parseOptions(flags!.split("`")[0]!.replaceAll('"', "").split(" "), () => undefined);
     }

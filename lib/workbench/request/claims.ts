@@ -67,19 +67,22 @@ export function claimTests(challenge: Challenge, moreFaults: readonly string[] =
   ];
 }
 
+/** Number of a challenge with all its parts, such as `"3"`. */
+function groupOf({ id }: Challenge): string {
+  return /^\d+/.exec(id)![0];
+}
+
 /**
  * Finds the challenges that words name: `3c` is one part, `3` and `broadcast` are all parts.
  *
  * @throws {UsageError} A word names no challenge.
  */
 export function challengesNamed(words: readonly string[]): Challenge[] {
-  const named = words.flatMap((word) => {
-    const wanted = word.toLowerCase();
-    const found = CHALLENGES.filter(({ id, name }) =>
-      id === wanted || /^\d+/.exec(id)![0] === wanted || name === wanted
-    );
-    if (found.length > 0) return found;
-    throw new UsageError(`Cannot use --challenge ${word}: ${expectedOneOf(word, CHALLENGE_NAMES)}`);
-  });
-  return CHALLENGES.filter((challenge) => named.includes(challenge));
+  const namesOf = (challenge: Challenge) => [challenge.id, challenge.name, groupOf(challenge)];
+  const known = [...new Set([...CHALLENGES.map(groupOf), ...CHALLENGE_NAMES])];
+  const unknown = words.find((word) => !known.includes(word));
+  if (unknown !== undefined) {
+    throw new UsageError(`Cannot use --challenge ${unknown}: ${expectedOneOf(unknown, known)}`);
+  }
+  return CHALLENGES.filter((challenge) => namesOf(challenge).some((name) => words.includes(name)));
 }

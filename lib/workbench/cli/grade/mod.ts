@@ -21,7 +21,6 @@ import { screenOf } from "../../report/screen.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { INTERRUPTED, openInterruption } from "../../search/interruption.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { showGradeHelp } from "../help.ts";
 import { type GradeOptions, parseOptions } from "./options.ts";
 import { reasonAgainst } from "./outcome.ts";
 import { type PlannedTest, planTests, timeLimitOf } from "./plan.ts";
@@ -46,7 +45,6 @@ interface Grading {
  */
 export async function grade(words: readonly string[], machine: Machine): Promise<number> {
   const options = parseOptions(words, machine.env);
-  if (options === undefined) return showGradeHelp(machine);
   const tests = planTests(options, machine);
   const document = createDocument(options, tests);
   writeReport(document, options, machine);

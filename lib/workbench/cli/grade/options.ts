@@ -4,12 +4,11 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { expectedOneOf, UsageError } from "../../base/errors.ts";
-import { parseFlagValue } from "../../request/arguments.ts";
+import { UsageError } from "../../base/errors.ts";
+import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../../request/challenges.ts";
 import { challengesNamed } from "../../request/claims.ts";
-import { type Flag, FLAGS } from "../../request/flags.ts";
+import { type Flag, type FlagName, FLAGS } from "../../request/flags.ts";
 
 /** Options of a grading. */
 export interface GradeOptions {
@@ -36,11 +35,15 @@ export interface GradeOptions {
 /** Variable that has the secret if no flag does. */
 export const SECRET_VARIABLE = "GRADE_SECRET";
 
+/** Flags of tests that `grade` has, too. */
+type Shared = Extract<typeof FLAGS[number], { name: SharedName }>;
+type SharedName = "time-limit" | "sim" | "strict" | "as-maelstrom" | "store" | "env" | "json" | "quiet";
+
 /** Flags that the tests get as they are. */
-const PASSED_ON: readonly string[] = ["time-limit", "sim", "strict", "as-maelstrom", "store", "env"];
+const PASSED_ON: readonly SharedName[] = ["time-limit", "sim", "strict", "as-maelstrom", "store", "env"];
 
 /** Flags of `grade`. */
-export const GRADE_FLAGS: readonly Flag[] = [
+export const GRADE_FLAGS = [
   {
     name: "bin",
     kind: "text",
@@ -72,9 +75,12 @@ export const GRADE_FLAGS: readonly Flag[] = [
     origin: "workbench",
   },
   {
-    ...flagOfTests("nemesis"),
-    default: undefined,
+    name: "nemesis",
+    kind: "list",
+    placeholder: "FAULTS",
+    allowed: flagOfTests("nemesis").allowed!,
     help: "More faults, comma-separated, with a claim each, besides those of the official tests",
+    origin: "workbench",
   },
   {
     name: "report",
@@ -84,11 +90,18 @@ export const GRADE_FLAGS: readonly Flag[] = [
     help: "Folder for grade.html, grade.json and junit.xml",
     origin: "workbench",
   },
-  { ...flagOfTests("time-limit"), default: undefined, help: "Length of the main phase; the official one by default" },
-  ...[...PASSED_ON.slice(1), "json", "quiet", "help"].map(flagOfTests),
-];
+  {
+    name: "time-limit",
+    kind: "integer",
+    placeholder: "SECONDS",
+    above: 0,
+    help: "Length of the main phase; the official one by default",
+    origin: "workbench",
+  },
+  ...([...PASSED_ON.slice(1), "json", "quiet"] as SharedName[]).map((name) => flagOfTests(name) as Shared),
+] as const satisfies readonly Flag[];
 
-function flagOfTests(name: string): Flag {
+function flagOfTests(name: FlagName): Flag {
   return (FLAGS as readonly Flag[]).find((flag) => flag.name === name)!;
 }
 
@@ -96,69 +109,29 @@ function flagOfTests(name: string): Flag {
  * Parses the arguments of `grade`.
  *
  * @param env Reads a variable of the environment.
- * @returns Undefined if the arguments ask for help.
  * @throws {UsageError} An argument is unknown or bad.
  */
 export function parseOptions(
   words: readonly string[],
   env: (name: string) => string | undefined,
-): GradeOptions | undefined {
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  const texts = parseTexts(words.slice(0, end));
-  if (texts.has("help")) return undefined;
-  const value = (name: string) => {
-    const text = texts.get(name)?.at(-1);
-    return text === undefined ? undefined : parseFlagValue(flagNamed(name), text);
-  };
+): GradeOptions {
+  const { given, texts, positional: [word], program } = parseArguments(words, GRADE_FLAGS);
+  if (word !== undefined) {
+    throw new UsageError(`Cannot use ${word} with grade: expected a flag; a node's own arguments go after --`);
+  }
   return {
-    challenges: challengesOf(value("challenge") as string[] | undefined),
-    bin: value("bin") as string | undefined,
-    seeds: value("seeds") as number | undefined ?? 1,
-    secret: value("secret") as string | undefined ?? (env(SECRET_VARIABLE) || undefined),
-    faults: ((value("nemesis") ?? []) as string[]).filter((fault) => fault !== "none"),
-    report: value("report") as string | undefined ?? "grade",
-    isSimulated: texts.has("sim"),
-    isJSON: texts.has("json"),
-    isQuiet: texts.has("quiet"),
+    challenges: given.challenge === undefined ? CHALLENGES : challengesNamed(given.challenge),
+    bin: given.bin,
+    seeds: given.seeds ?? 1,
+    secret: given.secret ?? (env(SECRET_VARIABLE) || undefined),
+    faults: (given.nemesis ?? []).filter((fault) => fault !== "none"),
+    report: given.report ?? "grade",
+    isSimulated: given.sim ?? false,
+    isJSON: given.json ?? false,
+    isQuiet: given.quiet ?? false,
     testFlags: PASSED_ON.flatMap((name) => flagWords(name, texts.get(name))),
-    program: words.slice(end + 1),
+    program,
   };
-}
-
-function challengesOf(words: readonly string[] | undefined): readonly Challenge[] {
-  return words === undefined ? CHALLENGES : challengesNamed(words);
-}
-
-function flagNamed(name: string): Flag {
-  return GRADE_FLAGS.find((flag) => flag.name === name)!;
-}
-
-/** The texts written for each flag; none for a switch. */
-function parseTexts(words: readonly string[]): Map<string, string[]> {
-  const [switches, others] = [true, false].map((isSwitch) =>
-    GRADE_FLAGS.filter(({ kind }) => (kind === "switch") === isSwitch).map(({ name }) => name)
-  );
-  const letters = GRADE_FLAGS.filter(({ short }) => short !== undefined).map(({ name, short }) => [short!, name]);
-  const parsed = parseArgs([...words], {
-    boolean: switches!,
-    string: others!,
-    collect: others!,
-    alias: Object.fromEntries(letters),
-    unknown(word, isFlag) {
-      const [name] = word.split("=", 1);
-      if (isFlag === undefined) {
-        throw new UsageError(`Cannot use ${word} with grade: expected a flag; a node's own arguments go after --`);
-      }
-      throw new UsageError(
-        `Cannot use ${name} with grade: ${expectedOneOf(name!, GRADE_FLAGS.map(({ name }) => `--${name}`))}`,
-      );
-    },
-  });
-  return new Map([
-    ...switches!.filter((name) => parsed[name] === true).map((name): [string, string[]] => [name, []]),
-    ...others!.map((name): [string, string[]] => [name, (parsed[name] ?? []) as string[]])
-      .filter(([, texts]) => texts.length > 0),
-  ]);
 }
 
 function flagWords(name: string, texts: readonly string[] | undefined): string[] {

@@ -176,8 +176,8 @@ Deno.test("grade finds the program of each challenge in a folder; a missing or b
 Deno.test("grade rejects bad arguments before anything runs, and has its own help", async () => {
   await assertRejected("grade --bin ./none", "Cannot find --bin ./none: expected the program that runs a node");
   await assertRejected("grade --bin ./notes.txt --challenge 1", "it is not executable; try chmod +x ./notes.txt");
-  await assertRejected("grade --challenge 9", "Cannot use --challenge 9: expected one of 1, 2, 3a");
-  await assertRejected("grade --sead 4", "Cannot use --sead with grade: expected one of --bin, ");
+  await assertRejected("grade --challenge 9", "Cannot use --challenge 9: expected one of 1, 2, 3, 4, 5, 6, 3a");
+  await assertRejected("grade --sead 4", "Cannot use flag --sead: expected one of --bin, ");
   await assertRejected("grade 3c", "Cannot use 3c with grade: expected a flag; a node's own arguments go after --");
   await assertRejected("grade --seeds 0", 'Cannot use --seeds "0": expected a whole number above 0');
   await assertRejected("grade --nemesis fire", "Cannot use --nemesis fire: expected one of none, partition");
