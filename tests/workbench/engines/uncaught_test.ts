@@ -30,7 +30,7 @@ Deno.test("watchUncaught() receives errors and rejections; the last one to watch
   assertEquals(seen, ["inner: thrown", "inner: rejected", "outer: later"]);
 });
 
-Deno.test("the function that ends watching has no effect the second time, also if the same handler watches again", async () => {
+Deno.test("the end of watching has no effect the second time, also if the same handler watches again", async () => {
   const seen: string[] = [];
   const handle = (error: unknown) => void seen.push((error as Error).message);
   const stopFirst = watchUncaught(handle);
