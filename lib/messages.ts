@@ -42,8 +42,18 @@ export type TypeOf<M extends MessageTypes> = keyof M & string;
 /** Body of a request, as a handler gets it. */
 export type RequestBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeader<T> & M[T]["request"];
 
-/** Fields of a reply, as a handler returns them. Without `type`, the type is the request's followed by `_ok`. */
-export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & { type?: string };
+/**
+ * Fields of a reply, as a handler returns them. Without `type`, the type is the request's followed by `_ok`. A list, a
+ * map or a set has no fields.
+ */
+export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & Fields;
+
+/** Object that may have a type, and is neither iterable nor a promise. */
+type Fields = object & {
+  type?: string;
+  [Symbol.iterator]?: never;
+  then?: never;
+};
 
 /** Body of a reply, as {@linkcode Node.rpc} returns it. */
 export type ReplyBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeader & NonNullable<M[T]["reply"]>;

@@ -127,6 +127,7 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    *
    * @param request The request as the handler got it. If it has no `msg_id`, no reply is sent.
    * @param fields The fields of the reply. Without `type`, the type is the request's followed by `_ok`.
+   * @throws {TypeError} The request has had its reply, or `fields` is no object of fields.
    */
   reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void;
 

@@ -18,7 +18,7 @@ import { limitProblem, MAX_DEPTH, showJSON } from "./json.ts";
 import { createLog, describeThrown, type Log } from "./log.ts";
 import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import type { Node } from "./node.ts";
-import { type Body, type Message, RPCError } from "./protocol.ts";
+import { type Body, isObject, type Message, RPCError } from "./protocol.ts";
 import { type AttemptTimeouts, sendWithRetries } from "./retry.ts";
 import { RPCClient, type RPCOptions } from "./rpc.ts";
 import { createStats, type NodeStats } from "./stats.ts";
@@ -232,7 +232,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
       const isFromCluster = this.#membership!.nodeIds.includes(message.src);
       const result = this.#handlers.handle(message, isFromCluster ? 2 * MAX_DEPTH : MAX_DEPTH);
       if (isPromise(result)) void this.#replyLater(message, result);
-      else if (result !== undefined) this.#reply(message, result as object);
+      else if (result !== undefined) this.#reply(message, result);
     } catch (thrown) {
       this.#fail(message, thrown);
     }
@@ -244,7 +244,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     let isReplied = false;
     try {
       const fields = await result;
-      if (fields !== undefined) this.#reply(message, fields as object);
+      if (fields !== undefined) this.#reply(message, fields);
       isReplied = true;
     } catch (thrown) {
       this.#fail(message, thrown);
@@ -263,8 +263,13 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     this.#stats.sent++;
   }
 
-  #reply({ src, body: request }: Message<BodyHeader>, fields: object): void {
-    if (request.msg_id !== undefined) this.#send(src, replyBody(request, fields));
+  /** Replies to a request, unless it asks for no reply. */
+  #reply(message: Answerable, fields: unknown): void {
+    const { src, body: request } = message;
+    checkReply(message, fields);
+    if (request.msg_id === undefined) return;
+    this.#send(src, replyBody(request, fields as object));
+    message[ANSWERED] = true;
   }
 
   /** Logs a failed RPC of a timer. Any other error is left to the host, as a rejection that nothing handles. */
@@ -274,26 +279,44 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     else void Promise.reject(thrown);
   }
 
-  /** Sends the error reply. Logs crashes with their stack, and errors to which no reply can be sent. */
-  #fail(message: Message, thrown: unknown): void {
+  /** Sends the error reply, if one can be sent. Logs crashes with their stack, and errors without a reply. */
+  #fail(message: Answerable<Message>, thrown: unknown): void {
     if (this.#stopped) return;
     const { type, msg_id, in_reply_to } = message.body;
     const error = toRPCError(type, thrown);
+    const cannotReply = msg_id === undefined || message[ANSWERED] === true;
     if (error !== thrown && error.errorName === "crash") {
       this.log.error(`Cannot handle ${show(message)}: ${describeThrown(thrown)}`);
-    } else if (msg_id === undefined) {
+    } else if (cannotReply) {
       const text = `Cannot handle ${show(message)}: ${error.message}`;
       // A service replies to messages without a msg_id, too. That is normal, so it is only a detail.
       if (in_reply_to === null) this.log.debug(text);
       else this.log.warn(text);
     }
-    if (msg_id === undefined) return;
+    if (cannotReply) return;
+    message[ANSWERED] = true;
     // Before init, the recipient of the message is the only id that the node can send from.
     const src = this.#membership?.id ?? message.dest;
     this.#host.send({ src, dest: message.src, body: { ...error.toBody(), in_reply_to: msg_id } });
     this.#stats.sent++;
     this.#stats.errors++;
   }
+}
+
+/** Marks a request that has been answered. (A `WeakSet` of requests would cost several times as much.) */
+const ANSWERED = Symbol("answered");
+
+/** A request that may have been answered. */
+type Answerable<M = Message<BodyHeader>> = M & { [ANSWERED]?: true };
+
+/** Throws a TypeError if the fields of a reply are none, or the request has been answered: mistakes of the program. */
+function checkReply({ body: { type }, [ANSWERED]: isAnswered }: Answerable, fields: unknown): void {
+  const start = `Cannot reply to ${showJSON(type, 60)}: expected`;
+  if (!isObject(fields) || Symbol.iterator in fields) {
+    const got = isObject(fields) ? Object.prototype.toString.call(fields) : showJSON(fields, 60);
+    throw new TypeError(`${start} an object with the fields of the reply, or nothing, got ${got}`);
+  }
+  if (isAnswered) throw new TypeError(`${start} one reply, got a second one: ${showJSON(fields, 60)}`);
 }
 
 /** Builds the body of a reply from the fields that a handler returned. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { BroadcastMessages, EchoMessages } from "../lib/messages.ts";
-import type { Program } from "../lib/node.ts";
+import type { AnyNode, Program } from "../lib/node.ts";
 import { startNode } from "../lib/start_node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
 import { simulate } from "../lib/workbench/engines/simulate.ts";
@@ -95,6 +95,81 @@ Deno.test("a handler may return the same object, or a frozen one, each time", as
 Deno.test("a handler that returns nothing sends no reply", async () => {
   assertEquals(await ask((node) => node.on("note", () => {}), { type: "note" }), []);
   assertEquals(await ask((node) => node.on("note", async () => {}), { type: "note" }), []);
+});
+
+/** Runs a program with two requests; returns the bodies of the replies, and the errors in the log. */
+async function answers(program: Program): Promise<{ bodies: Body[]; errors: string[] }> {
+  const { host, handle } = await startTestNode(program);
+  for (const msg_id of [7, 8]) handle.receive(request({ type: "count", msg_id }));
+  await host.advance(10);
+  const errors = host.logged.filter(({ level }) => level === "error").map(({ text }) => text);
+  return { bodies: host.take().map(({ body }) => body), errors };
+}
+
+Deno.test("a handler that returns something without fields has made a mistake: error 13, and a log entry", async () => {
+  const results: [result: unknown, shown: string][] = [
+    ...[[true, "true"], [null, "null"], ["ok", '"ok"'], [7, "7"], [[1, 2], "[1,2]"]] as [unknown, string][],
+    ...[[new Map([[1, 2]]), "[object Map]"], [new Set(), "[object Set]"]] as [unknown, string][],
+  ];
+  for (const [result, shown] of results) {
+    const text = `Cannot reply to "count": expected an object with the fields of the reply, or nothing, got ${shown}`;
+    const programs: ((node: AnyNode) => void)[] = [
+      (node) => node.on("count", () => result),
+      (node) => node.on("count", () => Promise.resolve(result)),
+      (node) => node.on("count", (_body, message) => node.reply(message, result)),
+    ];
+    for (const program of programs) {
+      const { bodies, errors } = await answers(program);
+      assertEquals(
+        bodies,
+        [7, 8].map((in_reply_to) => ({ type: "error", code: 13, text: `TypeError: ${text}`, in_reply_to })),
+      );
+      assertEquals(errors.length, 2);
+      assertStringIncludes(errors[0]!, `TypeError: ${text}`);
+    }
+  }
+});
+
+Deno.test("a handler that replies twice has made a mistake: the first reply counts, and the log says so", async () => {
+  const programs: ((node: AnyNode) => void)[] = [
+    (node) =>
+      node.on("count", (_body, message) => {
+        node.reply(message, { n: 1 });
+        return { n: 2 };
+      }),
+    (node) =>
+      node.on("count", async (_body, message) => {
+        await node.sleep(1);
+        node.reply(message, { n: 1 });
+        node.reply(message, { n: 2 });
+      }),
+    (node) =>
+      node.on("count", async (_body, message) => {
+        node.reply(message, { n: 1 });
+        await node.sleep(1);
+        return { n: 2 };
+      }),
+  ];
+  for (const program of programs) {
+    const { bodies, errors } = await answers(program);
+    assertEquals(bodies, [7, 8].map((in_reply_to) => ({ type: "count_ok", n: 1, in_reply_to })));
+    assertEquals(errors.length, 2);
+    assertStringIncludes(
+      errors[0]!,
+      'TypeError: Cannot reply to "count": expected one reply, got a second one: {"n":2}',
+    );
+  }
+});
+
+Deno.test("a handler that fails after its reply sends no error reply, and the log has the error", async () => {
+  const { bodies, errors } = await answers((node) =>
+    node.on("count", (_body, message) => {
+      node.reply(message, { n: 1 });
+      throw new Error("too late");
+    })
+  );
+  assertEquals(bodies.map(({ type }) => type), ["count_ok", "count_ok"]);
+  assertStringIncludes(errors[0]!, "Error: too late");
 });
 
 Deno.test("a request without msg_id gets no reply", async () => {
@@ -350,6 +425,12 @@ Deno.test("a program is checked against the types of its messages", async () => 
     node.on("what", () => {});
     // @ts-expect-error gossip has values
     node.on("gossip", ({ value }) => void value);
+    // @ts-expect-error a reply has fields
+    (() => node.on("topology", () => true));
+    // @ts-expect-error a list has none
+    (() => node.on("topology", () => Promise.resolve([1])));
+    // @ts-expect-error a set has none
+    (() => node.on("broadcast", ({ message }) => new Set<number>().add(message)));
   };
   const host = createFakeHost();
   const handle = startNode(program, host);
