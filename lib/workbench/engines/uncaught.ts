@@ -14,8 +14,8 @@ const watchers: { readonly handle: Handler }[] = [];
 /**
  * Hands uncaught errors to a function.
  *
- * @param handle It gets all of them until the returned function is called, or another one takes its place for a time. To
- *   call that function again has no effect.
+ * @param handle It gets all of them until the returned function is called, or another one takes its place for a time.
+ *   A second call of that function has no effect.
  */
 export function watchUncaught(handle: Handler): () => void {
   if (watchers.length === 0) {
