@@ -35,119 +35,28 @@
 import type { LogLevel } from "../../host.ts";
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
-import type { Body } from "../../protocol.ts";
+import type { Body, Message } from "../../protocol.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { endTurn } from "../base/watchdog.ts";
 import { VirtualClock } from "../world/clock.ts";
 import { openConnection } from "../world/connection.ts";
-import { guard } from "../world/hosts/guard/guard.ts";
+import { guardWait } from "../world/hosts/guard/guard.ts";
 import { startInProcess } from "../world/hosts/in_process/in_process.ts";
 import { loadProgram } from "../world/hosts/in_process/program_module.ts";
 import { forgedSource, type NodeHost } from "../world/hosts/node_host.ts";
+import { copyJSON } from "../world/hosts/in_process/copy.ts";
 import type { MessageCounts, NetCounts } from "../world/network/journal.ts";
 import type { Latency } from "../world/network/latency.ts";
-import { createNetwork, type Network } from "../world/network/network.ts";
+import { createNetwork } from "../world/network/network.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices, SERVICES } from "../world/services/mod.ts";
 import { checkOptions, type SimulateOptions } from "./simulate_options.ts";
+import type { Disturbances, LogEntry, SimulatedClient, SimulatedWorld } from "./simulated_world.ts";
+import { createTestNetwork, type TestNetwork } from "./test_network.ts";
 import { createTestTime, type TestTime } from "./test_time.ts";
 
-export type { AnyMessages, AnyNode, Body, Latency, LogLevel, MessageCounts, MessageTypes, NetCounts, Program, Random };
-export type { SimulateOptions };
-
-/** An entry of a node's log. */
-export interface LogEntry {
-  /** Milliseconds since the simulation began. */
-  time: number;
-  /** The node that logged it. */
-  node: string;
-  /** Severity. */
-  level: LogLevel;
-  /** The text that the node logged. */
-  text: string;
-}
-
-/** A client that sends requests to nodes. */
-export interface SimulatedClient {
-  /** Its name on the network, such as `"c6"`. */
-  readonly id: string;
-  /**
-   * Sends a request and waits for its reply, while time passes. The request gets a `msg_id`.
-   *
-   * @param timeout Milliseconds of virtual time; 5000 by default.
-   * @throws {RPCError} The reply is an error, or (code 0) none came in time.
-   * @throws {Error} A node has failed; see {@linkcode SimulatedWorld.run}.
-   */
-  rpc(node: string, body: Body, options?: { timeout?: number }): Promise<Body>;
-}
-
-/**
- * A simulated cluster with its network and services. Time passes only while the test waits: for
- * {@linkcode SimulatedWorld.run}, a client's request or a restart.
- */
-export interface SimulatedWorld {
-  /** The names of the nodes. */
-  readonly nodes: readonly string[];
-  /** Milliseconds since the simulation began. The nodes' own clocks began in 2026. */
-  readonly now: number;
-  /** The log entries of all nodes so far. */
-  readonly logs: readonly LogEntry[];
-  /** Counts of messages so far: all, those with clients, those between nodes and services. */
-  readonly messages: NetCounts;
-  /** A stream of random draws for the test itself. */
-  readonly random: Random;
-  /**
-   * Lets time pass.
-   *
-   * @param duration Milliseconds.
-   * @throws {Error} A node has failed: its program throws at its start, it does not answer `init`, sends to an unknown
-   *   node or in the name of another, leaves a rejection unhandled, uses the real clock, timers or randomness, prints
-   *   on stdout or ends its process; or nodes answer each other without end while no time passes.
-   */
-  run(duration: number): Promise<void>;
-  /** Opens a client. */
-  client(): SimulatedClient;
-  /**
-   * Cuts all links between groups of nodes and services, both ways. A single group is cut off from all other nodes.
-   * Earlier cuts stay.
-   *
-   * @throws {RangeError} A name is unknown or in two groups, there is no group, or a group is empty.
-   */
-  partition(...groups: (readonly string[])[]): void;
-  /**
-   * Cuts one link, one way: `dest` receives nothing from `src`.
-   *
-   * @throws {RangeError} A name is unknown, or both are the same.
-   */
-  cut(src: string, dest: string): void;
-  /** Ends all cuts. */
-  heal(): void;
-  /**
-   * Kills a node. It loses what it had in memory.
-   *
-   * @throws {RangeError} The name is unknown, or the node is not running.
-   */
-  crash(node: string): void;
-  /**
-   * Starts a crashed node again, and waits until it has answered `init`.
-   *
-   * @throws {RangeError} The name is unknown, or the node is running.
-   * @throws {Error} A node has failed; see {@linkcode SimulatedWorld.run}.
-   */
-  restart(node: string): Promise<void>;
-  /**
-   * Pauses a node: it does nothing, and its messages wait.
-   *
-   * @throws {RangeError} The name is unknown, or the node is not running.
-   */
-  pause(node: string): void;
-  /**
-   * Resumes a paused node.
-   *
-   * @throws {RangeError} The name is unknown, or the node is not running.
-   */
-  resume(node: string): void;
-}
+export type { AnyMessages, AnyNode, Body, Latency, LogLevel, Message, MessageCounts, MessageTypes, NetCounts, Program };
+export type { Disturbances, LogEntry, Random, SimulatedClient, SimulatedWorld, SimulateOptions };
 
 /** Time that a node has to answer `init`, ms. */
 const INIT_TIMEOUT = 10_000;
@@ -158,7 +67,7 @@ interface Simulation {
   program?: (node: AnyNode) => void;
   clock: VirtualClock;
   time: TestTime;
-  network: Network;
+  network: TestNetwork;
   random: Random;
   /** Names of all nodes, running or not. */
   nodes: readonly string[];
@@ -166,6 +75,8 @@ interface Simulation {
   logs: LogEntry[];
   /** Number of starts of each node: 1 for its first incarnation. */
   starts: Map<string, number>;
+  /** Offsets of the nodes' clocks, ms; 0 for a node without an entry. */
+  skews: Map<string, number>;
 }
 
 /**
@@ -216,10 +127,15 @@ export function simulate<M extends MessageTypes = AnyMessages>(options: Simulate
       return network.journal.counts;
     },
     run: (duration) => time.pass(duration),
+    until: (condition, { timeout = 5000 } = {}) => passUntil(simulation, condition, timeout),
     client: () => openClient(simulation),
     partition: (...groups) => partition(simulation, groups),
     cut: (src, dest) => cut(simulation, src, dest),
     heal: () => network.heal(),
+    disturb: network.disturbAll,
+    intercept: network.intercept,
+    send: (message) => network.sendUnseen(copyJSON(message)),
+    skew: (node, offset) => skew(simulation, node, offset),
     crash: (node) => crash(simulation, node),
     restart: (node) => restart(simulation, node),
     pause: (node) => hostOf(simulation, node).pause(),
@@ -234,12 +150,15 @@ function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): 
   const random = seededRandom(seed);
   const loading = isModule ? loadProgram(program).then(startWith) : undefined;
   const time = createTestTime(clock, { ready: loading });
-  const network = createNetwork({
-    clock,
-    random: random.stream("network"),
-    latency,
-    onForged: (node, message) => time.fail(new Error(forgedSource(node, message).message)),
-  });
+  const network = createTestNetwork(
+    createNetwork({
+      clock,
+      random: random.stream("network"),
+      latency,
+      onForged: (node, message) => time.fail(new Error(forgedSource(node, message).message)),
+    }),
+    { nodes, random: random.stream("disturbances"), onError: time.fail },
+  );
   attachServices(network, random.stream("services"));
   const simulation: Simulation = {
     clock,
@@ -250,6 +169,7 @@ function createSimulation<M extends MessageTypes>(options: SimulateOptions<M>): 
     running: new Map(),
     logs: [],
     starts: new Map(),
+    skews: new Map(),
   };
   if (!isModule) startWith(program);
   return simulation;
@@ -278,19 +198,21 @@ async function start(simulation: Simulation, id: string): Promise<void> {
   }
 }
 
-function startHost({ program, clock, time, network, random, logs, starts }: Simulation, id: string): NodeHost {
+function startHost(simulation: Simulation, id: string): NodeHost {
+  const { program, clock, time, network, random, logs, starts, skews } = simulation;
   const incarnation = (starts.get(id) ?? 0) + 1;
   starts.set(id, incarnation);
   const stream = random.stream(`node ${id}`);
   const onFailure = ({ message }: TestException) => time.fail(new Error(message));
   // The program starts at once. TestTime does not guard it, because no time passes.
-  const release = guard();
+  const release = guardWait();
   const host = startInProcess(program!, {
     id,
     clock,
     network,
     // Every incarnation draws other numbers.
     random: incarnation === 1 ? stream : stream.stream(`start ${incarnation}`),
+    skew: () => skews.get(id) ?? 0,
     onFailure,
     log: (level, text) => void logs.push({ time: clock.now(), node: id, level, text }),
   });
@@ -301,6 +223,29 @@ function startHost({ program, clock, time, network, random, logs, starts }: Simu
 function openClient({ network, clock, time }: Simulation): SimulatedClient {
   const { id, call } = openConnection(network, clock);
   return { id, rpc: (node, body, { timeout } = {}) => time.until(() => call(node, { ...body }, timeout)) };
+}
+
+/** Time between two checks of a condition, ms. */
+const CHECK_INTERVAL = 50;
+
+async function passUntil(
+  { clock, time }: Simulation,
+  condition: () => boolean | Promise<boolean>,
+  timeout: number,
+): Promise<number> {
+  const began = clock.now();
+  while (!(await condition())) {
+    const left = began + timeout - clock.now();
+    if (left <= 0) throw new Error(`Cannot wait any longer: the condition does not hold after ${timeout} ms`);
+    await time.pass(Math.min(left, CHECK_INTERVAL));
+  }
+  return clock.now() - began;
+}
+
+function skew({ nodes, skews }: Simulation, node: string, offset: number): void {
+  checkName(node, nodes);
+  if (!Number.isFinite(offset)) throw new RangeError(`Cannot skew the clock of ${node}: expected ms, got ${offset}`);
+  skews.set(node, offset);
 }
 
 function crash(simulation: Simulation, node: string): void {

@@ -4,15 +4,14 @@
  *
  * 1. The test starts to wait: for a duration, or for a promise.
  * 2. In the next turn of the event loop the clock runs until the first wait is over.
- * 3. The waits that are over settle, and the clock stops for a turn, so that the test can start more.
- * 4. Steps 2 and 3 repeat while there are waits.
+ * 3. It pauses, so that rejections that nothing handles are reported, and then the waits that are over settle.
+ * 4. When the test has reacted to that, and perhaps started to wait for more, steps 2 and 3 repeat.
  *
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { VirtualClock } from "../world/clock.ts";
-import { guard } from "../world/hosts/guard/guard.ts";
+import { guardWait } from "../world/hosts/guard/guard.ts";
 import { createLivelockDetector, describeLivelock } from "../world/livelock.ts";
 
 /** Virtual time, as a test controls it. */
@@ -54,6 +53,8 @@ interface State {
   maxAtOnce: number | undefined;
   /** Waits that have not settled. */
   waits: Set<Wait>;
+  /** The first deadline of all waits, ms; Infinity if there is none. */
+  deadline: number;
   /** The first failure. Once set, it stays. */
   failure: Error | undefined;
   /** True if a promise that the test waits for has settled since the clock last stopped. */
@@ -78,6 +79,7 @@ export function createTestTime(
     clock,
     maxAtOnce,
     waits: new Set(),
+    deadline: Infinity,
     failure: undefined,
     promiseSettled: false,
     isRunning: false,
@@ -118,6 +120,7 @@ function waitForPromise<T>(state: State, started: Promise<T>): Promise<T> {
 
 function addWait(state: State, wait: Wait): void {
   state.waits.add(wait);
+  state.deadline = Math.min(state.deadline, wait.deadline);
   if (!state.isRunning) void runWhileWaited(state);
 }
 
@@ -129,55 +132,55 @@ function fail(state: State, error: Error): void {
 async function runWhileWaited(state: State): Promise<void> {
   state.isRunning = true;
   await state.ready?.catch((error) => fail(state, error));
-  await nextTurn();
-  while (state.waits.size > 0) {
-    if (state.failure === undefined) await runToFirstEnd(state).catch((error) => fail(state, error));
-    state.promiseSettled = false;
-    settleWaits(state);
-    // After the last wait a test may end: nothing may be pending then, or Deno counts it as a leak.
-    if (state.waits.size > 0) await nextTurn();
-  }
+  const release = guardWait();
+  while (state.waits.size > 0) await state.clock.drive(createTurn(state));
+  release();
   state.isRunning = false;
 }
 
-/** Runs the clock until a wait is over, or something has failed. */
-async function runToFirstEnd(state: State): Promise<void> {
+/** Creates the function that the clock calls in each turn. */
+function createTurn(state: State): () => "next" | "pause" | "end" {
   const { clock, waits } = state;
   const isLivelock = createLivelockDetector(clock, state.maxAtOnce);
-  const release = guard();
-  const mustStop = () => state.failure !== undefined || state.promiseSettled;
+  let hasPaused = false;
+  return () => {
+    if (waits.size === 0) return "end";
+    const isOver = state.failure !== undefined || state.promiseSettled || clock.next > state.deadline;
+    if (isOver && !hasPaused) {
+      hasPaused = true;
+      return "pause";
+    }
+    hasPaused = false;
+    if (isOver) endWaits(state);
+    else if (isLivelock()) fail(state, new Error(describeLivelock(clock).message));
+    else runNext(state);
+    return "next";
+  };
+}
+
+function runNext(state: State): void {
+  const { clock } = state;
   try {
-    await clock.run(() => {
-      if (isLivelock()) throw new Error(describeLivelock(clock).message);
-      return mustStop() || clock.next > firstDeadline(waits);
-    });
-    if (mustStop()) return;
-    // Nothing more happens by the first deadline: this moves the clock there.
-    const deadline = firstDeadline(waits);
-    await clock.run(deadline);
-    for (const wait of waits) wait.isOver ||= wait.deadline <= deadline;
-  } finally {
-    release();
+    if (clock.runNext(Infinity)) return;
+    fail(state, new Error(`Cannot continue: nothing is scheduled after ${clock.now()} ms`));
+  } catch (error) {
+    fail(state, error as Error);
   }
 }
 
 /** Settles the waits that are over; after a failure, rejects all. */
-function settleWaits({ waits, failure }: State): void {
+function endWaits(state: State): void {
+  const { clock, waits, failure, deadline } = state;
+  // If a promise has settled, the test may still do something before the deadline.
+  const isDeadline = failure === undefined && !state.promiseSettled;
+  if (isDeadline) clock.skipTo(deadline);
+  state.promiseSettled = false;
+  state.deadline = Infinity;
   for (const wait of waits) {
-    if (failure === undefined && !wait.isOver) continue;
-    waits.delete(wait);
-    if (failure === undefined) wait.settle();
-    else wait.reject(failure);
+    if (failure !== undefined || wait.isOver || (isDeadline && wait.deadline <= deadline)) {
+      waits.delete(wait);
+      if (failure === undefined) wait.settle();
+      else wait.reject(failure);
+    } else state.deadline = Math.min(state.deadline, wait.deadline);
   }
-}
-
-function firstDeadline(waits: Iterable<Wait>): number {
-  let first = Infinity;
-  for (const { deadline } of waits) first = Math.min(first, deadline);
-  return first;
-}
-
-/** Resolves in the next turn of the event loop, when all promises that can settle have settled. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

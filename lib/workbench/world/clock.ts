@@ -141,7 +141,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 /**
  * Clock of a simulation. Time stands still while code runs, and jumps to the next scheduled callback.
  *
- * It advances only in {@linkcode VirtualClock.run} and {@linkcode VirtualClock.step}. After each callback, all promises
+ * It advances only in {@linkcode VirtualClock.run}, `step` and `drive`. After each callback, all promises
  * that can settle do so before the next one. Code under this clock must not wait for anything but the clock, and its
  * promises must not settle each other for ever.
  *
@@ -205,9 +205,9 @@ export class VirtualClock implements Clock {
   step(): Promise<boolean> {
     let steps = 0;
     let ran = false;
-    return this.#eachTurn(() => {
+    return this.#runUntil(() => {
       if (steps++ > 0) return true;
-      ran = this.#runNext(Infinity);
+      ran = this.runNext(Infinity);
       return false;
     }).then(() => ran);
   }
@@ -222,30 +222,27 @@ export class VirtualClock implements Clock {
    */
   run(until?: number | (() => boolean)): Promise<void> {
     if (typeof until === "function") {
-      return this.#eachTurn(() => {
+      return this.#runUntil(() => {
         if (until()) return true;
-        if (this.#runNext(Infinity)) return false;
+        if (this.runNext(Infinity)) return false;
         throw new Error(`Cannot continue: nothing is scheduled after ${this.#now} ms`);
       });
     }
-    return this.#eachTurn(() => {
-      if (this.#runNext(until ?? Infinity)) return false;
+    return this.#runUntil(() => {
+      if (this.runNext(until ?? Infinity)) return false;
       this.#now = Math.max(this.#now, until ?? 0);
       return true;
     });
   }
 
-  /** Runs the next callback; returns false if there is none up to `until`. */
-  #runNext(until: number): boolean {
-    const first = this.#agenda.first();
-    if (first === undefined || first.at > until) return false;
-    this.#now = first.at;
-    this.#agenda.take()();
-    return true;
-  }
-
-  /** Calls `turn` until it returns true, each time after all promises that can settle have done so. */
-  #eachTurn(turn: () => boolean): Promise<void> {
+  /**
+   * Calls `turn` until it returns "end", each time after all promises that can settle have done so. A turn moves the
+   * clock by {@linkcode VirtualClock.runNext} or {@linkcode VirtualClock.skipTo}, or not at all.
+   *
+   * @param turn Returns "pause" to be called after a turn of the event loop: unhandled rejections are reported then.
+   * @throws The error of a turn.
+   */
+  drive(turn: () => "next" | "pause" | "end"): Promise<void> {
     if (this.#running) return Promise.reject(new Error("Cannot run the clock: it is running already"));
     this.#running = true;
     return new Promise<void>((resolve, reject) => {
@@ -253,16 +250,16 @@ export class VirtualClock implements Clock {
         const runMicrotasks = findRunMicrotasks();
         try {
           this.#onSettled();
-          for (let count = 1; !turn(); count++) {
-            if (runMicrotasks === undefined || count === CALLBACKS_PER_TURN) {
+          for (let count = 1;; count++) {
+            const result = turn();
+            if (result === "end") return resolve();
+            if (result === "pause" || runMicrotasks === undefined || count === CALLBACKS_PER_TURN) {
               setImmediate(runTurns);
               return;
             }
             runMicrotasks();
             this.#onSettled();
           }
-          // Unhandled rejections are reported at the end of a turn of the event loop.
-          setImmediate(resolve);
         } catch (error) {
           setImmediate(() => reject(error));
         }
@@ -272,6 +269,37 @@ export class VirtualClock implements Clock {
     }).finally(() => {
       this.#running = false;
       this.#onSettled();
+    });
+  }
+
+  /** Runs the next callback; returns false if there is none up to `until`. Only for {@linkcode VirtualClock.drive}. */
+  runNext(until: number): boolean {
+    const first = this.#agenda.first();
+    if (first === undefined || first.at > until) return false;
+    this.#now = first.at;
+    this.#agenda.take()();
+    return true;
+  }
+
+  /**
+   * Moves the clock to a time without running anything.
+   *
+   * @throws {RangeError} The time is past, or something is scheduled before it.
+   */
+  skipTo(time: number): void {
+    if (!(time >= this.#now && time <= this.next)) {
+      throw new RangeError(`Cannot skip to ${time} ms: expected ${this.#now} to ${this.next}`);
+    }
+    this.#now = time;
+  }
+
+  /** Drives the clock until a turn returns true and unhandled rejections have been reported. */
+  #runUntil(turn: () => boolean): Promise<void> {
+    let isDone = false;
+    return this.drive(() => {
+      if (isDone) return "end";
+      isDone = turn();
+      return isDone ? "pause" : "next";
     });
   }
 }

@@ -285,6 +285,26 @@ Deno.test("VirtualClock throws the error of a callback, and can go on", async ()
   assert(ran);
 });
 
+Deno.test("VirtualClock is driven by turns, each after the promises of the one before", async () => {
+  const clock = new VirtualClock();
+  const seen: string[] = [];
+  for (const at of [5, 10]) clock.schedule(at, () => void Promise.resolve().then(() => seen.push(`at ${at}`)));
+  let paused = false;
+  await clock.drive(() => {
+    seen.push(`turn at ${clock.now()}`);
+    if (clock.runNext(7)) return "next";
+    if (clock.now() < 8) clock.skipTo(8);
+    if (!paused) setImmediate(() => seen.push("event loop"));
+    if (paused) return "end";
+    paused = true;
+    return "pause";
+  });
+  assertEquals(seen, ["turn at 0", "at 5", "turn at 5", "event loop", "turn at 8"]);
+  for (const time of [7, 11, NaN]) {
+    assertThrows(() => clock.skipTo(time), RangeError, `Cannot skip to ${time} ms: expected 8 to 10`);
+  }
+});
+
 Deno.test("VirtualClock refuses to run twice at once", async () => {
   const clock = new VirtualClock();
   clock.schedule(1, () => {});

@@ -60,36 +60,58 @@ function nondeterminism({ site, text }: Call): TestException {
   return { type: "nondeterminism", message, count: 1 };
 }
 
-/** Number of guards. The functions of the process, which all code shares, are replaced as long as there is one. */
-let guards = 0;
-let restoreCalls = () => {};
-
 /**
  * Starts to guard this process.
  *
  * @returns Function that ends the guard; with the last one, all functions are restored.
  */
 export function guard(): () => void {
-  if (guards++ === 0) restoreCalls = replaceCalls();
-  let isReleased = false;
-  return () => {
-    if (isReleased) return;
-    isReleased = true;
-    if (--guards > 0) return;
-    restoreCalls();
-    forgetGuarded();
-  };
+  const ends = [replaceCalls(), handleErrors()];
+  return () => ends.forEach((end) => end());
 }
 
-function replaceCalls(): () => void {
+/**
+ * Starts to guard this process during a wait of a unit test. The functions stay replaced when that ends, until the
+ * process ends: it would take a millisecond to replace them again, and a test waits many times. Code that belongs to no
+ * node calls the real functions.
+ *
+ * @returns Function that ends the guard.
+ */
+export function guardWait(): () => void {
+  replaceCalls();
+  return handleErrors();
+}
+
+/** Replaces the functions of the process, which all code shares. */
+const replaceCalls = shared(() => {
   const restores = GUARDED_CALLS.map((call) => replace(call, (real) => guardedProperty(call, real)));
   restores.push(replace({ owner: globalThis, name: "Date" }, () => ({ value: guardedDate(Date), writable: true })));
+  return () => restores.forEach((restore) => restore());
+});
+
+/** Handles the errors of guarded code that nothing else handles. */
+const handleErrors = shared(() => {
   globalThis.addEventListener("unhandledrejection", onRejection);
   globalThis.addEventListener("error", onError);
   return () => {
     globalThis.removeEventListener("unhandledrejection", onRejection);
     globalThis.removeEventListener("error", onError);
-    for (const restore of restores) restore();
+    forgetGuarded();
+  };
+});
+
+/** Makes one thing of many: the first user starts it, and the last one ends it. Each user gets a function to leave. */
+function shared(start: () => () => void): () => () => void {
+  let users = 0;
+  let end = () => {};
+  return () => {
+    if (users++ === 0) end = start();
+    let hasLeft = false;
+    return () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      if (--users === 0) end();
+    };
   };
 }
 
@@ -114,13 +136,13 @@ function replace<T = AnyFunction>(
 function guardedProperty({ owner, call, effect }: GuardedCall, real: () => AnyFunction): PropertyDescriptor {
   if (!call.endsWith(")")) {
     const get = () => {
-      intercept(call, effect(), get);
+      intercept(call, effect, get);
       return real();
     };
     return { get };
   }
   const value: AnyFunction = function guarded(...args) {
-    if (intercept(call, effect(...args), guarded)) return undefined;
+    if (intercept(call, () => effect(...args), guarded)) return undefined;
     return new.target === undefined ? Reflect.apply(real(), owner, args) : Reflect.construct(real(), args);
   };
   return { value, writable: true };
@@ -128,7 +150,7 @@ function guardedProperty({ owner, call, effect }: GuardedCall, real: () => AnyFu
 
 /** Creates a `Date` that refuses to read the clock. */
 function guardedDate(real: DateConstructor): DateConstructor {
-  const now: Effect = { kind: "nondeterminism", text: "new Date(node.now())" };
+  const now = (): Effect => ({ kind: "nondeterminism", text: "new Date(node.now())" });
   const construct: ProxyHandler<DateConstructor>["construct"] = (target, args, newTarget) => {
     if (args.length === 0) intercept("new Date()", now, construct);
     return Reflect.construct(target, args, newTarget);
@@ -147,8 +169,9 @@ function guardedDate(real: DateConstructor): DateConstructor {
  * @returns True if the call is handled; false if the real function is to be called.
  * @throws {Error} The call is refused.
  */
-function intercept(name: string, effect: Effect | undefined, below: unknown): boolean {
+function intercept(name: string, effectOf: () => Effect | undefined, below: unknown): boolean {
   const guarded = guardedNow();
+  const effect = guarded && effectOf();
   if (effect === undefined || guarded === undefined) return false;
   const { kind } = effect;
   if (kind === "stderr") {

@@ -34,6 +34,8 @@ export interface InProcessOptions {
   /** Stream of the node's draws. */
   random: Random;
   network: Network;
+  /** Offset of the node's clock, ms; 0 by default. Timers keep their durations. */
+  skew?(): number;
   /**
    * Called if the program throws at its start, does not handle an error, sends to a name that is not on the network, or
    * makes a call that the guard refuses (`guard/`). By default these are thrown.
@@ -154,7 +156,7 @@ function copyOrKeep(message: Message): Message {
 }
 
 function createHost(options: InProcessOptions, turns: Turns): Host {
-  const { id, clock, random, network, onFailure = throwFailure, log } = options;
+  const { id, clock, random, network, skew = () => 0, onFailure = throwFailure, log } = options;
   return {
     send(message) {
       try {
@@ -164,7 +166,7 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
         onFailure(badLine(id, showJSON(message, Infinity), error.message));
       }
     },
-    now: () => EPOCH + clock.now(),
+    now: () => EPOCH + clock.now() + skew(),
     setTimer(delay, callback) {
       const timer: HostTimer = { callback };
       timer.scheduled = clock.schedule(clock.now() + delay, () => turns.take(() => timer.callback?.()));

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import process, { exit } from "node:process";
 import { RPCError } from "../../../../../lib/protocol.ts";
-import { guard } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
+import { guard, guardWait } from "../../../../../lib/workbench/world/hosts/guard/guard.ts";
 import { createGuardedRunner, runGuarded } from "../../../../../lib/workbench/world/hosts/guard/guarded.ts";
 import type { TestException } from "../../../../../lib/workbench/base/test_exception.ts";
 
@@ -315,4 +315,35 @@ Deno.test("guard() allows a node to send itself signals that end nothing", () =>
   for (const signal of [0, "SIGWINCH"]) {
     assertEquals(guarded(() => void process.kill(process.pid, signal)), []);
   }
+});
+
+// The last test: the functions stay replaced.
+Deno.test("guardWait() replaces the functions once, for good, and handles errors only until it ends", async () => {
+  const real = Date;
+  const releaseFirst = guardWait();
+  const replaced = Date;
+  assert(replaced !== real);
+  releaseFirst();
+  assert(Date === replaced, "the functions stay");
+  const rejections: unknown[] = [];
+  const onRejection = (event: PromiseRejectionEvent) => {
+    rejections.push(event.reason, event.defaultPrevented);
+    event.preventDefault();
+  };
+  const troubles: string[] = [];
+  const rejects = () => {
+    const onTrouble = ({ message }: TestException) => void troubles.push(message);
+    runGuarded({ node: "n0", onTrouble }, () => void Promise.reject("late"));
+    return new Promise((resolve) => setImmediate(resolve));
+  };
+  const release = guardWait();
+  assert(Date === replaced);
+  await rejects();
+  assertEquals(troubles.length, 1);
+  release();
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  await rejects();
+  globalThis.removeEventListener("unhandledrejection", onRejection);
+  assertEquals([troubles.length, rejections], [1, ["late", false]]);
+  assert(Date.now() > 0 && Math.random() < 1, "other code calls the real functions");
 });
