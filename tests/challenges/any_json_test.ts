@@ -9,7 +9,8 @@ import kafkaSingle from "../../challenges/kafka_single.ts";
 import { txn } from "../../challenges/txn.ts";
 import { formatJSON, parseJSON } from "../../lib/json.ts";
 import type { AnyNode } from "../../lib/node.ts";
-import { type Cluster, startCluster } from "../cluster.ts";
+import { simulate, type SimulatedWorld } from "../../lib/workbench/engines/simulate.ts";
+import { askAll } from "../worlds.ts";
 
 const TEXTS = [
   "9007199254740992",
@@ -29,27 +30,27 @@ const VALUES = TEXTS.map(parseJSON);
 const SAME_AS_ZERO = -0;
 
 /** Asks all nodes, and checks that their replies are the same JSON; returns the first. */
-async function askAll(cluster: Cluster, body: { type: string; [field: string]: unknown }) {
-  const replies = (await cluster.ask(body)).map(({ in_reply_to: _, ...reply }) => reply);
+async function askAlike(world: SimulatedWorld, body: { type: string; [field: string]: unknown }) {
+  const replies = (await askAll(world, body)).map(({ in_reply_to: _, ...reply }) => reply);
   for (const reply of replies) assertEquals(formatJSON(reply), formatJSON(replies[0]));
   return replies[0]!;
 }
 
 Deno.test("echo returns any JSON", async () => {
-  const cluster = await startCluster({ program: echo, nodes: 1, seed: "1" });
+  const world = simulate({ program: echo, nodes: 1 });
   for (const [i, value] of VALUES.entries()) {
-    assertEquals(formatJSON((await askAll(cluster, { type: "echo", echo: value })).echo), TEXTS[i]);
+    assertEquals(formatJSON((await askAlike(world, { type: "echo", echo: value })).echo), TEXTS[i]);
   }
 });
 
 for (const [name, program] of Object.entries({ "broadcast": broadcast, "broadcast-efficient": broadcastEfficient })) {
   Deno.test(`${name} brings any JSON to all nodes, each value once`, async () => {
-    const cluster = await startCluster({ program, nodes: 2, seed: "1" });
+    const world = simulate({ program, nodes: 2 });
     for (const message of [...VALUES, SAME_AS_ZERO, ...VALUES]) {
-      await cluster.complete(cluster.rpc("n0", { type: "broadcast", message }));
+      await world.client().rpc("n0", { type: "broadcast", message });
     }
-    await cluster.run(5000);
-    for (const { messages } of await cluster.ask({ type: "read" })) {
+    await world.run(5000);
+    for (const { messages } of await askAll(world, { type: "read" })) {
       assertEquals((messages as unknown[]).map(formatJSON), TEXTS);
     }
   });
@@ -63,31 +64,29 @@ const LOGS: Record<string, [program: (node: AnyNode) => void, nodes: number]> = 
 
 for (const [name, [program, nodes]] of Object.entries(LOGS)) {
   Deno.test(`${name} keeps any messages, under any keys`, async () => {
-    const cluster = await startCluster({ program, nodes, seed: "1" });
+    const world = simulate({ program, nodes });
     for (const key of ["__proto__", "constructor"]) {
-      for (const msg of VALUES) await cluster.complete(cluster.rpc("n0", { type: "send", key, msg }));
+      for (const msg of VALUES) await world.client().rpc("n0", { type: "send", key, msg });
     }
-    await cluster.complete(
-      cluster.rpc("n0", parseJSON('{"type":"commit_offsets","offsets":{"__proto__":3}}') as never),
-    );
-    await cluster.run(3000);
+    await world.client().rpc("n0", parseJSON('{"type":"commit_offsets","offsets":{"__proto__":3}}') as never);
+    await world.run(3000);
     const poll = '{"type":"poll","offsets":{"__proto__":0,"constructor":-0,"toString":0}}';
-    const { msgs } = await askAll(cluster, parseJSON(poll) as never);
+    const { msgs } = await askAlike(world, parseJSON(poll) as never);
     assertEquals(Object.keys(msgs as object), ["__proto__", "constructor"]);
     for (const log of Object.values(msgs as Record<string, [number, unknown][]>)) {
       assertEquals(log.map(([, msg]) => formatJSON(msg)), TEXTS);
     }
-    const { offsets } = await askAll(cluster, { type: "list_committed_offsets", keys: ["__proto__", "toString"] });
+    const { offsets } = await askAlike(world, { type: "list_committed_offsets", keys: ["__proto__", "toString"] });
     assertEquals(formatJSON(offsets), '{"__proto__":3}');
   });
 }
 
 Deno.test("txn keeps any values, under any keys", async () => {
-  const cluster = await startCluster({ program: txn, nodes: 2, seed: "1" });
+  const world = simulate({ program: txn, nodes: 2 });
   const writes = VALUES.map((value) => ["w", value, value]);
-  await cluster.complete(cluster.rpc("n0", { type: "txn", txn: writes }));
-  await cluster.run(3000);
+  await world.client().rpc("n0", { type: "txn", txn: writes });
+  await world.run(3000);
   const reads = [...VALUES, SAME_AS_ZERO].map((key) => ["r", key, null]);
-  const { txn: results } = await askAll(cluster, { type: "txn", txn: reads });
+  const { txn: results } = await askAlike(world, { type: "txn", txn: reads });
   assertEquals((results as unknown[][]).map(([, , value]) => formatJSON(value)), [...TEXTS, "0"]);
 });

@@ -4,14 +4,16 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { BROADCAST_PROFILES, broadcastEfficient } from "../../challenges/broadcast_efficient.ts";
-import { load, shake, startCluster, timeUntil } from "../cluster.ts";
+import type { AnyNode } from "../../lib/node.ts";
+import { simulate } from "../../lib/workbench/engines/simulate.ts";
+import { askAll, load, shake } from "../worlds.ts";
 
 const NODES = 25;
 /** Mean time between two values, ms. */
 const INTERVAL = 20;
 const LATENCY = 100;
 const DISTRIBUTIONS = ["constant", "uniform", "exponential"] as const;
-const WORLDS = [
+const SCALES = [
   [NODES, INTERVAL, LATENCY],
   [6, INTERVAL, LATENCY],
   [100, INTERVAL, LATENCY],
@@ -21,61 +23,60 @@ const WORLDS = [
   [NODES, INTERVAL, 4 * LATENCY],
 ] as const;
 
-async function start(profile: keyof typeof BROADCAST_PROFILES, world: typeof WORLDS[number], distribution: number) {
-  const [nodes, interval, mean] = world;
-  const cluster = await startCluster({
-    program: (node) => broadcastEfficient(node, BROADCAST_PROFILES[profile]),
+function start(profile: keyof typeof BROADCAST_PROFILES, scale: typeof SCALES[number], distribution: number) {
+  const [nodes, interval, mean] = scale;
+  const world = simulate({
+    program: (node: AnyNode) => broadcastEfficient(node, BROADCAST_PROFILES[profile]),
     nodes,
-    seed: "1",
     latency: { mean, distribution: DISTRIBUTIONS[distribution]! },
-    loss: distribution === 0 ? 0 : 0.05,
   });
+  world.disturb({ loss: distribution === 0 ? 0 : 0.05 });
+  const client = world.client();
   /** By value, the time of its broadcast. */
   const startedAt: number[] = [];
   const broadcastFor = (duration: number) =>
-    load(cluster, interval, duration, async (node) => {
-      const message = startedAt.push(cluster.clock.now()) - 1;
-      await cluster.rpc(node, { type: "broadcast", message });
+    load(world, interval, duration, async (node) => {
+      const message = startedAt.push(world.now) - 1;
+      await client.rpc(node, { type: "broadcast", message });
     });
-  const counts = async () => (await cluster.ask({ type: "read" })).map(({ messages }) => (messages as number[]).length);
-  return { cluster, startedAt, broadcastFor, counts };
+  const counts = async () =>
+    (await askAll(world, { type: "read" })).map(({ messages }) => (messages as number[]).length);
+  return { world, startedAt, broadcastFor, counts };
 }
 
 for (const profile of ["fast", "efficient"] as const) {
   Deno.test(`broadcast-efficient (${profile}) is cheap and fast at other sizes, rates and latencies`, async () => {
-    for (const world of WORLDS) {
-      const [nodes, , latency] = world;
-      const { cluster, startedAt, broadcastFor, counts } = await start(profile, world, 0);
+    for (const scale of SCALES) {
+      const [nodes, , latency] = scale;
+      const { world, startedAt, broadcastFor, counts } = start(profile, scale, 0);
       broadcastFor(6000);
-      await cluster.run(6000);
+      await world.run(6000);
       // One hop, or a round and two hops. At the start also a round of the leaf, which has not measured the hub's
       // latency.
       const longest = profile === "fast" ? 1.1 * latency : 850 + 2 * latency + 200;
       // The last broadcasts may wait for messages in flight to their nodes.
-      await cluster.run(latency + longest);
-      assertEquals(new Set(await counts()), new Set([startedAt.length]), `${world}`);
-      await cluster.run(10_000);
-      const cost = cluster.messages;
+      await world.run(latency + longest);
+      assertEquals(new Set(await counts()), new Set([startedAt.length]), `${scale}`);
+      await world.run(10_000);
+      const cost = world.messages.servers.msg_count;
       const most = profile === "fast"
         // Each value to each peer, and explicit acknowledgements at the end, or if a peer sends nothing for three
         // seconds.
         ? (nodes - 1) * startedAt.length + 2 * nodes * (nodes - 1)
-        : 2 * (nodes - 1) * (cluster.clock.now() / 850);
-      assert(cost <= most, `${world}: ${cost} messages`);
+        : 2 * (nodes - 1) * (world.now / 850);
+      assert(cost <= most, `${scale}: ${cost} messages`);
     }
   });
 
   Deno.test(`broadcast-efficient (${profile}) loses nothing at other sizes and latencies, with faults`, async () => {
-    for (const world of WORLDS) {
+    for (const scale of SCALES) {
       for (const distribution of [1, 2]) {
-        const { cluster, startedAt, broadcastFor, counts } = await start(profile, world, distribution);
+        const { world, startedAt, broadcastFor, counts } = start(profile, scale, distribution);
         broadcastFor(5000);
-        await shake(cluster, 5000);
-        await timeUntil(
-          cluster,
-          2000 + 10 * world[2],
-          async () => (await counts()).every((n) => n === startedAt.length),
-        );
+        await shake(world, 5000);
+        await world.until(async () => (await counts()).every((n) => n === startedAt.length), {
+          timeout: 2000 + 10 * scale[2],
+        });
       }
     }
   });

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { BROADCAST_PROFILES, broadcastEfficient } from "../../challenges/broadcast_efficient.ts";
-import { type Cluster, load, startCluster } from "../cluster.ts";
+import type { AnyNode } from "../../lib/node.ts";
+import { simulate } from "../../lib/workbench/engines/simulate.ts";
+import { load } from "../worlds.ts";
 import { LATENCY, readAll, testBroadcast } from "./broadcast_promises.ts";
 
 type Profile = keyof typeof BROADCAST_PROFILES;
@@ -14,28 +16,28 @@ for (const profile of ["fast", "efficient"] as const) {
  * the highest and the median time until a value was on all nodes, ms.
  */
 async function measure(profile: Profile): Promise<{ cost: number; slowest: number; median: number }> {
-  const cluster = await startCluster({
-    program: (node) => broadcastEfficient(node, BROADCAST_PROFILES[profile]),
+  const world = simulate({
+    program: (node: AnyNode) => broadcastEfficient(node, BROADCAST_PROFILES[profile]),
     nodes: 25,
-    seed: "1",
     latency: LATENCY,
   });
+  const client = world.client();
   const startedAt: number[] = [];
-  load(cluster, 20, 20_000, async (node) => {
-    const message = startedAt.push(cluster.clock.now()) - 1;
-    await cluster.rpc(node, { type: "broadcast", message });
+  load(world, 20, 20_000, async (node) => {
+    const message = startedAt.push(world.now) - 1;
+    await client.rpc(node, { type: "broadcast", message });
   });
   const took: number[] = [];
-  while (cluster.clock.now() < 30_000) {
-    await cluster.run(20);
-    const common = (await readAll(cluster)).map((messages) => new Set(messages)).reduce((a, b) => a.intersection(b));
-    for (const value of common) took[value] ??= cluster.clock.now() - startedAt[value]!;
+  while (world.now < 30_000) {
+    await world.run(20);
+    const common = (await readAll(world)).map((messages) => new Set(messages)).reduce((a, b) => a.intersection(b));
+    for (const value of common) took[value] ??= world.now - startedAt[value]!;
   }
   const sorted = took.toSorted((a, b) => a - b);
   assertEquals(sorted.length, startedAt.length);
   // Half of the operations are reads.
   return {
-    cost: cluster.messages / (2 * startedAt.length),
+    cost: world.messages.servers.msg_count / (2 * startedAt.length),
     slowest: sorted.at(-1)!,
     median: sorted[sorted.length >> 1]!,
   };
@@ -59,29 +61,25 @@ Deno.test("broadcast-efficient (efficient) soon forwards values that arrive just
   let slowest = 0;
   for (let seed = 0; seed < 5; seed++) {
     let seen = 0;
-    const cluster: Cluster = await startCluster({
-      program: broadcastEfficient,
-      nodes: 10,
-      seed: String(seed),
-      latency: LATENCY,
-      keep(message) {
-        // Only after the start-up phase, and not again within five rounds.
-        if (message.src !== "n3" || message.body.entries === undefined || cluster.clock.now() < 10_000) return false;
-        if (++seen % 8 !== 0) return false;
-        cluster.clock.schedule(cluster.clock.now() + 40, () => cluster.network.send(message));
-        return true;
-      },
+    const world = simulate({ program: broadcastEfficient, nodes: 10, seed, latency: LATENCY });
+    world.intercept((message) => {
+      // Only after the start-up phase, and not again within five rounds.
+      if (message.src !== "n3" || message.body.entries === undefined || world.now < 10_000) return false;
+      if (++seen % 8 !== 0) return false;
+      void world.run(40).then(() => world.send(message));
+      return true;
     });
+    const client = world.client();
     const startedAt: number[] = [];
     const took: number[] = [];
-    load(cluster, 40, 30_000, async (node) => {
-      const message = startedAt.push(cluster.clock.now()) - 1;
-      await cluster.rpc(node, { type: "broadcast", message });
+    load(world, 40, 30_000, async (node) => {
+      const message = startedAt.push(world.now) - 1;
+      await client.rpc(node, { type: "broadcast", message });
     });
-    while (cluster.clock.now() < 35_000) {
-      await cluster.run(20);
-      const common = (await readAll(cluster)).map((messages) => new Set(messages)).reduce((a, b) => a.intersection(b));
-      for (const value of common) took[value] ??= cluster.clock.now() - startedAt[value]!;
+    while (world.now < 35_000) {
+      await world.run(20);
+      const common = (await readAll(world)).map((messages) => new Set(messages)).reduce((a, b) => a.intersection(b));
+      for (const value of common) took[value] ??= world.now - startedAt[value]!;
     }
     assert(seen >= 16, "some messages to the hub were delayed");
     assertEquals(took.length, startedAt.length);

@@ -6,16 +6,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { AnyNode } from "../../lib/node.ts";
-import {
-  badNetwork,
-  type Cluster,
-  KINDS_OF_PARTITION,
-  load,
-  partitionAtRandom,
-  shake,
-  startCluster,
-  timeUntil,
-} from "../cluster.ts";
+import { simulate, type SimulatedWorld } from "../../lib/workbench/engines/simulate.ts";
+import { askAll, KINDS_OF_PARTITION, load, partitionAtRandom, shake, simulateBadNetwork } from "../worlds.ts";
 
 /** Latency between nodes. */
 export const LATENCY = { mean: 100, distribution: "constant" } as const;
@@ -28,27 +20,28 @@ export interface Broadcasts {
 }
 
 /** Broadcasts 0, 1, 2, … at random nodes. Returns the values acknowledged so far and the number of all. */
-export function broadcastValues(cluster: Cluster, interval: number, duration: number): Broadcasts {
+export function broadcastValues(world: SimulatedWorld, interval: number, duration: number): Broadcasts {
   const acknowledged = new Set<number>();
   const values = { acknowledged, count: 0 };
-  load(cluster, interval, duration, async (node) => {
+  const client = world.client();
+  load(world, interval, duration, async (node) => {
     const message = values.count++;
-    await cluster.rpc(node, { type: "broadcast", message });
+    await client.rpc(node, { type: "broadcast", message });
     acknowledged.add(message);
   });
   return values;
 }
 
 /** Reads all values at each node. */
-export async function readAll(cluster: Cluster): Promise<number[][]> {
-  return (await cluster.ask({ type: "read" })).map(({ messages }) => messages as number[]);
+export async function readAll(world: SimulatedWorld): Promise<number[][]> {
+  return (await askAll(world, { type: "read" })).map(({ messages }) => messages as number[]);
 }
 
 /** Returns a check that every node has some values. */
-export function allHave(cluster: Cluster, values: Iterable<number>): () => Promise<boolean> {
+export function allHave(world: SimulatedWorld, values: Iterable<number>): () => Promise<boolean> {
   const expected = [...values];
   return async () => {
-    const sets = (await readAll(cluster)).map((messages) => new Set(messages));
+    const sets = (await readAll(world)).map((messages) => new Set(messages));
     return sets.every((set) => expected.every((value) => set.has(value)));
   };
 }
@@ -56,23 +49,23 @@ export function allHave(cluster: Cluster, values: Iterable<number>): () => Promi
 /** Declares the tests of a program, whose names begin with its name. */
 export function testBroadcast(name: string, program: (node: AnyNode) => void): void {
   Deno.test(`${name} answers on its own, on a single node`, async () => {
-    const cluster = await startCluster({ program, nodes: 1, seed: "1" });
-    assertEquals(await cluster.ask({ type: "topology", topology: {} }), [{ type: "topology_ok", in_reply_to: 2 }]);
-    await cluster.ask({ type: "broadcast", message: 7 });
-    await cluster.ask({ type: "broadcast", message: { any: ["JSON"] } });
-    await cluster.ask({ type: "broadcast", message: 7 });
-    assertEquals(await readAll(cluster), [[7, { any: ["JSON"] }]] as unknown[] as number[][]);
-    assertEquals(cluster.messages, 0);
+    const world = simulate({ program, nodes: 1 });
+    assertEquals(await askAll(world, { type: "topology", topology: {} }), [{ type: "topology_ok", in_reply_to: 1 }]);
+    await askAll(world, { type: "broadcast", message: 7 });
+    await askAll(world, { type: "broadcast", message: { any: ["JSON"] } });
+    await askAll(world, { type: "broadcast", message: 7 });
+    assertEquals(await readAll(world), [[7, { any: ["JSON"] }]] as unknown[] as number[][]);
+    assertEquals(world.messages.servers.msg_count, 0);
   });
 
   Deno.test(`${name} brings every acknowledged value to every node, on bad networks`, async () => {
     for (let seed = 0; seed < 50; seed++) {
-      const cluster = await startCluster({ program, ...badNetwork(seed) });
-      const values = broadcastValues(cluster, 30, 9000);
-      await shake(cluster, 10_000);
-      await timeUntil(cluster, 6000, allHave(cluster, values.acknowledged));
+      const { world } = simulateBadNetwork(program, seed);
+      const values = broadcastValues(world, 30, 9000);
+      await shake(world, 10_000);
+      await world.until(allHave(world, values.acknowledged), { timeout: 6000 });
       assertEquals(values.acknowledged.size, values.count, "every broadcast is acknowledged, whatever happens");
-      for (const messages of await readAll(cluster)) {
+      for (const messages of await readAll(world)) {
         assertEquals(messages.toSorted((a, b) => a - b), Array.from({ length: values.count }, (_, i) => i));
       }
     }
@@ -81,52 +74,53 @@ export function testBroadcast(name: string, program: (node: AnyNode) => void): v
   Deno.test(`${name} brings everything everywhere within a second of the end of a partition`, async () => {
     for (const kind of KINDS_OF_PARTITION) {
       for (let seed = 0; seed < 5; seed++) {
-        const cluster = await startCluster({ program, nodes: 10, seed: String(seed), latency: LATENCY });
-        const values = broadcastValues(cluster, 20, 14_000);
-        await cluster.run(3000);
-        partitionAtRandom(cluster, kind);
-        await cluster.run(10_000);
+        const world = simulate({ program, nodes: 10, seed, latency: LATENCY });
+        const values = broadcastValues(world, 20, 14_000);
+        await world.run(3000);
+        partitionAtRandom(world, kind);
+        await world.run(10_000);
         const held = [...values.acknowledged];
-        cluster.heal();
-        await timeUntil(cluster, 1000, allHave(cluster, held));
+        world.heal();
+        await world.until(allHave(world, held), { timeout: 1000 });
       }
     }
   });
 
   Deno.test(`${name} delivers values within each side of a partition`, async () => {
     for (let seed = 0; seed < 10; seed++) {
-      const cluster = await startCluster({ program, nodes: 9, seed: String(seed), latency: LATENCY });
-      const sides = [cluster.nodes.slice(0, 4), cluster.nodes.slice(4)];
-      broadcastValues(cluster, 20, 20_000);
-      await cluster.run(3000);
-      cluster.partition(...sides);
+      const world = simulate({ program, nodes: 9, seed, latency: LATENCY });
+      const sides = [world.nodes.slice(0, 4), world.nodes.slice(4)];
+      broadcastValues(world, 20, 20_000);
+      await world.run(3000);
+      world.partition(...sides);
       // Until all nodes suspect the other side.
-      await cluster.run(5000);
+      await world.run(5000);
+      const client = world.client();
       const told = [
-        cluster.rpc("n1", { type: "broadcast", message: -1 }),
-        cluster.rpc("n6", { type: "broadcast", message: -2 }),
+        client.rpc("n1", { type: "broadcast", message: -1 }),
+        client.rpc("n6", { type: "broadcast", message: -2 }),
       ];
-      await cluster.run(1200);
+      await world.run(1200);
       await Promise.all(told);
-      const sets = await readAll(cluster);
-      cluster.nodes.forEach((_, i) => {
+      const sets = await readAll(world);
+      world.nodes.forEach((_, i) => {
         assertEquals([sets[i]!.includes(-1), sets[i]!.includes(-2)], i < 4 ? [true, false] : [false, true]);
       });
     }
   });
 
   Deno.test(`${name} gives a restarted node what the others have`, async () => {
-    const cluster = await startCluster({ program, nodes: 4, seed: "1", latency: LATENCY });
-    const before = broadcastValues(cluster, 20, 3000);
-    await cluster.run(6000);
-    cluster.crash("n0");
-    await cluster.run(3000);
-    await cluster.restart("n0");
+    const world = simulate({ program, nodes: 4, latency: LATENCY });
+    const before = broadcastValues(world, 20, 3000);
+    await world.run(6000);
+    world.crash("n0");
+    await world.run(3000);
+    await world.restart("n0");
     // With replication a node asks when it has heard nothing for 5 s.
-    await timeUntil(cluster, 6000, allHave(cluster, before.acknowledged));
+    await world.until(allHave(world, before.acknowledged), { timeout: 6000 });
     assert(before.count > 100);
     const message = 1000;
-    await Promise.all([cluster.rpc("n0", { type: "broadcast", message }), cluster.run(1)]);
-    await timeUntil(cluster, 3000, allHave(cluster, [message]));
+    await world.client().rpc("n0", { type: "broadcast", message });
+    await world.until(allHave(world, [message]), { timeout: 3000 });
   });
 }

@@ -5,8 +5,8 @@
  */
 
 import type { AnyNode } from "../../lib/node.ts";
-import type { Body, Message } from "../../lib/protocol.ts";
-import { type Cluster, type ClusterOptions, startCluster } from "../cluster.ts";
+import type { Body } from "../../lib/protocol.ts";
+import { simulate, type SimulatedWorld, type SimulateOptions } from "../../lib/workbench/engines/simulate.ts";
 
 /** Codes of errors: definite and indefinite ones, of services and of others. */
 const ERROR_CODES = [0, 1, 10, 11, 12, 13, 14, 21, 22, 30, 1001];
@@ -17,32 +17,32 @@ export const BAD_REPLIES: readonly [name: string, reply: Body][] = [
   ["a reply of another type", { type: "other_ok" }],
 ];
 
-/** A cluster one of whose services can fail. */
-export interface FailingCluster {
-  readonly cluster: Cluster;
+/** A world one of whose services can fail. */
+export interface FailingWorld {
+  readonly world: SimulatedWorld;
   /** Requests answered badly so far. */
   readonly failed: number;
   /** Has the service answer every request with this body, and not do its work; or do its work again. */
   fail(reply: Body | undefined): void;
 }
 
-/** Starts a cluster. */
-export async function startFailingCluster(
+/** Simulates a program. */
+export function simulateFailing(
   program: (node: AnyNode) => void,
   service: string,
-  options: Omit<ClusterOptions, "program" | "seed">,
-): Promise<FailingCluster> {
+  options: Pick<SimulateOptions, "nodes" | "latency">,
+): FailingWorld {
   let failing: Body | undefined;
   let failed = 0;
-  const keep = ({ src, dest, body }: Message) => {
+  const world = simulate({ ...options, program });
+  world.intercept(({ src, dest, body }) => {
     if (failing === undefined || dest !== service) return false;
     failed++;
-    cluster.network.send({ src: dest, dest: src, body: { ...failing, in_reply_to: body.msg_id } });
+    world.send({ src: dest, dest: src, body: { ...failing, in_reply_to: body.msg_id } });
     return true;
-  };
-  const cluster = await startCluster({ ...options, program, seed: "1", keep });
+  });
   return {
-    cluster,
+    world,
     get failed() {
       return failed;
     },

@@ -14,7 +14,8 @@ import { txn } from "../../challenges/txn.ts";
 import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Body } from "../../lib/protocol.ts";
-import { startCluster } from "../cluster.ts";
+import { simulate } from "../../lib/workbench/engines/simulate.ts";
+import { askAll } from "../worlds.ts";
 import { nested } from "../nested.ts";
 
 const TYPES: Record<string, string[]> = {
@@ -73,14 +74,12 @@ function* hostileBodies(types: string[]): Generator<Body> {
 
 for (const [name, [program, types, request]] of Object.entries(PROGRAMS)) {
   Deno.test(`${name} works on whatever clients have sent before`, async () => {
-    const logged: string[] = [];
-    const log = (_node: string, level: string, text: string) => level === "error" && void logged.push(text);
-    const cluster = await startCluster({ program, nodes: 2, seed: "1", log });
-    const sent = [...hostileBodies(types)].map((body) => cluster.rpc("n0", body));
-    await cluster.complete(Promise.allSettled(sent));
-    await cluster.run(2000);
-    const replies = await cluster.ask(request);
+    const world = simulate({ program, nodes: 2 });
+    const client = world.client();
+    await Promise.allSettled([...hostileBodies(types)].map((body) => client.rpc("n0", body)));
+    await world.run(2000);
+    const replies = await askAll(world, request);
     assertEquals(replies.map(({ type }) => type), [`${request.type}_ok`, `${request.type}_ok`]);
-    assertEquals(logged, []);
+    assertEquals(world.logs.filter(({ level }) => level === "error"), []);
   });
 }

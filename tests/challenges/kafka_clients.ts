@@ -6,7 +6,8 @@
  */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { type Cluster, load, timeUntil } from "../cluster.ts";
+import type { SimulatedWorld } from "../../lib/workbench/engines/simulate.ts";
+import { load } from "../worlds.ts";
 
 /** Some of one log, in order. */
 export type Pairs = [offset: number, message: number][];
@@ -25,8 +26,8 @@ export interface ClientRecord {
 }
 
 /** Polls a node once, and checks that the reply keeps to what was asked: offsets that grow, from those given on. */
-export async function poll(cluster: Cluster, node: string, offsets: Record<string, number>): Promise<Logs> {
-  const { msgs } = await cluster.rpc(node, { type: "poll", offsets });
+export async function poll(world: SimulatedWorld, node: string, offsets: Record<string, number>): Promise<Logs> {
+  const { msgs } = await world.client().rpc(node, { type: "poll", offsets });
   for (const [key, pairs] of Object.entries(msgs as Logs)) {
     assertGreater(pairs.length, 0, "a key without messages is left out");
     pairs.forEach(([offset], i) => assert(offset >= (i === 0 ? offsets[key]! : pairs[i - 1]![0] + 1)));
@@ -35,50 +36,51 @@ export async function poll(cluster: Cluster, node: string, offsets: Record<strin
 }
 
 /** Has clients send and poll, two for each node. Each polls on from where it left off, and commits. */
-export function useLogs(cluster: Cluster, interval: number, duration: number): ClientRecord {
+export function useLogs(world: SimulatedWorld, interval: number, duration: number): ClientRecord {
   const record: ClientRecord = { sends: [], polled: [] };
-  const clients = cluster.nodes.flatMap((node) =>
+  const { rpc } = world.client();
+  const clients = world.nodes.flatMap((node) =>
     [0, 1].map(() => ({ node, busy: false, next: Object.fromEntries(KEYS.map((key) => [key, 0])), polled: new Map() }))
   );
   for (const { polled } of clients) record.polled.push(polled);
   let message = 0;
-  load(cluster, interval, duration, async () => {
-    const client = cluster.random.pick(clients);
+  load(world, interval, duration, async () => {
+    const client = world.random.pick(clients);
     if (client.busy) return;
     client.busy = true;
     try {
-      await (cluster.random.float() < 0.5 ? send(client.node) : pollOn(client));
+      await (world.random.float() < 0.5 ? send(client.node) : pollOn(client));
     } finally {
       client.busy = false;
     }
   });
 
   async function send(node: string): Promise<void> {
-    const key = cluster.random.pick(KEYS);
+    const key = world.random.pick(KEYS);
     const entry: ClientRecord["sends"][number] = {
       key,
       message: message++,
       offset: undefined,
       node,
-      began: cluster.clock.now(),
+      began: world.now,
       ended: Infinity,
     };
     record.sends.push(entry);
-    const { offset } = await cluster.rpc(node, { type: "send", key, msg: entry.message });
+    const { offset } = await rpc(node, { type: "send", key, msg: entry.message });
     entry.offset = offset as number;
-    entry.ended = cluster.clock.now();
+    entry.ended = world.now;
   }
 
   async function pollOn({ node, next, polled }: (typeof clients)[number]): Promise<void> {
-    const logs = await poll(cluster, node, next);
+    const logs = await poll(world, node, next);
     for (const [key, pairs] of Object.entries(logs)) {
       polled.set(key, [...polled.get(key) ?? [], ...pairs]);
       next[key] = pairs.at(-1)![0] + 1;
     }
     const offsets = Object.fromEntries(Object.entries(logs).map(([key, pairs]) => [key, pairs.at(-1)![0]]));
     if (Object.keys(offsets).length === 0) return;
-    await cluster.rpc(node, { type: "commit_offsets", offsets });
-    const committed = await cluster.rpc(node, { type: "list_committed_offsets", keys: KEYS });
+    await rpc(node, { type: "commit_offsets", offsets });
+    const committed = await rpc(node, { type: "list_committed_offsets", keys: KEYS });
     for (const [key, offset] of Object.entries(offsets)) {
       assert((committed.offsets as Record<string, number>)[key]! >= offset);
     }
@@ -88,13 +90,13 @@ export function useLogs(cluster: Cluster, interval: number, duration: number): C
 }
 
 /** All of every log, as each of some nodes shows it. */
-export async function readLogs(cluster: Cluster, nodes = cluster.nodes): Promise<Logs[]> {
+export async function readLogs(world: SimulatedWorld, nodes = world.nodes): Promise<Logs[]> {
   const logs: Logs[] = nodes.map(() => Object.fromEntries(KEYS.map((key) => [key, []])));
   while (true) {
     let more = false;
     for (const [i, node] of nodes.entries()) {
       const offsets = Object.fromEntries(KEYS.map((key) => [key, (logs[i]![key]!.at(-1)?.[0] ?? -1) + 1]));
-      const polled = await cluster.complete(poll(cluster, node, offsets));
+      const polled = await poll(world, node, offsets);
       for (const [key, pairs] of Object.entries(polled)) more = logs[i]![key]!.push(...pairs) > 0;
     }
     if (!more) return logs;
@@ -102,15 +104,15 @@ export async function readLogs(cluster: Cluster, nodes = cluster.nodes): Promise
 }
 
 /** Waits until all nodes show the same, with all that was acknowledged; returns that. */
-export async function settled(cluster: Cluster, { sends }: ClientRecord, limit: number): Promise<Logs> {
+export async function settled(world: SimulatedWorld, { sends }: ClientRecord, limit: number): Promise<Logs> {
   let logs: Logs[] = [];
-  await timeUntil(cluster, limit, async () => {
-    logs = await readLogs(cluster);
+  await world.until(async () => {
+    logs = await readLogs(world);
     const acknowledged = sends.filter(({ offset }) => offset !== undefined);
     const shown = new Set(Object.values(logs[0]!).flatMap((pairs) => pairs.map(([, message]) => message)));
     return logs.every((each) => JSON.stringify(each) === JSON.stringify(logs[0])) &&
       acknowledged.every(({ message }) => shown.has(message));
-  });
+  }, { timeout: limit });
   return logs[0]!;
 }
 

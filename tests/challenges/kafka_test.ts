@@ -3,7 +3,8 @@ import { kafka } from "../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import kafkaSingle from "../../challenges/kafka_single.ts";
-import { badNetwork, load, shake, startCluster } from "../cluster.ts";
+import { simulate } from "../../lib/workbench/engines/simulate.ts";
+import { askAll, load, shake, simulateBadNetwork } from "../worlds.ts";
 import { checkLogs, type Logs, type Pairs, poll, readLogs, settled, useLogs } from "./kafka_clients.ts";
 
 const PROGRAMS = {
@@ -16,16 +17,16 @@ const PROGRAMS = {
 
 for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
   Deno.test(`kafka (${name}) keeps messages in order, and committed offsets`, async () => {
-    const cluster = await startCluster({ program, nodes: 1, seed: "1" });
+    const world = simulate({ program, nodes: 1 });
     const offsets: number[] = [];
     for (const msg of [7, { any: ["JSON"] }, 7]) {
-      const [reply] = await cluster.ask({ type: "send", key: "k", msg });
+      const [reply] = await askAll(world, { type: "send", key: "k", msg });
       offsets.push(reply!.offset as number);
     }
     assert(offsets[0]! < offsets[1]! && offsets[1]! < offsets[2]!);
-    await cluster.run(200);
+    await world.run(200);
     const polled = async (key: string, from: number) => {
-      const [reply] = await cluster.ask({ type: "poll", offsets: { [key]: from } });
+      const [reply] = await askAll(world, { type: "poll", offsets: { [key]: from } });
       return (reply!.msgs as Logs)[key];
     };
     const all = [[offsets[0], 7], [offsets[1], { any: ["JSON"] }], [offsets[2], 7]];
@@ -33,16 +34,17 @@ for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
     assertEquals(await polled("k", offsets[1]!), all.slice(1) as unknown as Pairs);
     assertEquals(await polled("k", offsets[2]! + 1), undefined);
     assertEquals(await polled("none", 0), undefined);
-    for (const offset of [3, 5, 4]) await cluster.ask({ type: "commit_offsets", offsets: { k: offset, l: 0 } });
-    const [committed] = await cluster.ask({ type: "list_committed_offsets", keys: ["k", "l", "m"] });
+    for (const offset of [3, 5, 4]) await askAll(world, { type: "commit_offsets", offsets: { k: offset, l: 0 } });
+    const [committed] = await askAll(world, { type: "list_committed_offsets", keys: ["k", "l", "m"] });
     assertEquals(committed!.offsets, { k: 5, l: 0 });
   });
 
   Deno.test(`kafka (${name}) gives out a long log piece by piece`, async () => {
-    const cluster = await startCluster({ program, nodes: 1, seed: "1" });
-    for (let i = 0; i < 1200; i++) void cluster.rpc("n0", { type: "send", key: "a", msg: i });
-    await cluster.run(1000);
-    const [logs] = await readLogs(cluster);
+    const world = simulate({ program, nodes: 1 });
+    const client = world.client();
+    for (let i = 0; i < 1200; i++) void client.rpc("n0", { type: "send", key: "a", msg: i });
+    await world.run(1000);
+    const [logs] = await readLogs(world);
     assertEquals(logs!.a!.map(([, message]) => message), Array.from({ length: 1200 }, (_, i) => i));
   });
 
@@ -50,10 +52,10 @@ for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
   Deno.test(`kafka (${name}) shows everybody one order, and all that was acknowledged, on bad networks`, async () => {
     let count = 0;
     for (let seed = 0; seed < 50; seed++) {
-      const cluster = await startCluster({ program, ...badNetwork(seed) });
-      const record = useLogs(cluster, 10, 9000);
-      await shake(cluster, 10_000);
-      checkLogs(await settled(cluster, record, 8000), record);
+      const { world } = simulateBadNetwork(program, seed);
+      const record = useLogs(world, 10, 9000);
+      await shake(world, 10_000);
+      checkLogs(await settled(world, record, 8000), record);
       count += record.polled.flatMap((logs) => [...logs.values()]).flat().length;
     }
     assertGreater(count, 10_000, "this would prove little");
@@ -62,112 +64,100 @@ for (const [name, { program, single }] of Object.entries(PROGRAMS)) {
 
 Deno.test("kafka (lin-kv) with latest polls shows everything that was acknowledged before, anywhere", async () => {
   for (let seed = 0; seed < 20; seed++) {
-    const cluster = await startCluster({
-      program: (node) => kafkaLinKV(node, { polls: "latest" }),
-      ...badNetwork(seed),
-    });
+    const { world } = simulateBadNetwork((node) => kafkaLinKV(node, { polls: "latest" }), seed);
+    const client = world.client();
     let newest = -1;
     let polls = 0;
-    load(cluster, 20, 5000, async (node) => {
-      const { offset } = await cluster.rpc(node, { type: "send", key: "a", msg: 0 });
+    load(world, 20, 5000, async (node) => {
+      const { offset } = await client.rpc(node, { type: "send", key: "a", msg: 0 });
       newest = Math.max(newest, offset as number);
     });
-    load(cluster, 20, 5000, async (node) => {
+    load(world, 20, 5000, async (node) => {
       const before = newest;
       if (before === -1) return;
-      const logs = await poll(cluster, node, { a: before });
+      const logs = await poll(world, node, { a: before });
       assertEquals(logs.a?.[0]?.[0], before);
       polls++;
     });
-    await shake(cluster, 5000);
-    await cluster.run(10_000);
+    await shake(world, 5000);
+    await world.run(10_000);
     assertGreater(polls, 10);
   }
 });
 
 Deno.test("kafka (efficient) answers from where it is, in a partition too", async () => {
-  const cluster = await startCluster({
-    program: kafka,
-    nodes: 4,
-    seed: "1",
-    latency: { mean: 100, distribution: "constant" },
-  });
+  const world = simulate({ program: kafka, nodes: 4, latency: 100 });
   // At first it finds out whether it has been there before.
-  await cluster.run(200);
-  cluster.partition(["n0", "n1"], ["n2", "n3"]);
-  const record = useLogs(cluster, 5, 5000);
-  await cluster.run(5000);
+  await world.run(200);
+  world.partition(["n0", "n1"], ["n2", "n3"]);
+  const record = useLogs(world, 5, 5000);
+  await world.run(5000);
   assert(record.sends.every(({ began, ended }) => began === ended));
-  cluster.heal();
-  const healed = cluster.clock.now();
-  checkLogs(await settled(cluster, record, 1500), record);
-  assert(cluster.clock.now() - healed < 1500);
+  world.heal();
+  const healed = world.now;
+  checkLogs(await settled(world, record, 1500), record);
+  assert(world.now - healed < 1500);
 });
 
 Deno.test("kafka (efficient) with acks of all acknowledges only what every node has", async () => {
-  const cluster = await startCluster({ program: (node) => kafka(node, { acks: "all" }), nodes: 3, seed: "1" });
-  cluster.partition(["n2"], ["n0", "n1"]);
+  const world = simulate({ program: (node: AnyNode) => kafka(node, { acks: "all" }), nodes: 3 });
+  world.partition(["n2"], ["n0", "n1"]);
   let acknowledged = false;
-  const send = cluster.rpc("n0", { type: "send", key: "a", msg: 1 }).then(() => acknowledged = true);
-  await cluster.run(4000);
+  const send = world.client().rpc("n0", { type: "send", key: "a", msg: 1 }).then(() => acknowledged = true);
+  await world.run(4000);
   assertEquals(acknowledged, false);
-  cluster.heal();
-  await cluster.run(900);
+  world.heal();
+  await world.run(900);
   await send;
-  assertEquals(await cluster.complete(poll(cluster, "n2", { a: 0 })), { a: [[0, 1]] });
+  assertEquals(await poll(world, "n2", { a: 0 }), { a: [[0, 1]] });
 });
 
 Deno.test("kafka (lin-kv) costs about three messages a send, with any number of nodes", async () => {
   const latency = { mean: 1, distribution: "exponential" } as const;
   for (const nodes of [2, 5]) {
-    const cluster = await startCluster({ program: kafkaLinKV, nodes, seed: "1", latency });
-    const record = useLogs(cluster, 1, 5000);
-    await cluster.run(5000);
+    const world = simulate({ program: kafkaLinKV, nodes, latency });
+    const record = useLogs(world, 1, 5000);
+    await world.run(5000);
     // To lin-kv and back, to the writer, and to each of the others.
     const most = 3 + nodes - 1;
     assert(
-      cluster.messages / record.sends.length < most,
-      `${cluster.messages} messages for ${record.sends.length} sends`,
+      world.messages.servers.msg_count / record.sends.length < most,
+      `${world.messages.servers.msg_count} messages for ${record.sends.length} sends`,
     );
   }
 });
 
 Deno.test("kafka (efficient) costs a few messages a second", async () => {
-  const cluster = await startCluster({ program: kafka, nodes: 2, seed: "1" });
-  useLogs(cluster, 1, 5000);
-  await cluster.run(5000);
+  const world = simulate({ program: kafka, nodes: 2 });
+  useLogs(world, 1, 5000);
+  await world.run(5000);
   // And some to lin-kv, for offsets.
-  assert(cluster.messages < 2 * 5000 / 50 + 30, `${cluster.messages} messages in 5 s`);
+  assert(world.messages.servers.msg_count < 2 * 5000 / 50 + 30, `${world.messages.servers.msg_count} messages in 5 s`);
 });
 
 Deno.test("kafka (efficient) returns no message that only one node has, even if no lower offset is free", async () => {
-  const cluster = await startCluster({ program: kafka, nodes: 2, seed: "1" });
-  await cluster.run(500);
-  cluster.cut("n0", "n1");
+  const world = simulate({ program: kafka, nodes: 2 });
+  await world.run(500);
+  world.cut("n0", "n1");
   const offsets: unknown[] = [];
   for (const [node, msg] of [["n0", 1], ["n1", 2]] as const) {
-    offsets.push((await cluster.complete(cluster.rpc(node, { type: "send", key: "a", msg }))).offset);
+    offsets.push((await world.client().rpc(node, { type: "send", key: "a", msg })).offset);
   }
   // All have the second, so the log is final up to there; but the first would be gone if n0 were killed.
   assertEquals(offsets, [0, 1]);
-  await cluster.run(1000);
-  assertEquals((await readLogs(cluster)).map((logs) => logs.a), [[], []]);
-  cluster.heal();
-  await cluster.run(1500);
+  await world.run(1000);
+  assertEquals((await readLogs(world)).map((logs) => logs.a), [[], []]);
+  world.heal();
+  await world.run(1500);
   const both: Pairs = [[0, 1], [1, 2]];
-  assertEquals((await readLogs(cluster)).map((logs) => logs.a), [both, both]);
+  assertEquals((await readLogs(world)).map((logs) => logs.a), [both, both]);
 });
 
 Deno.test("kafka (efficient) gives out offsets beyond the first limit", async () => {
-  const cluster = await startCluster({
-    program: kafka,
-    nodes: 2,
-    seed: "1",
-    latency: { mean: 5, distribution: "constant" },
-  });
-  const record = useLogs(cluster, 1, 20_000);
-  await cluster.run(20_000);
-  const logs = await settled(cluster, record, 2000);
+  const world = simulate({ program: kafka, nodes: 2, latency: 5 });
+  const record = useLogs(world, 1, 20_000);
+  await world.run(20_000);
+  const logs = await settled(world, record, 2000);
   checkLogs(logs, record);
   assertGreater(logs.a!.at(-1)![0], 2500);
 });

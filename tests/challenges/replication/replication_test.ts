@@ -3,7 +3,8 @@ import type { AnyNode } from "../../../lib/node.ts";
 import { startNode } from "../../../lib/start_node.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
 import { replicate, type ReplicationOptions } from "../../../challenges/replication/mod.ts";
-import { badNetwork, type Cluster, load, shake, startCluster, timeUntil } from "../../cluster.ts";
+import { simulate, type SimulatedWorld } from "../../../lib/workbench/engines/simulate.ts";
+import { askAll, load, shake, simulateBadNetwork } from "../../worlds.ts";
 
 /** An entry: its author, its number among the author's, and the counts that the author had applied before it. */
 interface Entry {
@@ -82,8 +83,8 @@ interface State {
   faults: string[];
 }
 
-async function states(cluster: Cluster): Promise<State[]> {
-  return await cluster.ask({ type: "state" }) as unknown as State[];
+async function states(world: SimulatedWorld): Promise<State[]> {
+  return await askAll(world, { type: "state" }) as unknown as State[];
 }
 
 /** Counts without the zeroes and in a fixed order, to compare them. */
@@ -91,18 +92,18 @@ function text({ counts }: State): string {
   return JSON.stringify(Object.entries(counts).sort());
 }
 
-function allEqual(cluster: Cluster): () => Promise<boolean> {
-  return async () => new Set((await states(cluster)).map(text)).size === 1;
+function allEqual(world: SimulatedWorld): () => Promise<boolean> {
+  return async () => new Set((await states(world)).map(text)).size === 1;
 }
 
 function total({ counts }: State): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** Counts what is in the messages of replication; its `keep` keeps none. */
+/** Counts what is in the messages of replication that `see` gets; it takes none. */
 function countUpdates() {
-  const count = { entries: 0, questions: 0, snapshots: 0, keep };
-  function keep({ body }: Message): boolean {
+  const count = { entries: 0, questions: 0, snapshots: 0, see };
+  function see({ body }: Message): boolean {
     const { entries = {}, question, snapshot } = body as { entries?: Record<string, [number, unknown[]]> } & Body;
     for (const [, list] of Object.values(entries)) count.entries += list.length;
     if (question) count.questions++;
@@ -112,55 +113,60 @@ function countUpdates() {
   return count;
 }
 
-const add = (cluster: Cluster) => async (node: string) => void await cluster.rpc(node, { type: "add" });
+/** Returns a function that adds an entry at a node. */
+function adding(world: SimulatedWorld): (node: string) => Promise<void> {
+  const client = world.client();
+  return async (node) => void await client.rpc(node, { type: "add" });
+}
 
 for (const [name, style] of Object.entries(STYLES)) {
   Deno.test(`${name}: on bad networks entries come once and in order, and in the end all is quiet`, async () => {
     for (let seed = 0; seed < 50; seed++) {
-      const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
-      load(cluster, 20, 9000, add(cluster));
-      await shake(cluster, 10_000);
-      await timeUntil(cluster, 4000, allEqual(cluster));
-      const faults = (await states(cluster)).flatMap((state) => state.faults);
+      const { world } = simulateBadNetwork(counting(style), seed);
+      load(world, 20, 9000, adding(world));
+      await shake(world, 10_000);
+      await world.until(allEqual(world), { timeout: 4000 });
+      const faults = (await states(world)).flatMap((state) => state.faults);
       // In a mesh, entries of different nodes may overtake each other.
       assertEquals(faults.filter((fault) => name === "hub" || fault.includes("after")), []);
-      await cluster.run(20_000);
-      const { messages } = cluster;
-      await cluster.run(60_000);
-      assertEquals(cluster.messages, messages, "nothing is sent once all nodes have everything");
+      await world.run(20_000);
+      const { msg_count } = world.messages.servers;
+      await world.run(60_000);
+      assertEquals(world.messages.servers.msg_count, msg_count, "nothing is sent once all nodes have everything");
     }
   });
 
   Deno.test(`${name}: a killed node gets everything back, and its new entries are not taken for old ones`, async () => {
     for (let seed = 0; seed < 20; seed++) {
-      const cluster = await startCluster({ program: counting(style), ...badNetwork(seed) });
-      load(cluster, 20, 9000, add(cluster));
+      const { world } = simulateBadNetwork(counting(style), seed);
+      load(world, 20, 9000, adding(world));
       for (let i = 0; i < 3; i++) {
-        await cluster.run(3000);
-        const node = cluster.random.pick(cluster.nodes);
-        cluster.crash(node);
-        await cluster.run(2000 * cluster.random.float());
-        await cluster.restart(node);
+        await world.run(3000);
+        const node = world.random.pick(world.nodes);
+        world.crash(node);
+        await world.run(2000 * world.random.float());
+        await world.restart(node);
       }
-      cluster.calm();
-      await timeUntil(cluster, 10_000, allEqual(cluster));
+      world.disturb({});
+      await world.until(allEqual(world), { timeout: 10_000 });
     }
   });
 
   Deno.test(`${name}: a lost peer is asked less and less, and gets what was forgotten as a snapshot`, async () => {
     const count = countUpdates();
     const program = counting({ ...style, keep: 100 });
-    const cluster = await startCluster({ program, nodes: 3, seed: "1", keep: count.keep });
-    cluster.partition(["n2"], ["n0", "n1"]);
-    load(cluster, 200, 600_000, add(cluster));
-    await cluster.run(595_000);
+    const world = simulate({ program, nodes: 3 });
+    world.intercept(count.see);
+    world.partition(["n2"], ["n0", "n1"]);
+    load(world, 200, 600_000, adding(world));
+    await world.run(595_000);
     const { questions } = count;
-    await cluster.run(60_000);
+    await world.run(60_000);
     // After ten minutes, one every six seconds to each suspect; there are three in a hub topology, and four in a mesh.
     assert(count.questions - questions <= 48, `${count.questions - questions} questions`);
     const { entries } = count;
-    cluster.heal();
-    await timeUntil(cluster, 10_000, allEqual(cluster));
+    world.heal();
+    await world.until(allEqual(world), { timeout: 10_000 });
     assert(count.snapshots >= 1);
     assert(count.entries - entries < 2000, `${count.entries - entries} entries were sent`);
   });
@@ -168,14 +174,15 @@ for (const [name, style] of Object.entries(STYLES)) {
   Deno.test(`${name}: a node restarted when entries were forgotten gets a snapshot and few entries`, async () => {
     const count = countUpdates();
     const program = counting({ ...style, keep: 20 });
-    const cluster = await startCluster({ program, nodes: 3, seed: "1", keep: count.keep });
-    load(cluster, 5, 5000, add(cluster));
-    await cluster.run(6000);
-    cluster.crash("n1");
-    await cluster.restart("n1");
+    const world = simulate({ program, nodes: 3 });
+    world.intercept(count.see);
+    load(world, 5, 5000, adding(world));
+    await world.run(6000);
+    world.crash("n1");
+    await world.restart("n1");
     const { entries } = count;
-    await timeUntil(cluster, 10_000, allEqual(cluster));
-    assert(total((await states(cluster))[0]!) > 500);
+    await world.until(allEqual(world), { timeout: 10_000 });
+    assert(total((await states(world))[0]!) > 500);
     assert(count.snapshots >= 1);
     assert(count.entries - entries < 300, `${count.entries - entries} entries were sent`);
   });
@@ -190,12 +197,12 @@ Deno.test("hub: an entry is fully replicated once all nodes have it, and each pr
       told.set(node, [...told.get(node) ?? [], `${from} ${number}`]);
     };
     const program = counting({ ...HUB, keep: Infinity, ackDelay: 0 }, { counts, onFullyReplicated });
-    const cluster = await startCluster({ program, ...badNetwork(seed) });
-    load(cluster, 50, 4000, add(cluster));
-    await shake(cluster, 5000);
-    await cluster.run(10_000);
-    const [state] = await states(cluster);
-    for (const node of cluster.nodes) {
+    const { world } = simulateBadNetwork(program, seed);
+    load(world, 50, 4000, adding(world));
+    await shake(world, 5000);
+    await world.run(10_000);
+    const [state] = await states(world);
+    for (const node of world.nodes) {
       assertEquals(told.get(node)?.length, total(state!), `${node} was not told of each`);
       assertEquals(new Set(told.get(node)).size, total(state!));
     }
@@ -210,31 +217,37 @@ Deno.test("in a mesh no node knows what is fully replicated", () => {
 
 Deno.test("a hub costs 2(n - 1) messages a period at most, a mesh with a period n(n - 1)", async () => {
   for (const [style, most] of [[HUB, 2 * 9], [{ ...MESH, period: 100 }, 10 * 9]] as const) {
-    const cluster = await startCluster({ program: counting(style), nodes: 10, seed: "1" });
-    load(cluster, 2, 10_000, add(cluster));
-    await cluster.run(10_000);
-    assert(cluster.messages <= most * 100 * 1.02, `${cluster.messages / 100} messages a period`);
-    assert(cluster.messages >= most * 100 * 0.8, `${cluster.messages / 100} messages a period`);
+    const world = simulate({ program: counting(style), nodes: 10 });
+    load(world, 2, 10_000, adding(world));
+    await world.run(10_000);
+    assert(
+      world.messages.servers.msg_count <= most * 100 * 1.02,
+      `${world.messages.servers.msg_count / 100} messages a period`,
+    );
+    assert(
+      world.messages.servers.msg_count >= most * 100 * 0.8,
+      `${world.messages.servers.msg_count / 100} messages a period`,
+    );
   }
 });
 
 Deno.test("a hub that is gone is replaced, and followed again when it is back", async () => {
   const counts: Watch["counts"] = new Map();
   const program = counting(HUB, { counts, onFullyReplicated() {} });
-  const cluster = await startCluster({ program, nodes: 5, seed: "1" });
-  load(cluster, 20, 20_000, add(cluster));
-  await cluster.run(2000);
-  cluster.crash("n0");
-  await cluster.run(3000);
-  await cluster.complete(cluster.rpc("n3", { type: "add" }));
+  const world = simulate({ program, nodes: 5 });
+  load(world, 20, 20_000, adding(world));
+  await world.run(2000);
+  world.crash("n0");
+  await world.run(3000);
+  await adding(world)("n3");
   const added = counts.get("n3")!;
   const [ofN3] = Object.entries(added).find(([from]) => from.startsWith("n3"))!;
   const number = added[ofN3]!;
-  await cluster.run(300);
+  await world.run(300);
   for (const node of ["n1", "n2", "n4"]) assert(counts.get(node)![ofN3]! >= number, `${node} does not have it`);
-  await cluster.restart("n0");
-  await cluster.run(18_000);
-  assert(await allEqual(cluster)());
+  await world.restart("n0");
+  await world.run(18_000);
+  assert(await allEqual(world)());
 });
 
 Deno.test("entries that are appended before the node takes part are kept", async () => {
@@ -245,36 +258,36 @@ Deno.test("entries that are appended before the node takes part are kept", async
     append(1);
     node.onInit(() => append(2));
   };
-  const cluster = await startCluster({ program, nodes: 2, seed: "1" });
-  await cluster.run(10);
+  const world = simulate({ program, nodes: 2 });
+  await world.run(10);
   assertEquals(seen, [1, 2, 1, 2]);
 });
 
 Deno.test("a message from outside the cluster is ignored", async () => {
-  const cluster = await startCluster({ program: counting(MESH), nodes: 2, seed: "1" });
-  cluster.network.attach("stranger", () => {});
+  const world = simulate({ program: counting(MESH), nodes: 2 });
   const entries = { x: [0, [{ from: "x", number: 1, after: {} }]] };
-  cluster.network.send({
-    src: "stranger",
+  world.send({
+    src: world.client().id,
     dest: "n0",
     body: { type: "replicate", seq: 1, from: "x", have: { x: 1 }, entries },
   });
-  await cluster.run(1000);
-  assertEquals((await states(cluster)).map(({ counts }) => counts), [{}, {}]);
+  await world.run(1000);
+  assertEquals((await states(world)).map(({ counts }) => counts), [{}, {}]);
 });
 
 Deno.test("mesh: a loss is noticed even if nothing is sent after it", async () => {
   for (let lost = 1; lost <= 12; lost++) {
     let seen = 0;
-    const keep = ({ src, body }: Message) => src === "n1" && body.entries !== undefined && ++seen === lost;
-    const cluster = await startCluster({ program: counting(MESH), nodes: 5, seed: String(lost), keep });
-    load(cluster, 100, 1000, add(cluster));
-    await cluster.complete(cluster.rpc("n1", { type: "add" }));
-    await cluster.complete(cluster.rpc("n1", { type: "add" }));
-    await cluster.complete(cluster.rpc("n1", { type: "add" }));
-    await cluster.run(1000);
+    const world = simulate({ program: counting(MESH), nodes: 5, seed: lost });
+    world.intercept(({ src, body }) => src === "n1" && body.entries !== undefined && ++seen === lost);
+    const add = adding(world);
+    load(world, 100, 1000, add);
+    await add("n1");
+    await add("n1");
+    await add("n1");
+    await world.run(1000);
     assert(seen >= lost);
-    await timeUntil(cluster, 3000, allEqual(cluster));
+    await world.until(allEqual(world), { timeout: 3000 });
   }
 });
 
@@ -282,39 +295,40 @@ Deno.test("a late message of a former incarnation does not count", async () => {
   for (const style of [MESH, HUB]) {
     const held: Message[] = [];
     let hold = false;
-    const keep = (message: Message) =>
-      hold && message.src === "n1" && message.body.type === "replicate" && held.push(message) > 0;
-    const cluster = await startCluster({ program: counting(style), nodes: 3, seed: "1", keep });
-    load(cluster, 50, 2000, add(cluster));
-    await cluster.run(3000);
+    const world = simulate({ program: counting(style), nodes: 3 });
+    world.intercept((message) =>
+      hold && message.src === "n1" && message.body.type === "replicate" && held.push(message) > 0
+    );
+    load(world, 50, 2000, adding(world));
+    await world.run(3000);
     hold = true;
-    await cluster.complete(cluster.rpc("n1", { type: "add" }));
-    await cluster.run(500);
-    cluster.crash("n1");
+    await adding(world)("n1");
+    await world.run(500);
+    world.crash("n1");
     hold = false;
-    await cluster.restart("n1");
-    held.forEach((message) => cluster.network.send(message));
+    await world.restart("n1");
+    held.forEach(world.send);
     assert(held.length > 0);
     // A node that was not acknowledged for 5 s asks.
-    await timeUntil(cluster, 8000, allEqual(cluster));
+    await world.until(allEqual(world), { timeout: 8000 });
   }
 });
 
-/** A cluster in which the test reads all that n0 sends, and speaks for n1 and n2. */
+/** A world in which the test reads all that n0 sends, and speaks for n1 and n2. */
 async function loneNode() {
   const sent: Message[] = [];
-  const keep = (message: Message) => message.body.type === "replicate" && sent.push(message) > 0;
-  const cluster = await startCluster({ program: counting(MESH), nodes: 3, seed: "1", keep });
+  const world = simulate({ program: counting(MESH), nodes: 3 });
+  world.intercept((message) => message.body.type === "replicate" && sent.push(message) > 0);
   const say = async (src: string, fields: object) => {
     const body = { type: "replicate", seq: 1, from: `${src}.b`, have: {}, ...fields };
-    cluster.network.send({ src, dest: "n0", body });
-    await cluster.run(1);
+    world.send({ src, dest: "n0", body });
+    await world.run(1);
   };
   const to = (dest: string) => sent.filter((message) => message.dest === dest).map(({ body }) => body as Sent);
   await say("n2", { question: true });
   const [{ from: own }] = to("n2") as [Sent];
   sent.length = 0;
-  return { cluster, say, to, own };
+  return { world, say, to, own };
 }
 
 /** A message of n0. */
@@ -327,7 +341,7 @@ type Sent = Body & {
 };
 
 Deno.test("an incarnation is present once it has answered a message newer than its predecessor's last", async () => {
-  const { cluster, say, to, own } = await loneNode();
+  const { world, say, to, own } = await loneNode();
   await say("n1", { question: true });
   await say("n1", { seq: 2, question: true, ack: [own, to("n1")[0]!.seq, 0] });
   assertEquals(to("n1").map(({ question }) => question), [undefined, undefined], "both are answered");
@@ -345,17 +359,17 @@ Deno.test("an incarnation is present once it has answered a message newer than i
   assertEquals(to("n1")[3]!.ack!.slice(0, 2), ["n1.b", 3], "the present one is still answered");
   await say("n1", { ...late, seq: 101, ack: [own, to("n1")[3]!.seq, 0] });
   assertEquals(to("n1")[4]!.ack!.slice(0, 2), ["n1.a", 101], "it has heard something newer, so it is present");
-  await cluster.run(500);
+  await world.run(500);
   await say("n1", { seq: 4, question: true, ack: [own, challenge.seq, 0] });
   const last = to("n1").at(-1)!;
   assertEquals([last.question, last.ack!.slice(0, 2)], [true, ["n1.b", 4]], "and the other one is not any more");
 });
 
 Deno.test("an acknowledgement of another incarnation does not count, and is answered with a question", async () => {
-  const { cluster, say, to, own } = await loneNode();
+  const { world, say, to, own } = await loneNode();
   await say("n1", { question: true });
   await say("n1", { seq: 2, ack: [own, to("n1")[0]!.seq, 0] });
-  await Promise.all([cluster.rpc("n0", { type: "add" }), cluster.run(1)]);
+  await adding(world)("n0");
   const { seq, entries } = to("n1").at(-1)!;
   assertEquals(entries![own]![0], 0);
   const before = to("n1").length;
@@ -369,62 +383,61 @@ Deno.test("an acknowledgement of another incarnation does not count, and is answ
 });
 
 Deno.test("mesh: peers that have something that is missing are asked for it, one after the other", async () => {
-  const { cluster, say, to, own } = await loneNode();
+  const { world, say, to, own } = await loneNode();
   for (const peer of ["n1", "n2"]) {
     await say(peer, { question: true });
     await say(peer, { seq: 2, have: { "n1.b": 1 }, ack: [own, to(peer).at(-1)!.seq, 0] });
   }
   const asked = (peer: string) => to(peer).filter(({ question }) => question).length;
-  await cluster.run(30);
+  await world.run(30);
   assertEquals(asked("n1") + asked("n2"), 1);
-  await cluster.run(150);
+  await world.run(150);
   assertEquals([asked("n1") > 0, asked("n2") > 0], [true, true]);
 });
 
 for (const [name, style] of Object.entries(STYLES)) {
   Deno.test(`${name}: a node that starts again with its clock put back is heard at once`, async () => {
-    let skew = 0;
-    const cluster = await startCluster({ program: counting(style), nodes: 3, seed: "1", skew: () => skew });
-    load(cluster, 50, 2000, add(cluster));
-    await cluster.run(3000);
-    cluster.crash("n2");
-    skew = -100_000;
-    await cluster.restart("n2");
-    await cluster.complete(cluster.rpc("n2", { type: "add" }));
-    await timeUntil(cluster, 2000, allEqual(cluster));
+    const world = simulate({ program: counting(style), nodes: 3 });
+    load(world, 50, 2000, adding(world));
+    await world.run(3000);
+    world.crash("n2");
+    world.skew("n2", -100_000);
+    await world.restart("n2");
+    await adding(world)("n2");
+    await world.until(allEqual(world), { timeout: 2000 });
   });
 }
 
 for (const [name, style] of Object.entries(STYLES)) {
   Deno.test(`${name}: two nodes restarted with clocks put back find each other despite late messages`, async () => {
-    let skew = 0;
+    const world = simulate({ program: counting(style), nodes: 2 });
     let hold = true;
     const held: Message[] = [];
-    const keep = (message: Message) => hold && message.body.type === "replicate" && held.push(message) > 0;
-    const cluster = await startCluster({ program: counting(style), nodes: 2, seed: "1", skew: () => skew, keep });
-    for (const node of cluster.nodes) await cluster.complete(cluster.rpc(node, { type: "add" }));
-    await cluster.run(200);
+    world.intercept((message) => hold && message.body.type === "replicate" && held.push(message) > 0);
+    const add = adding(world);
+    for (const node of world.nodes) await add(node);
+    await world.run(200);
     assertEquals(new Set(held.map(({ src }) => src)).size, 2);
-    cluster.nodes.forEach((node) => cluster.crash(node));
-    skew = -3_600_000;
-    for (const node of cluster.nodes) await cluster.restart(node);
+    world.nodes.forEach((node) => world.crash(node));
+    for (const node of world.nodes) world.skew(node, -3_600_000);
+    for (const node of world.nodes) await world.restart(node);
     hold = false;
-    held.forEach((message) => cluster.network.send(message));
-    for (const node of cluster.nodes) await cluster.complete(cluster.rpc(node, { type: "add" }));
-    await timeUntil(cluster, 10_000, allEqual(cluster));
-    assert(total((await states(cluster))[0]!) >= 2);
+    held.forEach(world.send);
+    for (const node of world.nodes) await add(node);
+    await world.until(allEqual(world), { timeout: 10_000 });
+    assert(total((await states(world))[0]!) >= 2);
   });
 }
 
 Deno.test("hub: a restarted node asks peers it has not heard, after answers of others too", async () => {
-  const cluster = await startCluster({ program: counting(HUB), nodes: 4, seed: "1" });
-  load(cluster, 50, 2000, add(cluster));
-  await cluster.run(5000);
-  for (const node of ["n0", "n2", "n3"]) cluster.crash(node);
-  for (const node of ["n2", "n3"]) await cluster.restart(node);
-  await cluster.run(4900);
+  const world = simulate({ program: counting(HUB), nodes: 4 });
+  load(world, 50, 2000, adding(world));
+  await world.run(5000);
+  for (const node of ["n0", "n2", "n3"]) world.crash(node);
+  for (const node of ["n2", "n3"]) await world.restart(node);
+  await world.run(4900);
   // They ask n0 soon after this; only n1 knows anything.
-  await cluster.restart("n0");
-  await timeUntil(cluster, 7000, allEqual(cluster));
-  assert(total((await states(cluster))[0]!) > 0);
+  await world.restart("n0");
+  await world.until(allEqual(world), { timeout: 7000 });
+  assert(total((await states(world))[0]!) > 0);
 });

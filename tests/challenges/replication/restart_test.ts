@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Message } from "../../../lib/protocol.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import { simulate } from "../../../lib/workbench/engines/simulate.ts";
-import { startCluster } from "../../cluster.ts";
+import { askAll } from "../../worlds.ts";
 import { PROGRAMS, type ReplicatedProgram } from "./programs.ts";
 
 const SEEDS = 1500;
@@ -62,31 +62,25 @@ async function restartAt(
 ) {
   let count = 0;
   const held: Message[] = [];
-  const { promise: crash, resolve: reached } = Promise.withResolvers<void>();
-  const cluster = await startCluster({
-    program,
-    nodes: 2,
-    seed: "restart",
-    latency: { mean: 10, distribution: "constant" },
-    keep(message) {
-      if (message.body.type !== "replicate") return false;
-      count++;
-      if (count === sent) reached();
-      return count === late && held.push(message) > 0;
-    },
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  const world = simulate({ program, nodes: 2, latency: 10 });
+  world.intercept((message) => {
+    if (message.body.type !== "replicate") return false;
+    count++;
+    if (count === sent) reach();
+    return count === late && held.push(message) > 0;
   });
-  const written = cluster.clock.sleep(writtenAt).then(() => cluster.rpc("n1", write));
-  await cluster.run(4990);
-  cluster.clock.schedule(cluster.clock.now() + 6000, () => reached());
-  await cluster.complete(crash);
+  const written = world.run(writtenAt).then(() => world.client().rpc("n1", write));
+  await world.run(4990);
+  await Promise.race([reached, world.run(6000)]);
   const before = count;
-  cluster.crash("n0");
-  await cluster.restart("n0");
-  await cluster.run(after);
-  held.forEach((message) => cluster.network.send(message));
-  await cluster.run(PEACE);
+  world.crash("n0");
+  await world.restart("n0");
+  await world.run(after);
+  held.forEach(world.send);
+  await world.run(PEACE);
   await written;
-  return { states: (await cluster.ask(read)).map(stateOf), before };
+  return { states: (await askAll(world, read)).map(stateOf), before };
 }
 
 for (const replicated of PROGRAMS) {

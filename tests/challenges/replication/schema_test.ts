@@ -3,14 +3,14 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { replicate } from "../../../challenges/replication/mod.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
-import { startCluster } from "../../cluster.ts";
+import { simulate } from "../../../lib/workbench/engines/simulate.ts";
+import { askAll } from "../../worlds.ts";
 import { PROGRAMS } from "./programs.ts";
 
 /** A node with a set of values, which talks to a peer that the test speaks for. */
-async function openSet(topology: "mesh" | "hub" = "mesh") {
+function openSet(topology: "mesh" | "hub" = "mesh") {
   const values: unknown[] = [];
   const sent: Message[] = [];
-  const logged: string[] = [];
   const program = (node: AnyNode) => {
     const { append } = replicate<unknown, unknown[]>(node, {
       topology,
@@ -28,20 +28,16 @@ async function openSet(topology: "mesh" | "hub" = "mesh") {
       return {};
     });
   };
-  const cluster = await startCluster({
-    program,
-    nodes: 2,
-    seed: "schema",
-    keep: (message) => message.dest === "n1" && sent.push(message) > 0,
-    log: (node, level, text) => node === "n0" && logged.push(`${level}: ${text}`),
-  });
+  const world = simulate({ program, nodes: 2 });
+  world.intercept((message) => message.dest === "n1" && sent.push(message) > 0);
+  const logged = () => world.logs.filter(({ node }) => node === "n0").map(({ level, text }) => `${level}: ${text}`);
   const say = async (fields: Record<string, unknown>) => {
     const body: Body = { type: "replicate", from: "n1.x", seq: 1, have: {}, ...fields };
-    cluster.network.send({ src: "n1", dest: "n0", body });
-    await cluster.run(1);
+    world.send({ src: "n1", dest: "n0", body });
+    await world.run(1);
     return sent.splice(0).map(({ body }) => body);
   };
-  return { cluster, values, logged, say };
+  return { world, values, logged, say };
 }
 
 const MALFORMED: [field: string, value: unknown][] = [
@@ -85,7 +81,7 @@ const MALFORMED: [field: string, value: unknown][] = [
 ];
 
 Deno.test("a malformed message changes nothing, and is answered with error 12 and what was expected", async () => {
-  const { cluster, values, say } = await openSet();
+  const { world, values, say } = openSet();
   await say({ question: true });
   for (const [field, value] of MALFORMED) {
     const entries = { "n1.x": [0, ["applied"]] };
@@ -96,18 +92,18 @@ Deno.test("a malformed message changes nothing, and is answered with error 12 an
   }
   const [answer] = await say({ seq: 2, question: true });
   assertEquals([answer!.have, answer!.ack], [{}, ["n1.x", 2, 0]], "no vector and no acknowledgement has moved");
-  await cluster.run(10_000);
+  await world.run(10_000);
 });
 
 Deno.test("a malformed message without a msg_id is logged", async () => {
-  const { logged, say } = await openSet();
+  const { logged, say } = openSet();
   assertEquals(await say({ entries: [] }), []);
-  assertEquals(logged.length, 1);
-  assert(/^warn: Cannot handle .*: Malformed replicate: expected entries to be /.test(logged[0]!), logged[0]);
+  assertEquals(logged().length, 1);
+  assert(/^warn: Cannot handle .*: Malformed replicate: expected entries to be /.test(logged()[0]!), logged()[0]);
 });
 
 Deno.test("a log that is not named after a node of the cluster is refused, whatever else its name means", async () => {
-  const { values, say } = await openSet("hub");
+  const { values, say } = openSet("hub");
   const names = ["toString", "__proto__", "constructor", "", "n1", "n9.x", "n1.", "n1.X", `n1.${"x".repeat(21)}`];
   for (const name of names) {
     // Parsed, as from a line: a literal would set the prototype.
@@ -153,24 +149,24 @@ const MALFORMED_ENTRIES: Record<string, unknown[]> = {
 for (const { name, program, read, stateOf, write } of PROGRAMS.filter(({ name }) => name in MALFORMED_ENTRIES)) {
   Deno.test(`${name}: a malformed entry changes nothing on any node`, async () => {
     const sent: Message[] = [];
-    const keep = (message: Message) => {
+    const world = simulate({ program, nodes: 3 });
+    world.intercept((message) => {
       const isRefusal = message.src === "n0" && message.dest === "n1" && message.body.type === "error";
       if (isRefusal) sent.push(message);
       return isRefusal;
-    };
-    const cluster = await startCluster({ program, nodes: 3, seed: "schema", keep });
-    await cluster.complete(cluster.rpc("n0", write));
-    await cluster.run(5000);
-    const states = async () => (await cluster.ask(read)).map(stateOf);
+    });
+    await world.client().rpc("n0", write);
+    await world.run(5000);
+    const states = async () => (await askAll(world, read)).map(stateOf);
     const before = await states();
     for (const entry of MALFORMED_ENTRIES[name]!) {
       const from = name === "kafka" ? "n1.1" : "n1.x";
       const body: Body = { type: "replicate", msg_id: 1, from, seq: 1e6, have: {}, entries: { [from]: [0, [entry]] } };
-      cluster.network.send({ src: "n1", dest: "n0", body });
-      await cluster.run(1);
+      world.send({ src: "n1", dest: "n0", body });
+      await world.run(1);
       assertEquals(sent.splice(0).map(({ body }) => body.code), [12], JSON.stringify(entry));
     }
-    await cluster.run(5000);
+    await world.run(5000);
     assertEquals(await states(), before);
   });
 }
@@ -191,15 +187,15 @@ Deno.test("an entry that the program throws on counts neither as applied nor as 
       snapshot: () => [],
       restore() {},
     });
-  const keep = (message: Message) => message.dest === "n1" && sent.push(message) > 0;
-  const cluster = await startCluster({ program, nodes: 2, seed: "schema", keep });
+  const world = simulate({ program, nodes: 2 });
+  world.intercept((message) => message.dest === "n1" && sent.push(message) > 0);
   const say = async (fields: Record<string, unknown>) => {
-    cluster.network.send({
+    world.send({
       src: "n1",
       dest: "n0",
       body: { type: "replicate", from: "n1.x", have: {}, seq: 1, ...fields },
     });
-    await cluster.run(1);
+    await world.run(1);
   };
   await say({ entries: { "n1.x": [0, ["good", "bad", "later"]] } });
   assertEquals(applied, ["good"]);

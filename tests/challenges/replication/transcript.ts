@@ -7,11 +7,12 @@
 import { replicate, type ReplicationOptions } from "../../../challenges/replication/mod.ts";
 import type { AnyNode } from "../../../lib/node.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
-import { type Cluster, startCluster } from "../../cluster.ts";
+import { simulate, type SimulatedWorld } from "../../../lib/workbench/engines/simulate.ts";
+import { askAll } from "../../worlds.ts";
 
-/** A cluster whose messages and entries are written down. */
+/** A world whose messages and entries are written down. */
 export interface Recorder {
-  readonly cluster: Cluster;
+  readonly world: SimulatedWorld;
   /** Appends an entry at a node. */
   append(node: string, entry: string): Promise<void>;
   /** Lets time pass, ms. */
@@ -29,8 +30,8 @@ export interface Recorder {
 
 type Style = Pick<ReplicationOptions<string, string[]>, "topology" | "period" | "ackDelay" | "keep">;
 
-/** Starts three nodes, 10 ms apart, and writes down what they do. */
-export async function startRecorder(title: string, style: Style): Promise<Recorder> {
+/** Simulates three nodes, 10 ms apart, and writes down what they do. */
+export function startRecorder(title: string, style: Style): Recorder {
   const lines: string[] = [`# ${title}`];
   const names = new Map<string, string>();
   let isLost: ((message: Message) => boolean) | undefined;
@@ -38,30 +39,25 @@ export async function startRecorder(title: string, style: Style): Promise<Record
   let held: Message[] = [];
   const clock = { now: () => 0 };
   const say = (text: string) => void lines.push(`${clock.now().toFixed(0).padStart(6)}  ${text}`);
-  const cluster = await startCluster({
-    program: listProgram(style, say),
-    nodes: 3,
-    seed: "transcript",
-    latency: { mean: 10, distribution: "constant" },
-    keep(message) {
-      if (message.body.type !== "replicate") return false;
-      let fate = "";
-      if (isLost?.(message)) fate = "  LOST";
-      else if (isDelayed?.(message)) fate = "  DELAYED";
-      say(`${message.src} → ${message.dest}  ${describe(message.body, names)}${fate}`);
-      if (fate === "  DELAYED") held.push(message);
-      return fate !== "";
-    },
+  const world = simulate({ program: listProgram(style, say), nodes: 3, latency: 10, seed: "transcript" });
+  world.intercept((message) => {
+    if (message.body.type !== "replicate") return false;
+    let fate = "";
+    if (isLost?.(message)) fate = "  LOST";
+    else if (isDelayed?.(message)) fate = "  DELAYED";
+    say(`${message.src} → ${message.dest}  ${describe(message.body, names)}${fate}`);
+    if (fate === "  DELAYED") held.push(message);
+    return fate !== "";
   });
-  clock.now = () => cluster.clock.now();
-  const heading = (text: string) => void lines.push("", `${cluster.clock.now().toFixed(0).padStart(6)}  -- ${text}`);
+  clock.now = () => world.now;
+  const heading = (text: string) => void lines.push("", `${world.now.toFixed(0).padStart(6)}  -- ${text}`);
   return {
-    cluster,
+    world,
     say: heading,
     async append(node, entry) {
-      await cluster.complete(cluster.rpc(node, { type: "append", entry }));
+      await world.client().rpc(node, { type: "append", entry });
     },
-    run: (duration) => cluster.run(duration),
+    run: (duration) => world.run(duration),
     lose(condition) {
       isLost = condition;
     },
@@ -72,13 +68,13 @@ export async function startRecorder(title: string, style: Style): Promise<Record
       isDelayed = undefined;
       for (const message of held) {
         say(`${message.src} → ${message.dest}  ${describe(message.body, names)}  ARRIVES LATE`);
-        cluster.network.send(message);
+        world.send(message);
       }
       held = [];
     },
     async finish() {
       lines.push("");
-      for (const [i, { list }] of (await cluster.ask({ type: "list" })).entries()) {
+      for (const [i, { list }] of (await askAll(world, { type: "list" })).entries()) {
         lines.push(`n${i} has ${(list as string[]).join(" ")}`);
       }
       return `${lines.join("\n")}\n`;

@@ -44,12 +44,12 @@ const SITUATIONS: Record<
   failed_hub: ["A hub that fails: n1 and n2 suspect n0, and n1 takes its place until n0 is back", HUB, async (r) => {
     await settle(r);
     r.say("n0 is killed");
-    r.cluster.crash("n0");
+    r.world.crash("n0");
     await r.append("n2", "x");
     await r.append("n1", "y");
     await r.run(1500);
     r.say("n0 is started again");
-    await r.cluster.restart("n0");
+    await r.world.restart("n0");
     await r.run(1000);
   }],
   restart: [
@@ -62,8 +62,8 @@ const SITUATIONS: Record<
       await r.append("n2", "x");
       await r.run(200);
       r.say("n1 is killed and started again");
-      r.cluster.crash("n1");
-      await r.cluster.restart("n1");
+      r.world.crash("n1");
+      await r.world.restart("n1");
       r.deliver();
       await r.run(400);
     },
@@ -71,13 +71,13 @@ const SITUATIONS: Record<
   too_far_behind: ["A peer too far behind: n2 gets a snapshot", { ...HUB, keep: 2 } as typeof HUB, async (r) => {
     await settle(r);
     r.say("n2 is cut off");
-    r.cluster.partition(["n2"], ["n0", "n1"]);
+    r.world.partition(["n2"], ["n0", "n1"]);
     for (const entry of ["p", "q", "r", "s"]) {
       await r.append("n0", entry);
       await r.run(300);
     }
     r.say("n2 is back");
-    r.cluster.heal();
+    r.world.heal();
     await r.run(1000);
   }],
   partition: [
@@ -86,12 +86,12 @@ const SITUATIONS: Record<
     async (r) => {
       await settle(r);
       r.say("n0 is cut off from n1 and n2");
-      r.cluster.partition(["n0"], ["n1", "n2"]);
+      r.world.partition(["n0"], ["n1", "n2"]);
       await r.append("n0", "x");
       await r.append("n2", "y");
       await r.run(1500);
       r.say("the partition ends");
-      r.cluster.heal();
+      r.world.heal();
       await r.run(1000);
     },
   ],
@@ -100,7 +100,7 @@ const SITUATIONS: Record<
 /** Has each node append an entry, and all acknowledge them. */
 async function settle(r: Recorder): Promise<void> {
   r.say("each node appends an entry");
-  for (const node of r.cluster.nodes) await r.append(node, `a${node.slice(1)}`);
+  for (const node of r.world.nodes) await r.append(node, `a${node.slice(1)}`);
   await r.run(1000);
 }
 
@@ -109,7 +109,7 @@ for (const [name, [title, style, happen]] of Object.entries(SITUATIONS)) {
     name: `transcript: ${title}`,
     ignore,
     async fn() {
-      const recorder = await startRecorder(title, style);
+      const recorder = startRecorder(title, style);
       await happen(recorder);
       const transcript = await recorder.finish();
       const file = new URL(`${name}.txt`, FOLDER);

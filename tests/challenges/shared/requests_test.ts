@@ -6,8 +6,10 @@ import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
 import kafkaSingle from "../../../challenges/kafka_single.ts";
 import { txn } from "../../../challenges/txn.ts";
+import type { AnyNode } from "../../../lib/node.ts";
 import { RPCError } from "../../../lib/protocol.ts";
-import { startCluster } from "../../cluster.ts";
+import { simulate } from "../../../lib/workbench/engines/simulate.ts";
+import { askAll } from "../../worlds.ts";
 
 const LOGS = [
   [{ type: "send", msg: 1 }, "Malformed send: expected key to be a string, got nothing"],
@@ -62,9 +64,9 @@ const CASES = {
 
 for (const [name, [program, requests]] of Object.entries(CASES)) {
   Deno.test(`${name} refuses malformed requests, and says what was expected`, async () => {
-    const cluster = await startCluster({ program, nodes: 1, seed: "1" });
+    const world = simulate({ program: program as (node: AnyNode) => void, nodes: 1 });
     for (const [request, text] of requests) {
-      const error = await cluster.ask({ ...request }).catch((error) => error) as RPCError;
+      const error = await askAll(world, { ...request }).catch((error) => error) as RPCError;
       assertEquals([error instanceof RPCError, error.code], [true, 12]);
       assertMatch(error.message, new RegExp(text.replace(/[[\]"^]/g, ".")));
     }
