@@ -71,7 +71,15 @@ Deno.test({
 
 async function hasSections(page: Page): Promise<void> {
   const titles = await page.locator("section h2").allTextContents();
-  assertEquals(titles, ["Verdict", "Anomalies", "Latency and rate", "Operations by worker", "Messages", "Files"]);
+  assertEquals(titles, [
+    "Verdict",
+    "Anomalies",
+    "Latency and rate",
+    "Operations by worker",
+    "Messages",
+    "Traffic",
+    "Files",
+  ]);
   const links = await page.locator("nav a").allTextContents();
   assertEquals(links, titles);
   assertStringIncludes(await page.locator("#verdict").innerText(), "✕ invalid");

@@ -52,7 +52,7 @@ export function createMessageReader(omitted: string[]): MessageReader {
   const [names, types] = [indexer(), indexer()];
   const columns: MessageColumns = {
     ...{ names: names.list, types: types.list, id: [], sent: [], delay: [], src: [], dest: [], type: [] },
-    ...{ reply: [], operation: [], body: [], copies: [] },
+    ...{ reply: [], operation: [], body: [], size: [], copies: [] },
   };
   const state: State = {
     columns,
@@ -111,7 +111,10 @@ function readSend(state: State, text: string, id: number, time: number): void {
   columns.type.push(state.positionOfType(String(body?.type ?? "without type")));
   columns.reply.push(row - requestOf(state, parsed, row));
   columns.operation.push(-1);
-  columns.body.push(bodyText(state, text));
+  const at = text.indexOf(',"body":');
+  const bodyText = at === -1 ? "" : text.slice(at + ',"body":'.length, text.lastIndexOf("}}"));
+  columns.size.push(bodyText.length);
+  columns.body.push(keptBody(state, bodyText));
 }
 
 /** Fields of a message that a reader uses. */
@@ -136,15 +139,12 @@ function requestOf({ requests }: State, { src, dest, body }: ParsedMessage, row:
   return body?.in_reply_to === undefined ? row : requests.get(`${dest} ${body.in_reply_to}`) ?? row;
 }
 
-/** Returns the text of the body, which ends a line. */
-function bodyText(state: State, text: string): string {
-  const at = text.indexOf(',"body":');
-  if (at === -1) return "";
+/** Returns what is kept of a body. */
+function keptBody(state: State, body: string): string {
   if (state.bodies > BODIES_BUDGET) {
     state.withoutBody++;
     return "";
   }
-  const body = text.slice(at + ',"body":'.length, text.lastIndexOf("}}"));
   const kept = body.length <= LONGEST_BODY ? body : `${body.slice(0, LONGEST_BODY)}… (${body.length} characters)`;
   state.bodies += kept.length;
   return kept;

@@ -100,6 +100,8 @@ export interface MessageColumns {
   operation: number[];
   /** Body as JSON; shortened if it is long, and missing beyond a limit. */
   body: string[];
+  /** Characters of the whole body. */
+  size: number[];
   /** Further arrivals of messages: `[row, delay]`. */
   copies: [number, number][];
 }

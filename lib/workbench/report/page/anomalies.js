@@ -10,9 +10,6 @@ import { selectOperation } from "./operations.js";
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {import("./view.js").View} View */
 
-/** Length of the period that a link shows, microseconds. */
-const AROUND = 400_000;
-
 /**
  * Creates the section; null if nothing was found.
  *
@@ -74,7 +71,7 @@ function linked(text, data, view) {
  */
 function showTime(time, data, view) {
   const { operations } = data;
-  view.show(time - AROUND / 2, time + AROUND / 2);
+  view.showAround(time);
   // A sentence names the time of an invocation or a completion, rounded to milliseconds.
   const near = (/** @type {number} */ other) => Math.abs(other - time) <= 500;
   const row = operations.start.findIndex((start, at) => near(start) || near(start + operations.duration[at]));

@@ -9,11 +9,13 @@ import { createCausalIndex, relatedToMessage, relatedToOperation } from "./causa
 import { chartsSection } from "./charts.js";
 import { element } from "./dom.js";
 import { filesSection } from "./files.js";
+import { logsSection } from "./logs.js";
 import { inspector } from "./inspector.js";
 import { messagesSection } from "./messages.js";
 import { operationsSection } from "./operations.js";
 import { decodeMessages } from "./run_data.js";
 import { followTheme, toggleTheme } from "./theme.js";
+import { trafficSection } from "./traffic.js";
 import { verdictSection, verdictText } from "./verdict.js";
 import { createView } from "./view.js";
 
@@ -61,6 +63,8 @@ function content(data) {
     chartsSection(data),
     operationsSection(data, view),
     messagesSection(data, messages, view, related),
+    trafficSection(data, messages),
+    logsSection(data, view),
     filesSection(data),
   ].filter((each) => each !== null);
   const links = sections.map(({ id, firstElementChild }) =>

@@ -22,22 +22,25 @@ import filterBar from "./filter_bar.js" with { type: "text" };
 import format from "./format.js" with { type: "text" };
 import inspector from "./inspector.js" with { type: "text" };
 import lanes from "./lanes.js" with { type: "text" };
+import logs from "./logs.js" with { type: "text" };
 import main from "./main.js" with { type: "text" };
 import messages from "./messages.js" with { type: "text" };
 import operations from "./operations.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
 import picture from "./picture.js" with { type: "text" };
+import plot from "./plot.js" with { type: "text" };
 import runData from "./run_data.js" with { type: "text" };
 import series from "./series.js" with { type: "text" };
 import theme from "./theme.js" with { type: "text" };
+import traffic from "./traffic.js" with { type: "text" };
 import verdict from "./verdict.js" with { type: "text" };
 import view from "./view.js" with { type: "text" };
 
 /** Texts of the page's modules. */
 export const PAGE_MODULES: readonly string[] = [
   ...[format, runData, causality, series, filter, lanes],
-  ...[dom, theme, view, picture],
-  ...[verdict, charts, operations, anomalies, filterBar, messages, inspector, files],
+  ...[dom, theme, view, picture, plot],
+  ...[verdict, charts, operations, anomalies, filterBar, messages, inspector, traffic, logs, files],
   main,
 ];
 

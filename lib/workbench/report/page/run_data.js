@@ -35,6 +35,7 @@ export const OUTCOMES = /** @type {const} */ ([
  * @property {Int32Array} answer Row of its first answer, or -1.
  * @property {number[]} operation
  * @property {string[]} body
+ * @property {number[]} size Characters of the whole body.
  * @property {[row: number, received: number][]} copies Further arrivals.
  */
 

@@ -19,6 +19,7 @@
  * @property {(from: number, to: number) => void} show
  * @property {(factor: number, at?: number) => void} zoom A factor below 1 zooms in, around a time.
  * @property {(fraction: number) => void} pan Moves the period by a fraction of its length.
+ * @property {(time: number) => void} showAround Shows a short period around a time.
  * @property {() => void} fit Shows the whole run.
  * @property {(selection: Selection, time?: number) => void} select
  * @property {(listener: (change: "period" | "selection") => void) => void} onChange
@@ -26,6 +27,9 @@
 
 /** Shortest period, microseconds. */
 const SHORTEST = 20;
+
+/** Length of the period around a time that a link names, microseconds. */
+const AROUND = 400_000;
 
 /**
  * Creates a view of the whole run.
@@ -61,6 +65,7 @@ export function createView(end) {
       const step = (period.to - period.from) * fraction;
       show(period.from + step, period.to + step);
     },
+    showAround: (time) => show(time - AROUND / 2, time + AROUND / 2),
     fit: () => show(whole.from, whole.to),
     select(selected, time = NaN) {
       selection = selected;

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { joinModules, reportHTML } from "../../../../lib/workbench/report/html/html.ts";
+import { PAGE_MODULES } from "../../../../lib/workbench/report/page/mod.ts";
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
 import { reportOf } from "../simulated_report.ts";
@@ -48,6 +49,13 @@ Deno.test("the page names no other place", async () => {
 
 Deno.test("the same run gives the same page", async () => {
   assertEquals(await reportHTML(DATA), await reportHTML(structuredClone(DATA)));
+});
+
+Deno.test("the page's modules declare different names, so that they can be one script", () => {
+  const names = PAGE_MODULES.flatMap((text) =>
+    Array.from(text.matchAll(/^(?:export )?(?:async )?(?:function|const|let|class) (\w+)/gm), ([, name]) => name!)
+  );
+  assertEquals(names.filter((name, at) => names.indexOf(name) !== at), []);
 });
 
 Deno.test("joined modules have no imports of each other, and no exports", () => {

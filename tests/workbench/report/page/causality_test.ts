@@ -23,6 +23,7 @@ function indexOf(sends: readonly Sent[], operations: number[] = [], isVirtual = 
     reply: sends.map(([, , , , request], row) => request === undefined ? 0 : row - request),
     operation: sends.map((_, row) => operations[row] ?? -1),
     body: sends.map(() => ""),
+    size: sends.map(() => 0),
     copies: [],
   });
   return createCausalIndex(messages, isVirtual);

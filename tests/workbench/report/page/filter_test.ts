@@ -16,6 +16,7 @@ const MESSAGES = decodeMessages({
   reply: [0, 0, 0, 0, 4, 0],
   operation: [0, -1, -1, -1, 0, -1],
   body: ['{"key":"Apple"}', "", "", "", "", ""],
+  size: [17, 10, 0, 30, 0, 0],
   copies: [],
 });
 
