@@ -68,7 +68,7 @@ function report(folder: string, workload: string, paths: readonly string[], scri
 
 Test it, simulate the workload, and run it with real processes:
 
-  ${script} deno test --config ${at}/deno.json ${at}
+  ${script} deno test -q --config ${at}/deno.json ${at}
   ${script} test -w ${workload} --bin ${at}/node.ts --node-count 1 --sim
   ${script} test -w ${workload} --bin ${at}/node.sh --node-count 1 --time-limit 5
 `;
