@@ -280,7 +280,8 @@ function createTestNetwork(
     sink(entry) {
       hooks.store?.message(entry);
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
-      if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}`);
+      const by = entry.sender === undefined ? "" : ` (sent by ${entry.sender})`;
+      if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}${by}`);
     },
     onForged: (node, message) => note(forgedSource(node, message)),
   });

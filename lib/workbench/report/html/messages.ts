@@ -28,7 +28,7 @@ export interface MessageReader {
 }
 
 /** Matches the beginning of a line, as the store writes it. */
-const ENTRY = /^\{"id":\d+,"time":(\d+),"type":"(send|recv)","message":\{"id":(\d+),/;
+const ENTRY = /^\{"id":\d+,"time":(\d+),"type":"(send|recv)",(?:"sender":"[^"]+",)?"message":\{"id":(\d+),/;
 
 /** State of a reader. */
 interface State {
@@ -101,15 +101,17 @@ function readSend(state: State, text: string, id: number, time: number): void {
     state.unreadable++;
     return;
   }
-  const { src, dest, body } = parsed;
+  const { sender, message } = parsed;
+  const { src, dest, body } = message;
+  const type = String(body?.type ?? "without type");
   const row = sent.push(time) - 1;
   rows.set(id, row);
   columns.id.push(id);
   columns.delay.push(-1);
-  columns.src.push(state.positionOfName(src));
+  columns.src.push(state.positionOfName(sender ?? src));
   columns.dest.push(state.positionOfName(dest));
-  columns.type.push(state.positionOfType(String(body?.type ?? "without type")));
-  columns.reply.push(row - requestOf(state, parsed, row));
+  columns.type.push(state.positionOfType(sender === undefined ? type : `${type} in the name of ${src}`));
+  columns.reply.push(row - requestOf(state, message, row));
   columns.operation.push(-1);
   const at = text.indexOf(',"body":');
   const bodyText = at === -1 ? "" : text.slice(at + ',"body":'.length, text.lastIndexOf("}}"));
@@ -124,10 +126,11 @@ interface ParsedMessage {
   body?: { type?: unknown; msg_id?: unknown; in_reply_to?: unknown };
 }
 
-function parseLine(text: string): ParsedMessage | undefined {
+/** Parses a message, and who has sent it if the message names another source. */
+function parseLine(text: string): { message: ParsedMessage; sender?: string } | undefined {
   try {
-    const { message } = JSON.parse(text);
-    return typeof message?.src === "string" && typeof message.dest === "string" ? message : undefined;
+    const { message, sender } = JSON.parse(text);
+    return typeof message?.src === "string" && typeof message.dest === "string" ? { message, sender } : undefined;
   } catch {
     return undefined;
   }

@@ -30,6 +30,8 @@ export interface StoredMessage {
   id: number;
   time: number;
   type: string;
+  /** Participant that has sent the message, if the message names another source. */
+  sender?: string;
   message: Message;
 }
 
@@ -104,9 +106,10 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
 
 /** Formats a line of `messages.jsonl`. No text can be longer than 512 MB, and so no line with such a message. */
 export function formatEntry(entry: StoredMessage): string {
-  const { id, time, type, message } = entry;
+  const { id, time, type, sender, message } = entry;
+  const by = sender === undefined ? "" : `"sender":${JSON.stringify(sender)},`;
   try {
-    return `{"id":${id},"time":${time},"type":"${type}","message":${formatOnce(message)}}`;
+    return `{"id":${id},"time":${time},"type":"${type}",${by}"message":${formatOnce(message)}}`;
   } catch (error) {
     const { src, dest } = message;
     return formatJSONLine({ ...entry, message: { src, dest, problem: messageOf(error) } });

@@ -23,6 +23,8 @@ export interface JournalEntry {
   /** Nanoseconds since the test began, a whole number, as in a history. */
   time: number;
   type: "send" | "recv";
+  /** Participant that has sent the message, if that is not the source that the message names. */
+  sender?: string;
   /** The message. The receiver may change it, so copy it at once. */
   message: Message;
 }
@@ -45,8 +47,9 @@ export interface Journal {
    *
    * @param time Milliseconds since the test began.
    * @param client True if the message is from or to a client.
+   * @param sender Participant that has sent it. `@default message.src`
    */
-  record(type: JournalEntry["type"], time: number, message: Message, client: boolean): void;
+  record(type: JournalEntry["type"], time: number, message: Message, client: boolean, sender?: string): void;
 }
 
 /**
@@ -61,10 +64,11 @@ export function createJournal(sink?: (entry: JournalEntry) => void): Journal {
   let nextId = 0;
   return {
     counts,
-    record(type, time, message, client) {
+    record(type, time, message, client, sender = message.src) {
       count(counts.all, type);
       count(client ? counts.clients : counts.servers, type);
-      sink?.({ id: nextId, time: Math.round(time * 1e6), type, message });
+      const entry = { id: nextId, time: Math.round(time * 1e6), type, message };
+      sink?.(sender === message.src ? entry : { ...entry, sender });
       nextId++;
     },
   };

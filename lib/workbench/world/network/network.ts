@@ -206,7 +206,7 @@ function send(state: State, { src, dest, body }: Message, sender: string): void 
   state.nextId++;
   const client = (sender === src ? source.client : isClient(sender)) || destination.client;
   const now = clock.now();
-  journal.record("send", now, message, client);
+  journal.record("send", now, message, client, sender);
   const due = now + (client ? 0 : state.drawLatency());
   const delays = client ? [0] : disturbedDelays(state, sender, dest);
   delays.forEach((delay, index) => {
@@ -235,7 +235,7 @@ function deliver(state: State, receiver: Participant, delivery: Delivery, due: n
 
 function handOver({ clock, journal }: State, receiver: Participant, { message, sender, client }: Delivery): void {
   if (!accepts(receiver, sender) || receiver.hasRoom?.() === false) return;
-  journal.record("recv", clock.now(), message, client);
+  journal.record("recv", clock.now(), message, client, sender);
   receiver.receive!(message);
 }
 

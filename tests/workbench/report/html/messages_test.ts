@@ -44,6 +44,20 @@ Deno.test("a message that was lost has no delay, one that was duplicated a copy 
   assertEquals(columns.copies, [[1, 7000], [1, 10_000]]);
 });
 
+Deno.test("a message in another's name is its sender's, and says in whose name", () => {
+  const body = { type: "gossip", values: [[{}]] };
+  const entry = { id: 7, time: 5, sender: "n1", message: { id: 0, src: "c3", dest: "n0", body } };
+  const line = formatEntry({ ...entry, type: "send" });
+  assertEquals(
+    line,
+    '{"id":7,"time":5,"type":"send","sender":"n1",' +
+      '"message":{"id":0,"src":"c3","dest":"n0","body":{"type":"gossip","values":[[{}]]}}}',
+  );
+  const { columns, omitted } = read([line, formatEntry({ ...entry, type: "recv", time: 1_000_005 })]);
+  assertEquals([columns.names, columns.types], [["n1", "n0"], ["gossip in the name of c3"]]);
+  assertEquals([columns.delay, columns.body, omitted], [[1000], ['{"type":"gossip","values":[[{}]]}'], []]);
+});
+
 Deno.test("an answer points to its request, which is the latest one with that id", () => {
   const { columns } = read([
     ...message(0, "n0", "n1", { type: "old", msg_id: 1 }, 0, 1),

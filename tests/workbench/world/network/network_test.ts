@@ -328,6 +328,11 @@ Deno.test("a message in another's name is delivered, but travels and counts as i
   assertEquals(rig.network.journal.counts.clients.send_count, 0);
   assertEquals(rig.network.journal.counts.servers, { send_count: 8, recv_count: 2, msg_count: 8 });
   assertEquals(forged, [["n0", "c0"], ["n1", "c0"], ["n0", "n1"], ["n0", "seq-kv"], ["n1", "seq-kv"], ["n0", "c0"]]);
+  assertEquals(rig.entries.map(({ type, sender, message }) => `${type} by ${sender} as ${message.src}`), [
+    ...["send by n0 as c0", "send by n1 as c0", "send by n0 as n1", "send by undefined as n1"],
+    ...["send by n0 as seq-kv", "send by n1 as seq-kv", "send by n0 as c0", "send by undefined as n2"],
+    ...["recv by n0 as c0", "recv by undefined as n2"],
+  ]);
 });
 
 Deno.test("a message to a participant that has left is sent, and dropped", async () => {
