@@ -35,15 +35,15 @@ export interface GCounterOptions {
 }
 
 /** Value of a node in seq-kv. */
-interface Slot {
+interface NodeSlot {
   /** Sum of all adds at the node that have been written. It never decreases. */
   total: Integer;
   /** Name of the write that last set the slot. No two writes share a name. */
-  write: string;
+  lastWrite: string;
 }
 
 /** Adds that are written together. */
-interface Batch {
+interface AddBatch {
   /** Sum of the adds. */
   delta: Integer;
   /** Fulfilled once the batch is in seq-kv. */
@@ -56,21 +56,21 @@ type Total = [node: string, total: Integer];
 /** State of a node. */
 interface Counter {
   readonly node: Node<Messages>;
-  readonly kv: KV<Slot>;
+  readonly kv: KV<NodeSlot>;
   readonly replication: Replication<Total>;
   /** The largest total known of each slot. Another node may have read this node's own slot before this node knows. */
   readonly totals: Map<string, Integer>;
   /** Fulfilled once all slots have been read. Until then nothing is read or written. */
   readonly recovered: PromiseWithResolvers<void>;
   /** This node's slot as it was last read or written; {@linkcode NO_SLOT} if there is none in seq-kv. */
-  slot: Slot;
+  slot: NodeSlot;
   /** The batch that gathers adds. */
-  waiting: Batch;
+  gathering: AddBatch;
   /**
    * The batch that is being written, with the name of its write. It stays until it is in seq-kv, whatever fails
    * meanwhile.
    */
-  writing: (Batch & { name: string }) | undefined;
+  underWay: (AddBatch & { name: string }) | undefined;
   /** Number of this incarnation's writes. A write is named after the incarnation and this number. */
   writes: number;
 }
@@ -79,7 +79,7 @@ interface Counter {
  * Stands for a slot that does not exist. A compare-and-set from it creates the slot. If the slot exists, it fails: the
  * write of a slot always has a name.
  */
-const NO_SLOT: Slot = { total: 0, write: "" };
+const NO_SLOT: NodeSlot = { total: 0, lastWrite: "" };
 
 /** With `at-once`: time between two writes, ms. */
 const WRITE_PERIOD = 450;
@@ -93,13 +93,13 @@ export function gCounter(node: Node<Messages>, { acknowledge = "written" }: GCou
   const totals = new Map<string, Integer>();
   const counter: Counter = {
     node,
-    kv: seqKV<Slot>(node),
+    kv: seqKV<NodeSlot>(node),
     replication: startReplication(node, totals),
     totals,
     recovered: Promise.withResolvers(),
     slot: NO_SLOT,
-    waiting: createBatch(),
-    writing: undefined,
+    gathering: createBatch(),
+    underWay: undefined,
     writes: 0,
   };
   const wakeRecovery = createWorker(node, "read the slots of the counter", () => recover(counter));
@@ -109,11 +109,11 @@ export function gCounter(node: Node<Messages>, { acknowledge = "written" }: GCou
 
   node.on("add", async ({ delta }) => {
     if (delta === 0) return {};
-    const { waiting } = counter;
-    waiting.delta = addIntegers(waiting.delta, delta);
+    const { gathering } = counter;
+    gathering.delta = addIntegers(gathering.delta, delta);
     if (acknowledge === "at-once") return {};
     wakeWriter();
-    await waiting.written.promise;
+    await gathering.written.promise;
     return {};
   }, ADD);
 
@@ -150,12 +150,12 @@ function publish({ totals, replication }: Counter, total: Total): void {
 }
 
 /** The value of the counter, as far as this node knows. Each add counts once, at every moment. */
-function sum({ node, slot, totals, waiting, writing }: Counter): Integer {
-  const unwritten = writing === undefined || slot.write === writing.name ? 0 : writing.delta;
+function sum({ node, slot, totals, gathering, underWay }: Counter): Integer {
+  const unwritten = underWay === undefined || slot.lastWrite === underWay.name ? 0 : underWay.delta;
   // If the batch is in the slot, and only others know that yet, their total contains it, too: so the larger one counts.
   const own = largerInteger(totals.get(node.id) ?? 0, addIntegers(slot.total, unwritten));
   const others = [...totals].filter(([id]) => id !== node.id).map(([, total]) => total);
-  return [own, ...others, waiting.delta].reduce(addIntegers);
+  return [own, ...others, gathering.delta].reduce(addIntegers);
 }
 
 /** Reads all slots. */
@@ -163,7 +163,7 @@ async function recover(counter: Counter): Promise<void> {
   const { node, kv } = counter;
   // seq-kv may answer a read with an old state, but not with one from before this node's last change. So we change
   // something first; the new value is never read. `kv.readLatest` does the same for every read, and one is enough here.
-  await kv.write(`${keyOf(node.id)}/started`, { total: 0, write: node.incarnation }, RETRY_UNTIL_ANSWERED);
+  await kv.write(`${keyOf(node.id)}/started`, { total: 0, lastWrite: node.incarnation }, RETRY_UNTIL_ANSWERED);
   const ids = [node.id, ...node.peers];
   const slots = await Promise.all(ids.map((id) => readSlot(counter, id)));
   counter.slot = slots[0]!;
@@ -177,15 +177,15 @@ async function recover(counter: Counter): Promise<void> {
 /** Writes all that waits, batch after batch. */
 async function writeBatches(counter: Counter): Promise<void> {
   await counter.recovered.promise;
-  while (counter.writing !== undefined || counter.waiting.delta > 0) {
-    if (counter.writing === undefined) {
-      counter.writing = { ...counter.waiting, name: `${counter.node.incarnation}/${++counter.writes}` };
-      counter.waiting = createBatch();
+  while (counter.underWay !== undefined || counter.gathering.delta > 0) {
+    if (counter.underWay === undefined) {
+      counter.underWay = { ...counter.gathering, name: `${counter.node.incarnation}/${++counter.writes}` };
+      counter.gathering = createBatch();
     }
-    const { delta, name, written } = counter.writing;
+    const { delta, name, written } = counter.underWay;
     await addToSlot(counter, delta, name);
     publish(counter, [counter.node.id, counter.slot.total]);
-    counter.writing = undefined;
+    counter.underWay = undefined;
     written.resolve();
   }
 }
@@ -198,9 +198,9 @@ async function writeBatches(counter: Counter): Promise<void> {
  */
 async function addToSlot(counter: Counter, delta: Integer, name: string): Promise<void> {
   const { kv, node: { id } } = counter;
-  while (counter.slot.write !== name) {
+  while (counter.slot.lastWrite !== name) {
     const { slot } = counter;
-    const next = { total: addIntegers(slot.total, delta), write: name };
+    const next = { total: addIntegers(slot.total, delta), lastWrite: name };
     try {
       await kv.cas(keyOf(id), slot, next, { createIfNotExists: slot === NO_SLOT, ...RETRY_UNTIL_ANSWERED });
       counter.slot = next;
@@ -212,17 +212,17 @@ async function addToSlot(counter: Counter, delta: Integer, name: string): Promis
 }
 
 /** Reads the slot of a node. After an answer that is none, it asks again: adds would never be written otherwise. */
-async function readSlot({ node, kv }: Counter, id: string): Promise<Slot> {
+async function readSlot({ node, kv }: Counter, id: string): Promise<NodeSlot> {
   for (;;) {
     const slot = await kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED);
     if (isSlot(slot)) return slot;
-    node.log.warn(`Cannot read ${keyOf(id)}, asking again: expected a total and a write, got ${showJSON(slot)}`);
+    node.log.warn(`Cannot read ${keyOf(id)}, asking again: expected a total and a lastWrite, got ${showJSON(slot)}`);
     await node.sleep(READ_PAUSE);
   }
 }
 
 function isSlot(value: unknown): boolean {
-  return isObject(value) && isNaturalOfAnySize(value.total) && isString(value.write);
+  return isObject(value) && isNaturalOfAnySize(value.total) && isString(value.lastWrite);
 }
 
 /** True if a compare-and-set failed because the slot was not the expected one, or did not exist. */
@@ -234,7 +234,7 @@ function keyOf(node: string): string {
   return `counter/${node}`;
 }
 
-function createBatch(): Batch {
+function createBatch(): AddBatch {
   return { delta: 0, written: Promise.withResolvers() };
 }
 

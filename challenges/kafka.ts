@@ -65,7 +65,7 @@ export interface KafkaOptions {
 }
 
 /** The messages of one key that this node has. */
-interface Partition {
+interface KeyState {
   readonly log: KeyLog;
   /** Offsets of messages in `log` that are not known to be fully replicated. */
   readonly pending: Set<number>;
@@ -84,37 +84,37 @@ interface AppendedMessage {
 }
 
 /** Entry that nodes replicate: a message, or consumer offsets that have moved. */
-type Entry = AppendedMessage | { commits: Offsets };
+type ReplicatedEntry = AppendedMessage | { commits: Offsets };
 
 /** All that a node has, for one that lacks entries which the others have forgotten: a restarted one. */
 interface Snapshot {
-  partitions: Record<string, { log: KeyLog; pending: number[] }>;
+  keys: Record<string, { log: KeyLog; pending: number[] }>;
   committed: Offsets;
 }
 
 /** State of a node. */
 interface State {
-  readonly partitions: Map<string, Partition>;
+  readonly keys: Map<string, KeyState>;
   /** Consumer offsets by key. */
   readonly committed: Map<string, number>;
   /**
    * With `--acks all`: for each message of this node that is not fully replicated, the function that acknowledges it.
    * The key is the object that was appended: replication reports the same one.
    */
-  readonly unacknowledged: Map<Entry, () => void>;
+  readonly unacknowledged: Map<ReplicatedEntry, () => void>;
 }
 
 /** The log program. */
 export function kafka(node: Node<KafkaMessages<unknown>>, { acks = "one", period = 50 }: KafkaOptions = {}): void {
-  const state: State = { partitions: new Map(), committed: new Map(), unacknowledged: new Map() };
+  const state: State = { keys: new Map(), committed: new Map(), unacknowledged: new Map() };
   const ownOffsets = createOwnOffsets(node);
   const replication = startReplication(node, state, period, ownOffsets);
 
   node.on("send", async ({ key, msg }) => {
-    const { log } = partitionOf(state, key);
+    const { log } = keyStateOf(state, key);
     let offset = ownOffsets.next(lastOffset(log));
     while (offset === undefined) {
-      await ownOffsets.more();
+      await ownOffsets.waitForLimit();
       offset = ownOffsets.next(lastOffset(log));
     }
     const message = { key, offset, msg };
@@ -140,8 +140,8 @@ export function kafka(node: Node<KafkaMessages<unknown>>, { acks = "one", period
 }
 
 const isOffsets = isRecordOf(isNatural);
-const isPartition = (part: unknown) =>
-  isObject(part) && isArrayOf(isTuple(isNatural, isPresent))(part.log) && isArrayOf(isNatural)(part.pending);
+const isKeyState = (state: unknown) =>
+  isObject(state) && isArrayOf(isTuple(isNatural, isPresent))(state.log) && isArrayOf(isNatural)(state.pending);
 
 function isEntry(entry: unknown): boolean {
   if (!isObject(entry)) return false;
@@ -150,7 +150,7 @@ function isEntry(entry: unknown): boolean {
 }
 
 function isSnapshot(state: unknown): boolean {
-  return isObject(state) && isRecordOf(isPartition)(state.partitions) && isOffsets(state.committed);
+  return isObject(state) && isRecordOf(isKeyState)(state.keys) && isOffsets(state.committed);
 }
 
 function startReplication(
@@ -158,8 +158,8 @@ function startReplication(
   state: State,
   period: number,
   ownOffsets: OwnOffsets,
-): Replication<Entry> {
-  return replicate<Entry, Snapshot>(node, {
+): Replication<ReplicatedEntry> {
+  return replicate<ReplicatedEntry, Snapshot>(node, {
     topology: "hub",
     period,
     // A late acknowledgement delays the high watermark. So none is held back until there are entries to send with it.
@@ -167,7 +167,7 @@ function startReplication(
     // Replication keeps entries until all nodes have them, as `onFullyReplicated` requires.
     keep: Infinity,
     // Replication starts once this is fulfilled.
-    incarnations: ownOffsets.begin,
+    incarnations: ownOffsets.countIncarnation,
     isEntry,
     isSnapshot,
     apply(entry) {
@@ -185,13 +185,13 @@ function startReplication(
   });
 }
 
-function partitionOf({ partitions }: State, key: string): Partition {
-  let partition = partitions.get(key);
-  if (partition === undefined) {
-    partition = { log: [], pending: new Set(), readable: 0 };
-    partitions.set(key, partition);
+function keyStateOf({ keys }: State, key: string): KeyState {
+  let keyState = keys.get(key);
+  if (keyState === undefined) {
+    keyState = { log: [], pending: new Set(), readable: 0 };
+    keys.set(key, keyState);
   }
-  return partition;
+  return keyState;
 }
 
 function lastOffset(log: KeyLog): number {
@@ -199,36 +199,36 @@ function lastOffset(log: KeyLog): number {
 }
 
 function addMessage(state: State, { key, offset, msg }: AppendedMessage): void {
-  const { log, pending } = partitionOf(state, key);
+  const { log, pending } = keyStateOf(state, key);
   if (insert(log, offset, msg)) pending.add(offset);
 }
 
 /** Marks a message as fully replicated and advances the high watermark. */
 function markReplicated(state: State, key: string, offset: number): void {
-  const partition = partitionOf(state, key);
-  const { log, pending } = partition;
+  const keyState = keyStateOf(state, key);
+  const { log, pending } = keyState;
   pending.delete(offset);
-  while (partition.readable < log.length && !pending.has(log[partition.readable]![0])) partition.readable++;
+  while (keyState.readable < log.length && !pending.has(log[keyState.readable]![0])) keyState.readable++;
 }
 
 /** Reads the messages of a key below its high watermark; all if there is none, as all are fully replicated then. */
-function readReplicated({ partitions }: State, key: string, from: number): KeyLog {
-  const partition = partitions.get(key);
-  if (partition === undefined) return [];
-  const highWatermark = partition.log[partition.readable]?.[0];
-  return readFrom(partition.log, from, highWatermark);
+function readReplicated({ keys }: State, key: string, from: number): KeyLog {
+  const keyState = keys.get(key);
+  if (keyState === undefined) return [];
+  const highWatermark = keyState.log[keyState.readable]?.[0];
+  return readFrom(keyState.log, from, highWatermark);
 }
 
 function createSnapshot(state: State): Snapshot {
-  const partitions: Snapshot["partitions"] = Object.fromEntries(
-    Array.from(state.partitions, ([key, { log, pending }]) => [key, { log, pending: [...pending] }]),
+  const keys: Snapshot["keys"] = Object.fromEntries(
+    Array.from(state.keys, ([key, { log, pending }]) => [key, { log, pending: [...pending] }]),
   );
-  return { partitions, committed: Object.fromEntries(state.committed) };
+  return { keys, committed: Object.fromEntries(state.committed) };
 }
 
-function restore(state: State, { partitions, committed }: Snapshot): void {
+function restore(state: State, { keys, committed }: Snapshot): void {
   commit(state.committed, committed);
-  for (const [key, { log, pending }] of Object.entries(partitions)) {
+  for (const [key, { log, pending }] of Object.entries(keys)) {
     for (const [offset, msg] of log) addMessage(state, { key, offset, msg });
     const stillPending = new Set(pending);
     for (const [offset] of log) if (!stillPending.has(offset)) markReplicated(state, key, offset);

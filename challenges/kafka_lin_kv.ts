@@ -36,7 +36,7 @@ export interface KafkaLinKVOptions {
 }
 
 /** An entry of the shared log: a message, and the consumer offsets that were committed here since the last entry. */
-interface Entry {
+interface SharedEntry {
   send?: [key: string, message: unknown];
   commits: Offsets;
 }
@@ -65,7 +65,7 @@ export function kafkaLinKV(
   { polls = "local" }: KafkaLinKVOptions = {},
 ): void {
   const state: State = { logs: new Map(), committed: new Map(), commits: {} };
-  const slotLog = createSlotLog<Entry, number>(node, (entry) => apply(state, entry), isEntry);
+  const slotLog = createSlotLog<SharedEntry, number>(node, (entry) => apply(state, entry), isEntry);
 
   /** Puts an entry with all commits so far into the shared log. */
   function share(send?: [key: string, message: unknown]): Promise<number> {
@@ -95,7 +95,7 @@ export function kafkaLinKV(
 }
 
 /** Applies an entry of the shared log, and returns the offset of its message, or -1 if it has none. */
-function apply({ logs, committed }: State, { send, commits }: Entry): number {
+function apply({ logs, committed }: State, { send, commits }: SharedEntry): number {
   commit(committed, commits);
   return send === undefined ? -1 : append(logs, ...send);
 }

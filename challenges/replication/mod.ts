@@ -13,7 +13,7 @@
 import { describeThrown } from "../../lib/log.ts";
 import { isStopped } from "../../lib/rpc.ts";
 import type { AnyNode } from "../../mod.ts";
-import { expectPeer, replicateSchema, type Update } from "../shared/requests.ts";
+import { expectPeer, type ReplicateMessage, replicateSchema } from "../shared/requests.ts";
 import { type Counts, covers, join, MEMORY, OWN, type Vector } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { ask, planUrgentRound, Replica, type ReplicationOptions, runSchedule, send, trustIfBack } from "./schedule.ts";
@@ -65,13 +65,13 @@ export function replicate<E, S>(node: AnyNode, options: ReplicationOptions<E, S>
   node.on("replicate", (body, { src }) => {
     expectPeer(node, src);
     const peer = replica?.peers.get(src);
-    if (peer !== undefined) receive(replica!, peer, body as unknown as Update<E, S>);
+    if (peer !== undefined) receive(replica!, peer, body as unknown as ReplicateMessage<E, S>);
   }, replicateSchema(node, options));
   return { append };
 }
 
 /** Handles a well-formed message. */
-function receive<E, S>(replica: Replica<E, S>, peer: Peer, update: Update<E, S>): void {
+function receive<E, S>(replica: Replica<E, S>, peer: Peer, update: ReplicateMessage<E, S>): void {
   const { incarnation, lastSeq, logs } = replica;
   const { ack, base, entries = {}, from, hub, next, question, seq } = update;
   if (!noteIncarnation(replica, from)) return;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Update } from "../shared/requests.ts";
+import type { ReplicateMessage } from "../shared/requests.ts";
 import { join, type Vector } from "./log.ts";
 
 /** Another node as seen here. Its messages change it below, ours in `schedule.ts`. Times: ms since our start. */
@@ -42,7 +42,7 @@ export class Peer {
   constructor(readonly id: string) {}
 
   /** Notes which incarnation sent a message; returns true for the present one. `ourSeq` is the newest that we used. */
-  recognize({ from, seq, ack }: Update<unknown, unknown>, ours: string, ourSeq: number, at: number): boolean {
+  recognize({ from, seq, ack }: ReplicateMessage<unknown, unknown>, ours: string, ourSeq: number, at: number): boolean {
     if (from !== this.incarnation) {
       // To acknowledge a message that is newer than the last sign of the known incarnation, it must have run later.
       if (ack?.[0] !== ours || ack[1] <= (this.heard?.ourSeq ?? -1) || ack[1] > ourSeq) {

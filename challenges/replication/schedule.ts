@@ -11,7 +11,7 @@
  * @module
  */
 import type { AnyNode } from "../../mod.ts";
-import type { Update } from "../shared/requests.ts";
+import type { ReplicateMessage } from "../shared/requests.ts";
 import { covers, join, Logs, MEMORY, OWN, type Vector } from "./log.ts";
 import { Peer } from "./peer.ts";
 
@@ -55,7 +55,7 @@ export class Replica<E = any, S = any> {
   /** The other nodes, in the order of the list of nodes. */
   readonly peers: ReadonlyMap<string, Peer>;
   /** Hold-back queue: messages that build on others which are not here, oldest first; at most MEMORY. */
-  readonly heldBack: { peer: Peer; update: Update<E, S>; have: Vector }[] = [];
+  readonly heldBack: { peer: Peer; update: ReplicateMessage<E, S>; have: Vector }[] = [];
   /** Vector of what all nodes have, as far as marks say: `replicated <= logs.vector`. */
   replicated: Vector = [];
   /** Newest seq used. It only grows. */
@@ -264,7 +264,7 @@ export function send(replica: Replica, peer: Peer, kind: "round" | "question" | 
   peer.unackedSince ??= now;
 }
 
-function buildUpdate<E, S>(replica: Replica<E, S>, peer: Peer, kind: string, known: Vector): Update<E, S> {
+function buildUpdate<E, S>(replica: Replica<E, S>, peer: Peer, kind: string, known: Vector): ReplicateMessage<E, S> {
   const { hub, incarnation, lastRound, lastSeq, logs, now, options: { period, snapshot, topology } } = replica;
   const isAnswer = kind === "answer";
   const isMesh = topology === "mesh";

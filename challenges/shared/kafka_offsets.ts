@@ -23,11 +23,11 @@ export interface OwnOffsets {
    * Counts this node's incarnation, and returns the present ones of all nodes. Called once, when the node starts. Until
    * its promise is fulfilled, `next` returns undefined.
    */
-  begin(): Promise<Incarnations>;
+  countIncarnation(): Promise<Incarnations>;
   /** Returns the node's next offset above `top`, or undefined if there is none below the limit. */
   next(top: number): number | undefined;
   /** Waits until the limit is higher, after `next` returned undefined. */
-  more(): Promise<void>;
+  waitForLimit(): Promise<void>;
 }
 
 /** State of a node. It may give out its offsets from `floor` on and below `limit`. */
@@ -77,7 +77,7 @@ export function createOwnOffsets(node: AnyNode): OwnOffsets {
   const wakeStart = createWorker(node, "count the incarnations of the node", () => begin(state));
   const wakeRaise = createWorker(node, "raise the limit of offsets", () => raiseLimit(state));
   return {
-    begin() {
+    countIncarnation() {
       wakeStart();
       return state.begun.promise;
     },
@@ -88,7 +88,7 @@ export function createOwnOffsets(node: AnyNode): OwnOffsets {
       if (isLimitNear(state)) wakeRaise();
       return offset < state.limit ? offset : undefined;
     },
-    async more() {
+    async waitForLimit() {
       await (state.limit === 0 ? state.begun.promise : state.raised.promise);
     },
   };
@@ -102,7 +102,7 @@ function nextOwnOffset({ id, nodeIds }: AnyNode, from: number): number {
 
 async function begin(state: State): Promise<void> {
   const { node, kv } = state;
-  const own = await countIncarnation(state);
+  const own = await numberIncarnation(state);
   const incarnations: Incarnations = { [node.id]: own };
   if (own === 1) {
     state.limit = ROOM;
@@ -120,7 +120,7 @@ async function begin(state: State): Promise<void> {
 /**
  * Counts this incarnation, and returns its number. It is higher than that of any earlier one; numbers may be skipped.
  */
-async function countIncarnation({ node, kv }: State): Promise<number> {
+async function numberIncarnation({ node, kv }: State): Promise<number> {
   const key = incarnationKey(node.id);
   try {
     // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first counts

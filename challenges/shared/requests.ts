@@ -137,7 +137,7 @@ export const TXN = field("txn", 'an array of ["r", key, null] and ["w", key, val
  * `replicate`, the only message between nodes of replication. All of it is cumulative: one that is lost, duplicated or
  * late costs nothing but time.
  */
-export interface Update<E, S> {
+export interface ReplicateMessage<E, S> {
   type: "replicate";
   /** The sender's incarnation, which is also the name of the log that it appends to. */
   from: string;

@@ -75,9 +75,9 @@ interface State<E, R> {
   /** Batches that other nodes have sent to this one as the leader. */
   queue: Batch<E>[];
   /** Batches that this node is putting into slots. They stay until all of them have been applied. */
-  writing: Batch<E>[];
+  underWay: Batch<E>[];
   /** This node's batch that gathers entries. */
-  waiting: OwnBatch<E, R>;
+  gathering: OwnBatch<E, R>;
   /** This node's batch that is under way, or was the last to be. */
   sent: OwnBatch<E, R> | undefined;
 }
@@ -112,14 +112,14 @@ export function createSlotLog<E, R>(
     leader: { id: "", isResponsive: true, timeout: MIN_LEADER_TIMEOUT, avoidedUntil: -Infinity },
     applied: new Map(),
     queue: [],
-    writing: [],
-    waiting: createBatch("", 1),
+    underWay: [],
+    gathering: createBatch("", 1),
     sent: undefined,
   };
   const wakeReader = createWorker(node, "read the slots of the log", () => catchUp(reader));
   const wakeWriter = createWorker(node, "write to the log", () => writeBatches(state));
   node.onInit(() => {
-    state.waiting = createBatch(`${node.id}.${node.incarnation}`, 1);
+    state.gathering = createBatch(`${node.id}.${node.incarnation}`, 1);
     state.leader.id = node.nodeIds[0]!;
     wakeReader();
   });
@@ -127,7 +127,7 @@ export function createSlotLog<E, R>(
 
   return {
     async append(entry) {
-      const { entries, results } = state.waiting;
+      const { entries, results } = state.gathering;
       const index = entries.push(entry) - 1;
       wakeWriter();
       return (await results.promise)[index]!;
@@ -175,21 +175,21 @@ function applySlot<E, R>(state: State<E, R>, slot: Slot<E>, apply: (entry: E) =>
 /** Gets all batches into slots: those of other nodes that wait here, and this node's own, one after another. */
 async function writeBatches<E, R>(state: State<E, R>): Promise<void> {
   while (true) {
-    while (!state.writing.every((batch) => isApplied(state, batch))) await writeSlot(state, state.writing);
-    if (state.queue.length === 0 && state.waiting.entries.length === 0) return;
-    state.writing = state.queue;
+    while (!state.underWay.every((batch) => isApplied(state, batch))) await writeSlot(state, state.underWay);
+    if (state.queue.length === 0 && state.gathering.entries.length === 0) return;
+    state.underWay = state.queue;
     state.queue = [];
     const own = takeOwnBatch(state);
-    if (own !== undefined && !await forward(state, own)) state.writing.push(own);
+    if (own !== undefined && !await forward(state, own)) state.underWay.push(own);
   }
 }
 
 /** Takes this node's batch if there is anything in it, and begins the next one. */
 function takeOwnBatch<E, R>(state: State<E, R>): Batch<E> | undefined {
-  const { from, number, entries } = state.waiting;
+  const { from, number, entries } = state.gathering;
   if (entries.length === 0) return undefined;
-  state.sent = state.waiting;
-  state.waiting = createBatch(from, number + 1);
+  state.sent = state.gathering;
+  state.gathering = createBatch(from, number + 1);
   return { from, number, entries };
 }
 
