@@ -36,7 +36,7 @@ export interface Subject {
 }
 
 /** Message to the watchdog's thread: the shared memory at first, and all subjects whenever there is a new one. */
-export type WatchdogMessage = { memory: Int32Array; limit: number } | { subjects: readonly Subject[] };
+export type WatchdogMessage = { memory: Int32Array; limit: number; kills: boolean } | { subjects: readonly Subject[] };
 
 /** Shared memory. Only the simulation's thread writes it. */
 const memory = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
@@ -46,15 +46,16 @@ const subjects: Subject[] = [];
 let thread: Worker | undefined;
 
 /**
- * Starts the watchdog of this process. If a turn takes longer than the limit, it says so on stderr and kills the
+ * Starts the watchdog of this thread. If a turn takes longer than the limit, it says so on stderr and kills the
  * process.
  *
  * @param limit Milliseconds of real time.
+ * @param kills False if it only says so.
  * @returns Function that ends it.
  */
-export function startWatchdog(limit: number = LIMIT): () => void {
+export function startWatchdog(limit: number = LIMIT, kills = true): () => void {
   const started = new Worker(new URL("./watchdog_thread.ts", import.meta.url), { type: "module" });
-  started.postMessage({ memory, limit } satisfies WatchdogMessage);
+  started.postMessage({ memory, limit, kills } satisfies WatchdogMessage);
   started.postMessage({ subjects } satisfies WatchdogMessage);
   thread = started;
   return () => started.terminate();

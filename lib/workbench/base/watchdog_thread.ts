@@ -1,5 +1,5 @@
 /**
- * Thread of the watchdog: reads now and then whose turn it is, and kills the process if a turn is too long.
+ * Thread of the watchdog: reads now and then whose turn it is. If a turn is too long, it says so, and kills the process.
  *
  * @module
  */
@@ -16,10 +16,10 @@ let subjects: readonly Subject[] = [];
 
 scope.onmessage = ({ data }) => {
   if ("subjects" in data) subjects = data.subjects;
-  else watch(data.memory, data.limit);
+  else watch(data);
 };
 
-function watch(memory: Int32Array, limit: number): void {
+function watch({ memory, limit, kills }: Extract<WatchdogMessage, { memory: Int32Array }>): void {
   let [lastTurns, lastWrites, looks] = [0, 0, 0];
   setInterval(() => {
     const turns = Atomics.load(memory, SLOT.turns);
@@ -28,7 +28,11 @@ function watch(memory: Int32Array, limit: number): void {
     // The same write as at the last look.
     const isBlocked = writes % 2 === 1 && writes === lastWrites;
     if (subject === NO_SUBJECT || turns !== lastTurns) looks = 0;
-    else if (!isBlocked && ++looks === LOOKS) killProcess(subjects[subject]!, limit / 1000);
+    else if (!isBlocked && ++looks === LOOKS) {
+      report(subjects[subject]!, limit / 1000);
+      // The main thread is blocked: it cannot handle any other signal.
+      if (kills) Deno.kill(Deno.pid, "SIGKILL");
+    }
     [lastTurns, lastWrites] = [turns, writes];
   }, limit / LOOKS);
 }
@@ -42,8 +46,6 @@ const MESSAGES: Record<Subject["kind"], (name: string, seconds: number) => strin
     "loop that runs while it is imported, or when its program is started",
 };
 
-function killProcess({ kind, name }: Subject, seconds: number): void {
+function report({ kind, name }: Subject, seconds: number): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`\n${MESSAGES[kind](name, seconds)}\n`));
-  // The main thread is blocked: it cannot handle any other signal.
-  Deno.kill(Deno.pid, "SIGKILL");
 }

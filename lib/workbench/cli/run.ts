@@ -22,6 +22,10 @@ import { runSeries } from "../search/series.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { seriesExitStatus } from "./exit_status.ts";
 import { showFlagsHelp } from "./help.ts";
+import { reportErrors } from "./report_errors.ts";
+import { watch } from "./watch/mod.ts";
+import { openProgramFiles } from "./watch/program_files.ts";
+import { runsHere, runsOnThreads } from "./watch/test_run.ts";
 
 /**
  * Runs a test without a challenge: `test`.
@@ -79,7 +83,26 @@ async function runTests(
     ...name === "maelstrom" ? [] : incompatibilityNotes(requests),
   ];
   for (const note of notes) machine.stderr(`Note: ${note}\n`);
+  if (args.given.watch) return await watchTest(requests, words, machine);
   return seriesExitStatus(await runSeries(planSeries(requests, args, machine.newSeed), engine, machine));
+}
+
+/** Runs a test again whenever its program changes. The seed stays: a new verdict is due to the change. */
+async function watchTest(
+  [request, other]: readonly TestRequest[],
+  words: readonly string[],
+  machine: Machine,
+): Promise<number> {
+  if (other !== undefined) throw new UsageError("Cannot use --watch with several challenges: name one challenge");
+  const { challenge, seed, simulation } = request!;
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  const flags = words.slice(0, end).filter((word) => word !== "--watch" && word !== "--watch=true");
+  const again = [...flags, ...simulation !== null && seed === null ? ["--seed", machine.newSeed()] : []];
+  const line = [...again, ...words.slice(end)];
+  const runs = simulation === null
+    ? runsHere((machine) => reportErrors(() => runTests([challenge], line, machine), machine), machine)
+    : runsOnThreads([challenge?.id ?? "test", ...line], machine);
+  return await watch(runs, openProgramFiles(request!, machine), machine);
 }
 
 function rejectPositional({ positional: [word] }: Arguments): void {

@@ -11,6 +11,15 @@ import type { Engine } from "./engine.ts";
 import type { OpenFile } from "../history/history_file.ts";
 import type { Files } from "../request/files.ts";
 
+/** File on the machine. */
+export interface FileFacts {
+  path: string;
+  /** Size, bytes. */
+  size: number;
+  /** Time of the last write, ms since 1970. */
+  modifiedAt: number;
+}
+
 /** Everything that a command needs of the machine it runs on. */
 export interface Machine {
   /** The project's folder. */
@@ -20,6 +29,18 @@ export interface Machine {
   files: Files;
   /** Returns the names of the folders in a folder, but not those of links; none if it cannot be read. */
   subfolders(path: string): string[];
+  /**
+   * Lists a file, or those in a folder and the folders in it, links left out; none if it cannot be read.
+   *
+   * @param skip Returns true for the path of a folder whose files are left out.
+   */
+  filesIn(path: string, skip?: (path: string) => boolean): FileFacts[];
+  /**
+   * Removes a folder with everything in it.
+   *
+   * @throws {Error} It cannot be removed; the message says why.
+   */
+  removeFolder(path: string): void;
   openFile: OpenFile;
   /**
    * Creates a folder, and those around it; returns its absolute path with links resolved.
@@ -50,6 +71,8 @@ export interface Machine {
   env(name: string): string | undefined;
   /** Runs a command; returns what it prints on stdout and stderr, or undefined if it cannot be run or fails. */
   outputOf(command: string, args: string[]): string | undefined;
+  /** Returns the time, ms since 1970. */
+  now(): number;
   /** Calls `tick` every `interval` milliseconds until the returned function is called. */
   every(interval: number, tick: () => void): () => void;
   /** Calls `interrupt` at every signal that asks to end, until the returned function is called. */

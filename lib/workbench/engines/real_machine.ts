@@ -8,7 +8,7 @@ import { reasonOf, UsageError } from "../base/errors.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/files.ts";
 import { newSeed } from "../world/random.ts";
-import type { Interrupt, Machine } from "./machine.ts";
+import type { FileFacts, Interrupt, Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
 import { runScript } from "./own_process.ts";
@@ -29,6 +29,8 @@ export function createMachine(root: string): Machine {
     denoVersion: Deno.version.deno,
     files: { readTextFile: Deno.readTextFileSync, inspect },
     subfolders,
+    filesIn,
+    removeFolder: (path) => Deno.removeSync(path, { recursive: true }),
     openFile: async (path) => (await Deno.open(path)).readable,
     createFolder,
     createFile,
@@ -38,6 +40,7 @@ export function createMachine(root: string): Machine {
     width,
     env: (name) => Deno.env.get(name),
     outputOf,
+    now: () => Date.now(),
     every(interval, tick) {
       const timer = setInterval(tick, interval);
       return () => clearInterval(timer);
@@ -131,6 +134,18 @@ function inspect(path: string): ReturnType<Files["inspect"]> {
 function subfolders(path: string): string[] {
   try {
     return Array.from(Deno.readDirSync(path)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function filesIn(path: string, skip: (path: string) => boolean = () => false): FileFacts[] {
+  try {
+    const { isFile, size, mtime } = Deno.statSync(path);
+    if (isFile) return [{ path, size, modifiedAt: mtime?.getTime() ?? 0 }];
+    if (skip(path)) return [];
+    const entries = Array.from(Deno.readDirSync(path)).filter(({ isSymlink }) => !isSymlink);
+    return entries.flatMap(({ name }) => filesIn(`${path}/${name}`, skip));
   } catch {
     return [];
   }

@@ -370,6 +370,12 @@ export const FLAGS = [
     origin: "workbench",
   },
   {
+    name: "watch",
+    kind: "switch",
+    help: "Run the test again whenever the program's files change, until Ctrl-C",
+    origin: "workbench",
+  },
+  {
     name: "strict",
     kind: "switch",
     help: "Let every finding decide, also one that Maelstrom does not look for: the default of test, demo and --sim",

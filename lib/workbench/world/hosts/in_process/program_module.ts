@@ -13,7 +13,7 @@ import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
 import { startNode } from "../../../../start_node.ts";
 import { messageOf, UsageError } from "../../../base/errors.ts";
-import { formatFrame, framesOf } from "../../../base/stack_frames.ts";
+import { formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
 import { RealClock } from "../../clock.ts";
 import { guard } from "../guard/guard.ts";
@@ -148,8 +148,11 @@ async function runImport<T>({ path, url }: Module, work: () => Promise<T>): Prom
 /** Describes in one line what an import threw, and where in the module. */
 function importProblem(error: unknown, url: string): string {
   if (!(error instanceof Error)) return describeThrown(error);
-  const frame = framesOf(error).find((frame) => frame.url === url);
-  return `${firstLineOf(error)}${frame === undefined ? "" : ` at ${formatFrame(frame)}`}`;
+  const problem = firstLineOf(error);
+  // The message of a syntax error names its place, which may be in an imported module.
+  const isPlace = (frame: Frame) => frame.url === url || error.message.includes(`at ${frame.url}:${frame.position}`);
+  const frame = framesOf(error).find(isPlace);
+  return frame === undefined || problem.includes(frame.url) ? problem : `${problem} at ${formatFrame(frame)}`;
 }
 
 function firstLineOf(error: unknown): string {
