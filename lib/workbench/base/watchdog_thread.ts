@@ -1,5 +1,6 @@
 /**
- * Thread of the watchdog: reads now and then whose turn it is. If a turn is too long, it says so, and kills the process.
+ * Thread of the watchdog: reads now and then whose turn it is. If a turn is too long, it says so and kills the
+ * process.
  *
  * @module
  */

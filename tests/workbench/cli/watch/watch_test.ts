@@ -19,16 +19,17 @@ function startWatching(line: string, changes: Partial<FakeMachine> = {}): Watchi
   const filesIn = (root: string, skip: (path: string) => boolean = () => false): FileFacts[] =>
     Object.entries(sizes).filter(([path]) => path.startsWith(`${root}/`) && !skip(path.slice(0, path.lastIndexOf("/"))))
       .map(([path, size]) => ({ path, size, modifiedAt: 0 }));
-  const machine = fakeMachine({ filesIn, ...changes });
-  const ended = main(line.split(" "), machine);
-  const lookTwice = async () => {
+  const machine = fakeMachine({ filesIn, ...changes }) as Watching;
+  machine.sizes = sizes;
+  machine.ended = main(line.split(" "), machine);
+  machine.lookTwice = async () => {
     for (let look = 0; look < 2; look++) {
       await settle();
       machine.tick();
     }
     await settle();
   };
-  return Object.assign(machine, { sizes, lookTwice, ended });
+  return machine;
 }
 
 /** Lets all promises settle. */
@@ -168,7 +169,7 @@ export default (node) => node.on("echo", ({ echo }) => ({ echo: wrong ? null : e
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    /** What to do after each run. */
+    /** Actions, one after each run. */
     const steps = [() => helper("= 1"), () => helper("false"), () => child.kill("SIGINT")];
     let log = "";
     const reading = child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
