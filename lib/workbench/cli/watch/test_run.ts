@@ -5,7 +5,12 @@
  */
 
 import type { Interrupt, Machine } from "../../engines/machine.ts";
-import type { ThreadTask } from "./thread.ts";
+
+/** Message to the thread: the project's folder, and the command line. */
+export interface ThreadTask {
+  root: string;
+  line: readonly string[];
+}
 
 /** Run that was started. */
 export interface TestRun {

@@ -7,12 +7,7 @@
 import { startWatchdog } from "../../base/watchdog.ts";
 import { createMachine } from "../../engines/real_machine.ts";
 import { main } from "../main.ts";
-
-/** Message to the thread: the project's folder, and the command line. */
-export interface ThreadTask {
-  root: string;
-  line: readonly string[];
-}
+import type { ThreadTask } from "./test_run.ts";
 
 /** The part of a worker's global scope that is used here. Its own types clash with those of the main thread. */
 const scope = globalThis as unknown as {
