@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createLineDecoder } from "../base/decode_utf8.ts";
 import { FailedError, reasonOf } from "../base/errors.ts";
 import { formatSize } from "../base/size.ts";
 import { createHistoryReader } from "./history_reader.ts";
@@ -29,7 +30,7 @@ export async function readHistoryFile(
 ): Promise<Operation[]> {
   const reader = createHistoryReader({ strict: true });
   try {
-    for await (const piece of readText(path, open, longestLine)) reader.push(piece);
+    for await (const piece of readText(path, open, longestLine, true)) reader.push(piece);
     return reader.end();
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -41,48 +42,54 @@ export async function readHistoryFile(
  * Reads the text of a file, and decompresses it if necessary.
  *
  * @param longestLine Longest line, in characters.
- * @throws {FailedError} The file cannot be read, is not a text, or has a line that is too long.
+ * @param isStrict True to refuse a line that is not UTF-8. By default U+FFFD stands for its invalid bytes.
+ * @throws {FailedError} The file cannot be read, is not a text, or has a line that is refused or too long.
  */
 export async function* readText(
   path: string,
   open: OpenFile,
   longestLine: number = LONGEST_LINE,
+  isStrict: boolean = false,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  const measure = measureLines(longestLine);
+  const decoder = createLineDecoder();
+  const measured: LastLine = { number: 1, length: 0 };
+  const decode = (bytes: Bytes, isLast: boolean) => {
+    const text = decoder.decode(bytes, isLast);
+    if (!isStrict || decoder.goodLines === Infinity) return text;
+    throw new FailedError(`Cannot read ${path}: line ${measured.number + decoder.goodLines} is not UTF-8`);
+  };
   let isFirst = true;
   for await (const bytes of decompressed(path, readBytes(path, open))) {
-    const text = decoder.decode(bytes, { stream: true });
-    if (isFirst && text.includes("\0")) throw new FailedError(binaryFile(path, text));
+    if (isFirst && bytes.includes(0)) throw new FailedError(binaryFile(path, new TextDecoder().decode(bytes)));
     isFirst = false;
-    const tooLong = measure(text);
-    if (tooLong !== undefined) {
-      throw new FailedError(`Cannot read ${path}: line ${tooLong} is longer than ${formatSize(longestLine)}`);
+    const text = decode(bytes, false);
+    if (!measure(measured, text, longestLine)) {
+      throw new FailedError(`Cannot read ${path}: line ${measured.number} is longer than ${formatSize(longestLine)}`);
     }
     yield text;
   }
-  yield decoder.decode();
+  yield decode(new Uint8Array(0), true);
 }
 
-/**
- * Returns a function that is given a text piece by piece. It returns the number of a line that is too long, as soon as
- * that shows; else undefined.
- */
-function measureLines(longest: number): (piece: string) => number | undefined {
-  let line = 1;
-  /** Length of the last line so far. */
-  let length = 0;
-  return (piece) => {
-    let start = 0;
-    for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
-      if (length + end - start > longest) return line;
-      start = end + 1;
-      length = 0;
-      line++;
-    }
-    length += piece.length - start;
-    return length > longest ? line : undefined;
-  };
+/** The last line of a text so far. */
+interface LastLine {
+  /** Its number, from 1. */
+  number: number;
+  /** Its length so far, in characters. */
+  length: number;
+}
+
+/** Measures the next piece of a text. Returns false at a line that is too long, which is then the last one. */
+function measure(last: LastLine, piece: string, longest: number): boolean {
+  let start = 0;
+  for (let end = piece.indexOf("\n"); end >= 0; end = piece.indexOf("\n", start)) {
+    if (last.length + end - start > longest) return false;
+    start = end + 1;
+    last.length = 0;
+    last.number++;
+  }
+  last.length += piece.length - start;
+  return last.length <= longest;
 }
 
 async function* readBytes(path: string, open: OpenFile): AsyncGenerator<Bytes> {

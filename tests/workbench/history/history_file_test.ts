@@ -28,6 +28,20 @@ Deno.test("a file is read from any chunks, compressed or not", async () => {
   assertEquals(await readHistoryFile("marked.edn", opening("\ufeff" + EDN)).then(({ length }) => length), 2);
 });
 
+Deno.test("a line of a history that is not UTF-8 is refused, for any chunks: its ids might become equal", async () => {
+  const bytes = new TextEncoder().encode(`${EDN}${EDN.replace("2", '"@"')}\n`);
+  bytes[bytes.indexOf("@".charCodeAt(0))] = 0xfc;
+  const cut = Uint8Array.of(...new TextEncoder().encode(EDN), 0xc3);
+  for (const [content, line] of [[bytes, 6], [cut, 4]] as const) {
+    for (const open of [opening(content), trickling(content)]) {
+      const expected = `Cannot read x.edn: line ${line} is not UTF-8`;
+      await assertRejects(() => readHistoryFile("x.edn", open), FailedError, expected);
+      const pieces = await Array.fromAsync(readText("x.log", open));
+      assertEquals(pieces.join(""), new TextDecoder().decode(content));
+    }
+  }
+});
+
 Deno.test("an error in a file is one line with the file's name", async () => {
   const wrong = async (open: OpenFile) =>
     (await assertRejects(() => readHistoryFile("x.edn", open), FailedError) as Error).message;

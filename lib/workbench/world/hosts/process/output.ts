@@ -3,7 +3,7 @@
  *
  * The path of the bytes:
  * 1. They are written to the log, if there is one.
- * 2. They are decoded to text (`decode_utf8.ts`), which notes the first line that is not UTF-8.
+ * 2. They are decoded to text (`base/decode_utf8.ts`), which notes the first line that is not UTF-8.
  * 3. The text is split into lines. The last ones are kept for a report.
  * 4. If the unfinished line is too long, reading stops.
  *
@@ -13,8 +13,8 @@
  */
 
 import { stripVTControlCharacters } from "node:util";
+import { createLineDecoder, type LineDecoder } from "../../../base/decode_utf8.ts";
 import { clip, MAX_LINE } from "../../../base/text.ts";
-import { createLineDecoder, type LineDecoder } from "./decode_utf8.ts";
 
 /** Options for {@linkcode readOutput}. */
 export interface ReadOptions {
@@ -98,7 +98,9 @@ async function readAll(state: State): Promise<void> {
     log?.write(next.value);
     takeText(state, decoder.decode(next.value));
   }
-  if (!state.stopped && state.unfinished !== "") takeText(state, "\n");
+  if (state.stopped) return;
+  const rest = decoder.decode(new Uint8Array(0), true);
+  if (state.unfinished + rest !== "") takeText(state, `${rest}\n`);
 }
 
 /** Step 3 and 4 for a piece of the text. */

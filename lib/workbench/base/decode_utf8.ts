@@ -10,8 +10,13 @@
 
 /** Decoder of lines. */
 export interface LineDecoder {
-  /** Decodes a chunk, which may end within a character. */
-  decode(bytes: Uint8Array): string;
+  /** Decodes a chunk, which may end within a character, unless it is the last one. */
+  decode(bytes: Uint8Array, isLast?: boolean): string;
+  /**
+   * Number of lines of the text before the first bad one that are not taken yet; `Infinity` as long as there is none,
+   * negative after it.
+   */
+  readonly goodLines: number;
   /** Takes the next line of the text. Returns false from the first one on that is not UTF-8. */
   takeLine(): boolean;
 }
@@ -29,16 +34,19 @@ export function createLineDecoder(): LineDecoder {
   /** Number of lines before the first bad one that are not taken yet; negative after that. */
   let goodLines = Infinity;
   return {
-    decode(bytes) {
+    get goodLines() {
+      return goodLines;
+    },
+    decode(bytes, isLast = false) {
       try {
-        const text = decoder.decode(bytes, { stream: true });
+        const text = decoder.decode(bytes, { stream: !isLast });
         before = bytes.length >= MAX_INCOMPLETE ? bytes : join(before.subarray(-MAX_INCOMPLETE), bytes);
         return text;
       } catch {
         const rest = join(incompleteEnd(before), bytes);
         goodLines = countGoodLines(rest);
-        decoder = new TextDecoder();
-        return decoder.decode(rest, { stream: true });
+        decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+        return decoder.decode(rest, { stream: !isLast });
       }
     },
     takeLine: () => goodLines-- > 0,
