@@ -9,8 +9,10 @@ import { messageOf } from "../base/errors.ts";
 import { watchExit } from "../world/hosts/process/exit.ts";
 import type { ScriptLimits, ScriptOutcome } from "./machine.ts";
 
-/** Most output of one stream that is kept, in bytes. The rest is read and dropped. */
+/** Most output of one stream that is kept, in characters. The rest is read and dropped. */
 const MAX_OUTPUT = 16_000_000;
+/** Time that output may stay open after the end of the process, ms: a process that it has started may hold it. */
+const DRAIN_TIMEOUT = 1000;
 
 /** Runs a script until its end, until the limit, or until the signal. It never throws. */
 export async function runScript(
@@ -24,6 +26,20 @@ export async function runScript(
   } catch (error) {
     return { status: null, stdout: "", stderr: messageOf(error), isTimeout: false };
   }
+  const reading = new AbortController();
+  const outputs = [child.stdout, child.stderr].map((stream) => readText(stream, reading.signal));
+  const { status, isTimeout } = await watch(child, { limitSeconds, signal });
+  const drained = setTimeout(() => reading.abort(), DRAIN_TIMEOUT);
+  const [stdout, stderr] = await Promise.all(outputs);
+  clearTimeout(drained);
+  return { status, stdout: stdout!, stderr: stderr!, isTimeout };
+}
+
+/** Waits for the end of a process, and kills it if necessary. */
+async function watch(
+  child: Deno.ChildProcess,
+  { limitSeconds, signal }: ScriptLimits,
+): Promise<Pick<ScriptOutcome, "status" | "isTimeout">> {
   const exit = watchExit(child, () => Promise.resolve());
   let isTimeout = false;
   const timeout = setTimeout(() => {
@@ -33,15 +49,11 @@ export async function runScript(
   const onAbort = () => void exit.kill();
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
-  try {
-    const outputs = [child.stdout, child.stderr].map(readText);
-    const [stdout, stderr] = await Promise.all(outputs);
-    return { status: (await child.status).code, stdout: stdout!, stderr: stderr!, isTimeout };
-  } finally {
-    clearTimeout(timeout);
-    signal.removeEventListener("abort", onAbort);
-    await exit.kill();
-  }
+  const { code } = await child.status;
+  clearTimeout(timeout);
+  signal.removeEventListener("abort", onAbort);
+  await exit.kill();
+  return { status: code, isTimeout };
 }
 
 /** Starts it as the leader of a process group, so that Ctrl-C in a terminal does not reach it. */
@@ -56,11 +68,15 @@ function startScript(script: string, words: readonly string[]): Deno.ChildProces
   }).spawn();
 }
 
-async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** Reads a stream to its end, or until the signal. */
+async function readText(stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const bytes of stream) {
-    if (text.length < MAX_OUTPUT) text += decoder.decode(bytes, { stream: true });
-  }
+  const sink = new WritableStream<Uint8Array>({
+    write(bytes) {
+      if (text.length < MAX_OUTPUT) text += decoder.decode(bytes, { stream: true });
+    },
+  });
+  await stream.pipeTo(sink, { signal }).catch(() => {});
   return text;
 }
