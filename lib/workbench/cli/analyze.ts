@@ -11,6 +11,7 @@ import { DEFAULTS } from "../request/arguments.ts";
 import { findFlag, type Flag } from "../request/flags.ts";
 import { check, CHECK_FLAGS } from "./check.ts";
 import { showCheckHelp } from "./help.ts";
+import { listRuns } from "./stored_folders.ts";
 
 /** Flags that `analyze` takes. */
 export const ANALYZE_FLAGS: readonly Flag[] = [
@@ -69,13 +70,11 @@ function valueAttachedTo(name: string, word: string): string | undefined {
   return /^-\w$/.test(name) && word.startsWith(name) && word !== name ? word.slice(name.length) : undefined;
 }
 
-/** Returns the path of a run: the folder below that of its workload. Folders are named by time, as in `…-2`, `…-10`. */
-function findRun(index: number, store: string, { subfolders }: Machine): string {
-  const runs = subfolders(store).filter((workload) => workload !== "latest").flatMap((workload) =>
-    subfolders(`${store}/${workload}`).filter((time) => /^\d{8}T\d{6}/.test(time)).map((time) => ({ workload, time }))
-  ).sort((a, b) => a.time.localeCompare(b.time, "en", { numeric: true }));
+/** Returns the path of a run. */
+function findRun(index: number, store: string, machine: Machine): string {
+  const runs = listRuns(store, machine);
   const run = runs.at(index);
-  if (run !== undefined) return `${store}/${run.workload}/${run.time}`;
+  if (run !== undefined) return run.path;
   const expected = runs.length === 0 ? "a folder with runs" : `an index from ${-runs.length} to ${runs.length - 1}`;
   throw new UsageError(`Cannot find run ${index} in ${store}: expected ${expected}, or --test with a path`);
 }

@@ -24,6 +24,7 @@ import { install, INSTALL_FLAGS } from "./install.ts";
 import { list, LIST_FLAGS } from "./list.ts";
 import { createProject, NEW_FLAGS } from "./new/mod.ts";
 import { report } from "./report.ts";
+import { prune, PRUNE_FLAGS, PRUNE_NOTES } from "./prune.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
 import { swarm } from "./swarm.ts";
 
@@ -74,6 +75,13 @@ export const COMMANDS: readonly Command[] = [
     flags: CHECK_FLAGS,
     showHelp: showCheckHelp,
     run: report,
+  },
+  {
+    name: "prune",
+    help: "Remove stored runs, but for the newest",
+    notes: PRUNE_NOTES,
+    flags: PRUNE_FLAGS,
+    run: prune,
   },
   {
     name: "doc",

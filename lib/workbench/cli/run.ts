@@ -22,6 +22,7 @@ import { runSeries } from "../search/series.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { seriesExitStatus } from "./exit_status.ts";
 import { showFlagsHelp } from "./help.ts";
+import { boundStore } from "./prune.ts";
 import { reportErrors } from "./report_errors.ts";
 import { watch } from "./watch/mod.ts";
 import { openProgramFiles } from "./watch/program_files.ts";
@@ -84,7 +85,10 @@ async function runTests(
   ];
   for (const note of notes) machine.stderr(`Note: ${note}\n`);
   if (args.given.watch) return await watchTest(requests, words, machine);
-  return seriesExitStatus(await runSeries(planSeries(requests, args, machine.newSeed), engine, machine));
+  const plan = planSeries(requests, args, machine.newSeed);
+  const [{ store, keepRuns }] = requests as [TestRequest];
+  if (name !== "maelstrom") boundStore(store, keepRuns, machine);
+  return seriesExitStatus(await runSeries(plan, engine, machine));
 }
 
 /** Runs a test again whenever its program changes. The seed stays: a new verdict is due to the change. */
@@ -126,9 +130,8 @@ function ignoredFlagNotes({ texts }: Arguments): string[] {
 
 /** Flags that the real Maelstrom has no counterpart for. */
 function maelstromNotes({ given }: Arguments): string[] {
-  return given["max-store"] === undefined
-    ? []
-    : ["--max-store does nothing here: the real Maelstrom stores everything"];
+  const names = (["max-store", "keep-runs"] as const).filter((name) => given[name] !== undefined);
+  return names.map((name) => `--${name} does nothing here: the real Maelstrom stores everything`);
 }
 
 function positionalNotes({ positional }: Arguments): string[] {

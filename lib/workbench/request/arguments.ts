@@ -182,6 +182,7 @@ const KINDS: { [Name in keyof KindValues]: Kind<KindValues[Name]> } = {
   integer: { expected: "a whole number", parse: (text) => /^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined },
   number: { expected: "a number", parse: parseNumber },
   size: { expected: "a size, such as 500MB or 2GB", parse: parseSize },
+  age: { expected: "an age, such as 90m, 12h or 7d", parse: parseAge },
   role: { expected: "a name and its nodes, such as storage=n2,n3", parse: parseRole },
   concurrency: { expected: "a whole number above 0, such as 4, or 4n for four per node", parse: parseConcurrency },
   variable: { expected: "NAME, to pass on a variable that is set here, or NAME=VALUE", parse: parseVariable },
@@ -199,6 +200,14 @@ function parseNumber(text: string): number | undefined {
   const [, dividend, divisor] = /^([+-]?\d+)\/(\d+)$/.exec(text) ?? [];
   if (divisor !== undefined) return finite(Number(dividend) / Number(divisor));
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? finite(Number(text)) : undefined;
+}
+
+/** Minutes of each unit of an age. */
+const UNITS: Readonly<Record<string, number>> = { m: 1, h: 60, d: 24 * 60 };
+
+function parseAge(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * UNITS[unit!]! * 60_000;
 }
 
 function parseRole(text: string): KindValues["role"] | undefined {

@@ -25,6 +25,8 @@ export interface KindValues {
   number: number;
   /** Bytes. */
   size: number;
+  /** Duration, ms: `7d`. */
+  age: number;
   /** Nodes of a role: `storage=n2,n3`. */
   role: { name: string; nodes: string[] };
   /** Workers: `4`, or `4n` for four per node. */
@@ -404,6 +406,15 @@ export const FLAGS = [
     placeholder: "SIZE",
     default: "2GB",
     help: "Limit on the size of a run's files; beyond it, messages and logs are not stored, but still counted",
+    origin: "workbench",
+  },
+  {
+    name: "keep-runs",
+    kind: "integer",
+    placeholder: "NUMBER",
+    default: "100",
+    above: 0,
+    help: "Number of runs that the store keeps: the newest, and as many that failed; a test removes older ones first",
     origin: "workbench",
   },
   {

@@ -41,6 +41,8 @@ export interface TestRequest {
   store: string;
   /** Limit on the size of a run's files, in bytes. */
   maxStore: number;
+  /** Number of runs that the store keeps. */
+  keepRuns: number;
   /** Seed of all random draws; null if the engine may choose one. */
   seed: string | null;
   /** Options of the simulation; null for real processes. */
@@ -106,6 +108,7 @@ export function createRequest(
     decidedBy: deciderOf(args.given, challenge !== null && simulation === null ? "maelstrom" : "strict"),
     store: values.store!,
     maxStore: values["max-store"]!,
+    keepRuns: values["keep-runs"]!,
     seed: values.seed ?? null,
     simulation,
     env: values.env ?? [],
