@@ -12,7 +12,7 @@ import { figure } from "../../report/numbers.ts";
 import type { Claim } from "../../request/claims.ts";
 import { decisionOf, type Results } from "../../run/results.ts";
 
-/** Longest reason, in characters. */
+/** Longest reason, in characters. It is cut at the end of a line, if possible. */
 const MAX_REASON = 600;
 
 /**
@@ -27,7 +27,8 @@ export function reasonAgainst(
 ): string | undefined {
   const reason = reasonOf(limit, outcome, limitSeconds);
   if (reason === undefined || reason.length <= MAX_REASON) return reason;
-  return `${reason.slice(0, MAX_REASON)}…`;
+  const end = reason.lastIndexOf("\n", MAX_REASON);
+  return end > 0 ? `${reason.slice(0, end)}\n…` : `${reason.slice(0, MAX_REASON)}…`;
 }
 
 function reasonOf(limit: Claim["limit"], outcome: ScriptOutcome, limitSeconds: number): string | undefined {

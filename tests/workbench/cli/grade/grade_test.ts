@@ -109,6 +109,7 @@ Deno.test("grade survives whatever becomes of a run, and gives the reason", asyn
     [{ stdout: '{"valid":true}' }, "The test gave no results, and ended with status 1"],
     [{ stdout: "null" }, "The test gave no results, and ended with status 1"],
     [{ stderr: "x".repeat(1000) }, `${"x".repeat(600)}…`],
+    [{ stderr: `one\n${"x".repeat(1000)}` }, "one\n…"],
   ];
   for (const [changes, reason] of reasons) {
     const graded = await grade("--bin ./node --challenge 3a", () => outcome(changes));
