@@ -30,6 +30,7 @@ Deno.test("FLAGS has the defaults of Maelstrom and of the workbench", () => {
     "engine": "auto",
     "store": "store",
     "max-store": 2e9,
+    "keep-runs": 100,
   });
 });
 
