@@ -127,8 +127,8 @@ async function beginOperations(state: State, phase: Phase, end: number): Promise
   const { workers, options: { clock, signal } } = state;
   const { generator, rate, random } = phase;
   let due = clock.now();
-  while (!signal.aborted && state.crash === undefined && clock.now() < end) {
-    if (clock.now() < due) {
+  for (let now = due; !signal.aborted && state.crash === undefined && now < end; now = clock.now()) {
+    if (now < due) {
       await pause(state, Math.min(due, end));
       continue;
     }
@@ -179,22 +179,32 @@ function askGenerator(
 }
 
 /** Steps 3 and 4: records an invocation, performs the operation and records its outcome. */
-async function perform(
+function perform(
   state: State,
   worker: Worker,
   invocation: Invocation,
   generator: OperationGenerator,
 ): Promise<void> {
-  const { record, concurrency, reusable } = state.options;
   const { process } = worker;
   const operation = { ...invocation, value: invocation.value ?? null };
+  const end = (outcome: Outcome) => complete(state, worker, { ...operation, ...outcome, process }, generator);
   worker.busy = true;
-  const invoked = record({ ...operation, process, type: "invoke" });
+  const invoked = state.options.record({ ...operation, process, type: "invoke" });
   generator.update?.(invoked, worker.index);
-  const outcome = await invokeClient(state, worker, invocation);
-  const completed = record({ ...operation, ...outcome, process });
+  return invokeClient(state, worker, invocation).then(end, (thrown) => end(outcomeOf(state, worker, thrown)));
+}
+
+/** Records the outcome of an operation, and frees the worker. */
+function complete(
+  state: State,
+  worker: Worker,
+  operation: Omit<Operation, "index" | "time">,
+  generator: OperationGenerator,
+): void {
+  const { record, concurrency, reusable } = state.options;
+  const completed = record(operation);
   generator.update?.(completed, worker.index);
-  if (outcome.type === "info") {
+  if (completed.type === "info") {
     worker.process += concurrency;
     if (!reusable) closeClient(worker);
   }
@@ -202,24 +212,23 @@ async function perform(
   state.wake();
 }
 
-/** Has the worker's client perform an operation. Whatever it throws makes the outcome info. */
-async function invokeClient(state: State, worker: Worker, invocation: Invocation): Promise<Outcome> {
-  const { open, onException, signal } = state.options;
-  try {
+/** Has the worker's client perform an operation. */
+function invokeClient({ options: { open, signal } }: State, worker: Worker, invocation: Invocation): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    worker.interrupt = reject;
     signal.throwIfAborted();
     worker.open ??= open(worker.index);
-    const outcome = worker.open.client.invoke(invocation);
-    return await new Promise<Outcome>((resolve, reject) => {
-      worker.interrupt = reject;
-      outcome.then(resolve, reject);
-    });
-  } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    if (error instanceof RPCError) return { type: "info", error: errorValue(error) };
-    if (signal.aborted) return { type: "info", error: "interrupted" };
-    onException(error, worker.index);
-    return { type: "info", error: ["indeterminate", error.message] };
-  }
+    worker.open.client.invoke(invocation).then(resolve, reject);
+  });
+}
+
+/** Returns the outcome of an operation whose client has thrown. Whatever it is, the operation may take effect. */
+function outcomeOf({ options: { onException, signal } }: State, worker: Worker, thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (error instanceof RPCError) return { type: "info", error: errorValue(error) };
+  if (signal.aborted) return { type: "info", error: "interrupted" };
+  onException(error, worker.index);
+  return { type: "info", error: ["indeterminate", error.message] };
 }
 
 function closeClient(worker: Worker): void {

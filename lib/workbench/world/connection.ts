@@ -87,7 +87,10 @@ interface State {
 
 interface Call {
   readonly node: string;
+  readonly request: Body;
   readonly timer: Timer;
+  /** Describes what is wrong with a reply that is no error; undefined if nothing is. */
+  problemOf(reply: Body): string | undefined;
   resolve(reply: Body): void;
   reject(error: Error): void;
 }
@@ -145,7 +148,7 @@ export function openConnection(
   };
 }
 
-async function checkedCall(
+function checkedCall(
   state: State,
   node: string,
   rpc: RPC,
@@ -155,20 +158,21 @@ async function checkedCall(
   const checks = checksOf(rpc);
   const request = { type: rpc.type, msg_id: ++state.lastId, ...fields };
   const mistake = checks.request(request);
-  if (mistake !== undefined) throw new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`);
-  const reply = await call(state, node, request, timeout);
-  const problem = checks.reply(reply);
-  if (problem !== undefined) throw new TypeError(malformedReply(node, rpc, request, reply, problem));
-  return reply;
+  if (mistake !== undefined) return Promise.reject(new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`));
+  return call(state, node, request, timeout, (reply) => {
+    const problem = checks.reply(reply);
+    return problem === undefined ? undefined : malformedReply(node, rpc, request, reply, problem);
+  });
 }
 
-async function call(state: State, node: string, request: Body & { msg_id: number }, timeout: number): Promise<Body> {
-  const reply = await send(state, node, request, timeout);
-  if (reply.type === "error") throw errorOf(state, node, request, reply);
-  return reply;
-}
-
-function send(state: State, node: string, request: Body & { msg_id: number }, timeout: number): Promise<Body> {
+/** @param problemOf Describes what is wrong with a reply; undefined for a good one. */
+function call(
+  state: State,
+  node: string,
+  request: Body & { msg_id: number },
+  timeout: number,
+  problemOf: Call["problemOf"] = () => undefined,
+): Promise<Body> {
   const { id, network, clock, calls } = state;
   return new Promise((resolve, reject) => {
     if (!state.isOpen) return reject(closedError(state));
@@ -179,7 +183,7 @@ function send(state: State, node: string, request: Body & { msg_id: number }, ti
       const text = `Node ${node} did not answer ${request.type} within ${timeout} ms, expected ${request.type}_ok`;
       take(state, request.msg_id)?.reject(new RPCError("timeout", text));
     });
-    calls.set(request.msg_id, { node, timer, resolve, reject });
+    calls.set(request.msg_id, { node, request, timer, problemOf, resolve, reject });
     try {
       network.send({ src: id, dest: node, body: request });
     } catch (error) {
@@ -207,10 +211,18 @@ function take({ calls, clock }: State, id: number): Call | undefined {
 function receive(state: State, message: Message): void {
   const id = message.body.in_reply_to;
   const call = take(state, id!);
-  if (call !== undefined) call.resolve(message.body);
+  if (call !== undefined) settle(state, call, message.body);
   else if (!Number.isInteger(id) || id! < 1 || id! > state.lastId) {
     state.onMistake(unmatchedReply(message, [...state.calls.keys()]));
   }
+}
+
+/** Ends a call with its reply. */
+function settle(state: State, { node, request, problemOf, resolve, reject }: Call, reply: Body): void {
+  if (reply.type === "error") return reject(errorOf(state, node, request, reply));
+  const problem = problemOf(reply);
+  if (problem === undefined) resolve(reply);
+  else reject(new TypeError(problem));
 }
 
 function close(state: State): void {

@@ -207,9 +207,9 @@ function send(state: State, { src, dest, body }: Message, sender: string): void 
   const client = (sender === src ? source.client : isClient(sender)) || destination.client;
   const now = clock.now();
   journal.record("send", now, message, client, sender);
-  const due = now + (client ? 0 : state.drawLatency());
-  const delays = client ? [0] : disturbedDelays(state, sender, dest);
-  delays.forEach((delay, index) => {
+  if (client) return deliver(state, destination, { message, sender, client }, now);
+  const due = now + state.drawLatency();
+  disturbedDelays(state, sender, dest).forEach((delay, index) => {
     // A receiver may change what it receives: each arrival is a message of its own.
     const arriving = index === 0 ? message : parseJSON(formatJSONLine(message)) as Message;
     const delivery = { message: arriving, sender, client };
