@@ -38,7 +38,8 @@ export interface Clock {
  *
  * `setTimeout` is late by a millisecond or two. So the clock sets it early, and spins through turns of the event loop
  * for the rest. Spinning takes at most {@linkcode SPIN_SHARE} of a core; beyond that, callbacks are late. But
- * scheduling a callback also wakes the clock for those that are due: under load, that happens all the time.
+ * scheduling a callback also wakes the clock for those that are due: under load, that happens all the time. Callbacks
+ * that are due when they are scheduled run in the same turn of the event loop, if possible.
  *
  * A clock without scheduled callbacks does not keep the process alive.
  *
@@ -60,8 +61,12 @@ export class RealClock implements Clock {
   /** Time that was read last. */
   #latest = 0;
   #timeout: ReturnType<typeof setTimeout> | undefined;
-  /** Time at which the clock wakes up; -Infinity while it is awake or wakes in the next turn of the event loop. */
+  /** Time of the timeout; Infinity if there is none. */
+  #timeoutAt = Infinity;
+  /** Time at which the clock wakes up; -Infinity while it is awake or wakes as soon as possible. */
   #wakesAt = Infinity;
+  /** Number of times that it woke up for callbacks that were due at once. */
+  #wakes = 0;
   /** Start of the current spin. */
   #spinSince: number | undefined;
   /** Total time of all spins, ms. */
@@ -80,7 +85,7 @@ export class RealClock implements Clock {
 
   cancel(timer: Timer): void {
     this.#agenda.cancel(timer as Entry);
-    if (this.#agenda.first() === undefined && this.#timeout !== undefined) this.#arm();
+    if (this.#timeoutAt < Infinity && this.#agenda.first() === undefined) this.#arm();
   }
 
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
@@ -94,24 +99,41 @@ export class RealClock implements Clock {
 
   /** Makes the clock wake up for the next callback. */
   #arm(): void {
-    clearTimeout(this.#timeout);
-    this.#timeout = undefined;
     const first = this.#agenda.first();
     this.#wakesAt = first?.at ?? Infinity;
-    if (first === undefined) return;
+    if (first === undefined) return this.#setTimeout(Infinity);
     const now = this.now();
     const wait = first.at - now;
     const spin = wait > 0 && wait < SPIN && this.#spun < now * SPIN_SHARE;
     if (wait <= 0 || spin) {
       this.#wakesAt = -Infinity;
       this.#spinSince = spin ? now : undefined;
-      setImmediate(() => this.#wake());
+      // A microtask is soonest. But the event loop must get its turns, too, whatever the callbacks schedule.
+      const isTurn = spin || ++this.#wakes % WAKES_PER_TURN === 0;
+      (isTurn ? setImmediate : queueMicrotask)(() => this.#wake());
     } else {
-      this.#timeout = setTimeout(() => this.#wake(), Math.min(Math.max(1, Math.floor(wait) - 1), MAX_TIMEOUT));
+      this.#setTimeout(now + Math.min(Math.max(1, Math.floor(wait) - 1), MAX_TIMEOUT));
     }
   }
 
-  /** Runs all callbacks that are due. Those they schedule run in a later turn, so that I/O gets its turns. */
+  /**
+   * Sets the timeout to a time; Infinity for none. If it is set for an earlier time, it stays so: waking up once too
+   * often costs less than setting it anew for each request.
+   */
+  #setTimeout(at: number): void {
+    if (at < Infinity && this.#timeoutAt <= at) return;
+    clearTimeout(this.#timeout);
+    this.#timeoutAt = at;
+    if (at < Infinity) this.#timeout = setTimeout(() => this.#onTimeout(), at - this.#latest);
+  }
+
+  #onTimeout(): void {
+    this.#timeoutAt = Infinity;
+    // Otherwise it is about to wake anyway.
+    if (this.#wakesAt > -Infinity) this.#wake();
+  }
+
+  /** Runs all callbacks that are due. Those they schedule run later, in order with the promise callbacks. */
   #wake(): void {
     const now = this.now();
     this.#wakesAt = -Infinity;
@@ -131,10 +153,12 @@ export class RealClock implements Clock {
 
 /** {@linkcode Clock.lateness} of a machine: a timer, a collection of garbage, the turns of other processes. */
 const LATENESS = 50;
+/** Largest number of times that a {@linkcode RealClock} wakes up in one turn of the event loop. */
+const WAKES_PER_TURN = 100;
 /** Longest spin of a {@linkcode RealClock}, ms. `setTimeout` is not accurate enough for less. */
 const SPIN = 2;
 /** Share of a {@linkcode RealClock}'s time that it may spin. */
-const SPIN_SHARE = 0.05;
+const SPIN_SHARE = 0.25;
 /** Longest delay of `setTimeout`, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 

@@ -342,3 +342,27 @@ Deno.test("VirtualClock keeps no memory of cancelled timers", async () => {
   const kept = callbacks.filter((callback) => callback.deref() !== undefined).length;
   assertLess(kept, 10); // V8 may keep the last one.
 });
+
+Deno.test("RealClock runs what is due at once before the next turn of the event loop", async () => {
+  const clock = new RealClock();
+  const ran: string[] = [];
+  const turn = new Promise<void>((resolve) => setImmediate(() => resolve(void ran.push("turn"))));
+  clock.schedule(clock.now(), () => {
+    ran.push("request");
+    Promise.resolve().then(() => clock.schedule(clock.now(), () => ran.push("reply")));
+  });
+  await turn;
+  assertEquals(ran, ["request", "reply", "turn"]);
+});
+
+Deno.test("RealClock keeps to the times of callbacks whose predecessors were cancelled", async () => {
+  const clock = new RealClock();
+  const start = clock.now();
+  const first = clock.schedule(start + 4, () => {});
+  const slept = clock.sleep(12);
+  clock.cancel(first);
+  const soon = clock.sleep(2);
+  await soon;
+  await slept;
+  assertGreaterOrEqual(clock.now() - start, 12);
+});
