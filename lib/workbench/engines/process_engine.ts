@@ -52,14 +52,15 @@ async function run(
   { signal, log, progress }: EngineHooks,
   store: DiskStore,
 ): Promise<Results> {
-  const { bin, args, isModule, logStderr } = request;
+  const { bin, args, isModule, logStderr, options: { nodes } } = request;
   const clock = new RealClock();
   const onStderr = logStderr ? log : undefined;
   // Deno finds the deno.json of the module's own folder, and grants no permissions.
   const program = isModule
     ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] }
     : { bin, args };
-  const world = processWorld({ ...program, env, clock, openLog: store.openNodeLog, onStderr });
+  const isAlone = nodes.length === 1;
+  const world = processWorld({ ...program, env, clock, openLog: store.openNodeLog, onStderr, isAlone });
   return await runTest(runOptionsOf(request), world, { signal, store, log, progress });
 }
 

@@ -7,11 +7,13 @@
  * 3. The text is split into lines. The last ones are kept for a report.
  * 4. If the unfinished line is too long, reading stops.
  *
- * All lines of a chunk are handled in one go: a stream of lines would take as long as all else that a message costs.
+ * The lines of a chunk are handled in one go, or in a few: a stream of lines would take as long as all else that a
+ * message costs.
  *
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { stripVTControlCharacters } from "node:util";
 import { createLineDecoder, type LineDecoder } from "../../../base/decode_utf8.ts";
 import { clip, MAX_LINE } from "../../../base/text.ts";
@@ -28,6 +30,8 @@ export interface ReadOptions {
   onTooLong(): void;
   /** Longest line, in characters. `@default 1 << 26` */
   longest?: number;
+  /** Most lines to handle in one turn of the event loop. `@default Infinity` */
+  linesPerTurn?: number;
   /** Stops reading, even if the stream is open. */
   signal: AbortSignal;
   /** Log, which gets all bytes. */
@@ -96,27 +100,33 @@ async function readAll(state: State): Promise<void> {
   const { reader, decoder, options: { log } } = state;
   for (let next = await reader.read(); !next.done && !state.stopped; next = await reader.read()) {
     log?.write(next.value);
-    takeText(state, decoder.decode(next.value));
+    await takeText(state, decoder.decode(next.value));
   }
   if (state.stopped) return;
   const rest = decoder.decode(new Uint8Array(0), true);
-  if (state.unfinished + rest !== "") takeText(state, `${rest}\n`);
+  if (state.unfinished + rest !== "") await takeText(state, `${rest}\n`);
 }
 
 /** Step 3 and 4 for a piece of the text. */
-function takeText(state: State, text: string): void {
-  const { onTooLong, longest = LONGEST_LINE } = state.options;
+async function takeText(state: State, text: string): Promise<void> {
+  const { onTooLong, longest = LONGEST_LINE, linesPerTurn = Infinity } = state.options;
   const end = text.lastIndexOf("\n");
   // Only the new text is searched: a long line arrives in many pieces.
   const lines = end < 0 ? [] : (state.unfinished + text.slice(0, end)).split("\n");
   state.unfinished = end < 0 ? state.unfinished + text : text.slice(end + 1);
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    if (index > 0 && index % linesPerTurn === 0) await nextTurn();
     if (state.stopped) return;
     takeLine(state, line.endsWith("\r") ? line.slice(0, -1) : line);
   }
   if (state.unfinished.length <= longest) return;
   onTooLong();
   stop(state);
+}
+
+/** Resolves in the next turn of the event loop. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function takeLine({ last, decoder, options: { onLine } }: State, line: string): void {

@@ -35,7 +35,16 @@ export interface ProcessOptions {
   openLog(node: string): NodeLog;
   /** Called with each line of stderr. */
   onStderr?(line: string): void;
+  /** True if the test has no other node. `@default false` */
+  isAlone?: boolean;
 }
+
+/**
+ * Lines of a lone node that are handled in one turn of the event loop. The node gets the requests that follow from them
+ * at the end of the turn, and works on them while the workbench handles its next lines. Where there are more nodes,
+ * there is always one that works, and smaller batches would only cost time.
+ */
+const LINES_PER_TURN = 10;
 
 /** Time to wait for the exit of a process that looks broken, ms: its exit status says more. */
 const EXIT_WAIT = 200;
@@ -90,7 +99,7 @@ export function startProcess(
   const failures = createFailureReporter(onFailure);
   const node: Running = { id, network, log, failures, outputs: [], isPaused: false };
   const reading = new AbortController();
-  node.outputs = readOutputs(node, child, { signal: reading.signal, onStderr: options.onStderr });
+  node.outputs = readOutputs(node, child, options, reading.signal);
   const input = openInput(child.stdin, {
     onClosed: () => fail(node, "closed its stdin"),
     onBacklog: () => fail(node, `did not read its stdin, with ${formatSize(MAX_UNREAD)} of messages waiting,`),
@@ -119,11 +128,13 @@ export function startProcess(
 function readOutputs(
   node: Running,
   child: Deno.ChildProcess,
-  { signal, onStderr }: Pick<ProcessOptions, "onStderr"> & { signal: AbortSignal },
+  { onStderr, isAlone }: ProcessOptions,
+  signal: AbortSignal,
 ): ProcessOutput[] {
   const stdout = readOutput("stdout", child.stdout, {
     onLine: (line, isUTF8) => sendLine(node, line, isUTF8),
     onTooLong: () => fail(node, "printed a line of more than 67 MB on stdout"),
+    linesPerTurn: isAlone ? LINES_PER_TURN : undefined,
     signal,
   });
   stdout.ended.then(() => fail(node, "closed its stdout"));

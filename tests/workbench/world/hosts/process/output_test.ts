@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { setImmediate } from "node:timers";
 import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
 
 /** Reads chunks of text; returns the lines and the report at the end. */
@@ -144,4 +145,40 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
   await new Promise((resolve) => setTimeout(resolve, 0));
   assertEquals([lines, cancelled], [["first"], true]);
   assertEquals(output.report(), "Its last lines on stderr:\n  first\n  unfinished");
+});
+
+Deno.test("lines beyond the number for a turn wait for the next turn of the event loop", async () => {
+  const lines: (string | number)[] = [];
+  let turn = 0;
+  const next = () => setImmediate(() => ++turn < 9 && next());
+  const output = readOutput("stdout", ReadableStream.from([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
+    onLine(line) {
+      if (lines.length === 0) next();
+      lines.push(line, turn);
+    },
+    onTooLong() {},
+    linesPerTurn: 2,
+    signal: new AbortController().signal,
+  });
+  await output.ended;
+  assertEquals(lines.filter((each) => typeof each === "string").join(""), "abcdef");
+  const turns = lines.filter((each) => typeof each === "number");
+  assertEquals([turns[1], turns[3], turns[5]], [turns[0], turns[2], turns[4]]);
+  assert(turns[1]! < turns[2]! && turns[3]! < turns[4]!, turns.join());
+});
+
+Deno.test("of the lines that wait for a turn, none is handled after reading was stopped", async () => {
+  const lines: string[] = [];
+  const stopping = new AbortController();
+  const output = readOutput("stdout", ReadableStream.from([new TextEncoder().encode("a\nb\nc\n")]), {
+    onLine(line) {
+      lines.push(line);
+      if (line === "b") stopping.abort();
+    },
+    onTooLong() {},
+    linesPerTurn: 2,
+    signal: stopping.signal,
+  });
+  await output.ended;
+  assertEquals(lines, ["a", "b"]);
 });
