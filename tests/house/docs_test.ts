@@ -16,7 +16,9 @@ function test(name: string, fn: (page: string, text: string) => void): void {
     name,
     ignore: !readable,
     fn() {
-      const docs = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`).sort();
+      const docs = ["docs", "docs/course"].flatMap((folder) =>
+        [...Deno.readDirSync(`${ROOT}${folder}`)].map(({ name }) => `${folder}/${name}`).sort()
+      );
       const pages = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", ...docs];
       for (const page of pages.filter((page) => page.endsWith(".md"))) fn(page, Deno.readTextFileSync(ROOT + page));
     },
@@ -31,7 +33,7 @@ test("the files that a page names exist", (page, text) => {
 });
 
 test("the files that a page links to exist", (page, text) => {
-  const folder = page.includes("/") ? `${page.split("/")[0]}/` : "";
+  const folder = page.slice(0, page.lastIndexOf("/") + 1);
   const links = Array.from(text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g), ([, path]) => path!);
   const missing = links.filter((path) => !exists(new URL(path, `file:///${folder}`).pathname.slice(1)));
   assertEquals(missing, [], page);
