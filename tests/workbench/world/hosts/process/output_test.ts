@@ -150,7 +150,8 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
 Deno.test("lines beyond the number for a turn wait for the next turn of the event loop", async () => {
   const lines: (string | number)[] = [];
   let turn = 0;
-  const next = () => setImmediate(() => ++turn < 9 && next());
+  let isOver = false;
+  const next = () => setImmediate(() => ++turn && !isOver && next());
   const output = readOutput("stdout", ReadableStream.from([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
     onLine(line) {
       if (lines.length === 0) next();
@@ -161,6 +162,8 @@ Deno.test("lines beyond the number for a turn wait for the next turn of the even
     signal: new AbortController().signal,
   });
   await output.ended;
+  isOver = true;
+  await new Promise((resolve) => setImmediate(resolve));
   assertEquals(lines.filter((each) => typeof each === "string").join(""), "abcdef");
   const turns = lines.filter((each) => typeof each === "number");
   assertEquals([turns[1], turns[3], turns[5]], [turns[0], turns[2], turns[4]]);
