@@ -21,7 +21,7 @@ import {
 import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
 import { formatShrunk } from "./shrunk.ts";
-import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf, labelledLines } from "./summary.ts";
+import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf } from "./summary.ts";
 import { formatSeedsTable, formatTable } from "./tables.ts";
 
 /**
@@ -116,7 +116,8 @@ export class SeriesReport {
   /** Shows the path of a run's report, if there is one. Those of several runs are beside their other files. */
   showReport(path: string | undefined): void {
     if (path === undefined || this.#json || this.#several) return;
-    this.#machine.stdout(`${labelledLines("report", path, this.#screen).join("\n")}\n`);
+    // The path stays on one line, so that it can be opened.
+    this.#machine.stdout(`  report       ${path}\n`);
   }
 
   /** Opens the status line of a search for a smaller failing run. Stop it when the search has ended. */

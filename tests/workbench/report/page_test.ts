@@ -58,7 +58,16 @@ Deno.test({
       await t.step("a click on an operation lists its messages, and Escape ends that", () => withPage(data, selects));
       await t.step("the filter says how many messages pass", () => withPage(data, filters));
       await t.step("keys select operations and zoom", () => withPage(data, reactsToKeys));
-      await t.step("axe finds nothing in dark", () => withPage(data, isAccessible, { dark: true }));
+      await t.step(
+        "a mark of an anomaly leads to its operation; axe finds nothing in dark",
+        () =>
+          withPage(data, async (page) => {
+            await page.locator(".mark").first().focus();
+            await page.keyboard.press("Enter");
+            assertStringIncludes(await page.locator(".inspector").innerText(), "Its messages");
+            await isAccessible(page);
+          }, { dark: true }),
+      );
       await t.step("axe finds nothing on a phone, in light", () => withPage(data, isAccessible, { width: 390 }));
       await t.step("a run without operations has a report, too", async () => {
         await withPage(await reportOf({ ...FAILING, rate: 0, timeLimitSeconds: 1 }, () => {}), isAccessible);

@@ -11,6 +11,7 @@ import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
 import type { StoredFiles } from "../stored/stored_run.ts";
 import { nameOf } from "../summary.ts";
+import { evidenceOf } from "./evidence.ts";
 import { faultBands } from "./faults.ts";
 import { linkOperations, timesOf } from "./link_operations.ts";
 import { nodeLog } from "./logs.ts";
@@ -64,6 +65,7 @@ export async function createReportData(run: ReportedRun, machine: StoredFiles): 
     ...{ command, nodes, end, operations },
     faults: faultBands(history, end),
     ...{ messages, logs },
+    evidence: evidenceOf(history, operations, results, nodes),
     files: [...FILES.filter(exists), ...logs.map(({ node }) => `node-logs/${node}.log`)],
     ...{ other, omitted },
   };

@@ -31,6 +31,8 @@ export interface ReportData {
   logs: NodeLog[];
   /** Names of the run's files, relative to the report. */
   files: string[];
+  /** Pictures that show anomalies. */
+  evidence: Evidence[];
   /** The smaller run that fails in the same way, or the original of this one; null if there is none. */
   other: OtherRun | null;
   /** Data that was left out to keep the page small, in words. */
@@ -113,6 +115,37 @@ export interface NodeLog {
   time: number[];
   text: string[];
 }
+
+/** Picture that shows an anomaly: marks over time. */
+export interface Evidence {
+  /** Type of the anomaly. */
+  anomaly: string;
+  /** Sentence that says what is shown. */
+  title: string;
+  /** Labels of the lanes, from the top; empty if the marks have a value instead. */
+  lanes: string[];
+  marks: Mark[];
+  /** Lines of values, as `[time, value]`: they change at that time. */
+  lines: { label: string; points: [time: number, value: number][] }[];
+}
+
+/** One operation in a picture. */
+export interface Mark {
+  /** Row of the operation. */
+  row: number;
+  /** Time of the mark, or the beginning of a bar. */
+  time: number;
+  /** End of a bar; a point has none. */
+  end?: number;
+  /** Position of the lane, or the value. */
+  y: number;
+  kind: MarkKind;
+  /** Short text inside or beside it. */
+  text?: string;
+}
+
+/** Meaning of a mark. */
+export type MarkKind = "present" | "absent" | "write" | "read" | "wrong" | "order" | "other";
 
 /** Run that fails for the same reason as this one. */
 export interface OtherRun {

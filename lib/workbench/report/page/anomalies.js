@@ -5,10 +5,15 @@
  */
 
 import { element, section } from "./dom.js";
+import { cyclePicture, cyclesIn, evidencePicture } from "./evidence.js";
 import { selectOperation } from "./operations.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {import("./view.js").View} View */
+
+/** Largest number of lines of an explanation that are all shown above its pictures; else the first of them. */
+const MOST_EXPLAINED = 6;
+const FIRST_EXPLAINED = 3;
 
 /**
  * Creates the section; null if nothing was found.
@@ -36,11 +41,21 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom }, data, vie
     ...maelstrom === "overlooks" ? ["Maelstrom does not look for it"] : [],
     ...maelstrom === "stops" ? ["Maelstrom's checker stops at it"] : [],
   ];
+  const lines = explanation.split("\n");
+  const [first, more] = lines.length <= MOST_EXPLAINED
+    ? [lines, []]
+    : [lines.slice(0, FIRST_EXPLAINED), lines.slice(FIRST_EXPLAINED)];
+  const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, data, view));
   return element(
     "article",
     { class: "anomaly" },
     element("h3", {}, type, element("span", { class: "muted" }, ` ${notes.join(", ")}`)),
-    ...explanation.split("\n").map((line) => element("p", {}, ...linked(line, data, view))),
+    ...first.map(paragraph),
+    ...data.evidence.filter(({ anomaly }) => anomaly === type).map((each) => evidencePicture(each, data, view)),
+    ...cyclesIn(explanation).map(cyclePicture),
+    ...more.length === 0
+      ? []
+      : [element("details", {}, element("summary", {}, `${more.length} more lines`), ...more.map(paragraph))],
   );
 }
 

@@ -43,7 +43,11 @@ export function tableOf(caption, head, rows) {
     "table",
     {},
     element("caption", { class: "hidden-text" }, caption),
-    element("thead", {}, element("tr", {}, ...head.map((title) => element("th", { scope: "col" }, title)))),
+    element(
+      "thead",
+      {},
+      element("tr", {}, ...head.map((title) => title === "" ? element("td") : element("th", { scope: "col" }, title))),
+    ),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell)))),
   );
   return element("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": caption }, table);

@@ -101,14 +101,18 @@ function createDiagram(data, messages, related) {
 }
 
 /**
- * Shows the first messages of the main phase.
+ * Shows the messages around the first time that an anomaly names, else the first ones of the main phase.
  *
  * @param {ReportData} data
  * @param {Messages} messages
  * @param {View} view
  */
-function showBeginning({ operations, end }, { sent, count }, view) {
-  const first = firstAtLeast(sent, operations.start[0] ?? 0);
+function showBeginning({ operations, end, results: { anomalies } }, { sent, count }, view) {
+  const explanation = anomalies.find(({ allowed }) => !allowed)?.explanation ?? "";
+  const named = /\b(\d+\.\d{3}) s\b/.exec(explanation)?.[1];
+  const first = named === undefined
+    ? firstAtLeast(sent, operations.start[0] ?? 0)
+    : Math.min(Math.max(0, firstAtLeast(sent, Number(named) * 1e6) - FIRST_SHOWN / 4), count - 1);
   const last = Math.min(first + FIRST_SHOWN, count - 1);
   view.show(sent[first] - 1000, Math.min(sent[last], end) + 1000);
 }

@@ -16,6 +16,7 @@ import anomalies from "./anomalies.js" with { type: "text" };
 import causality from "./causality.js" with { type: "text" };
 import charts from "./charts.js" with { type: "text" };
 import dom from "./dom.js" with { type: "text" };
+import evidence from "./evidence.js" with { type: "text" };
 import files from "./files.js" with { type: "text" };
 import filter from "./filter.js" with { type: "text" };
 import filterBar from "./filter_bar.js" with { type: "text" };
@@ -40,7 +41,7 @@ import view from "./view.js" with { type: "text" };
 export const PAGE_MODULES: readonly string[] = [
   ...[format, runData, causality, series, filter, lanes],
   ...[dom, theme, view, picture, plot],
-  ...[verdict, charts, operations, anomalies, filterBar, messages, inspector, traffic, logs, files],
+  ...[verdict, charts, operations, evidence, anomalies, filterBar, messages, inspector, traffic, logs, files],
   main,
 ];
 

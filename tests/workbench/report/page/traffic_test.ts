@@ -3,7 +3,7 @@ import { decodeMessages } from "../../../../lib/workbench/report/page/run_data.j
 import { mergeLogs } from "../../../../lib/workbench/report/page/logs.js";
 import { countTraffic } from "../../../../lib/workbench/report/page/traffic.js";
 
-Deno.test("traffic is counted by type, by node and by pair; clients count together, lost messages not as received", () => {
+Deno.test("traffic is counted by type, node and pair; clients count together, lost messages not as received", () => {
   const none = [0, 0, 0, 0];
   const messages = decodeMessages({
     names: ["c1", "c2", "n0", "n1"],

@@ -1,0 +1,246 @@
+/**
+ * Pictures that show the anomalies of a run: the operations that a checker's sentence is about, and those around them.
+ *
+ * - Lost and stale values of broadcast and g-set: for each, which node had it when, as its reads show.
+ * - Counters: the values that were read, and the bounds within which the sum must have been.
+ * - Kafka: the offsets of a key over time, as they were acknowledged and polled.
+ * - Linearizability: the operations on a key, those that can be put in order with their places in it, and the one that
+ *   does not fit.
+ *
+ * Cycles of transactions are drawn from their sentences, by the page.
+ *
+ * @module
+ */
+
+import { formatJSON } from "../../base/json.ts";
+import { type Pair, pairs } from "../../history/history.ts";
+import type { Operation } from "../../history/operation.ts";
+import type { Results } from "../../run/results.ts";
+import { microseconds } from "./operations.ts";
+import type { Evidence, Mark, OperationColumns } from "./report_data.ts";
+
+/** Largest number of values, or keys, that get a picture. */
+const EXAMPLES = 4;
+
+/** Largest number of marks in a picture. */
+const MOST_MARKS = 600;
+
+/** What the pictures are made from. */
+interface Run {
+  /** Operations with their rows. */
+  pairs: readonly Pair[];
+  operations: OperationColumns;
+  results: Results;
+  nodes: readonly string[];
+}
+
+/** Functions that create the pictures of a workload. */
+const WORKLOADS: Readonly<Record<string, (run: Run) => Evidence[]>> = {
+  "broadcast": presences,
+  "g-set": presences,
+  "g-counter": counterBounds,
+  "pn-counter": counterBounds,
+  "kafka": kafkaOffsets,
+  "lin-kv": linearizations,
+  "lin-kv-only": linearizations,
+};
+
+/** Creates the pictures of a run's anomalies. */
+export function evidenceOf(
+  history: readonly Operation[],
+  operations: OperationColumns,
+  results: Results,
+  nodes: readonly string[],
+): Evidence[] {
+  if (results.anomalies.length === 0 || !Object.hasOwn(WORKLOADS, results.workload)) return [];
+  const run = { pairs: pairs(history), operations, results, nodes };
+  return WORKLOADS[results.workload]!(run).filter(({ marks }) => marks.length > 0);
+}
+
+/** Label of the node that an operation talked to: worker i talks to node i mod n. */
+function nodeLabel({ nodes, operations: { worker } }: Run, row: number): string {
+  return nodes.length === 0 ? `worker ${worker[row]}` : nodes[worker[row]! % nodes.length]!;
+}
+
+/** Pictures of lost values: the reads of each node, with the value and without. */
+function presences(run: Run): Evidence[] {
+  const { results: { result, anomalies } } = run;
+  const lost = Array.isArray(result.lost) ? result.lost : [];
+  if (!anomalies.some(({ type }) => type === "lost")) return [];
+  return lost.slice(0, EXAMPLES).map((value) => presence(formatJSON(value), run));
+}
+
+function presence(value: string, run: Run): Evidence {
+  const { operations: { functions, f, argument } } = run;
+  const lanes = [...run.nodes];
+  const laneOf = (row: number) => {
+    const label = nodeLabel(run, row);
+    return lanes.includes(label) ? lanes.indexOf(label) : lanes.push(label) - 1;
+  };
+  const marks = run.pairs.flatMap(({ completion }, row): Mark[] => {
+    const time = microseconds((completion ?? run.pairs[row]!.invocation).time);
+    if (functions[f[row]!] !== "read") {
+      return argument[row] === value ? [{ row, time, y: laneOf(row), kind: "write" }] : [];
+    }
+    if (completion?.type !== "ok" || !Array.isArray(completion.value)) return [];
+    const isPresent = completion.value.some((each) => formatJSON(each) === value);
+    return [{ row, time, y: laneOf(row), kind: isPresent ? "present" : "absent" }];
+  });
+  const added = marks.find(({ kind }) => kind === "write")?.time ?? 0;
+  const title = `Value ${value}: which node had it when. ◆ it was sent to the node; ● a read has it, ○ a read lacks it`;
+  return { anomaly: "lost", title, lanes, marks: withoutRuns(marks.filter(({ time }) => time >= added)), lines: [] };
+}
+
+/** Leaves out marks between two equal ones of the same lane. */
+function withoutRuns(marks: readonly Mark[]): Mark[] {
+  const byLane = [...Map.groupBy(marks, ({ y }) => y).values()];
+  const kept = byLane.flatMap((lane) =>
+    lane.filter(({ kind }, at) => kind !== lane[at - 1]?.kind || kind !== lane[at + 1]?.kind)
+  );
+  return kept.sort((a, b) => a.time - b.time).slice(-MOST_MARKS);
+}
+
+/** Picture of a counter: its reads, and the lowest and the highest sum of adds at each time. */
+function counterBounds(run: Run): Evidence[] {
+  const { pairs, operations: { functions, f }, results: { anomalies } } = run;
+  const isWrong = anomalies.some(({ type }) => type === "wrong-sum");
+  if (!isWrong) return [];
+  const changes = pairs.flatMap(({ invocation, completion }, row) => {
+    const amount = Number(invocation.value);
+    if (functions[f[row]!] !== "add" || completion?.type === "fail" || Number.isNaN(amount)) return [];
+    const [early, late] = [invocation.time, completion?.type === "ok" ? completion.time : Infinity].map(microseconds);
+    // An add may count from its invocation on, and must count from its acknowledgement on.
+    return [
+      { time: amount < 0 ? early! : late!, bound: "lowest", amount },
+      { time: amount < 0 ? late! : early!, bound: "highest", amount },
+    ];
+  }).filter(({ time }) => time !== Infinity).sort((a, b) => a.time - b.time);
+  const lines = ["lowest", "highest"].map((label) => ({ label: `${label} possible sum`, points: sums(changes, label) }));
+  const marks = pairs.flatMap(({ invocation, completion }, row): Mark[] => {
+    if (functions[f[row]!] !== "read" || completion?.type !== "ok") return [];
+    const kind = invocation.final ? "wrong" : "read";
+    return [{ row, time: microseconds(completion.time), y: Number(completion.value), kind }];
+  });
+  const title = "Values that were read, and the bounds of the sum. ● a read, which may be stale; ✕ a final read";
+  return [{ anomaly: "wrong-sum", title, lanes: [], marks: marks.slice(-MOST_MARKS), lines }];
+}
+
+function sums(changes: readonly { time: number; bound: string; amount: number }[], bound: string): [number, number][] {
+  let sum = 0;
+  const own = changes.filter((change) => change.bound === bound);
+  return [[0, 0], ...own.map(({ time, amount }): [number, number] => [time, sum += amount])];
+}
+
+/** Pictures of keys that anomalies name: offsets over time. */
+function kafkaOffsets(run: Run): Evidence[] {
+  const named = run.results.anomalies.filter(({ allowed }) => !allowed).flatMap(({ type, explanation }) =>
+    Array.from(explanation.matchAll(/key ("[^"]*")/gi), ([, key]) => ({ type, key: JSON.parse(key!) as string }))
+  );
+  const first = named.filter(({ key }, at) => named.findIndex((other) => other.key === key) === at);
+  return first.slice(0, EXAMPLES).map(({ type, key }) => offsetsOf(key, type, run));
+}
+
+function offsetsOf(key: string, anomaly: string, { pairs }: Run): Evidence {
+  const found = pairs.flatMap(({ completion }, row) =>
+    completion === undefined || !Array.isArray(completion.value)
+      ? []
+      : completion.value.flatMap((each) => messagesOf(each as unknown[], key))
+        .map((message) => ({ ...message, row, time: microseconds(completion.time) }))
+  );
+  const wrong = wrongMessages(found);
+  const marks = found.map(({ offset, message, isSend, row, time }): Mark => {
+    const isWrong = wrong.has(`${offset} ${message}`);
+    return { row, time, y: offset, kind: isWrong ? "wrong" : isSend ? "write" : "read", text: isWrong ? message : "" };
+  });
+  // Those in question stay.
+  const shown = [...marks.filter(({ kind }) => kind === "wrong"), ...marks.filter(({ kind }) => kind !== "wrong")];
+  const title = `Key ${JSON.stringify(key)}: offsets over time. ◆ acknowledged by a send; ● polled; ✕ with its message: ` +
+    "not the only one at its offset, or never polled";
+  return { anomaly, title, lanes: [], marks: shown.slice(0, MOST_MARKS), lines: [] };
+}
+
+/** Message at an offset. */
+interface OffsetMessage {
+  offset: number;
+  /** As JSON. */
+  message: string;
+  isSend: boolean;
+}
+
+/** Messages of a key in a completed micro-operation: `["send", key, [offset, message]]`, or `["poll", by key]`. */
+function messagesOf([f, argument, sent]: unknown[], key: string): OffsetMessage[] {
+  const ofKey = f === "send"
+    ? argument === key && Array.isArray(sent) ? [sent] : []
+    : (argument as Record<string, [unknown, unknown][]> | undefined)?.[key] ?? [];
+  return ofKey.map(([offset, message]) => ({
+    offset: Number(offset),
+    message: formatJSON(message),
+    isSend: f === "send",
+  }));
+}
+
+/** Messages that share their offset with another one, and those that no poll returned. */
+function wrongMessages(found: readonly OffsetMessage[]): Set<string> {
+  const byOffset = Map.groupBy(found, ({ offset }) => offset);
+  return new Set([...byOffset].flatMap(([offset, all]) => {
+    const messages = [...new Set(all.map(({ message }) => message))];
+    const isPolled = (text: string) => all.some(({ message, isSend }) => message === text && !isSend);
+    return messages.filter((text) => messages.length > 1 || !isPolled(text)).map((text) => `${offset} ${text}`);
+  }));
+}
+
+/** Matches an operation in the explanation of a history that is not linearizable. */
+const INTERVAL = /process (\d+)'s (\S+) .* \(from (\d+\.\d+) s/;
+
+/** Pictures of keys that are not linearizable. */
+function linearizations(run: Run): Evidence[] {
+  const { results: { anomalies } } = run;
+  const anomaly = anomalies.find(({ type }) => type === "nonlinearizable");
+  const cases = anomaly?.explanation.split(/\n(?=\S)/).filter((text) => text.includes("is not linearizable")) ?? [];
+  return cases.slice(0, EXAMPLES).flatMap((text) => {
+    const [blocked, ...ordered] = text.split("\n").map((line) => rowNamed(line, run)).filter((row) => row !== -1);
+    return blocked === undefined ? [] : [linearization(text.split(" is not")[0]!, blocked, ordered, run)];
+  });
+}
+
+/** Row of the operation that a line names, or -1. */
+function rowNamed(line: string, { operations: { process, functions, f, start } }: Run): number {
+  const [, number, name, begun] = INTERVAL.exec(line) ?? [];
+  if (number === undefined) return -1;
+  // Times in sentences are rounded to milliseconds.
+  return process.findIndex((each, row) =>
+    each === Number(number) && functions[f[row]!] === name && Math.abs(start[row]! - Number(begun) * 1e6) <= 500
+  );
+}
+
+function linearization(name: string, blocked: number, ordered: readonly number[], run: Run): Evidence {
+  const { pairs, operations: { start, duration, worker, outcome } } = run;
+  const keyOf = ({ invocation, completion }: Pair) => formatJSON(((completion ?? invocation).value as unknown[])?.[0]);
+  const key = keyOf(pairs[blocked]!);
+  const endOf = (row: number) => duration[row] === -1 || outcome[row] !== 0 ? Infinity : start[row]! + duration[row]!;
+  const from = Math.min(...[blocked, ...ordered].map((row) => start[row]!));
+  const shown = pairs.flatMap((pair, row) =>
+    keyOf(pair) === key && pair.completion?.type !== "fail" && endOf(row) >= from && start[row]! <= endOf(blocked)
+      ? [row]
+      : []
+  ).slice(0, MOST_MARKS);
+  const workers = [...new Set(shown.map((row) => worker[row]!))].sort((a, b) => a - b);
+  const marks = shown.map((row): Mark => {
+    const place = ordered.indexOf(row);
+    return {
+      row,
+      time: start[row]!,
+      end: Math.min(endOf(row), endOf(blocked)),
+      y: workers.indexOf(worker[row]!),
+      kind: row === blocked ? "wrong" : place === -1 ? "other" : "order",
+      text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!)].join(" "),
+    };
+  });
+  const title = `${name}: numbers are the places in the longest order that was found, at its end; ✕ does not fit after it`;
+  return { anomaly: "nonlinearizable", title, lanes: workers.map((each) => `worker ${each}`), marks, lines: [] };
+}
+
+function shortText({ invocation: { f, value: argument }, completion }: Pair): string {
+  const value = completion?.type === "ok" ? completion.value : argument;
+  return `${f} ${formatJSON(Array.isArray(value) ? value[1] : value)}`.slice(0, 24);
+}
