@@ -22,8 +22,8 @@ const KEPT_RUNS = DEFAULTS.get("keep-runs")![0]!;
 
 /** Paragraphs of the help of `prune`. */
 export const PRUNE_NOTES: readonly string[] = [
-  "The newest run, and runs under way, always stay. A test does the same before it begins: of the older runs than the " +
-  `newest ${KEPT_RUNS}, the newest ${KEPT_RUNS} that failed stay, and all others are removed; --keep-runs of test is ` +
+  "The newest run, and runs under way, always stay. A test does the same before it begins: of the older runs than " +
+  `the newest ${KEPT_RUNS}, the newest ${KEPT_RUNS} that failed stay, and all others are removed; --keep-runs of test is ` +
   "another bound.",
 ];
 
@@ -45,7 +45,14 @@ export const PRUNE_FLAGS = [
     origin: "workbench",
   },
   { name: "dry-run", kind: "switch", help: "Remove nothing, show only what would be removed", origin: "workbench" },
-  { name: "store", kind: "text", placeholder: "FOLDER", default: "store", help: "Folder of the runs", origin: "workbench" },
+  {
+    name: "store",
+    kind: "text",
+    placeholder: "FOLDER",
+    default: "store",
+    help: "Folder of the runs",
+    origin: "workbench",
+  },
 ] as const satisfies readonly Flag[];
 
 /** Rule for which runs stay. */
@@ -85,7 +92,11 @@ export function prune(words: readonly string[], machine: Machine): number {
  * @param keep Number of the newest runs, and of the newest that failed, that stay.
  */
 export function boundStore(store: string, keep: number, machine: Machine): void {
-  const { removed, bytes, problems } = removeRuns(chooseRuns(store, { keep, keepFailed: keep }, machine), false, machine);
+  const { removed, bytes, problems } = removeRuns(
+    chooseRuns(store, { keep, keepFailed: keep }, machine),
+    false,
+    machine,
+  );
   for (const problem of problems.slice(0, 1)) machine.stderr(`Note: ${problem}\n`);
   if (removed.length === 0) return;
   machine.stderr(
