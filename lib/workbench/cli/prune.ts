@@ -22,9 +22,8 @@ const KEPT_RUNS = DEFAULTS.get("keep-runs")![0]!;
 
 /** Paragraphs of the help of `prune`. */
 export const PRUNE_NOTES: readonly string[] = [
-  "The newest run, and runs under way, always stay. A test does the same before it begins: of the older runs than " +
-  `the newest ${KEPT_RUNS}, the newest ${KEPT_RUNS} that failed stay, and all others are removed; --keep-runs of ` +
-  "test is another bound.",
+  "The newest run, and runs under way, always stay. A test prunes, too, before it begins: it keeps the newest " +
+  `${KEPT_RUNS} runs, and the newest ${KEPT_RUNS} that failed; --keep-runs of test is another bound.`,
 ];
 
 /** The flags of `prune`. */
