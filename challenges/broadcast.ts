@@ -12,7 +12,8 @@
  */
 import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
-import { type Node, type RPCOptions, serve } from "../mod.ts";
+import type { Node, RPCOptions } from "../mod.ts";
+import { serveWithArguments } from "./shared/arguments.ts";
 import { BROADCAST, DELIVER, expectPeer, TOPOLOGY } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
@@ -96,4 +97,4 @@ async function recoverFrom(node: Node<Messages>, peer: string, state: State): Pr
   sendToAll(state, messages.filter((value) => store(state, value)));
 }
 
-if (import.meta.main) await serve(broadcast);
+if (import.meta.main) await serveWithArguments(broadcast);

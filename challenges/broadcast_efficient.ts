@@ -16,7 +16,7 @@ import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
 import { replicate, type ReplicationOptions } from "./replication/mod.ts";
-import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { readArguments, readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { BROADCAST, isArrayOf, isPresent, TOPOLOGY } from "./shared/requests.ts";
 
 /** Options of replication that differ between profiles: the topology, and the time between rounds. */
@@ -81,8 +81,9 @@ function hubOptions(period: number): Pick<ReplicationOptions<unknown, unknown>, 
 
 /** The program with the profile that the arguments name. */
 export default function main(node: Node<BroadcastMessages<unknown>>, args: readonly string[]): void {
-  const profile = BROADCAST_PROFILES[readChoice(args, "profile", ["efficient", "fast"])];
-  broadcastEfficient(node, { ...profile, period: readMilliseconds(args, "period", profile.period) });
+  const given = readArguments(args, ["profile", "period"]);
+  const profile = BROADCAST_PROFILES[readChoice(given, "profile", ["efficient", "fast"])];
+  broadcastEfficient(node, { ...profile, period: readMilliseconds(given, "period", profile.period) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

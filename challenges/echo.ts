@@ -5,7 +5,7 @@
  */
 import type { Node } from "../mod.ts";
 import type { EchoMessages } from "../lib/messages.ts";
-import { serve } from "../mod.ts";
+import { serveWithArguments } from "./shared/arguments.ts";
 import { ECHO } from "./shared/requests.ts";
 
 /** The echo program. */
@@ -13,4 +13,4 @@ export default function echo(node: Node<EchoMessages>): void {
   node.on("echo", ({ echo }) => ({ echo }), ECHO);
 }
 
-if (import.meta.main) await serve(echo);
+if (import.meta.main) await serveWithArguments(echo);

@@ -21,7 +21,7 @@ import { showJSON } from "../lib/json.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
-import { readChoice, serveWithArguments } from "./shared/arguments.ts";
+import { readArguments, readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { ADD, isArrayOf, isNaturalOfAnySize, isObject, isString, isTuple } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
@@ -240,7 +240,8 @@ function createBatch(): AddBatch {
 
 /** The counter program with the options that the arguments name. */
 export default function main(node: Node<Messages>, args: readonly string[]): void {
-  gCounter(node, { acknowledge: readChoice(args, "acknowledge", ["written", "at-once"]) });
+  const given = readArguments(args, ["acknowledge"]);
+  gCounter(node, { acknowledge: readChoice(given, "acknowledge", ["written", "at-once"]) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

@@ -40,7 +40,7 @@
 import type { KafkaMessages } from "../lib/messages.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
-import { readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { readArguments, readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, type KeyLog, listCommitted, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import { createOwnOffsets, type OwnOffsets } from "./shared/kafka_offsets.ts";
 import {
@@ -237,7 +237,8 @@ function restore(state: State, { keys, committed }: Snapshot): void {
 
 /** The log program with the options that the arguments name. */
 export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
-  kafka(node, { acks: readChoice(args, "acks", ["one", "all"]), period: readMilliseconds(args, "period", 50) });
+  const given = readArguments(args, ["acks", "period"]);
+  kafka(node, { acks: readChoice(given, "acks", ["one", "all"]), period: readMilliseconds(given, "period", 50) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

@@ -11,7 +11,7 @@
  */
 import type { KafkaMessages } from "../lib/messages.ts";
 import type { Node } from "../mod.ts";
-import { readChoice, serveWithArguments } from "./shared/arguments.ts";
+import { readArguments, readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, type KeyLog, listCommitted, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
 import {
   isNatural,
@@ -111,7 +111,7 @@ function append(logs: Map<string, KeyLog>, key: string, message: unknown): numbe
 
 /** The log program with the options that the arguments name. */
 export default function main(node: Node<KafkaMessages<unknown>>, args: readonly string[]): void {
-  kafkaLinKV(node, { polls: readChoice(args, "polls", ["local", "latest"]) });
+  kafkaLinKV(node, { polls: readChoice(readArguments(args, ["polls"]), "polls", ["local", "latest"]) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

@@ -8,7 +8,8 @@
  * @module
  */
 import type { KafkaMessages } from "../lib/messages.ts";
-import { type Node, serve } from "../mod.ts";
+import type { Node } from "../mod.ts";
+import { serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, type KeyLog, listCommitted, poll, readFrom } from "./shared/kafka_log.ts";
 import { KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 
@@ -33,4 +34,4 @@ export default function kafkaSingle(node: Node<KafkaMessages<unknown>>): void {
   node.on("list_committed_offsets", ({ keys }) => listCommitted(committed, keys), KEYS);
 }
 
-if (import.meta.main) await serve(kafkaSingle);
+if (import.meta.main) await serveWithArguments(kafkaSingle);

@@ -21,7 +21,7 @@ import { formatJSON } from "../lib/json.ts";
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
 import { replicate } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
-import { readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
+import { readArguments, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
 import { isArrayOf, isNatural, isObject, isPresent, isString, isTuple, TXN } from "./shared/requests.ts";
 
 /** Options of the transaction program. */
@@ -125,7 +125,7 @@ function isLater([time, writer]: Timestamp, [otherTime, otherWriter]: Timestamp)
 
 /** The transaction program with the options that the arguments name. */
 export default function main(node: Node<TxnRWRegisterMessages>, args: readonly string[]): void {
-  txn(node, { period: readMilliseconds(args, "period", 50) });
+  txn(node, { period: readMilliseconds(readArguments(args, ["period"]), "period", 50) });
 }
 
 if (import.meta.main) await serveWithArguments(main);

@@ -13,8 +13,9 @@
  * @module
  */
 
-import { type Node, serve } from "../mod.ts";
+import type { Node } from "../mod.ts";
 import type { UniqueIdsMessages } from "../lib/messages.ts";
+import { serveWithArguments } from "./shared/arguments.ts";
 
 /** The unique-ids program. */
 export default function uniqueIds(node: Node<UniqueIdsMessages>): void {
@@ -92,4 +93,4 @@ function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");
 }
 
-if (import.meta.main) await serve(uniqueIds);
+if (import.meta.main) await serveWithArguments(uniqueIds);

@@ -11,46 +11,66 @@ export class ArgumentError extends Error {
   override name = "ArgumentError";
 }
 
+/** Arguments by name. Of one that is given twice, the last counts. */
+export type Arguments = Readonly<Record<string, string | undefined>>;
+
 /**
- * Reads an argument that is one of some words.
+ * Reads the arguments of a program, written as `--name value` or `--name=value`.
+ *
+ * @param names Names of the arguments that it takes. Besides these there is only `--debug`, which `serve()` reads.
+ * @throws {ArgumentError} There is another argument.
+ */
+export function readArguments(args: readonly string[], names: readonly string[]): Arguments {
+  const expected = names.length === 0 ? "no arguments" : names.map((name) => `--${name}`).join(" or ");
+  return parseArgs([...args], {
+    string: [...names],
+    boolean: ["debug"],
+    unknown(word) {
+      throw new ArgumentError(`Cannot use argument ${word}: expected ${expected}`);
+    },
+  }) as unknown as Arguments;
+}
+
+/**
+ * Returns an argument that is one of some words.
  *
  * @returns The first of the allowed words if the argument is missing.
  * @throws {ArgumentError} The argument is not one of them.
  */
 export function readChoice<const T extends string>(
-  args: readonly string[],
+  args: Arguments,
   name: string,
   allowed: readonly [T, ...T[]],
 ): T {
-  const given = readArgument(args, name) ?? allowed[0];
+  const given = args[name] ?? allowed[0];
   const found = allowed.find((each) => each === given);
   if (found === undefined) throw new ArgumentError(`Cannot use --${name} ${given}: expected ${allowed.join(" or ")}`);
   return found;
 }
 
 /**
- * Reads an argument that is a number of milliseconds.
+ * Returns an argument that is a number of milliseconds.
  *
  * @throws {ArgumentError} The argument is not a number, or it is negative.
  */
-export function readMilliseconds(args: readonly string[], name: string, defaultValue: number): number {
-  const given = readArgument(args, name);
+export function readMilliseconds(args: Arguments, name: string, defaultValue: number): number {
+  const given = args[name];
   if (given === undefined) return defaultValue;
   const value = Number(given);
   if (given !== "" && value >= 0 && value < Infinity) return value;
   throw new ArgumentError(`Cannot use --${name} ${given}: expected a number of milliseconds`);
 }
 
-function readArgument(args: readonly string[], name: string): string | undefined {
-  return parseArgs([...args], { string: [name] })[name];
-}
-
 /**
- * Serves a program with the arguments of this process. If the program refuses one, prints why and exits with status 2.
+ * Serves a program with the arguments of this process. If the program refuses one, or takes none, prints why and exits
+ * with status 2.
  */
 export async function serveWithArguments(program: (node: AnyNode, args: readonly string[]) => void): Promise<void> {
   try {
-    await serve((node) => program(node, Deno.args));
+    await serve((node) => {
+      if (program.length < 2) readArguments(Deno.args, []);
+      program(node, Deno.args);
+    });
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n`));
