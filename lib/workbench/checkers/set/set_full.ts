@@ -6,9 +6,11 @@
 
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
+import { pairs } from "../../history/history.ts";
 import { type ClusterShape, nodeOf } from "../cluster_shape.ts";
 import { compareValues } from "../compare_values.ts";
 import { checkOrUnknown, explainCases, seconds } from "../explain.ts";
+import { identify } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { type Element, type SetTimeline, trackElements } from "./timeline.ts";
 
@@ -49,10 +51,10 @@ interface ClassifiedElement extends Element {
  *   and `lost_latencies`: milliseconds at the quantiles 0, 0.5, 0.95, 0.99 and 1, null if there are none.
  */
 export function checkSetFull(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
-  return checkOrUnknown(() => judge(trackElements(history), shape));
+  return checkOrUnknown(() => judge(trackElements(history), history, shape));
 }
 
-function judge(timeline: SetTimeline, shape: ClusterShape): Verdict {
+function judge(timeline: SetTimeline, history: readonly Operation[], shape: ClusterShape): Verdict {
   const elements = timeline.elements.map(classify).sort(byValue);
   const duplicated = timeline.duplicated.toSorted(byValue);
   const unexpected = timeline.unexpected.toSorted(byValue);
@@ -77,7 +79,7 @@ function judge(timeline: SetTimeline, shape: ClusterShape): Verdict {
     duplicated: duplicated.slice(0, LISTED).map(({ value, count }) => ({ element: value, count })),
     unexpected_count: unexpected.length,
     unexpected: list(unexpected),
-    anomalies: explainAnomalies(lost, duplicated, unexpected, shape),
+    anomalies: explainAnomalies(lost, duplicated, unexpected, history, shape),
   };
 }
 
@@ -137,10 +139,11 @@ function explainAnomalies(
   lost: readonly ClassifiedElement[],
   duplicated: SetTimeline["duplicated"],
   unexpected: SetTimeline["unexpected"],
+  history: readonly Operation[],
   shape: ClusterShape,
 ): Anomaly[] {
   return [
-    ...explainCases("lost", lost, (element) => explainLost(element, shape)),
+    ...explainAllLost(lost, history, shape),
     ...explainCases(
       "duplicated",
       duplicated,
@@ -148,6 +151,7 @@ function explainAnomalies(
         `Element ${show(value)} occurs ${count} times in the read by ${processName(read, shape)} at ${
           seconds(read.time)
         }`,
+      ({ value, read }) => ({ operations: [read], values: [value] }),
     ),
     ...explainCases(
       "unexpected",
@@ -155,18 +159,79 @@ function explainAnomalies(
       ({ value, read }) =>
         `Element ${show(value)} is in the read by ${processName(read, shape)} at ${seconds(read.time)}, ` +
         "but no add of it had begun",
+      ({ value, read }) => ({ operations: [read], values: [value] }),
     ),
   ];
 }
 
-function explainLost({ value, known, lastPresent, lastAbsent }: ClassifiedElement, shape: ClusterShape): string {
+/** Successful reads of each node; of each process, if the nodes are not known. */
+type ReadsByReader = ReadonlyMap<string, readonly { invocation: Operation; values: readonly unknown[] }[]>;
+
+function readsByReader(history: readonly Operation[], shape: ClusterShape): ReadsByReader {
+  const reads = pairs(history).flatMap(({ invocation, completion }) => {
+    if (invocation.f !== "read" || completion?.type !== "ok") return [];
+    return [{ invocation, values: (completion.value ?? []) as unknown[] }];
+  });
+  return Map.groupBy(reads, ({ invocation: { process } }) => nodeOf(process as number, shape) ?? `process ${process}`);
+}
+
+function explainAllLost(
+  lost: readonly ClassifiedElement[],
+  history: readonly Operation[],
+  shape: ClusterShape,
+): Anomaly[] {
+  if (lost.length === 0) return [];
+  const reads = readsByReader(history, shape);
+  const lastReads = Array.from(reads, ([name, ofReader]) => {
+    return { name, values: new Set(ofReader.at(-1)!.values.map(identify)) };
+  });
+  const lacking = (value: unknown) => lastReads.filter(({ values }) => !values.has(identify(value)));
+  return explainCases(
+    "lost",
+    lost,
+    (element) => explainLost(element, reads, shape),
+    ({ value, known, lastAbsent }) => ({
+      operations: [known, lastAbsent],
+      nodes: lacking(value).map(({ name }) => name),
+      values: [value],
+    }),
+  );
+}
+
+function explainLost(
+  { value, known, lastPresent, lastAbsent }: ClassifiedElement,
+  reads: ReadsByReader,
+  shape: ClusterShape,
+): string {
   const how = known!.f === "read" ? "first read by" : "acknowledged to";
   const element = `Element ${show(value)} (${how} ${processName(known!, shape)} at ${seconds(known!.time)})`;
-  const last = `the last of these by ${processName(lastAbsent!, shape)} at ${seconds(lastAbsent!.time)}`;
-  if (lastPresent === undefined) return `${element} is missing from every read, ${last}`;
-  const present = seconds(lastPresent.time);
-  return `${element} is missing from every read that began after ${present}, ${last}. ` +
-    `It was last seen by the read that ${processName(lastPresent, shape)} began at ${present}`;
+  const last = `the last of them by ${processName(lastAbsent!, shape)}, begun at ${seconds(lastAbsent!.time)}`;
+  if (lastPresent === undefined) return `${element} is in no read after that, ${last}`;
+  const without = readersWithout(value, reads);
+  // Those that had it still have it.
+  const isKept = Array.from(reads).every(([name, ofReader]) =>
+    without.includes(name) || contains(ofReader.at(-1)!.values, value)
+  );
+  if (without.length > 0 && isKept) return `${element} never reached ${listed(without)}: no read there has it, ${last}`;
+  return `${element} was last in the read that ${processName(lastPresent, shape)} began at ` +
+    `${seconds(lastPresent.time)}, and is in none that began later, ${last}`;
+}
+
+/** Those who have read, and never the value. */
+function readersWithout(value: unknown, reads: ReadsByReader): string[] {
+  const without = Array.from(reads).filter(([_, ofReader]) => !ofReader.some(({ values }) => contains(values, value)));
+  return without.map(([name]) => name).sort(compareValues);
+}
+
+function contains(values: readonly unknown[], value: unknown): boolean {
+  if (typeof value !== "object") return values.includes(value);
+  const identity = identify(value);
+  return values.some((each) => identify(each) === identity);
+}
+
+/** Lists names: `n0, n1 and n2`. */
+function listed(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function processName({ process }: Operation, shape: ClusterShape): string {
