@@ -26,9 +26,13 @@ const LINE_FEED = 10;
 /** Most bytes of a character that is not whole. */
 const MAX_INCOMPLETE = 3;
 
-/** Creates a decoder. */
-export function createLineDecoder(): LineDecoder {
-  let decoder = new TextDecoder("utf-8", { fatal: true });
+/**
+ * Creates a decoder.
+ *
+ * @param ignoreBOM True to take a byte order mark at the beginning for a part of the first line. `@default false`
+ */
+export function createLineDecoder({ ignoreBOM = false }: { ignoreBOM?: boolean } = {}): LineDecoder {
+  let decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM });
   /** The last chunk, or the last bytes of the last ones: a strict decoder that throws loses what it has of them. */
   let before: Uint8Array = new Uint8Array(0);
   /** Number of lines before the first bad one that are not taken yet; negative after that. */

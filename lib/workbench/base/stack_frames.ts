@@ -61,8 +61,28 @@ const LIBRARY = new URL("../../", import.meta.url).href;
  * is.
  */
 export function describeCrash(thrown: unknown): string {
-  const [first = "", ...lines] = restorePaths(describeThrown(thrown)).split("\n");
-  const isOwn = (line: string) => !line.includes(LIBRARY) && !/\((?:ext|node):/.test(line);
-  const own = lines.filter(isOwn);
-  return [first, ...own.some((line) => /^ +at /.test(line)) ? own : lines].join("\n");
+  return withOwnFrames(restorePaths(describeThrown(thrown)).split("\n")).join("\n");
+}
+
+/**
+ * Removes the places of a stack that are in the runtime or in Deno, unless no other is there; and the empty backtrace
+ * that Deno adds to some errors.
+ *
+ * @param orAll False to remove them even if no other place is there. `@default true`
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { withOwnFrames } from "./stack_frames.ts";
+ *
+ * const lines = ["Error: no", "    at f (file:///me/node.ts:1:2)", "    at g (ext:core/01_core.js:1:1)"];
+ * assertEquals(withOwnFrames(lines), lines.slice(0, 2));
+ * ```
+ */
+export function withOwnFrames(lines: readonly string[], orAll: boolean = true): string[] {
+  const told = lines.filter((line) => !/^\s*(?:Stack backtrace:|0: <unknown>)$/.test(line));
+  const isFrame = (line: string) => /^\s+at /.test(line);
+  const isOwn = (line: string) => !line.includes(LIBRARY) && !/\(?(?:ext|node):/.test(line);
+  if (orAll && !told.some((line) => isFrame(line) && isOwn(line))) return told;
+  return told.filter((line) => !isFrame(line) || isOwn(line));
 }

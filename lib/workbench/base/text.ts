@@ -174,6 +174,11 @@ function breakWord(word: string, room: number): string[] {
   return [...parts, rest];
 }
 
+/** Indents each line of a text by two spaces. */
+export function indented(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}
+
 /** Description of the names for which {@linkcode isPlainName} is true, for error messages. */
 export const PLAIN_NAME = "a plain name: letters, digits, and . _ - : @ after the first, at most 200 characters";
 
@@ -203,7 +208,33 @@ export function show(value: unknown, length: number = 160): string {
 /** Longest line that {@linkcode clip} keeps whole, in characters. */
 export const MAX_LINE = 500;
 
-/** Cuts a line at {@linkcode MAX_LINE} characters, and appends its length. */
-export function clip(line: string): string {
-  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length} characters)`;
+/** Cuts a line at `length` characters, and appends its length. */
+export function clip(line: string, length: number = MAX_LINE): string {
+  return line.length <= length ? line : `${line.slice(0, length)}… (${line.length} characters)`;
+}
+
+/**
+ * Says how often something happened: `once`, `twice`, `3 times`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { times } from "./text.ts";
+ *
+ * assertEquals([1, 2, 3].map(times), ["once", "twice", "3 times"]);
+ * ```
+ */
+export function times(count: number): string {
+  if (count === 1) return "once";
+  return count === 2 ? "twice" : `${count} times`;
+}
+
+/**
+ * Counts things in words: `1 worker`, `2 workers`.
+ *
+ * @param one The noun in the singular.
+ * @param many The noun in the plural. `@default` the singular followed by s
+ */
+export function counted(count: number, one: string, many: string = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

@@ -106,6 +106,7 @@ function judge(reads: readonly Operation[], adds: Adds, extras: readonly Integer
         ({ process, time, value }) =>
           `The final read of process ${process} at ${seconds(time)} returned ${show(value)}, ` +
           `but ${describeExpected(adds, acceptable)}`,
+        (read) => ({ operations: [read], values: [read.value] }),
       ),
       ...reads.length === 0 ? [NO_FINAL_READ] : [],
     ],

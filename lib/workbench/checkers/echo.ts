@@ -32,7 +32,10 @@ export function checkEcho(history: readonly Operation[]): Verdict {
     valid: wrong.length === 0,
     error_count: wrong.length,
     errors,
-    anomalies: explainCases("wrong-echo", wrong, explainWrong),
+    anomalies: explainCases("wrong-echo", wrong, explainWrong, ({ invocation, completion }) => ({
+      operations: [completion ?? invocation],
+      values: [invocation.value, completion?.value ?? null],
+    })),
   };
 }
 

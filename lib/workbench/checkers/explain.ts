@@ -7,10 +7,22 @@
 
 import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
-import type { Anomaly, Verdict } from "./verdict.ts";
+import { type ClusterShape, nodeOf } from "./cluster_shape.ts";
+import type { Anomaly, AnomalyCase, Verdict } from "./verdict.ts";
 
 /** Number of cases of one anomaly that are explained. */
 export const EXAMPLES = 8;
+
+/** Number of cases of one anomaly that are listed as data. */
+const LISTED = 1000;
+
+/** Evidence of one case, from which {@linkcode AnomalyCase} is made. */
+export interface Evidence {
+  operations?: readonly (Operation | undefined)[];
+  nodes?: readonly string[];
+  key?: unknown;
+  values?: readonly unknown[];
+}
 
 /**
  * Summarizes the cases of one anomaly: counts all of them, and explains the first {@linkcode EXAMPLES}, one per line.
@@ -18,17 +30,50 @@ export const EXAMPLES = 8;
  * @param type The anomaly's name.
  * @param cases The worst or the earliest ones first.
  * @param explain Explains one case in a sentence. Its first letter is capitalized.
+ * @param evidence Returns what shows one case. Without it, the cases are not listed as data.
  * @returns One anomaly, or none if there are no cases.
  */
 export function explainCases<Case>(
   type: string,
   cases: readonly Case[],
   explain: (example: Case) => string,
+  evidence?: (example: Case) => Evidence,
 ): Anomaly[] {
   if (cases.length === 0) return [];
   const lines = cases.slice(0, EXAMPLES).map(explain).map((line) => line[0]!.toUpperCase() + line.slice(1));
   if (cases.length > EXAMPLES) lines.push(`… and ${cases.length - EXAMPLES} more`);
-  return [{ type, count: cases.length, explanation: lines.join("\n") }];
+  const anomaly = { type, count: cases.length, explanation: lines.join("\n") };
+  return [evidence === undefined ? anomaly : { ...anomaly, cases: cases.slice(0, LISTED).map(evidence).map(toCase) }];
+}
+
+function toCase({ operations = [], nodes, key, values }: Evidence): AnomalyCase {
+  const indices = operations.flatMap((operation) => operation?.index ?? []);
+  return {
+    ...indices.length === 0 ? {} : { operations: [...new Set(indices)] },
+    ...nodes === undefined ? {} : { nodes: [...nodes] },
+    ...key === undefined ? {} : { key },
+    ...values === undefined ? {} : { values: [...values] },
+  };
+}
+
+/** Adds to the cases of anomalies the nodes that their operations talked to. */
+export function withNodes(
+  anomalies: readonly Anomaly[],
+  history: readonly Operation[],
+  shape: ClusterShape,
+): Anomaly[] {
+  const nodeAt = (index: number) => {
+    const process = history[index]?.process;
+    return typeof process === "number" ? nodeOf(process, shape) ?? [] : [];
+  };
+  return anomalies.map(({ cases, ...anomaly }) => {
+    if (cases === undefined) return anomaly;
+    const named = cases.map((each) => {
+      const nodes = each.nodes ?? [...new Set((each.operations ?? []).flatMap(nodeAt))];
+      return nodes.length === 0 ? each : { ...each, nodes };
+    });
+    return { ...anomaly, cases: named };
+  });
 }
 
 /** Formats nanoseconds since the test began as seconds: `3.214 s`. */

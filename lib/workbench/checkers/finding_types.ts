@@ -111,6 +111,12 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "workbench-crashed": FOUND,
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,
+  "repeated-reply": TOLD,
+  "poll-below-offset": OVERLOOKED,
+  "no-answer": TOLD,
+  "unfinished-line": TOLD,
+  "logged-error": TOLD,
+  "stderr-flood": TOLD,
   // Maelstrom does not look for it, but such messages cost nothing there: what it then measures is no result.
   "forged-source": FOUND,
   "nondeterminism": OVERLOOKED,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isRawNumber } from "../base/json.ts";
+import { isRawNumber, parseJSON } from "../base/json.ts";
 
 /** A primitive that represents a value in a `Map` or a `Set`. */
 export type Identity = string | number | bigint | boolean | null;
@@ -56,4 +56,14 @@ function isPlain(value: object): boolean {
 export function showIdentity(identity: Identity): string {
   if (typeof identity === "string") return identity.startsWith("\u0000") ? identity.slice(1) : JSON.stringify(identity);
   return String(identity);
+}
+
+/** Returns the value of an identity; as text if it is not JSON, such as a set. */
+export function valueOf(identity: Identity): unknown {
+  if (typeof identity !== "string" || !identity.startsWith("\u0000")) return identity;
+  try {
+    return parseJSON(identity.slice(1));
+  } catch {
+    return identity.slice(1);
+  }
 }

@@ -51,7 +51,7 @@ export function checkLock(history: readonly Operation[]): Verdict {
     valid: conflicts.length > 0 ? false : lock_count === 0 ? "unknown" : true,
     lock_count,
     conflict_count: conflicts.length,
-    anomalies: explainCases("lock-held-twice", conflicts, explain),
+    anomalies: explainCases("lock-held-twice", conflicts, explain, ({ held, got }) => ({ operations: [held, got] })),
   };
 }
 

@@ -61,7 +61,11 @@ export function checkReplicas(history: readonly Operation[], shape: ClusterShape
     const divergent = compared.filter(({ reads }) => new Set(reads.map(({ value }) => identify(value))).size > 1);
     return {
       valid: divergent.length === 0,
-      anomalies: explainCases("divergent-replicas", divergent, explainDivergent),
+      anomalies: explainCases("divergent-replicas", divergent, explainDivergent, ({ key, reads }) => ({
+        key,
+        nodes: [...new Set(reads.map(({ node }) => node))],
+        values: reads.map(({ value }) => value),
+      })),
       final_keys_compared: compared.length,
     };
   });

@@ -5,7 +5,8 @@
  */
 
 import { getOrInsert } from "../base/get_or_insert.ts";
-import { show } from "../base/text.ts";
+import { type ErrorName, ERRORS } from "../../protocol.ts";
+import { clip, counted, show, times } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { explainCases } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
@@ -22,13 +23,14 @@ export interface OperationCounts {
   info: number;
 }
 
+/** Number of operations that an anomaly lists. */
+const LISTED = 100;
 /** Number of different errors that an explanation names. */
 const ERRORS_NAMED = 3;
 
-/** Error of an operation that got no reply, and its common causes. */
-const TIMEOUT = show("net-timeout");
-const TIMEOUT_HINT = "; net-timeout: no reply came in time (does the handler return it, or the program print it with " +
-  "its newline, and flush it?)";
+/** Error of an operation that got no reply, in words. */
+const NO_REPLY = "no reply came in time (does the handler return it, or the program print it with its newline, and " +
+  "flush it?)";
 
 /**
  * Counts completed operations, in total and by function, as Jepsen's `stats`. A function none of whose operations
@@ -61,8 +63,12 @@ export function checkStats(
       "never-succeeded",
       neverSucceeded,
       ([f, { count, fail, info }]) =>
-        `None of ${count} ${f} operations succeeded: ${fail} failed, ${info} had an unknown outcome` +
+        `None of ${counted(count, `${f} operation`)} succeeded: ${fail} failed, ${info} had an unknown outcome` +
         describeErrors(history, f),
+      ([f]) => ({
+        operations: history.filter((each) => each.f === f && each.type !== "invoke" && each.process !== "nemesis")
+          .slice(0, LISTED),
+      }),
     ),
   };
 }
@@ -85,6 +91,40 @@ export function crashReplies(history: readonly Operation[]): CrashReplies | unde
   return texts.length === 0 ? undefined : { count: texts.length, texts: [...new Set(texts)].slice(0, ERRORS_NAMED) };
 }
 
+/** Error replies of one kind that suggest a mistake in the program. */
+export interface ErrorReplies {
+  /** Function of the operations. */
+  f: string;
+  /** Name and code of the error. */
+  error: string;
+  code: number;
+  count: number;
+  /** Text of the first one. */
+  text: string;
+}
+
+/** Errors that suggest a mistake in the program: it has no handler, refuses the request, or has thrown. */
+const MISTAKES: readonly ErrorName[] = ["not-supported", "malformed-request", "crash"];
+
+/** Collects the error replies that suggest a mistake, by function and error; the most frequent first. */
+export function errorReplies(history: readonly Operation[]): ErrorReplies[] {
+  const byKind = new Map<string, ErrorReplies>();
+  for (const { process, f, error } of history) {
+    if (process === "nemesis" || !Array.isArray(error)) continue;
+    const name = MISTAKES.find((each) => each === error[0]);
+    const text = String(error[1] ?? "");
+    if (name === undefined || isDown(text)) continue;
+    const { code } = ERRORS[name];
+    getOrInsert(byKind, `${f} ${name}`, () => ({ f, error: name, code, count: 0, text: clip(text, 200) })).count++;
+  }
+  return [...byKind.values()].sort((a, b) => b.count - a.count);
+}
+
+/** True for the text of an error by which `--fail-fast` says that a node is down. */
+function isDown(text: string): boolean {
+  return /^Node \S+ went down$/.test(text);
+}
+
 function emptyCounts(): OperationCounts {
   return { count: 0, ok: 0, fail: 0, info: 0 };
 }
@@ -94,11 +134,21 @@ function describeErrors(history: readonly Operation[], f: string): string {
   const counts = new Map<string, number>();
   for (const operation of history) {
     if (operation.f !== f || operation.process === "nemesis" || operation.error === undefined) continue;
-    const error = show(operation.error, 80);
+    const error = describeError(operation.error);
     counts.set(error, (counts.get(error) ?? 0) + 1);
   }
   if (counts.size === 0) return "";
   const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, ERRORS_NAMED);
-  const hint = counts.has(TIMEOUT) ? TIMEOUT_HINT : "";
-  return `; errors: ${frequent.map(([error, count]) => `${error} (${count} times)`).join(", ")}${hint}`;
+  return `\n${frequent.map(([error, count]) => `${times(count)}: ${error}`).join("\n")}`;
+}
+
+/** Describes the error of an operation as the history has it: a name, or a name and a text. */
+function describeError(error: unknown): string {
+  if (error === "net-timeout") return NO_REPLY;
+  if (error === "interrupted") return "the test ended before the reply";
+  if (!Array.isArray(error) || typeof error[0] !== "string") return show(error, 80);
+  const [name, text] = error;
+  const known = Object.hasOwn(ERRORS, name) ? ERRORS[name as ErrorName] : undefined;
+  const what = known === undefined ? "" : `error ${known.code} (${name}): `;
+  return clip(what + String(text).split("\n")[0], 160);
 }

@@ -5,7 +5,7 @@
  */
 
 import { getOrInsert } from "../base/get_or_insert.ts";
-import { show } from "../base/text.ts";
+import { show, times } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { compareValues, numberOf } from "./compare_values.ts";
 import { explainCases, seconds } from "./explain.ts";
@@ -52,8 +52,13 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
     duplicated: duplicated.slice(0, LISTED).map(({ id, operations }) => ({ id, count: operations.length })),
     range: range([...ids.values()].map(({ id }) => id)),
     anomalies: [
-      ...explainCases("duplicate-id", duplicated, explainDuplicate),
-      ...explainCases("incomparable-ids", incomparable, explainIncomparable),
+      ...explainCases(
+        "duplicate-id",
+        duplicated,
+        explainDuplicate,
+        ({ id, operations }) => ({ operations, values: [id] }),
+      ),
+      ...explainCases("incomparable-ids", incomparable, explainIncomparable, (ids) => ({ values: ids })),
     ],
   };
 }
@@ -96,5 +101,5 @@ function explainDuplicate({ id, operations }: GeneratedId): string {
   const receivers = operations.slice(0, 3).map(({ process, time }) => `process ${process} at ${seconds(time)}`);
   if (operations.length > 3) receivers.push(`${operations.length - 3} more`);
   const last = receivers.pop();
-  return `Id ${show(id)} was generated ${operations.length} times: for ${receivers.join(", ")} and ${last}`;
+  return `Id ${show(id)} was generated ${times(operations.length)}: for ${receivers.join(", ")} and ${last}`;
 }

@@ -14,6 +14,18 @@ export type Validity = boolean | "unknown";
  */
 export type MaelstromView = "finds" | "overlooks" | "stops";
 
+/** One case of an anomaly, as data. Fields that do not apply are left out. */
+export interface AnomalyCase {
+  /** Indices of the operations that show it, in the history: their completions, or invocations if they have none. */
+  operations?: number[];
+  /** Nodes that these operations talked to, or that lack something. */
+  nodes?: string[];
+  /** Key, of workloads that have keys. */
+  key?: unknown;
+  /** Values that it is about: elements, messages, ids. */
+  values?: unknown[];
+}
+
 /** All cases of one anomaly in a history. */
 export interface Anomaly {
   /** Its name, as in Jepsen, Elle and Adya: `"lost-write"`, `"G1a"` … */
@@ -22,6 +34,8 @@ export interface Anomaly {
   count: number;
   /** Explanation for a person: a few lines that name operations, values, keys and times. */
   explanation: string;
+  /** The cases as data; of more than 1,000 the first. */
+  cases?: AnomalyCase[];
   /** True if the test allows it: then it does not invalidate. */
   allowed?: boolean;
   /** Maelstrom's view of these cases. A checker sets it where it is not that of the type (`finding_types.ts`). */

@@ -14,6 +14,8 @@
  */
 
 import type { AnyNode } from "../../node.ts";
+import { RPCError } from "../../protocol.ts";
+import { messageOf } from "../base/errors.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Converged } from "../run/results.ts";
@@ -110,8 +112,12 @@ async function readUntilComplete(
   signal.addEventListener("abort", () => connection.close(), { once: true });
   /** The last answer of each node. A node without one is not in the map. */
   const seen = new Map<string, unknown>();
+  const errors = new Map<string, string>();
   // A failed read says nothing: the node may answer the next one.
-  const lookAt = (node: string) => look(connection, node).then((answer) => void seen.set(node, answer), () => {});
+  const lookAt = (node: string) =>
+    look(connection, node).then((answer) => void seen.set(node, answer), (error) => {
+      errors.set(node, describeFailure(error));
+    });
   const last = clock.now() + RECOVERY;
   for (let due = clock.now(); due <= last; due = Math.max(due + LOOK_INTERVAL, clock.now())) {
     await clock.sleep(due - clock.now(), signal);
@@ -124,10 +130,16 @@ async function readUntilComplete(
   const [answering, silent] = [nodes.filter((node) => seen.has(node)), nodes.filter((node) => !seen.has(node))];
   const missing = [
     // A node may be unable to answer a read that costs more than a client's. Its silence shows nothing then.
-    ...isExpensive ? [] : silent.map((node) => `${node} answered nothing`),
+    ...isExpensive ? [] : silent.map((node) => `${node} ${errors.get(node) ?? "answered nothing"}`),
     ...lacking(new Map(answering.map((node) => [node, seen.get(node)]))),
   ];
   return missing.length === 0 ? undefined : { time: null, lacking: missing };
+}
+
+/** Describes why a read failed, as the end of a sentence. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof RPCError)) return `gave no answer that could be read: ${messageOf(error).split("\n")[0]}`;
+  return error.errorName === "timeout" ? "answered nothing" : `answered only errors, the last: ${error.message}`;
 }
 
 /** Returns the time of the last write, ms: when it was acknowledged, or begun if it never was. 0 if there is none. */

@@ -9,11 +9,11 @@
  */
 
 import { checkAvailability } from "../checkers/availability.ts";
-import { explainCases } from "../checkers/explain.ts";
+import { explainCases, withNodes } from "../checkers/explain.ts";
 import { latencies } from "../checkers/latency.ts";
 import { netStatistics } from "../checkers/net.ts";
 import type { NetCounts } from "../world/network/journal.ts";
-import { checkStats, crashReplies } from "../checkers/stats.ts";
+import { checkStats, crashReplies, errorReplies } from "../checkers/stats.ts";
 import { asMaelstrom, validityOfException, viewOfAnomaly, viewOfException } from "../checkers/finding_types.ts";
 import { mergeValidity, type Validity, type Verdict } from "../checkers/verdict.ts";
 import {
@@ -67,8 +67,10 @@ export function judge(record: TestRecord): Results {
     : { ...checked, convergence_ms: record.convergence?.time ?? null };
   const net = record.counts === null ? null : netStatistics(record.counts, counted);
   const targets = record.limits.map((limit) => judgeTarget(limit, { net, result }));
-  const anomalies = verdicts.flatMap((verdict) => verdict.anomalies ?? []);
+  const found = verdicts.flatMap((verdict) => verdict.anomalies ?? []);
+  const anomalies = withNodes(found, history, { nodes: clientNodes(options), concurrency: options.concurrency });
   const crash_replies = crashReplies(history);
+  const error_replies = errorReplies(history);
   return {
     schema: 1,
     challenge: record.challenge,
@@ -81,6 +83,7 @@ export function judge(record: TestRecord): Results {
     decided_by: decidedBy,
     operations: { count, ok, fail, info, by_f },
     ...crash_replies === undefined ? {} : { crash_replies },
+    ...error_replies.length === 0 ? {} : { error_replies },
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
     net,
     latency_ms: latencies(counted),
@@ -139,7 +142,7 @@ function runCheckers(record: TestRecord, counted: readonly Operation[]) {
     verdict,
     checkStats(counted, workload.mayNeverSucceed),
     judgeAvailability(history, counted, options.availability),
-    checkConvergence(record.convergence),
+    checkConvergence(record.convergence, options.nodes),
   ] as const;
   return { verdicts, exceptions: crash === undefined ? [...record.exceptions] : [...record.exceptions, crash] };
 }
@@ -170,9 +173,14 @@ function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestExce
 }
 
 /** Checks that the nodes converged. Slow convergence is not an anomaly. */
-function checkConvergence({ lacking }: Converged = { time: null, lacking: [] }): Verdict {
+function checkConvergence(
+  { lacking }: Converged = { time: null, lacking: [] },
+  nodes: readonly string[],
+): Verdict {
   const explain = (missing: string) => `After ${RECOVERY / 1000} s without faults, ${missing}`;
-  return { valid: lacking.length === 0, anomalies: explainCases("not-converged", lacking, explain) };
+  const named = (missing: string) => missing.split(/[^\w.:@-]+/).filter((word) => nodes.includes(word));
+  const anomalies = explainCases("not-converged", lacking, explain, (missing) => ({ nodes: named(missing) }));
+  return { valid: lacking.length === 0, anomalies };
 }
 
 const FIGURES: Record<TargetLimit["name"], (results: Pick<Results, "net" | "result">) => unknown> = {

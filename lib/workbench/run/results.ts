@@ -8,7 +8,7 @@
 import type { Anomaly, MaelstromView, Validity, Verdict } from "../checkers/verdict.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Latencies } from "../checkers/latency.ts";
-import type { CrashReplies, OperationCounts } from "../checkers/stats.ts";
+import type { CrashReplies, ErrorReplies, OperationCounts } from "../checkers/stats.ts";
 import type { NetStatistics } from "../checkers/net.ts";
 
 /** Limit that a figure of the results must stay below. */
@@ -79,6 +79,8 @@ export interface Results {
   operations: (OperationCounts & { by_f: Record<string, OperationCounts> }) | null;
   /** Left out if there are none. */
   crash_replies?: CrashReplies;
+  /** Error replies that suggest a mistake in the program, by function and error. Left out if there are none. */
+  error_replies?: ErrorReplies[];
   availability: { valid: Validity; ok_fraction: number } | null;
   net: NetStatistics | null;
   latency_ms: Record<string, Latencies> | null;

@@ -60,7 +60,7 @@ export const pnCounter: Workload = {
           const problem = isSum(value) ? "" : ", which is not a sum of the adds,";
           return `${value}${problem} on ${nodes.map(([node]) => node).join(", ")}`;
         });
-        return [`the counter was ${answers.join(" and ")}`];
+        return answers.length === 0 ? [] : [`the counter was ${answers.join(" and ")}`];
       },
     };
   },

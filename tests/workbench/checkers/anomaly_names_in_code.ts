@@ -10,6 +10,7 @@ const PATTERNS = {
   exception: [
     /\btype: "([^"]+)",\s+(?:node\b[^,]*,\s+)?message\b[^;]{0,250}?\bcount\b/g,
     /\? "([^"]+)" : "client-crashed"/g,
+    /Failure\("([^"]+-failed)", member\b/g,
     /: "(client-crashed)"/g,
     /const NOT_STORED = "([^"]+)"/g,
   ],

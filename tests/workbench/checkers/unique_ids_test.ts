@@ -35,7 +35,7 @@ Deno.test("checkUniqueIds finds an id that was generated twice", () => {
   assertEquals(verdict.range, ["a", "b"]);
   const [anomaly] = verdict.anomalies!;
   assertEquals([anomaly!.type, anomaly!.count], ["duplicate-id", 1]);
-  assertEquals(anomaly!.explanation, 'Id "a" was generated 2 times: for process 0 at 0.000 s and process 0 at 2.000 s');
+  assertEquals(anomaly!.explanation, 'Id "a" was generated twice: for process 0 at 0.000 s and process 0 at 2.000 s');
   assertEquals(checkUniqueIds(generated("a", "b", "c")).valid, true);
 });
 

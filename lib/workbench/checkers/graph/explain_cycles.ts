@@ -18,6 +18,8 @@ const MEMBERS_NAMED = 8;
 export interface CycleWords<Member> {
   /** Describes a member: `process 3's transaction [["r",9,2]] (acknowledged at 0.059 s)`. */
   describe(member: Member): string;
+  /** Returns the operation that a member is. */
+  operation?(member: Member): Operation;
   /** Says why one member must come before another. `names` are T1 and T2 or the like. */
   reason(from: Member, to: Member, kind: Kinds, names: [from: string, to: string]): string;
 }
@@ -50,7 +52,12 @@ export function explainCycles<Member>(
   const byType = Map.groupBy(cycles, ({ type }) => type);
   return [...byType].flatMap(([type, ofType]) => {
     const shortestFirst = ofType.toSorted((a, b) => a.vertices.length - b.vertices.length);
-    return explainCases(type, shortestFirst, (cycle) => explainCycle(cycle, members, words));
+    return explainCases(
+      type,
+      shortestFirst,
+      (cycle) => explainCycle(cycle, members, words),
+      words.operation && (({ vertices }) => ({ operations: vertices.map((at) => words.operation!(members[at]!)) })),
+    );
   });
 }
 

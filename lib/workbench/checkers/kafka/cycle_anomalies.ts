@@ -66,6 +66,7 @@ function cycleWords(history: KafkaHistory): CycleWords<KafkaOperation> {
   return {
     describe: ({ process, completion }) =>
       `process ${process}'s ${completion.f} ${show(completion.value)} (${outcome(completion)})`,
+    operation: ({ completion }) => completion,
     reason: (from, to, kind, names) =>
       explainOrder(from, to, kind, names) ?? explainDependency(history, from, to, kind, names),
   };

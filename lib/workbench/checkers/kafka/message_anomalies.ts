@@ -8,8 +8,8 @@
 
 import type { Integer } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import { explainCases, outcome, seconds } from "../explain.ts";
-import { type Identity, showIdentity } from "../identify.ts";
+import { type Evidence, explainCases, outcome, seconds } from "../explain.ts";
+import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import {
   type InferredLog,
@@ -46,6 +46,10 @@ function describeSent({ key, value, sender }: SentMessage): string {
     `(${outcome(sender.completion)})`;
 }
 
+function sentEvidence({ key, value, sender }: SentMessage): Evidence {
+  return { operations: [sender.completion], key, values: [valueOf(value)] };
+}
+
 /** A message that was never polled, although a later one was. */
 interface LostWrite extends SentMessage {
   log: InferredLog;
@@ -78,7 +82,7 @@ function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
     const later = [...log.values[polledUpTo]!.keys()].find((value) => polled.has(value))!;
     return `${describeSent(sent)}, but no poll ever returned it, although ` +
       `process ${polled.get(later)!.process} polled ${showIdentity(later)} at offset ${log.offsets[polledUpTo]}`;
-  });
+  }, sentEvidence);
 }
 
 /** The first and the last index of every value in a log. */
@@ -101,7 +105,7 @@ function findUnseen({ operations, pollers }: KafkaHistory): Anomaly[] {
       .filter(([key, { value }]) => !pollers.get(key)?.has(value))
       .map(([key, { value }]): SentMessage => ({ key, value, sender }))
   );
-  return explainCases("unseen", cases, (sent) => `${describeSent(sent)}, but no poll ever returned it`);
+  return explainCases("unseen", cases, (sent) => `${describeSent(sent)}, but no poll ever returned it`, sentEvidence);
 }
 
 /** Finds inconsistent offsets: several messages at one offset. */
@@ -115,7 +119,11 @@ function findInconsistentOffsets({ logs }: KafkaHistory): Anomaly[] {
       return `process ${operation.process} ${verb} ${showIdentity(value)} (${outcome(operation.completion)})`;
     });
     return `key "${key}" has ${atOffset.size} messages at offset ${offset}: ${accounts.join(", ")}`;
-  });
+  }, ({ key, atOffset }) => ({
+    operations: Array.from(atOffset.values(), ({ completion }) => completion),
+    key,
+    values: Array.from(atOffset.keys(), valueOf),
+  }));
 }
 
 /** Finds duplicates: one message at several offsets. */
@@ -132,6 +140,7 @@ function findDuplicates({ logs }: KafkaHistory): Anomaly[] {
     cases,
     ({ key, value, at }) =>
       `message ${showIdentity(value)} is at ${at.length} offsets of key "${key}": ${at.slice(0, 8).join(", ")}`,
+    ({ key, value }) => ({ key, values: [valueOf(value)] }),
   );
 }
 
@@ -141,6 +150,10 @@ interface PolledMessage {
   key: string;
   offset: Integer | null;
   value: Identity;
+}
+
+function polledEvidence({ poller, key, value }: PolledMessage): Evidence {
+  return { operations: [poller.completion], key, values: [valueOf(value)] };
 }
 
 function* acknowledgedPolls({ operations }: KafkaHistory): Generator<PolledMessage> {
@@ -163,7 +176,7 @@ function findAbortedReads(history: KafkaHistory): Anomaly[] {
   return explainCases("G1a", cases, (polled) => {
     const { process, completion } = senderOf(polled)!;
     return `${describePolled(polled)}, but process ${process}'s send of it ${outcome(completion)}`;
-  });
+  }, (polled) => ({ ...polledEvidence(polled), operations: [senderOf(polled)!.completion, polled.poller.completion] }));
 }
 
 /** Finds precommitted reads: a transaction polls a message that it sent itself. One case per transaction. */
@@ -178,11 +191,17 @@ function findPrecommittedReads({ operations }: KafkaHistory): Anomaly[] {
     "precommitted-read",
     cases,
     (polled) => `${describePolled(polled)}, in the same transaction that sent it`,
+    polledEvidence,
   );
 }
 
 /** Finds garbage reads: a message was polled that was never sent to that key. */
 function findGarbageReads(history: KafkaHistory): Anomaly[] {
   const cases = [...acknowledgedPolls(history)].filter(({ key, value }) => !history.senders.get(key)?.has(value));
-  return explainCases("garbage-read", cases, (polled) => `${describePolled(polled)}, but it was never sent there`);
+  return explainCases(
+    "garbage-read",
+    cases,
+    (polled) => `${describePolled(polled)}, but it was never sent there`,
+    polledEvidence,
+  );
 }

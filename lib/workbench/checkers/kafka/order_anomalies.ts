@@ -8,8 +8,8 @@
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import { explainCases, seconds } from "../explain.ts";
-import { showIdentity } from "../identify.ts";
+import { type Evidence, explainCases, seconds } from "../explain.ts";
+import { showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import type { InferredLog, KafkaHistory, KafkaOperation, LogMessage } from "./kafka_history.ts";
 
@@ -120,7 +120,7 @@ function skips(type: string, verb: string, jumps: readonly Jump[], logs: Map<str
     return `${describeJump(verb, skip)}, skipping ${skipped}${
       skip.delta > 9 ? `, … (${skip.delta - 1} messages)` : ""
     }`;
-  });
+  }, jumpEvidence);
 }
 
 /** Reports the jumps backward and repetitions, the longest first. */
@@ -129,7 +129,16 @@ function reversals(type: string, verb: string, jumps: readonly Jump[]): Anomaly[
   return explainCases(type, cases, (reversal) => {
     const back = reversal.delta === 0 ? "the same message again" : `which is ${-reversal.delta} back in the log`;
     return `${describeJump(verb, reversal)}, ${back}`;
-  });
+  }, jumpEvidence);
+}
+
+function jumpEvidence({ key, from, to }: Jump): Evidence {
+  const both = [from, to];
+  return {
+    operations: both.map(({ operation }) => operation.completion),
+    key,
+    values: both.map(({ message }) => valueOf(message.value)),
+  };
 }
 
 function describeJump(verb: string, { key, from, to }: Jump): string {

@@ -19,7 +19,7 @@ import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
 import { checkOrUnknown, EXAMPLES, explainCases, MalformedHistoryError, seconds } from "../explain.ts";
-import { identify, type Identity, showIdentity } from "../identify.ts";
+import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import { type Anomaly, mergeValidity, type Verdict } from "../verdict.ts";
 import type { Interval } from "./interval.ts";
 import { type Model, REGISTER } from "./model.ts";
@@ -130,12 +130,22 @@ export function checkLinearizable<State>(
     return {
       valid: mergeValidity(results.map(({ search }) => search.valid)),
       anomalies: [
-        ...explainCases("nonlinearizable", failures, ({ key, search }) => explainFailure(key, search, model)),
+        ...explainCases(
+          "nonlinearizable",
+          failures,
+          ({ key, search }) => explainFailure(key, search, model),
+          ({ key, search: { blocked } }) => ({
+            operations: [...blocked!.last, blocked!.operation].map(({ completion }) => completion),
+            ...key === null ? {} : { key: valueOf(key) },
+            values: [blocked!.operation.operation.value],
+          }),
+        ),
         ...explainCases(
           "budget-exceeded",
           undecided,
           ({ key, search }) =>
             `${objectName(key, model)} is undecided: the budget ran out after ${search.configurations} configurations`,
+          ({ key }) => key === null ? {} : { key: valueOf(key) },
         ),
       ],
       keys: results.length,
@@ -175,7 +185,7 @@ function objectName(key: Identity, { name }: { name: string }): string {
 /** Explains the operation that fits nowhere: a linearization of those before it, and the states that these lead to. */
 function explainFailure<State>(key: Identity, { blocked }: SearchResult<State>, model: Model<State>): string {
   const { operation, linearized, last, states } = blocked!;
-  const before = last.length === 0 ? ["  no operation has to take effect before it"] : [
+  const before = last.length === 0 ? ["  no operation has to take effect before it, so nothing has changed yet"] : [
     `  the ${linearized} before it can be linearized${linearized > last.length ? ", ending with:" : ":"}`,
     ...last.map((interval) => `    ${describeInterval(interval)}`),
   ];

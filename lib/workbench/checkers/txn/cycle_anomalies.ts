@@ -74,6 +74,7 @@ export function findCycleAnomalies(
 function cycleWords(write: WriteWords, dependencies: Dependencies): CycleWords<Transaction> {
   return {
     describe: describeTransaction,
+    operation: ({ completion }) => completion,
     reason: (from, to, kind, names) =>
       explainOrder(from, to, kind, names) ??
         explainDependency(dependencies.reason(from, to, kind)!, kind, names, write),

@@ -9,8 +9,8 @@
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
-import { explainCases, outcome } from "../explain.ts";
-import { type Identity, showIdentity } from "../identify.ts";
+import { type Evidence, explainCases, outcome } from "../explain.ts";
+import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import {
   describeTransaction,
@@ -27,7 +27,7 @@ export function findMalformedReplies(transactions: readonly Transaction[]): Anom
   return explainCases("malformed-reply", cases, ({ invocation, completion, misanswered }) => {
     const asked = `process ${invocation.process} asked for ${show(invocation.value)}`;
     return `${asked} and was answered ${show(completion.value)} (${outcome(completion)}): ${misanswered}`;
-  });
+  }, ({ completion }) => ({ operations: [completion] }));
 }
 
 /** A read of an element. */
@@ -35,6 +35,10 @@ interface ElementRead {
   reader: Transaction;
   key: Identity;
   element: Identity;
+}
+
+function readEvidence({ reader, writer, key, element }: ElementRead & { writer?: Transaction }): Evidence {
+  return { operations: [writer?.completion, reader.completion], key: valueOf(key), values: [valueOf(element)] };
 }
 
 /** A read of an element whose writer is known. */
@@ -75,9 +79,9 @@ export function findDirtyReads(
     }
   }
   return [
-    ...explainCases("G1a", aborted, explainAborted),
-    ...explainCases("G1b", intermediate, explainIntermediate),
-    ...explainCases("garbage-read", garbage, (read) => explainGarbage(read, writers, initial)),
+    ...explainCases("G1a", aborted, explainAborted, readEvidence),
+    ...explainCases("G1b", intermediate, explainIntermediate, readEvidence),
+    ...explainCases("garbage-read", garbage, (read) => explainGarbage(read, writers, initial), readEvidence),
   ];
 }
 
@@ -115,7 +119,12 @@ export function findFutureReads(transactions: readonly Transaction[]): Anomaly[]
     }
     return [];
   });
-  return explainCases("future-read", cases, (read) => `${describeRead(read)} before it wrote that itself`);
+  return explainCases(
+    "future-read",
+    cases,
+    (read) => `${describeRead(read)} before it wrote that itself`,
+    readEvidence,
+  );
 }
 
 /** The acknowledged transactions that read the same version of a key and then wrote the key. */
@@ -145,7 +154,11 @@ export function findLostUpdates(transactions: readonly Transaction[]): Anomaly[]
   const cases = [...updates.values()].flatMap((byNewest) =>
     [...byNewest.values()].flat().filter(({ updaters }) => updaters.length > 1)
   );
-  return explainCases("lost-update", cases, explainLostUpdate);
+  return explainCases("lost-update", cases, explainLostUpdate, ({ key, read, updaters }) => ({
+    operations: updaters.map(({ completion }) => completion),
+    key: valueOf(key),
+    values: read.map(valueOf),
+  }));
 }
 
 function explainLostUpdate({ key, read, updaters }: Updates): string {

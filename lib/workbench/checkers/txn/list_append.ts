@@ -10,7 +10,7 @@
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, explainCases } from "../explain.ts";
-import { identify, type Identity, showIdentity } from "../identify.ts";
+import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
@@ -131,6 +131,11 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
       `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
       "but its own earlier reads and appends imply " +
       (expected.whole ? show(expected.elements) : `a list that ends with ${show(expected.elements)}`),
+    ({ transaction, key, elements }) => ({
+      operations: [transaction.completion],
+      key: valueOf(key),
+      values: elements.map(valueOf),
+    }),
   );
 }
 
@@ -155,6 +160,11 @@ function findDuplicateElements(transactions: readonly Transaction[]): Anomaly[] 
     ({ transaction, key, duplicate, elements }) =>
       `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${show(elements)}, ` +
       `which contains ${showIdentity(duplicate)} more than once`,
+    ({ transaction, key, duplicate }) => ({
+      operations: [transaction.completion],
+      key: valueOf(key),
+      values: [valueOf(duplicate)],
+    }),
   );
 }
 
@@ -189,5 +199,10 @@ function findDirtyUpdates(orders: ListOrders, writers: Writers): Anomaly[] {
       `${describeTransaction(updater)} appended ${showIdentity(update)} to key ${showIdentity(key)} ` +
       `after ${showIdentity(element)}, but the transaction that appended ${showIdentity(element)} failed: ` +
       describeTransaction(failed),
+    ({ key, failed, element, updater, update }) => ({
+      operations: [failed.completion, updater.completion],
+      key: valueOf(key),
+      values: [valueOf(element), valueOf(update)],
+    }),
   );
 }

@@ -10,7 +10,7 @@
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import { explainCases } from "../explain.ts";
-import { type Identity, showIdentity } from "../identify.ts";
+import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import { describeTransaction, sameElements, type Transaction } from "./transactions.ts";
 
@@ -95,6 +95,11 @@ export function findIncompatibleOrders(reads: ReadonlyMap<Identity, readonly Lis
       `Key ${showIdentity(key)} was read as ${show(shorter.elements)} and as ${show(longer.elements)}, ` +
       "which no single order of appends allows: " +
       `by ${describeTransaction(shorter.reader)} and by ${describeTransaction(longer.reader)}`,
+    ({ key, shorter, longer }) => ({
+      operations: [shorter.reader.completion, longer.reader.completion],
+      key: valueOf(key),
+      values: [shorter.elements.map(valueOf), longer.elements.map(valueOf)],
+    }),
   );
 }
 

@@ -11,7 +11,7 @@ import type { Operation } from "../../history/operation.ts";
 import { proscribedAnomalies } from "../consistency_model.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.ts";
 import { type Cycle, WR, WW } from "../graph/mod.ts";
-import { identify, type Identity, showIdentity } from "../identify.ts";
+import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
@@ -151,6 +151,11 @@ function findInternal(transactions: readonly Transaction[]): Anomaly[] {
     ({ transaction, key, element, expected }) =>
       `${describeTransaction(transaction)} read key ${showIdentity(key)} as ${showIdentity(element ?? null)}, ` +
       `but its own last read or write of it implies ${showIdentity(expected ?? null)}`,
+    ({ transaction, key, element, expected }) => ({
+      operations: [transaction.completion],
+      key: valueOf(key),
+      values: [valueOf(element ?? null), valueOf(expected ?? null)],
+    }),
   );
 }
 
@@ -160,7 +165,11 @@ function explainCyclicVersions({ cycles }: VersionOrders): Anomaly[] {
     const reasons = steps.slice(0, STEPS_EXPLAINED).map((step) => explainStep(key, step));
     if (steps.length > STEPS_EXPLAINED) reasons.push(`… ${steps.length - STEPS_EXPLAINED} more …`);
     return `The versions of key ${showIdentity(key)} form a cycle: ${reasons.join("; ")}`;
-  });
+  }, ({ key, steps }) => ({
+    operations: steps.flatMap(({ by, order }) => [by, order?.first, order?.second]).map((each) => each?.completion),
+    key: valueOf(key),
+    values: steps.map(({ from }) => valueOf(from ?? null)),
+  }));
   const isOverlooked = cycles.every(({ isOfWrites }) => isOfWrites);
   return isOverlooked ? anomalies.map((anomaly) => ({ ...anomaly, maelstrom: "overlooks" })) : anomalies;
 }

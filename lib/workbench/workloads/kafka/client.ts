@@ -5,11 +5,14 @@
  */
 
 import { addIntegers, type Integer, largerInteger } from "../../../integers.ts";
+import { formatJSONLine } from "../../base/json.ts";
+import type { TestException } from "../../base/test_exception.ts";
+import { clip } from "../../base/text.ts";
 import type { Connection } from "../../world/connection.ts";
 import { withErrors } from "../outcome.ts";
 import type { Invocation, Outcome, WorkloadClient } from "../workload.ts";
 import type { CompletedPoll, CompletedSend } from "./generator.ts";
-import { COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS, messagesOf, POLL, SEND } from "./rpcs.ts";
+import { COMMIT_OFFSETS, type Entry, LIST_COMMITTED_OFFSETS, messagesOf, POLL, SEND } from "./rpcs.ts";
 
 /** State of a client. */
 interface Client {
@@ -56,8 +59,11 @@ async function send({ connection, node }: Client, [, key, message]: [string, str
  * Polls, advances the offsets, and then commits. If the commit fails so does the poll, although its messages are not
  * polled again.
  */
-async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
+async function poll(client: Client): Promise<Outcome> {
+  const { connection, node, offsets } = client;
   const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
+  const mistake = pollMistake(client, messages);
+  if (mistake !== undefined) connection.onMistake?.(mistake);
   const highest = new Map<string, Integer>();
   for (const [key, entries] of Object.entries(messages)) {
     const last = entries.reduce<Integer>((max, [offset]) => largerInteger(max, offset), -1);
@@ -67,4 +73,21 @@ async function poll({ connection, node, offsets }: Client): Promise<Outcome> {
   if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS, { offsets: Object.fromEntries(highest) });
   const result: CompletedPoll = ["poll", messages];
   return { type: "ok", value: [result] };
+}
+
+/** Describes messages that a poll has returned although they are below the offset that it asked for. */
+function pollMistake({ node, offsets }: Client, messages: Record<string, Entry[]>): TestException | undefined {
+  for (const [key, entries] of Object.entries(messages)) {
+    const asked = offsets.get(key);
+    const below = entries.find(([offset]) => asked !== undefined && offset < asked);
+    if (below === undefined) continue;
+    const message = [
+      `Node ${node} answered poll with messages below the offset asked for: key ${JSON.stringify(key)} was asked ` +
+      `from ${asked}, got ${below[0]}`,
+      `  reply:    ${clip(formatJSONLine({ [key]: entries }), 160)}`,
+      "Return only messages whose offset is the one asked for, or higher",
+    ].join("\n");
+    return { type: "poll-below-offset", node, message, count: 1 };
+  }
+  return undefined;
 }

@@ -87,7 +87,7 @@ Deno.test("checkLinKV explains the operation that fits nowhere, those before it,
     checkLinKV(registers(["ok", "read", null, 1])).anomalies![0]!.explanation,
     'Key "k" is not linearizable: there is no moment at which process 0\'s read 1 (from 0.000 s to 1.000 s) ' +
       "can have taken effect\n" +
-      "  no operation has to take effect before it\n" +
+      "  no operation has to take effect before it, so nothing has changed yet\n" +
       "  at that point the register can only contain null",
   );
 });
@@ -177,6 +177,7 @@ Deno.test("checkLinKV is undecided once the budget runs out, always at the same 
       type: "budget-exceeded",
       count: 1,
       explanation: 'Key "k" is undecided: the budget ran out after 1000 configurations',
+      cases: [{ key: "k" }],
     }],
   );
   const { valid, configurations } = checkLinKV(HARD);

@@ -80,6 +80,7 @@ Deno.test("checkTxnRWRegister with linearizableKeys finds a cycle if an old vers
       'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which first saw or wrote 8; ' +
       'process 1\'s transaction [["w",1,8]] (acknowledged at 3.000 s), which last saw or wrote 8, completed before ' +
       'process 2\'s transaction [["r",1,7]] (acknowledged at 5.000 s), which first saw or wrote 7',
+    cases: [{ operations: [1, 3, 5], key: 1, values: [7, 8] }],
   }]);
   const own = timeline(lines.map(([, ...rest]): typeof lines[number] => [0, ...rest] as typeof lines[number]), THREE);
   const ownCycles = checkTxnRWRegister(own, undefined, { sequentialKeys: true }).anomalies!;
