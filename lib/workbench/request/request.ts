@@ -253,7 +253,7 @@ function findProgram(
   const expected = isSimulated ? "the module that exports a node's program" : "the program that runs a node";
   if (bin === undefined) throw new UsageError(`Missing --bin: expected --bin FILE, ${expected}`);
   const { kind, path } = files.inspect(bin);
-  if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected ${expected}`);
+  if (kind === "missing") throw new UsageError(`Cannot find --bin ${bin}: expected ${expected}${tildeHint(bin)}`);
   if (kind === "folder") throw new UsageError(`Cannot run --bin ${bin}: it is a folder, expected ${expected}`);
   // The system would give a module without #! to the shell.
   const isModule = MODULE.test(path) && (kind === "file" || readText(bin, files)?.startsWith("#!") === false);
@@ -262,6 +262,11 @@ function findProgram(
   }
   if (isSimulated && !MODULE.test(path) && !path.startsWith(`${root}/`)) rejectScript(bin, files);
   return { bin: path, isModule };
+}
+
+/** Says what to write instead of `--bin=~/node`, whose tilde the shell leaves as it is. */
+function tildeHint(bin: string): string {
+  return bin.startsWith("~/") ? `; the shell does not replace ~ after =, write --bin ${bin}` : "";
 }
 
 /** Rejects a script that is to be simulated, unless Deno runs it. If it seems to run a module, that is named. */

@@ -15,7 +15,7 @@ import { abortable } from "@std/async/abortable";
 import { type Body, RPCError } from "../../protocol.ts";
 import { type Connection, type Liveness, type OpenConnection, openConnection } from "../world/connection.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
-import type { NodeHost } from "../world/hosts/node_host.ts";
+import { type Diagnosis, joinLines, type NodeHost } from "../world/hosts/node_host.ts";
 import { formatJSONLine } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
 import type { Random } from "../world/random.ts";
@@ -60,6 +60,10 @@ export interface Cluster extends Liveness {
   pause(id: string): string;
   /** Resumes a paused node: `"resumed"`, or `"not-paused"`. */
   resume(id: string): string;
+  /** Finds out why a node does not answer a request of type `asked`; undefined if it is down. */
+  diagnose(id: string, asked: string): Promise<Diagnosis> | undefined;
+  /** Returns what a node wrote without an end of line; undefined if there is nothing, or it is down. */
+  unfinishedLine(id: string): string | undefined;
   /** Stops all nodes for good. */
   close(): Promise<void>;
 }
@@ -103,6 +107,8 @@ export function createCluster(options: ClusterOptions): Cluster {
     kill: (id) => kill(state, memberOf(id)),
     pause: (id) => pause(memberOf(id)),
     resume: (id) => resume(memberOf(id)),
+    diagnose: (id, asked) => memberOf(id).host?.diagnose(asked),
+    unfinishedLine: (id) => memberOf(id).host?.unfinishedLine?.(),
     isDown(id) {
       const { state } = memberOf(id);
       return state === "down" || state === "starting";
@@ -208,10 +214,13 @@ async function startMember({ onFailure, signal }: State, member: Member, begin: 
  */
 async function initialize(state: State, member: Member, timeout: number): Promise<void> {
   const { network, world: { clock }, test, signal, onFailure } = state;
-  const { id, host } = member;
-  const connection = openConnection(network, clock, ({ message }) => member.mistake ??= message);
+  const { id } = member;
+  const connection = openConnection(network, clock, {
+    onMistake({ message }) {
+      member.mistake ??= message;
+    },
+  });
   member.connection = connection;
-  const fail = (reason: string) => onFailure(initFailure(id, reason, joinLines(member.mistake, host!.output())));
   const isRestart = member.incarnations > 1;
   if (isRestart) network.filterSources(id, (src) => src === connection.id);
   try {
@@ -221,11 +230,14 @@ async function initialize(state: State, member: Member, timeout: number): Promis
       clock.schedule(clock.now(), () => network.filterSources(id, (src) => src === connection.id || !isClient(src)));
     }
     const { type } = await abortable(reply, signal);
-    if (type !== "init_ok") fail(`it answered with a message of type ${formatJSONLine(type) ?? "none"}`);
+    if (type === "init_ok") return;
+    const problem = `Node ${id} answered init with a message of type ${
+      formatJSONLine(type) ?? "none"
+    }; expected init_ok`;
+    onFailure(await startFailure("init-failed", member, problem));
   } catch (error) {
     if (signal.aborted) return connection.close();
-    const late = error instanceof RPCError && error.code === 0;
-    fail(late ? `it did not answer within ${timeout / 1000} s` : `it answered with an error: ${messageOf(error)}`);
+    onFailure(await requestFailure("init-failed", member, "init", error));
   }
 }
 
@@ -235,14 +247,41 @@ function initBody(id: string, { nodes, roles = {} }: TestOptions): Body {
   return Object.keys(roles).length === 0 ? body : { ...body, roles };
 }
 
-function initFailure(node: string, reason: string, output: string): TestException {
-  const message = `Cannot initialize node ${node}: ${reason}, expected init_ok in reply to its init message\n${output}`;
-  return { type: "init-failed", node, message: message.trimEnd(), count: 1 };
+/** Failure of a node whose answer at its start was wrong. Its log may say why. */
+async function startFailure(
+  type: "init-failed" | "setup-failed",
+  { id, mistake, host }: Member,
+  problem: string,
+): Promise<TestException> {
+  const { log } = await host!.diagnose("");
+  const hasLog = log.length > 1;
+  return { type, node: id, message: joinLines(problem, mistake, ...hasLog ? log : []), count: 1 };
+}
+
+/** Failure of a node at its start that did not answer a request of type `asked`, or with an error. */
+async function requestFailure(
+  type: "init-failed" | "setup-failed",
+  member: Member,
+  asked: string,
+  error: unknown,
+): Promise<TestException> {
+  const { id, mistake, host } = member;
+  if (!(error instanceof RPCError)) return await startFailure(type, member, messageOf(error));
+  if (error.errorName !== "timeout") {
+    const { code, errorName, message } = error;
+    const problem = `Node ${id} answered ${asked} with error ${code} (${errorName}): ${message}; expected ${asked}_ok`;
+    return await startFailure(type, member, problem);
+  }
+  const { cause, activity, log, advice } = await host!.diagnose(asked);
+  const problem = cause === undefined ? error.message : `${error.message}: ${cause}`;
+  // A reply to nothing explains the silence; what to do about it is in it.
+  const lines = mistake === undefined ? [...activity, ...log, advice] : [mistake, ...log];
+  return { type, node: id, message: joinLines(problem, ...lines), count: 1 };
 }
 
 /** Lets the workload's client prepare a node, and closes the node's connection. */
 async function prepare({ workload, test, signal, onFailure }: State, member: Member): Promise<void> {
-  const { id, connection, host } = member;
+  const { id, connection } = member;
   let asked = "";
   const asking: Connection = {
     rpc(node, rpc, ...more) {
@@ -255,22 +294,8 @@ async function prepare({ workload, test, signal, onFailure }: State, member: Mem
     await abortable(workload.client(asking, id, test).setup?.() ?? Promise.resolve(), signal);
   } catch (error) {
     if (signal.aborted) return;
-    const problem = `Cannot set up node ${id}: ${setupProblem(asked, error)}`;
-    const message = joinLines(problem, member.mistake, host!.output()).trimEnd();
-    onFailure({ type: "setup-failed", node: id, message, count: 1 });
+    onFailure(await requestFailure("setup-failed", member, asked, error));
   } finally {
     connection!.close();
   }
-}
-
-/** Describes why a request of type `asked` has failed; for an error reply, with the request and the error's code. */
-function setupProblem(asked: string, error: unknown): string {
-  if (!(error instanceof RPCError) || error.errorName === "timeout") return messageOf(error);
-  const { code, errorName, message } = error;
-  return `it answered ${asked} with error ${code} (${errorName}): ${message}; expected ${asked}_ok`;
-}
-
-/** Joins the lines that there are. */
-function joinLines(...lines: (string | undefined)[]): string {
-  return lines.filter((line) => line !== undefined).join("\n");
 }

@@ -18,7 +18,7 @@ export interface Recorder {
   readonly signal: AbortSignal;
   /** Adds an operation to the history and gives it its index and time. */
   record(operation: Omit<Operation, "index" | "time">): Operation;
-  /** Adds an exception, or counts it if one of its type and node is known. */
+  /** Adds an exception, or counts it if one of its type and node is known. Has no effect after the end of the test. */
   note(exception: TestException): void;
   /** Adds a fatal exception and ends the test. Later ones are consequences and are dropped. */
   fail(exception: TestException): void;
@@ -37,6 +37,8 @@ export function createRecorder(clock: Clock, onException: (exception: TestExcept
   const end = new AbortController();
 
   function note(exception: TestException): void {
+    // What nodes do after the end of the test is a consequence of it.
+    if (end.signal.aborted) return;
     const at = exceptions.findIndex(({ type, node }) => type === exception.type && node === exception.node);
     const known = exceptions[at];
     if (known !== undefined) {

@@ -12,7 +12,8 @@
  * 6. Judge: run the checkers over the history of `recorder.ts` (`judge.ts`); the outcome is a document (`results.ts`).
  * 7. Store: write history and results (`store/`).
  *
- * Without a final phase, steps 3 to 5 are left out. Two files work on results: `failure.ts` finds the reason of a
+ * Without a final phase, steps 3 to 5 are left out. `silences.ts` finds out why a node did not answer. Two files work
+ * on results: `failure.ts` finds the reason of a
  * failure, `survives.ts` has the faults that each challenge claims to survive.
  *
  * @module
@@ -39,6 +40,7 @@ import { createNetwork, type Network } from "../world/network/network.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices } from "../world/services/mod.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { createSilences, type Silences } from "./silences.ts";
 
 /** Time that a node has to answer a request of the nemesis, ms. */
 const NEMESIS_TIMEOUT = 1000;
@@ -66,6 +68,8 @@ export interface Progress {
   phase: string;
   /** Milliseconds since the main phase began. */
   elapsed: number;
+  /** Milliseconds until the recovery is over; left out in other steps. */
+  recoveryLeft?: number;
   /** Operations completed as ok so far; `fail` and `info` likewise. */
   ok: number;
   fail: number;
@@ -111,7 +115,10 @@ interface Test {
   /** Runs the clients in both phases: processes and clients of the main phase carry over. */
   readonly interpreter: Interpreter;
   readonly nemesis: Nemesis;
+  readonly silences: Silences;
   phase: string;
+  /** Milliseconds at which the recovery is over; undefined before it begins. */
+  recoveredAt?: number;
   /** Milliseconds at which the main phase began; before that, when the test was created. */
   startedAt: number;
   /** Message counts at the end of the main phase, if the final phase does not count; else undefined. */
@@ -203,11 +210,14 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
   const { workload, nodes } = options;
   const { clock } = world;
   const random = seededRandom(options.seed);
-  const recorder = createRecorder(clock, ({ message }) => hooks.log?.(message));
+  const recorder = createRecorder(clock, (exception) => {
+    if (!isToldAtEnd(exception)) hooks.log?.(exception.message);
+  });
   const { record, note, fail, signal } = recorder;
   const network = createTestNetwork(options, world, hooks, random, note);
   const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, note, signal });
-  const interpreter = createClients(options, { clock, recorder, network, cluster });
+  const silences = createSilences(clock, nodes, cluster);
+  const interpreter = createClients(options, { clock, recorder, network, cluster, silences });
   const nemesis = createNemesis({
     faults: options.nemesis,
     intervalSeconds: options.nemesisIntervalSeconds,
@@ -223,18 +233,25 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
       if (typeof operation.value === "string") hooks.log?.(`${operation.f} ${operation.value}`);
     },
   });
-  const parts = { random, recorder, network, cluster, interpreter, nemesis };
+  const parts = { random, recorder, network, cluster, interpreter, nemesis, silences };
   return { options, world, hooks, ...parts, phase: "starting", startedAt: clock.now() };
+}
+
+/** True for an exception that is found at the end of a test, or ends it: the summary that follows at once has it. */
+function isToldAtEnd({ type, fatal }: TestException): boolean {
+  return fatal === true || ["no-answer", "unfinished-line", "stderr-flood"].includes(type);
 }
 
 /** Creates the interpreter, whose workers have a client each: worker i talks to node i mod n of those for clients. */
 function createClients(
   options: RunOptions,
-  { clock, recorder: { record, note, signal }, network, cluster }: Pick<Test, "recorder" | "network" | "cluster"> & {
-    clock: Clock;
-  },
+  { clock, recorder: { record, note, signal }, network, cluster, silences }:
+    & Pick<Test, "recorder" | "network" | "cluster" | "silences">
+    & { clock: Clock },
 ): Interpreter {
-  const { workload, concurrency, failFast } = options;
+  const { workload, concurrency, failFast, nemesis } = options;
+  // Under faults a node may be silent.
+  const hooks = { onMistake: note, ...nemesis.length === 0 ? silences : {}, ...failFast ? { liveness: cluster } : {} };
   const nodes = clientNodes(options);
   const nodeOf = (worker: number) => nodes[worker % nodes.length]!;
   return createInterpreter({
@@ -242,7 +259,7 @@ function createClients(
     concurrency,
     reusable: workload.reusable,
     open(worker) {
-      const connection = openConnection(network, clock, note, failFast ? cluster : undefined);
+      const connection = openConnection(network, clock, hooks);
       const client = workload.client(connection, nodeOf(worker), options);
       return { client, close: connection.close };
     },
@@ -291,7 +308,7 @@ function createTestNetwork(
 
 /** Starts the nodes, runs the phases and stops the nodes. An early end is not an error: the recorder has its cause. */
 async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<void> {
-  const { recorder, cluster, interpreter, hooks: { signal } } = test;
+  const { recorder, cluster, interpreter, silences, hooks: { signal } } = test;
   // The listener is removed at the end. Otherwise a signal that many tests share would keep all of them alive.
   const listening = new AbortController();
   const onAbort = () => recorder.stop(signal!.reason);
@@ -305,6 +322,8 @@ async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<vo
     if (!recorder.signal.aborted) throw error;
   } finally {
     listening.abort();
+    // A test that ended early has its cause; then silence is a consequence.
+    if (!recorder.signal.aborted) { for (const each of await silences.report()) recorder.note(each); }
     await cluster.close();
   }
 }
@@ -338,8 +357,11 @@ async function runFinalPhase(test: Test): Promise<void> {
   const seen = seenByClients(options);
   if (final === undefined || final.needed?.(seen) === false || signal.aborted) return;
   await healTest(test);
-  hooks.log?.("Waiting for recovery...");
+  const hadFaults = history.some(({ process }) => process === "nemesis");
+  const why = hadFaults ? "All faults have ended. The nodes have" : "The nodes have";
+  hooks.log?.(`${why} ${RECOVERY / 1000} s to pass on what they have; then clients read once more`);
   test.phase = "recovering";
+  test.recoveredAt = world.clock.now() + RECOVERY;
   await abortable(world.clock.sleep(RECOVERY), signal);
   test.phase = "final";
   await interpreter.run({
@@ -361,11 +383,13 @@ function clientException(error: Error, node: string): TestException {
   return { type, node, message: error.message, count: 1 };
 }
 
-function progressOf({ recorder, world, network, nemesis, phase, startedAt }: Test): Progress {
+function progressOf({ recorder, world, network, nemesis, phase, startedAt, recoveredAt }: Test): Progress {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
   for (const { type, process } of recorder.history) if (process !== "nemesis") counts[type]++;
   const { ok, fail, info } = counts;
   const elapsed = world.clock.now() - startedAt;
   const messages = network.journal.counts.all.send_count;
-  return { phase, elapsed, ok, fail, info, messages, fault: nemesis.active().join(", ") || null };
+  const fault = nemesis.active().join(", ") || null;
+  const counted = { phase, elapsed, ok, fail, info, messages, fault };
+  return phase === "recovering" ? { ...counted, recoveryLeft: recoveredAt! - world.clock.now() } : counted;
 }

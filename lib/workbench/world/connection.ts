@@ -27,6 +27,8 @@ export interface Connection {
    * @throws {TypeError} The request or the reply is malformed.
    */
   rpc(node: string, rpc: RPC, fields: Record<string, unknown>, timeout?: number): Promise<Record<string, unknown>>;
+  /** Reports a mistake of a node that a reply shows although it fits the schema. */
+  onMistake?(mistake: TestException): void;
 }
 
 /** The part of a network that a connection needs. */
@@ -45,6 +47,32 @@ export interface Liveness {
   isDown(node: string): boolean;
   /** Calls `listener` with each node that goes down, until the returned function is called. */
   onDown(listener: (node: string) => void): () => void;
+}
+
+/** Callbacks of a connection, and its knowledge of the nodes. */
+export interface ConnectionHooks {
+  /**
+   * Called for each mistake of a node that would be hard to find otherwise: a message that answers no call, a second
+   * reply, an error without a code.
+   */
+  onMistake?(mistake: TestException): void;
+  /** Called when a node has not answered a request in time. */
+  onSilence?(silence: Silence): void;
+  /** Called when a node answers a request later than that. */
+  onLateReply?(node: string): void;
+  /**
+   * If given, a call to a node that is down fails at once, and so does one that it has not answered when it goes down.
+   * By default these wait for their timeout, as in Maelstrom.
+   */
+  liveness?: Liveness;
+}
+
+/** A request that a node has not answered in time. */
+export interface Silence {
+  node: string;
+  request: Body;
+  /** Time that it had, ms. */
+  timeout: number;
 }
 
 /** Connection with the methods of its owner. */
@@ -74,12 +102,13 @@ interface State {
   readonly id: string;
   readonly network: ConnectionNetwork;
   readonly clock: Clock;
-  readonly onMistake: (mistake: TestException) => void;
-  readonly liveness: Liveness | undefined;
+  readonly hooks: ConnectionHooks;
   /** Stops listening to `liveness`. */
   readonly stopListening: () => void;
   /** Unfinished calls by msg_id. */
   readonly calls: Map<number, Call>;
+  /** The msg_ids of calls that ended without a reply. */
+  readonly unanswered: Set<number>;
   /** Last msg_id. They are 1, 2, 3 … */
   lastId: number;
   isOpen: boolean;
@@ -99,10 +128,7 @@ interface Call {
  * Opens a connection. As with Maelstrom's clients, a message that answers no call is ignored, and an error without a
  * code is of an unknown kind.
  *
- * @param onMistake Called for each such message, which would be hard to find otherwise. Late and repeated replies are
- *   not mistakes.
- * @param liveness If given, a call to a node that is down fails at once, and so does one that it has not answered when
- *   it goes down. By default these wait for their timeout, as in Maelstrom.
+ * @param hooks Called with mistakes and silences of nodes.
  *
  * @example
  * ```ts
@@ -131,19 +157,19 @@ interface Call {
 export function openConnection(
   network: ConnectionNetwork,
   clock: Clock,
-  onMistake: (mistake: TestException) => void = () => {},
-  liveness?: Liveness,
+  hooks: ConnectionHooks = {},
 ): OpenConnection {
   const number = OPENED.get(network) ?? 0;
   OPENED.set(network, number + 1);
-  const stopListening = liveness?.onDown((node) => abandonCalls(state, node)) ?? (() => {});
-  const own = { calls: new Map<number, Call>(), lastId: 0, isOpen: true };
-  const state: State = { id: `c${number}`, network, clock, onMistake, liveness, stopListening, ...own };
+  const stopListening = hooks.liveness?.onDown((node) => abandonCalls(state, node)) ?? (() => {});
+  const own = { calls: new Map<number, Call>(), unanswered: new Set<number>(), lastId: 0, isOpen: true };
+  const state: State = { id: `c${number}`, network, clock, hooks, stopListening, ...own };
   network.attach(state.id, (message) => receive(state, message));
   return {
     id: state.id,
     call: (node, body, timeout = TIMEOUT) => call(state, node, { ...body, msg_id: ++state.lastId }, timeout),
     rpc: (node, rpc, fields, timeout = TIMEOUT) => checkedCall(state, node, rpc, fields, timeout),
+    onMistake: (mistake) => hooks.onMistake?.(mistake),
     close: () => close(state),
   };
 }
@@ -173,15 +199,19 @@ function call(
   timeout: number,
   problemOf: Call["problemOf"] = () => undefined,
 ): Promise<Body> {
-  const { id, network, clock, calls } = state;
+  const { id, network, clock, calls, hooks } = state;
   return new Promise((resolve, reject) => {
     if (!state.isOpen) return reject(closedError(state));
-    if (state.liveness?.isDown(node)) {
+    if (hooks.liveness?.isDown(node)) {
       return reject(new RPCError("temporarily-unavailable", `Node ${node} is down`));
     }
     const timer = clock.schedule(clock.now() + timeout, () => {
-      const text = `Node ${node} did not answer ${request.type} within ${timeout} ms, expected ${request.type}_ok`;
-      take(state, request.msg_id)?.reject(new RPCError("timeout", text));
+      const text = `Node ${node} did not answer ${request.type} within ${timeout / 1000} s`;
+      const late = take(state, request.msg_id);
+      if (late === undefined) return;
+      state.unanswered.add(request.msg_id);
+      hooks.onSilence?.({ node, request, timeout });
+      late.reject(new RPCError("timeout", text));
     });
     calls.set(request.msg_id, { node, request, timer, problemOf, resolve, reject });
     try {
@@ -195,7 +225,9 @@ function call(
 /** Ends the unfinished calls to a node that goes down. They may have taken effect. */
 function abandonCalls(state: State, node: string): void {
   for (const [id, call] of [...state.calls]) {
-    if (call.node === node) take(state, id)!.reject(new RPCError("crash", `Node ${node} went down`));
+    if (call.node !== node) continue;
+    state.unanswered.add(id);
+    take(state, id)!.reject(new RPCError("crash", `Node ${node} went down`));
   }
 }
 
@@ -209,12 +241,14 @@ function take({ calls, clock }: State, id: number): Call | undefined {
 }
 
 function receive(state: State, message: Message): void {
+  const { hooks, calls, unanswered, lastId } = state;
   const id = message.body.in_reply_to;
   const call = take(state, id!);
   if (call !== undefined) settle(state, call, message.body);
-  else if (!Number.isInteger(id) || id! < 1 || id! > state.lastId) {
-    state.onMistake(unmatchedReply(message, [...state.calls.keys()]));
-  }
+  else if (!Number.isInteger(id) || id! < 1 || id! > lastId) {
+    hooks.onMistake?.(unmatchedReply(message, [...calls.keys()]));
+  } else if (unanswered.delete(id!)) hooks.onLateReply?.(message.src);
+  else hooks.onMistake?.(repeatedReply(message));
 }
 
 /** Ends a call with its reply. */
@@ -242,12 +276,22 @@ function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestExce
   const message = [
     `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${got}`,
     `  body: ${clip(formatJSONLine(body))}`,
+    "Copy the msg_id of the request to in_reply_to of the reply",
   ].join("\n");
   return { type: "unmatched-reply", node: src, message, count: 1 };
 }
 
+function repeatedReply({ src, dest, body }: Message): TestException {
+  const message = [
+    `Node ${src} answered a request of ${dest} twice: expected one reply to each msg_id`,
+    `  body: ${clip(formatJSONLine(body))}`,
+    "The first reply counts, this one is ignored",
+  ].join("\n");
+  return { type: "repeated-reply", node: src, message, count: 1 };
+}
+
 /** Creates the error of an error reply; without a code, that is a mistake of the node. */
-function errorOf({ onMistake }: State, node: string, request: Body, reply: Body): RPCError {
+function errorOf({ hooks }: State, node: string, request: Body, reply: Body): RPCError {
   const { code } = reply;
   const text = typeof reply.text === "string" ? reply.text : undefined;
   if (Number.isInteger(code)) return new RPCError(code as number, text);
@@ -257,6 +301,6 @@ function errorOf({ onMistake }: State, node: string, request: Body, reply: Body)
     `  reply:    ${clip(formatJSONLine(reply))}`,
     `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
   ].join("\n");
-  onMistake({ type: "malformed-reply", node, message, count: 1 });
+  hooks.onMistake?.({ type: "malformed-reply", node, message, count: 1 });
   return new RPCError(NaN, text ?? "an error without a code");
 }

@@ -123,7 +123,7 @@ Deno.test("a node that ends its process ends the test, and convergence is not me
   assertEquals([type, node, fatal, more, results.valid], ["node-crashed", "n1", true, [], false]);
   assertStringIncludes(
     message,
-    "Node n1 exited with status 0 during the test, expected it to serve until it is stopped\n",
+    "Node n1 exited with status 0 by Deno.exit() at ",
   );
   assertEquals(nodes, 3);
 });

@@ -45,7 +45,8 @@ Deno.test("a service that a test does not have is not on the network", async () 
   assertEquals((await run(program, { workload })).results.exceptions, []);
   assertEquals((await run(program, { workload, services: ["lin-kv"] })).results.exceptions, []);
   const { exceptions: [exception] } = (await run(program, { workload, services: ["seq-kv"] })).results;
-  assertStringIncludes(exception!.message, 'the destination "lin-kv" is not on the network, expected one of seq-kv,');
+  assertStringIncludes(exception!.message, 'it is for "lin-kv", which is not on the network');
+  assertStringIncludes(exception!.message, '"dest": one of n0, n1, n2, seq-kv, or');
 });
 
 /** Durations of the operations that did not succeed, ms. */

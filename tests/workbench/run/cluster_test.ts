@@ -237,7 +237,7 @@ Deno.test("a node that does not start again is a failure", async () => {
   await mute.settle(mute.cluster.start("n2"));
   assertEquals(mute.clock.now() - began, 60_000);
   assertEquals(mute.failures.map(({ type, node }) => [type, node]), [["init-failed", "n2"]]);
-  assertStringIncludes(mute.failures[0]!.message, "it did not answer within 60 s");
+  assertStringIncludes(mute.failures[0]!.message, "Node n2 did not answer init within 60 s");
 });
 
 Deno.test("a failed start shows only the mistakes of its own incarnation", async () => {
@@ -309,11 +309,11 @@ Deno.test("a reply to init without in_reply_to is shown when the node is reporte
     const [answer, problem] of [
       [
         { type: "init_ok", in_reply_to: "1" },
-        "it did not answer within 10 s, expected init_ok in reply to its init message\nNode n0 sent c0 a message " +
+        "Node n0 did not answer init within 10 s\nNode n0 sent c0 a message " +
         'that answers nothing: expected in_reply_to to be 1, the msg_id of its request, got "1"\n  body: ' +
         '{"type":"init_ok","in_reply_to":"1"}',
       ],
-      [{ in_reply_to: 1 }, "it answered with a message of type none, expected init_ok in reply to its init message"],
+      [{ in_reply_to: 1 }, "Node n0 answered init with a message of type none; expected init_ok"],
     ] as const
   ) {
     const clock = new VirtualClock();
@@ -332,7 +332,7 @@ Deno.test("a reply to init without in_reply_to is shown when the node is reporte
           const nothing = () => {};
           return Promise.resolve({
             id,
-            output: () => "",
+            diagnose: () => Promise.resolve({ activity: [], log: [] }),
             pause: nothing,
             resume: nothing,
             stop: () => Promise.resolve(),

@@ -18,7 +18,9 @@ const ASK: RPC = {
 function open(node: StandInNode) {
   const world = standIn(node);
   const mistakes: TestException[] = [];
-  const connection = openConnection(world.network, world.clock, (mistake) => void mistakes.push(mistake));
+  const connection = openConnection(world.network, world.clock, {
+    onMistake: (mistake) => void mistakes.push(mistake),
+  });
   return { ...world, connection, mistakes };
 }
 
@@ -49,20 +51,25 @@ Deno.test("concurrent calls get their own replies", async () => {
 Deno.test("without a reply, rpc rejects with error 0 after 5 s, or after the given timeout", async () => {
   const { connection, settle, clock } = open(silent);
   const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
-  assertEquals([error.code, error.message], [0, "Node n0 did not answer ask within 5000 ms, expected ask_ok"]);
+  assertEquals([error.code, error.message], [0, "Node n0 did not answer ask within 5 s"]);
   assertEquals(clock.now(), 5000);
-  await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 100)), RPCError, "within 100 ms");
+  await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 100)), RPCError, "within 0.1 s");
   assertEquals(clock.now(), 5100);
 });
 
-Deno.test("a late or repeated reply is ignored, and is not a mistake", async () => {
+Deno.test("a late reply is ignored, and a repeated one, which is a mistake", async () => {
   const { network, clock, settle } = standIn(silent);
   let receive = (_: Message) => {};
   const mistakes: TestException[] = [];
+  const told: string[] = [];
   const attach = (_: string, receiver: typeof receive) => {
     receive = receiver;
   };
-  const connection = openConnection({ ...network, attach }, clock, (mistake) => void mistakes.push(mistake));
+  const connection = openConnection({ ...network, attach }, clock, {
+    onMistake: (mistake) => void mistakes.push(mistake),
+    onSilence: ({ node, request, timeout }) => void told.push(`${node} ${request.type} ${timeout}`),
+    onLateReply: (node) => void told.push(`${node} late`),
+  });
   const reply = (fields: object) => receive({ src: "n0", dest: connection.id, body: { type: "ask_ok", ...fields } });
   await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" }, 10)), RPCError);
   const second = connection.rpc("n0", ASK, { what: "" });
@@ -70,7 +77,13 @@ Deno.test("a late or repeated reply is ignored, and is not a mistake", async () 
   reply({ answer: 2, in_reply_to: 2 });
   reply({ answer: 3, in_reply_to: 2 });
   assertEquals((await settle(second)).answer, 2);
-  assertEquals(mistakes, []);
+  assertEquals(told, ["n0 ask 10", "n0 late"]);
+  assertEquals(mistakes.map(({ type, node, message }) => [type, node, message]), [[
+    "repeated-reply",
+    "n0",
+    `Node n0 answered a request of ${connection.id} twice: expected one reply to each msg_id\n` +
+    '  body: {"type":"ask_ok","answer":3,"in_reply_to":2}\nThe first reply counts, this one is ignored',
+  ]]);
 });
 
 Deno.test("an error reply rejects with its code and text", async () => {
@@ -106,7 +119,8 @@ Deno.test("a message that answers nothing is ignored, and a mistake of the node"
       node: "n0",
       message:
         "Node n0 sent c0 a message that answers nothing: expected in_reply_to to be 1, the msg_id of its request, " +
-        `got ${got}\n  body: {"in_reply_to":${got},"type":"ask_ok","answer":1}`,
+        `got ${got}\n  body: {"in_reply_to":${got},"type":"ask_ok","answer":1}\n` +
+        "Copy the msg_id of the request to in_reply_to of the reply",
       count: 1,
     }]);
   }
@@ -199,7 +213,7 @@ Deno.test("call rejects at error replies and timeouts, as rpc does", async () =>
   await assertRejects(
     () => waiting.settle(waiting.connection.call("n0", { type: "init" }, 10_000)),
     RPCError,
-    "10000 ms",
+    "within 10 s",
   );
 });
 

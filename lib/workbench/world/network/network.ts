@@ -262,18 +262,37 @@ function heal({ participants }: State, fault: string | undefined): void {
 function find({ participants }: State, id: string, role: "source" | "destination", message: Message): Participant {
   const found = participants.get(id);
   if (found !== undefined) return found;
-  const { src, dest, body } = message;
-  const type = body.type ?? "a body without type";
-  throw new RangeError(
-    `Cannot send ${type} from ${src} to ${dest}: the ${role} ${JSON.stringify(id)} is not on the network, ` +
-      `expected one of ${listNames(participants.values())}`,
-  );
+  throw new StrangerError(role, id, namesOf(participants.values()), message);
 }
 
-/** Lists the nodes and services on the network. Clients are left out: there may be thousands. */
-function listNames(participants: Iterable<Participant>): string {
-  const present = [...participants].filter(({ client, receive }) => !client && receive !== undefined);
-  return [...present.map(({ id }) => id), "or a client"].join(", ");
+/** Error of a message whose source or destination has never been on the network. */
+export class StrangerError extends RangeError {
+  /** Name of the class. */
+  override name = "StrangerError";
+
+  /**
+   * @param role The end of the message that is unknown.
+   * @param id Its name.
+   * @param present The nodes and services on the network.
+   */
+  constructor(
+    readonly role: "source" | "destination",
+    readonly id: string,
+    readonly present: readonly string[],
+    { src, dest, body }: Message,
+  ) {
+    super(
+      `Cannot send ${body.type ?? "a body without type"} from ${src} to ${dest}: the ${role} ${
+        JSON.stringify(id)
+      } is ` +
+        `not on the network, expected one of ${present.join(", ")}, or a client`,
+    );
+  }
+}
+
+/** Names of the nodes and services on the network. Clients are left out: there may be thousands. */
+function namesOf(participants: Iterable<Participant>): string[] {
+  return [...participants].filter(({ client, receive }) => !client && receive !== undefined).map(({ id }) => id);
 }
 
 /** Returns true for the name of a client: c0, c1, … */

@@ -70,6 +70,7 @@ const NONDETERMINISM: readonly GuardedCall[] = [
   calls(AbortSignal, "AbortSignal.*()", ["timeout"], USE_TIMERS),
   calls(Math, "Math.*()", ["random"], use("node.random()")),
   calls(crypto, "crypto.*()", ["getRandomValues", "randomUUID"], USE_BYTES),
+  calls(Deno.env, "Deno.env.*()", ["get", "has", "toObject"], use("an argument of the program, which stands after --")),
   calls(Deno, "Deno.*()", MACHINE, USE_STATS),
   calls(process, "process.*()", ["cpuUsage", "resourceUsage"], USE_STATS),
   // Computed on another thread.

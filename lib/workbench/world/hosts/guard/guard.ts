@@ -16,6 +16,7 @@
 import { isStopped } from "../../../../rpc.ts";
 import { describeCrash, formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
 import type { TestException } from "../../../base/test_exception.ts";
+import { indented } from "../../../base/text.ts";
 import { badLine, nodeCrashed } from "../node_host.ts";
 import { type Effect, GUARDED_CALLS, type GuardedCall } from "./calls.ts";
 import { forgetGuarded, type Guarded, guardedNow, lastGuarded } from "./guarded.ts";
@@ -35,9 +36,12 @@ type Mode = Record<Exclude<Effect["kind"], "stderr">, (call: Call) => TestExcept
 
 const NODES: Mode = {
   nondeterminism,
-  end: ({ guarded, text, site }) => nodeCrashed(nameOf(guarded), text, `  ${site}`),
+  end: ({ guarded, text, site }) => nodeCrashed(nameOf(guarded), `${text} by ${site}`),
   stdout: ({ guarded, text, site }) =>
-    badLine(nameOf(guarded), text, `${site} prints on stdout, expected node.log.info() or console.error()`),
+    badLine(nameOf(guarded), "printed a line that is not a message", text, {
+      problem: `${site} prints on stdout`,
+      advice: "stdout is for messages only: use node.log.info() or console.error()",
+    }),
 };
 
 const MODULE: Mode = {
@@ -207,7 +211,7 @@ function onRejection(event: PromiseRejectionEvent): void {
   if (owner === undefined) return;
   event.preventDefault();
   // While a module is imported, the import itself tells what is wrong.
-  if (owner.importing === undefined) reportUncaught(owner, guarded?.node, "did not handle a rejection", event.reason);
+  if (owner.importing === undefined) reportUncaught(owner, guarded?.node, REJECTION, event.reason);
 }
 
 /** Handles an error outside of promises, as in `queueMicrotask()`: it would end a process. */
@@ -215,12 +219,21 @@ function onError(event: ErrorEvent): void {
   const guarded = guardedNow();
   if (guarded === undefined) return;
   event.preventDefault();
-  reportUncaught(guarded, guarded.node, "threw an uncaught error", event.error);
+  reportUncaught(guarded, guarded.node, ERROR, event.error);
 }
 
-function reportUncaught({ onTrouble }: Guarded, node: string | undefined, how: string, thrown: unknown): void {
+/** Ends of a node by an error that nothing handles, and what to do. */
+const REJECTION = { how: "ended: nothing handled a rejection", advice: "Await the promise, or handle its rejection" };
+const ERROR = { how: "ended: nothing caught an error", advice: "Catch it where it is thrown" };
+
+function reportUncaught(
+  { onTrouble }: Guarded,
+  node: string | undefined,
+  { how, advice }: typeof ERROR,
+  thrown: unknown,
+): void {
   if (isStopped(thrown)) return;
-  onTrouble(nodeCrashed(node ?? "?", how, `  ${describeCrash(thrown)}`));
+  onTrouble(nodeCrashed(node ?? "?", how, indented(describeCrash(thrown)), advice));
 }
 
 function nameOf({ node = "?" }: Guarded): string {

@@ -14,15 +14,17 @@ import type { AnyNode } from "../../../../node.ts";
 import type { Message } from "../../../../protocol.ts";
 import { startNode } from "../../../../start_node.ts";
 import type { Clock, Timer } from "../../clock.ts";
-import type { Network } from "../../network/network.ts";
+import { type Network, StrangerError } from "../../network/network.ts";
 import type { Random } from "../../random.ts";
 import type { TestException } from "../../../base/test_exception.ts";
 import type { World } from "../world.ts";
 import { copyJSON } from "./copy.ts";
-import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
+import { loggedError } from "../error_log.ts";
+import { badLine, describeStranger, type Diagnosis, nodeCrashed, type NodeHost } from "../node_host.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { isReservedName } from "../../services/mod.ts";
-import { describeCrash, restorePaths } from "../../../base/stack_frames.ts";
+import { describeCrash, restorePaths, withOwnFrames } from "../../../base/stack_frames.ts";
+import { clip, indented } from "../../../base/text.ts";
 import { registerNode } from "../../../base/watchdog.ts";
 import { createGuardedRunner } from "../guard/guarded.ts";
 
@@ -89,6 +91,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
 export function startInProcess(program: (node: AnyNode) => void, options: InProcessOptions): NodeHost {
   const { id, clock, network, onFailure = throwFailure } = options;
   const turns = createTurns(clock, createTurnRunner(options));
+  const entries: string[] = [];
   let node: NodeHandle | undefined;
   network.attach(id, (message) => {
     // A message from a node was copied when it was sent.
@@ -96,13 +99,13 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
     turns.take(() => node?.receive(received));
   });
   try {
-    turns.take(() => node = startNode(program, createHost(options, turns)));
+    turns.take(() => node = startNode(program, createHost(options, turns, entries)));
   } catch (error) {
-    onFailure(nodeCrashed(id, "crashed at its start", `  ${describeCrash(error)}`));
+    onFailure(nodeCrashed(id, "crashed at its start", indented(describeCrash(error))));
   }
   return {
     id,
-    output: () => "",
+    diagnose: (asked) => Promise.resolve(diagnosis(entries, asked)),
     pause: turns.pause,
     resume: turns.resume,
     stop() {
@@ -112,6 +115,19 @@ export function startInProcess(program: (node: AnyNode) => void, options: InProc
       return Promise.resolve();
     },
   };
+}
+
+/** Number of entries of its log that a diagnosis shows. */
+const LAST_ENTRIES = 4;
+
+function diagnosis(entries: readonly string[], asked: string): Diagnosis {
+  const log = entries.length === 0
+    ? ["It logged nothing"]
+    : ["It logged last:", ...entries.map((entry) => indented(clip(entry)))];
+  const advice = asked === "init"
+    ? "Does an onInit hook wait for something that never comes?"
+    : `Does the handler for ${asked} return a reply, and await only what comes?`;
+  return { activity: [], log, advice };
 }
 
 /** Options for {@linkcode inProcessWorld}. */
@@ -127,8 +143,11 @@ export function inProcessWorld({ program, clock, log }: InProcessWorldOptions): 
   return {
     mode: "simulation",
     clock,
-    startNode(id, network, random, onFailure) {
-      const logNode = (level: LogLevel, text: string) => log?.(id, level, text);
+    startNode(id, network, random, onFailure, note) {
+      const logNode = (level: LogLevel, text: string) => {
+        log?.(id, level, text);
+        if (level === "error") note?.(loggedError(id, text.split("\n")));
+      };
       const options = { id, clock, random, network, onFailure, log: logNode, onStderr: logNode };
       return Promise.resolve(startInProcess(program, options));
     },
@@ -155,7 +174,7 @@ function copyOrKeep(message: Message): Message {
   }
 }
 
-function createHost(options: InProcessOptions, turns: Turns): Host {
+function createHost(options: InProcessOptions, turns: Turns, entries: string[]): Host {
   const { id, clock, random, network, skew = () => 0, onFailure = throwFailure, log } = options;
   return {
     send(message) {
@@ -163,7 +182,8 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
         network.send(copyJSON(message), id);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        onFailure(badLine(id, showJSON(message, Infinity), error.message));
+        const problem = error instanceof StrangerError ? describeStranger(error, id) : { problem: error.message };
+        onFailure(badLine(id, "sent a message that cannot be delivered", showJSON(message, Infinity), problem));
       }
     },
     now: () => EPOCH + clock.now() + skew(),
@@ -180,7 +200,11 @@ function createHost(options: InProcessOptions, turns: Turns): Host {
     getRandomValues: (array) => random.fill(array),
     random: () => random.float(),
     log(level, text) {
-      if (!turns.ended) log?.(level, restorePaths(text));
+      if (turns.ended) return;
+      const entry = restorePaths(text);
+      if (level !== "debug") entries.push(withOwnFrames(entry.split("\n")).join("\n"));
+      if (entries.length > LAST_ENTRIES) entries.shift();
+      log?.(level, entry);
     },
   };
 }

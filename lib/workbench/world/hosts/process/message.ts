@@ -10,8 +10,11 @@
 import { limitProblem } from "../../../../json.ts";
 import { type Body, isObject, type Message } from "../../../../protocol.ts";
 import { parseJSON } from "../../../base/json.ts";
+import { messageOf } from "../../../base/errors.ts";
 import { show } from "../../../base/text.ts";
 import { MAX_DEPTH, TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
+import { StrangerError } from "../../network/network.ts";
+import { describeStranger, expectedEnvelope, type LineProblem } from "../node_host.ts";
 
 /**
  * Parses a line of a node's stdout.
@@ -38,7 +41,7 @@ export function parseLine(line: string): Message {
   if (tooDeepAt(line) !== undefined) throw new SyntaxError(TOO_DEEP);
   const value = parseJSON(line);
   const problem = problemOf(value) ?? (MAY_BE_INFINITE.test(line) ? limitProblem(value, MAX_DEPTH) : undefined);
-  if (problem !== undefined) throw new SyntaxError(problem);
+  if (problem !== undefined) throw new EnvelopeError(problem);
   const { src, dest, body } = value as Message;
   // Maelstrom reads a missing body as an empty one.
   return { src, dest, body: body ?? {} as Body };
@@ -46,6 +49,60 @@ export function parseLine(line: string): Message {
 
 /** Matches lines with a number that may be too large: it could be neither stored nor sent as it is. */
 const MAY_BE_INFINITE = /\d(?:[eE]\+?\d{3}|\d{308})/;
+
+/** Error of a line that is JSON, but not a message, or not UTF-8. Its message says why. */
+export class EnvelopeError extends SyntaxError {
+  /** Name of the class. */
+  override name = "EnvelopeError";
+}
+
+/**
+ * Explains why a line could not be sent as a message.
+ *
+ * @param error What {@linkcode parseLine} or the network has thrown.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explainLine } from "./message.ts";
+ *
+ * assertEquals(explainLine("n0", "hello", new SyntaxError("Unexpected token 'h'")), {
+ *   problem: "it is not JSON",
+ *   advice: "stdout is for messages only: print everything else to stderr",
+ * });
+ * ```
+ */
+export function explainLine(node: string, line: string, error: unknown): LineProblem {
+  if (error instanceof StrangerError) return describeStranger(error, node);
+  if (error instanceof EnvelopeError) return { problem: error.message, expected: expectedEnvelope(node) };
+  const { problem, advice } = LOOKS.find(({ pattern }) => pattern.test(line))!;
+  return { problem: problem ?? `it is not JSON: ${messageOf(error)}`, advice };
+}
+
+/**
+ * Looks of lines that are not JSON, each with its problem and an advice; the first that fits counts. Without a problem,
+ * it is what the parser says.
+ */
+const LOOKS: readonly { pattern: RegExp; problem?: string; advice: string }[] = [
+  {
+    pattern: /^\ufeff/,
+    problem: "it begins with a byte order mark (BOM)",
+    advice: "Write UTF-8 without a byte order mark",
+  },
+  {
+    pattern: /^\s*\{\s*'/,
+    problem: "it has single quotes, where JSON has double ones",
+    advice: "Write messages with the JSON library of your language",
+  },
+  { pattern: /\}\s*\{/, problem: "it has more than one message", advice: "Write a line feed after each message" },
+  {
+    pattern: /^\s*[{[][^}\]]*$/,
+    problem: "it is the beginning of JSON only",
+    advice: "Write each message on one line",
+  },
+  { pattern: /^\s*\{/, advice: "Write messages with the JSON library of your language" },
+  { pattern: /^/, problem: "it is not JSON", advice: "stdout is for messages only: print everything else to stderr" },
+];
 
 const FIELDS = ["src", "dest", "body", "id"];
 

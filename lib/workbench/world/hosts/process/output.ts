@@ -34,6 +34,8 @@ export interface ReadOptions {
   linesPerTurn?: number;
   /** Stops reading, even if the stream is open. */
   signal: AbortSignal;
+  /** Returns the time, ms. `@default performance.now` */
+  now?(): number;
   /** Log, which gets all bytes. */
   log?: Pick<NodeLog, "write">;
 }
@@ -51,15 +53,19 @@ export interface NodeLog {
 export interface ProcessOutput {
   /** Resolves when the stream has ended, or reading was stopped. */
   readonly ended: Promise<void>;
-  /** Returns true if nothing but line feeds has been read. */
-  isEmpty(): boolean;
-  /** Returns the last lines, for a report. */
-  report(): string;
+  /** Number of lines that were read. */
+  lineCount(): number;
+  /** Returns the last lines with text in them, without colours; at most `count`. */
+  lastLines(count: number): string[];
+  /** The text after the last line feed; empty if there is none. */
+  unfinished(): string;
+  /** Milliseconds since anything was read. */
+  quietFor(): number;
 }
 
 const LONGEST_LINE = 1 << 26;
 
-/** Number of lines in a report. */
+/** Number of lines that are kept for a report, as in Maelstrom. */
 const LAST_LINES = 32;
 
 /** State of reading an output. */
@@ -67,27 +73,34 @@ interface State {
   readonly options: ReadOptions;
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly decoder: LineDecoder;
+  readonly now: () => number;
   /** The last {@linkcode LAST_LINES} lines, clipped. */
   readonly last: string[];
+  /** Number of lines so far. */
+  count: number;
   /** Text after the last line feed. */
   unfinished: string;
+  /** Time of the last read. */
+  readAt: number;
   /** True after the signal or a line that is too long: nothing is read any more. */
   stopped: boolean;
 }
 
-/**
- * Reads an output of a process.
- *
- * @param name `"stdout"` or `"stderr"`.
- */
-export function readOutput(name: string, stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
-  const decoder = createLineDecoder();
-  const state: State = { options, reader: stream.getReader(), decoder, last: [], unfinished: "", stopped: false };
+/** Reads an output of a process. */
+export function readOutput(stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
+  const { now = () => performance.now() } = options;
+  const reader = stream.getReader();
+  // A line with a byte order mark is no message.
+  const decoder = createLineDecoder({ ignoreBOM: true });
+  const kept = { last: [], count: 0, unfinished: "", readAt: now(), stopped: false };
+  const state: State = { options, reader, decoder, now, ...kept };
   options.signal.addEventListener("abort", () => stop(state), { once: true });
   return {
     ended: readAll(state),
-    isEmpty: () => lastLines(state).every((line) => line === ""),
-    report: () => section(name, lastLines(state), name === "stdout" && state.unfinished !== ""),
+    lineCount: () => state.count,
+    lastLines: (count) => lastLines(state).slice(-count),
+    unfinished: () => state.unfinished,
+    quietFor: () => now() - state.readAt,
   };
 }
 
@@ -100,6 +113,7 @@ async function readAll(state: State): Promise<void> {
   const { reader, decoder, options: { log } } = state;
   for (let next = await reader.read(); !next.done && !state.stopped; next = await reader.read()) {
     log?.write(next.value);
+    state.readAt = state.now();
     await takeText(state, decoder.decode(next.value));
   }
   if (state.stopped) return;
@@ -129,7 +143,9 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function takeLine({ last, decoder, options: { onLine } }: State, line: string): void {
+function takeLine(state: State, line: string): void {
+  const { last, decoder, options: { onLine } } = state;
+  state.count++;
   last.push(clip(line));
   if (last.length > LAST_LINES) last.shift();
   onLine(line, decoder.takeLine());
@@ -137,15 +153,6 @@ function takeLine({ last, decoder, options: { onLine } }: State, line: string): 
 
 /** Lists the last lines, without the colours that Deno and others write to a pipe, too. */
 function lastLines({ last, unfinished }: State): string[] {
-  const lines = unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)].slice(-LAST_LINES);
-  return lines.map(stripVTControlCharacters);
-}
-
-const NO_END = "The last of these lines has no end, so it is not read yet: expected a line feed after each message";
-
-function section(name: string, lines: string[], isUnfinished: boolean): string {
-  if (lines.every((line) => line === "")) return `It wrote nothing to ${name}`;
-  const shown = lines.map((line) => `  ${line}`);
-  if (isUnfinished) shown.push(NO_END);
-  return [`Its last lines on ${name}:`, ...shown].join("\n");
+  const lines = unfinished === "" ? last : [...last, unfinished.slice(0, MAX_LINE)];
+  return lines.map(stripVTControlCharacters).filter((line) => line !== "").slice(-LAST_LINES);
 }

@@ -6,6 +6,7 @@
  * 3. Here the three are tied together, and the first failure is reported.
  * 4. `exit.ts` waits for the end of the process, and kills what it has started; `guardian.ts` does so if the workbench
  *    is killed.
+ * 5. `diagnosis.ts` reports on a process that has ended or does not answer.
  *
  * @module
  */
@@ -13,15 +14,19 @@
 import { stripVTControlCharacters } from "node:util";
 import { formatSize } from "../../../base/size.ts";
 import type { TestException } from "../../../base/test_exception.ts";
+import type { Message } from "../../../../protocol.ts";
+import { counted } from "../../../base/text.ts";
 import type { Clock } from "../../clock.ts";
 import type { Network } from "../../network/network.ts";
+import { createErrorLog, type ErrorLog, loggedError } from "../error_log.ts";
 import { badLine, nodeCrashed, type NodeHost } from "../node_host.ts";
 import type { World } from "../world.ts";
+import { diagnoseProcess, groupUsage, type Observed, reportLines, unfinishedLine, type Usage } from "./diagnosis.ts";
 import { type Exit, watchExit } from "./exit.ts";
 import { MAX_UNREAD, openInput, type ProcessInput } from "./input.ts";
-import { parseLine } from "./message.ts";
+import { EnvelopeError, explainLine, parseLine } from "./message.ts";
 import { type NodeLog, type ProcessOutput, readOutput } from "./output.ts";
-import { spawn } from "./spawn.ts";
+import { type Program, spawn } from "./spawn.ts";
 
 /** Options for {@linkcode startProcess}. */
 export interface ProcessOptions {
@@ -37,6 +42,8 @@ export interface ProcessOptions {
   onStderr?(line: string): void;
   /** True if the test has no other node. `@default false` */
   isAlone?: boolean;
+  /** The operating system; a test may have one of its own. */
+  system?: System;
 }
 
 /**
@@ -45,6 +52,32 @@ export interface ProcessOptions {
  * there is always one that works, and smaller batches would only cost time.
  */
 const LINES_PER_TURN = 10;
+
+/** The operating system, as far as a host of processes needs it. */
+export interface System {
+  /** Starts a program. */
+  spawn(program: Program): Pick<Deno.ChildProcess, "pid" | "stdin" | "stdout" | "stderr" | "status">;
+  /** Waits for the end of a process, and then calls `onExit`. */
+  watchExit(child: ReturnType<System["spawn"]>, onExit: (how: string) => Promise<void>): Exit;
+  /** Returns the usage of the CPU by a process group; undefined if that is not known. */
+  usage(group: number): Promise<Usage | undefined>;
+  /** Returns the time, ms. */
+  now(): number;
+  /** Calls `callback` after a delay, ms, unless the function that it returns is called before. */
+  after(delay: number, callback: () => void): () => void;
+}
+
+/** The system that this process runs on. */
+const REAL_SYSTEM: System = {
+  spawn,
+  watchExit: (child, onExit) => watchExit(child as Deno.ChildProcess, onExit),
+  usage: groupUsage,
+  now: () => performance.now(),
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Time to wait for the exit of a process that looks broken, ms: its exit status says more. */
 const EXIT_WAIT = 200;
@@ -73,8 +106,11 @@ interface Running {
   readonly network: Pick<Network, "attach" | "detach" | "send">;
   readonly log: NodeLog;
   readonly failures: FailureReporter;
-  /** Its stdout and stderr. */
-  outputs: readonly ProcessOutput[];
+  readonly errors: ErrorLog;
+  stdout: ProcessOutput;
+  stderr: ProcessOutput;
+  /** The last message to it. */
+  lastMessage: Message | undefined;
   isPaused: boolean;
 }
 
@@ -94,26 +130,26 @@ export function startProcess(
   onFailure: (failure: TestException) => void,
   note: (exception: TestException) => void = () => {},
 ): NodeHost {
-  const child = spawn(options);
-  const log = options.openLog(id);
-  const failures = createFailureReporter(onFailure);
-  const node: Running = { id, network, log, failures, outputs: [], isPaused: false };
+  const { system = REAL_SYSTEM } = options;
+  const child = system.spawn(options);
+  const startedAt = system.now();
   const reading = new AbortController();
-  node.outputs = readOutputs(node, child, options, reading.signal);
+  const node = createRunning(id, child, { ...options, system, network, signal: reading.signal, onFailure, note });
   const input = openInput(child.stdin, {
     onClosed: () => fail(node, "closed its stdin"),
     onBacklog: () => fail(node, `did not read its stdin, with ${formatSize(MAX_UNREAD)} of messages waiting,`),
   });
-  network.attach(id, input.write, () => hasRoom(node, input, note));
-  const exit = watchExit(child, async (how) => {
+  network.attach(id, (message) => deliver(node, input, message), () => hasRoom(node, input, note));
+  const exit = system.watchExit(child, async (how) => {
     await drain(node, reading);
-    log.close();
+    node.log.close();
     input.close();
-    node.failures.reportNow(nodeCrashed(id, how, report(node)));
+    reportEnd(node, how, system.now() - startedAt, note);
   });
   return {
     id,
-    output: () => outputOf(node),
+    diagnose: () => diagnoseProcess(observed(node), () => system.usage(child.pid)),
+    unfinishedLine: () => unfinishedLine(node.stdout),
     pause: () => setPaused(node, exit, true),
     resume: () => setPaused(node, exit, false),
     stop() {
@@ -125,32 +161,65 @@ export function startProcess(
   };
 }
 
-function readOutputs(
-  node: Running,
-  child: Deno.ChildProcess,
-  { onStderr, isAlone }: ProcessOptions,
-  signal: AbortSignal,
-): ProcessOutput[] {
-  const stdout = readOutput("stdout", child.stdout, {
+function deliver(node: Running, input: ProcessInput, message: Message): void {
+  node.lastMessage = message;
+  input.write(message);
+}
+
+/** Parts of a running process. */
+interface RunningParts extends Pick<ProcessOptions, "openLog" | "onStderr" | "isAlone"> {
+  network: Running["network"];
+  system: System;
+  /** Stops reading its output. */
+  signal: AbortSignal;
+  onFailure: (failure: TestException) => void;
+  note: (exception: TestException) => void;
+}
+
+function createRunning(id: string, child: ReturnType<System["spawn"]>, parts: RunningParts): Running {
+  const { network, system, signal, openLog, onStderr, isAlone, onFailure, note } = parts;
+  const log = openLog(id);
+  const failures = createFailureReporter(onFailure, system.after);
+  const errors = createErrorLog((entry) => note(loggedError(id, entry)));
+  const stdout = readOutput(child.stdout, {
     onLine: (line, isUTF8) => sendLine(node, line, isUTF8),
     onTooLong: () => fail(node, "printed a line of more than 67 MB on stdout"),
-    linesPerTurn: isAlone ? LINES_PER_TURN : undefined,
+    linesPerTurn: isAlone ? LINES_PER_TURN : Infinity,
+    now: system.now,
     signal,
   });
-  stdout.ended.then(() => fail(node, "closed its stdout"));
-  const stderr = readOutput("stderr", child.stderr, {
-    onLine: (line) => onStderr?.(`${node.id}: ${stripVTControlCharacters(line)}`),
+  const stderr = readOutput(child.stderr, {
+    onLine(line) {
+      const text = stripVTControlCharacters(line);
+      errors.take(text);
+      onStderr?.(`${id}: ${text}`);
+    },
     onTooLong: () => fail(node, "wrote a line of more than 67 MB to stderr"),
     signal,
-    log: node.log,
+    log,
   });
-  return [stdout, stderr];
+  stdout.ended.then(() => fail(node, "closed its stdout"));
+  const node: Running = { id, network, log, failures, errors, stdout, stderr, lastMessage: undefined, isPaused: false };
+  return node;
+}
+
+/** Number of lines on stderr, in all and in a second, from which on they are told as a flood. */
+const FLOOD = { lines: 10_000, perSecond: 1000 };
+
+/** Describes a flood of lines on stderr: writing them takes time, which looks like latency. */
+function stderrFlood({ id, stderr }: Running, elapsed: number): TestException | undefined {
+  const lines = stderr.lineCount();
+  const seconds = Math.max(elapsed / 1000, 1);
+  if (lines < FLOOD.lines || lines / seconds < FLOOD.perSecond) return undefined;
+  const message = `Node ${id} wrote ${counted(lines, "line")} to stderr in ${seconds.toFixed(1)} s, which takes time ` +
+    "that its answers wait for\nLog less, or nothing for each message";
+  return { type: "stderr-flood", node: id, message, count: 1 };
 }
 
 /** Reads the rest of the output after the end of the process. */
-async function drain({ outputs }: Running, reading: AbortController): Promise<void> {
+async function drain({ stdout, stderr }: Running, reading: AbortController): Promise<void> {
   const timeout = setTimeout(() => reading.abort(), DRAIN_TIMEOUT);
-  await Promise.allSettled(outputs.map(({ ended }) => ended));
+  await Promise.allSettled([stdout.ended, stderr.ended]);
   clearTimeout(timeout);
 }
 
@@ -176,27 +245,40 @@ function backlogFull(node: string): TestException {
 function sendLine({ id, network, failures }: Running, line: string, isUTF8: boolean): void {
   if (failures.isClosed) return;
   try {
-    if (!isUTF8) throw new SyntaxError("it is not UTF-8 (here \ufffd stands for the bytes that are not)");
+    if (!isUTF8) throw new EnvelopeError("it is not UTF-8 (here \ufffd stands for the bytes that are not)");
     network.send(parseLine(line), id);
   } catch (error) {
-    failures.reportSoon(() => badLine(id, line, (error as Error).message));
+    failures.reportSoon(() => badLine(id, "printed a line that is not a message", line, explainLine(id, line, error)));
   }
 }
 
 function fail(node: Running, how: string): void {
-  node.failures.reportSoon(() => nodeCrashed(node.id, how, report(node)));
+  node.failures.reportSoon(() => crash(node, how));
 }
 
-function report({ outputs, log: { path, isWhole } }: Running): string {
-  const where = isWhole ? `All of its stderr is in ${path}` : `Its stderr is in ${path}, but not all of it`;
-  return [...outputs.map((output) => output.report()), where].join("\n");
+/** Reports the end of a process: a crash, unless it was stopped; the error at the end of its log; a flood. */
+function reportEnd(node: Running, how: string, elapsed: number, note: (exception: TestException) => void): void {
+  const when = node.stdout.lineCount() === 0 ? " before it printed anything" : "";
+  reportCrash(node, how + when, how.endsWith("status 0") ? READ_ON : undefined);
+  node.errors.flush();
+  const flood = stderrFlood(node, elapsed);
+  if (flood !== undefined) note(flood);
 }
 
-/** The report of a node that runs. If it has printed nothing, its messages may be in a buffer. */
-function outputOf(node: Running): string {
-  const [stdout] = node.outputs;
-  if (!stdout!.isEmpty()) return report(node);
-  return `${report(node)}\nIf it has printed a message: is its stdout flushed after each? docs/protocol.md says how`;
+const READ_ON = "Read messages from stdin until it ends, also while there are none";
+
+function reportCrash(node: Running, how: string, advice?: string): void {
+  if (!node.failures.isClosed) node.failures.reportNow(crash(node, how, advice));
+}
+
+function crash(node: Running, how: string, advice?: string): TestException {
+  // Its last lines are in this report.
+  node.errors.drop();
+  return nodeCrashed(node.id, how, ...reportLines(observed(node)), advice);
+}
+
+function observed({ stdout, stderr, log, lastMessage }: Running): Observed {
+  return { stdout, stderr, log, lastMessage };
 }
 
 /** Reporter of a node's first failure. */
@@ -211,12 +293,15 @@ interface FailureReporter {
   close(): void;
 }
 
-function createFailureReporter(onFailure: (failure: TestException) => void): FailureReporter {
+function createFailureReporter(
+  onFailure: (failure: TestException) => void,
+  after: System["after"],
+): FailureReporter {
   let isClosed = false;
-  let timeout: ReturnType<typeof setTimeout> | undefined;
+  let cancel: (() => void) | undefined;
   function close(): void {
     isClosed = true;
-    clearTimeout(timeout);
+    cancel?.();
   }
   function reportNow(failure: TestException): void {
     if (isClosed) return;
@@ -230,7 +315,7 @@ function createFailureReporter(onFailure: (failure: TestException) => void): Fai
     close,
     reportNow,
     reportSoon(failure) {
-      if (!isClosed) timeout ??= setTimeout(() => reportNow(failure()), EXIT_WAIT);
+      if (!isClosed) cancel ??= after(EXIT_WAIT, () => reportNow(failure()));
     },
   };
 }

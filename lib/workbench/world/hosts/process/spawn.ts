@@ -20,11 +20,12 @@ export interface Program {
 /**
  * Starts a program in the system's temporary folder.
  *
- * @throws {UsageError} The program cannot be started.
- * @throws {FailedError} The system has no room for another process.
+ * @throws {FailedError} The program cannot be started, or the system has no room for another process.
+ * @throws {UsageError} The folder for temporary files is missing.
  */
 export function spawn({ bin, args, env = nodeEnvironment() }: Program): Deno.ChildProcess {
   const cwd = tmpdir();
+  checkScript({ bin, env });
   try {
     return new Deno.Command(bin, {
       args: [...args],
@@ -56,7 +57,7 @@ export function spawnError(bin: string, cwd: string, error: Error): UsageError |
     );
   }
   const problem = folderProblem(cwd);
-  if (problem === undefined) return new UsageError(`Cannot run ${bin}: ${problemOf(bin, error)}`);
+  if (problem === undefined) return new FailedError(`Cannot run ${bin}: ${problemOf(bin, error)}`);
   return new UsageError(
     `Cannot run nodes in ${cwd}, the folder for temporary files: ${problem}; set TMPDIR to a folder`,
   );
@@ -91,9 +92,9 @@ function problemOf(bin: string, error: Error): string {
     if (file === undefined) return isMissing ? "there is no such file" : "it may not be read";
     if (!file.isExecutable) return "it is not executable, expected a program (try chmod +x)";
     const what = isMissing ? "does not exist here" : "cannot be executed";
-    if (file.interpreter === undefined) return `it ${what}, expected a program that is built for this system`;
-    const hint = file.interpreter.endsWith("\r") ? "; the lines of the script end with a carriage return" : "";
-    return `its first line (#!) names ${JSON.stringify(file.interpreter)}, which ${what}${hint}`;
+    const { interpreter } = file;
+    if (interpreter === undefined) return `it ${what}, expected a program that is built for this system`;
+    return `its first line (#!) names ${JSON.stringify(interpreter)}, which ${what}`;
   }
   if (error.message.includes("os error 8")) {
     return "the system does not know how to, expected a program or a script whose first line names one " +
@@ -102,8 +103,47 @@ function problemOf(bin: string, error: Error): string {
   return error.message;
 }
 
+/**
+ * Describes why a script cannot run, by its first line: something precedes `#!`, or it names a program that is not
+ * there. The system would give such a script to the shell, or `env` would not find the program; what they say is no
+ * help.
+ *
+ * @param path `PATH` of the script.
+ * @returns Undefined if the first line is no reason. A file that cannot be read has none.
+ */
+export function scriptProblem(bin: string, path: string = ""): string | undefined {
+  const file = inspect(bin);
+  if (file === undefined) return undefined;
+  if (/^\ufeff#!/.test(file.start)) {
+    return "it begins with a byte order mark (BOM), so that the system does not see its first line (#!); save it as " +
+      "UTF-8 without BOM";
+  }
+  const [line] = /^#![^\n]*/.exec(file.start) ?? [];
+  if (line?.endsWith("\r")) {
+    return "its lines end with a carriage return (CRLF, as on Windows), which the system takes for a part of the " +
+      `name in its first line (#!); save it with LF, or try sed -i 's/\\r$//' ${bin}`;
+  }
+  const [, wanted] = /^#!\s*\S*\/env\s+(?:-S\s*)?([^-\s=][^\s=]*)(?:\s|$)/.exec(line ?? "") ?? [];
+  if (wanted === undefined || wanted.includes("/") || path.split(":").some((folder) => exists(`${folder}/${wanted}`))) {
+    return undefined;
+  }
+  return `its first line (#!) asks for ${wanted}, which is not on the PATH`;
+}
+
+/**
+ * Checks a script before it is run.
+ *
+ * @throws {FailedError} It cannot run: see {@linkcode scriptProblem}.
+ */
+export function checkScript({ bin, env = nodeEnvironment() }: Pick<Program, "bin" | "env">): void {
+  const problem = scriptProblem(bin, env.PATH);
+  if (problem !== undefined) throw new FailedError(`Cannot run ${bin}: ${problem}`);
+}
+
 interface FileInfo {
   isExecutable: boolean;
+  /** Its first 256 bytes, as text. */
+  start: string;
   /** Program that the first line names after `#!`. */
   interpreter: string | undefined;
 }
@@ -113,10 +153,20 @@ function inspect(path: string): FileInfo | undefined {
   try {
     const { mode } = Deno.statSync(path);
     using file = Deno.openSync(path);
-    const start = new Uint8Array(256);
-    const text = new TextDecoder().decode(start.subarray(0, file.readSync(start) ?? 0));
-    return { isExecutable: mode === null || (mode & 0o111) !== 0, interpreter: /^#![ \t]*([^ \t\n]+)/.exec(text)?.[1] };
+    const bytes = new Uint8Array(256);
+    const read = bytes.subarray(0, file.readSync(bytes) ?? 0);
+    const start = new TextDecoder("utf-8", { ignoreBOM: true }).decode(read);
+    const interpreter = /^#![ \t]*([^ \t\r\n]+)/.exec(start)?.[1];
+    return { isExecutable: mode === null || (mode & 0o111) !== 0, start, interpreter };
   } catch {
     return undefined;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }

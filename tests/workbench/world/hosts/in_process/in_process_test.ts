@@ -146,7 +146,8 @@ Deno.test("a message to an unknown name is a failure of the node, and shows the 
   await pair.ask("n0", { type: "lose" });
   const [{ type, node, message }] = pair.failures as [TestException];
   assertEquals([type, node, pair.failures.length], ["bad-line", "n0", 1]);
-  assertStringIncludes(message, 'the destination "n7" is not on the network, expected one of n0, n1, or a client');
+  assertStringIncludes(message, 'it is for "n7", which is not on the network');
+  assertStringIncludes(message, '  expected: "dest": one of n0, n1, or the client that asked');
   assertStringIncludes(message, '{"src":"n0","dest":"n7","body":{"type":"hello"}}');
 });
 
@@ -196,7 +197,7 @@ Deno.test("without onFailure, a failure is thrown in the handler that caused it"
   const outcomes = Promise.allSettled(calls);
   await clock.run();
   assertEquals((await outcomes).map(({ status }) => status), ["fulfilled", "rejected"]);
-  assertStringIncludes(log[0]!, 'the destination "n7" is not on the network');
+  assertStringIncludes(log[0]!, 'it is for "n7", which is not on the network');
 });
 
 Deno.test("a program that throws at its start is a crashed node", () => {

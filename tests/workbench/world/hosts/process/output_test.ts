@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
 
@@ -8,14 +8,14 @@ async function read(...chunks: string[]) {
   const stream = ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk)));
   const lines: string[] = [];
   let endless = 0;
-  const output = readOutput("stdout", stream, {
+  const output = readOutput(stream, {
     onLine: (line) => void lines.push(line),
     onTooLong: () => endless++,
     longest: 1000,
     signal: new AbortController().signal,
   });
   await output.ended;
-  return { lines, report: output.report(), endless };
+  return { lines, last: output.lastLines(32), endless };
 }
 
 Deno.test("lines are whole for any chunks", async () => {
@@ -27,7 +27,7 @@ Deno.test("characters are whole for any chunks of bytes", async () => {
   const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
   const lines: string[] = [];
   const { signal } = new AbortController();
-  await readOutput("stdout", stream, { onLine: (line) => void lines.push(line), onTooLong() {}, signal }).ended;
+  await readOutput(stream, { onLine: (line) => void lines.push(line), onTooLong() {}, signal }).ended;
   assertEquals(lines, ["grüße 🦊"]);
 });
 
@@ -49,7 +49,7 @@ Deno.test("the first line that is not UTF-8 is found, for any chunks; a U+FFFD t
       const lines: [string, boolean][] = [];
       const onLine = (line: string, isUTF8: boolean) => void lines.push([line, isUTF8]);
       const { signal } = new AbortController();
-      await readOutput("stdout", chunksOf(bytes, size), { onLine, onTooLong() {}, signal }).ended;
+      await readOutput(chunksOf(bytes, size), { onLine, onTooLong() {}, signal }).ended;
       const shown = new TextDecoder().decode(bytes).split("\n");
       assertEquals(lines.map(([line]) => line), shown.slice(0, -1), `${invalid} in chunks of ${size}`);
       assertEquals(lines.map(([, isUTF8]) => isUTF8), [true, true, true, false, false]);
@@ -60,45 +60,44 @@ Deno.test("the first line that is not UTF-8 is found, for any chunks; a U+FFFD t
 Deno.test("a line that is too long is reported once and ends the reading; several lines are not added up", async () => {
   const right = await read("x".repeat(600), "x".repeat(400) + "\n", "y".repeat(900) + "\n");
   assertEquals([right.lines.length, right.endless], [2, 0]);
-  const { lines, endless, report } = await read("first\n", ...Array.from({ length: 50 }, () => "x".repeat(100)));
+  const { lines, endless, last } = await read("first\n", ...Array.from({ length: 50 }, () => "x".repeat(100)));
   assertEquals([lines, endless], [["first"], 1]);
-  assertStringIncludes(report, "first");
+  assertEquals(last[0], "first");
 });
 
-Deno.test("the report shows the last 32 lines, with the unfinished one", async () => {
-  const { report } = await read(...Array.from({ length: 40 }, (_, i) => `line ${i}\n`), "unfini", "shed");
-  const lines = report.split("\n");
-  assertEquals(lines[0], "Its last lines on stdout:");
-  assertEquals(lines.slice(1).map((line) => line.trim()), [
-    ...Array.from({ length: 31 }, (_, i) => `line ${i + 9}`),
-    "unfinished",
-  ]);
+Deno.test("the last 32 lines are kept, with the unfinished one", async () => {
+  const { last } = await read(...Array.from({ length: 40 }, (_, i) => `line ${i}\n`), "unfini", "shed");
+  assertEquals(last, [...Array.from({ length: 31 }, (_, i) => `line ${i + 9}`), "unfinished"]);
 });
 
-const NO_END = "The last of these lines has no end, so it is not read yet: expected a line feed after each message";
-
-Deno.test("the report says that the last line on stdout has no end, until it has one", async () => {
+Deno.test("an unfinished line is known, and for how long, until it has its end", async () => {
   const encoder = new TextEncoder();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const { signal } = new AbortController();
-  const output = readOutput("stdout", readable, { onLine: () => {}, onTooLong() {}, signal });
+  let now = 0;
+  const output = readOutput(readable, { onLine: () => {}, onTooLong() {}, signal, now: () => now });
   await writer.write(encoder.encode("first\n{}"));
-  assertEquals(output.report(), `Its last lines on stdout:\n  first\n  {}\n${NO_END}`);
+  now = 700;
+  assertEquals([output.unfinished(), output.quietFor(), output.lineCount()], ["{}", 700, 1]);
   await writer.write(encoder.encode("\n"));
-  assertEquals(output.report(), "Its last lines on stdout:\n  first\n  {}");
+  assertEquals([output.unfinished(), output.quietFor(), output.lineCount()], ["", 0, 2]);
+  assertEquals(output.lastLines(1), ["{}"]);
   await writer.close();
   await output.ended;
 });
 
-Deno.test("the report clips long lines", async () => {
-  const { lines, report } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
-  assertEquals(lines[0]!.length, 5_000_000);
-  assertStringIncludes(report, "… (5000000 characters)\n  end");
-  assert(report.length < 1000);
+Deno.test("a byte order mark is part of the first line", async () => {
+  assertEquals((await read("\ufeff{}\n")).lines, ["\ufeff{}"]);
 });
 
-Deno.test("the beginning of a line that never ends is in the report", async () => {
+Deno.test("long lines are clipped", async () => {
+  const { lines, last } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
+  assertEquals(lines[0]!.length, 5_000_000);
+  assert(last[0]!.endsWith("… (5000000 characters)") && last[0]!.length < 1000);
+});
+
+Deno.test("the beginning of a line that never ends is kept", async () => {
   const controller = new AbortController();
   const stream = new ReadableStream<Uint8Array>({
     pull(stream) {
@@ -107,20 +106,17 @@ Deno.test("the beginning of a line that never ends is in the report", async () =
     },
   });
   let pulled = 0;
-  const output = readOutput("stdout", stream, { onLine: () => {}, onTooLong() {}, signal: controller.signal });
+  const output = readOutput(stream, { onLine: () => {}, onTooLong() {}, signal: controller.signal });
   await output.ended;
-  assertEquals(output.report(), `Its last lines on stdout:\n  ${"abc".repeat(200).slice(0, 500)}\n${NO_END}`);
+  assertEquals(output.lastLines(1), ["abc".repeat(200).slice(0, 500)]);
 });
 
-Deno.test("the report says so if there is no output", async () => {
-  assertEquals((await read()).report, "It wrote nothing to stdout");
-  assertEquals((await read("\n\n")).report, "It wrote nothing to stdout");
-});
-
-Deno.test("the report leaves out colours", async () => {
-  const { lines, report } = await read("\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Module not found\n");
+Deno.test("empty lines and colours are left out of the last lines", async () => {
+  assertEquals((await read()).last, []);
+  assertEquals((await read("\n\n")).last, []);
+  const { lines, last } = await read("\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Module not found\n");
   assertEquals(lines, ["\x1b[0m\x1b[1m\x1b[31merror\x1b[0m: Module not found"]);
-  assertEquals(report, "Its last lines on stdout:\n  error: Module not found");
+  assertEquals(last, ["error: Module not found"]);
 });
 
 Deno.test("reading ends at the signal, even if the stream is open", async () => {
@@ -133,7 +129,7 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
     },
   });
   const lines: string[] = [];
-  const output = readOutput("stderr", stream, {
+  const output = readOutput(stream, {
     onTooLong() {},
     onLine(line) {
       lines.push(line);
@@ -144,7 +140,7 @@ Deno.test("reading ends at the signal, even if the stream is open", async () => 
   await output.ended;
   await new Promise((resolve) => setTimeout(resolve, 0));
   assertEquals([lines, cancelled], [["first"], true]);
-  assertEquals(output.report(), "Its last lines on stderr:\n  first\n  unfinished");
+  assertEquals(output.lastLines(9), ["first", "unfinished"]);
 });
 
 Deno.test("lines beyond the number for a turn wait for the next turn of the event loop", async () => {
@@ -152,7 +148,7 @@ Deno.test("lines beyond the number for a turn wait for the next turn of the even
   let turn = 0;
   let isOver = false;
   const next = () => setImmediate(() => ++turn && !isOver && next());
-  const output = readOutput("stdout", ReadableStream.from([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
+  const output = readOutput(ReadableStream.from([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
     onLine(line) {
       if (lines.length === 0) next();
       lines.push(line, turn);
@@ -173,7 +169,7 @@ Deno.test("lines beyond the number for a turn wait for the next turn of the even
 Deno.test("of the lines that wait for a turn, none is handled after reading was stopped", async () => {
   const lines: string[] = [];
   const stopping = new AbortController();
-  const output = readOutput("stdout", ReadableStream.from([new TextEncoder().encode("a\nb\nc\n")]), {
+  const output = readOutput(ReadableStream.from([new TextEncoder().encode("a\nb\nc\n")]), {
     onLine(line) {
       lines.push(line);
       if (line === "b") stopping.abort();

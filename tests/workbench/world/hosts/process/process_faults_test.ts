@@ -192,7 +192,7 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const clock = new RealClock();
     const program = new URL("../../../../../challenges/echo.ts", import.meta.url).pathname;
-    const args = ["run", "--no-check", program, folder];
+    const args = ["run", "--no-check", `--allow-read=${folder}`, program];
     const world = processWorld({ clock, bin: Deno.execPath(), args, openLog: logsIn(folder) });
     const history: Operation[] = [];
     const results = await runTest(

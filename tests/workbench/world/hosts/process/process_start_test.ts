@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
-import { FailedError, UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { FailedError } from "../../../../../lib/workbench/base/errors.ts";
 import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
 import { spawnError } from "../../../../../lib/workbench/world/hosts/process/spawn.ts";
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";
@@ -16,7 +16,7 @@ function testStart(name: string, content: string | undefined, mode: number, prob
       const folder = Deno.makeTempDirSync();
       const bin = `${folder}/program`;
       if (content !== undefined) Deno.writeTextFileSync(bin, content, { mode });
-      assertThrows(() => startRig(folder, bin), UsageError, `Cannot run ${bin}: ${problem}`);
+      assertThrows(() => startRig(folder, bin), FailedError, `Cannot run ${bin}: ${problem}`);
       Deno.removeSync(folder, { recursive: true });
     },
   });
@@ -34,8 +34,21 @@ testStart(
   "a script with carriage returns cannot be started",
   "#!/bin/sh\r\necho\r\n",
   0o755,
-  'its first line (#!) names "/bin/sh\\r", which does not exist here; ' +
-    "the lines of the script end with a carriage return",
+  "its lines end with a carriage return (CRLF, as on Windows), which the system takes for a part of the name in its " +
+    "first line (#!); save it with LF, or try sed -i",
+);
+testStart(
+  "a script with a byte order mark cannot be started",
+  "\ufeff#!/bin/sh\necho\n",
+  0o755,
+  "it begins with a byte order mark (BOM), so that the system does not see its first line (#!); save it as UTF-8 " +
+    "without BOM",
+);
+testStart(
+  "a script whose interpreter env cannot find cannot be started",
+  "#!/usr/bin/env -S no-such-interpreter --flag\n",
+  0o755,
+  "its first line (#!) asks for no-such-interpreter, which is not on the PATH",
 );
 testStart(
   "a script whose interpreter is not a program cannot be started",
@@ -69,7 +82,7 @@ Deno.test({
     assertEquals(nodes.map(({ id }) => id), ["n0", "n1"]);
     await Promise.all(nodes.map((node) => node.stop()));
     const rejected = processWorld({ ...options, bin: "/no/such" }).startNode("n2", network, random, () => {});
-    assert(await rejected.then(() => false, (error) => error instanceof UsageError));
+    assert(await rejected.then(() => false, (error) => error instanceof FailedError));
     await Deno.remove(folder, { recursive: true });
   },
 });
