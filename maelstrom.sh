@@ -192,6 +192,16 @@ find_config() {
   printf '{ "links": ["%s/", "%s/"], "unstable": ["raw-imports"] }\n' "$(url "$root")" "$(url "$folder")" >"$file.$$"
   mv -f "$file.$$" "$file"
   config=(--config "$file" --no-lock)
+  check_config "$folder"
+}
+
+# Ends with the reason if Deno cannot use the configuration: it would end with 1, the status of a test that has failed.
+check_config() {
+  local text
+  if text=$(NO_COLOR=1 "$deno" eval "${config[@]}" '' 2>&1 </dev/null); then return; fi
+  text=$(printf '%s\n' "$text" | sed '/^Stack backtrace/,$d; s/^ *[0-9]*:* *//; /^$/d')
+  say "cannot use the deno.json of $1: ${text##*$'\n'}"
+  exit 255
 }
 
 find_root

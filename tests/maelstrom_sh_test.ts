@@ -100,6 +100,7 @@ function namesIn(folder: string): string[] {
 /** Script of a fake Deno with some version, which prints its arguments. */
 function deno(version: string, name = version): string {
   return `[ "$1" = --version ] && echo "deno ${version} (stable, release, somewhere)" && exit
+[ "$1" = eval ] && exit
 echo "${name}: $*"
 echo "DENO=$DENO $DENO_NO_UPDATE_CHECK $DENO_TLS_CA_STORE"
 exit 7`;
@@ -466,7 +467,7 @@ Deno.test({
     const out = await new Response(child.stdout).text();
     const { code } = await child.status;
     await reading;
-    assertEquals([code, out.split("\n")[0]], [2, "? echo: unknown"]);
+    assertEquals([code, out.split("\n")[0]], [130, "? echo: unknown"]);
     assertStringIncludes(log, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
     assertStringIncludes(out, "The run was ended early");
     const results = JSON.parse(await Deno.readTextFile(`${folder}/store/latest/results.json`));

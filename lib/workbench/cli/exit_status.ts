@@ -1,15 +1,24 @@
 /**
- * The exit statuses of `maelstrom.sh`. They are Maelstrom's. 1 is also the status of a valid run that is not
- * within its limits. They follow the verdict that decides: the strict one, or that of Maelstrom.
+ * The exit statuses of `maelstrom.sh`: those of Maelstrom and, after Ctrl-C, that of any program. 1 is also the status
+ * of a valid run that is not within its limits. They follow the verdict that decides: the strict one, or that of
+ * Maelstrom.
  *
  * @module
  */
 
+import { INTERRUPTED } from "../search/interruption.ts";
 import type { SeriesOutcome } from "../search/series.ts";
 import { decisionOf, type Results } from "../run/results.ts";
 
 /** The exit statuses, by their names. */
-export const EXIT_STATUS = { passed: 0, failed: 1, unknown: 2, usage: 254, error: 255 } as const;
+export const EXIT_STATUS = {
+  passed: 0,
+  failed: 1,
+  unknown: 2,
+  interrupted: INTERRUPTED,
+  usage: 254,
+  error: 255,
+} as const;
 
 /** The exit statuses that results can have, the worst first. */
 const WORST_FIRST = [EXIT_STATUS.error, EXIT_STATUS.failed, EXIT_STATUS.unknown, EXIT_STATUS.passed];
@@ -37,8 +46,9 @@ export function exitStatus(
   return passed ? EXIT_STATUS.passed : EXIT_STATUS.failed;
 }
 
-/** The exit status of a series: the worst of its runs; a series cut short is unknown at best. */
-export function seriesExitStatus({ runs, isCutShort }: SeriesOutcome): number {
-  const statuses = [...runs.map(exitStatus), isCutShort ? EXIT_STATUS.unknown : EXIT_STATUS.passed];
+/** The exit status of a series: the worst of its runs, unless a person has ended it early. */
+export function seriesExitStatus({ runs, isInterrupted }: SeriesOutcome): number {
+  if (isInterrupted) return EXIT_STATUS.interrupted;
+  const statuses = [...runs.map(exitStatus), EXIT_STATUS.passed];
   return WORST_FIRST.find((status) => statuses.includes(status))!;
 }

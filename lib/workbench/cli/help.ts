@@ -158,6 +158,7 @@ function exitStatusLines(error: string, screen: Screen): string[] {
     passed: "valid, and within all limits",
     failed: "invalid, or not within its limits",
     unknown: "unknown: the recorded operations do not decide it",
+    interrupted: "ended by Ctrl-C; what was recorded was judged",
     usage: "the arguments are bad",
     error,
   };

@@ -19,6 +19,14 @@ const LABELS: Readonly<Record<string, string>> = {
   conflict_count: "held twice",
 };
 
+/** Explanations of figures, shown if they are not 0. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  stale_count: "known, but missing from a later read",
+  never_read_count: "no read decides",
+  configurations: "states of the search",
+  acceptable_count: "ranges of possible sums",
+};
+
 /** Lists that are shown at any length: the strongest consistency models that may hold, and those ruled out. */
 const UNLIMITED_LISTS = ["not", "permits"];
 
@@ -49,7 +57,10 @@ function labelOf(name: string): string {
 function figureWords(name: string, value: unknown, { result, anomalies }: Results): string[] {
   const label = labelOf(name);
   if (name === "convergence_ms") return [`converged in ${value} ms`];
-  if (typeof value === "number") return [`${label} ${figure(value)}`];
+  if (typeof value === "number") {
+    const explanation = value === 0 ? undefined : EXPLANATIONS[name];
+    return [`${label} ${figure(value)}${explanation === undefined ? "" : ` (${explanation})`}`];
+  }
   if (typeof value === "string" || typeof value === "boolean") return [`${label} ${value}`];
   if (!Array.isArray(value) || `${name}_count` in result) return [];
   const types = new Set<unknown>(anomalies.map(({ type }) => type));

@@ -1,18 +1,125 @@
 /**
- * Anomalies and exceptions as paragraphs, bounded in number and length. The stored results have all of them in full.
+ * Findings of a run, as paragraphs, the cause first:
+ *
+ * 1. mistakes of nodes: crashes, bad lines, silence, errors that they have logged (exceptions);
+ * 2. errors that nodes have answered;
+ * 3. anomalies of the history;
+ * 4. the names of those anomalies that follow from 1 and 2, without their explanations;
+ * 5. what is no fault of the nodes, such as a full disk.
+ *
+ * Number and length are bounded. The stored results have everything.
  *
  * @module
  */
 
-import { createStyle, wrap } from "../base/text.ts";
+import { createStyle, escapeControls, wrap } from "../base/text.ts";
 import type { Anomaly, MaelstromView } from "../checkers/verdict.ts";
-import type { Results } from "../run/results.ts";
+import { NOT_STORED, type Results } from "../run/results.ts";
 import type { Screen } from "./screen.ts";
 
 /** Number of anomalies, and of exceptions, that are shown. */
 const MAX_SHOWN = 8;
 /** Number of lines of one explanation that are shown. */
 const MAX_LINES = 12;
+
+/** Part of the results that shows what is wrong. */
+export type Problems = Pick<Results, "anomalies" | "exceptions" | "error_replies">;
+
+type Exception = Results["exceptions"][number];
+
+/** Exceptions that are no mistake of a node, and explain no anomaly. */
+const SURROUNDINGS: readonly string[] = [NOT_STORED, "backlog-full", "stderr-flood"];
+
+/** Anomalies that say that something is missing. They follow from mistakes that keep nodes from answering. */
+const ABSENCES = ["never-succeeded", "no-final-read", "empty-transaction-graph", "unavailable"];
+
+/** Consequences of a finding, by its type: other findings, which are only named. */
+const CONSEQUENCES: Readonly<Record<string, readonly string[]>> = {
+  "malformed-reply": ABSENCES,
+  "unmatched-reply": [...ABSENCES, "no-answer"],
+  "no-answer": ABSENCES,
+  "poll-below-offset": ["nonmonotonic-poll", "int-nonmonotonic-poll"],
+  "error-reply": [...ABSENCES, "wrong-echo"],
+  "never-succeeded": ABSENCES.slice(1),
+};
+
+/** Findings of a run, in the order in which they are shown. */
+interface Findings {
+  /** Mistakes of nodes, those that ended the test first. */
+  mistakes: Exception[];
+  /** Error replies that no logged error explains. */
+  replies: NonNullable<Results["error_replies"]>;
+  anomalies: Anomaly[];
+  /** Mistakes and anomalies that follow from others. */
+  following: (Exception | Anomaly)[];
+  /** Exceptions that are no mistake of a node. */
+  surroundings: Exception[];
+}
+
+/** Sorts the findings of a run by cause and consequence. Anomalies that the test permits are left out. */
+function sortFindings({ anomalies, exceptions, error_replies = [] }: Problems): Findings {
+  const forbidden = anomalies.filter(({ allowed }) => !allowed);
+  const isSurrounding = ({ type }: Exception) => SURROUNDINGS.includes(type);
+  const mistakes = exceptions.filter((each) => !isSurrounding(each) && !isRepeated(each, exceptions))
+    .sort((a, b) => Number(b.fatal ?? false) - Number(a.fatal ?? false));
+  const causes = [...mistakes, ...forbidden].map(({ type }) => type);
+  if (error_replies.length > 0) causes.push("error-reply");
+  const consequences = causes.flatMap((type) => CONSEQUENCES[type] ?? []);
+  if (mistakes.some(({ fatal }) => fatal)) consequences.push(...ABSENCES, "no-answer");
+  const follows = ({ type }: { type: string }) => consequences.includes(type);
+  const logged = mistakes.filter(({ type }) => type === "logged-error").map(({ message }) => message);
+  return {
+    mistakes: mistakes.filter((each) => !follows(each)),
+    replies: error_replies.filter(({ text }) => !logged.some((message) => message.includes(text))),
+    anomalies: forbidden.filter((each) => !follows(each)),
+    following: [...mistakes, ...forbidden].filter(follows),
+    surroundings: exceptions.filter(isSurrounding),
+  };
+}
+
+/** True for a logged error of a node that is in the report on its end, too. */
+function isRepeated({ type, node, message }: Exception, exceptions: readonly Exception[]): boolean {
+  if (type !== "logged-error") return false;
+  const logged = message.split("\n")[0]!.replace(/^Node \S+ logged: /, "");
+  return exceptions.some((each) =>
+    each.fatal && each.node === node && (each.message.includes(logged) || logged.includes(each.message.split("\n")[0]!))
+  );
+}
+
+/** Paragraphs with what is wrong. */
+export function problemParagraphs(problems: Problems, screen: Screen): string[][] {
+  const { mistakes, replies, anomalies, following, surroundings } = sortFindings(problems);
+  return [
+    exceptionLines(mistakes, screen),
+    replyLines(replies, screen),
+    anomalyLines(anomalies, screen),
+    followingLines(following, screen),
+    exceptionLines(surroundings, screen),
+  ].filter((lines) => lines.length > 0);
+}
+
+/** Types of the findings, without consequences. A run that could not be stored is not wrong for that reason. */
+export function problemKinds(problems: Problems): string[] {
+  const { mistakes, replies, anomalies, surroundings } = sortFindings(problems);
+  const told = surroundings.filter(({ type }) => type !== NOT_STORED);
+  const types = [...mistakes, ...anomalies, ...told].map(({ type }) => type);
+  return [...new Set([...types, ...replies.length > 0 ? ["error-reply"] : []])];
+}
+
+function replyLines(replies: Findings["replies"], { width, colour }: Screen): string[] {
+  const style = createStyle(colour);
+  const lines = replies.slice(0, MAX_SHOWN).flatMap(({ f, code, error, count, text }) => [
+    style.red(`  error-reply${times(count)}`),
+    ...wrap(`${f} was answered with error ${code} (${error}): ${text}`, width, "    "),
+  ]);
+  return [...lines, ...moreLines(replies.length)];
+}
+
+function followingLines(following: Findings["following"], { width }: Screen): string[] {
+  if (following.length === 0) return [];
+  const names = following.map(({ type, count }) => type + times(count));
+  return wrap(`It follows: ${names.join(", ")}`, width, "  ");
+}
 
 /** Lines with the explanations of the anomalies that the test forbids, and the names of those it permits. */
 export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: Screen): string[] {
@@ -27,14 +134,37 @@ export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: S
   return [...lines, ...moreLines(forbidden.length), ...names];
 }
 
-/** Lines with the messages of exceptions. */
-export function exceptionLines(exceptions: Results["exceptions"], { width, colour }: Screen): string[] {
+/** Lines with the messages of exceptions. Those of several nodes that say the same are shown once. */
+function exceptionLines(exceptions: readonly Exception[], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const lines = exceptions.slice(0, MAX_SHOWN).flatMap(({ type, count, node, message, maelstrom }) => [
-    style.red(`  ${type}${node === undefined ? "" : ` ${node}`}${times(count)}`) + viewWords(maelstrom),
-    ...wrap(message, width, "    "),
-  ]);
-  return [...lines, ...moreLines(exceptions.length)];
+  const groups = [...Map.groupBy(exceptions, sameness).values()];
+  const lines = groups.slice(0, MAX_SHOWN).flatMap((group) => {
+    const [{ type, message, maelstrom }] = group as [Exception];
+    const count = group.reduce((sum, each) => sum + each.count, 0);
+    return [style.red(`  ${type}${nodesOf(group)}${times(count)}`) + viewWords(maelstrom), ...wrapped(message, width)];
+  });
+  return [...lines, ...moreLines(groups.length)];
+}
+
+/** The exceptions with the same of this say the same of different nodes. */
+function sameness({ type, message }: Exception): string {
+  return `${type} ${message.replaceAll(/[a-z]?\d+/g, "")}`;
+}
+
+/** Most nodes that a heading names. */
+const MAX_NODES = 4;
+
+function nodesOf(group: readonly Exception[]): string {
+  const nodes = group.map(({ node }) => node).filter((node) => node !== undefined);
+  if (nodes.length === 0) return "";
+  return ` ${nodes.slice(0, MAX_NODES).join(", ")}${nodes.length > MAX_NODES ? " …" : ""}`;
+}
+
+/** Wraps a message, but not its places in files: they stay on one line, so that they can be opened from a terminal. */
+function wrapped(message: string, width: number): string[] {
+  return message.split("\n").flatMap((line) =>
+    /^\s+at /.test(line) ? [`    ${escapeControls(line)}`] : wrap(line, width, "    ")
+  );
 }
 
 /** Words on a finding that Maelstrom does not share. */

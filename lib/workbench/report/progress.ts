@@ -116,10 +116,11 @@ const PHASES: Readonly<Record<string, string>> = {
 
 /** Formats progress: `3e broadcast  12 of 20 s  1180 ok  0 fail  0 info  3560 messages  partition`. */
 export function formatProgress(title: string, timeLimitSeconds: number, progress: Progress): string {
-  const { phase, elapsed, ok, fail, info, messages, fault } = progress;
+  const { phase, elapsed, recoveryLeft, ok, fail, info, messages, fault } = progress;
   if (phase === "starting") return `${title}  ${PHASES.starting}`;
   const seconds = Math.min(Math.floor(elapsed / 1000), timeLimitSeconds);
-  const words = PHASES[phase] ?? `${seconds} of ${timeLimitSeconds} s`;
+  const left = recoveryLeft === undefined ? "" : `, ${Math.ceil(recoveryLeft / 1000)} s left`;
+  const words = (PHASES[phase] ?? `${seconds} of ${timeLimitSeconds} s`) + left;
   const counts = `${ok} ok  ${fail} fail  ${info} info  ${messages} messages`;
   return [title, words, counts, ...fault === null ? [] : [fault]].join("  ");
 }

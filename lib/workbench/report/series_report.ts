@@ -98,9 +98,14 @@ export class SeriesReport {
     if (this.#quiet) return;
     const needsLine = this.#several && !(this.#plan.seeds > 1 && judgementOf(results) === "passed");
     if (needsLine) this.#machine.stderr(`${formatVerdict(results, { ...this.#screen, colour: false })}\n`);
+    if (this.#json) { for (const { message, fatal } of results.exceptions) if (fatal) this.#showFirstLine(message); }
     if (this.#json && results.mode === "simulation" && results.store !== null) {
       this.#machine.stderr(`Stored in ${results.store}\n`);
     }
+  }
+
+  #showFirstLine(text: string): void {
+    this.#machine.stderr(`${escapeControls(text).split("\n", 1)[0]}\n`);
   }
 
   #showSummary(results: Results, { deviations, command }: TestRequest, interrupted: boolean): void {

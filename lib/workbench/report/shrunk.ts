@@ -6,7 +6,7 @@
 
 import { createStyle } from "../base/text.ts";
 import { decisionOf, type Results, type ShrunkRun } from "../run/results.ts";
-import { anomalyLines, exceptionLines } from "./problems.ts";
+import { problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 import { formatVerdict, labelledLines, repeatLines, targetLines } from "./summary.ts";
 
@@ -30,7 +30,7 @@ export function formatShrunk(
   return [
     [bold(title)],
     [formatVerdict(results, screen)],
-    ...problemParagraphs(results, screen),
+    ...paragraphsOf(results, screen),
     [
       ...changes.length === 0 ? [] : labelledLines("smaller", changes.join(", "), screen),
       ...repeatLines(results.store, command, screen),
@@ -38,12 +38,9 @@ export function formatShrunk(
   ].map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** The limits that a valid run misses, the forbidden anomalies, and the exceptions. */
-function problemParagraphs(results: Results, screen: Screen): string[][] {
+/** The limits that a valid run misses, and what else is wrong. */
+function paragraphsOf(results: Results, screen: Screen): string[][] {
   const missed = results.targets.filter(({ met }) => !met);
-  return [
-    decisionOf(results).valid === true ? targetLines({ targets: missed }, screen) : [],
-    anomalyLines(results.anomalies.filter(({ allowed }) => !allowed), screen),
-    exceptionLines(results.exceptions, screen),
-  ].filter((lines) => lines.length > 0);
+  const limits = decisionOf(results).valid === true ? targetLines({ targets: missed }, screen) : [];
+  return [...limits.length === 0 ? [] : [limits], ...problemParagraphs(results, screen)];
 }

@@ -7,11 +7,11 @@
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import { formatCommand } from "../request/command_line.ts";
-import { decisionOf, NOT_STORED, type Results } from "../run/results.ts";
+import { decisionOf, type Results } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { figure, milliseconds } from "./numbers.ts";
-import { anomalyLines, exceptionLines } from "./problems.ts";
+import { anomalyLines, problemKinds, problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 
 /** Parts of a summary that are not in the results. */
@@ -24,19 +24,31 @@ export interface SummaryNotes {
   interrupted: boolean;
 }
 
-/** Formats the summary of one run: paragraphs, each of some lines. */
+/**
+ * Formats the summary of one run: paragraphs, each of some lines. What is wrong comes first, then figures, then what
+ * to do.
+ */
 export function formatSummary(results: Results, notes: SummaryNotes, screen: Screen): string {
+  const permitted = results.anomalies.filter(({ allowed }) => allowed);
   return [
     [formatVerdict(results, screen)],
+    ...problemParagraphs(results, screen),
+    ...figureParagraphs(results, screen),
+    anomalyLines(permitted, screen),
+    noteLines(results, notes, screen),
+  ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
+}
+
+/** Paragraphs with the figures; none if the run ended before its first operation. */
+function figureParagraphs(results: Results, screen: Screen): string[][] {
+  const { operations, exceptions } = results;
+  if (operations?.count === 0 && exceptions.some(({ fatal }) => fatal)) return [];
+  return [
     targetLines(results, screen),
     operationLines(results, screen),
     messageLines(results, screen),
     checkerFigureLines(results, screen),
-    crashLines(results, screen),
-    anomalyLines(results.anomalies, screen),
-    exceptionLines(results.exceptions, screen),
-    noteLines(results, notes, screen),
-  ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
+  ];
 }
 
 /**
@@ -138,13 +150,6 @@ function disputedKinds({ anomalies, exceptions }: Results): string[] {
   return [...new Set(found.map(({ type }) => type))];
 }
 
-/** The kinds of exceptions and anomalies. */
-function problemKinds({ anomalies, exceptions }: Results): string[] {
-  const found = [...exceptions, ...anomalies.filter(({ allowed }) => !allowed)].map(({ type }) => type);
-  // A run that could not be stored is not invalid for that reason.
-  return [...new Set(found)].filter((type) => type !== NOT_STORED);
-}
-
 /** Kinds in brackets, as many as fit into `room` characters. */
 function bracketed(kinds: readonly string[], room: number): string {
   for (let count = kinds.length; count > 0; count--) {
@@ -182,8 +187,12 @@ function operationLines({ operations, latency_ms }: Results, { width }: Screen):
     return [`    ${f}`, ...countCells(counts), ...times.map(milliseconds)];
   });
   if (rows.length !== 1) rows.push(["    all", ...countCells(operations)]);
-  return table(["  operations", "count", "ok", "fail", "info", ...quantiles], rows, width);
+  const lines = table(["  operations", "count", "ok", "fail", "info", ...quantiles], rows, width);
+  return operations.info === 0 ? lines : [...lines, ...wrap(INFO, width, "    ")];
 }
+
+/** Explanation of a column. */
+const INFO = "info: the outcome is unknown, the operation may have taken effect or not";
 
 function countCells({ count, ok, fail, info }: OperationCounts): string[] {
   return [count, ok, fail, info].map(String);
@@ -217,15 +226,6 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
       : [],
     ...repeatLines(results.store, again, screen),
   ];
-}
-
-/** Lines with the error replies of handlers that have thrown. They are often the cause of the anomalies below. */
-function crashLines({ crash_replies, store }: Results, screen: Screen): string[] {
-  if (crash_replies === undefined) return [];
-  const { count, texts } = crash_replies;
-  const requests = count === 1 ? "1 request was" : `${count} requests were`;
-  const where = store === null ? "" : "; the logs of the nodes may say more";
-  return wrap(`${requests} answered with error 13 (crash): ${texts.join(", ")}${where}`, screen.width, "  ");
 }
 
 /** Width of the margin that has the labels of notes. */

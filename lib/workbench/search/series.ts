@@ -24,8 +24,8 @@ import { shrinkRun } from "./shrink/shrink_run.ts";
 export interface SeriesOutcome {
   /** Results: `runs[i]` is the outcome of `plan.requests[i]`. */
   runs: readonly Results[];
-  /** True if Ctrl-C kept some of the planned runs from running. */
-  isCutShort: boolean;
+  /** True if Ctrl-C ended a run, or kept some from running. Ctrl-C while a failure is shrunk changes nothing. */
+  isInterrupted: boolean;
 }
 
 /** State of a series. */
@@ -52,8 +52,10 @@ export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machi
   const { signal } = interruption;
   const report = new SeriesReport(plan, machine);
   const series: Series = { plan, engine, machine, report, signal, runs: [] };
+  let isInterrupted = false;
   try {
     await runAll(series);
+    isInterrupted = signal.aborted;
     if (plan.shrinks && !signal.aborted) await shrinkFailures(series);
   } finally {
     interruption.close();
@@ -61,7 +63,7 @@ export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machi
   const { runs } = series;
   const isCutShort = signal.aborted && runs.length < plan.requests.length;
   report.showEnd(runs, isCutShort);
-  return { runs, isCutShort };
+  return { runs, isInterrupted };
 }
 
 async function runAll(series: Series): Promise<void> {
@@ -100,9 +102,17 @@ async function runOne(request: TestRequest, index: number, { engine, report, sig
 async function shrinkFailures(series: Series): Promise<void> {
   for (const runs of Map.groupBy(series.runs, ({ challenge }) => challenge).values()) {
     const worst = worstOf(runs);
-    if (worst !== undefined) await shrinkFailure(worst, series);
+    if (worst !== undefined && !isSmall(worst)) await shrinkFailure(worst, series);
   }
 }
+
+/** True for a run of a few operations, such as one whose nodes did not start: there is nothing to leave out. */
+function isSmall({ operations }: Results): boolean {
+  return (operations?.count ?? 0) < SMALL;
+}
+
+/** Number of operations from which on a failing run is shrunk. */
+const SMALL = 10;
 
 async function shrinkFailure(results: Results, { plan, engine, machine, report, signal, runs }: Series): Promise<void> {
   const index = runs.indexOf(results);

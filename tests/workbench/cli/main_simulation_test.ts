@@ -110,7 +110,7 @@ Deno.test("main() counts a seed that was interrupted by Ctrl-C as not run", asyn
     return { valid: "unknown", passed: false, interrupted: true };
   };
   const { status, out } = await command("3e --sim --seeds 5 --seed s", { runs });
-  assertEquals(status, 2);
+  assertEquals(status, 130);
   assertStringIncludes(out, "2 of 2 passed, 3 not run");
   assert(!out.includes("s-3"), out);
   const atOnce: FakeMachine["runs"] = function (this: FakeMachine) {
@@ -118,7 +118,7 @@ Deno.test("main() counts a seed that was interrupted by Ctrl-C as not run", asyn
     return { valid: "unknown", passed: false, interrupted: true };
   };
   const none = await command("3e --sim --seeds 5 --seed s", { runs: atOnce });
-  assertEquals(none.status, 2);
+  assertEquals(none.status, 130);
   assertStringIncludes(none.out, "0 of 0 passed, 5 not run");
 });
 
@@ -129,10 +129,10 @@ Deno.test("main() counts a seed interrupted after its test as failed if it faile
       return failsFor(seed)(request, hooks);
     };
   const failed = await command("3e --sim --seeds 5 --seed s", { runs: runs("s-3") });
-  assertEquals(failed.status, 1);
+  assertEquals(failed.status, 130);
   assertMatch(failed.out, /\n {2}failed with seed s-3\n\n2 of 3 passed, 2 not run\n$/);
   const passed = await command("3e --sim --seeds 5 --seed s", { runs: runs("none") });
-  assertEquals(passed.status, 2);
+  assertEquals(passed.status, 130);
   assertMatch(passed.out, /\n2 of 2 passed, 3 not run\n$/);
 });
 

@@ -318,7 +318,7 @@ Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () 
       return { valid: true };
     },
   });
-  assertEquals([status, exited], [0, undefined]);
+  assertEquals([status, exited], [130, undefined]);
   assertStringIncludes(err, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
   assertStringIncludes(out, "The run was ended early");
 });
@@ -340,7 +340,7 @@ Deno.test("main() runs no further challenge after Ctrl-C, and does not count tha
     return {};
   };
   const { status, ran, out } = await command("all", { runs });
-  assertEquals([status, ran.length], [2, 3]);
+  assertEquals([status, ran.length], [130, 3]);
   assertStringIncludes(out, "3 of 3 passed, 11 not run");
   const { out: json } = await command("all --json", { runs });
   assertEquals([JSON.parse(json).valid, JSON.parse(json).passed], ["unknown", false]);

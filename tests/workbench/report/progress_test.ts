@@ -10,6 +10,11 @@ Deno.test("formatProgress() shows the phase of the test", () => {
   assertEquals(progress("running", 3_700, "partition"), `3e broadcast  3 of 20 s  ${counts}  partition`);
   assertEquals(progress("running", 20_300), `3e broadcast  20 of 20 s  ${counts}`);
   assertEquals(progress("recovering"), `3e broadcast  waiting for recovery  ${counts}`);
+  const now = { phase: "recovering", elapsed: 24_000, ok: 5, fail: 1, info: 2, messages: 30, fault: null };
+  assertEquals(
+    formatProgress("3e broadcast", 20, { ...now, recoveryLeft: 6200 }),
+    `3e broadcast  waiting for recovery, 7 s left  ${counts}`,
+  );
   assertEquals(progress("checking"), `3e broadcast  checking  ${counts}`);
 });
 

@@ -31,7 +31,8 @@ Deno.test("formatSummary() shows limits, operations, messages and figures in ali
     with clients      4050  4050      4050
     all               7487  7487      7487           3.79
 
-  100 % of operations ok, attempts 1012, lost 0, stale 2, converged in 48 ms
+  100 % of operations ok, attempts 1012, lost 0, stale 2 (known, but missing
+  from a later read), converged in 48 ms
   stable latencies: min 0, median 772, p95 1030, p99 1100, max 1126 ms
 
   stored in    store/broadcast/20261122T120000
@@ -221,8 +222,24 @@ Deno.test("formatSummary() never rounds the availability up to 100 %", () => {
 });
 
 Deno.test("formatSummary() shows what handlers have thrown", () => {
-  const text = summary({ crash_replies: { count: 2, texts: ['"Error: one"', '"Error: two"'] }, store: null });
-  assertStringIncludes(text, '\n\n  2 requests were answered with error 13 (crash): "Error: one", "Error: two"\n\n');
+  const replies = [{ f: "read", error: "crash", code: 13, count: 2, text: "Error: one" }];
+  const text = summary({ valid: false, passed: false, error_replies: replies });
+  assertEquals(text.split("\n").slice(0, 4), [
+    "✗ 3e broadcast: INVALID (error-reply)",
+    "",
+    "  error-reply × 2",
+    "    read was answered with error 13 (crash): Error: one",
+  ]);
+  const message = "Node n0 logged: Error: one\n    at file:///me/node.ts:6:5";
+  const exceptions = [{ type: "logged-error", node: "n0", message, count: 2 }];
+  const logged = summary({ valid: false, passed: false, error_replies: replies, exceptions });
+  assertEquals(logged.split("\n").slice(0, 5), [
+    "✗ 3e broadcast: INVALID (logged-error)",
+    "",
+    "  logged-error n0 × 2",
+    "    Node n0 logged: Error: one",
+    "        at file:///me/node.ts:6:5",
+  ]);
 });
 
 Deno.test("formatSummary() colours the verdict", () => {

@@ -66,7 +66,7 @@ function report(folder: string, workload: string, paths: readonly string[], scri
 
   ${paths.join("  ")}
 
-Test it, simulate the workload, and run it with real processes:
+Test it, which also checks its types (a run does not), simulate the workload, and run it with real processes:
 
   ${script} deno test -q --config ${at}/deno.json ${at}
   ${script} test -w ${workload} --bin ${at}/node.ts --node-count 1 --sim
