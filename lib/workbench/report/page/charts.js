@@ -81,7 +81,9 @@ function drawLatency(place, { operations, faults, end }, only) {
   const isLog = isWide(completed.map((row) => duration[row]));
   const floor = (/** @type {number} */ ms) => isLog ? Math.max(FLOOR, ms) : ms;
   const times = curves[0].map((_, index) => (index + 0.5) * bin / 1e6);
-  const values = curves.map((curve) => curve.map((value) => value === null ? null : floor(value / 1000)));
+  const values = curves.map((curve) =>
+    withShortGaps(curve.map((value) => value === null ? null : floor(value / 1000)))
+  );
   const points = rows.map((row) => ({
     x: (start[row] + duration[row]) / 1e6,
     y: floor(duration[row] / 1000),
@@ -94,6 +96,27 @@ function drawLatency(place, { operations, faults, end }, only) {
   const rest = rows.length < completed.length ? ": the extremes of each group of neighbours. Quantiles are of all" : "";
   return `${count}${rest}. ${isLog ? `The axis is logarithmic${operationsBelow(points)}. ` : ""}` +
     "● ok, ▲ info, ✕ fail; quantiles are of those that succeeded.";
+}
+
+/** Largest number of bins without operations that a line spans. */
+const SHORT_GAP = 6;
+
+/**
+ * Turns short runs of null into undefined, which the library spans. A long pause stays a gap.
+ *
+ * @param {(number | null)[]} values
+ * @returns {(number | null | undefined)[]}
+ */
+function withShortGaps(values) {
+  let known = -Infinity;
+  return values.map((value, at) => {
+    if (value !== null) {
+      known = at;
+      return value;
+    }
+    const next = values.findIndex((other, later) => later > at && other !== null);
+    return next !== -1 && next - known <= SHORT_GAP ? undefined : null;
+  });
 }
 
 /**

@@ -60,7 +60,11 @@ export function evidencePicture(evidence, data, view) {
   }
   root.append(...axes(evidence, scale));
   for (const { points, label } of evidence.lines) root.append(...stepLine(points, label, scale));
-  for (const mark of evidence.marks) root.append(markLink(mark, scale, data, view));
+  // What is in question is on top.
+  const isOnTop = (/** @type {Mark} */ { kind }) => Number(kind === "write") + 2 * Number(kind === "wrong");
+  for (const mark of [...evidence.marks].sort((a, b) => isOnTop(a) - isOnTop(b))) {
+    root.append(markLink(mark, scale, data, view));
+  }
   return element("figure", {}, element("figcaption", {}, evidence.title), element("div", { class: "scrolls" }, root));
 }
 
@@ -168,7 +172,7 @@ function axes({ lanes }, scale) {
     ...breaks.map(([start, end]) =>
       svg(
         "text",
-        { x: (xOf(start) + xOf(end)) / 2, y: height - 7, class: "tick", "text-anchor": "middle" },
+        { x: (xOf(start) + xOf(end)) / 2, y: 11, class: "tick", "text-anchor": "middle" },
         `⋯ ${formatDuration(end - start)} ⋯`,
       )
     ),

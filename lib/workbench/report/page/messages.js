@@ -12,7 +12,7 @@ import { applyFilter, lateness, NO_FILTER } from "./filter.js";
 import { filterBar } from "./filter_bar.js";
 import { formatCount, formatDuration, formatTime } from "./format.js";
 import { lanesOf } from "./lanes.js";
-import { createPicture, TOP } from "./picture.js";
+import { createPicture } from "./picture.js";
 import { firstAtLeast } from "./run_data.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
@@ -258,9 +258,9 @@ function drawArrow(surface, diagram, row, colourName, lineWidth, hasHead) {
  * @param {Diagram} diagram
  * @param {number} row
  */
-function placeOf({ xOf }, { messages: { src, dest, sent, received }, lanes: { laneOf }, laneHeight }, row) {
+function placeOf({ xOf, top }, { messages: { src, dest, sent, received }, lanes: { laneOf }, laneHeight }, row) {
   const [a, b] = [laneOf[src[row]], laneOf[dest[row]]];
-  const [y0, y1] = [a, b].map((lane) => TOP + (lane + 0.5) * laneHeight);
+  const [y0, y1] = [a, b].map((lane) => top + (lane + 0.5) * laneHeight);
   const isLost = Number.isNaN(received[row]);
   const x0 = xOf(sent[row]);
   if (isLost) return { x0, y0, x1: x0 + 10, y1: (y0 + y1) / 2, isLost };
@@ -317,15 +317,15 @@ const DOWN = ["kill", "pause", "membership"];
  * @param {Surface} surface
  * @param {Diagram} diagram
  */
-function drawDowntimes({ context, xOf, colour }, { data: { faults }, lanes: { labels }, laneHeight }) {
+function drawDowntimes({ context, top, xOf, colour }, { data: { faults }, lanes: { labels }, laneHeight }) {
   context.textAlign = "left";
   context.textBaseline = "middle";
   for (const { name, start, end, nodes } of faults.filter(({ name }) => DOWN.includes(name))) {
     for (const lane of nodes.map((node) => labels.indexOf(node)).filter((lane) => lane !== -1)) {
       context.fillStyle = colour("down");
-      context.fillRect(xOf(start), TOP + lane * laneHeight + 1, Math.max(1, xOf(end) - xOf(start)), laneHeight - 1);
+      context.fillRect(xOf(start), top + lane * laneHeight + 1, Math.max(1, xOf(end) - xOf(start)), laneHeight - 1);
       context.fillStyle = colour("fault-text");
-      if (xOf(end) - xOf(start) > 60) context.fillText(name, xOf(start) + 4, TOP + (lane + 0.5) * laneHeight);
+      if (xOf(end) - xOf(start) > 60) context.fillText(name, xOf(start) + 4, top + (lane + 0.5) * laneHeight);
     }
   }
 }

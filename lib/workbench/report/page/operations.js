@@ -6,7 +6,7 @@
 
 import { element, section } from "./dom.js";
 import { formatCount, formatDuration, formatTime } from "./format.js";
-import { createPicture, periodText, TOP } from "./picture.js";
+import { createPicture, periodText } from "./picture.js";
 import { firstAtLeast, OUTCOMES } from "./run_data.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
@@ -127,14 +127,14 @@ function firstVisible({ timeAt, left }, start, longest, open) {
  * @param {ReportData} data
  * @param {{ laneOf: (row: number) => number, endOf: (row: number) => number, first: number }} places
  */
-function drawBars({ context, width, left, xOf, timeAt, colour }, view, { operations }, { laneOf, endOf, first }) {
+function drawBars({ context, width, left, top, xOf, timeAt, colour }, view, { operations }, { laneOf, endOf, first }) {
   const colours = OUTCOMES.map(({ name }) => colour(name));
   const selected = view.selection();
   const last = timeAt(width);
   for (let row = first; row < operations.start.length && operations.start[row] <= last; row++) {
     const [x0, x1] = [xOf(operations.start[row]), xOf(endOf(row))];
     if (x1 < left) continue;
-    const y = TOP + laneOf(row) * LANE;
+    const y = top + laneOf(row) * LANE;
     const outcome = operations.outcome[row];
     const size = Math.max(2, x1 - x0);
     context.fillStyle = colours[outcome];
@@ -174,7 +174,7 @@ function drawSymbol(context, symbol, x, y, size, colour) {
  * @returns {number} Row, or -1.
  */
 function findBar(x, y, surface, { operations: { start } }, { laneOf, endOf, longest, open }) {
-  const lane = Math.floor((y - TOP) / LANE);
+  const lane = Math.floor((y - surface.top) / LANE);
   const last = surface.timeAt(x + 4);
   let [found, nearest] = [-1, 5];
   for (let row = firstVisible(surface, start, longest, open); row < start.length && start[row] <= last; row++) {

@@ -7,6 +7,7 @@
 
 import { element } from "./dom.js";
 import { formatTime, ticksBetween } from "./format.js";
+import { faultNames, mergeBands } from "./run_data.js";
 import { onThemeChange } from "./theme.js";
 
 /** @typedef {import("./view.js").View} View */
@@ -20,6 +21,7 @@ import { onThemeChange } from "./theme.js";
  * @property {number} width
  * @property {number} height
  * @property {number} left Width of the labels.
+ * @property {number} top Height of what is above the lanes.
  * @property {(time: number) => number} xOf
  * @property {(x: number) => number} timeAt
  * @property {(name: string) => string} colour Value of a CSS variable.
@@ -50,8 +52,10 @@ import { onThemeChange } from "./theme.js";
 
 /** Height of the axis below the lanes, pixels. */
 export const AXIS = 28;
-/** Height of the strip above the lanes, which names the faults. */
-export const TOP = 22;
+/** Height of the strip of each kind of fault, above the lanes. */
+const FAULT = 14;
+/** Space above the lanes, besides the strips of faults. */
+const MARGIN = 6;
 
 /**
  * Creates a picture with its toolbar.
@@ -111,11 +115,12 @@ function toolbar(view, label) {
  * @param {PictureOptions} options
  * @returns {Surface | null} Null while it is not visible.
  */
-function prepare(canvas, { view, lanes, laneHeight }) {
+function prepare(canvas, { view, lanes, laneHeight, faults }) {
   const width = canvas.parentElement?.clientWidth ?? 0;
   if (width === 0) return null;
   const names = lanes();
-  const height = TOP + Math.max(1, names.length) * laneHeight + AXIS;
+  const top = MARGIN + faultNames(faults).length * FAULT;
+  const height = top + Math.max(1, names.length) * laneHeight + AXIS;
   const ratio = devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
@@ -124,12 +129,12 @@ function prepare(canvas, { view, lanes, laneHeight }) {
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
   context.font = `12px ${style.fontFamily}`;
-  const widest = Math.max(0, ...names.map((name) => context.measureText(name).width));
+  const widest = Math.max(0, ...[...names, ...faultNames(faults)].map((name) => context.measureText(name).width));
   const left = Math.min(Math.ceil(widest) + 12, width * 0.3);
   const { from, to } = view.period();
   const scale = (width - left) / (to - from);
   return {
-    ...{ context, width, height, left },
+    ...{ context, width, height, left, top },
     xOf: (time) => left + (time - from) * scale,
     timeAt: (x) => from + (x - left) / scale,
     colour: (name) => style.getPropertyValue(`--${name}`),
@@ -156,32 +161,30 @@ function drawAll(surface, options) {
   context.textBaseline = "middle";
   context.textAlign = "right";
   options.lanes().forEach((name, lane) => {
-    context.fillText(name, left - 6, TOP + (lane + 0.5) * options.laneHeight, left - 8);
+    context.fillText(name, left - 6, surface.top + (lane + 0.5) * options.laneHeight, left - 8);
+  });
+  context.fillStyle = colour("fault-text");
+  faultNames(options.faults).forEach((name, strip) => {
+    context.fillText(name, left - 6, MARGIN / 2 + (strip + 0.5) * FAULT, left - 8);
   });
 }
 
 /**
- * Draws the faults as bands, each with its name at the top.
+ * Draws a strip for each kind of fault, and one band for all of them behind the lanes.
  *
  * @param {Surface} surface
  * @param {readonly FaultBand[]} faults
  */
-function drawFaults({ context, height, left, width, xOf, colour }, faults) {
-  context.textBaseline = "middle";
-  context.textAlign = "left";
-  let labelled = -Infinity;
+function drawFaults({ context, height, top, xOf, colour }, faults) {
+  context.fillStyle = colour("fault");
+  for (const { start, end } of mergeBands(faults)) {
+    context.fillRect(xOf(start), top, Math.max(1, xOf(end) - xOf(start)), height - top - AXIS);
+  }
+  const names = faultNames(faults);
+  context.fillStyle = colour("fault-edge");
   for (const { name, start, end } of faults) {
-    const [x0, x1] = [Math.max(left, xOf(start)), Math.min(width, xOf(end))];
-    if (x1 < left || x0 > width) continue;
-    context.fillStyle = colour("fault");
-    context.fillRect(x0, TOP, Math.max(1, x1 - x0), height - TOP - AXIS);
-    context.fillStyle = colour("fault-edge");
-    context.fillRect(x0, TOP - 3, Math.max(1, x1 - x0), 3);
-    const size = context.measureText(name).width;
-    if (x0 < labelled || (x1 - x0 < size && x0 + size > width)) continue;
-    context.fillStyle = colour("fault-text");
-    context.fillText(name, x0 + 2, TOP / 2 - 1);
-    labelled = x0 + size + 10;
+    const y = MARGIN / 2 + names.indexOf(name) * FAULT + 3;
+    context.fillRect(xOf(start), y, Math.max(2, xOf(end) - xOf(start)), FAULT - 6);
   }
 }
 
@@ -189,17 +192,17 @@ function drawFaults({ context, height, left, width, xOf, colour }, faults) {
  * @param {Surface} surface
  * @param {PictureOptions} options
  */
-function drawAxis({ context, width, height, left, xOf, colour }, { view, laneHeight, lanes }) {
+function drawAxis({ context, width, height, left, top, xOf, colour }, { view, laneHeight, lanes }) {
   const { from, to } = view.period();
   context.fillStyle = colour("line");
-  lanes().forEach((_, lane) => context.fillRect(left, TOP + (lane + 1) * laneHeight, width - left, 1));
+  lanes().forEach((_, lane) => context.fillRect(left, top + (lane + 1) * laneHeight, width - left, 1));
   context.textBaseline = "middle";
   context.textAlign = "center";
   const ticks = ticksBetween(from, to, (width - left) / 90);
   const digits = ticks.length < 2 ? 3 : Math.max(0, Math.ceil(-Math.log10((ticks[1] - ticks[0]) / 1e6) - 1e-9));
   for (const time of ticks) {
     context.fillStyle = colour("line");
-    context.fillRect(xOf(time), TOP, 1, height - TOP - AXIS + 4);
+    context.fillRect(xOf(time), top, 1, height - top - AXIS + 4);
     context.fillStyle = colour("muted");
     context.fillText(`${(time / 1e6).toFixed(digits)} s`, xOf(time), height - AXIS / 2);
   }

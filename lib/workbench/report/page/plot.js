@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OUTCOMES } from "./run_data.js";
+import { mergeBands, OUTCOMES } from "./run_data.js";
 import { onThemeChange } from "./theme.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
@@ -31,7 +31,7 @@ export function redrawWhenNeeded(chart, draw) {
 /**
  * @typedef {object} Chart
  * @property {number[]} times Seconds.
- * @property {(number | null)[][]} values One list for each line.
+ * @property {(number | null | undefined)[][]} values One list for each line.
  * @property {{ label: string, colour: string, dash: number[] }[]} lines Colours are names of CSS variables.
  * @property {ReportData["faults"]} faults
  * @property {number} end Microseconds.
@@ -51,15 +51,10 @@ export function drawPlot(place, chart) {
   if (place.clientWidth === 0) return;
   const style = getComputedStyle(place);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`);
-  const axis = {
-    stroke: colour("muted"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line") },
-  };
   const lines = chart.lines.map(({ label, colour: name, dash }) => ({
-    ...{ label, dash, stroke: colour(name), width: 1.5, spanGaps: true, points: { show: false } },
-    value: (/** @type {any} */ _, /** @type {number | null} */ value) =>
-      value === null ? "–" : Number(value.toPrecision(3)),
+    ...{ label, dash, stroke: colour(name), width: 1.5, spanGaps: false, points: { show: false } },
+    value: (/** @type {any} */ _, /** @type {number | null | undefined} */ value) =>
+      Number.isFinite(value) ? Number(value?.toPrecision(3)) : "–",
   }));
   const y = chart.isLog ? { distr: 3, range: [FLOOR * 0.9, chart.top] } : { range: [-chart.top * 0.02, chart.top] };
   const options = {
@@ -67,12 +62,7 @@ export function drawPlot(place, chart) {
     height: 260,
     series: [{ label: "s" }, ...lines],
     scales: { x: { time: false, range: [-chart.end / 2e8, chart.end / 1e6 * 1.005] }, y },
-    axes: [{ ...axis, size: 34 }, {
-      ...axis,
-      size: 60,
-      values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) =>
-        ticks.map((tick) => tick === null ? "" : `${tick} ${chart.unit}`),
-    }],
+    axes: axesOf(chart, colour),
     cursor: { drag: { x: true, y: false } },
     hooks: {
       drawClear: [(/** @type {any} */ plot) => drawBands(plot, chart, colour)],
@@ -87,6 +77,26 @@ export function drawPlot(place, chart) {
 }
 
 /**
+ * Axes of a chart: seconds, and the values.
+ *
+ * @param {Chart} chart
+ * @param {(name: string) => string} colour
+ */
+function axesOf({ isLog, unit }, colour) {
+  const axis = { stroke: colour("muted") };
+  const [grid, ticks] = [{ stroke: colour("line"), width: 1 }, { stroke: colour("line") }];
+  // A logarithmic axis has a line for each power of ten.
+  const filter = (/** @type {any} */ _, /** @type {number[]} */ all) =>
+    all.map((tick) => isLog && !Number.isInteger(Math.log10(tick)) ? null : tick);
+  const values = (/** @type {any} */ _, /** @type {(number | null)[]} */ all) =>
+    all.map((tick) => tick === null ? "" : `${tick} ${unit}`);
+  return [
+    { ...axis, grid, ticks, size: 34 },
+    { ...axis, grid: { ...grid, filter }, ticks: { ...ticks, filter }, values, size: 72 },
+  ];
+}
+
+/**
  * @param {any} plot
  * @param {Chart} chart
  * @param {(name: string) => string} colour
@@ -95,18 +105,16 @@ function drawBands({ ctx, bbox, valToPos }, { faults }, colour) {
   const ratio = devicePixelRatio || 1;
   ctx.save();
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
-  let labelled = -Infinity;
-  for (const { name, start, end } of faults) {
+  for (const { names, start, end } of mergeBands(faults)) {
     const x0 = Math.max(bbox.left, valToPos(start / 1e6, "x", true));
     const x1 = Math.min(bbox.left + bbox.width, valToPos(end / 1e6, "x", true));
     if (x1 < x0) continue;
     ctx.fillStyle = colour("fault");
     ctx.fillRect(x0, bbox.top, Math.max(1, x1 - x0), bbox.height);
-    if (x0 < labelled) continue;
+    const text = names.join(", ");
     ctx.fillStyle = colour("fault-text");
     ctx.textAlign = "left";
-    ctx.fillText(name, x0 + 3 * ratio, bbox.top + 12 * ratio);
-    labelled = x0 + ctx.measureText(name).width + 10 * ratio;
+    if (ctx.measureText(text).width < x1 - x0) ctx.fillText(text, x0 + 3 * ratio, bbox.top - 4 * ratio);
   }
   ctx.restore();
 }

@@ -80,3 +80,33 @@ export function firstAtLeast(numbers, limit) {
   }
   return low;
 }
+
+/**
+ * Names of the kinds of faults, in the order of their first appearance.
+ *
+ * @param {readonly FaultBand[]} faults
+ * @returns {string[]}
+ */
+export function faultNames(faults) {
+  return [...new Set(faults.map(({ name }) => name))];
+}
+
+/**
+ * Merges periods that overlap, with the names of all faults in each.
+ *
+ * @param {readonly FaultBand[]} faults In the order of their beginnings.
+ * @returns {{ names: string[], start: number, end: number }[]}
+ */
+export function mergeBands(faults) {
+  /** @type {{ names: string[], start: number, end: number }[]} */
+  const merged = [];
+  for (const { name, start, end } of faults) {
+    const last = merged[merged.length - 1];
+    if (last === undefined || start > last.end) merged.push({ names: [name], start, end });
+    else {
+      last.end = Math.max(last.end, end);
+      if (!last.names.includes(name)) last.names.push(name);
+    }
+  }
+  return merged;
+}

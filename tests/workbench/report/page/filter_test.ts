@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { applyFilter, type Filter, lateness, NO_FILTER } from "../../../../lib/workbench/report/page/filter.js";
 import { lanesOf } from "../../../../lib/workbench/report/page/lanes.js";
-import { decodeMessages } from "../../../../lib/workbench/report/page/run_data.js";
+import { decodeMessages, mergeBands } from "../../../../lib/workbench/report/page/run_data.js";
 
 /** c1 → n0, n0 → n1, n0 → seq-kv (lost), n1 → n0 (late), n0 → c1. */
 const MESSAGES = decodeMessages({
@@ -46,4 +46,13 @@ Deno.test("nodes come first, then services, then workers; a client without opera
   const { labels, laneOf } = lanesOf(MESSAGES, operations, ["n0", "n1"]);
   assertEquals(labels, ["n0", "n1", "seq-kv", "worker 7", "setup"]);
   assertEquals(laneOf, [3, 0, 1, 2, 4]);
+});
+
+Deno.test("faults that overlap are one band with their names", () => {
+  const fault = (name: string, start: number, end: number) => ({ name, start, end, nodes: [], text: "" });
+  const faults = [fault("loss", 0, 5), fault("kill", 4, 9), fault("loss", 7, 8), fault("pause", 12, 13)];
+  assertEquals(mergeBands(faults), [
+    { names: ["loss", "kill"], start: 0, end: 9 },
+    { names: ["pause"], start: 12, end: 13 },
+  ]);
 });
