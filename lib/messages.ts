@@ -46,12 +46,15 @@ export type RequestBody<M extends MessageTypes, T extends TypeOf<M>> = BodyHeade
  * Fields of a reply, as a handler returns them. Without `type`, the type is the request's followed by `_ok`. A list, a
  * map or a set has no fields.
  */
-export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & Fields;
+export type ReplyFields<M extends MessageTypes, T extends TypeOf<M>> = NonNullable<M[T]["reply"]> & ReplyObject;
 
-/** Object that may have a type, and is neither iterable nor a promise. */
-type Fields = object & {
+/** Object that may be a reply: it is neither a list, map or set nor a promise. */
+export type ReplyObject = object & {
+  /** Type of the reply. */
   type?: string;
+  /** Not there: a reply is not iterable. */
   [Symbol.iterator]?: never;
+  /** Not there: a promise is no reply before it is settled. */
   then?: never;
 };
 
