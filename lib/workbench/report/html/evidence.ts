@@ -25,7 +25,7 @@ const EXAMPLES = 4;
 /** Largest number of marks in a picture. */
 const MOST_MARKS = 600;
 
-/** What the pictures are made from. */
+/** Data that the pictures are made from. */
 interface Run {
   /** Operations with their rows. */
   pairs: readonly Pair[];
@@ -87,7 +87,7 @@ function presence(value: string, run: Run): Evidence {
     return [{ row, time, y: laneOf(row), kind: isPresent ? "present" : "absent" }];
   });
   const added = marks.find(({ kind }) => kind === "write")?.time ?? 0;
-  const title = `Value ${value}: which node had it when. ◆ it was sent to the node; ● a read has it, ○ a read lacks it`;
+  const title = `Value ${value}: which node had it when. ◆ sent to the node; ● a read has it, ○ a read lacks it`;
   return { anomaly: "lost", title, lanes, marks: withoutRuns(marks.filter(({ time }) => time >= added)), lines: [] };
 }
 
@@ -115,7 +115,9 @@ function counterBounds(run: Run): Evidence[] {
       { time: amount < 0 ? late! : early!, bound: "highest", amount },
     ];
   }).filter(({ time }) => time !== Infinity).sort((a, b) => a.time - b.time);
-  const lines = ["lowest", "highest"].map((label) => ({ label: `${label} possible sum`, points: sums(changes, label) }));
+  const lines = ["lowest", "highest"].map((bound) => {
+    return { label: `${bound} possible sum`, points: sums(changes, bound) };
+  });
   const marks = pairs.flatMap(({ invocation, completion }, row): Mark[] => {
     if (functions[f[row]!] !== "read" || completion?.type !== "ok") return [];
     const kind = invocation.final ? "wrong" : "read";
@@ -154,8 +156,8 @@ function offsetsOf(key: string, anomaly: string, { pairs }: Run): Evidence {
   });
   // Those in question stay.
   const shown = [...marks.filter(({ kind }) => kind === "wrong"), ...marks.filter(({ kind }) => kind !== "wrong")];
-  const title = `Key ${JSON.stringify(key)}: offsets over time. ◆ acknowledged by a send; ● polled; ✕ with its message: ` +
-    "not the only one at its offset, or never polled";
+  const title = `Key ${JSON.stringify(key)}: offsets over time. ◆ acknowledged by a send; ● polled; ` +
+    "✕ with its message: not the only one at its offset, or never polled";
   return { anomaly, title, lanes: [], marks: shown.slice(0, MOST_MARKS), lines: [] };
 }
 
@@ -236,7 +238,7 @@ function linearization(name: string, blocked: number, ordered: readonly number[]
       text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!)].join(" "),
     };
   });
-  const title = `${name}: numbers are the places in the longest order that was found, at its end; ✕ does not fit after it`;
+  const title = `${name}: numbers are places at the end of the longest order that was found; ✕ does not fit after it`;
   return { anomaly: "nonlinearizable", title, lanes: workers.map((each) => `worker ${each}`), marks, lines: [] };
 }
 
