@@ -116,3 +116,21 @@ Deno.test("requests and answers of a client belong to the operation that its wor
   linkOperations(columns, operations);
   assertEquals(columns.operation, [-1, 0, 1, 0, 0, 1, 2]);
 });
+
+Deno.test("of two workers that began together, a client's is the one whose later operation fits, too", () => {
+  const operations = operationColumns(
+    history(
+      { time: 1, type: "invoke", process: 0 },
+      { time: 1, type: "invoke", process: 1 },
+      { time: 3, type: "ok", process: 0 },
+      { time: 5, type: "invoke", process: 0 },
+      { time: 6, type: "ok", process: 0 },
+      { time: 10, type: "ok", process: 1 },
+    ),
+    2,
+    [],
+  );
+  const columns = messages([1, "c1", "n0", { type: "read", msg_id: 1 }], [5, "c1", "n0", { type: "read", msg_id: 2 }]);
+  linkOperations(columns, operations);
+  assertEquals(columns.operation, [0, 2]);
+});

@@ -81,10 +81,15 @@ Deno.test("news does not travel on a message that was sent before it came, nor o
   assertEquals(relatedToMessage(index, 1).effects, [3]);
 });
 
+Deno.test("news that is under way when a node sends is not in what it sends", () => {
+  const index = indexOf([[0, "n0", "n1", 50], [10, "n1", "n2", 60], [70, "n1", "n2", 80]]);
+  assertEquals(relatedToMessage(index, 0).effects, [2]);
+});
+
 Deno.test("clients pass nothing on", () => {
   const index = indexOf([
     [10, "n0", "c1", 10],
-    [20, "c1", "n1", 20],
+    [10, "c1", "n1", 10],
   ]);
   assertEquals(relatedToMessage(index, 0).effects, []);
   assertEquals(relatedToMessage(index, 1).causes, []);
