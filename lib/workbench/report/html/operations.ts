@@ -49,7 +49,7 @@ export function operationColumns(
     result: all.map(resultOf),
   };
   if (texts.shortened > 0) {
-    omitted.push(`${texts.shortened} arguments and results of operations are shortened; the stored history has them whole`);
+    omitted.push(`${texts.shortened} arguments and results are shortened; the stored history has them whole`);
   }
   return { functions: names.list, ...columns };
 }
