@@ -126,7 +126,9 @@ function applyOrHold<E, S>(replica: Replica<E, S>, message: Replica<E, S>["heldB
   }
   if (!fits && heldBack.push(message) > MEMORY) heldBack.shift();
   if (fits && (update.entries !== undefined || snapshot !== undefined)) peer.ackPendingSince ??= replica.now;
-  const gapDue = replica.now + 25 + Math.min(1000, 3 * (peer.roundTrip?.deviation ?? 0));
+  // A peer that passes nothing on to us may have what comes here by way of the hubs, within two rounds.
+  const detour = replica.isNeighbour(peer) ? 0 : 2 * options.period;
+  const gapDue = replica.now + detour + 25 + Math.min(1000, 3 * (peer.roundTrip?.deviation ?? 0));
   if (!covers(logs.vector, have)) replica.gapDue = Math.min(replica.gapDue, gapDue);
   else if (from === peer.incarnation && seq > (peer.common?.seq ?? -1)) peer.common = { seq, vector: have };
   if (!isNew) return;

@@ -77,9 +77,9 @@ export class Peer {
     this.sent = isLate || this.ackedSeq >= this.awaitedSeq ? have : join(this.sent, have);
   }
 
-  /** Longest time to wait for an answer, ms; RFC 6298's until measured. Its cap is for peers that were paused. */
-  get answerTime(): number {
-    if (this.roundTrip === undefined) return 1000;
+  /** Longest time to wait for an answer, ms; undefined until measured. Its cap is for peers that were paused. */
+  get answerTime(): number | undefined {
+    if (this.roundTrip === undefined) return undefined;
     const { smoothed, deviation, shortest } = this.roundTrip;
     return Math.min(smoothed + Math.max(100, 4 * deviation), 2000 + 10 * shortest);
   }

@@ -86,6 +86,15 @@ export class Replica<E = any, S = any> {
   get now(): number {
     return this.node.now() - this.startedAt;
   }
+  /** True if entries are passed on to a peer: a hub's to all, another node's to its hub and to those that follow it. */
+  isNeighbour(peer: Peer, hub: string = this.hub): boolean {
+    const { id } = this.node;
+    return peer.suspected === undefined && (hub === id || hub === peer.id || peer.hub === id);
+  }
+  /** Longest time to wait for a peer's answer, ms; until measured, that of the slowest other peer, or RFC 6298's. */
+  answerTime(peer: Peer): number {
+    return peer.answerTime ?? (Math.max(...this.peers.values().map(({ answerTime = 0 }) => answerTime)) || 1000);
+  }
   /** The first of all nodes that is not suspected, perhaps this one. In a mesh every node is its own hub. */
   get hub(): string {
     const { node, options, peers } = this;
@@ -113,7 +122,7 @@ function sendDue(replica: Replica, at: number): number {
   const next = nextDue(replica, at);
   if (next > at) return next;
   const due = Array.from(peers.values()).filter((peer) => updateDue(replica, peer, hub, at) <= at);
-  const isRound = due.some((peer) => peer.id !== hub && isNeighbour(replica, peer, hub));
+  const isRound = due.some((peer) => peer.id !== hub && replica.isNeighbour(peer, hub));
   // Before anything is sent: the messages say when the next round is. An earlier one is out of turn.
   if (isRound && at >= lastRound + period) replica.lastRound = replica.now;
   if (at >= nextUrgentRound) replica.nextUrgentRound = Infinity;
@@ -135,7 +144,7 @@ function nextDue(replica: Replica, at: number): number {
 function updateDue(replica: Replica, peer: Peer, hub: string, at: number): number {
   const { node, heardAt, lastRound, nextUrgentRound, options: { ackDelay, period }, quiet } = replica;
   const since = peer.ackPendingSince;
-  const isNear = isNeighbour(replica, peer, hub);
+  const isNear = replica.isNeighbour(peer, hub);
   const hasNews = isNear && lacks(replica, peer);
   if (!hasNews && (since === undefined || peer.suspected !== undefined)) return Infinity;
   // The next round acknowledges to those that follow this node. Other acknowledgements wait for entries.
@@ -171,11 +180,11 @@ function questionDue(replica: Replica, peer: Peer, hub: string): number {
     const turn = Math.max(1, 2 * suspects.indexOf(peer));
     return mayAsk ? askedAt + Math.max(askInterval * turn, (askedAt - suspected.since) / 100) : Infinity;
   }
-  if (questions > 0) return askedAt + peer.answerTime;
+  if (questions > 0) return askedAt + replica.answerTime(peer);
   // A peer that is silent for the first 5 s may not know of this incarnation, and it may not be the node's first.
   if (since === undefined) return mayAsk && incarnation === undefined ? 5000 : Infinity;
   const ackDue = Math.min(since + (peer.id === hub ? 0 : ackDelay), Math.max(since, heardAt) + quiet);
-  return ackDue + period + peer.answerTime;
+  return ackDue + period + replica.answerTime(peer);
 }
 
 function askOrSuspect(replica: Replica, peer: Peer): void {
@@ -213,15 +222,15 @@ export function trustIfBack(replica: Replica, peer: Peer): void {
 
 /** Asks a peer, unless an answer to an earlier question may be under way. */
 export function ask(replica: Replica, peer: Peer): void {
-  if (replica.now - peer.askedAt > peer.answerTime) send(replica, peer, "question");
+  if (replica.now - peer.askedAt > replica.answerTime(peer)) send(replica, peer, "question");
 }
 
 /** Asks one peer that has more than this node and has not been asked; if that is not enough, the next one later. */
 function askForGap(replica: Replica, at: number): void {
   const { logs, peers } = replica;
   const ahead = Array.from(peers.values()).filter(({ acked, suspected }) => !suspected && !covers(logs.vector, acked));
-  const next = ahead.find(({ answerTime, askedAt, questions }) => questions === 0 && at - askedAt > answerTime);
-  replica.gapDue = ahead.length === 0 ? Infinity : at + (next ?? ahead[0]!).answerTime;
+  const next = ahead.find((peer) => peer.questions === 0 && at - peer.askedAt > replica.answerTime(peer));
+  replica.gapDue = ahead.length === 0 ? Infinity : at + replica.answerTime(next ?? ahead[0]!);
   if (next !== undefined) send(replica, next, "question");
 }
 
@@ -231,11 +240,6 @@ export function planUrgentRound(replica: Replica): void {
   if (hub !== node.id || now - lastRound >= lateWindow || now - lastLateAt < 5 * period) return;
   replica.lastLateAt = now;
   replica.nextUrgentRound = Math.min(nextUrgentRound, now + lateWindow / 4);
-}
-
-/** True if entries are passed on to a peer: a hub's to all, another node's to its hub and to those that follow it. */
-function isNeighbour({ node }: Replica, peer: Peer, hub: string): boolean {
-  return peer.suspected === undefined && (hub === node.id || hub === peer.id || peer.hub === node.id);
 }
 
 /** True if a peer was not sent something that it is to get from this node; in a mesh only its own entries. */
@@ -251,7 +255,7 @@ export function send(replica: Replica, peer: Peer, kind: "round" | "question" | 
     peer.askedAt = now;
     peer.sent = peer.acked;
   }
-  const brings = kind === "answer" || isNeighbour(replica, peer, hub);
+  const brings = kind === "answer" || replica.isNeighbour(peer, hub);
   const hasNews = brings && lacks(replica, peer);
   const update = buildUpdate(replica, peer, kind, brings ? known ?? peer.sent : logs.vector);
   node.send(peer.id, update);

@@ -250,6 +250,41 @@ Deno.test("a hub that is gone is replaced, and followed again when it is back", 
   assert(await allEqual(world)());
 });
 
+Deno.test("hub: a new hub soon stops to send to peers that it has never exchanged a message with", async () => {
+  const world = simulate({ program: counting(HUB), nodes: 8 });
+  load(world, 20, 8000, adding(world));
+  await world.run(2000);
+  const isOdd = (node: string) => Number(node.slice(1)) % 2 === 1;
+  world.partition(world.nodes.filter(isOdd), world.nodes.filter((node) => !isOdd(node)));
+  await world.run(2000);
+  let rounds = 0;
+  world.intercept(({ src, dest, body }) => {
+    if (src === "n1" && !isOdd(dest) && !body.question) rounds++;
+    return false;
+  });
+  await world.run(2000);
+  assertEquals(rounds, 0);
+});
+
+Deno.test("hub: a node waits two rounds for the hub to bring what another node has, before it asks that", async () => {
+  const world = simulate({ program: counting(HUB), nodes: 3 });
+  const sent: Message[] = [];
+  world.intercept((message) => message.body.type === "replicate" && sent.push(message) > 0);
+  const say = async (fields: object) => {
+    const body = { type: "replicate", from: "n1.b", hub: "n0", next: 50, ...fields };
+    world.send({ src: "n1", dest: "n2", body });
+    await world.run(1);
+  };
+  const fromN2 = () => sent.filter(({ src, dest }) => src === "n2" && dest === "n1").map(({ body }) => body as Sent);
+  await say({ seq: 1, have: {}, question: true });
+  const [{ from, seq }] = fromN2() as [Sent];
+  await say({ seq: 2, have: { "n1.b": 1 }, ack: [from, seq, 0] });
+  await world.run(150);
+  assertEquals(fromN2().filter(({ question }) => question), []);
+  await world.run(100);
+  assertEquals(fromN2().filter(({ question }) => question).length, 1);
+});
+
 Deno.test("entries that are appended before the node takes part are kept", async () => {
   const seen: number[] = [];
   const program = (node: AnyNode) => {
