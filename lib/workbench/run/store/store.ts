@@ -1,5 +1,5 @@
 /**
- * The store: keeps one run on disk. This folder writes files and reads nothing back (`report/stored/stored_run.ts` does).
+ * The store: keeps one run on disk. This folder writes files; `report/stored/stored_run.ts` reads them.
  *
  * A run's folder is `store/<workload>/<time>/`, with `results.json`, `history.jsonl`, `messages.jsonl` and
  * `node-logs/`; `store/latest` is a link to the newest. `history.edn` and `results.edn` are the same in Jepsen's form,

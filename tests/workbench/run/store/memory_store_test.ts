@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
-import { compareStores, combineStores, createMemoryStore } from "../../../../lib/workbench/run/store/memory_store.ts";
+import { combineStores, compareStores, createMemoryStore } from "../../../../lib/workbench/run/store/memory_store.ts";
 import type { Results } from "../../../../lib/workbench/run/results.ts";
 
 const operation = (index: number): Operation => ({

@@ -40,7 +40,7 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   store.close();
   assertEquals(lines(`${store.path}/history.jsonl`), history);
   const edn = history.map((operation) => `${formatEDNOperation(operation)}\n`).join("");
-  assertEquals(Deno.readTextFileSync(`${store.path}/history.edn`), edn);
+  assertEquals(await Deno.readTextFile(`${store.path}/history.edn`), edn);
   // As JSON: the store keeps the text of a message with it.
   assertEquals(lines(`${store.path}/messages.jsonl`), JSON.parse(JSON.stringify(entries)));
   await Deno.remove(root, { recursive: true });
@@ -99,7 +99,8 @@ Deno.test({ name: "a folder in the place of the link latest stays, and is a prob
     message: `Cannot set the link ${root}/latest to echo/20261122T120000: ${root}/latest is no link`,
     isStored: true,
   });
-  assertEquals(Array.from(Deno.readDirSync(root), ({ name }) => name).sort(), ["echo", "latest"]);
+  const names = (await Array.fromAsync(Deno.readDir(root))).map(({ name }) => name);
+  assertEquals(names.sort(), ["echo", "latest"]);
   await Deno.remove(root, { recursive: true });
 });
 
