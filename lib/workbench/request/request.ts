@@ -260,7 +260,7 @@ function findProgram(
   if (kind === "file" && !isModule && !isSimulated) {
     throw new UsageError(`Cannot run --bin ${bin}: it is not executable; try chmod +x ${shellWord(bin)}`);
   }
-  if (isSimulated && !MODULE.test(path) && !path.startsWith(`${root}/`)) rejectScript(bin, files);
+  if (isSimulated && !MODULE.test(path) && !path.startsWith(`${root}/challenges/bin/`)) rejectScript(bin, files);
   return { bin: path, isModule };
 }
 

@@ -228,6 +228,13 @@ Deno.test("createRequest() does not simulate a script that Deno does not run", (
   );
   assertEquals(refused("#!/bin/sh\nexec deno x.ts\n"), `${start} a shell script, ${expected}; it seems to run x.ts`);
   assertEquals(requestFor("node", "#!/usr/bin/env -S deno run\n", "--sim").bin, "/home/node");
+  const inClone = { inspect: () => ({ kind: "executable" as const, path: "/project/my_node/node.sh" }) };
+  const files = { ...inClone, readTextFile: () => "#!/bin/sh\nexec deno node.ts\n" };
+  assertThrows(
+    () => createRequest(null, parseArguments(["--bin", "my_node/node.sh", "--sim"]), fakeMachine({ files })),
+    UsageError,
+    "it is a shell script",
+  );
 });
 
 Deno.test("createRequest() runs the official test of a challenge with our program", () => {
