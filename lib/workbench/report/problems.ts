@@ -106,11 +106,35 @@ export function problemKinds(problems: Problems): string[] {
   return [...new Set([...types, ...replies.length > 0 ? ["error-reply"] : []])];
 }
 
+/**
+ * The finding that decides a verdict, in words; its cause, if it follows from another one. Undefined if none decides.
+ *
+ * @param decides True for a finding that counts for the verdict.
+ */
+export function decidingProblem(
+  problems: Problems,
+  decides: (finding: { maelstrom?: MaelstromView }) => boolean,
+): string | undefined {
+  const { mistakes, replies, anomalies, following, surroundings } = sortFindings(problems);
+  const consequence = following.find(decides);
+  const finding = mistakes.find(({ fatal }) => fatal) ?? [...mistakes, ...anomalies].find(decides) ??
+    (consequence && [...mistakes.filter(({ type }) => type in CONSEQUENCES), ...replies][0]) ??
+    consequence ?? surroundings.find(decides);
+  if (finding === undefined) return undefined;
+  if ("message" in finding) return `${finding.type}: ${finding.message}`;
+  if ("explanation" in finding) return `${finding.type}${times(finding.count)}: ${finding.explanation}`;
+  return `error-reply${times(finding.count)}: ${replyWords(finding)}`;
+}
+
+function replyWords({ f, code, error, text }: Findings["replies"][number]): string {
+  return `${f} was answered with error ${code} (${error}): ${text}`;
+}
+
 function replyLines(replies: Findings["replies"], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const lines = replies.slice(0, MAX_SHOWN).flatMap(({ f, code, error, count, text }) => [
-    style.red(`  error-reply${times(count)}`),
-    ...wrap(`${f} was answered with error ${code} (${error}): ${text}`, width, "    "),
+  const lines = replies.slice(0, MAX_SHOWN).flatMap((reply) => [
+    style.red(`  error-reply${times(reply.count)}`),
+    ...wrap(replyWords(reply), width, "    "),
   ]);
   return [...lines, ...moreLines(replies.length)];
 }

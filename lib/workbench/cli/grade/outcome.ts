@@ -7,6 +7,7 @@
  */
 
 import type { ScriptOutcome } from "../../engines/machine.ts";
+import { decidingProblem } from "../../report/problems.ts";
 import { TARGET_LABELS } from "../../report/summary.ts";
 import { figure } from "../../report/numbers.ts";
 import type { Claim } from "../../request/claims.ts";
@@ -60,19 +61,15 @@ function lastWords({ status, stderr }: ScriptOutcome): string {
   return lines === "" ? `The test gave no results, and ended with status ${status}` : lines;
 }
 
-/** The worst that is wrong with the verdict that decides; undefined if it is valid. */
+/** The finding that decides, as the summary of the run shows it first; undefined if the run is valid. */
 function problemOf(results: Results): string | undefined {
-  const fatal = results.exceptions.find(({ fatal }) => fatal);
-  if (fatal !== undefined) return `${fatal.type}: ${fatal.message}`;
   const { valid } = decisionOf(results);
-  if (valid === true) return undefined;
-  const isCounted = ({ maelstrom }: { maelstrom?: string }) =>
-    results.decided_by === "strict" || maelstrom !== "overlooks";
-  const anomaly = results.anomalies.find((each) => !each.allowed && isCounted(each));
-  if (anomaly !== undefined) {
-    return `${anomaly.type}${anomaly.count === 1 ? "" : ` × ${anomaly.count}`}: ${anomaly.explanation}`;
-  }
-  const exception = results.exceptions.find(isCounted);
-  if (exception !== undefined) return `${exception.type}: ${exception.message}`;
+  const isFatal = results.exceptions.some(({ fatal }) => fatal);
+  if (valid === true && !isFatal) return undefined;
+  const problem = decidingProblem(
+    results,
+    ({ maelstrom }) => results.decided_by === "strict" || maelstrom !== "overlooks",
+  );
+  if (problem !== undefined) return problem;
   return valid === false ? "The run is invalid" : "Unknown: the operations of the run do not decide it";
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { main } from "../../../../lib/workbench/cli/main.ts";
 import type { ScriptOutcome } from "../../../../lib/workbench/engines/machine.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
+import type { Results } from "../../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../../engines/fake_command.ts";
 import { fakeMachine } from "../../engines/fake_machine.ts";
 import { documentOf, grade, INVALID, pointsOf, printed } from "./grade_rig.ts";
@@ -124,6 +125,32 @@ Deno.test("grade survives whatever becomes of a run, and gives the reason", asyn
   assertEquals(documentOf(ended).claims[0]!.reason, "node-crashed: Node n0 exited");
   const undecided = await grade("--bin ./node --challenge 3a", printed({ valid: "unknown", passed: false }));
   assertEquals(documentOf(undecided).claims[0]!.reason, "Unknown: the operations of the run do not decide it");
+});
+
+Deno.test("the reason of a lost point is the cause, also if only its consequence decides", async () => {
+  const never = { type: "never-succeeded", count: 1, explanation: "None of 9 read operations succeeded" };
+  const lost = { type: "lost", count: 2, explanation: "Element 7 was missing" };
+  const malformed = { type: "malformed-reply", message: "Node n0 answered read with …", count: 9 };
+  const reply = { f: "read", error: "not-supported", code: 10, count: 9, text: "unknown type" };
+  const cases: [Partial<Results>, string][] = [
+    [{ anomalies: [never] }, "never-succeeded: None of 9 read operations succeeded"],
+    [
+      { anomalies: [never], exceptions: [{ ...malformed, maelstrom: "overlooks" }] },
+      "malformed-reply: Node n0 answered read with …",
+    ],
+    [
+      { anomalies: [never], error_replies: [reply] },
+      "error-reply × 9: read was answered with error 10 (not-supported): unknown type",
+    ],
+    [
+      { anomalies: [lost, never], exceptions: [{ ...malformed, maelstrom: "overlooks" }], error_replies: [reply] },
+      "lost × 2: Element 7 was missing",
+    ],
+  ];
+  for (const [changes, reason] of cases) {
+    const graded = await grade("--bin ./node --challenge 3a", printed({ valid: false, passed: false, ...changes }));
+    assertEquals(documentOf(graded).claims[0]!.reason, reason);
+  }
 });
 
 Deno.test("Ctrl-C ends a grading; what was graded is in the report, and the rest counts 0", async () => {
