@@ -26,9 +26,10 @@ export function listRuns(store: string, { subfolders }: Pick<Machine, "subfolder
   ).sort((a, b) => a.time.localeCompare(b.time, "en", { numeric: true }));
 }
 
-/** True for a folder with the name and in the place of a run that the workbench has stored. */
-export function isOurs({ path, time }: StoredFolder): boolean {
-  return /^\d{8}T\d{6}(?:-\d+)?$/.test(time) && Object.hasOwn(WORKLOADS, path.split("/").at(-2)!);
+/** True for a run that the workbench has stored: by name and place, and by the folder that each run begins with. */
+export function isOurs({ path, time }: StoredFolder, { subfolders }: Pick<Machine, "subfolders">): boolean {
+  return /^\d{8}T\d{6}(?:-\d+)?$/.test(time) && Object.hasOwn(WORKLOADS, path.split("/").at(-2)!) &&
+    subfolders(path).includes("node-logs");
 }
 
 /** Returns the time of a run, ms since 1970. */

@@ -23,6 +23,8 @@ const PATHS = Object.keys(RUNS);
 
 /** Folders that are not ours, however old they are. */
 const OTHERS = ["echo/20200101T000000.000Z", "echo/notes", "thesis/20200101T000000"];
+/** A folder with the name of a run, but none of its contents. */
+const NAMESAKE = "echo/20200101T000000";
 
 /** Writes the runs into a store; returns a machine, and what it prints. */
 async function fillStore(store: string) {
@@ -33,10 +35,13 @@ async function fillStore(store: string) {
     if (passed == null) continue;
     await Deno.writeTextFile(`${store}/${path}/results.json`, `{\n  "valid": ${passed},\n  "passed": ${passed}\n}\n`);
   }
+  await Deno.mkdir(`${store}/${NAMESAKE}`);
+  await Deno.writeTextFile(`${store}/${NAMESAKE}/thesis.tex`, "12345");
   const long = new Date(NOW - 90 * 24 * HOUR);
-  for (const path of ["echo/20261103T000000", ...OTHERS]) {
-    await Deno.utime(`${store}/${path}/node-logs/n0.log`, long, long);
+  for (const path of ["echo/20261103T000000", ...OTHERS].map((path) => `${path}/node-logs/n0.log`)) {
+    await Deno.utime(`${store}/${path}`, long, long);
   }
+  await Deno.utime(`${store}/${NAMESAKE}/thesis.tex`, long, long);
   await Deno.symlink("echo/20261129T110000-10", `${store}/latest`);
   const printed = { out: "", err: "" };
   const machine = {
@@ -51,7 +56,7 @@ async function fillStore(store: string) {
 /** The runs that are left, oldest first; fails if a folder that is not ours is gone. */
 function left(store: string): string[] {
   const exists = (path: string) => createMachine(ROOT).files.inspect(`${store}/${path}`).kind === "folder";
-  assertEquals(OTHERS.filter(exists), OTHERS);
+  assertEquals([NAMESAKE, ...OTHERS].filter(exists), [NAMESAKE, ...OTHERS]);
   return PATHS.filter(exists);
 }
 
@@ -123,7 +128,7 @@ Deno.test("a test removes old runs before it begins, but for the real Maelstrom,
   const times = Array.from({ length: 102 }, (_, index) => `20200101T${String(100_000 + index)}`);
   const removed: string[] = [];
   const machine = {
-    subfolders: (path: string) => path === "store" ? ["echo"] : path === "store/echo" ? times : [],
+    subfolders: (path: string) => path === "store" ? ["echo"] : path === "store/echo" ? times : ["node-logs"],
     removeFolder: (path: string) => void removed.push(path),
     now: () => NOW,
   };
