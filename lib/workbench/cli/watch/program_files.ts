@@ -10,7 +10,7 @@
  */
 
 import { dirname } from "node:path";
-import type { Machine } from "../../engines/machine.ts";
+import type { FileFacts, Machine } from "../../engines/machine.ts";
 import { findModule } from "../../request/challenges.ts";
 import type { TestRequest } from "../../request/request.ts";
 import { importedFiles } from "../../world/hosts/in_process/imported_files.ts";
@@ -47,7 +47,7 @@ export function openProgramFiles(request: TestRequest, machine: Machine): Progra
     const store = machine.files.inspect(request.store).path;
     const skip = (path: string) => path === store || FOREIGN.test(path);
     const files = roots.flatMap((root) => machine.filesIn(root, skip)).filter(({ path }) => !ofTheTest.has(path));
-    return new Map(files.map(({ path, size, modifiedAt }) => [path, `${size} ${modifiedAt}`]));
+    return new Map(files.map((file) => [file.path, stateOf(file, request, machine)]));
   }
   return {
     nameOf,
@@ -73,6 +73,11 @@ export function openProgramFiles(request: TestRequest, machine: Machine): Progra
       return isStable ? changed : [];
     },
   };
+}
+
+/** State of a file. For the program, that includes its kind: chmod +x changes nothing else. */
+function stateOf({ path, size, modifiedAt }: FileFacts, { bin }: TestRequest, { files }: Machine): string {
+  return [size, modifiedAt, ...path === bin ? [files.inspect(path).kind] : []].join(" ");
 }
 
 function plural(word: string, count: number): string {

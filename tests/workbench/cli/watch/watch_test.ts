@@ -72,6 +72,22 @@ Deno.test("--watch waits until the files stay as they are: an editor may write h
   await machine.ended;
 });
 
+Deno.test("--watch runs the test again after chmod +x, which changes neither size nor time", async () => {
+  let kind: "file" | "executable" = "executable";
+  const { files } = fakeMachine();
+  const inspect = (path: string) => path.endsWith("/node") ? { kind, path: "/home/node" } : files.inspect(path);
+  const machine = startWatching(LINE, { files: { ...files, inspect } });
+  await machine.lookTwice();
+  kind = "file";
+  await machine.lookTwice();
+  assertStringIncludes(machine.err, "it is not executable; try chmod +x");
+  kind = "executable";
+  await machine.lookTwice();
+  assertEquals(machine.ran.length, 2);
+  machine.interrupt();
+  await machine.ended;
+});
+
 Deno.test("--watch ends the run under way at a change, and shows nothing of it", async () => {
   let [begins, ends] = [0, 0];
   const machine = startWatching(LINE, {
