@@ -4,11 +4,12 @@
  * 1. `deno pack` turns the modules into JavaScript, with types beside them, and writes `package.json`.
  * 2. It leaves those names of the import map that stand for a module of ours: {@linkcode replaceNames} puts paths in
  *    their place.
+ * 3. A module names its types ({@linkcode withTypes}): outside of `node_modules`, Deno does not look for them.
  *
  * @module
  */
 
-import { dirname, relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import denoJSON from "../../../deno.json" with { type: "json" };
 import { FailedError, UsageError } from "../base/errors.ts";
 import { createMachine } from "../engines/real_machine.ts";
@@ -42,6 +43,11 @@ export function replaceNames(code: string, path: string, names: Readonly<Record<
   });
 }
 
+/** Adds the name of the types beside a module to its code: `kv.d.ts` to that of `kv.js`. */
+export function withTypes(code: string, path: string): string {
+  return `/* @ts-self-types="./${basename(path, ".js")}.d.ts" */\n${code}`;
+}
+
 function pathTo(target: string, path: string): string {
   const way = relative(dirname(path), target);
   return way.startsWith(".") ? way : `./${way}`;
@@ -62,7 +68,7 @@ export function pack(root: string, folder: string): string {
     const tarball = `${folder}/${TARBALL}`;
     run(Deno.execPath(), ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "-o", `${work}/raw.tgz`], root);
     run("tar", ["-xzf", "raw.tgz"], work);
-    replaceAll(`${work}/package`);
+    mendModules(`${work}/package`);
     run("tar", ["-czf", tarball, "package"], work);
     return tarball;
   } finally {
@@ -70,15 +76,16 @@ export function pack(root: string, folder: string): string {
   }
 }
 
-/** Replaces names in all modules of a package. Those of modules that the package does not have stay: for examples. */
-function replaceAll(root: string): void {
+/** Mends all modules of a package. Names of modules that the package does not have stay: for examples. */
+function mendModules(root: string): void {
   const files = createMachine(root).filesIn(root).map(({ path }) => path.slice(root.length + 1));
   const targets = Object.entries(denoJSON.imports).filter(([, target]) => target.startsWith("./"))
     .map(([name, target]) => [name, target.slice(2).replace(/\.ts$/, ".js")] as const);
   const names = Object.fromEntries(targets.filter(([, target]) => files.includes(target)));
   for (const path of files.filter((path) => /\.(?:js|d\.ts)$/.test(path) && !path.startsWith("types/"))) {
-    const code = Deno.readTextFileSync(`${root}/${path}`);
-    Deno.writeTextFileSync(`${root}/${path}`, replaceNames(code, path, names));
+    const code = replaceNames(Deno.readTextFileSync(`${root}/${path}`), path, names);
+    const hasTypes = files.includes(path.replace(/\.js$/, ".d.ts"));
+    Deno.writeTextFileSync(`${root}/${path}`, hasTypes && path.endsWith(".js") ? withTypes(code, path) : code);
   }
 }
 

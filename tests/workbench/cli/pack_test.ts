@@ -51,7 +51,7 @@ Deno.test({
         if (path !== undefined) await Deno.writeTextFile(`${folder}/${path}`, text);
       }
       await Deno.writeTextFile(`${folder}/simulation.ts`, SIMULATION);
-      const deno = ["run", "--quiet", "--no-prompt"];
+      const deno = ["run", "--check", "--quiet", "--no-prompt"];
       assertEquals(await run(Deno.execPath(), [...deno, "node.ts"], folder, REQUESTS), REPLIES);
       await run(Deno.execPath(), [...deno, "simulation.ts"], folder);
       // Without source maps, no path of this machine is in it.
