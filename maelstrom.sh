@@ -171,7 +171,8 @@ find_cache() {
 }
 
 # Sets $config to the options that say where Deno finds its configuration. A simulation, or a swarm of them, imports the
-# module that --bin names. If that has a deno.json of its own, both projects are linked, so that each import map holds in its project.
+# module that --bin names. If that has a deno.json of its own, both projects are linked, so that each import map holds in
+# its project.
 find_config() {
   local word before='' bin='' simulated='' folder='' file
   [ "${1:-}" != swarm ] || simulated=yes

@@ -121,7 +121,7 @@ export function formatFlagsHelp(screen: Screen): string {
 export function formatCheckHelp(screen: Screen): string {
   const flags = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined)
     .map((flag) => ({ ...flag, help: flag.check!, ...flag.name === "workload" ? { default: undefined } : {} }));
-  return sections("Checks the history of an earlier test, run here or by Maelstrom", screen, {
+  return sections("Checks the history of an earlier test, run here or by Maelstrom; report writes its page", screen, {
     "Usage": [
       "./maelstrom.sh check PATH [flags]",
       "./maelstrom.sh analyze [--test INDEX|PATH] [--store FOLDER] [flags]",

@@ -46,6 +46,12 @@ Deno.test("createProject() links the workbench, whatever the folders", () => {
   assertStringIncludes(out, "/project/maelstrom.sh test -w broadcast --bin my_node/node.ts --node-count 1 --sim\n");
 });
 
+Deno.test("createProject() prints commands in which a folder that begins with - is no flag", () => {
+  const { out } = create("-- -x");
+  assertStringIncludes(out, "deno test -q --config ./-x/deno.json ./-x\n");
+  assertStringIncludes(out, "--bin ./-x/node.sh ");
+});
+
 /** Returns the commands of the workflow of a project on a fake machine. Each must be a JSON string. */
 function workflowCommands(origin?: string): string[] {
   const text = create("my_node", origin).files["my_node/.github/workflows/test.yml"]!;

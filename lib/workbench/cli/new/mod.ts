@@ -61,7 +61,8 @@ function parse(words: readonly string[]): { folder: string; workload: string } {
 }
 
 function report(folder: string, workload: string, paths: readonly string[], script: string): string {
-  const at = shellWord(folder);
+  // A word that begins with - would be a flag of Deno.
+  const at = shellWord(folder.startsWith("-") ? `./${folder}` : folder);
   return `Created ${folder}: a node for the workload ${workload}, which passes on one node.
 
   ${paths.join("  ")}
