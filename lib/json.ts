@@ -11,7 +11,7 @@
  * Greatest depth of a request from outside the cluster. What the other nodes and the services send may be twice as
  * deep, because it wraps what clients have sent.
  */
-export const MAX_DEPTH = 500;
+export const MAX_REQUEST_DEPTH = 500;
 
 /**
  * Parses JSON. Integers that a number cannot hold exactly are bigints.

@@ -14,7 +14,7 @@
 
 import { type Handler, type HandlerOptions, Handlers, isPromise, toRPCError } from "./handlers.ts";
 import type { Host, NodeHandle } from "./host.ts";
-import { limitProblem, MAX_DEPTH, showJSON } from "./json.ts";
+import { limitProblem, MAX_REQUEST_DEPTH, showJSON } from "./json.ts";
 import { createLog, describeThrown, type Log } from "./log.ts";
 import type { AnyMessages, BodyHeader, MessageTypes, ReplyBody, ReplyFields, RequestBody, TypeOf } from "./messages.ts";
 import type { Node } from "./node.ts";
@@ -181,7 +181,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
     const { src, body } = message;
     const asked = this.#rpcs.recipientOf(body.in_reply_to!);
     if (asked !== undefined && this.#mayAnswer(src, asked)) {
-      const problem = limitProblem(body, 2 * MAX_DEPTH);
+      const problem = limitProblem(body, 2 * MAX_REQUEST_DEPTH);
       this.#rpcs.settle(problem === undefined ? body : malformedReply(body, problem));
       return true;
     }
@@ -230,7 +230,7 @@ export class RunningNode<M extends MessageTypes = AnyMessages> implements Node<M
   #handle(message: Message): void {
     try {
       const isFromCluster = this.#membership!.nodeIds.includes(message.src);
-      const result = this.#handlers.handle(message, isFromCluster ? 2 * MAX_DEPTH : MAX_DEPTH);
+      const result = this.#handlers.handle(message, isFromCluster ? 2 * MAX_REQUEST_DEPTH : MAX_REQUEST_DEPTH);
       if (isPromise(result)) void this.#replyLater(message, result);
       else if (result !== undefined) this.#reply(message, result);
     } catch (thrown) {

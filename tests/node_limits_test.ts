@@ -1,6 +1,6 @@
 /** No message stops a node or loses another one: neither one that is nested too deep nor one with a huge number. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { MAX_DEPTH } from "../lib/json.ts";
+import { MAX_REQUEST_DEPTH } from "../lib/json.ts";
 import type { Program } from "../lib/node.ts";
 import { type Body, RPCError } from "../lib/protocol.ts";
 import { startNode } from "../lib/start_node.ts";
@@ -16,11 +16,11 @@ const TOO_DEEP = {
 };
 
 /** Depths at which JSON.stringify, a replacer or nothing but the limit fails. */
-const DEPTHS = [MAX_DEPTH, 1000, 3000, 5000, 7000, 100_000];
+const DEPTHS = [MAX_REQUEST_DEPTH, 1000, 3000, 5000, 7000, 100_000];
 
 Deno.test("a request that is too deep is answered with error 12, and the next ones are handled", async () => {
   const { host, handle } = await startTestNode(echo);
-  const deepest = nested(MAX_DEPTH - 1);
+  const deepest = nested(MAX_REQUEST_DEPTH - 1);
   handle.receive(request({ type: "echo", msg_id: 1, echo: deepest }));
   for (const [i, depth] of DEPTHS.entries()) {
     handle.receive(request({ type: "echo", msg_id: 2 + i, echo: nested(depth) }));
@@ -47,7 +47,7 @@ Deno.test("a request that is too deep is answered with error 12, and the next on
 
 Deno.test("what other nodes send may be twice as deep, because it wraps what clients have sent", async () => {
   const { host, handle } = await startTestNode(echo);
-  for (const depth of [MAX_DEPTH, 2 * MAX_DEPTH - 1, 2 * MAX_DEPTH]) {
+  for (const depth of [MAX_REQUEST_DEPTH, 2 * MAX_REQUEST_DEPTH - 1, 2 * MAX_REQUEST_DEPTH]) {
     handle.receive(request({ type: "echo", msg_id: depth, echo: nested(depth) }, "n1"));
   }
   await handle.idle();

@@ -5,7 +5,7 @@
  */
 
 import fc from "fast-check";
-import { formatJSONLine, isRawNumber, parseJSON } from "../../lib/workbench/base/json.ts";
+import { formatJSONLine, isRawNumber, parseExactJSON } from "../../lib/workbench/base/json.ts";
 
 /** Change of one part of a JSON value. */
 export interface Mutation {
@@ -50,7 +50,7 @@ export const MUTATIONS: fc.Arbitrary<Mutation[]> = fc.array(
 
 /** Changes a JSON value. The result is a new value, and a text for which {@linkcode expand} is still to be called. */
 export function mutate(value: unknown, mutations: readonly Mutation[]): unknown {
-  const holder: Part = { root: parseJSON(formatJSONLine(value ?? null)) };
+  const holder: Part = { root: parseExactJSON(formatJSONLine(value ?? null)) };
   for (const mutation of mutations) mutatePart(holder, mutation);
   return holder.root;
 }
@@ -66,10 +66,10 @@ function mutatePart(holder: Part, { path, change, name, text }: Mutation): void 
     [parent, key] = [parent[key] as Part, keys[step % keys.length]!];
   }
   const value = parent[key];
-  if (change === "replace") set(parent, key, parseJSON(text));
+  if (change === "replace") set(parent, key, parseExactJSON(text));
   if (change === "wrap") set(parent, key, [value]);
   if (change === "double") set(parent, key, [value, value]);
-  if (change === "add") set(isPart(value) ? value : parent, name, parseJSON(text));
+  if (change === "add") set(isPart(value) ? value : parent, name, parseExactJSON(text));
   if (change === "rename" || change === "remove") remove(parent, key);
   if (change === "rename") set(parent, name, value);
 }

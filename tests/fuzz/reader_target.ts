@@ -13,7 +13,7 @@ import fc from "fast-check";
 import { isObject } from "../../lib/protocol.ts";
 import { main } from "../../lib/workbench/cli/main.ts";
 import { EXIT_STATUS } from "../../lib/workbench/cli/exit_status.ts";
-import { formatJSON, isRawNumber } from "../../lib/workbench/base/json.ts";
+import { formatExactJSON, isRawNumber } from "../../lib/workbench/base/json.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { fakeMachine } from "../workbench/engines/fake_machine.ts";
@@ -96,7 +96,7 @@ const STYLE: fc.Arbitrary<Style> = fc.record({
 function write(operations: readonly unknown[], style: Style): string {
   const lines = operations.map((operation) => {
     const fields = typeof operation === "object" && operation !== null ? restyle(operation, style) : operation;
-    return style.edn ? formatEDN(fields, true) : formatJSON(fields);
+    return style.edn ? formatEDN(fields, true) : formatExactJSON(fields);
   });
   const text = expand(lines.join(style.separator), style.edn);
   return style.edn && style.vector ? `[${text}] ; end` : `${text}${style.separator}`;
@@ -111,7 +111,7 @@ function restyle(operation: object, { reversed, bare }: Style): unknown {
 function formatEDN(value: unknown, isOperation = false): string {
   if (value === null || value === undefined || value === Infinity || value === -Infinity) return "nil";
   if (Array.isArray(value)) return `[${value.map((each) => formatEDN(each)).join(" ")}]`;
-  if (typeof value !== "object" || isRawNumber(value)) return formatJSON(value);
+  if (typeof value !== "object" || isRawNumber(value)) return formatExactJSON(value);
   const fields = Object.entries(value).map(([name, each]) => {
     if (!isOperation || !/^[a-z][a-z-]*$/.test(name)) return `${JSON.stringify(name)} ${formatEDN(each)}`;
     const isKeyword = (name === "type" || name === "f") && typeof each === "string" && /^[a-z][a-z-_]*$/.test(each);
@@ -197,7 +197,7 @@ export const damagedFiles: fc.IAsyncProperty<unknown> = fc.asyncProperty(
     const name = `run/history.${style.edn ? "edn" : "jsonl"}${style.compressed ? ".gz" : ""}`;
     const beside: Record<string, string> = style.edn
       ? { "run/results.edn": damaged(RESULTS_EDN, damage), "run/jepsen.log": damaged(JEPSEN_LOG, damage) }
-      : { "run/results.json": expand(formatJSON(mutate(await resultsOf(recipe.workload), besides) ?? null)) };
+      : { "run/results.json": expand(formatExactJSON(mutate(await resultsOf(recipe.workload), besides) ?? null)) };
     const machine = await machineWith({ [name]: history, ...beside }, style);
     const status = await main(["check", isFolder ? "run" : name, ...flags.flat(), "--json"], machine);
     assert(Object.values<number>(EXIT_STATUS).includes(status), `exit status ${status}`);

@@ -10,7 +10,7 @@
 
 import { formatJSON as formatJSONLine, UNSAFE_INTEGER } from "../../json.ts";
 
-/** Writes a value without a `Map` as JSON on one line, faster than {@linkcode formatJSON} if there is no bigint. */
+/** Writes a value without a `Map` as JSON on one line: faster than {@linkcode formatExactJSON} without a bigint. */
 export { formatJSONLine };
 
 /**
@@ -23,14 +23,14 @@ export { formatJSONLine };
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatJSON, parseJSON } from "./json.ts";
+ * import { formatExactJSON, parseExactJSON } from "./json.ts";
  *
- * assertEquals(parseJSON("[1, 9007199254740993]"), [1, 9007199254740993n]);
- * assertEquals(formatJSON({ id: 9007199254740993n }), '{"id":9007199254740993}');
- * assertEquals(formatJSON(parseJSON("[1, 1.0, 1.5]")), "[1,1.0,1.5]");
+ * assertEquals(parseExactJSON("[1, 9007199254740993]"), [1, 9007199254740993n]);
+ * assertEquals(formatExactJSON({ id: 9007199254740993n }), '{"id":9007199254740993}');
+ * assertEquals(formatExactJSON(parseExactJSON("[1, 1.0, 1.5]")), "[1,1.0,1.5]");
  * ```
  */
-export function parseJSON(text: string): unknown {
+export function parseExactJSON(text: string): unknown {
   // A reviver is slow, so it is used only if a number may need it.
   return MAY_BE_INEXACT.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text);
 }
@@ -48,7 +48,7 @@ const MAY_BE_INEXACT = new RegExp([UNSAFE_INTEGER, WHOLE_FLOAT, LONG_FLOAT].map(
  *
  * @param indent Spaces for each level. By default everything is on one line.
  */
-export function formatJSON(value: unknown, indent?: number): string {
+export function formatExactJSON(value: unknown, indent?: number): string {
   return JSON.stringify(value, replaceValue, indent);
 }
 
@@ -88,5 +88,5 @@ function replaceValue(_key: string, value: unknown): unknown {
 
 /** Text of a key of a `Map`. Not every object can be converted to one: a list may contain raw JSON. */
 function nameOf(key: unknown): string {
-  return typeof key === "object" && key !== null ? formatJSON(key) : String(key);
+  return typeof key === "object" && key !== null ? formatExactJSON(key) : String(key);
 }

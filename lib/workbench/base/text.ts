@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSON } from "./json.ts";
+import { formatExactJSON } from "./json.ts";
 
 /** Colours a text; without colours, returns it unchanged. */
 export type Paint = (text: string) => string;
@@ -201,7 +201,7 @@ export function isPlainName(name: string): boolean {
 
 /** Writes a value as JSON, cut to `length` characters. */
 export function show(value: unknown, length: number = 160): string {
-  const text = formatJSON(value) ?? "nothing";
+  const text = formatExactJSON(value) ?? "nothing";
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isRawNumber, parseJSON } from "../base/json.ts";
+import { isRawNumber, parseExactJSON } from "../base/json.ts";
 
 /** A primitive that represents a value in a `Map` or a `Set`. */
 export type Identity = string | number | bigint | boolean | null;
@@ -62,7 +62,7 @@ export function showIdentity(identity: Identity): string {
 export function valueOf(identity: Identity): unknown {
   if (typeof identity !== "string" || !identity.startsWith("\u0000")) return identity;
   try {
-    return parseJSON(identity.slice(1));
+    return parseExactJSON(identity.slice(1));
   } catch {
     return identity.slice(1);
   }

@@ -10,7 +10,7 @@
  */
 
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
-import { formatJSON } from "../base/json.ts";
+import { formatExactJSON } from "../base/json.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { show } from "../base/text.ts";
 import { seconds } from "../checkers/explain.ts";
@@ -53,7 +53,7 @@ export async function check(words: readonly string[], machine: Machine): Promise
   if (args.given.help) return showCheckHelp(machine);
   const { results } = await judgeStoredRun(args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
-  const text = args.given.json ? formatJSON(results, 2) : formatSummary(results, notes, screenOf(machine));
+  const text = args.given.json ? formatExactJSON(results, 2) : formatSummary(results, notes, screenOf(machine));
   machine.stdout(`${text}\n`);
   return exitStatus(results);
 }

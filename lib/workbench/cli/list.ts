@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSON } from "../base/json.ts";
+import { formatExactJSON } from "../base/json.ts";
 import type { Machine } from "../engines/machine.ts";
 import { describeAll, formatChallenges } from "../report/challenge_list.ts";
 import { screenOf } from "../report/screen.ts";
@@ -32,6 +32,6 @@ export const LIST_FLAGS = [
  */
 export function list(words: readonly string[], machine: Machine): number {
   const { json } = parseFlagsOnly(words, "list", LIST_FLAGS);
-  machine.stdout(`${json ? formatJSON(describeAll(), 2) : formatChallenges(CHALLENGES, screenOf(machine))}\n`);
+  machine.stdout(`${json ? formatExactJSON(describeAll(), 2) : formatChallenges(CHALLENGES, screenOf(machine))}\n`);
   return EXIT_STATUS.passed;
 }

@@ -23,7 +23,7 @@ import {
   readString,
   readToken,
 } from "./edn_tokens.ts";
-import { MAX_DEPTH, TOO_DEEP } from "./nesting.ts";
+import { MAX_NESTING, TOO_DEEP } from "./nesting.ts";
 
 const SYMBOLIC_VALUES: ReadonlyMap<string, number> = new Map([["Inf", Infinity], ["-Inf", -Infinity], ["NaN", NaN]]);
 
@@ -91,7 +91,7 @@ interface State {
  * Creates a reader of forms, as {@linkcode parseEDN} reads them, with two differences:
  *
  * - If one vector or list contains all forms, these are read, not the list: `[1 2]` is two forms.
- * - 1.0 does not equal 1, as in Clojure: it is read as by `parseJSON`.
+ * - 1.0 does not equal 1, as in Clojure: it is read as by `parseExactJSON`.
  *
  * `push` and `end` throw a {@linkcode SyntaxError} if the text is not EDN, which says where and what was expected.
  *
@@ -286,7 +286,7 @@ function readMap(cursor: Cursor): unknown {
 }
 
 function open(cursor: Cursor, start: number): void {
-  if (++cursor.depth > MAX_DEPTH) throw failure(cursor, start, TOO_DEEP);
+  if (++cursor.depth > MAX_NESTING) throw failure(cursor, start, TOO_DEEP);
 }
 
 /** Moves past the closing bracket of the form opened at `start`, if that is next. Returns true if it was. */

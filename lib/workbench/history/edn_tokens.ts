@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseJSON } from "../base/json.ts";
+import { parseExactJSON } from "../base/json.ts";
 
 const INTEGER = /^(?:[+-]?\d+N?|0x[0-9a-fA-F]+)$/;
 const FLOAT = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?M?$/;
@@ -31,13 +31,13 @@ export interface Cursor {
   text: string;
   /** Offset of the next character; `0 <= at <= text.length`. */
   at: number;
-  /** Number of open forms; at most `MAX_DEPTH`. */
+  /** Number of open forms; at most `MAX_NESTING`. */
   depth: number;
   /** Line of the beginning of `text` in the whole text, from 1. */
   line: number;
   /** Column of the beginning of `text` in the whole text, from 1. */
   column: number;
-  /** True to read 1.0 as raw JSON, as `parseJSON` does. */
+  /** True to read 1.0 as raw JSON, as `parseExactJSON` does. */
   exact: boolean;
 }
 
@@ -144,7 +144,7 @@ function toNumber(token: string, exact: boolean): unknown {
   }
   if (FLOAT.test(token)) {
     const number = Number(token.replace("M", ""));
-    return exact && Number.isInteger(number) ? parseJSON((number + 0).toFixed(1)) : number;
+    return exact && Number.isInteger(number) ? parseExactJSON((number + 0).toFixed(1)) : number;
   }
   if (!RATIO.test(token)) return undefined;
   const [numerator, denominator] = token.split("/").map(Number);

@@ -111,7 +111,7 @@ function writeFault(f: string, value: unknown): string {
   return typeof value === "string" ? writeString(value, true) : write(value, { keywords: true });
 }
 
-/** Values are at most `MAX_DEPTH` deep: where they are read, deeper ones are refused. */
+/** Values are at most `MAX_NESTING` deep: where they are read, deeper ones are refused. */
 function write(value: unknown, form: Form): string {
   if (typeof value === "string") return writeString(value, form.names === true);
   if (value === null || value === undefined) return "nil";

@@ -5,7 +5,7 @@
  */
 
 import { createHistoryReader, type HistoryReaderOptions } from "./history_reader.ts";
-import { formatJSON } from "../base/json.ts";
+import { formatExactJSON } from "../base/json.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
 /** Operation of a client, from invocation to completion. */
@@ -103,5 +103,5 @@ function parse(text: string, options: HistoryReaderOptions): Operation[] {
  * @returns One line an operation, each with a line feed.
  */
 export function formatHistory(history: readonly Operation[]): string {
-  return history.map((operation) => formatJSON(operation) + "\n").join("");
+  return history.map((operation) => formatExactJSON(operation) + "\n").join("");
 }

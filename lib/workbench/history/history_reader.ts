@@ -11,7 +11,7 @@
 
 import { show } from "../base/text.ts";
 import { createEDNReader, type FormReader, type TakeForm } from "./edn.ts";
-import { formatJSON, isRawNumber, parseJSON } from "../base/json.ts";
+import { formatExactJSON, isRawNumber, parseExactJSON } from "../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
@@ -164,7 +164,7 @@ function parseLine(line: string, number: number): unknown {
   const tooDeep = tooDeepAt(line);
   if (tooDeep !== undefined) return fail(tooDeep, TOO_DEEP);
   try {
-    return parseJSON(line);
+    return parseExactJSON(line);
   } catch (cause) {
     const { message } = cause as Error;
     // Without the place and the excerpt that V8 appends.
@@ -240,7 +240,7 @@ function fillIn(value: unknown): unknown {
 /** Converts what stands for a number of another kind: 1.0, or an integer beyond 2⁵³, such as a time since 1970. */
 function toNumber(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
-  return typeof value === "object" && value !== null && isRawNumber(value) ? Number(formatJSON(value)) : value;
+  return typeof value === "object" && value !== null && isRawNumber(value) ? Number(formatExactJSON(value)) : value;
 }
 
 function toOperation(fields: Fields, position: number): Operation {

@@ -6,17 +6,17 @@
  */
 
 /** Greatest depth of nested forms, such as lists and maps. */
-export const MAX_DEPTH = 1000;
+export const MAX_NESTING = 1000;
 
 /** Problem of a text with deeper forms. */
-export const TOO_DEEP = `expected at most ${MAX_DEPTH} nested forms, got more`;
+export const TOO_DEEP = `expected at most ${MAX_NESTING} nested forms, got more`;
 
 /**
  * Finds the offset of the first bracket that is nested too deep; undefined if there is none. The text need not be valid
  * JSON.
  */
 export function tooDeepAt(json: string): number | undefined {
-  if (json.length <= MAX_DEPTH) return undefined;
+  if (json.length <= MAX_NESTING) return undefined;
   let depth = 0;
   let isInString = false;
   for (const { 0: token, index } of json.matchAll(TOKENS)) {
@@ -24,7 +24,7 @@ export function tooDeepAt(json: string): number | undefined {
     else if (isInString) continue;
     else if (token === "[" || token === "{") depth++;
     else if (token === "]" || token === "}") depth--;
-    if (depth > MAX_DEPTH) return index;
+    if (depth > MAX_NESTING) return index;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSON } from "../base/json.ts";
+import { formatExactJSON } from "../base/json.ts";
 import { escapeControls } from "../base/text.ts";
 import type { Machine } from "../engines/machine.ts";
 import { nameOfTest, type TestRequest } from "../request/request.ts";
@@ -153,7 +153,7 @@ export class SeriesReport {
     if (this.#json) {
       const decidedBy = runs[0]?.decided_by ?? requests[0]!.decidedBy;
       const document = isList ? createSeriesDocument(runs, isCutShort, decidedBy) : printable(runs[0]!);
-      this.#machine.stdout(`${formatJSON(document, 2)}\n`);
+      this.#machine.stdout(`${formatExactJSON(document, 2)}\n`);
     } else if (isList) {
       const format = seeds > 1 ? formatSeedsTable : formatTable;
       this.#machine.stdout(`${format(runs, requests.length, this.#screen)}\n`);

@@ -6,7 +6,7 @@
 
 import { checkLinearizable, REGISTER } from "../checkers/linearizable/mod.ts";
 import { UsageError } from "../base/errors.ts";
-import { formatJSON, isRawNumber } from "../base/json.ts";
+import { formatExactJSON, isRawNumber } from "../base/json.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
@@ -105,7 +105,7 @@ function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
   if (reads.length === 0) return undefined;
   if (reads.every(({ value }) => Array.isArray(value))) return "g-set";
   if (!reads.every(({ value }) => isNumber(value))) return undefined;
-  const isNegative = (value: unknown) => isNumber(value) && formatJSON(value).startsWith("-");
+  const isNegative = (value: unknown) => isNumber(value) && formatExactJSON(value).startsWith("-");
   return clients.some(({ f, value }) => f === "add" && isNegative(value)) ? "pn-counter" : "g-counter";
 }
 

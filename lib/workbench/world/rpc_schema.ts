@@ -46,7 +46,7 @@ export function mapOf(values: TSchema, options: { description?: string } = {}): 
   return Type.Object({}, { ...options, additionalProperties: values });
 }
 
-/** Creates the schema of an integer of any size. `parseJSON` reads it as a bigint if a number cannot hold it. */
+/** Creates the schema of an integer of any size. `parseExactJSON` reads it as a bigint if a number cannot hold it. */
 export function integer(options: { description?: string } = {}): TSchema {
   return Type.Union([Type.Integer(), Type.BigInt()], options);
 }

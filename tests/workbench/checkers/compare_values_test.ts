@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
 import { compareValues } from "../../../lib/workbench/checkers/compare_values.ts";
 
@@ -28,9 +28,9 @@ Deno.test("compareValues orders values by type, then by value", () => {
 });
 
 Deno.test("compareValues compares numbers by size, also those that were written as 1.0", () => {
-  const ordered = parseJSON('[-3.0, -1, 2.0, 2.5, 10.0, 11, 9007199254740993, 1e300, "1"]') as unknown[];
+  const ordered = parseExactJSON('[-3.0, -1, 2.0, 2.5, 10.0, 11, 9007199254740993, 1e300, "1"]') as unknown[];
   assertEquals(ordered.toReversed().sort(compareValues), ordered);
-  const [whole, one] = parseJSON("[1.0, 1]") as unknown[];
+  const [whole, one] = parseExactJSON("[1.0, 1]") as unknown[];
   assertEquals(compareValues(whole, one), 0);
 });
 

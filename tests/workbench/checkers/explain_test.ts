@@ -7,7 +7,7 @@ import {
   seconds,
 } from "../../../lib/workbench/checkers/explain.ts";
 import { show } from "../../../lib/workbench/base/text.ts";
-import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 
 Deno.test("explainCases explains the first eight cases, and counts all", () => {
@@ -44,7 +44,7 @@ Deno.test("outcome says how and when an operation ended", () => {
     'abandoned at 3.214 s with "net-timeout", outcome unknown',
   );
   assertEquals(
-    outcomeOf({ type: "fail", error: parseJSON('["abort", 1.0, 9007199254740993]') }),
+    outcomeOf({ type: "fail", error: parseExactJSON('["abort", 1.0, 9007199254740993]') }),
     "failed at 3.214 s with abort, 1.0, 9007199254740993",
   );
   assertEquals(outcomeOf({ type: "invoke" }), "invoked at 3.214 s and never completed");

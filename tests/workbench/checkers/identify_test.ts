@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { identify, showIdentity } from "../../../lib/workbench/checkers/identify.ts";
-import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../lib/workbench/base/json.ts";
 
 /** Copies a value, with the fields of objects in reverse order. */
 function reversed(value: unknown): unknown {
@@ -29,7 +29,7 @@ Deno.test("identify differs for different values", () => {
 });
 
 Deno.test("identify distinguishes 1.0 from 1, but not from 1.00", () => {
-  const [one, float, same, list] = parseJSON("[1, 1.0, 1.00, [1.0]]") as unknown[];
+  const [one, float, same, list] = parseExactJSON("[1, 1.0, 1.00, [1.0]]") as unknown[];
   assertEquals(new Set([one, "1.0", float, same, list, [1], ["1.0"]].map(identify)).size, 6);
   assertEquals([float, list].map((value) => showIdentity(identify(value))), ["1.0", "[1.0]"]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import { formatEDN, formatEDNOperation, Keyword } from "../../../lib/workbench/history/edn_writer.ts";
 import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
@@ -76,8 +76,8 @@ Deno.test("formatEDN writes quantiles as numbers, and a Map with its keys", () =
 });
 
 /** Values as our own histories have them: read from JSON. */
-const VALUE = fc.jsonValue({ maxDepth: 3 }).map((value) => parseJSON(JSON.stringify(value)));
-const EXACT = fc.constantFrom("1.0", "-2.0", "12345678901234567890", '{"a b":1.0,"1":[2e3]}').map(parseJSON);
+const VALUE = fc.jsonValue({ maxDepth: 3 }).map((value) => parseExactJSON(JSON.stringify(value)));
+const EXACT = fc.constantFrom("1.0", "-2.0", "12345678901234567890", '{"a b":1.0,"1":[2e3]}').map(parseExactJSON);
 const MICRO = fc.tuple(fc.constantFrom("r", "w", "append", "send", "poll"), VALUE, VALUE);
 const CLIENT = fc.record({
   type: fc.constantFrom("ok", "fail", "info"),

@@ -4,7 +4,7 @@ import { createHistoryReader, type HistoryReaderOptions } from "../../../lib/wor
 import { parseEDNHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
-import { formatJSON } from "../../../lib/workbench/base/json.ts";
+import { formatExactJSON } from "../../../lib/workbench/base/json.ts";
 import { testRecorded } from "../recorded.ts";
 import { formatHistory } from "../../../lib/workbench/history/history.ts";
 
@@ -40,7 +40,7 @@ Deno.test("a number is of the same kind, an integer or a float, in JSON and in E
     fc.property(NUMBERS, (number) => {
       const [json, edn] = [JSON_LINE.replace("null", number), EDN.replace("nil", number)].map((text) => {
         const { value } = read([text])[0]!;
-        return [identify(value), formatJSON(value)];
+        return [identify(value), formatExactJSON(value)];
       });
       assertEquals(json, edn);
     }),
@@ -187,7 +187,7 @@ Deno.test("1.0 is not 1, in JSON and in EDN", () => {
   assertEquals(identify(edn), identify(json));
   assertEquals(new Set((edn as unknown[]).map(identify)).size, 6);
   assert(identify((edn as unknown[])[0]) !== identify((edn as unknown[])[1]));
-  assertEquals(formatJSON(edn), formatJSON(json));
+  assertEquals(formatExactJSON(edn), formatExactJSON(json));
 });
 
 Deno.test("a history in pieces is read like a whole one", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
-import { parseJSON } from "../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import { formatSummary, type SummaryNotes } from "../../../lib/workbench/report/summary.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { GOOD_RUN, resultsWith } from "./good_run.ts";
@@ -255,7 +255,7 @@ Deno.test("output of nodes cannot control the terminal", () => {
   const message = "Node n1 said\x1b[2J\x1b]0;title\x07 and \x9b31m\r\n\tgone\u202e";
   const exceptions = [{ type: "node-crashed", node: "n1", message, count: 1, fatal: true }];
   const anomalies = [{ type: "lost", count: 1, explanation: "Element \x1b[8m was lost" }];
-  const result = { valid: false, note: "a\x1bb", range: parseJSON("[1.0, 2.0]") };
+  const result = { valid: false, note: "a\x1bb", range: parseExactJSON("[1.0, 2.0]") };
   const text = summary({ valid: false, passed: false, exceptions, anomalies, result });
   assertStringIncludes(text, "    Node n1 said\\x1b[2J\\x1b]0;title\\x07 and \\x9b31m\\x0d\n        gone\\u202e\n");
   assertStringIncludes(text, "Element \\x1b[8m was lost");

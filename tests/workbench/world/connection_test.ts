@@ -3,7 +3,7 @@ import Type from "typebox";
 import { type Message, RPCError } from "../../../lib/protocol.ts";
 import type { Clock } from "../../../lib/workbench/world/clock.ts";
 import { openConnection } from "../../../lib/workbench/world/connection.ts";
-import { formatJSONLine, parseJSON } from "../../../lib/workbench/base/json.ts";
+import { formatJSONLine, parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import type { RPC } from "../../../lib/workbench/world/rpc_schema.ts";
 import { erring, silent, standIn, type StandInNode } from "../run/stand_in.ts";
@@ -98,7 +98,7 @@ Deno.test("an error reply without text has the error's name as text", async () =
 });
 
 Deno.test("an error reply without a code is an error of an unknown kind and a mistake", async () => {
-  for (const code of [undefined, null, "20", parseJSON("20.0")]) {
+  for (const code of [undefined, null, "20", parseExactJSON("20.0")]) {
     const { connection, settle, mistakes } = open(() => ({ type: "error", text: "oops", code }));
     const error = await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError);
     assertEquals([error.errorName, error.message, error.definite], ["unknown", "oops", false]);
@@ -109,7 +109,7 @@ Deno.test("an error reply without a code is an error of an unknown kind and a mi
 });
 
 Deno.test("a message that answers nothing is ignored, and a mistake of the node", async () => {
-  const ids = ["1", null, parseJSON("1.0"), 0, 2, 9007199254740993n];
+  const ids = ["1", null, parseExactJSON("1.0"), 0, 2, 9007199254740993n];
   for (const in_reply_to of ids) {
     const { connection, settle, mistakes } = open(() => ({ type: "ask_ok", answer: 1, in_reply_to }));
     await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "did not answer");
@@ -135,8 +135,11 @@ Deno.test("a reply without a type, or with 1.0 for an integer, is malformed", as
     return (await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), TypeError)).message;
   };
   assertStringIncludes(await ask({ answer: 1 }), "body.type is missing");
-  assertStringIncludes(await ask({ type: "ask_ok", answer: parseJSON("1.0") }), "to be integer, got 1.0");
-  assertStringIncludes(await ask({ type: "ask_ok", answer: 1, msg_id: parseJSON("1.0") }), "to be integer, got 1.0");
+  assertStringIncludes(await ask({ type: "ask_ok", answer: parseExactJSON("1.0") }), "to be integer, got 1.0");
+  assertStringIncludes(
+    await ask({ type: "ask_ok", answer: 1, msg_id: parseExactJSON("1.0") }),
+    "to be integer, got 1.0",
+  );
 });
 
 Deno.test("a malformed reply shows node, request, reply and what was expected", async () => {

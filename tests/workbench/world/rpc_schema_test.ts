@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
 import Type from "typebox";
-import { formatJSON, parseJSON } from "../../../lib/workbench/base/json.ts";
+import { formatExactJSON, parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import {
   arrayOf,
   checksOf,
@@ -52,8 +52,8 @@ Deno.test("an integer may be of any size, and is described as one", () => {
   };
   assertEquals(reply(good), undefined);
   assertEquals(describeSchema(schema), "{ offset: integer, list: [integer, any][] | null }");
-  for (const offset of [parseJSON("1.0"), 1.5, "1", null]) {
-    assertEquals(reply({ ...good, offset }), `expected body.offset to be integer, got ${formatJSON(offset)}`);
+  for (const offset of [parseExactJSON("1.0"), 1.5, "1", null]) {
+    assertEquals(reply({ ...good, offset }), `expected body.offset to be integer, got ${formatExactJSON(offset)}`);
   }
 });
 

@@ -12,7 +12,7 @@
  */
 
 import type { Machine, ScriptOutcome } from "../../engines/machine.ts";
-import { formatJSON } from "../../base/json.ts";
+import { formatExactJSON } from "../../base/json.ts";
 import { claimWords, type GradedClaim, type GradeDocument } from "../../report/grade/document.ts";
 import { formatJUnit } from "../../report/grade/junit.ts";
 import { formatPage } from "../../report/grade/page.ts";
@@ -163,13 +163,13 @@ function addOutcome(
 }
 
 function writeReport(document: GradeDocument, { report }: GradeOptions, machine: Machine): void {
-  machine.replaceFile(`${report}/grade.json`, `${formatJSON(document, 2)}\n`);
+  machine.replaceFile(`${report}/grade.json`, `${formatExactJSON(document, 2)}\n`);
   machine.replaceFile(`${report}/junit.xml`, formatJUnit(document));
   machine.replaceFile(`${report}/grade.html`, formatPage(document));
 }
 
 function showDocument(document: GradeDocument, { report, isJSON }: GradeOptions, machine: Machine): void {
-  if (isJSON) return machine.stdout(`${formatJSON(document, 2)}\n`);
+  if (isJSON) return machine.stdout(`${formatExactJSON(document, 2)}\n`);
   const text = formatGrade(document, screenOf(machine));
   machine.stdout(`${text}\n\n  report  ${report}/grade.html, grade.json, junit.xml\n`);
 }

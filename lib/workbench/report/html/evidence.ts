@@ -12,7 +12,7 @@
  * @module
  */
 
-import { formatJSON } from "../../base/json.ts";
+import { formatExactJSON } from "../../base/json.ts";
 import { type Pair, pairs } from "../../history/history.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
@@ -67,7 +67,7 @@ function presences(run: Run): Evidence[] {
   const { results: { result, anomalies } } = run;
   const lost = Array.isArray(result.lost) ? result.lost : [];
   if (!anomalies.some(({ type }) => type === "lost")) return [];
-  return lost.slice(0, EXAMPLES).map((value) => presence(formatJSON(value), run));
+  return lost.slice(0, EXAMPLES).map((value) => presence(formatExactJSON(value), run));
 }
 
 function presence(value: string, run: Run): Evidence {
@@ -83,7 +83,7 @@ function presence(value: string, run: Run): Evidence {
       return argument[row] === value ? [{ row, time, y: laneOf(row), kind: "write" }] : [];
     }
     if (completion?.type !== "ok" || !Array.isArray(completion.value)) return [];
-    const isPresent = completion.value.some((each) => formatJSON(each) === value);
+    const isPresent = completion.value.some((each) => formatExactJSON(each) === value);
     return [{ row, time, y: laneOf(row), kind: isPresent ? "present" : "absent" }];
   });
   const added = marks.find(({ kind }) => kind === "write")?.time ?? 0;
@@ -176,7 +176,7 @@ function messagesOf([f, argument, sent]: unknown[], key: string): OffsetMessage[
     : (argument as Record<string, [unknown, unknown][]> | undefined)?.[key] ?? [];
   return ofKey.map(([offset, message]) => ({
     offset: Number(offset),
-    message: formatJSON(message),
+    message: formatExactJSON(message),
     isSend: f === "send",
   }));
 }
@@ -217,7 +217,8 @@ function rowNamed(line: string, { operations: { process, functions, f, start } }
 
 function linearization(name: string, blocked: number, ordered: readonly number[], run: Run): Evidence {
   const { pairs, operations: { start, duration, worker, outcome } } = run;
-  const keyOf = ({ invocation, completion }: Pair) => formatJSON(((completion ?? invocation).value as unknown[])?.[0]);
+  const keyOf = ({ invocation, completion }: Pair) =>
+    formatExactJSON(((completion ?? invocation).value as unknown[])?.[0]);
   const key = keyOf(pairs[blocked]!);
   const endOf = (row: number) => duration[row] === -1 || outcome[row] !== 0 ? Infinity : start[row]! + duration[row]!;
   const from = Math.min(...[blocked, ...ordered].map((row) => start[row]!));
@@ -244,5 +245,5 @@ function linearization(name: string, blocked: number, ordered: readonly number[]
 
 function shortText({ invocation: { f, value: argument }, completion }: Pair): string {
   const value = completion?.type === "ok" ? completion.value : argument;
-  return `${f} ${formatJSON(Array.isArray(value) ? value[1] : value)}`.slice(0, 24);
+  return `${f} ${formatExactJSON(Array.isArray(value) ? value[1] : value)}`.slice(0, 24);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSON } from "../../base/json.ts";
+import { formatExactJSON } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import { FAULTS } from "../../run/nemesis/faults.ts";
 import { microseconds } from "./operations.ts";
@@ -68,6 +68,6 @@ function nodesOf(value: object): string[] | undefined {
 function textOf(kind: string, value: object, nodes: readonly string[]): string {
   const { nodes: _, ...strength } = value as Record<string, unknown>;
   const isStrength = !Array.isArray(value) && "nodes" in value;
-  const figures = Object.entries(isStrength ? strength : {}).map(([name, each]) => `${name} ${formatJSON(each)}`);
+  const figures = Object.entries(isStrength ? strength : {}).map(([name, each]) => `${name} ${formatExactJSON(each)}`);
   return [kind, ...figures, nodes.join(" ")].filter((text) => text !== "").join(", ");
 }

@@ -12,7 +12,7 @@
 
 import plot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import plotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
-import { formatJSON } from "../../base/json.ts";
+import { formatExactJSON } from "../../base/json.ts";
 import { PAGE_MODULES, PAGE_STYLE } from "../page/mod.ts";
 import type { ReportData } from "./report_data.ts";
 
@@ -20,7 +20,7 @@ import type { ReportData } from "./report_data.ts";
 export async function reportHTML(data: ReportData): Promise<string> {
   const title = escapeHTML(`${data.title}: report`);
   // Only results may have numbers that need a slower writer; the columns are large.
-  const packed = await compress(JSON.stringify({ ...data, results: JSON.parse(formatJSON(data.results)) }));
+  const packed = await compress(JSON.stringify({ ...data, results: JSON.parse(formatExactJSON(data.results)) }));
   return [
     "<!DOCTYPE html>",
     '<html lang="en">',

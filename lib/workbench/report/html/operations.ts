@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSON } from "../../base/json.ts";
+import { formatExactJSON } from "../../base/json.ts";
 import { type Pair, pairs } from "../../history/history.ts";
 import type { Operation } from "../../history/operation.ts";
 import { type OperationColumns, OUTCOMES } from "./report_data.ts";
@@ -45,7 +45,7 @@ export function operationColumns(
     duration: all.map(({ invocation, completion }) =>
       completion === undefined ? -1 : microseconds(completion.time) - microseconds(invocation.time)
     ),
-    argument: all.map(({ invocation }) => shorten(formatJSON(invocation.value ?? null), texts)),
+    argument: all.map(({ invocation }) => shorten(formatExactJSON(invocation.value ?? null), texts)),
     result: all.map(resultOf),
   };
   if (texts.shortened > 0) {
@@ -83,9 +83,9 @@ export function microseconds(nanoseconds: number): number {
 
 function resultText({ invocation, completion }: Pair): string {
   if (completion === undefined) return "";
-  const argument = formatJSON(invocation.value ?? null);
-  const result = formatJSON(completion.value ?? null);
-  const error = completion.error === undefined ? "" : `error ${formatJSON(completion.error)}`;
+  const argument = formatExactJSON(invocation.value ?? null);
+  const result = formatExactJSON(completion.value ?? null);
+  const error = completion.error === undefined ? "" : `error ${formatExactJSON(completion.error)}`;
   return [result === argument ? "" : result, error].filter((text) => text !== "").join(", ");
 }
 

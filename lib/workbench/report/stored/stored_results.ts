@@ -6,7 +6,7 @@
  */
 
 import Type, { type TSchema } from "typebox";
-import { parseJSON } from "../../base/json.ts";
+import { parseExactJSON } from "../../base/json.ts";
 import { TOO_DEEP, tooDeepAt } from "../../history/nesting.ts";
 import type { Results } from "../../run/results.ts";
 import { WORKLOADS } from "../../workloads/mod.ts";
@@ -65,7 +65,7 @@ export function parseStoredResults(text: string): Results {
 function parseStored(text: string): unknown {
   if (tooDeepAt(text) !== undefined) throw new SyntaxError(`it is damaged: ${TOO_DEEP}`);
   try {
-    return parseJSON(text);
+    return parseExactJSON(text);
   } catch (error) {
     throw new SyntaxError(`it is not JSON (${(error as Error).message})`);
   }

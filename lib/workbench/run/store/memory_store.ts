@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatJSON, formatJSONLine } from "../../base/json.ts";
+import { formatExactJSON, formatJSONLine } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
 import { formatEntry, type Store } from "./store.ts";
 
@@ -28,7 +28,7 @@ export function createMemoryStore(): MemoryStore {
       for (const operation of history) files["history.jsonl"].push(formatJSONLine(operation));
     },
     results(results) {
-      files["results.json"].push(...formatJSON(results, 2).split("\n"));
+      files["results.json"].push(...formatExactJSON(results, 2).split("\n"));
     },
     problem: () => undefined,
     close() {},

@@ -11,7 +11,7 @@
 
 import type { Message } from "../../../protocol.ts";
 import { messageOf } from "../../base/errors.ts";
-import { formatJSON, formatJSONLine, formatOnce } from "../../base/json.ts";
+import { formatExactJSON, formatJSONLine, formatOnce } from "../../base/json.ts";
 import { formatEDNOperation } from "../../history/edn_writer.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
@@ -90,7 +90,7 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
       files.writeWhole("history.edn", linesOf(history, formatEDNOperation));
     },
     results(results) {
-      files.writeWhole("results.json", once(() => `${formatJSON(results, 2)}\n`), false);
+      files.writeWhole("results.json", once(() => `${formatExactJSON(results, 2)}\n`), false);
       files.writeWhole("results.edn", once(() => formatEDNResults(results)), false);
     },
     problem() {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatJSON, parseJSON } from "../../base/json.ts";
+import { formatExactJSON, parseExactJSON } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
 import { type MicroOperation, perWorker, sequence } from "../generator.ts";
@@ -43,16 +43,16 @@ export function txnConvergence(history: readonly Operation[], rpc: RPC): Converg
   return {
     async look(connection, node) {
       const reply = await connection.rpc(node, rpc, { txn });
-      return formatJSON(reply.txn);
+      return formatExactJSON(reply.txn);
     },
     isComplete: (seen) => new Set(seen).size === 1,
     lacking(seen) {
       const reads = Array.from(
         seen,
-        ([node, text]) => ({ node, values: parseJSON(text as string) as MicroOperation[] }),
+        ([node, text]) => ({ node, values: parseExactJSON(text as string) as MicroOperation[] }),
       );
       return txn.flatMap(([, key], index) => {
-        const byValue = Map.groupBy(reads, ({ values }) => formatJSON(values[index]![2]));
+        const byValue = Map.groupBy(reads, ({ values }) => formatExactJSON(values[index]![2]));
         const answers = Array.from(byValue, ([value, nodes]) => {
           return `${value.slice(0, LENGTH)} on ${nodes.map(({ node }) => node).join(", ")}`;
         });

@@ -11,7 +11,7 @@
 
 import { limitProblem } from "../../../json.ts";
 import { type Body, ERRORS, type Message, RPCError } from "../../../protocol.ts";
-import { MAX_DEPTH } from "../../history/nesting.ts";
+import { MAX_NESTING } from "../../history/nesting.ts";
 import { isClient, type Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import { createLinKV } from "./lin_kv.ts";
@@ -83,7 +83,7 @@ export function attachServices(
 
 function answer(service: Service, client: string, request: Body): Reply {
   // Keys and values are compared by recursion. Nodes cannot send deeper ones, but clients of a simulation can.
-  const problem = limitProblem(request, MAX_DEPTH);
+  const problem = limitProblem(request, MAX_NESTING);
   try {
     if (problem !== undefined) throw new RPCError("malformed-request", `Malformed request: ${problem}`);
     return service(client, request);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Body, RPCError } from "../../../../lib/protocol.ts";
-import { parseJSON } from "../../../../lib/workbench/base/json.ts";
+import { parseExactJSON } from "../../../../lib/workbench/base/json.ts";
 import {
   canonicalText,
   equalValues,
@@ -65,13 +65,13 @@ Deno.test("create_if_not_exists is true unless it is false or null, as in Clojur
 });
 
 Deno.test("1.0 is not 1, neither as a value nor as a key", () => {
-  const [one, float, same] = parseJSON("[1, 1.0, 1.00]") as unknown[];
+  const [one, float, same] = parseExactJSON("[1, 1.0, 1.00]") as unknown[];
   assert(!equalValues(one, float));
   assert(equalValues(float, same));
   assertEquals(perform(cas(1, 2), float).reply.text, "current value 1.0 is not 1");
   const read = (key: unknown) => parseKeyValueRequest({ type: "read", key }).key;
   assertNotEquals(read(one), read(float));
-  assertEquals(canonicalText(parseJSON('{"b":1.0,"a":[1e2]}')), '{"a":[100.0],"b":1.0}');
+  assertEquals(canonicalText(parseExactJSON('{"b":1.0,"a":[1e2]}')), '{"a":[100.0],"b":1.0}');
 });
 
 Deno.test("a request of another type is refused with error 10", () => {

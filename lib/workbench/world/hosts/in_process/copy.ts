@@ -5,7 +5,7 @@
  */
 
 import { formatJSON, limitProblem, parseJSON } from "../../../../json.ts";
-import { MAX_DEPTH, TOO_DEEP } from "../../../history/nesting.ts";
+import { MAX_NESTING, TOO_DEEP } from "../../../history/nesting.ts";
 
 /** Depth from which on `JSON` itself copies: it detects cycles. */
 const USUAL_DEPTH = 100;
@@ -57,7 +57,7 @@ function copyAt(value: unknown, depth: number): unknown {
   const text = format(value);
   if (text === undefined) return undefined;
   const copy = parseJSON(text);
-  if (limitProblem(copy, MAX_DEPTH - depth) !== undefined) throw new RangeError(TOO_DEEP);
+  if (limitProblem(copy, MAX_NESTING - depth) !== undefined) throw new RangeError(TOO_DEEP);
   return copy;
 }
 

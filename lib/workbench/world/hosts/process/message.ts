@@ -9,10 +9,10 @@
 
 import { limitProblem } from "../../../../json.ts";
 import { type Body, isObject, type Message } from "../../../../protocol.ts";
-import { parseJSON } from "../../../base/json.ts";
+import { parseExactJSON } from "../../../base/json.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { show } from "../../../base/text.ts";
-import { MAX_DEPTH, TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
+import { MAX_NESTING, TOO_DEEP, tooDeepAt } from "../../../history/nesting.ts";
 import { StrangerError } from "../../network/network.ts";
 import { describeStranger, expectedEnvelope, type LineProblem } from "../node_host.ts";
 
@@ -39,8 +39,8 @@ import { describeStranger, expectedEnvelope, type LineProblem } from "../node_ho
 export function parseLine(line: string): Message {
   // Services and checkers read values by recursion.
   if (tooDeepAt(line) !== undefined) throw new SyntaxError(TOO_DEEP);
-  const value = parseJSON(line);
-  const problem = problemOf(value) ?? (MAY_BE_INFINITE.test(line) ? limitProblem(value, MAX_DEPTH) : undefined);
+  const value = parseExactJSON(line);
+  const problem = problemOf(value) ?? (MAY_BE_INFINITE.test(line) ? limitProblem(value, MAX_NESTING) : undefined);
   if (problem !== undefined) throw new EnvelopeError(problem);
   const { src, dest, body } = value as Message;
   // Maelstrom reads a missing body as an empty one.
