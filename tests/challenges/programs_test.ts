@@ -55,7 +55,8 @@ for (const [program, question] of [["kafka-lin-kv", "read"], ["kafka", "cas"]] a
     async fn() {
       const { types } = await run(program, [], [INIT, ...LOG]);
       const expected = [INIT, ...LOG].map(({ type }) => `${type}_ok`);
-      assertEquals(types.toSorted(), [question, ...expected].toSorted());
+      // On a busy machine it may ask again.
+      assertEquals([...new Set(types)].toSorted(), [question, ...expected].toSorted());
     },
   });
 }

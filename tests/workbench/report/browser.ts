@@ -49,7 +49,10 @@ export async function openPage(
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: dark ? "dark" : "light",
+    reducedMotion: "reduce",
   });
+  // A busy machine may take long.
+  context.setDefaultTimeout(180_000);
   const page = await context.newPage();
   const problems: string[] = [];
   const address = `file://${file}`;

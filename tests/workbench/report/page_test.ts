@@ -102,6 +102,8 @@ async function findOperation(page: Page): Promise<Locator> {
   await canvas.scrollIntoViewIfNeeded();
   for (let x = 80; x < 1200; x += 3) {
     await canvas.hover({ position: { x, y: 32 }, force: true });
+    // The page shows it with its next picture.
+    await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
     if (await tip.isVisible()) return tip;
   }
   throw new Error("There is no operation in the first lane");
