@@ -12,6 +12,9 @@ import { type DiskStore, openStore } from "../run/store/store.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { newSeed } from "../world/random.ts";
 
+/** Beginning of the message that no run can be stored. */
+export const NO_STORE = "Cannot write to --store";
+
 /** Returns the options of the run that a request asks for. A request without a seed gets a new one. */
 export function runOptionsOf(request: TestRequest): RunOptions {
   const { options, challenge, workload, seed, limits, decidedBy, logNetSend, logNetRecv } = request;
@@ -40,7 +43,7 @@ export function openRunStore(request: Pick<TestRequest, "store" | "workload" | "
   store.close();
   // Deno refuses to write to a device such as /dev/null without further permissions.
   const reason = error instanceof Deno.errors.NotCapable ? "files cannot be kept there" : error.message;
-  throw new UsageError(`Cannot write to --store ${request.store}: ${reason}`);
+  throw new UsageError(`${NO_STORE} ${request.store}: ${reason}`);
 }
 
 /** Opens a new folder in the store when the verdict is known, which must not be lost: any problem is the store's. */

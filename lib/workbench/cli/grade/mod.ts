@@ -11,8 +11,10 @@
  * @module
  */
 
-import type { Machine, ScriptOutcome } from "../../engines/machine.ts";
+import { UsageError } from "../../base/errors.ts";
 import { formatExactJSON } from "../../base/json.ts";
+import type { Machine, ScriptOutcome } from "../../engines/machine.ts";
+import { NO_STORE } from "../../engines/workbench_run.ts";
 import { claimWords, type GradedClaim, type GradeDocument } from "../../report/grade/document.ts";
 import { formatJUnit } from "../../report/grade/junit.ts";
 import { formatPage } from "../../report/grade/page.ts";
@@ -41,7 +43,7 @@ interface Grading {
  *
  * @param words What was written after `grade`.
  * @returns The exit status: 0 for all points, 1 for less, 130 after Ctrl-C.
- * @throws {UsageError} The arguments are bad, or the report cannot be written.
+ * @throws {UsageError} The arguments are bad, or the report or the store cannot be written.
  */
 export async function grade(words: readonly string[], machine: Machine): Promise<number> {
   const options = parseOptions(words, machine.env);
@@ -114,6 +116,8 @@ async function runTests(grading: Grading): Promise<boolean> {
       if (signal.aborted) return false;
       const outcome = await runOnce(test, seed, grading);
       if (signal.aborted) return false;
+      // The teacher's mistake, which must not cost the points of a student.
+      if (outcome.stderr.startsWith(NO_STORE)) throw new UsageError(outcome.stderr.trim());
       addOutcome(test, { seed, index, outcome }, grading);
     }
   }

@@ -153,6 +153,14 @@ Deno.test("the reason of a lost point is the cause, also if only its consequence
   }
 });
 
+Deno.test("a store that cannot be written ends a grading, and costs no points", async () => {
+  const stderr = "Cannot write to --store /proc/x: files cannot be kept there\n";
+  const graded = await grade("--bin ./node --challenge 3c --store /proc/x", () => outcome({ status: 254, stderr }));
+  assertEquals([graded.status, graded.tests.length, documentOf(graded).complete], [254, 1, false]);
+  assertEquals(documentOf(graded).claims.map(({ status }) => status), ["not-graded", "not-graded"]);
+  assertStringIncludes(graded.err, stderr);
+});
+
 Deno.test("Ctrl-C ends a grading; what was graded is in the report, and the rest counts 0", async () => {
   const graded = await grade("--bin ./node --challenge 3 --json", async (run, machine) => {
     if (run.words[0] === "3c") machine.interrupt();
