@@ -19,7 +19,15 @@ import { demo } from "./demo.ts";
 import { doc } from "./doc.ts";
 import { grade } from "./grade/mod.ts";
 import { GRADE_FLAGS } from "./grade/options.ts";
-import { showCheckHelp, showCommandHelp, showFlagsHelp, showGradeHelp, showHelp, showVersion } from "./help.ts";
+import {
+  showChallengeHelp,
+  showCheckHelp,
+  showCommandHelp,
+  showFlagsHelp,
+  showGradeHelp,
+  showHelp,
+  showVersion,
+} from "./help.ts";
 import { install, INSTALL_FLAGS } from "./install.ts";
 import { list, LIST_FLAGS } from "./list.ts";
 import { createProject, NEW_FLAGS } from "./new/mod.ts";
@@ -120,7 +128,8 @@ export const COMMANDS: readonly Command[] = [
 /** Shows the help of a command or a challenge; without one, the general help. */
 export function help([topic]: readonly string[], machine: Machine): number {
   if (topic === undefined) return showHelp(COMMANDS, machine);
-  if (findChallenge(topic) !== undefined) return showFlagsHelp(machine);
+  const challenge = findChallenge(topic);
+  if (challenge !== undefined) return showChallengeHelp(challenge, machine);
   const command = findCommand(topic);
   if (command === undefined) throw unknownCommand(topic);
   if (command.run === help) return showHelp(COMMANDS, machine);

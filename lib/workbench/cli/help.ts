@@ -7,8 +7,9 @@
 import denoJSON from "../../../deno.json" with { type: "json" };
 import { createStyle, wrap } from "../base/text.ts";
 import type { Machine } from "../engines/machine.ts";
+import { formatChallenges } from "../report/challenge_list.ts";
 import { type Screen, screenOf } from "../report/screen.ts";
-import { CHALLENGES } from "../request/challenges.ts";
+import { type Challenge, CHALLENGES } from "../request/challenges.ts";
 import { type Flag, FLAGS } from "../request/flags.ts";
 import type { Command } from "./command.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -41,6 +42,12 @@ export function showHelp(commands: readonly Command[], machine: Machine): number
 /** Shows all flags, and returns the exit status. */
 export function showFlagsHelp(machine: Machine): number {
   return show(formatFlagsHelp(screenOf(machine)), machine);
+}
+
+/** Shows a challenge and all flags, and returns the exit status. */
+export function showChallengeHelp(challenge: Challenge, machine: Machine): number {
+  const screen = screenOf(machine);
+  return show(`${formatChallenges([challenge], screen)}\n\n${formatFlagsHelp(screen)}`, machine);
 }
 
 /** Shows the flags of `check`, and returns the exit status. */
@@ -121,7 +128,7 @@ export function formatFlagsHelp(screen: Screen): string {
 export function formatCheckHelp(screen: Screen): string {
   const flags = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined)
     .map((flag) => ({ ...flag, help: flag.check!, ...flag.name === "workload" ? { default: undefined } : {} }));
-  return sections("Checks the history of an earlier test, run here or by Maelstrom; report writes its page", screen, {
+  return sections("Checks a test that was run here or by Maelstrom again; report writes its page", screen, {
     "Usage": [
       "./maelstrom.sh check PATH [flags]",
       "./maelstrom.sh analyze [--test INDEX|PATH] [--store FOLDER] [flags]",

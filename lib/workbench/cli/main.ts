@@ -31,9 +31,9 @@ export async function main(words: readonly string[], machine: Machine): Promise<
 
 async function runCommand([word = "help", ...words]: readonly string[], machine: Machine): Promise<number> {
   const command = findCommand(word);
-  if (command !== undefined && asksForHelp(words)) return help([word], machine);
-  if (command?.run !== undefined) return await command.run(words, machine);
   const challenge = findChallenge(word);
+  if ((command ?? challenge) !== undefined && asksForHelp(words)) return help([word], machine);
+  if (command?.run !== undefined) return await command.run(words, machine);
   if (challenge !== undefined) return await runChallenge(challenge, words, machine);
   throw unknownCommand(word);
 }

@@ -28,6 +28,15 @@ Deno.test("main() shows all flags in the help of a test", async () => {
   }
 });
 
+Deno.test("main() shows a challenge's own flags and limits before all flags", async () => {
+  for (const line of ["help 3e", "3e --help"]) {
+    assertMatch(
+      (await command(line)).out,
+      /^3e +broadcast +Efficient.*\n +-w broadcast --node-count 25 [^]*--rate NUMBER/,
+    );
+  }
+});
+
 Deno.test("main() shows a help of each command, with all of its flags", async () => {
   for (const { name, flags = [] } of COMMANDS.filter(({ name }) => name !== "help")) {
     const { out: expected } = await command(`help ${name}`);
