@@ -6,7 +6,7 @@
  * @module
  */
 
-import { FailedError, UsageError } from "../base/errors.ts";
+import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { PROGRAMS } from "../request/challenges.ts";
@@ -43,7 +43,7 @@ export function compile(root: string, name: string, output: string): void {
 function compileAll(names: readonly string[], { stdout }: Machine): number {
   const known = Object.keys(PROGRAMS);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`Cannot compile ${unknown}: expected one of ${known.join(", ")}`);
+  if (unknown !== undefined) throw new UsageError(`Cannot compile ${unknown}: ${expectedOneOf(unknown, known)}`);
   Deno.mkdirSync(`${ROOT}/dist`, { recursive: true });
   for (const name of names.length === 0 ? known : names) {
     compile(ROOT, name, `${ROOT}/dist/${name}`);

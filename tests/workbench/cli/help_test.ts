@@ -1,6 +1,7 @@
 import { COMMANDS } from "../../../lib/workbench/cli/commands.ts";
-import { assert, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatFlagsHelp, formatHelp } from "../../../lib/workbench/cli/help.ts";
+import { MAY_RUN_PAGES, ROOT } from "../../docs/page.ts";
 
 const NARROW = { width: 40, colour: false };
 
@@ -23,4 +24,11 @@ Deno.test("on a narrow terminal, the help of commands is wrapped, and the help o
   for (const section of formatFlagsHelp(NARROW).split("\n\n").slice(2)) {
     for (const line of section.split("\n")) assert(line.length <= 40, line);
   }
+});
+
+Deno.test("docs/commands.md has each command in its table", { ignore: !MAY_RUN_PAGES }, async () => {
+  const page = await Deno.readTextFile(`${ROOT}/docs/commands.md`);
+  const cells = page.split("\n").filter((line) => line.startsWith("| `")).map((line) => line.split(" | ")[0]!);
+  const words = cells.flatMap((cell) => cell.match(/[\w-]+/g) ?? []);
+  assertEquals(COMMANDS.map(({ name }) => name).filter((name) => !words.includes(name)), []);
 });
