@@ -34,7 +34,8 @@ export function anomaliesSection(data, view) {
  * @param {View} view
  * @returns {HTMLElement}
  */
-function anomalyItem({ type, count, explanation, allowed, maelstrom }, data, view) {
+function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] }, data, view) {
+  const listed = new Set(cases.flatMap(({ operations = [] }) => operations));
   const notes = [
     count === 1 ? "1 case" : `${count} cases`,
     ...allowed ? ["the test allows it"] : [],
@@ -45,7 +46,7 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom }, data, vie
   const [first, more] = lines.length <= MOST_EXPLAINED
     ? [lines, []]
     : [lines.slice(0, FIRST_EXPLAINED), lines.slice(FIRST_EXPLAINED)];
-  const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, data, view));
+  const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, listed, data, view));
   return element(
     "article",
     { class: "anomaly" },
@@ -59,37 +60,69 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom }, data, vie
   );
 }
 
+/** Matches a time in a sentence. */
+const TIME = /(\b\d+\.\d{3} s\b)/;
+
 /**
  * Turns times such as `at 1.234 s` into links.
  *
  * @param {string} text
+ * @param {ReadonlySet<number>} listed Indices of the operations in question.
  * @param {ReportData} data
  * @param {View} view
  * @returns {(Node | string)[]}
  */
-function linked(text, data, view) {
-  return text.split(/(\b\d+\.\d{3} s\b)/).map((part, position) => {
+function linked(text, listed, data, view) {
+  const parts = text.split(TIME);
+  return parts.map((part, position) => {
     if (position % 2 === 0) return part;
+    const row = operationAt(parts.slice(0, position), Number.parseFloat(part) * 1e6, listed, data.operations);
     return element("button", {
       type: "button",
       class: "link",
       title: "Show this time in the pictures",
-      click: () => showTime(Number.parseFloat(part) * 1e6, data, view),
+      click: () => showTime(Number.parseFloat(part) * 1e6, row, data, view),
     }, part);
   });
 }
 
 /**
+ * Finds the operation whose time a sentence names: of those that began or ended then, one of the process that is named
+ * before the time, and one that the checker listed. A time that is named twice for a process leads to two operations.
+ *
+ * @param {readonly string[]} before Parts of the sentence before the time: texts and times in turn.
+ * @param {number} time Microseconds, rounded to milliseconds.
+ * @param {ReadonlySet<number>} listed Indices of the operations in question.
+ * @param {Pick<ReportData["operations"], "start" | "duration" | "process" | "index" | "completion">} operations
+ * @returns {number} Row, or -1.
+ */
+export function operationAt(before, time, listed, { start, duration, process, index, completion }) {
+  const near = (/** @type {number} */ other) => Math.abs(other - time) <= 500;
+  let rows = [...start.keys()].filter((row) =>
+    near(start[row]) || duration[row] >= 0 && near(start[row] + duration[row])
+  );
+  const narrow = (/** @type {(row: number) => boolean} */ fits) => {
+    if (rows.some(fits)) rows = rows.filter(fits);
+  };
+  const processIn = (/** @type {readonly string[]} */ parts) =>
+    [...parts.join("").matchAll(/\bprocess (\d+)/gi)].at(-1)?.[1];
+  const named = processIn(before);
+  if (named !== undefined) narrow((row) => process[row] === Number(named));
+  narrow((row) => listed.has(index[row]) || listed.has(completion[row]));
+  const earlier = before.filter((part, at) =>
+    at % 2 === 1 && near(Number.parseFloat(part) * 1e6) && processIn(before.slice(0, at)) === named
+  );
+  return rows[Math.min(earlier.length, rows.length - 1)] ?? -1;
+}
+
+/**
  * @param {number} time Microseconds.
+ * @param {number} row Operation, or -1.
  * @param {ReportData} data
  * @param {View} view
  */
-function showTime(time, data, view) {
-  const { operations } = data;
+function showTime(time, row, data, view) {
   view.showAround(time);
-  // A sentence names the time of an invocation or a completion, rounded to milliseconds.
-  const near = (/** @type {number} */ other) => Math.abs(other - time) <= 500;
-  const row = operations.start.findIndex((start, at) => near(start) || near(start + operations.duration[at]));
   if (row !== -1) selectOperation(data, view, row);
   document.getElementById("operations")?.scrollIntoView({ block: "start" });
 }
