@@ -198,13 +198,16 @@ function drawAxis({ context, width, height, left, top, xOf, colour }, { view, la
   lanes().forEach((_, lane) => context.fillRect(left, top + (lane + 1) * laneHeight, width - left, 1));
   context.textBaseline = "middle";
   context.textAlign = "center";
-  const ticks = ticksBetween(from, to, (width - left) / 90);
+  const ticks = ticksBetween(Math.max(from, 0), to, (width - left) / 90);
   const digits = ticks.length < 2 ? 3 : Math.max(0, Math.ceil(-Math.log10((ticks[1] - ticks[0]) / 1e6) - 1e-9));
   for (const time of ticks) {
     context.fillStyle = colour("line");
     context.fillRect(xOf(time), top, 1, height - top - AXIS + 4);
     context.fillStyle = colour("muted");
-    context.fillText(`${(time / 1e6).toFixed(digits)} s`, xOf(time), height - AXIS / 2);
+    const text = `${(time / 1e6).toFixed(digits)} s`;
+    // Labels at the edges are whole.
+    const half = context.measureText(text).width / 2;
+    context.fillText(text, Math.min(Math.max(xOf(time), left + half), width - half), height - AXIS / 2);
   }
 }
 
