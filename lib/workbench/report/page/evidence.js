@@ -114,8 +114,8 @@ export function timeScale(times) {
   const breaks = sorted.slice(1).map((time, at) => /** @type {[number, number]} */ ([sorted[at], time]))
     .filter(([start, end]) => end - start > (last - first) * LONG_PAUSE);
   const paused = breaks.reduce((sum, [start, end]) => sum + end - start, 0);
-  const busy = Math.max(last - first - paused, 1000);
-  const margin = busy * 0.05;
+  const busy = last - first - paused;
+  const margin = Math.max(busy * 0.05, 50);
   const [from, to] = [first - margin, last + margin];
   const width = WIDTH - LABELS;
   const perTime = width * (1 - PAUSE_WIDTH * breaks.length) / (busy + 2 * margin);

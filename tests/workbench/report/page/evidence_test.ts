@@ -31,3 +31,10 @@ Deno.test("a long pause is drawn short, and times stay in order", () => {
   assertEquals(places[3]! - places[1]! < places[1]! - places[0]!, true);
   assertEquals(timeScale([0, 1e6, 2e6, 3e6, 4e6, 5e6]).breaks, []);
 });
+
+Deno.test("points with a long pause between them fill the width", () => {
+  const { xOf } = timeScale([1e6, 1e6, 12e6]);
+  const [first, last] = [xOf(1e6), xOf(12e6)];
+  assertEquals(Math.round(first - 90), Math.round(900 - last));
+  assertEquals(timeScale([1e6]).xOf(1e6), 495);
+});
