@@ -142,7 +142,7 @@ function kafkaOffsets(run: Run): Evidence[] {
   return first.slice(0, EXAMPLES).map(({ type, key }) => offsetsOf(key, type, run));
 }
 
-function offsetsOf(key: string, anomaly: string, { pairs }: Run): Evidence {
+function offsetsOf(key: string, anomaly: string, { pairs, results }: Run): Evidence {
   const found = pairs.flatMap(({ completion }, row) =>
     completion === undefined || !Array.isArray(completion.value)
       ? []
@@ -150,15 +150,41 @@ function offsetsOf(key: string, anomaly: string, { pairs }: Run): Evidence {
         .map((message) => ({ ...message, row, time: microseconds(completion.time) }))
   );
   const wrong = wrongMessages(found);
+  const skips = skipsOf(key, found, results);
   const marks = found.map(({ offset, message, isSend, row, time }): Mark => {
-    const isWrong = wrong.has(`${offset} ${message}`);
-    return { row, time, y: offset, kind: isWrong ? "wrong" : isSend ? "write" : "read", text: isWrong ? message : "" };
+    const isWrong = wrong.has(`${offset} ${message}`) || isSend && skips.skipped.has(offset);
+    const isNamed = isWrong || skips.polled.has(`${pairs[row]!.completion!.index} ${message}`);
+    return { row, time, y: offset, kind: isWrong ? "wrong" : isSend ? "write" : "read", text: isNamed ? message : "" };
   });
   // Those in question stay.
   const shown = [...marks.filter(({ kind }) => kind === "wrong"), ...marks.filter(({ kind }) => kind !== "wrong")];
   const title = `Key ${JSON.stringify(key)}: offsets over time. ◆ acknowledged by a send; ● polled; ` +
-    "✕ with its message: not the only one at its offset, or never polled";
+    `✕ with its message: not the only one at its offset, never polled${skips.skipped.size > 0 ? ", or skipped" : ""}`;
   return { anomaly, title, lanes: [], marks: shown.slice(0, MOST_MARKS), lines: [] };
+}
+
+/** Number of cases of an anomaly whose messages are marked: the checkers explain as many. */
+const MARKED_CASES = 8;
+
+/**
+ * Finds what polls of a key skipped: the offsets between two messages that one process polled one after the other, and
+ * the polls of the two, as index of the completion and message.
+ */
+function skipsOf(
+  key: string,
+  found: readonly OffsetMessage[],
+  { anomalies }: Results,
+): { skipped: Set<number>; polled: Set<string> } {
+  const cases = anomalies.filter(({ type, allowed }) => /poll-skip$/.test(type) && !allowed)
+    .flatMap(({ cases = [] }) => cases.slice(0, MARKED_CASES)).filter((each) => each.key === key);
+  const [skipped, polled] = [new Set<number>(), new Set<string>()];
+  for (const { values = [], operations = [] } of cases) {
+    const messages = values.map((value) => formatJSON(value));
+    const [from = 0, to = 0] = messages.map((text) => found.find(({ message }) => message === text)?.offset);
+    for (const { offset } of found) if (offset > from && offset < to) skipped.add(offset);
+    for (const index of operations) messages.forEach((message) => polled.add(`${index} ${message}`));
+  }
+  return { skipped, polled };
 }
 
 /** Message at an offset. */

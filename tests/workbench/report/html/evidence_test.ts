@@ -80,6 +80,30 @@ Deno.test("a key of kafka shows its offsets; two messages at one, and those that
   ]);
 });
 
+Deno.test("a key of kafka shows what a poll skipped, and the polls before and after it", () => {
+  const [picture] = evidence(
+    "kafka",
+    [0, "send", 0, 1, [["send", "k", 7]], [["send", "k", [0, 7]]]],
+    [0, "send", 2, 3, [["send", "k", 8]], [["send", "k", [1, 8]]]],
+    [0, "send", 4, 5, [["send", "k", 9]], [["send", "k", [2, 9]]]],
+    [1, "poll", 6, 7, [["poll"]], [["poll", { k: [[0, 7]] }]]],
+    [1, "poll", 8, 9, [["poll"]], [["poll", { k: [[2, 9]] }]]],
+    [0, "poll", 10, 11, [["poll"]], [["poll", { k: [[0, 7], [1, 8], [2, 9]] }]]],
+  );
+  assertEquals(picture!.anomaly, "poll-skip");
+  assertStringIncludes(picture!.title, "or skipped");
+  assertEquals(picture!.marks.map(({ time, y, kind, text }) => [time / 1000, y, kind, text]), [
+    [3, 1, "wrong", "8"],
+    [1, 0, "write", ""],
+    [5, 2, "write", ""],
+    [7, 0, "read", "7"],
+    [9, 2, "read", "9"],
+    [11, 0, "read", ""],
+    [11, 1, "read", ""],
+    [11, 2, "read", ""],
+  ]);
+});
+
 Deno.test("a key that is not linearizable shows the order that was found, and what does not fit", () => {
   const [picture] = evidence(
     "lin-kv",
