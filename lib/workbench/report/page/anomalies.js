@@ -42,10 +42,7 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     ...maelstrom === "overlooks" ? ["Maelstrom does not look for it"] : [],
     ...maelstrom === "stops" ? ["Maelstrom's checker stops at it"] : [],
   ];
-  const lines = explanation.split("\n");
-  const [first, more] = lines.length <= MOST_EXPLAINED
-    ? [lines, []]
-    : [lines.slice(0, FIRST_EXPLAINED), lines.slice(FIRST_EXPLAINED)];
+  const { first, more } = partsOf(explanation);
   const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, listed, data, view));
   return element(
     "article",
@@ -53,11 +50,29 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     element("h3", {}, type, element("span", { class: "muted" }, ` ${notes.join(", ")}`)),
     ...first.map(paragraph),
     ...data.evidence.filter(({ anomaly }) => anomaly === type).map((each) => evidencePicture(each, data, view)),
-    ...cyclesIn(explanation).map(cyclePicture),
-    ...more.length === 0
-      ? []
-      : [element("details", {}, element("summary", {}, `${more.length} more lines`), ...more.map(paragraph))],
+    ...cyclesIn(first.join("\n")).map(cyclePicture),
+    ...more.length === 0 ? [] : [element(
+      "details",
+      {},
+      element("summary", {}, `${more.flat().length} more lines`),
+      ...more.flatMap((lines) => [...lines.map(paragraph), ...cyclesIn(lines.join("\n")).map(cyclePicture)]),
+    )],
   );
+}
+
+/**
+ * Divides an explanation into the lines that are always shown, and groups of further ones. A cycle stays together with
+ * its transactions.
+ *
+ * @param {string} explanation
+ * @returns {{ first: string[], more: string[][] }}
+ */
+export function partsOf(explanation) {
+  const [first, ...more] = explanation.split(/\n(?=\s*T1 is )/).map((part) => part.split("\n"));
+  if (cyclesIn(explanation).length > 0) return { first, more };
+  const lines = [first, ...more].flat();
+  if (lines.length <= MOST_EXPLAINED) return { first: lines, more: [] };
+  return { first: lines.slice(0, FIRST_EXPLAINED), more: [lines.slice(FIRST_EXPLAINED)] };
 }
 
 /** Matches a time in a sentence. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { operationAt } from "../../../../lib/workbench/report/page/anomalies.js";
+import { operationAt, partsOf } from "../../../../lib/workbench/report/page/anomalies.js";
 
 /** Four operations, all of which begin or end at 15 s. */
 const OPERATIONS = {
@@ -31,4 +31,23 @@ Deno.test("a time leads to an operation that the checker listed", () => {
 Deno.test("a time that is named twice leads to two operations", () => {
   assertEquals(rowsOf("for process 0 at 15.000 s and process 0 at 15.000 s"), [1, 2]);
   assertEquals(rowsOf("for process 0 at 15.000 s, process 1 at 15.000 s and process 0 at 15.000 s"), [1, 0, 2]);
+});
+
+Deno.test("of several cycles the first is shown whole, and each of the others stays together", () => {
+  const cycle = (key: number) => [
+    `T1 is process ${key}'s transaction`,
+    "T2 is another",
+    "T3 is another",
+    `T1 < T2, because T1 read key ${key}`,
+    "T2 < T3, because T2 did",
+    "T3 < T4, because T3 did",
+    "But T4 < T1, because T4 did",
+  ];
+  const { first, more } = partsOf([...cycle(1), ...cycle(2), ...cycle(3), "… and 9 more"].join("\n"));
+  assertEquals([first, more], [cycle(1), [cycle(2), [...cycle(3), "… and 9 more"]]]);
+});
+
+Deno.test("of many sentences the first three are shown", () => {
+  assertEquals(partsOf("a\nb\nc\nd\ne\nf\ng"), { first: ["a", "b", "c"], more: [["d", "e", "f", "g"]] });
+  assertEquals(partsOf("a\nb\nc\nd"), { first: ["a", "b", "c", "d"], more: [] });
 });
