@@ -93,6 +93,7 @@ async function hasSections(page: Page): Promise<void> {
   assertEquals(links, titles);
   assertStringIncludes(await page.locator("#verdict").innerText(), "✕ invalid");
   assertStringIncludes(await page.locator("#anomalies").innerText(), "lost");
+  assertStringIncludes(await page.locator("#operations details").textContent() ?? "", " receives nothing from ");
 }
 
 /** Moves the mouse along the first lane until there is something. */

@@ -66,8 +66,17 @@ function nodesOf(value: object): string[] | undefined {
 }
 
 function textOf(kind: string, value: object, nodes: readonly string[]): string {
+  if (Array.isArray(value)) return [kind, cutsOf(value[1])].filter((text) => text !== "").join(": ");
   const { nodes: _, ...strength } = value as Record<string, unknown>;
-  const isStrength = !Array.isArray(value) && "nodes" in value;
-  const figures = Object.entries(isStrength ? strength : {}).map(([name, each]) => `${name} ${formatExactJSON(each)}`);
+  const figures = Object.entries("nodes" in value ? strength : {})
+    .map(([name, each]) => `${name} ${formatExactJSON(each)}`);
   return [kind, ...figures, nodes.join(" ")].filter((text) => text !== "").join(", ");
+}
+
+/** Says of a partition what each node does not receive. */
+function cutsOf(sources: unknown): string {
+  const entries = Object.entries((sources instanceof Map ? Object.fromEntries(sources) : sources ?? {}) as object);
+  return entries.filter(([, from]) => from.length > 0).map(([node, from]) => `${node} receives nothing from ${
+    [...from].join(" ")
+  }`).join("; ");
 }

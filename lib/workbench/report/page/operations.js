@@ -4,7 +4,7 @@
  * @module
  */
 
-import { element, section } from "./dom.js";
+import { element, section, tableOf } from "./dom.js";
 import { formatCount, formatDuration, formatTime } from "./format.js";
 import { createPicture, periodText } from "./picture.js";
 import { firstAtLeast, OUTCOMES } from "./run_data.js";
@@ -51,7 +51,24 @@ export function operationsSection(data, view) {
     },
     step: (direction) => stepOperation(data, view, direction),
   });
-  return section("operations", "Operations by worker", legend(), picture.root, keys(count));
+  return section("operations", "Operations by worker", legend(), picture.root, keys(count), faultTable(faults));
+}
+
+/**
+ * Table of the faults: what each did, to which nodes.
+ *
+ * @param {readonly import("./run_data.js").FaultBand[]} faults
+ * @returns {HTMLElement | null}
+ */
+function faultTable(faults) {
+  if (faults.length === 0) return null;
+  const rows = faults.map(({ name, start, end, text }) => [name, formatTime(start), formatTime(end), text]);
+  return element(
+    "details",
+    {},
+    element("summary", {}, `${faults.length} ${faults.length === 1 ? "fault" : "faults"}`),
+    tableOf("Faults", ["fault", "from", "to", "kind and nodes"], rows),
+  );
 }
 
 /**

@@ -74,7 +74,13 @@ Deno.test("a fault that is active at the end lasts until then; healing one that 
     9000,
   );
   assertEquals(bands, [
-    { name: "partition", start: 3000, end: 9000, nodes: ["n0", "n1"], text: "one, n0 n1" },
+    {
+      name: "partition",
+      start: 3000,
+      end: 9000,
+      nodes: ["n0", "n1"],
+      text: "one: n0 receives nothing from n1; n1 receives nothing from n0",
+    },
     { name: "loss", start: 4000, end: 9000, nodes: ["n2"], text: "all, probability 0.5, n2" },
   ]);
 });
