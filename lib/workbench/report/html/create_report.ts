@@ -80,7 +80,13 @@ function nodesIn(exists: (name: string) => boolean): string[] {
 
 async function readMessages(folder: string, machine: StoredFiles, omitted: string[]): Promise<MessageColumns> {
   const reader = createMessageReader(omitted);
-  for await (const line of readLines(`${folder}/messages.jsonl`, machine)) reader.line(line);
+  try {
+    for await (const line of readLines(`${folder}/messages.jsonl`, machine)) reader.line(line);
+  } catch (error) {
+    // What was read until then is better than no report.
+    if (!(error instanceof FailedError)) throw error;
+    omitted.push("messages.jsonl cannot be read to its end as a text; the messages up to there are here");
+  }
   return reader.end();
 }
 
@@ -97,7 +103,7 @@ async function readLogs(
     } catch (error) {
       // A node may log anything. What cannot be shown is no reason to show nothing.
       if (!(error instanceof FailedError)) throw error;
-      omitted.push(error.message);
+      omitted.push(`The log of ${node} cannot be read as a text; its file has it`);
     }
   }
   return logs;

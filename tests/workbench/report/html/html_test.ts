@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { createReportData } from "../../../../lib/workbench/report/html/create_report.ts";
 import { joinModules, reportHTML } from "../../../../lib/workbench/report/html/html.ts";
 import { PAGE_MODULES } from "../../../../lib/workbench/report/page/mod.ts";
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
+import { filesOf } from "../../fake_files.ts";
 import { reportOf } from "../simulated_report.ts";
 
 const DATA = await reportOf(
@@ -31,6 +33,17 @@ Deno.test("a report has the operations, the messages and the logs of the run's f
   assertEquals([linked.size, [...linked.values()].every((rows) => rows.length === 2)], [count, true]);
   assertEquals(logs.some(({ text }) => text.length > 0), true);
   assertEquals([title, files[0]], ["echo", "results.json"]);
+});
+
+Deno.test("files that are no texts are left out, and the report says so", async () => {
+  const files = filesOf({ "run/messages.jsonl": "\0", "run/node-logs/n0.log": "\0" });
+  const run = { folder: "run", results: DATA.results, history: [], command: null, other: null };
+  const { messages, logs, omitted } = await createReportData(run, files);
+  assertEquals([messages!.id, logs], [[], []]);
+  assertEquals(omitted, [
+    "messages.jsonl cannot be read to its end as a text; the messages up to there are here",
+    "The log of n0 cannot be read as a text; its file has it",
+  ]);
 });
 
 Deno.test("the page has the data, and what nodes wrote cannot end its script", async () => {
