@@ -136,7 +136,7 @@ function sums(changes: readonly { time: number; bound: string; amount: number }[
 /** Pictures of keys that anomalies name: offsets over time. */
 function kafkaOffsets(run: Run): Evidence[] {
   const named = run.results.anomalies.filter(({ allowed }) => !allowed).flatMap(({ type, explanation }) =>
-    Array.from(explanation.matchAll(/key ("[^"]*")/gi), ([, key]) => ({ type, key: JSON.parse(key!) as string }))
+    Array.from(explanation.matchAll(/key "([^"]*)"/gi), ([, key]) => ({ type, key: key! }))
   );
   const first = named.filter(({ key }, at) => named.findIndex((other) => other.key === key) === at);
   return first.slice(0, EXAMPLES).map(({ type, key }) => offsetsOf(key, type, run));
@@ -179,7 +179,7 @@ function skipsOf(
     .flatMap(({ cases = [] }) => cases.slice(0, MARKED_CASES)).filter((each) => each.key === key);
   const [skipped, polled] = [new Set<number>(), new Set<string>()];
   for (const { values = [], operations = [] } of cases) {
-    const messages = values.map((value) => formatJSON(value));
+    const messages = values.map((value) => formatExactJSON(value));
     const [from = 0, to = 0] = messages.map((text) => found.find(({ message }) => message === text)?.offset);
     for (const { offset } of found) if (offset > from && offset < to) skipped.add(offset);
     for (const index of operations) messages.forEach((message) => polled.add(`${index} ${message}`));

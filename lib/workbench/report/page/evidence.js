@@ -118,8 +118,10 @@ export function timeScale(times) {
   const margin = Math.max(busy * 0.05, 50);
   const [from, to] = [first - margin, last + margin];
   const width = WIDTH - LABELS;
-  const perTime = width * (1 - PAUSE_WIDTH * breaks.length) / (busy + 2 * margin);
-  const perPause = (/** @type {[number, number]} */ [start, end]) => width * PAUSE_WIDTH / (end - start);
+  // Where all marks are at the ends of pauses, there is room.
+  const pauseWidth = busy < 1000 && breaks.length > 0 ? 0.6 / breaks.length : PAUSE_WIDTH;
+  const perTime = width * (1 - pauseWidth * breaks.length) / (busy + 2 * margin);
+  const perPause = (/** @type {[number, number]} */ [start, end]) => width * pauseWidth / (end - start);
   const xOf = (/** @type {number} */ time) => {
     const inBreaks = breaks.map((pause) => ({
       pause,
@@ -157,16 +159,17 @@ function axes({ lanes }, scale) {
   const ticks = timeTicks(scale);
   const steps = ticks.slice(1).map((time, at) => time - ticks[at]);
   const digits = Math.min(3, Math.max(1, Math.ceil(-Math.log10(Math.min(...steps, 1e6) / 1e6))));
+  const labelOf = (/** @type {number} */ time) => `${(time / 1e6).toFixed(digits)} s`;
   const rows = lanes.length > 0
     ? lanes.map((text, lane) => ({ text, y: yOf(lane) }))
     : values.map((value) => ({ text: String(value), y: yOf(value) }));
   return [
-    ...ticks.flatMap((time) => [
+    ...ticks.filter((time, at) => at === 0 || labelOf(time) !== labelOf(ticks[at - 1])).flatMap((time) => [
       svg("line", { x1: xOf(time), x2: xOf(time), y1: 0, y2: height - FOOT, class: "grid" }),
       svg(
         "text",
         { x: xOf(time), y: height - 7, class: "tick", "text-anchor": "middle" },
-        `${(time / 1e6).toFixed(digits)} s`,
+        labelOf(time),
       ),
     ]),
     ...breaks.map(([start, end]) =>

@@ -35,6 +35,6 @@ Deno.test("a long pause is drawn short, and times stay in order", () => {
 Deno.test("points with a long pause between them fill the width", () => {
   const { xOf } = timeScale([1e6, 1e6, 12e6]);
   const [first, last] = [xOf(1e6), xOf(12e6)];
-  assertEquals(Math.round(first - 90), Math.round(900 - last));
+  assertEquals([first, last].map(Math.round), [252, 738]);
   assertEquals(timeScale([1e6]).xOf(1e6), 495);
 });
