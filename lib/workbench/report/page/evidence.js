@@ -175,7 +175,7 @@ function axes({ lanes }, scale) {
     ...breaks.map(([start, end]) =>
       svg(
         "text",
-        { x: (xOf(start) + xOf(end)) / 2, y: 11, class: "tick", "text-anchor": "middle" },
+        { x: (xOf(start) + xOf(end)) / 2, y: 14, class: "tick", "text-anchor": "middle" },
         `⋯ ${formatDuration(end - start)} ⋯`,
       )
     ),
