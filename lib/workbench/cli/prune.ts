@@ -2,8 +2,8 @@
  * `prune`: removes stored runs. Before a test, the workbench does the same beyond the bound of `--keep-runs`.
  *
  * Only folders that the workbench itself has made are removed: `STORE/WORKLOAD/TIME` with `node-logs` in it. The newest
- * run, which is the target of the link `latest`, always stays, and so does a run that may be under way: one without
- * results, in which something was written during the last day.
+ * run and the target of the link `latest` always stay, and so does a run that may be under way: one without results, in
+ * which something was written during the last day.
  *
  * @module
  */
@@ -112,7 +112,7 @@ export function chooseRuns(
 ): StoredFolder[] {
   const all = listRuns(store, machine).filter((run) => isOurs(run, machine));
   const latest = machine.files.inspect(`${store}/latest`).path;
-  const candidates = all.slice(0, Math.max(0, all.length - keep)).filter((run) =>
+  const candidates = all.slice(0, Math.max(0, all.length - Math.max(keep, 1))).filter((run) =>
     machine.now() - timeOf(run) >= olderThan && machine.files.inspect(run.path).path !== latest
   ).filter((run) => !mayBeUnderWay(run, machine));
   const failed = keepFailed === 0 ? [] : candidates.filter((run) => hasFailed(run, machine)).slice(-keepFailed);

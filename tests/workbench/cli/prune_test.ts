@@ -101,6 +101,13 @@ testWithStore(
   },
 );
 
+testWithStore("prune keeps the newest run also if there is no link to it", async (store) => {
+  const { machine } = await fillStore(store);
+  await Deno.remove(`${store}/latest`);
+  assertEquals(await main(["prune", "--store", store, "--keep", "0"], machine), 0);
+  assertEquals(left(store), [PATHS.at(-1)!]);
+});
+
 testWithStore("prune says which run cannot be removed, and goes on", async (store) => {
   const { machine, printed } = await fillStore(store);
   const removeFolder = (path: string) => {
