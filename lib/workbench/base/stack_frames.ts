@@ -4,6 +4,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import { describeThrown } from "../../log.ts";
 
 /** Place in a module. */
@@ -41,7 +42,8 @@ export function restorePaths(text: string): string {
 
 /** Reads the stack of an error, innermost call first. */
 export function framesOf({ stack = "" }: Error): Frame[] {
-  const matches = restorePaths(stack).matchAll(
+  // Deno colours the place of a module that it has not found.
+  const matches = restorePaths(stripVTControlCharacters(stack)).matchAll(
     /^ +at .*?((?:file|https?|ext|node|data|blob):[^\s)]*?):(\d+:\d+)\)?$/gm,
   );
   return Array.from(matches, ([, url, position]) => ({ url: url!, position: position! }));

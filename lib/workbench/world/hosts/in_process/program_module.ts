@@ -8,6 +8,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import type { Host } from "../../../../host.ts";
 import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
@@ -148,9 +149,10 @@ async function runImport<T>({ path, url }: Module, work: () => Promise<T>): Prom
 /** Describes in one line what an import threw, and where in the module. */
 function importProblem(error: unknown, url: string): string {
   if (!(error instanceof Error)) return describeThrown(error);
-  const problem = firstLineOf(error);
+  const message = stripVTControlCharacters(error.message);
+  const problem = message.split("\n")[0]!.replace(/\.$/, "");
   // The message of a syntax error names its place, which may be in an imported module.
-  const isPlace = (frame: Frame) => frame.url === url || error.message.includes(`at ${frame.url}:${frame.position}`);
+  const isPlace = (frame: Frame) => frame.url === url || message.includes(`at ${frame.url}:${frame.position}`);
   const frame = framesOf(error).find(isPlace);
   return frame === undefined || problem.includes(frame.url) ? problem : `${problem} at ${formatFrame(frame)}`;
 }
