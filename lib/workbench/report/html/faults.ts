@@ -76,7 +76,7 @@ function textOf(kind: string, value: object, nodes: readonly string[]): string {
 /** Says of a partition what each node does not receive. */
 function cutsOf(sources: unknown): string {
   const entries = Object.entries((sources instanceof Map ? Object.fromEntries(sources) : sources ?? {}) as object);
-  return entries.filter(([, from]) => from.length > 0).map(([node, from]) => `${node} receives nothing from ${
-    [...from].join(" ")
-  }`).join("; ");
+  return entries.filter(([, from]) => from.length > 0).map(([node, from]) =>
+    `${node} receives nothing from ${[...from].join(" ")}`
+  ).join("; ");
 }
