@@ -63,7 +63,7 @@
 export type { Operation, OperationType } from "../history/operation.ts";
 export type { OperationCounts } from "./stats.ts";
 export { formatHistory, parseEDNHistory, parseHistory, readHistory } from "../history/history.ts";
-export type { Anomaly, MaelstromView, Validity, Verdict } from "./verdict.ts";
+export type { Anomaly, AnomalyCase, MaelstromView, Validity, Verdict } from "./verdict.ts";
 export { mergeValidity } from "./verdict.ts";
 export { checkAvailability } from "./availability.ts";
 export { CONSISTENCY_MODELS } from "./consistency_model.ts";

@@ -130,13 +130,17 @@ async function seedOf({ id }: PlannedTest, index: number, { options: { secret },
   return (await machine.hmac(secret, `${id} ${index + 1}`)).slice(0, 16);
 }
 
+/** More runs than a grading has: it removes none of its own. */
+const KEPT_RUNS = "1000000";
+
 async function runOnce(
   { words, limitSeconds }: PlannedTest,
   seed: string,
   { options: { isSimulated }, machine, signal }: Grading,
 ): Promise<ScriptOutcome> {
   const [challenge, ...rest] = words!;
-  const flags = ["--seed", seed, "--json", "--quiet", "--engine", "workbench", ...isSimulated ? ["--no-shrink"] : []];
+  const flags = ["--seed", seed, "--json", "--quiet", "--engine", "workbench", "--keep-runs", KEPT_RUNS];
+  if (isSimulated) flags.push("--no-shrink");
   return await machine.runScript([challenge!, ...flags, ...rest], { limitSeconds, signal });
 }
 

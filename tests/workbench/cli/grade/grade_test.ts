@@ -30,7 +30,7 @@ Deno.test("grade gives a point for each claim that holds, and says how long it m
   assertEquals(
     graded.tests[0]!.words.filter((word) => word !== graded.tests[0]!.seed).join(" "),
     [
-      "3c --seed --json --quiet --engine workbench --nemesis none --bin ./node -- --fast",
+      "3c --seed --json --quiet --engine workbench --keep-runs 1000000 --nemesis none --bin ./node -- --fast",
     ].join(),
   );
 });
