@@ -33,7 +33,7 @@ const MAX_INCOMPLETE = 3;
  */
 export function createLineDecoder({ ignoreBOM = false }: { ignoreBOM?: boolean } = {}): LineDecoder {
   let decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM });
-  /** A copy of the last bytes: a strict decoder that throws loses what it has of them. The chunk itself is large. */
+  /** Copy of the last bytes, not the large chunk: a strict decoder that throws loses what it has of them. */
   let before: Uint8Array = new Uint8Array(0);
   /** Number of lines before the first bad one that are not taken yet; negative after that. */
   let goodLines = Infinity;
@@ -44,7 +44,9 @@ export function createLineDecoder({ ignoreBOM = false }: { ignoreBOM?: boolean }
     decode(bytes, isLast = false) {
       try {
         const text = decoder.decode(bytes, { stream: !isLast });
-        before = bytes.length >= MAX_INCOMPLETE ? bytes.slice(-MAX_INCOMPLETE) : join(before.subarray(-MAX_INCOMPLETE), bytes);
+        before = bytes.length >= MAX_INCOMPLETE
+          ? bytes.slice(-MAX_INCOMPLETE)
+          : join(before.subarray(-MAX_INCOMPLETE), bytes);
         return text;
       } catch {
         const rest = join(incompleteEnd(before), bytes);
