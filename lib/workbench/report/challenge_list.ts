@@ -7,7 +7,6 @@
 import { createStyle, wrap } from "../base/text.ts";
 import { type Challenge, CHALLENGES, findModule } from "../request/challenges.ts";
 import { WRONG_PROGRAMS } from "../request/wrong_programs.ts";
-import type { TargetLimit } from "../run/results.ts";
 import { SURVIVES } from "../run/survives.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import type { Screen } from "./screen.ts";
@@ -37,22 +36,14 @@ function challengeLines({ id, name, title, workload, flags, limits }: Challenge,
 /** Everything that can be tested, as `list --json` prints it. Paths in it are relative to the project's folder. */
 export interface TestList {
   schema: 1;
-  challenges: {
-    id: string;
-    name: string;
-    title: string;
-    workload: string;
-    /** Flags of the official command, without the workload and the program. */
-    flags: string;
-    /** Limits that figures of the results must stay below. */
-    limits: readonly TargetLimit[];
+  challenges: (Omit<Challenge, "program"> & {
     /** Faults that our program survives. */
     survives: readonly string[];
     /** Path of our program's module, and the arguments that it gets. */
     module: string;
     args: readonly string[];
     command: string;
-  }[];
+  })[];
   /** The command tests a program of one's own, which replaces FILE. */
   workloads: { name: string; description: string; requests: string[]; command: string }[];
   wrong_programs: { module: string; mistake: string; anomaly: string; workload: string; command: string }[];
@@ -62,12 +53,12 @@ export interface TestList {
 export function describeAll(): TestList {
   return {
     schema: 1,
-    challenges: CHALLENGES.map(({ id, name, title, workload, flags, limits, program }) => {
+    challenges: CHALLENGES.map(({ program, ...challenge }) => {
       const { path, args } = findModule(`./challenges/bin/${program}`, [], ".");
-      const survives = SURVIVES[id]!;
+      const survives = SURVIVES[challenge.id]!;
       const module = path.replace("./", "");
-      const command = `./maelstrom.sh ${id}`;
-      return { id, name, title, workload, flags, limits, survives, module, args, command };
+      const command = `./maelstrom.sh ${challenge.id}`;
+      return { ...challenge, survives, module, args, command };
     }),
     workloads: Object.values(WORKLOADS).map(({ name, doc, rpcs }) => ({
       name,

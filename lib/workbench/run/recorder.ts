@@ -37,7 +37,7 @@ export function createRecorder(clock: Clock, onException: (exception: TestExcept
   const end = new AbortController();
 
   function note(exception: TestException): void {
-    // What nodes do after the end of the test is a consequence of it.
+    // A failure of a node after the end of the test is a consequence of that end.
     if (end.signal.aborted) return;
     const at = exceptions.findIndex(({ type, node }) => type === exception.type && node === exception.node);
     const known = exceptions[at];

@@ -83,7 +83,7 @@ async function readMessages(folder: string, machine: StoredFiles, omitted: strin
   try {
     for await (const line of readLines(`${folder}/messages.jsonl`, machine)) reader.line(line);
   } catch (error) {
-    // What was read until then is better than no report.
+    // The part read until then is better than no report.
     if (!(error instanceof FailedError)) throw error;
     omitted.push("messages.jsonl cannot be read to its end as a text; the messages up to there are here");
   }
