@@ -17,7 +17,7 @@
 
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
-import type { Progress } from "../run/run.ts";
+import type { Progress } from "../run/progress.ts";
 
 /** Callbacks through which an engine reports while it runs. */
 export interface EngineHooks {

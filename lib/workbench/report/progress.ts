@@ -5,7 +5,7 @@
  */
 
 import { escapeControls } from "../base/text.ts";
-import type { Progress } from "../run/run.ts";
+import type { Progress } from "../run/progress.ts";
 
 /** The part of the machine that progress is shown on. */
 export interface ProgressScreen {
@@ -116,11 +116,11 @@ const PHASES: Readonly<Record<string, string>> = {
 
 /** Formats progress: `3e broadcast  12 of 20 s  1180 ok  0 fail  0 info  3560 messages  partition`. */
 export function formatProgress(title: string, timeLimitSeconds: number, progress: Progress): string {
-  const { phase, elapsed, recoveryLeft, ok, fail, info, messages, fault } = progress;
+  const { phase, elapsed, recoveryLeft, ok, fail, info, messages, faults } = progress;
   if (phase === "starting") return `${title}  ${PHASES.starting}`;
   const seconds = Math.min(Math.floor(elapsed / 1000), timeLimitSeconds);
   const left = recoveryLeft === undefined ? "" : `, ${Math.ceil(recoveryLeft / 1000)} s left`;
   const words = (PHASES[phase] ?? `${seconds} of ${timeLimitSeconds} s`) + left;
   const counts = `${ok} ok  ${fail} fail  ${info} info  ${messages} messages`;
-  return [title, words, counts, ...fault === null ? [] : [fault]].join("  ");
+  return [title, words, counts, ...faults.length === 0 ? [] : [faults.join(", ")]].join("  ");
 }

@@ -12,8 +12,8 @@
  * 6. Judge: run the checkers over the history of `recorder.ts` (`judge.ts`); the outcome is a document (`results.ts`).
  * 7. Store: write history and results (`store/`).
  *
- * Without a final phase, steps 3 to 5 are left out. `silences.ts` finds out why a node did not answer. Two files work
- * on results: `failure.ts` finds the reason of a
+ * Without a final phase, steps 3 to 5 are left out. `silences.ts` finds out why a node did not answer, and
+ * `progress.ts` measures how the test goes while it runs. Two files work on results: `failure.ts` finds the reason of a
  * failure, `survives.ts` has the faults that each challenge claims to survive.
  *
  * @module
@@ -39,6 +39,7 @@ import { createNemesis, type Nemesis } from "./nemesis/nemesis.ts";
 import { createNetwork, type Network } from "../world/network/network.ts";
 import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices } from "../world/services/mod.ts";
+import { createMeter, type Meter, type Progress, type ProgressPhase } from "./progress.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createSilences, type Silences } from "./silences.ts";
 
@@ -60,24 +61,6 @@ export interface RunOptions extends TestOptions {
   logNetSend: boolean;
   /** True to log every message that is received. */
   logNetRecv: boolean;
-}
-
-/** State of a running test, for a progress line. */
-export interface Progress {
-  /** Step of the test: `"starting"`, `"running"`, `"recovering"`, `"final"` or `"checking"`. */
-  phase: string;
-  /** Milliseconds since the main phase began. */
-  elapsed: number;
-  /** Milliseconds until the recovery is over; left out in other steps. */
-  recoveryLeft?: number;
-  /** Operations completed as ok so far; `fail` and `info` likewise. */
-  ok: number;
-  fail: number;
-  info: number;
-  /** Messages sent so far. */
-  messages: number;
-  /** Names of the active faults, such as `"partition, kill"`, or null. */
-  fault: string | null;
 }
 
 /** Callbacks and resources of a test. */
@@ -116,7 +99,8 @@ interface Test {
   readonly interpreter: Interpreter;
   readonly nemesis: Nemesis;
   readonly silences: Silences;
-  phase: string;
+  readonly meter: Meter;
+  phase: ProgressPhase;
   /** Milliseconds at which the recovery is over; undefined before it begins. */
   recoveredAt?: number;
   /** Milliseconds at which the main phase began; before that, when the test was created. */
@@ -214,10 +198,11 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
     if (!isToldAtEnd(exception)) hooks.log?.(exception.message);
   });
   const { record, note, fail, signal } = recorder;
-  const network = createTestNetwork(options, world, hooks, random, note);
+  const meter = createMeter(options.concurrency);
+  const network = createTestNetwork(options, world, hooks, { random, note, meter });
   const cluster = createCluster({ world, network, random, test: options, workload, onFailure: fail, note, signal });
   const silences = createSilences(clock, nodes, cluster);
-  const interpreter = createClients(options, { clock, recorder, network, cluster, silences });
+  const interpreter = createClients(options, { clock, recorder, network, cluster, silences, meter });
   const nemesis = createNemesis({
     faults: options.nemesis,
     intervalSeconds: options.nemesisIntervalSeconds,
@@ -233,7 +218,7 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
       if (typeof operation.value === "string") hooks.log?.(`${operation.f} ${operation.value}`);
     },
   });
-  const parts = { random, recorder, network, cluster, interpreter, nemesis, silences };
+  const parts = { random, recorder, network, cluster, interpreter, nemesis, silences, meter };
   return { options, world, hooks, ...parts, phase: "starting", startedAt: clock.now() };
 }
 
@@ -245,8 +230,8 @@ function isToldAtEnd({ type, fatal }: TestException): boolean {
 /** Creates the interpreter, whose workers have a client each: worker i talks to node i mod n of those for clients. */
 function createClients(
   options: RunOptions,
-  { clock, recorder: { record, note, signal }, network, cluster, silences }:
-    & Pick<Test, "recorder" | "network" | "cluster" | "silences">
+  { clock, recorder: { record, note, signal }, network, cluster, silences, meter }:
+    & Pick<Test, "recorder" | "network" | "cluster" | "silences" | "meter">
     & { clock: Clock },
 ): Interpreter {
   const { workload, concurrency, failFast, nemesis } = options;
@@ -263,7 +248,11 @@ function createClients(
       const client = workload.client(connection, nodeOf(worker), options);
       return { client, close: connection.close };
     },
-    record,
+    record(operation) {
+      const entry = record(operation);
+      meter.operation(entry);
+      return entry;
+    },
     onException: (error, worker) => note(clientException(error, nodeOf(worker))),
     signal,
   });
@@ -286,8 +275,7 @@ function createTestNetwork(
   options: RunOptions,
   { clock }: World,
   hooks: RunHooks,
-  random: Random,
-  note: Recorder["note"],
+  { random, note, meter }: Pick<Test, "random" | "meter"> & Pick<Recorder, "note">,
 ): Network {
   const network = createNetwork({
     clock,
@@ -295,6 +283,7 @@ function createTestNetwork(
     latency: options.latency,
     oneAtATime: true,
     sink(entry) {
+      if (entry.type === "send") meter.message(entry.time / 1e6);
       hooks.store?.message(entry);
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
       const by = entry.sender === undefined ? "" : ` (sent by ${entry.sender})`;
@@ -330,10 +319,11 @@ async function withNodes(test: Test, runPhases: () => Promise<void>): Promise<vo
 
 /** Runs the workload's operations under faults. Faults that are active at the end stay active. */
 async function runMainPhase(test: Test): Promise<void> {
-  const { options, world, random, network, interpreter, nemesis } = test;
+  const { options, world, random, network, interpreter, nemesis, meter } = test;
   const { workload, rate, timeLimitSeconds } = options;
   test.phase = "running";
   test.startedAt = world.clock.now();
+  meter.begin(test.startedAt);
   nemesis.start();
   const generator = workload.generator(seenByClients(options), random.stream("generator"));
   await interpreter.run({ generator, random: random.stream("schedule"), rate, timeLimitSeconds });
@@ -383,13 +373,15 @@ function clientException(error: Error, node: string): TestException {
   return { type, node, message: error.message, count: 1 };
 }
 
-function progressOf({ recorder, world, network, nemesis, phase, startedAt, recoveredAt }: Test): Progress {
-  const counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
-  for (const { type, process } of recorder.history) if (process !== "nemesis") counts[type]++;
-  const { ok, fail, info } = counts;
-  const elapsed = world.clock.now() - startedAt;
-  const messages = network.journal.counts.all.send_count;
-  const fault = nemesis.active().join(", ") || null;
-  const counted = { phase, elapsed, ok, fail, info, messages, fault };
-  return phase === "recovering" ? { ...counted, recoveryLeft: recoveredAt! - world.clock.now() } : counted;
+function progressOf({ options, recorder, world, nemesis, meter, phase, startedAt, recoveredAt }: Test): Progress {
+  const now = world.clock.now();
+  return {
+    phase,
+    elapsed: now - startedAt,
+    total: options.timeLimitSeconds * 1000,
+    ...phase === "recovering" ? { recoveryLeft: recoveredAt! - now } : {},
+    ...meter.read(now),
+    faults: nemesis.active(),
+    exceptions: recorder.exceptions,
+  };
 }

@@ -4,6 +4,7 @@ import { escapeControls } from "../../../lib/workbench/base/text.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
 import type { FakeMachine } from "../engines/fake_machine.ts";
+import { sampleProgress } from "../run/sample_progress.ts";
 
 Deno.test("main() simulates with --sim, with or without a real Maelstrom", async () => {
   const { ran, out, status } = await command("3e --sim --seed 7", { env: () => "./node" });
@@ -211,7 +212,7 @@ Deno.test("main() prints the same JSON of a simulation for every store", async (
 
 Deno.test("main() shows the progress of many seeds, and their logs only with --log-stderr", async () => {
   const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
-    hooks.progress(() => ({ phase: "running", elapsed: 0, ok: 7, fail: 1, info: 0, messages: 20, fault: null }));
+    hooks.progress(() => sampleProgress({ elapsed: 0 }));
     this.tick();
     hooks.log("start-partition isolates n1");
     return {};

@@ -7,6 +7,7 @@ import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { TestList } from "../../../lib/workbench/report/challenge_list.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { type FakeMachine, fakeMachine } from "../engines/fake_machine.ts";
+import { sampleProgress } from "../run/sample_progress.ts";
 
 Deno.test("main() shows help without a command, with help, and with --help", async () => {
   for (const line of ["", "help", "--help", "-h", "help help", "help --help"]) {
@@ -363,9 +364,8 @@ Deno.test("main() stops listening for Ctrl-C at its end", async () => {
 });
 
 Deno.test("main() shows progress on stderr: one line on a terminal, rare lines elsewhere, none if quiet", async () => {
-  const progress = () => ({ phase: "running", elapsed: 12_300, ok: 7, fail: 1, info: 0, messages: 20, fault: null });
   const runs: FakeMachine["runs"] = function (this: FakeMachine, _, hooks) {
-    hooks.progress(progress);
+    hooks.progress(sampleProgress);
     this.tick();
     hooks.log("Node n0 exited\nwith much to say");
     return {};

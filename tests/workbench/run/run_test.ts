@@ -11,6 +11,7 @@ import { type RunHooks, type RunOptions, runTest } from "../../../lib/workbench/
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import type { Store } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { sampleProgress } from "./sample_progress.ts";
 import { runOptions } from "./stand_in.ts";
 
 const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 10, rate: 20 });
@@ -237,7 +238,7 @@ Deno.test("malformed replies are exceptions, counted by node, and their operatio
 
 Deno.test("an aborted test is checked and stored with what it has", async () => {
   const stop = new AbortController();
-  let asked = { phase: "", ok: 0 };
+  let asked = sampleProgress();
   let ask = () => asked;
   const { results, clock, stored } = await run(
     (node) => {
@@ -254,6 +255,9 @@ Deno.test("an aborted test is checked and stored with what it has", async () => 
   assertEquals(asked.phase, "running");
   assertEquals(asked.ok, results.operations!.ok);
   assertGreater(asked.ok, 50);
+  assertEquals([asked.elapsed, asked.total], [5000, 10_000]);
+  // A rate of 20 was asked for.
+  assert(asked.operationsPerSecond > 10 && asked.operationsPerSecond < 30, String(asked.operationsPerSecond));
   assertEquals(JSON.parse(stored.results!), results);
   assertEquals(results.exceptions, []);
 });
@@ -375,17 +379,17 @@ Deno.test("a killed node counts as not crashed, receives only init again, and ti
 });
 
 Deno.test("the progress names the active faults", async () => {
-  const seen = new Set<string | null>();
-  let ask: () => { fault: string | null } = () => ({ fault: null });
+  const seen = new Set<string>();
+  let ask: () => { faults: readonly string[] } = () => ({ faults: [] });
   await run(
     (node) => {
       flood(node);
-      node.every(50, () => void seen.add(ask().fault));
+      node.every(50, () => void seen.add(ask().faults.join()));
     },
     { ...FAULTY, nemesis: ["loss", "delay"], timeLimitSeconds: 30 },
     { progress: (how) => ask = how },
   );
-  assertEquals(seen, new Set([null, "loss", "delay", "loss, delay"]));
+  assertEquals(seen, new Set(["", "loss", "delay", "loss,delay"]));
 });
 
 Deno.test("replies without in_reply_to are reported once for each node; operations time out", async () => {

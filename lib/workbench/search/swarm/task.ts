@@ -9,7 +9,7 @@ import { type Arguments, parseArguments } from "../../request/arguments.ts";
 import { findChallenge } from "../../request/challenges.ts";
 import type { MachineWithFiles } from "../../request/files.ts";
 import { createRequest, type SimulationRequest, type TestRequest } from "../../request/request.ts";
-import type { Progress } from "../../run/run.ts";
+import type { Progress } from "../../run/progress.ts";
 import { isSurvived } from "../../run/survives.ts";
 
 /** A test to run. Plain data, so that it can be sent to a worker. */
