@@ -21,7 +21,7 @@ import type { Operation } from "../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../lib/workbench/workloads/mod.ts";
 import type { TestOptions } from "../lib/workbench/workloads/workload.ts";
 import { type Random, seededRandom } from "../lib/workbench/world/random.ts";
-import { explainDifference, type Judgement } from "./known_differences.ts";
+import { explainDifference, type HistoryVerdict } from "./known_differences.ts";
 import { drawHistory, DRAWN_WORKLOADS } from "./random_histories.ts";
 
 /** A history and how it is to be checked. */
@@ -53,7 +53,7 @@ export function drawCase(workload: string, random: Random): Case {
 }
 
 /** Judges a case with our checkers. */
-export function judgeHere({ workload, models, history }: Case): Judgement {
+export function judgeHere({ workload, models, history }: Case): HistoryVerdict {
   const options = { nodes: [], concurrency: Infinity, consistencyModels: models } as unknown as TestOptions;
   const { valid, anomalies = [] } = WORKLOADS[workload]!.check(history, options);
   return { valid, types: valid === true ? [] : anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type) };
@@ -64,7 +64,7 @@ export function judgeHere({ workload, models, history }: Case): Judgement {
  *
  * @throws {SyntaxError} The last line is none.
  */
-export function readJudgement(text: string): Judgement {
+export function readVerdict(text: string): HistoryVerdict {
   const line = text.trimEnd().split("\n").at(-1)!.trim();
   const [verdict, types] = line.startsWith("{") ? fieldsOf(line) : wordsOf(line);
   const valid = VERDICTS.get(verdict);
@@ -96,14 +96,14 @@ function wordsOf(line: string): [verdict: unknown, types: string[]] {
 }
 
 /** Result of the comparison for one workload. */
-export interface Tally {
+export interface Comparison {
   workload: string;
   histories: number;
   same: number;
   /** By class of `docs/check.md`, the number of histories that it explains. */
   known: Map<string, number>;
   /** The differences that no class explains. */
-  unknown: { path: string; models: string; here: Judgement; there: Judgement }[];
+  unknown: { path: string; models: string; here: HistoryVerdict; there: HistoryVerdict }[];
 }
 
 /** Options for {@linkcode compare}. */
@@ -120,8 +120,8 @@ export interface CompareOptions {
 }
 
 /** Compares judgements on random histories of a workload. */
-export async function compare({ workload, seed, count, jobs, folder, check }: CompareOptions): Promise<Tally> {
-  const tally: Tally = { workload, histories: count, same: 0, known: new Map(), unknown: [] };
+export async function compare({ workload, seed, count, jobs, folder, check }: CompareOptions): Promise<Comparison> {
+  const comparison: Comparison = { workload, histories: count, same: 0, known: new Map(), unknown: [] };
   const random = seededRandom(seed).stream(workload);
   let next = 0;
   async function work(): Promise<void> {
@@ -130,29 +130,29 @@ export async function compare({ workload, seed, count, jobs, folder, check }: Co
       const drawn = drawCase(workload, random.stream(String(number)));
       const [path, models] = [`${folder}/${workload}-${number}.edn`, drawn.models.join()];
       await Deno.writeTextFile(path, drawn.history.map((operation) => `${formatEDNOperation(operation)}\n`).join(""));
-      const [here, there] = [judgeHere(drawn), readJudgement(await check(path, workload, models))];
+      const [here, there] = [judgeHere(drawn), readVerdict(await check(path, workload, models))];
       const reason = explainDifference(drawn, here, there);
-      if (reason === undefined) tally.unknown.push({ path, models, here, there });
+      if (reason === undefined) comparison.unknown.push({ path, models, here, there });
       else await Deno.remove(path);
-      if (reason === "") tally.same++;
-      else if (reason !== undefined) tally.known.set(reason, (tally.known.get(reason) ?? 0) + 1);
+      if (reason === "") comparison.same++;
+      else if (reason !== undefined) comparison.known.set(reason, (comparison.known.get(reason) ?? 0) + 1);
     }
   }
   await Promise.all(Array.from({ length: jobs }, work));
-  return tally;
+  return comparison;
 }
 
 /** Formats a judgement: `invalid: G0, G1a`. */
-function formatJudgement({ valid, types }: Judgement): string {
+function formatVerdict({ valid, types }: HistoryVerdict): string {
   const word = { true: "valid", false: "invalid", unknown: "unknown" }[`${valid}`];
   return types.length === 0 ? word : `${word}: ${types.toSorted().join(", ")}`;
 }
 
 /** Formats the row of a workload, and the differences that nothing explains. */
-export function formatTally({ workload, histories, same, known, unknown }: Tally): string {
+export function formatComparison({ workload, histories, same, known, unknown }: Comparison): string {
   const explained = [...known].sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} (${count})`).join("; ");
   const lines = unknown.map(({ path, models, here, there }) =>
-    `  ${path} (${models})\n    here:  ${formatJudgement(here)}\n    there: ${formatJudgement(there)}`
+    `  ${path} (${models})\n    here:  ${formatVerdict(here)}\n    there: ${formatVerdict(there)}`
   );
   return [`| ${workload} | ${histories} | ${same} | ${explained} | ${unknown.length} |`, ...lines].join("\n");
 }
@@ -194,9 +194,9 @@ async function main(): Promise<number> {
   let differences = 0;
   for (const workload of workloads.length > 0 ? workloads as string[] : DRAWN_WORKLOADS) {
     const check: OtherChecker = (...args) => runCommand(command, args);
-    const tally = await compare({ workload, seed, count: Number(count), jobs: Number(jobs), folder, check });
-    differences += tally.unknown.length;
-    console.log(formatTally(tally));
+    const comparison = await compare({ workload, seed, count: Number(count), jobs: Number(jobs), folder, check });
+    differences += comparison.unknown.length;
+    console.log(formatComparison(comparison));
   }
   if (differences === 0 && keep === undefined) await Deno.remove(folder, { recursive: true });
   return differences === 0 ? 0 : 1;

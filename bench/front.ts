@@ -3,11 +3,12 @@
  * from simulations of challenge 3d's official command, and prints its points as a table.
  */
 
+import { ROOT } from "../lib/workbench/cli/root.ts";
 import { fewestMessages } from "./bounds.ts";
 import { drawChart, type Point } from "./chart.ts";
 import { formatMessages, median } from "./measure/figures.ts";
-import { formatTable } from "./measure/markdown.ts";
-import { ROOT, type Simulated, simulateRow } from "./measure/simulate_row.ts";
+import { formatMarkdownTable } from "./measure/markdown.ts";
+import { type Simulated, simulateRow } from "./measure/simulate_row.ts";
 
 const SEEDS = ["1", "2", "3", "4", "5"];
 const NODES = 25;
@@ -93,7 +94,7 @@ if (import.meta.main) {
     hubs.push(await simulate(`hub, ${period} ms`, { id: "3e", args: ["--period", String(period)] }));
   }
   Deno.writeTextFileSync(`${ROOT}/docs/broadcast_front.svg`, draw(mesh, hubs));
-  const table = formatTable(
+  const table = formatMarkdownTable(
     [["how"], ["messages an operation", "right"], ["median, ms", "right"], ["slowest, ms", "right"]],
     [mesh, ...hubs].map(({ name, messages, median, slowest }) => [
       name,

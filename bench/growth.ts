@@ -4,11 +4,11 @@
  * exceed it.
  */
 
+import { ROOT } from "../lib/workbench/cli/root.ts";
 import { fewestMessages } from "./bounds.ts";
 import { type Axis, type Chart, drawChart, type Point, type Series, type Tone } from "./chart.ts";
 import { formatMessages } from "./measure/figures.ts";
-import { formatParagraph, formatTable } from "./measure/markdown.ts";
-import { ROOT } from "./measure/simulate_row.ts";
+import { formatMarkdownTable, formatParagraph } from "./measure/markdown.ts";
 import { latencyOf, simulateTraffic, type Traffic } from "./measure/traffic.ts";
 
 /** One configuration of a challenge, run with several numbers of nodes. */
@@ -105,7 +105,7 @@ function table(cases: readonly Case[], columns: readonly FigureColumn[]): string
     return [family.name, nodes.toLocaleString("en"), ...cells];
   });
   const headings = ["nodes", ...columns.map(([heading]) => heading)];
-  return formatTable([["how"], ...headings.map((heading) => [heading, "right"] as const)], rows);
+  return formatMarkdownTable([["how"], ...headings.map((heading) => [heading, "right"] as const)], rows);
 }
 
 /** Creates a series for each family: a figure by the number of nodes. */

@@ -8,7 +8,7 @@ import type { Operation } from "../lib/workbench/history/operation.ts";
 import type { Validity } from "../lib/workbench/checkers/verdict.ts";
 
 /** A verdict and the types of the anomalies. */
-export interface Judgement {
+export interface HistoryVerdict {
   valid: Validity;
   /** Types of the anomalies. Some checkers name none; then only the verdicts are compared. */
   types: string[];
@@ -18,8 +18,8 @@ export interface Judgement {
 interface Compared {
   workload: string;
   history: readonly Operation[];
-  here: Judgement;
-  there: Judgement;
+  here: HistoryVerdict;
+  there: HistoryVerdict;
 }
 
 /** A class of differences. */
@@ -127,8 +127,8 @@ export const DIFFERENCE_CLASSES: readonly string[] = CLASSES.map(({ name }) => n
  */
 export function explainDifference(
   { workload, history }: Pick<Compared, "workload" | "history">,
-  here: Judgement,
-  there: Judgement,
+  here: HistoryVerdict,
+  there: HistoryVerdict,
 ): string | undefined {
   const compared = { workload, history, here, there };
   const isSame = here.valid === there.valid;

@@ -11,6 +11,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../lib/workbench/base/errors.ts";
+import { ROOT } from "../lib/workbench/cli/root.ts";
 import {
   judgeRow,
   type MeasuredRow,
@@ -23,7 +24,6 @@ import { thisMachine } from "./measure/machine.ts";
 import { renderReadme, renderResults } from "./measure/render.ts";
 import { type Row, ROWS, selectRows } from "./measure/rows.ts";
 import { measureOtherFigures, type Measuring, officialTimeLimit, runRow } from "./measure/run_row.ts";
-import { ROOT } from "./measure/simulate_row.ts";
 
 const JSON_FILE = `${ROOT}/docs/results.json`;
 const PAGE = `${ROOT}/docs/results.md`;

@@ -229,7 +229,7 @@ function kafkaStore({ random, errs }: Draw): Store {
   };
 }
 
-type MicroOperation = [f: string, key: number, value: unknown];
+type MicroOperationTuple = [f: string, key: number, value: unknown];
 
 function txnStore({ random, errs }: Draw, write: "append" | "w"): Store {
   // By key, its states in order: lists of what was written.
@@ -242,7 +242,7 @@ function txnStore({ random, errs }: Draw, write: "append" | "w"): Store {
     if (write === "w") return list.at(-1) ?? null;
     return list.length === 0 ? (errs() ? [] : empty) : list;
   };
-  function performOne([f, key, value]: MicroOperation): MicroOperation {
+  function performOne([f, key, value]: MicroOperationTuple): MicroOperationTuple {
     const versions = states[key]!;
     // A mistake reads or writes on the basis of an older version.
     const basis = errs() ? random.pick(versions) : versions.at(-1)!;
@@ -252,11 +252,11 @@ function txnStore({ random, errs }: Draw, write: "append" | "w"): Store {
   }
   return {
     next() {
-      const value = Array.from({ length: 1 + random.integer(4) }, (): MicroOperation => {
+      const value = Array.from({ length: 1 + random.integer(4) }, (): MicroOperationTuple => {
         const key = random.integer(3);
         return random.float() < 0.5 ? ["r", key, null] : [write, key, ++last];
       });
-      const result: MicroOperation[] = [];
+      const result: MicroOperationTuple[] = [];
       const isDone = () => result.length === value.length;
       const step = () => isDone() || result.push(performOne(value[result.length]!));
       open.push(step);
@@ -274,9 +274,9 @@ function txnStore({ random, errs }: Draw, write: "append" | "w"): Store {
 }
 
 /** Changes the shape of a reply. */
-function misanswer(result: MicroOperation[], random: Random): MicroOperation[] {
-  const [[f, key, value]] = result as [MicroOperation];
-  return random.pick<MicroOperation[]>([
+function misanswer(result: MicroOperationTuple[], random: Random): MicroOperationTuple[] {
+  const [[f, key, value]] = result as [MicroOperationTuple];
+  return random.pick<MicroOperationTuple[]>([
     [],
     result.slice(1),
     [...result, [f, key, value]],

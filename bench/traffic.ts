@@ -11,8 +11,8 @@
  * Other work on the machine changes all of these, and the nodes of the second test take all of two cores.
  */
 
+import { ROOT } from "../lib/workbench/cli/root.ts";
 import { median } from "./measure/figures.ts";
-import { ROOT } from "./measure/simulate_row.ts";
 
 const SECONDS = Number(Deno.args[0] ?? 5);
 /** Time before those seconds. */

@@ -19,10 +19,11 @@
 import { addIntegers, type Integer, largerInteger } from "../lib/integers.ts";
 import { showJSON } from "../lib/json.ts";
 import type { GCounterMessages } from "../lib/messages.ts";
+import { isObject } from "../lib/protocol.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import { type KV, type Node, RETRY_UNTIL_ANSWERED, RPCError, seqKV } from "../mod.ts";
 import { readArguments, readChoice, serveWithArguments } from "./shared/arguments.ts";
-import { ADD, isArrayOf, isNaturalOfAnySize, isObject, isString, isTuple } from "./shared/requests.ts";
+import { ADD, isArrayOf, isNaturalOfAnySize, isString, isTuple } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Messages of clients. */

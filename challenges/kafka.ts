@@ -38,6 +38,7 @@
  * @module
  */
 import type { KafkaMessages } from "../lib/messages.ts";
+import { isObject } from "../lib/protocol.ts";
 import { replicate, type Replication } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readArguments, readChoice, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
@@ -46,7 +47,6 @@ import { createOwnOffsets, type OwnOffsets } from "./shared/kafka_offsets.ts";
 import {
   isArrayOf,
   isNatural,
-  isObject,
   isPresent,
   isRecordOf,
   isString,

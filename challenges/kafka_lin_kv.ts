@@ -10,20 +10,11 @@
  * @module
  */
 import type { KafkaMessages } from "../lib/messages.ts";
+import { isObject } from "../lib/protocol.ts";
 import type { Node } from "../mod.ts";
 import { readArguments, readChoice, serveWithArguments } from "./shared/arguments.ts";
 import { commit, insert, type KeyLog, listCommitted, type Offsets, poll, readFrom } from "./shared/kafka_log.ts";
-import {
-  isNatural,
-  isObject,
-  isPresent,
-  isRecordOf,
-  isString,
-  isTuple,
-  KEYS,
-  OFFSETS,
-  SEND,
-} from "./shared/requests.ts";
+import { isNatural, isPresent, isRecordOf, isString, isTuple, KEYS, OFFSETS, SEND } from "./shared/requests.ts";
 import { createSlotLog } from "./shared/slot_log.ts";
 
 /** Options of the log program. */

@@ -19,10 +19,11 @@
  */
 import { formatJSON } from "../lib/json.ts";
 import type { TxnRWRegisterMessages } from "../lib/messages.ts";
+import { isObject } from "../lib/protocol.ts";
 import { replicate } from "./replication/mod.ts";
 import type { Node } from "../mod.ts";
 import { readArguments, readMilliseconds, serveWithArguments } from "./shared/arguments.ts";
-import { isArrayOf, isNatural, isObject, isPresent, isString, isTuple, TXN } from "./shared/requests.ts";
+import { isArrayOf, isNatural, isPresent, isString, isTuple, TXN } from "./shared/requests.ts";
 
 /** Options of the transaction program. */
 export interface TxnOptions {

@@ -10,7 +10,7 @@ import { type Condition, type Figures, figuresOf, medians, meets } from "./figur
 import { commandOf, type Row, ROWS } from "./rows.ts";
 
 /** Machine that ran the measurements. */
-export interface Machine {
+export interface MeasuringMachine {
   cpu: string;
   cores: number;
   memory_gb: number;
@@ -51,7 +51,7 @@ export interface MeasuredRow {
   time_limit: number;
   /** Day of the measurement, such as `"2026-11-23"`. */
   date: string;
-  machine: Machine;
+  machine: MeasuringMachine;
   runs: Run[];
 }
 

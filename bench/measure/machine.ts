@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Machine } from "./document.ts";
+import type { MeasuringMachine } from "./document.ts";
 
 /** Describes this machine. */
-export function thisMachine(): Machine {
+export function thisMachine(): MeasuringMachine {
   return {
     cpu: cpuModel(),
     cores: navigator.hardwareConcurrency,

@@ -11,7 +11,7 @@ const WIDTH = 120;
 export type Column = readonly [heading: string, side?: "left" | "right"];
 
 /** Formats a table with aligned columns. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function formatMarkdownTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(([heading], i) =>
     Math.max(2, ...[heading, ...rows.map((row) => row[i]!)].map(length), columns[i]![1] === "right" ? 4 : 0)
   );

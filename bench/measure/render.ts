@@ -5,9 +5,9 @@
  */
 
 import { CHALLENGES, PROGRAMS } from "../../lib/workbench/request/challenges.ts";
-import type { Machine, MeasuredRow, ResultsDocument, Run } from "./document.ts";
+import type { MeasuredRow, MeasuringMachine, ResultsDocument, Run } from "./document.ts";
 import { type FigureName, FIGURES, formatCondition, formatFigure, formatMessages, valuesOf } from "./figures.ts";
-import { type Column, formatParagraph, formatTable, replaceBetweenMarks } from "./markdown.ts";
+import { type Column, formatMarkdownTable, formatParagraph, replaceBetweenMarks } from "./markdown.ts";
 import { challengeOf } from "./rows.ts";
 
 /** Renders `docs/results.md`. */
@@ -68,7 +68,7 @@ export function renderReadme(readme: string, document: ResultsDocument): string 
   const text = `${
     conditions(rows, "the official commands")
   } [docs/results.md](docs/results.md) has more ways to run them, and the best published results.`;
-  const content = [formatParagraph(text), formatTable(columns, cells), programsTable()].join("\n\n");
+  const content = [formatParagraph(text), formatMarkdownTable(columns, cells), programsTable()].join("\n\n");
   return replaceBetweenMarks(readme, "results", content);
 }
 
@@ -80,7 +80,7 @@ function programsTable(): string {
     `[${file}](challenges/${file})`,
     `[${solved[0]!.name}](docs/${solved[0]!.name.replaceAll("-", "_")}.md)`,
   ]);
-  return formatTable([["challenge"], ["program"], ["page"]], rows);
+  return formatMarkdownTable([["challenge"], ["program"], ["page"]], rows);
 }
 
 /** Sentence that says how the rows were measured. */
@@ -91,18 +91,18 @@ function conditions(rows: readonly MeasuredRow[], commands: string): string {
   return `${runs} of ${commands}, each node a process, one run after the other, on ${machines.join("; ")}.`;
 }
 
-function describe({ cpu, cores, memory_gb, system, deno }: Machine): string {
+function describe({ cpu, cores, memory_gb, system, deno }: MeasuringMachine): string {
   return `${cores} cores (${cpu}) with ${memory_gb} GB of memory, ${system}, Deno ${deno}`;
 }
 
 function limitsTable(rows: readonly MeasuredRow[]): string {
   const cells = rows.map(({ id, title, limit, published }) => [id, title, limit || "–", published || "–"]);
-  return formatTable([["row"], ["what"], ["official limit"], ["best published"]], cells);
+  return formatMarkdownTable([["row"], ["what"], ["official limit"], ["best published"]], cells);
 }
 
 function goalsTable(rows: readonly MeasuredRow[]): string {
   const cells = rows.map((row) => [row.id, row.goals.map(formatCondition).join(", "), measured(row), met(row)]);
-  return formatTable([["row"], ["goal"], ["measured"], ["met"]], cells);
+  return formatMarkdownTable([["row"], ["goal"], ["measured"], ["met"]], cells);
 }
 
 /** Formats the measured figures that have a goal. */
@@ -140,7 +140,7 @@ function figuresTable(rows: readonly MeasuredRow[], figures: FigureColumns): str
     const count = `${valid.length} of ${row.runs.length}`;
     return [row.id, row.title, count, ...figures.map(([name]) => spread(name, row, valid))];
   });
-  return formatTable([["row"], ["what"], ["valid", "right"], ...columns], cells);
+  return formatMarkdownTable([["row"], ["what"], ["valid", "right"], ...columns], cells);
 }
 
 function commandsTable(rows: readonly MeasuredRow[]): string {
@@ -160,7 +160,7 @@ function commandsTable(rows: readonly MeasuredRow[]): string {
     date,
     loads(runs),
   ]);
-  return formatTable(columns, cells);
+  return formatMarkdownTable(columns, cells);
 }
 
 /** The median, and in brackets the lowest and highest value. */

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import { measureIds } from "../ids.ts";
 import { failedRun, type Run, runOf } from "./document.ts";
 import { type Figures, median } from "./figures.ts";
 import { load } from "./machine.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
-import { ROOT, simulateRow } from "./simulate_row.ts";
+import { simulateRow } from "./simulate_row.ts";
 
 /** Options for measuring a row. */
 export interface Measuring {

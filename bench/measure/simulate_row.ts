@@ -5,6 +5,7 @@
  */
 
 import type { AnyNode } from "../../lib/node.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
 import { runOptionsOf } from "../../lib/workbench/engines/workbench_run.ts";
@@ -16,9 +17,6 @@ import type { RunOptions } from "../../lib/workbench/run/run.ts";
 import { runVirtualTest } from "../../lib/workbench/engines/virtual_run.ts";
 import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { challengeOf, type Row, wordsOf } from "./rows.ts";
-
-/** Root folder of the project, without a slash at its end. */
-export const ROOT: string = decodeURIComponent(new URL("../../", import.meta.url).pathname).replace(/\/$/, "");
 
 /** Parts of a row that matter for a simulation. */
 export type Simulated = Pick<Row, "id" | "flags" | "args">;

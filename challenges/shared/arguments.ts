@@ -12,7 +12,7 @@ export class ArgumentError extends Error {
 }
 
 /** Arguments by name. Of one that is given twice, the last counts. */
-export type Arguments = Readonly<Record<string, string | undefined>>;
+export type ProgramArguments = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the arguments of a program, written as `--name value` or `--name=value`.
@@ -20,7 +20,7 @@ export type Arguments = Readonly<Record<string, string | undefined>>;
  * @param names Names of the arguments that it takes. Besides these there is only `--debug`, which `serve()` reads.
  * @throws {ArgumentError} There is another argument.
  */
-export function readArguments(args: readonly string[], names: readonly string[]): Arguments {
+export function readArguments(args: readonly string[], names: readonly string[]): ProgramArguments {
   const expected = names.length === 0 ? "no arguments" : names.map((name) => `--${name}`).join(" or ");
   return parseArgs([...args], {
     string: [...names],
@@ -28,7 +28,7 @@ export function readArguments(args: readonly string[], names: readonly string[])
     unknown(word) {
       throw new ArgumentError(`Cannot use argument ${word}: expected ${expected}`);
     },
-  }) as unknown as Arguments;
+  }) as unknown as ProgramArguments;
 }
 
 /**
@@ -38,7 +38,7 @@ export function readArguments(args: readonly string[], names: readonly string[])
  * @throws {ArgumentError} The argument is not one of them.
  */
 export function readChoice<const T extends string>(
-  args: Arguments,
+  args: ProgramArguments,
   name: string,
   allowed: readonly [T, ...T[]],
 ): T {
@@ -53,7 +53,7 @@ export function readChoice<const T extends string>(
  *
  * @throws {ArgumentError} The argument is not a number, or it is negative.
  */
-export function readMilliseconds(args: Arguments, name: string, defaultValue: number): number {
+export function readMilliseconds(args: ProgramArguments, name: string, defaultValue: number): number {
   const given = args[name];
   if (given === undefined) return defaultValue;
   const value = Number(given);

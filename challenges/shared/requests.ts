@@ -5,6 +5,7 @@
  * @module
  */
 import { showJSON } from "../../lib/json.ts";
+import { isObject } from "../../lib/protocol.ts";
 import { type AnyNode, RPCError } from "../../mod.ts";
 import type { Counts, Segments } from "../replication/log.ts";
 
@@ -47,11 +48,6 @@ export function isPresent(value: unknown): boolean {
 /** True for a string. */
 export function isString(value: unknown): boolean {
   return typeof value === "string";
-}
-
-/** True for an object that is not an array. */
-export function isObject(value: unknown): value is Body {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** True for an integer, 0 or more, that a number holds exactly. */

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import {
   compare,
   drawCase,
-  formatTally,
+  formatComparison,
   judgeHere,
   type OtherChecker,
-  readJudgement,
+  readVerdict,
 } from "../../bench/differential.ts";
-import { DIFFERENCE_CLASSES, explainDifference, type Judgement } from "../../bench/known_differences.ts";
+import { DIFFERENCE_CLASSES, explainDifference, type HistoryVerdict } from "../../bench/known_differences.ts";
 import { DRAWN_WORKLOADS } from "../../bench/random_histories.ts";
 import { formatEDNOperation } from "../../lib/workbench/history/edn_writer.ts";
 import { parseEDNHistory } from "../../lib/workbench/history/history.ts";
@@ -43,14 +43,14 @@ Deno.test("a random history is judged in the same way after it was written and r
 });
 
 Deno.test("a judgement is a line of words, or a map as Elle returns it", () => {
-  assertEquals(readJudgement("true\n"), { valid: true, types: [] });
-  assertEquals(readJudgement("INFO loading\nfalse G0 G1a\n\n"), { valid: false, types: ["G0", "G1a"] });
-  assertEquals(readJudgement("unknown, :cycle-search-timeout"), { valid: "unknown", types: ["cycle-search-timeout"] });
+  assertEquals(readVerdict("true\n"), { valid: true, types: [] });
+  assertEquals(readVerdict("INFO loading\nfalse G0 G1a\n\n"), { valid: false, types: ["G0", "G1a"] });
+  assertEquals(readVerdict("unknown, :cycle-search-timeout"), { valid: "unknown", types: ["cycle-search-timeout"] });
   const map = "{:valid? false, :anomaly-types (:G0 :internal), :anomalies {:G0 [{:cycle [1 2]}]}}";
-  assertEquals(readJudgement(map), { valid: false, types: ["G0", "internal"] });
-  assertEquals(readJudgement("{:valid? :unknown}"), { valid: "unknown", types: [] });
+  assertEquals(readVerdict(map), { valid: false, types: ["G0", "internal"] });
+  assertEquals(readVerdict("{:valid? :unknown}"), { valid: "unknown", types: [] });
   for (const text of ["", "yes", "{:ok true}", "{:valid? false, :anomaly-types [1]}"]) {
-    assertThrows(() => readJudgement(text), SyntaxError, "expected true, false or unknown and the types of anomalies");
+    assertThrows(() => readVerdict(text), SyntaxError, "expected true, false or unknown and the types of anomalies");
   }
 });
 
@@ -60,7 +60,7 @@ interface Row {
   name: string;
   workload: string;
   models: string[];
-  theirs: Judgement[];
+  theirs: HistoryVerdict[];
 }
 
 /** Reads the rows of all tables that have a column for Jepsen. */
@@ -72,7 +72,7 @@ function rowsOf(page: string): Row[] {
     const name = /^`([\w-]+)`$/.exec(cells[1] ?? "")?.[1];
     if (name === undefined || cells.length !== 6) return [];
     const [workload, models = "strict-serializable"] = cells[2]!.split(", ");
-    const theirs = cells[4]!.split(", or ").map((text): Judgement => {
+    const theirs = cells[4]!.split(", or ").map((text): HistoryVerdict => {
       const [word, types = ""] = text.split(": ");
       const valid = ({ valid: true, invalid: false } as Record<string, boolean>)[word!] ?? "unknown";
       return { valid, types: types.split(", ").filter((type) => type !== "") };
@@ -101,7 +101,7 @@ Deno.test({
 
 Deno.test("a difference that no class explains is not explained", () => {
   const drawn = draw("txn-list-append", 0);
-  const valid: Judgement = { valid: true, types: [] };
+  const valid: HistoryVerdict = { valid: true, types: [] };
   assertEquals(explainDifference(drawn, valid, valid), "");
   assertEquals(explainDifference(drawn, valid, { valid: false, types: ["G1a"] }), undefined);
   assertEquals(explainDifference(drawn, { valid: false, types: ["G1a"] }, valid), undefined);
@@ -121,16 +121,19 @@ Deno.test({
       return `checked\n${valid} ${types.join(" ")}\n`;
     };
     for (const workload of DRAWN_WORKLOADS) {
-      const tally = await compare({ ...options, workload, check: same });
-      assertEquals([tally.same, tally.unknown, tally.known.size], [20, [], 0]);
+      const comparison = await compare({ ...options, workload, check: same });
+      assertEquals([comparison.same, comparison.unknown, comparison.known.size], [20, [], 0]);
     }
     assertEquals(Array.from(Deno.readDirSync(folder)), []);
-    const tally = await compare({ ...options, workload: "g-set", check: () => Promise.resolve("true") });
-    assert(tally.unknown.length > 0);
-    assertEquals(tally.same + tally.unknown.length + [...tally.known.values()].reduce((sum, n) => sum + n, 0), 20);
+    const comparison = await compare({ ...options, workload: "g-set", check: () => Promise.resolve("true") });
+    assert(comparison.unknown.length > 0);
+    assertEquals(
+      comparison.same + comparison.unknown.length + [...comparison.known.values()].reduce((sum, n) => sum + n, 0),
+      20,
+    );
     const kept = Array.from(Deno.readDirSync(folder), ({ name }) => `${folder}/${name}`);
-    assertEquals(kept.sort(), tally.unknown.map(({ path }) => path).sort());
-    assertStringIncludes(formatTally(tally), `${tally.unknown[0]!.path} (strict-serializable)`);
+    assertEquals(kept.sort(), comparison.unknown.map(({ path }) => path).sort());
+    assertStringIncludes(formatComparison(comparison), `${comparison.unknown[0]!.path} (strict-serializable)`);
     await Deno.remove(folder, { recursive: true });
   },
 });

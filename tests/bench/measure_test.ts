@@ -13,7 +13,7 @@ import {
   runOf,
 } from "../../bench/measure/document.ts";
 import { type Condition, figuresOf, formatCondition, median, medians, meets } from "../../bench/measure/figures.ts";
-import { formatParagraph, formatTable, replaceBetweenMarks } from "../../bench/measure/markdown.ts";
+import { formatMarkdownTable, formatParagraph, replaceBetweenMarks } from "../../bench/measure/markdown.ts";
 import { renderReadme, renderResults } from "../../bench/measure/render.ts";
 import { challengeOf, commandOf, type Row, ROWS, selectRows } from "../../bench/measure/rows.ts";
 import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
@@ -214,7 +214,7 @@ Deno.test("selectRows() accepts numbers of challenges and ids of rows", () => {
 
 Deno.test("formatTable() aligns columns by characters", () => {
   assertEquals(
-    formatTable([["a"], ["ms", "right"]], [["–", "1"], ["long", "20"]]),
+    formatMarkdownTable([["a"], ["ms", "right"]], [["–", "1"], ["long", "20"]]),
     "| a    |   ms |\n| ---- | ---: |\n| –    |    1 |\n| long |   20 |",
   );
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { parseOptions } from "../../lib/workbench/cli/grade/options.ts";
+import { parseGradeOptions } from "../../lib/workbench/cli/grade/options.ts";
 
 const COURSE = decodeURIComponent(new URL("../../docs/course/", import.meta.url).pathname);
 const isReadable = Deno.permissions.querySync({ name: "read" }).state === "granted";
@@ -25,7 +25,7 @@ Deno.test({
     const commands = Array.from(`${page}\n${scriptOf("Grade")}`.matchAll(/maelstrom\.sh"? grade (--bin .*[^`\s])/g));
     assertEquals(commands.length, 3);
     for (const [, flags] of commands) {
-      parseOptions(flags!.split("`")[0]!.replaceAll('"', "").split(" "), () => undefined);
+      parseGradeOptions(flags!.split("`")[0]!.replaceAll('"', "").split(" "), () => undefined);
     }
   },
 });

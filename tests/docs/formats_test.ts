@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../workbench/run/stand_in.ts";
 import { CORRECT_NODES } from "../workbench/workloads/correct_nodes.ts";
 import { drive } from "../workbench/workloads/drive.ts";
-import { assertRunsAsPrinted, MAY_RUN_PAGES, ROOT } from "./page.ts";
+import { assertRunsAsPrinted, MAY_RUN_PAGES } from "./page.ts";
 
 const isReadable = Deno.permissions.querySync({ name: "read" }).state === "granted";
 const page = isReadable ? Deno.readTextFileSync(`${ROOT}/docs/formats.md`) : "";

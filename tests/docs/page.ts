@@ -9,9 +9,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-
-/** The project's folder. */
-export const ROOT = decodeURIComponent(new URL("../..", import.meta.url).pathname).replace(/\/$/, "");
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 
 /** True if the tests may run a page. */
 export const MAY_RUN_PAGES = (["read", "write", "run", "env"] as const)

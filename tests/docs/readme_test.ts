@@ -1,5 +1,6 @@
 import { assertStringIncludes } from "@std/assert";
-import { blocksOf, MAY_RUN_PAGES, ROOT, runBlocks } from "./page.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
+import { blocksOf, MAY_RUN_PAGES, runBlocks } from "./page.ts";
 
 Deno.test({
   name: "the README's node of your own runs as printed, only shorter",

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ROOT } from "./page.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 
 const isReadable = Deno.permissions.querySync({ name: "read" }).state === "granted";
 

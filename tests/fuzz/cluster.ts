@@ -10,7 +10,7 @@ import type { AnyNode } from "../../lib/node.ts";
 import { type Body, type Message, parseMessage } from "../../lib/protocol.ts";
 import type { Schema } from "../../lib/schema.ts";
 import { startNode } from "../../lib/start_node.ts";
-import { formatJSONLine } from "../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../lib/workbench/base/json.ts";
 import { VirtualClock } from "../../lib/workbench/world/clock.ts";
 import { openConnection } from "../../lib/workbench/world/connection.ts";
 import { parseLine } from "../../lib/workbench/world/hosts/process/message.ts";
@@ -143,8 +143,8 @@ function startFuzzed(state: State, id: string, program: (node: AnyNode) => void,
   state.inputs.set(id, deliver);
   network.attach(id, (message) => {
     const { id: _, ...rest } = message;
-    if (isClient(message.src)) return deliver(formatJSONLine(rest));
-    const line = formatJSONLine(rest);
+    if (isClient(message.src)) return deliver(formatJSON(rest));
+    const line = formatJSON(rest);
     const { change = () => line } = state.interference;
     const changed = change(rest, line);
     if (changed === line) traffic.push(rest);
@@ -157,7 +157,7 @@ function createHost(state: State, id: string, random: Random): Host {
   const { clock, problems } = state;
   return {
     send(message) {
-      const line = formatJSONLine(message);
+      const line = formatJSON(message);
       try {
         send(state, parseLine(line));
       } catch (error) {
@@ -180,6 +180,6 @@ function send({ network, awaited, interference: { answer }, inputs, clock }: Sta
   if (body.msg_id !== undefined) awaited.set(keyOfReply(src, body.msg_id), message);
   const reply = isClient(dest) ? undefined : answer?.(message);
   if (reply === undefined) return network.send(message);
-  const line = formatJSONLine({ src: dest, dest: src, body: reply });
+  const line = formatJSON({ src: dest, dest: src, body: reply });
   clock.schedule(clock.now() + 1, () => inputs.get(src)!(line));
 }

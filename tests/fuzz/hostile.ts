@@ -5,7 +5,7 @@
  */
 
 import fc from "fast-check";
-import { formatJSONLine, isRawNumber, parseExactJSON } from "../../lib/workbench/base/json.ts";
+import { formatJSON, isRawNumber, parseExactJSON } from "../../lib/workbench/base/json.ts";
 
 /** Change of one part of a JSON value. */
 export interface Mutation {
@@ -50,7 +50,7 @@ export const MUTATIONS: fc.Arbitrary<Mutation[]> = fc.array(
 
 /** Changes a JSON value. The result is a new value, and a text for which {@linkcode expand} is still to be called. */
 export function mutate(value: unknown, mutations: readonly Mutation[]): unknown {
-  const holder: Part = { root: parseExactJSON(formatJSONLine(value ?? null)) };
+  const holder: Part = { root: parseExactJSON(formatJSON(value ?? null)) };
   for (const mutation of mutations) mutatePart(holder, mutation);
   return holder.root;
 }

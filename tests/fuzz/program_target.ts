@@ -20,7 +20,7 @@ import Type, { type TObject } from "typebox";
 import { Compile } from "typebox/compile";
 import { parseJSON } from "../../lib/json.ts";
 import type { Body, Message } from "../../lib/protocol.ts";
-import { formatJSONLine } from "../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../lib/workbench/base/json.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";
 import { SERVICES } from "../../lib/workbench/world/services/mod.ts";
 import { createFuzzedCluster, type FuzzedCluster, keyOfReply } from "./cluster.ts";
@@ -173,7 +173,7 @@ function sendAsClient(state: Case, { mutations, id, from, base }: Step, dest: st
   const msg_id = state.nextId++;
   const good = isBody && id === undefined;
   const sent = isBody ? { ...body, msg_id: good ? msg_id : parseJSON(id ?? "0") } : body;
-  const line = expand(formatJSONLine({ id: 1, src: pick(CLIENTS, from), dest, body: sent }));
+  const line = expand(formatJSON({ id: 1, src: pick(CLIENTS, from), dest, body: sent }));
   if (good) expectReply(state, msg_id, line);
   cluster.deliver(dest, line);
 }
@@ -214,10 +214,10 @@ function sendAsPeer({ cluster, fuzzed }: Case, { mutations, from, base, id }: St
   const known = traffic.filter((message) => message.dest === dest);
   if (known.length === 0) return;
   const original = pick(known, base);
-  if (mutations.length === 0 && id === undefined) return cluster.deliver(dest, formatJSONLine(original));
+  if (mutations.length === 0 && id === undefined) return cluster.deliver(dest, formatJSON(original));
   const src = pick([original.src, ...nodes, ...Object.keys(SERVICES)], from);
   const body = mutate(base % 5 === 0 ? pick(fuzzed.requests, base) : original.body, mutations);
-  const line = expand(formatJSONLine({ src, dest, body: withId(body, id) }));
+  const line = expand(formatJSON({ src, dest, body: withId(body, id) }));
   if (isLie(cluster, parseJSON(line) as Message)) return;
   cluster.deliver(dest, line);
 }
@@ -238,7 +238,7 @@ function sendAsStranger({ cluster }: Case, { mutations, from, base }: Step, dest
   const strangers = [...CLIENTS, ...Object.keys(SERVICES), ...cluster.nodes].filter((src) => !mayReply(src, request));
   const body = mutate(pick(replies, base).body, mutations);
   const line = expand(
-    formatJSONLine({ src: pick(strangers, from), dest, body: withId(body, String(request.body.msg_id)) }),
+    formatJSON({ src: pick(strangers, from), dest, body: withId(body, String(request.body.msg_id)) }),
   );
   if (!isLie(cluster, parseJSON(line) as Message)) cluster.deliver(dest, line);
 }
@@ -273,7 +273,7 @@ function change({ changes }: Case, message: Message, line: string): string | und
   const step = changes.shift();
   if (step === undefined) return line;
   const { src, dest, body } = message;
-  const send = (changed: unknown) => expand(formatJSONLine({ src, dest, body: changed }));
+  const send = (changed: unknown) => expand(formatJSON({ src, dest, body: changed }));
   if (step.to < 6) return undefined;
   const fields = Object.keys(body).filter((name) => name !== "in_reply_to");
   const field = pick(fields, step.base);

@@ -14,7 +14,7 @@ import { kafkaLinKV } from "../../challenges/kafka_lin_kv.ts";
 import kafkaSingle from "../../challenges/kafka_single.ts";
 import { txn } from "../../challenges/txn.ts";
 import uniqueIds from "../../challenges/unique_ids.ts";
-import { formatJSONLine } from "../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../lib/workbench/base/json.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import type { Body } from "../../lib/protocol.ts";
 import type { FuzzedCluster } from "./cluster.ts";
@@ -119,7 +119,7 @@ async function verifyBroadcast(cluster: FuzzedCluster): Promise<void> {
   const values = await agreed(
     cluster,
     { type: "read" },
-    ({ messages }) => (messages as unknown[]).map((value) => formatJSONLine(value)).sort(),
+    ({ messages }) => (messages as unknown[]).map((value) => formatJSON(value)).sort(),
   );
   for (const node of cluster.nodes) {
     assert((values as string[]).includes(`"clean ${node}"`), `a value of ${node} is lost`);

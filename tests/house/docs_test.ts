@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ROOT } from "./imports.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 
 /** The longest row of a table, in characters. */
 const ROW_WIDTH = 140;
@@ -17,10 +17,12 @@ function test(name: string, fn: (page: string, text: string) => void): void {
     ignore: !readable,
     fn() {
       const docs = ["docs", "docs/course"].flatMap((folder) =>
-        [...Deno.readDirSync(`${ROOT}${folder}`)].map(({ name }) => `${folder}/${name}`).sort()
+        [...Deno.readDirSync(`${ROOT}/${folder}`)].map(({ name }) => `${folder}/${name}`).sort()
       );
       const pages = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", ...docs];
-      for (const page of pages.filter((page) => page.endsWith(".md"))) fn(page, Deno.readTextFileSync(ROOT + page));
+      for (const page of pages.filter((page) => page.endsWith(".md"))) {
+        fn(page, Deno.readTextFileSync(`${ROOT}/${page}`));
+      }
     },
   });
 }
@@ -50,7 +52,7 @@ test("ARCHITECTURE.md is one page", (page, text) => {
 
 function exists(path: string): boolean {
   try {
-    Deno.statSync(ROOT + path);
+    Deno.statSync(`${ROOT}/${path}`);
     return true;
   } catch {
     return false;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ROOT } from "./imports.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 
 const isAllowed = (await Deno.permissions.query({ name: "run", command: "git" })).state === "granted";
 

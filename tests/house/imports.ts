@@ -4,8 +4,7 @@
  * @module
  */
 
-/** The root of the project, with a slash at its end. */
-export const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 
 /** An import: the importing file, and the file or the bare name that it imports. Paths are relative to the root. */
 export interface Import {
@@ -18,7 +17,7 @@ export const COMPUTED = "(an expression)";
 
 /** Lists the TypeScript files of a folder, ordered by name; `recursive: false` leaves out its subfolders. */
 export function filesBelow(folder: string, { recursive = true } = {}): string[] {
-  const entries = [...Deno.readDirSync(ROOT + folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  const entries = [...Deno.readDirSync(`${ROOT}/${folder}`)].sort((a, b) => a.name < b.name ? -1 : 1);
   return entries.flatMap(({ name, isDirectory }) => {
     const path = `${folder}/${name}`;
     if (isDirectory) return recursive ? filesBelow(path) : [];
@@ -28,7 +27,7 @@ export function filesBelow(folder: string, { recursive = true } = {}): string[] 
 
 /** Lists the imports and re-exports of a file, those of types and dynamic ones too. */
 export function importsOf(file: string): Import[] {
-  return importsIn(Deno.readTextFileSync(ROOT + file), file);
+  return importsIn(Deno.readTextFileSync(`${ROOT}/${file}`), file);
 }
 
 /** Lists the imports of some code as {@linkcode importsOf} does. An import of an expression is one of `COMPUTED`. */

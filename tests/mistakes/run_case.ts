@@ -5,6 +5,7 @@
  */
 
 import { main } from "../../lib/workbench/cli/main.ts";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 import type { Engine } from "../../lib/workbench/engines/engine.ts";
 import type { Machine } from "../../lib/workbench/engines/machine.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
@@ -13,8 +14,6 @@ import { runTest } from "../../lib/workbench/run/run.ts";
 import { VirtualClock } from "../../lib/workbench/world/clock.ts";
 import { processWorld } from "../../lib/workbench/world/hosts/process/process.ts";
 import { type FakeProgram, fakeSystem } from "./fake_process.ts";
-
-const ROOT = new URL("../../", import.meta.url).pathname.replace(/\/$/, "");
 
 /** A mistake, made on purpose. */
 export interface Case {

@@ -71,13 +71,13 @@ function between(least: number, most: number, random: Random): number {
   return Math.ceil(least) + random.integer(Math.floor(most) - Math.ceil(least) + 1);
 }
 
-/** Program, whatever messages it declares. */
-export type Program = (node: AnyNode) => void;
+/** Program of a challenge, whatever messages it declares. */
+export type ChallengeProgram = (node: AnyNode) => void;
 
 /** Runs the program of a challenge in a drawn test. */
 export function runDrawnTest(
   { request: { options, challenge, workload, seed } }: DrawnTest,
-  program: Program,
+  program: ChallengeProgram,
   hooks: VirtualTestHooks = {},
 ): Promise<Results> {
   const settings = { seed: seed!, limits: [], logNetSend: false, logNetRecv: false };

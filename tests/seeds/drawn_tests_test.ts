@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { ROOT } from "../../lib/workbench/cli/root.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge, findModule } from "../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
@@ -8,7 +9,7 @@ import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import { SURVIVES } from "../../lib/workbench/run/survives.ts";
-import { IGNORED, ROOT, testWithStore } from "../workbench/run/store/test_with_store.ts";
+import { IGNORED, testWithStore } from "../workbench/run/store/test_with_store.ts";
 import { isRepeated } from "./survive.ts";
 import { drawTest, runDrawnTest } from "./drawn_tests.ts";
 

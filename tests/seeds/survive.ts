@@ -11,7 +11,7 @@ import type { Operation } from "../../lib/workbench/history/operation.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";
 import type { Store } from "../../lib/workbench/run/store/store.ts";
 import { isSurvived, SURVIVES } from "../../lib/workbench/run/survives.ts";
-import { drawTest, type Program, runDrawnTest } from "./drawn_tests.ts";
+import { type ChallengeProgram, drawTest, runDrawnTest } from "./drawn_tests.ts";
 
 /** Number of drawn tests for each challenge. */
 const SEEDS = 300;
@@ -28,7 +28,7 @@ const PRINTED = 3;
 const SILENT = ["2"];
 
 /** Declares the test of a challenge. */
-export function testSeeds(id: string, program: Program): void {
+export function testSeeds(id: string, program: ChallengeProgram): void {
   const challenge = CHALLENGES.find((each) => each.id === id)!;
   const faults = SURVIVES[id]!;
   Deno.test(`${id} survives ${faults.join(", ")}, all at once, with ${SEEDS} seeds`, async () => {

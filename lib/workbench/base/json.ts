@@ -8,10 +8,10 @@
  * @module
  */
 
-import { formatJSON as formatJSONLine, UNSAFE_INTEGER } from "../../json.ts";
+import { formatJSON, UNSAFE_INTEGER } from "../../json.ts";
 
 /** Writes a value without a `Map` as JSON on one line: faster than {@linkcode formatExactJSON} without a bigint. */
-export { formatJSONLine };
+export { formatJSON };
 
 /**
  * Parses JSON.
@@ -56,12 +56,12 @@ export function formatExactJSON(value: unknown, indent?: number): string {
 const TEXT = Symbol("JSON");
 
 /**
- * Writes an object as {@linkcode formatJSONLine} does, and keeps the text for the next call: writing is most of what a
+ * Writes an object as {@linkcode formatJSON} does, and keeps the text for the next call: writing is most of what a
  * message costs, and it is stored twice and sent once. The object must not change between the calls.
  */
 export function formatOnce(value: object): string {
   const known = value as { [TEXT]?: string };
-  return known[TEXT] ??= formatJSONLine(value);
+  return known[TEXT] ??= formatJSON(value);
 }
 
 /** Returns true for a whole number that was read with a point or an exponent. */

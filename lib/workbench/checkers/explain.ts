@@ -17,7 +17,7 @@ export const EXAMPLES = 8;
 const LISTED = 1000;
 
 /** Evidence of one case, from which {@linkcode AnomalyCase} is made. */
-export interface Evidence {
+export interface CaseEvidence {
   operations?: readonly (Operation | undefined)[];
   nodes?: readonly string[];
   key?: unknown;
@@ -37,7 +37,7 @@ export function explainCases<Case>(
   type: string,
   cases: readonly Case[],
   explain: (example: Case) => string,
-  evidence?: (example: Case) => Evidence,
+  evidence?: (example: Case) => CaseEvidence,
 ): Anomaly[] {
   if (cases.length === 0) return [];
   const lines = cases.slice(0, EXAMPLES).map(explain).map((line) => line[0]!.toUpperCase() + line.slice(1));
@@ -46,7 +46,7 @@ export function explainCases<Case>(
   return [evidence === undefined ? anomaly : { ...anomaly, cases: cases.slice(0, LISTED).map(evidence).map(toCase) }];
 }
 
-function toCase({ operations = [], nodes, key, values }: Evidence): AnomalyCase {
+function toCase({ operations = [], nodes, key, values }: CaseEvidence): AnomalyCase {
   const indices = operations.flatMap((operation) => operation?.index ?? []);
   return {
     ...indices.length === 0 ? {} : { operations: [...new Set(indices)] },

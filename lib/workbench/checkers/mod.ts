@@ -72,9 +72,9 @@ export { checkEcho } from "./echo.ts";
 export { MalformedHistoryError } from "./explain.ts";
 export { checkKafka, type KafkaCheckOptions } from "./kafka/mod.ts";
 export {
-  BUDGET,
   checkLinearizable,
   checkLinKV,
+  CONFIGURATION_BUDGET,
   type LinearizableOptions,
   type Model,
   type ModelOperation,

@@ -22,7 +22,7 @@ import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
 import { formatShrunk } from "./shrunk.ts";
 import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf } from "./summary.ts";
-import { formatSeedsTable, formatTable } from "./tables.ts";
+import { formatRunsTable, formatSeedsTable } from "./tables.ts";
 
 /**
  * Number of failed seeds that are shown in detail: in full or, if one of them will be shrunk, with verdict and command.
@@ -155,7 +155,7 @@ export class SeriesReport {
       const document = isList ? createSeriesDocument(runs, isCutShort, decidedBy) : printable(runs[0]!);
       this.#machine.stdout(`${formatExactJSON(document, 2)}\n`);
     } else if (isList) {
-      const format = seeds > 1 ? formatSeedsTable : formatTable;
+      const format = seeds > 1 ? formatSeedsTable : formatRunsTable;
       this.#machine.stdout(`${format(runs, requests.length, this.#screen)}\n`);
     }
   }

@@ -39,7 +39,7 @@ const FIGURE_HEADS = ["ops", "ok", "msgs/op", "median ms", "max ms"];
  *
  * @param planned Number of runs that were planned.
  */
-export function formatTable(runs: readonly Results[], planned: number, screen: Screen): string {
+export function formatRunsTable(runs: readonly Results[], planned: number, screen: Screen): string {
   const style = createStyle(screen.colour);
   const rows = runs.map((results) => [
     `${MARKS[judgementOf(results)]} ${alignedName(results)}`,

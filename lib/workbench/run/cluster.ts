@@ -16,7 +16,7 @@ import { type Body, RPCError } from "../../protocol.ts";
 import { type Connection, type Liveness, type OpenConnection, openConnection } from "../world/connection.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { type Diagnosis, joinLines, type NodeHost } from "../world/hosts/node_host.ts";
-import { formatJSONLine } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import { isClient, type Network } from "../world/network/network.ts";
 import type { Random } from "../world/random.ts";
 import type { TestException } from "../base/test_exception.ts";
@@ -231,9 +231,7 @@ async function initialize(state: State, member: Member, timeout: number): Promis
     }
     const { type } = await abortable(reply, signal);
     if (type === "init_ok") return;
-    const problem = `Node ${id} answered init with a message of type ${
-      formatJSONLine(type) ?? "none"
-    }; expected init_ok`;
+    const problem = `Node ${id} answered init with a message of type ${formatJSON(type) ?? "none"}; expected init_ok`;
     onFailure(await startFailure("init-failed", member, problem));
   } catch (error) {
     if (signal.aborted) return connection.close();

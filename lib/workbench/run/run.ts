@@ -31,7 +31,7 @@ import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workl
 import { abortable } from "@std/async/abortable";
 import { openConnection } from "../world/connection.ts";
 import { createInterpreter, type Interpreter } from "./interpreter.ts";
-import { formatJSONLine } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { judge, type TestRecord } from "./judge.ts";
 import type { FaultTarget } from "./nemesis/faults.ts";
@@ -287,7 +287,7 @@ function createTestNetwork(
       hooks.store?.message(entry);
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
       const by = entry.sender === undefined ? "" : ` (sent by ${entry.sender})`;
-      if (logged) hooks.log?.(`${entry.type} ${formatJSONLine(entry.message)}${by}`);
+      if (logged) hooks.log?.(`${entry.type} ${formatJSON(entry.message)}${by}`);
     },
     onForged: (node, message) => note(forgedSource(node, message)),
   });

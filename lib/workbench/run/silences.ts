@@ -6,7 +6,7 @@
  */
 
 import type { TestException } from "../base/test_exception.ts";
-import { formatJSONLine } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import { clip, counted } from "../base/text.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Silence } from "../world/connection.ts";
@@ -74,7 +74,7 @@ async function describeSilences({ first, at, count, late, diagnosis }: SilencesO
   const message = joinLines(
     cause === undefined ? begin : `${begin}: ${cause}`,
     `${count === 1 ? "Asked" : "The first, asked"} at ${(at / 1000).toFixed(3)} s:`,
-    `  ${clip(formatJSONLine(request), 240)}`,
+    `  ${clip(formatJSON(request), 240)}`,
     lateWords,
     ...activity,
     ...log,

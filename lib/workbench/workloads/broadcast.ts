@@ -43,7 +43,7 @@ const READ: RPC = {
 };
 
 /** Workload broadcast. */
-export const broadcast: Workload = {
+export const broadcastWorkload: Workload = {
   name: "broadcast",
   doc: "Nodes pass values on until all nodes know all of them. Clients send values to single nodes and read the " +
     "values that nodes know. A value that was acknowledged or that a client has read must eventually appear at " +

@@ -21,7 +21,7 @@ const ECHO: RPC = {
 };
 
 /** Workload echo. */
-export const echo: Workload = {
+export const echoWorkload: Workload = {
   name: "echo",
   doc: "The simplest workload: clients send a value to a node and expect the same value in the reply.",
   rpcs: [ECHO],

@@ -29,7 +29,7 @@ const READ: RPC = {
 };
 
 /** Workload g-set. As in Maelstrom, every error makes an operation info: the client throws it. */
-export const gSet: Workload = {
+export const gSetWorkload: Workload = {
   name: "g-set",
   doc: "A set to which clients add elements and which they read. An element whose add was acknowledged, or " +
     "that a client has read, must eventually appear at every node, and stay.",

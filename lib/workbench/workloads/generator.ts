@@ -158,7 +158,7 @@ export function independentKeys(options: IndependentOptions): OperationGenerator
 }
 
 /** Operation of a transaction: function, key, and null for a read or the value to write. */
-export type MicroOperation = [f: string, key: number, value: number | null];
+export type RequestedMicroOperation = [f: string, key: number, value: number | null];
 
 /** Default of `--key-count`. */
 export const KEY_COUNT = 10;
@@ -184,13 +184,13 @@ export interface TransactionOptions {
  * Keys in use are 0 to `keyCount - 1` at first. Each is drawn twice as often as the one before it. The values 1, 2, 3
  * and so on are written to a key, each once. After `maxWritesPerKey` writes, the next unused number replaces the key.
  */
-export function transactions(random: Random, options: TransactionOptions): () => MicroOperation[] {
+export function transactions(random: Random, options: TransactionOptions): () => RequestedMicroOperation[] {
   const { write, keyCount, minLength, maxLength, maxWritesPerKey } = options;
   const keys = Array.from({ length: keyCount }, (_, key) => key);
   const written = new Map<number, number>();
   let lastKey = keyCount - 1;
 
-  function microOperation(): MicroOperation {
+  function microOperation(): RequestedMicroOperation {
     for (;;) {
       const reads = random.integer(2) === 0;
       const index = exponentialIndex(random, keyCount);

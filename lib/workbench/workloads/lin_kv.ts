@@ -45,7 +45,7 @@ const CAS: RPC = {
 const PROCESS_LIMIT = 20;
 
 /** Workload lin-kv. */
-export const linKV: Workload = {
+export const linKVWorkload: Workload = {
   name: "lin-kv",
   doc: "A linearizable key-value store: every operation appears to take effect at one moment between its request and " +
     "its reply. Clients read, write, and compare-and-set. Each key is checked separately.",

@@ -8,15 +8,15 @@
  */
 
 import { filter } from "./generator.ts";
-import { linKV } from "./lin_kv.ts";
+import { linKVWorkload } from "./lin_kv.ts";
 import type { Workload } from "./workload.ts";
 
 /** Workload lin-kv-only. */
-export const linKVOnly: Workload = {
-  ...linKV,
+export const linKVOnlyWorkload: Workload = {
+  ...linKVWorkload,
   name: "lin-kv-only",
   doc: "A linearizable key-value store as in lin-kv, but clients only read and write. With `--services none`, nodes " +
     "have to agree without the help of a service. Maelstrom does not have this workload.",
-  rpcs: linKV.rpcs.filter(({ type }) => type !== "cas"),
-  generator: (options, random) => filter(({ f }) => f !== "cas", linKV.generator(options, random)),
+  rpcs: linKVWorkload.rpcs.filter(({ type }) => type !== "cas"),
+  generator: (options, random) => filter(({ f }) => f !== "cas", linKVWorkload.generator(options, random)),
 };

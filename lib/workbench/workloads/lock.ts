@@ -33,7 +33,7 @@ const UNLOCK: RPC = {
 };
 
 /** Workload lock. Clients are reused, because a client's name says who holds the lock. */
-export const lock: Workload = {
+export const lockWorkload: Workload = {
   name: "lock",
   doc: "A lock for the whole cluster. Each client, named by the `src` of its messages, asks for it, and releases it " +
     "when it has it. At any time at most one client may hold it. Maelstrom does not have this workload.",

@@ -9,22 +9,34 @@
  * @module
  */
 
-import { broadcast } from "./broadcast.ts";
-import { echo } from "./echo.ts";
-import { gCounter } from "./g_counter.ts";
-import { gSet } from "./g_set.ts";
-import { kafka } from "./kafka/mod.ts";
-import { linKV } from "./lin_kv.ts";
-import { linKVOnly } from "./lin_kv_only.ts";
-import { lock } from "./lock.ts";
-import { pnCounter } from "./pn_counter.ts";
-import { txnListAppend } from "./txn/list_append.ts";
-import { txnRWRegister } from "./txn/rw_register.ts";
-import { uniqueIds } from "./unique_ids.ts";
+import { broadcastWorkload } from "./broadcast.ts";
+import { echoWorkload } from "./echo.ts";
+import { gCounterWorkload } from "./g_counter.ts";
+import { gSetWorkload } from "./g_set.ts";
+import { kafkaWorkload } from "./kafka/mod.ts";
+import { linKVWorkload } from "./lin_kv.ts";
+import { linKVOnlyWorkload } from "./lin_kv_only.ts";
+import { lockWorkload } from "./lock.ts";
+import { pnCounterWorkload } from "./pn_counter.ts";
+import { txnListAppendWorkload } from "./txn/list_append.ts";
+import { txnRWRegisterWorkload } from "./txn/rw_register.ts";
+import { uniqueIdsWorkload } from "./unique_ids.ts";
 import type { Workload } from "./workload.ts";
 
 /** Workloads by Maelstrom's names, simplest first; then those that Maelstrom does not have. */
 export const WORKLOADS: Readonly<Record<string, Workload>> = Object.fromEntries(
-  [echo, uniqueIds, broadcast, gSet, gCounter, pnCounter, kafka, linKV, txnListAppend, txnRWRegister, lock, linKVOnly]
-    .map((workload) => [workload.name, workload]),
+  [
+    echoWorkload,
+    uniqueIdsWorkload,
+    broadcastWorkload,
+    gSetWorkload,
+    gCounterWorkload,
+    pnCounterWorkload,
+    kafkaWorkload,
+    linKVWorkload,
+    txnListAppendWorkload,
+    txnRWRegisterWorkload,
+    lockWorkload,
+    linKVOnlyWorkload,
+  ].map((workload) => [workload.name, workload]),
 );

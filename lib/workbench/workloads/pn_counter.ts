@@ -28,7 +28,7 @@ const READ: RPC = {
 };
 
 /** Workload pn-counter. As in Maelstrom, every error makes an operation info: the client throws it. */
-export const pnCounter: Workload = {
+export const pnCounterWorkload: Workload = {
   name: "pn-counter",
   doc: "A counter to which clients add and from which they subtract. After 10 s without faults, every node must read " +
     "the sum of all acknowledged additions; additions of unknown outcome may be part of it or not.",

@@ -23,7 +23,7 @@ const GENERATE: RPC = {
 };
 
 /** Workload unique-ids. */
-export const uniqueIds: Workload = {
+export const uniqueIdsWorkload: Workload = {
   name: "unique-ids",
   doc: "Clients ask nodes for ids. No id may be returned twice by any nodes, whatever happens to the network.",
   rpcs: [GENERATE],

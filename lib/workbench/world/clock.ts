@@ -84,7 +84,7 @@ export class RealClock implements Clock {
   }
 
   cancel(timer: Timer): void {
-    this.#agenda.cancel(timer as Entry);
+    this.#agenda.cancel(timer as ScheduledCallback);
     if (this.#timeoutAt < Infinity && this.#agenda.first() === undefined) this.#arm();
   }
 
@@ -213,7 +213,7 @@ export class VirtualClock implements Clock {
   }
 
   cancel(timer: Timer): void {
-    this.#agenda.cancel(timer as Entry);
+    this.#agenda.cancel(timer as ScheduledCallback);
   }
 
   sleep(delay: number, signal?: AbortSignal): Promise<void> {
@@ -364,7 +364,7 @@ function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void>
 }
 
 /** Scheduled callback. */
-interface Entry {
+interface ScheduledCallback {
   at: number;
   /** Order of scheduling. */
   sequence: number;
@@ -375,12 +375,12 @@ interface Entry {
 /** Scheduled callbacks, by time and then by order of scheduling. */
 class Agenda {
   /** Heap. Cancelled entries stay in it until they are the first, or more than half. */
-  #queue = new TinyQueue<Entry>([], inOrder);
+  #queue = new TinyQueue<ScheduledCallback>([], inOrder);
   /** Number of cancelled entries in the queue. */
   #cancelled = 0;
   #nextSequence = 0;
 
-  add(at: number, callback: () => void): Entry {
+  add(at: number, callback: () => void): ScheduledCallback {
     if (!Number.isFinite(at)) throw new RangeError(`Cannot schedule: expected a time in ms, got ${at}`);
     const entry = { at, sequence: this.#nextSequence++, callback };
     this.#queue.push(entry);
@@ -393,7 +393,7 @@ class Agenda {
   }
 
   /** Returns the next entry, and removes the cancelled ones before it. */
-  first(): Entry | undefined {
+  first(): ScheduledCallback | undefined {
     let first = this.#queue.peek();
     while (first !== undefined && first.callback === undefined) {
       this.#queue.pop();
@@ -411,7 +411,7 @@ class Agenda {
     return callback;
   }
 
-  cancel(entry: Entry): void {
+  cancel(entry: ScheduledCallback): void {
     if (entry.callback === undefined) return;
     entry.callback = undefined;
     if (++this.#cancelled * 2 > this.#queue.length) this.#sweep();
@@ -425,6 +425,6 @@ class Agenda {
   }
 }
 
-function inOrder(a: Entry, b: Entry): number {
+function inOrder(a: ScheduledCallback, b: ScheduledCallback): number {
   return a.at - b.at || a.sequence - b.sequence;
 }

@@ -8,7 +8,7 @@
  */
 
 import { type Body, type Message, RPCError } from "../../protocol.ts";
-import { formatJSONLine } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { clip } from "../base/text.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -184,7 +184,7 @@ function checkedCall(
   const checks = checksOf(rpc);
   const request = { type: rpc.type, msg_id: ++state.lastId, ...fields };
   const mistake = checks.request(request);
-  if (mistake !== undefined) return Promise.reject(new TypeError(`Cannot send ${formatJSONLine(request)}: ${mistake}`));
+  if (mistake !== undefined) return Promise.reject(new TypeError(`Cannot send ${formatJSON(request)}: ${mistake}`));
   return call(state, node, request, timeout, (reply) => {
     const problem = checks.reply(reply);
     return problem === undefined ? undefined : malformedReply(node, rpc, request, reply, problem);
@@ -272,10 +272,10 @@ function closedError({ id }: State): Error {
 
 function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestException {
   const ids = asked.length === 0 ? "the msg_id of a request" : `${asked.join(" or ")}, the msg_id of its request`;
-  const got = formatJSONLine(body.in_reply_to) ?? "nothing";
+  const got = formatJSON(body.in_reply_to) ?? "nothing";
   const message = [
     `Node ${src} sent ${dest} a message that answers nothing: expected in_reply_to to be ${ids}, got ${got}`,
-    `  body: ${clip(formatJSONLine(body))}`,
+    `  body: ${clip(formatJSON(body))}`,
     "Copy the msg_id of the request to in_reply_to of the reply",
   ].join("\n");
   return { type: "unmatched-reply", node: src, message, count: 1 };
@@ -284,7 +284,7 @@ function unmatchedReply({ src, dest, body }: Message, asked: number[]): TestExce
 function repeatedReply({ src, dest, body }: Message): TestException {
   const message = [
     `Node ${src} answered a request of ${dest} twice: expected one reply to each msg_id`,
-    `  body: ${clip(formatJSONLine(body))}`,
+    `  body: ${clip(formatJSON(body))}`,
     "The first reply counts, this one is ignored",
   ].join("\n");
   return { type: "repeated-reply", node: src, message, count: 1 };
@@ -297,8 +297,8 @@ function errorOf({ hooks }: State, node: string, request: Body, reply: Body): RP
   if (Number.isInteger(code)) return new RPCError(code as number, text);
   const message = [
     `Node ${node} answered ${request.type} with a malformed error: expected body.code to be integer`,
-    `  request:  ${clip(formatJSONLine(request))}`,
-    `  reply:    ${clip(formatJSONLine(reply))}`,
+    `  request:  ${clip(formatJSON(request))}`,
+    `  reply:    ${clip(formatJSON(reply))}`,
     `  expected: { type: "error", code: integer, text?: string, msg_id?: integer, in_reply_to: integer }`,
   ].join("\n");
   hooks.onMistake?.({ type: "malformed-reply", node, message, count: 1 });

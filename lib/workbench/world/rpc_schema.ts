@@ -8,7 +8,7 @@
  */
 
 import { clip, show } from "../base/text.ts";
-import { formatJSONLine } from "../base/json.ts";
+import { formatJSON } from "../base/json.ts";
 import Type, { type TObject, type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Body } from "../../protocol.ts";
@@ -98,8 +98,8 @@ export function checksOf(rpc: RPC): RPCChecks {
 export function malformedReply(node: string, rpc: RPC, request: Body, reply: Body, problem: string): string {
   return [
     `Node ${node} answered ${rpc.type} with a malformed reply: ${problem}`,
-    `  request:  ${clip(formatJSONLine(request))}`,
-    `  reply:    ${clip(formatJSONLine(reply))}`,
+    `  request:  ${clip(formatJSON(request))}`,
+    `  reply:    ${clip(formatJSON(reply))}`,
     `  expected: ${describeSchema(replySchema(rpc))}`,
   ].join("\n");
 }

@@ -1,11 +1,11 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatExactJSON, formatJSONLine, parseExactJSON } from "../../../lib/workbench/base/json.ts";
+import { formatExactJSON, formatJSON, parseExactJSON } from "../../../lib/workbench/base/json.ts";
 
 Deno.test("integers beyond 2^53 keep all their digits when read and written", () => {
   fc.assert(fc.property(fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }), (integer) => {
     const line = `{"id":${integer},"list":[${integer}]}`;
-    assertEquals(formatJSONLine(parseExactJSON(line)), line);
+    assertEquals(formatJSON(parseExactJSON(line)), line);
     assertEquals(formatExactJSON(parseExactJSON(line)), line);
     const { id } = parseExactJSON(line) as { id: number | bigint };
     assertEquals(typeof id, Number.isSafeInteger(Number(integer)) ? "number" : "bigint");
@@ -15,7 +15,7 @@ Deno.test("integers beyond 2^53 keep all their digits when read and written", ()
 Deno.test("everything else is read and written as by JSON", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const line = JSON.stringify(value);
-    assertEquals(formatJSONLine(value), line);
+    assertEquals(formatJSON(value), line);
     assertEquals(formatExactJSON(value, 2), JSON.stringify(value, null, 2));
     if (!/\d{16}|\de/.test(line)) assertEquals(parseExactJSON(line), JSON.parse(line));
   }));
@@ -44,15 +44,15 @@ Deno.test("a whole number with a point or an exponent stays one, is not an integ
     for (const around of ["@", "[@]", '{"a":@}', '{"a": [1, @ ,2]}', `{"a":@\n}`]) {
       const value = parseExactJSON(around.replace("@", text!));
       assertEquals(
-        formatJSONLine(value),
-        formatJSONLine(JSON.parse(around.replace("@", '"@"'))).replace('"@"', written!),
+        formatJSON(value),
+        formatJSON(JSON.parse(around.replace("@", '"@"'))).replace('"@"', written!),
       );
-      assertEquals(formatExactJSON(value), formatJSONLine(value));
+      assertEquals(formatExactJSON(value), formatJSON(value));
     }
     assertNotEquals(parseExactJSON(text!), JSON.parse(text!));
     assertEquals(typeof parseExactJSON(text!), "object");
   }
-  assertEquals(formatJSONLine(parseExactJSON("1e300")), "1e+300");
+  assertEquals(formatJSON(parseExactJSON("1e300")), "1e+300");
 });
 
 Deno.test("a string that looks like such a number stays a string", () => {

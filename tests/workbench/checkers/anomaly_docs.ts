@@ -7,6 +7,7 @@
  */
 
 import introduction from "./anomaly_introduction.md" with { type: "text" };
+import { formatMarkdownTable } from "../../../bench/measure/markdown.ts";
 import { ruledOutModels } from "../../../lib/workbench/checkers/consistency_model.ts";
 import { outcome, seconds } from "../../../lib/workbench/checkers/explain.ts";
 import { show } from "../../../lib/workbench/base/text.ts";
@@ -70,12 +71,12 @@ export function anomalyDocs(): string {
     const rows = Object.entries(group).map((
       [type, meaning],
     ) => [`[${type}]`, meaning, viewWords(type)]);
-    return `### ${title}\n\n${formatTable([["anomaly", "meaning", "Maelstrom"], ...rows])}`;
+    return `### ${title}\n\n${formatMarkdownTable([["anomaly"], ["meaning"], ["Maelstrom"]], rows)}`;
   });
   const outside = Object.entries(OUTSIDE_HISTORIES).map((
     [type, meaning],
   ) => [`**${type}**`, meaning, viewWords(type)]);
-  tables.push(`### Outside histories\n\n${formatTable([["finding", "meaning", "Maelstrom"], ...outside])}`);
+  tables.push(`### Outside histories\n\n${formatMarkdownTable([["finding"], ["meaning"], ["Maelstrom"]], outside)}`);
   const types = Object.keys(ANOMALIES);
   const links = types.map((type) => `[${type}]: #${anchorOf(type)}`).join("\n");
   return [introduction.trimEnd(), "## All anomalies", ...tables, "## Examples", ...types.map(sectionOf), links].join(
@@ -146,13 +147,6 @@ function formatHistory(history: readonly Operation[]): string {
     const end = completion === invocation ? "never completed" : outcome(completion);
     return `process ${process}: ${f} ${request}${show(result)}, invoked at ${seconds(time)}, ${end}`;
   }).join("\n");
-}
-
-/** Formats a table as `deno fmt` does: columns as wide as their widest cell. */
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`);
-  return lines.toSpliced(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`).join("\n");
 }
 
 if (import.meta.main) Deno.writeTextFileSync("docs/anomalies.md", anomalyDocs());

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { compile } from "../../../lib/workbench/cli/compile.ts";
 import { FailedError } from "../../../lib/workbench/base/errors.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 
-const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 const ALLOWED = ["read", "write", "run"].every((name) =>
   Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted"
 );

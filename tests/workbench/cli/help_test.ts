@@ -1,7 +1,8 @@
 import { COMMANDS } from "../../../lib/workbench/cli/commands.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatFlagsHelp, formatHelp } from "../../../lib/workbench/cli/help.ts";
-import { MAY_RUN_PAGES, ROOT } from "../../docs/page.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
+import { MAY_RUN_PAGES } from "../../docs/page.ts";
 
 const NARROW = { width: 40, colour: false };
 

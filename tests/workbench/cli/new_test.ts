@@ -2,13 +2,13 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createProject } from "../../../lib/workbench/cli/new/mod.ts";
 import { templateOf, TESTS } from "../../../lib/workbench/cli/new/files.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { runInSimulation } from "../../../lib/workbench/engines/simulation_engine.ts";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { fakeMachine } from "../engines/fake_machine.ts";
-import { ROOT } from "../run/store/test_with_store.ts";
 
 const ALLOWED = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");

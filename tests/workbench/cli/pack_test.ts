@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pack, replaceNames } from "../../../lib/workbench/cli/pack.ts";
-import { blocksOf, MAY_RUN_PAGES, ROOT } from "../../docs/page.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
+import { blocksOf, MAY_RUN_PAGES } from "../../docs/page.ts";
 
 Deno.test("replaceNames() puts paths in the place of names in imports and exports", () => {
   const names = { "@std/uuid": "types/uuid.js", "d3-array": "types/d3.js" };

@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { boundStore } from "../../../lib/workbench/cli/prune.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { assertRejected, command } from "../engines/fake_command.ts";
-import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
+import { testWithStore } from "../run/store/test_with_store.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 const HOUR = 3_600_000;

@@ -1,10 +1,9 @@
 /** Programs that Maelstrom accepts although they are wrong, as real processes: both verdicts on each. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { command } from "../engines/fake_command.ts";
-
-const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 
 /** True if permissions or Python are missing: the nodes are Python programs. */
 const ignore = (["read", "write", "run", "env"] as const)

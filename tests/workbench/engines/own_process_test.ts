@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { runScript } from "../../../lib/workbench/engines/own_process.ts";
 
-const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 const isAllowed = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
 const { signal } = new AbortController();

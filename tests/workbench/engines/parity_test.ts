@@ -3,6 +3,7 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
@@ -12,8 +13,6 @@ import type { Results } from "../../../lib/workbench/run/results.ts";
 /** True if permissions are missing: the test starts the challenges as processes. */
 const ignore = (["read", "write", "run", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
-
-const ROOT = decodeURIComponent(new URL("../../..", import.meta.url).pathname).replace(/\/$/, "");
 
 /** Time limit of every run, seconds, and the number of simulated runs of each row. */
 const TIME_LIMIT_SECONDS = 2;

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { runWithProcesses } from "../../../lib/workbench/engines/process_engine.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
@@ -12,7 +13,7 @@ import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { RealClock } from "../../../lib/workbench/world/clock.ts";
 import { processWorld } from "../../../lib/workbench/world/hosts/process/process.ts";
 import { createDisk } from "../run/store/full_disk.ts";
-import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
+import { testWithStore } from "../run/store/test_with_store.ts";
 import { testOptions } from "../run/stand_in.ts";
 import { IGNORED } from "../world/hosts/process/process_rig.ts";
 

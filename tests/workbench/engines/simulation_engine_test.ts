@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
 import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challenges.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
@@ -7,7 +8,7 @@ import { runInSimulation } from "../../../lib/workbench/engines/simulation_engin
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import { ROOT, testWithStore } from "../run/store/test_with_store.ts";
+import { testWithStore } from "../run/store/test_with_store.ts";
 
 const PROGRAMS = `${ROOT}/tests/workbench/programs`;
 

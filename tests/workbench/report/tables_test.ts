@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
-import { formatSeedsTable, formatTable } from "../../../lib/workbench/report/tables.ts";
+import { formatRunsTable, formatSeedsTable } from "../../../lib/workbench/report/tables.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { GOOD_RUN, resultsWith } from "./good_run.ts";
 
@@ -22,7 +22,7 @@ Deno.test("formatTable() has a row for each run, with its figures against their 
     }),
   ];
   assertEquals(
-    formatTable(runs, 4, PLAIN),
+    formatRunsTable(runs, 4, PLAIN),
     `                verdict   ops     ok     msgs/op   median ms       max ms
 ✓ 3e broadcast    valid  1974  100 %   1.74 < 20  772 < 1000  1126 < 2000
 ✗ 3e broadcast   missed  1974  100 %  24.50 ≥ 20         772         1126
@@ -50,7 +50,7 @@ Deno.test("tables mark the runs that Maelstrom judges differently, and count by 
   const [asMaelstrom] = [strict.map((run): Results => ({ ...run, decided_by: "maelstrom" }))];
   const wide = { width: 120, colour: false };
   assertEquals(
-    formatTable(asMaelstrom, 2, wide),
+    formatRunsTable(asMaelstrom, 2, wide),
     `                      verdict   ops     ok    msgs/op   median ms       max ms
 ✓ 3e broadcast          valid  1974  100 %  1.74 < 20  772 < 1000  1126 < 2000
 ✓ 6a txn-rw-register   valid*  1974  100 %
@@ -59,24 +59,26 @@ Deno.test("tables mark the runs that Maelstrom judges differently, and count by 
 
 2 of 2 passed for Maelstrom (1 strictly)`,
   );
-  const table = formatTable(strict, 2, wide);
+  const table = formatRunsTable(strict, 2, wide);
   assertStringIncludes(table, "✗ 6a txn-rw-register  INVALID*");
   assertStringIncludes(table, "\n  * 6a txn-rw-register: INVALID (garbage-read); valid for Maelstrom\n");
   assertStringIncludes(table, "\n1 of 2 passed (2 for Maelstrom)");
   assertStringIncludes(formatSeedsTable(strict, 2, wide), "\n1 of 2 passed (2 for Maelstrom)");
   assertStringIncludes(formatSeedsTable(asMaelstrom, 2, wide), "\n2 of 2 passed for Maelstrom (1 strictly)");
   const coloured = { width: 120, colour: true };
-  assertFalse(formatTable(asMaelstrom, 2, coloured).includes("\x1b[32m"), "not green");
+  assertFalse(formatRunsTable(asMaelstrom, 2, coloured).includes("\x1b[32m"), "not green");
 });
 
 Deno.test("formatTable() fits 80 columns with the longest names", () => {
   const run: Results = { ...GOOD_RUN, challenge: "6c", workload: "txn-rw-register", targets: [] };
-  for (const line of formatTable([GOOD_RUN, run], 2, PLAIN).split("\n")) assert(line.length <= 80, line);
+  for (const line of formatRunsTable([GOOD_RUN, run], 2, PLAIN).split("\n")) assert(line.length <= 80, line);
 });
 
 Deno.test("on a narrow terminal, each row of a table becomes a paragraph", () => {
   const narrow = { width: 40, colour: false };
-  for (const all of [formatTable([GOOD_RUN, GOOD_RUN], 2, narrow), formatSeedsTable([GOOD_RUN, GOOD_RUN], 2, narrow)]) {
+  for (
+    const all of [formatRunsTable([GOOD_RUN, GOOD_RUN], 2, narrow), formatSeedsTable([GOOD_RUN, GOOD_RUN], 2, narrow)]
+  ) {
     assertStringIncludes(all, "✓ 3e broadcast\n  ");
     assertStringIncludes(all, "median ms 772 < 1000");
     assertFalse(all.startsWith("\n"));
@@ -92,6 +94,6 @@ Deno.test("tables show no share of operations that succeeded if there were none"
     operations: { ...none, by_f: {} },
     result: { valid: "unknown" },
   });
-  assertFalse(formatTable([run], 1, PLAIN).includes("%"));
+  assertFalse(formatRunsTable([run], 1, PLAIN).includes("%"));
   assertFalse(formatSeedsTable([run], 1, PLAIN).includes("%"));
 });

@@ -1,22 +1,22 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import { echo } from "../../../lib/workbench/workloads/echo.ts";
+import { echoWorkload } from "../../../lib/workbench/workloads/echo.ts";
 import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("echo completes with the whole body of the reply", async () => {
-  const { invoke, requests } = openClient(echo, ({ echo }) => ({ type: "echo_ok", echo }));
+  const { invoke, requests } = openClient(echoWorkload, ({ echo }) => ({ type: "echo_ok", echo }));
   const value = { type: "echo_ok", echo: "Please echo 7", in_reply_to: 1 };
   assertEquals(await invoke({ f: "echo", value: "Please echo 7" }), { type: "ok", value });
   assertEquals(requests, [{ type: "echo", msg_id: 1, echo: "Please echo 7" }]);
 });
 
 Deno.test("echo completes as ok with a wrong echo too: the checker judges it", async () => {
-  const { invoke } = openClient(echo, () => ({ type: "echo_ok", echo: null }));
+  const { invoke } = openClient(echoWorkload, () => ({ type: "echo_ok", echo: null }));
   assertEquals((await invoke({ f: "echo", value: "x" })).type, "ok");
 });
 
 Deno.test("echo's operations have 128 values", () => {
-  const generator = echo.generator(testOptions(), seededRandom("echo"));
+  const generator = echoWorkload.generator(testOptions(), seededRandom("echo"));
   const values = new Set<string>();
   for (let i = 0; i < 5000; i++) {
     const next = generator.next(i % 3, i % 3) as { f: string; value: string };

@@ -2,11 +2,11 @@ import { assert, assertAlmostEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
-import { gCounter } from "../../../lib/workbench/workloads/g_counter.ts";
+import { gCounterWorkload } from "../../../lib/workbench/workloads/g_counter.ts";
 import { testOptions } from "../run/stand_in.ts";
 
 function draw(seed: string, count: number): Invocation[] {
-  const generator = gCounter.generator(testOptions(), seededRandom(seed));
+  const generator = gCounterWorkload.generator(testOptions(), seededRandom(seed));
   return Array.from({ length: count }, () => generator.next(0, 0) as Invocation);
 }
 

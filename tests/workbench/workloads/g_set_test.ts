@@ -1,12 +1,12 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
-import { gSet } from "../../../lib/workbench/workloads/g_set.ts";
+import { gSetWorkload } from "../../../lib/workbench/workloads/g_set.ts";
 import { openClient, testOptions } from "../run/stand_in.ts";
 
 Deno.test("add and read", async () => {
   const { invoke, requests } = openClient(
-    gSet,
+    gSetWorkload,
     ({ type }) => type === "read" ? { type: "read_ok", value: [3, 1] } : { type: "add_ok" },
   );
   assertEquals(await invoke({ f: "add", value: 3 }), { type: "ok" });
@@ -15,12 +15,12 @@ Deno.test("add and read", async () => {
 });
 
 Deno.test("null stands for no elements, as in Maelstrom", async () => {
-  const { invoke } = openClient(gSet, () => ({ type: "read_ok", value: null }));
+  const { invoke } = openClient(gSetWorkload, () => ({ type: "read_ok", value: null }));
   assertEquals(await invoke({ f: "read" }), { type: "ok", value: [] });
 });
 
 Deno.test("adds of 0, 1, 2 … and reads in equal parts", () => {
-  const generator = gSet.generator(testOptions({ concurrency: 3 }), seededRandom("mix"));
+  const generator = gSetWorkload.generator(testOptions({ concurrency: 3 }), seededRandom("mix"));
   const drawn = Array.from({ length: 4000 }, (_, i) => generator.next(i % 3, i % 3) as Invocation);
   const values = drawn.filter(({ f }) => f === "add").map(({ value }) => value);
   assertEquals(values, values.map((_, index) => index));

@@ -4,10 +4,10 @@ import {
   concat,
   filter,
   independentKeys,
-  type MicroOperation,
   mix,
   perWorker,
   repeat,
+  type RequestedMicroOperation,
   sequence,
   transactions,
 } from "../../../lib/workbench/workloads/generator.ts";
@@ -174,7 +174,7 @@ Deno.test("independentKeys updates a key's generator with its own operations, wi
 
 const OPTIONS = { write: "w", keyCount: 10, minLength: 1, maxLength: 4, maxWritesPerKey: 16 };
 
-function draw(seed: string, count: number, options: Partial<typeof OPTIONS> = {}): MicroOperation[][] {
+function draw(seed: string, count: number, options: Partial<typeof OPTIONS> = {}): RequestedMicroOperation[][] {
   const next = transactions(seededRandom(seed), { ...OPTIONS, ...options });
   return Array.from({ length: count }, next);
 }
@@ -235,7 +235,7 @@ Deno.test("transactions: any number of keys", () => {
   }
   for (const extreme of [0, 1 - 2 ** -53]) {
     const random = { ...seededRandom(""), float: () => extreme, integer: () => 0 };
-    const [[, key]] = transactions(random, OPTIONS)() as [MicroOperation];
+    const [[, key]] = transactions(random, OPTIONS)() as [RequestedMicroOperation];
     assertEquals(key, extreme === 0 ? 0 : 9);
   }
 });

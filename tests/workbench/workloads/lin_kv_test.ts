@@ -1,14 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
-import { linKV } from "../../../lib/workbench/workloads/lin_kv.ts";
+import { linKVWorkload } from "../../../lib/workbench/workloads/lin_kv.ts";
 import { erring, openClient, silent, testOptions } from "../run/stand_in.ts";
 
 const NODES = ["n0", "n1", "n2"];
 
 Deno.test("read, write and cas, each of a key", async () => {
   const { invoke, requests } = openClient(
-    linKV,
+    linKVWorkload,
     ({ type }) => type === "read" ? { type: "read_ok", value: 4 } : { type: `${type}_ok` },
   );
   assertEquals(await invoke({ f: "read", value: [7, null] }), { type: "ok", value: [7, 4] });
@@ -22,17 +22,17 @@ Deno.test("read, write and cas, each of a key", async () => {
 });
 
 Deno.test("a cas of an unexpected value and a read of a missing key complete as fail", async () => {
-  const mismatch = openClient(linKV, erring(22, "expected 3, but had 1"));
+  const mismatch = openClient(linKVWorkload, erring(22, "expected 3, but had 1"));
   const failed = { type: "fail", error: ["precondition-failed", "expected 3, but had 1"] } as const;
   assertEquals(await mismatch.invoke({ f: "cas", value: [0, [3, 2]] }), { ...failed });
-  const missing = openClient(linKV, erring(20, "not found"));
+  const missing = openClient(linKVWorkload, erring(20, "not found"));
   const result = await missing.invoke({ f: "read", value: [0, null] });
   assertEquals(result, { type: "fail", error: ["key-does-not-exist", "not found"] });
 });
 
 Deno.test("waits for a second, or ten times the mean latency", async () => {
   for (const [mean, timeout] of [[0, 1000], [50, 1000], [250, 2500]] as const) {
-    const { invoke, clock } = openClient(linKV, silent, { latency: { mean, distribution: "constant" } });
+    const { invoke, clock } = openClient(linKVWorkload, silent, { latency: { mean, distribution: "constant" } });
     assertEquals((await invoke({ f: "write", value: [0, 1] })).type, "info");
     assertEquals(clock.now(), timeout);
   }
@@ -40,7 +40,7 @@ Deno.test("waits for a second, or ten times the mean latency", async () => {
 
 /** Returns the operations of each worker in many rounds without crashes. */
 function rounds(concurrency: number, count: number): Invocation[][] {
-  const generator = linKV.generator(testOptions({ nodes: NODES, concurrency }), seededRandom("rounds"));
+  const generator = linKVWorkload.generator(testOptions({ nodes: NODES, concurrency }), seededRandom("rounds"));
   const workers = Array.from({ length: concurrency }, (): Invocation[] => []);
   for (let round = 0; round < count; round++) {
     for (const [worker, done] of workers.entries()) done.push(generator.next(worker, worker) as Invocation);
@@ -75,7 +75,7 @@ Deno.test("values are from 0 to 4", () => {
 });
 
 Deno.test("a key is replaced when more than 20 processes would use it", () => {
-  const generator = linKV.generator(testOptions({ nodes: NODES, concurrency: 6 }), seededRandom("processes"));
+  const generator = linKVWorkload.generator(testOptions({ nodes: NODES, concurrency: 6 }), seededRandom("processes"));
   const keys: number[] = [];
   for (let process = 0; process < 60; process++) {
     const next = generator.next(process % 6, process) as Invocation;

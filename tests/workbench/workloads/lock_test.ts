@@ -2,12 +2,12 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { type AnyNode, linKV, RPCError } from "../../../mod.ts";
 import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import { lock } from "../../../lib/workbench/workloads/lock.ts";
+import { lockWorkload } from "../../../lib/workbench/workloads/lock.ts";
 import type { Invocation, Outcome } from "../../../lib/workbench/workloads/workload.ts";
 import { runOptions, testOptions } from "../run/stand_in.ts";
 
 Deno.test("a worker locks and unlocks in turn, and unlocks until it certainly holds nothing", () => {
-  const { next, update } = lock.generator(testOptions({ concurrency: 2 }), seededRandom(""));
+  const { next, update } = lockWorkload.generator(testOptions({ concurrency: 2 }), seededRandom(""));
   const outcomes: [f: string, outcome: Outcome][] = [
     ["lock", { type: "fail", error: ["temporarily-unavailable", ""] }],
     ["lock", { type: "ok" }],
@@ -84,7 +84,14 @@ for (
   Deno.test(name, async () => {
     const latency = { mean: 10, distribution: "exponential" } as const;
     const results = await runVirtualTest(
-      runOptions({ workload: lock, concurrency: 6, timeLimitSeconds: 20, rate: 100, latency, nemesis: [...nemesis] }),
+      runOptions({
+        workload: lockWorkload,
+        concurrency: 6,
+        timeLimitSeconds: 20,
+        rate: 100,
+        latency,
+        nemesis: [...nemesis],
+      }),
       program,
     );
     assertEquals([results.valid, results.exceptions], [valid, []]);

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { type Message, RPCError } from "../../../lib/protocol.ts";
 import type { Clock } from "../../../lib/workbench/world/clock.ts";
 import { openConnection } from "../../../lib/workbench/world/connection.ts";
-import { formatJSONLine, parseExactJSON } from "../../../lib/workbench/base/json.ts";
+import { formatJSON, parseExactJSON } from "../../../lib/workbench/base/json.ts";
 import type { TestException } from "../../../lib/workbench/base/test_exception.ts";
 import type { RPC } from "../../../lib/workbench/world/rpc_schema.ts";
 import { erring, silent, standIn, type StandInNode } from "../run/stand_in.ts";
@@ -113,7 +113,7 @@ Deno.test("a message that answers nothing is ignored, and a mistake of the node"
   for (const in_reply_to of ids) {
     const { connection, settle, mistakes } = open(() => ({ type: "ask_ok", answer: 1, in_reply_to }));
     await assertRejects(() => settle(connection.rpc("n0", ASK, { what: "" })), RPCError, "did not answer");
-    const got = formatJSONLine(in_reply_to);
+    const got = formatJSON(in_reply_to);
     assertEquals(mistakes, [{
       type: "unmatched-reply",
       node: "n0",

@@ -37,7 +37,7 @@ const FUNCTIONS: readonly string[] = ["send", "poll", "txn"];
  *
  * @param wwDeps True if the sender of a message also depends on the sender of the message before it in the log (ww).
  */
-export function findCycleAnomalies(history: KafkaHistory, wwDeps: boolean): Anomaly[] {
+export function findKafkaCycles(history: KafkaHistory, wwDeps: boolean): Anomaly[] {
   const operations = history.operations.filter(({ f }) => FUNCTIONS.includes(f));
   const vertices = new Map(operations.map((operation, vertex) => [operation, vertex]));
   const edges = createEdges();

@@ -8,7 +8,7 @@
 
 import type { Integer } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import { type Evidence, explainCases, outcome, seconds } from "../explain.ts";
+import { type CaseEvidence, explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import {
@@ -46,7 +46,7 @@ function describeSent({ key, value, sender }: SentMessage): string {
     `(${outcome(sender.completion)})`;
 }
 
-function sentEvidence({ key, value, sender }: SentMessage): Evidence {
+function sentEvidence({ key, value, sender }: SentMessage): CaseEvidence {
   return { operations: [sender.completion], key, values: [valueOf(value)] };
 }
 
@@ -152,7 +152,7 @@ interface PolledMessage {
   value: Identity;
 }
 
-function polledEvidence({ poller, key, value }: PolledMessage): Evidence {
+function polledEvidence({ poller, key, value }: PolledMessage): CaseEvidence {
   return { operations: [poller.completion], key, values: [valueOf(value)] };
 }
 

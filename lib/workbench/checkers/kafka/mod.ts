@@ -18,7 +18,7 @@ import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, EXAMPLES } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
 import type { Verdict } from "../verdict.ts";
-import { findCycleAnomalies } from "./cycle_anomalies.ts";
+import { findKafkaCycles } from "./cycle_anomalies.ts";
 import { readKafkaHistory } from "./kafka_history.ts";
 import { findMessageAnomalies } from "./message_anomalies.ts";
 import { findOrderAnomalies } from "./order_anomalies.ts";
@@ -88,7 +88,7 @@ export function checkKafka(
       ...wwDeps ? ALLOWED_WITH_WW : [],
       ...subVia === "subscribe" ? ALLOWED_WITH_SUBSCRIBE : [],
     ];
-    const cycles = findCycleAnomalies(kafka, wwDeps);
+    const cycles = findKafkaCycles(kafka, wwDeps);
     const anomalies = [...findMessageAnomalies(kafka), ...findOrderAnomalies(kafka), ...cycles].map((anomaly) =>
       allowed.includes(anomaly.type) ? { ...anomaly, allowed: true } : anomaly
     );

@@ -8,7 +8,7 @@
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
-import { type Evidence, explainCases, seconds } from "../explain.ts";
+import { type CaseEvidence, explainCases, seconds } from "../explain.ts";
 import { showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import type { InferredLog, KafkaHistory, KafkaOperation, LogMessage } from "./kafka_history.ts";
@@ -132,7 +132,7 @@ function reversals(type: string, verb: string, jumps: readonly Jump[]): Anomaly[
   }, jumpEvidence);
 }
 
-function jumpEvidence({ key, from, to }: Jump): Evidence {
+function jumpEvidence({ key, from, to }: Jump): CaseEvidence {
   const both = [from, to];
   return {
     operations: both.map(({ operation }) => operation.completion),

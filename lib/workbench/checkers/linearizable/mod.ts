@@ -38,13 +38,13 @@ export interface LinearizableOptions {
   split?(operation: Operation): [key: unknown, value: unknown];
   /**
    * Number of configurations to explore for each object; if that is not enough, the verdict is `"unknown"`.
-   * `@default` {@linkcode BUDGET}
+   * `@default` {@linkcode CONFIGURATION_BUDGET}
    */
   budget?: number;
 }
 
 /** Default of {@linkcode LinearizableOptions.budget}. */
-export const BUDGET = 300_000;
+export const CONFIGURATION_BUDGET = 300_000;
 
 /**
  * Checks a history of lin-kv: `read`, `write` and `cas` with values `[key, value]`, where each key is a register. A
@@ -118,7 +118,7 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
 export function checkLinearizable<State>(
   history: readonly Operation[],
   model: Model<State>,
-  { split = ({ value }) => [null, value], budget = BUDGET }: LinearizableOptions = {},
+  { split = ({ value }) => [null, value], budget = CONFIGURATION_BUDGET }: LinearizableOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
     const results = [...intervalsByKey(history, split)].map(([key, intervals]) => ({

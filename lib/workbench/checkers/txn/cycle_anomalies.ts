@@ -27,7 +27,7 @@ export interface WriteWords {
   past: string;
 }
 
-/** Options for {@linkcode findCycleAnomalies}. */
+/** Options for {@linkcode findTransactionCycles}. */
 export interface CycleOptions {
   /** The consistency models asked for. They decide if process or real-time order counts. */
   models: readonly string[];
@@ -52,7 +52,7 @@ export interface InferredAnomalies {
 }
 
 /** Finds the anomalies that are cycles, and explains them. */
-export function findCycleAnomalies(
+export function findTransactionCycles(
   transactions: readonly Transaction[],
   dependencies: Dependencies,
   { models, words, precedence, others }: CycleOptions,

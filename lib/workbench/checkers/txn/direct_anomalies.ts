@@ -9,7 +9,7 @@
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
-import { type Evidence, explainCases, outcome } from "../explain.ts";
+import { type CaseEvidence, explainCases, outcome } from "../explain.ts";
 import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
 import {
@@ -37,7 +37,7 @@ interface ElementRead {
   element: Identity;
 }
 
-function readEvidence({ reader, writer, key, element }: ElementRead & { writer?: Transaction }): Evidence {
+function readEvidence({ reader, writer, key, element }: ElementRead & { writer?: Transaction }): CaseEvidence {
   return { operations: [writer?.completion, reader.completion], key: valueOf(key), values: [valueOf(element)] };
 }
 

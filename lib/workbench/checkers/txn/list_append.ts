@@ -12,7 +12,7 @@ import type { Operation } from "../../history/operation.ts";
 import { checkOrUnknown, explainCases } from "../explain.ts";
 import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
-import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
+import { findTransactionCycles, type InferredAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
 import { judgeTransactions } from "./judge_transactions.ts";
 import { listDependencies } from "./list_append_dependencies.ts";
@@ -81,7 +81,7 @@ function findInOrder(
   const dirty = findDirtyUpdates(orders, writers);
   const dependencies = listDependencies(transactions, writers, orders);
   const words = { noun: "append", past: "appended" };
-  const cycles = findCycleAnomalies(transactions, dependencies, { models, words, others: [...direct, ...dirty] });
+  const cycles = findTransactionCycles(transactions, dependencies, { models, words, others: [...direct, ...dirty] });
   return { ...cycles, anomalies: [...dirty, ...cycles.anomalies] };
 }
 

@@ -13,7 +13,7 @@ import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.
 import { type Cycle, WR, WW } from "../graph/mod.ts";
 import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
-import { findCycleAnomalies, type InferredAnomalies } from "./cycle_anomalies.ts";
+import { findTransactionCycles, type InferredAnomalies } from "./cycle_anomalies.ts";
 import { findDirtyReads, findFutureReads, findLostUpdates, findMalformedReplies } from "./direct_anomalies.ts";
 import { judgeTransactions } from "./judge_transactions.ts";
 import { findReason, registerDependencies } from "./rw_register_dependencies.ts";
@@ -73,7 +73,7 @@ export function checkTxnRWRegister(
     // A transaction that reads a version and writes the next one depends on the version's writer by both wr and ww.
     const precedence = [WR, WW];
     const findCycles = (orders: VersionOrders) =>
-      findCycleAnomalies(transactions, registerDependencies(transactions, orders), {
+      findTransactionCycles(transactions, registerDependencies(transactions, orders), {
         models,
         words,
         precedence,

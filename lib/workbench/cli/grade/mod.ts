@@ -23,7 +23,7 @@ import { screenOf } from "../../report/screen.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { INTERRUPTED, openInterruption } from "../../search/interruption.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
-import { type GradeOptions, parseOptions } from "./options.ts";
+import { type GradeOptions, parseGradeOptions } from "./options.ts";
 import { reasonAgainst } from "./outcome.ts";
 import { type PlannedTest, planTests, timeLimitOf } from "./plan.ts";
 
@@ -46,7 +46,7 @@ interface Grading {
  * @throws {UsageError} The arguments are bad, or the report or the store cannot be written.
  */
 export async function grade(words: readonly string[], machine: Machine): Promise<number> {
-  const options = parseOptions(words, machine.env);
+  const options = parseGradeOptions(words, machine.env);
   const tests = planTests(options, machine);
   const document = createDocument(options, tests);
   writeReport(document, options, machine);

@@ -111,7 +111,7 @@ function flagOfTests(name: FlagName): Flag {
  * @param env Reads a variable of the environment.
  * @throws {UsageError} An argument is unknown or bad.
  */
-export function parseOptions(
+export function parseGradeOptions(
   words: readonly string[],
   env: (name: string) => string | undefined,
 ): GradeOptions {

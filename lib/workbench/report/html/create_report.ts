@@ -17,7 +17,7 @@ import { linkOperations, timesOf } from "./link_operations.ts";
 import { nodeLog } from "./logs.ts";
 import { createMessageReader } from "./messages.ts";
 import { microseconds, operationColumns } from "./operations.ts";
-import type { MessageColumns, NodeLog, OtherRun, ReportData } from "./report_data.ts";
+import type { LogColumns, MessageColumns, OtherRun, ReportData } from "./report_data.ts";
 
 /** A run to report. */
 export interface ReportedRun {
@@ -95,8 +95,8 @@ async function readLogs(
   nodes: readonly string[],
   machine: StoredFiles,
   omitted: string[],
-): Promise<NodeLog[]> {
-  const logs: NodeLog[] = [];
+): Promise<LogColumns[]> {
+  const logs: LogColumns[] = [];
   for (const node of nodes) {
     try {
       logs.push(nodeLog(node, await readLog(`${folder}/node-logs/${node}.log`, machine), omitted));

@@ -17,7 +17,7 @@ import { type Pair, pairs } from "../../history/history.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
 import { microseconds } from "./operations.ts";
-import type { Evidence, Mark, OperationColumns } from "./report_data.ts";
+import type { AnomalyPicture, Mark, OperationColumns } from "./report_data.ts";
 
 /** Largest number of values, or keys, that get a picture. */
 const EXAMPLES = 4;
@@ -35,7 +35,7 @@ interface Run {
 }
 
 /** Functions that create the pictures of a workload. */
-const WORKLOADS: Readonly<Record<string, (run: Run) => Evidence[]>> = {
+const WORKLOADS: Readonly<Record<string, (run: Run) => AnomalyPicture[]>> = {
   "broadcast": presences,
   "g-set": presences,
   "g-counter": counterBounds,
@@ -51,7 +51,7 @@ export function evidenceOf(
   operations: OperationColumns,
   results: Results,
   nodes: readonly string[],
-): Evidence[] {
+): AnomalyPicture[] {
   if (results.anomalies.length === 0 || !Object.hasOwn(WORKLOADS, results.workload)) return [];
   const run = { pairs: pairs(history), operations, results, nodes };
   return WORKLOADS[results.workload]!(run).filter(({ marks }) => marks.length > 0);
@@ -63,14 +63,14 @@ function nodeLabel({ nodes, operations: { worker } }: Run, row: number): string 
 }
 
 /** Pictures of lost values: the reads of each node, with the value and without. */
-function presences(run: Run): Evidence[] {
+function presences(run: Run): AnomalyPicture[] {
   const { results: { result, anomalies } } = run;
   const lost = Array.isArray(result.lost) ? result.lost : [];
   if (!anomalies.some(({ type }) => type === "lost")) return [];
   return lost.slice(0, EXAMPLES).map((value) => presence(formatExactJSON(value), run));
 }
 
-function presence(value: string, run: Run): Evidence {
+function presence(value: string, run: Run): AnomalyPicture {
   const { operations: { functions, f, argument } } = run;
   const lanes = [...run.nodes];
   const laneOf = (row: number) => {
@@ -101,7 +101,7 @@ function withoutRuns(marks: readonly Mark[]): Mark[] {
 }
 
 /** Picture of a counter: its reads, and the lowest and the highest sum of adds at each time. */
-function counterBounds(run: Run): Evidence[] {
+function counterBounds(run: Run): AnomalyPicture[] {
   const { pairs, operations: { functions, f }, results: { anomalies } } = run;
   const isWrong = anomalies.some(({ type }) => type === "wrong-sum");
   if (!isWrong) return [];
@@ -134,7 +134,7 @@ function sums(changes: readonly { time: number; bound: string; amount: number }[
 }
 
 /** Pictures of keys that anomalies name: offsets over time. */
-function kafkaOffsets(run: Run): Evidence[] {
+function kafkaOffsets(run: Run): AnomalyPicture[] {
   const named = run.results.anomalies.filter(({ allowed }) => !allowed).flatMap(({ type, explanation }) =>
     Array.from(explanation.matchAll(/key "([^"]*)"/gi), ([, key]) => ({ type, key: key! }))
   );
@@ -142,7 +142,7 @@ function kafkaOffsets(run: Run): Evidence[] {
   return first.slice(0, EXAMPLES).map(({ type, key }) => offsetsOf(key, type, run));
 }
 
-function offsetsOf(key: string, anomaly: string, { pairs, results }: Run): Evidence {
+function offsetsOf(key: string, anomaly: string, { pairs, results }: Run): AnomalyPicture {
   const found = pairs.flatMap(({ completion }, row) =>
     completion === undefined || !Array.isArray(completion.value)
       ? []
@@ -221,7 +221,7 @@ function wrongMessages(found: readonly OffsetMessage[]): Set<string> {
 const INTERVAL = /process (\d+)'s (\S+) .* \(from (\d+\.\d+) s/;
 
 /** Pictures of keys that are not linearizable. */
-function linearizations(run: Run): Evidence[] {
+function linearizations(run: Run): AnomalyPicture[] {
   const { results: { anomalies } } = run;
   const anomaly = anomalies.find(({ type }) => type === "nonlinearizable");
   const cases = anomaly?.explanation.split(/\n(?=\S)/).filter((text) => text.includes("is not linearizable")) ?? [];
@@ -241,7 +241,7 @@ function rowNamed(line: string, { operations: { process, functions, f, start } }
   );
 }
 
-function linearization(name: string, blocked: number, ordered: readonly number[], run: Run): Evidence {
+function linearization(name: string, blocked: number, ordered: readonly number[], run: Run): AnomalyPicture {
   const { pairs, operations: { start, duration, worker, outcome } } = run;
   const keyOf = ({ invocation, completion }: Pair) =>
     formatExactJSON(((completion ?? invocation).value as unknown[])?.[0]);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NodeLog } from "./report_data.ts";
+import type { LogColumns } from "./report_data.ts";
 
 /** Largest number of lines of one node: the first and the last half of them. */
 const MAX_LINES = 4000;
@@ -16,7 +16,7 @@ const LONGEST_LINE = 500;
 const SECONDS = /^(\d+\.\d{3}) /;
 
 /** Creates the log of a node from its lines. `omitted` receives a note if there are too many. */
-export function nodeLog(node: string, lines: readonly string[], omitted: string[]): NodeLog {
+export function nodeLog(node: string, lines: readonly string[], omitted: string[]): LogColumns {
   const half = MAX_LINES / 2;
   const kept = lines.length <= MAX_LINES ? lines : [...lines.slice(0, half), ...lines.slice(-half)];
   if (kept !== lines) {

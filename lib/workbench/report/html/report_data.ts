@@ -28,11 +28,11 @@ export interface ReportData {
   faults: FaultBand[];
   /** Null if the run has no `messages.jsonl`. */
   messages: MessageColumns | null;
-  logs: NodeLog[];
+  logs: LogColumns[];
   /** Names of the run's files, relative to the report. */
   files: string[];
   /** Pictures that show anomalies. */
-  evidence: Evidence[];
+  evidence: AnomalyPicture[];
   /** The smaller run that fails in the same way, or the original of this one; null if there is none. */
   other: OtherRun | null;
   /** Data that was left out to keep the page small, in words. */
@@ -109,7 +109,7 @@ export interface MessageColumns {
 }
 
 /** Log of a node. */
-export interface NodeLog {
+export interface LogColumns {
   node: string;
   /** Time of each line; -1 if the line has none. */
   time: number[];
@@ -117,7 +117,7 @@ export interface NodeLog {
 }
 
 /** Picture that shows an anomaly: marks over time. */
-export interface Evidence {
+export interface AnomalyPicture {
   /** Type of the anomaly. */
   anomaly: string;
   /** Sentence that says what is shown. */

@@ -11,7 +11,7 @@ import { operationText, selectOperation } from "./operations.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {import("./view.js").View} View */
-/** @typedef {import("../html/report_data.ts").Evidence} Evidence */
+/** @typedef {import("../html/report_data.ts").AnomalyPicture} AnomalyPicture */
 /** @typedef {import("../html/report_data.ts").Mark} Mark */
 
 const WIDTH = 900;
@@ -41,7 +41,7 @@ function svg(tag, attributes, ...children) {
 /**
  * Creates the picture of some evidence.
  *
- * @param {Evidence} evidence
+ * @param {AnomalyPicture} evidence
  * @param {ReportData} data
  * @param {View} view
  * @returns {HTMLElement}
@@ -80,7 +80,7 @@ export function evidencePicture(evidence, data, view) {
  */
 
 /**
- * @param {Evidence} evidence
+ * @param {AnomalyPicture} evidence
  * @returns {Scale}
  */
 function scaleOf({ marks, lines, lanes }) {
@@ -150,7 +150,7 @@ function timeTicks({ from, to, breaks }) {
 }
 
 /**
- * @param {Evidence} evidence
+ * @param {AnomalyPicture} evidence
  * @param {Scale} scale
  * @returns {SVGElement[]}
  */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatExactJSON, formatJSONLine } from "../../base/json.ts";
+import { formatExactJSON, formatJSON } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
 import { formatEntry, type Store } from "./store.ts";
 
@@ -25,7 +25,7 @@ export function createMemoryStore(): MemoryStore {
       files["messages.jsonl"].push(formatEntry(entry));
     },
     history(history) {
-      for (const operation of history) files["history.jsonl"].push(formatJSONLine(operation));
+      for (const operation of history) files["history.jsonl"].push(formatJSON(operation));
     },
     results(results) {
       files["results.json"].push(...formatExactJSON(results, 2).split("\n"));

@@ -11,7 +11,7 @@
 
 import type { Message } from "../../../protocol.ts";
 import { messageOf } from "../../base/errors.ts";
-import { formatExactJSON, formatJSONLine, formatOnce } from "../../base/json.ts";
+import { formatExactJSON, formatJSON, formatOnce } from "../../base/json.ts";
 import { formatEDNOperation } from "../../history/edn_writer.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
@@ -86,7 +86,7 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
       if (messages.isWhole) lines.write(`${formatEntry(entry)}\n`);
     },
     history(history) {
-      files.writeWhole("history.jsonl", linesOf(history, formatJSONLine));
+      files.writeWhole("history.jsonl", linesOf(history, formatJSON));
       files.writeWhole("history.edn", linesOf(history, formatEDNOperation));
     },
     results(results) {
@@ -112,7 +112,7 @@ export function formatEntry(entry: StoredMessage): string {
     return `{"id":${id},"time":${time},"type":"${type}",${by}"message":${formatOnce(message)}}`;
   } catch (error) {
     const { src, dest } = message;
-    return formatJSONLine({ ...entry, message: { src, dest, problem: messageOf(error) } });
+    return formatJSON({ ...entry, message: { src, dest, problem: messageOf(error) } });
   }
 }
 

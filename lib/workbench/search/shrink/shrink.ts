@@ -14,7 +14,7 @@
 import type { Configuration } from "../../request/configuration.ts";
 
 /** Number of tests that a search may try. */
-export const BUDGET = 100;
+export const SHRINK_BUDGET = 100;
 
 /** Result of {@linkcode shrink}. */
 export interface ShrinkResult {
@@ -66,7 +66,7 @@ interface Search {
 export async function shrink(
   configuration: Configuration,
   fails: (smaller: Configuration) => boolean | Promise<boolean>,
-  budget: number = BUDGET,
+  budget: number = SHRINK_BUDGET,
 ): Promise<ShrinkResult> {
   const search: Search = {
     fails,

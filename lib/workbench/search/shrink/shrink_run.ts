@@ -18,7 +18,7 @@ import { createRequest, type SimulationRequest, type TestRequest } from "../../r
 import { numberedSeed } from "../../request/series_plan.ts";
 import { failureOf, isSameFailure } from "../../run/failure.ts";
 import type { Results, ShrunkRun } from "../../run/results.ts";
-import { BUDGET, shrink } from "./shrink.ts";
+import { shrink, SHRINK_BUDGET } from "./shrink.ts";
 
 /** A simulated run that failed. */
 export interface FailedRun {
@@ -46,7 +46,11 @@ const SEEDS = 3;
  *
  * @param budget Maximum number of runs.
  */
-export async function shrinkRun(run: FailedRun, simulator: Simulator, budget: number = BUDGET): Promise<ShrunkRun> {
+export async function shrinkRun(
+  run: FailedRun,
+  simulator: Simulator,
+  budget: number = SHRINK_BUDGET,
+): Promise<ShrunkRun> {
   const { args, request, results } = run;
   const { signal } = simulator;
   const failure = failureOf(results)!;

@@ -79,7 +79,7 @@ export const SWARM_FLAGS = [
  * @param cores Default number of jobs.
  * @throws {UsageError} An argument is unknown or bad.
  */
-export function parseOptions(args: readonly string[], cores: number): SwarmOptions {
+export function parseSwarmOptions(args: readonly string[], cores: number): SwarmOptions {
   const { minutes = 10, jobs = cores, seed = null, challenge, bin, store } = parseFlagsOnly(args, "swarm", SWARM_FLAGS);
   const challenges = challenge?.map((word) => findChallenge(word)!) ?? CHALLENGES;
   if (bin !== undefined && challenges.length !== 1) {

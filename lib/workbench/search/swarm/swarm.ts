@@ -26,7 +26,7 @@ import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
 import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
-import { parseOptions, type SwarmOptions } from "./options.ts";
+import { parseSwarmOptions, type SwarmOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { addResult, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
 import { requestOf, type Task } from "./task.ts";
@@ -78,7 +78,7 @@ const TEST_LIMIT = 2 * MINUTE;
  */
 export async function runSwarm(args: readonly string[], resources: SwarmResources): Promise<number> {
   const { machine, clock } = resources;
-  const options = parseOptions(args, resources.cores);
+  const options = parseSwarmOptions(args, resources.cores);
   const interruption = openInterruption("Ending the swarm; Ctrl-C again ends at once", machine);
   const swarm: Swarm = {
     options,

@@ -5,14 +5,21 @@
  */
 
 import { addIntegers, type Integer, largerInteger } from "../../../integers.ts";
-import { formatJSONLine } from "../../base/json.ts";
+import { formatJSON } from "../../base/json.ts";
 import type { TestException } from "../../base/test_exception.ts";
 import { clip } from "../../base/text.ts";
 import type { Connection } from "../../world/connection.ts";
 import { withErrors } from "../outcome.ts";
 import type { Invocation, Outcome, WorkloadClient } from "../workload.ts";
 import type { CompletedPoll, CompletedSend } from "./generator.ts";
-import { COMMIT_OFFSETS, type Entry, LIST_COMMITTED_OFFSETS, messagesOf, POLL, SEND } from "./rpcs.ts";
+import {
+  COMMIT_OFFSETS_RPC,
+  LIST_COMMITTED_OFFSETS_RPC,
+  type LoggedMessage,
+  messagesOf,
+  POLL_RPC,
+  SEND_RPC,
+} from "./rpcs.ts";
 
 /** State of a client. */
 interface Client {
@@ -45,12 +52,12 @@ async function assign(client: Client, keys: string[], fromBeginning: boolean): P
 }
 
 async function committedOffsets({ connection, node }: Client, keys: string[]): Promise<Record<string, Integer>> {
-  const reply = await connection.rpc(node, LIST_COMMITTED_OFFSETS, { keys });
+  const reply = await connection.rpc(node, LIST_COMMITTED_OFFSETS_RPC, { keys });
   return reply.offsets as Record<string, Integer>;
 }
 
 async function send({ connection, node }: Client, [, key, message]: [string, string, unknown]): Promise<Outcome> {
-  const { offset } = await connection.rpc(node, SEND, { key, msg: message });
+  const { offset } = await connection.rpc(node, SEND_RPC, { key, msg: message });
   const result: CompletedSend = ["send", key, [offset as Integer, message]];
   return { type: "ok", value: [result] };
 }
@@ -61,7 +68,7 @@ async function send({ connection, node }: Client, [, key, message]: [string, str
  */
 async function poll(client: Client): Promise<Outcome> {
   const { connection, node, offsets } = client;
-  const messages = messagesOf(await connection.rpc(node, POLL, { offsets: Object.fromEntries(offsets) }));
+  const messages = messagesOf(await connection.rpc(node, POLL_RPC, { offsets: Object.fromEntries(offsets) }));
   const mistake = pollMistake(client, messages);
   if (mistake !== undefined) connection.onMistake?.(mistake);
   const highest = new Map<string, Integer>();
@@ -70,13 +77,13 @@ async function poll(client: Client): Promise<Outcome> {
     offsets.set(key, largerInteger(offsets.get(key) ?? 0, addIntegers(last, 1)));
     if (entries.length > 0) highest.set(key, last);
   }
-  if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS, { offsets: Object.fromEntries(highest) });
+  if (highest.size > 0) await connection.rpc(node, COMMIT_OFFSETS_RPC, { offsets: Object.fromEntries(highest) });
   const result: CompletedPoll = ["poll", messages];
   return { type: "ok", value: [result] };
 }
 
 /** Describes messages that a poll has returned although they are below the offset that it asked for. */
-function pollMistake({ node, offsets }: Client, messages: Record<string, Entry[]>): TestException | undefined {
+function pollMistake({ node, offsets }: Client, messages: Record<string, LoggedMessage[]>): TestException | undefined {
   for (const [key, entries] of Object.entries(messages)) {
     const asked = offsets.get(key);
     const below = entries.find(([offset]) => asked !== undefined && offset < asked);
@@ -84,7 +91,7 @@ function pollMistake({ node, offsets }: Client, messages: Record<string, Entry[]
     const message = [
       `Node ${node} answered poll with messages below the offset asked for: key ${JSON.stringify(key)} was asked ` +
       `from ${asked}, got ${below[0]}`,
-      `  reply:    ${clip(formatJSONLine({ [key]: entries }), 160)}`,
+      `  reply:    ${clip(formatJSON({ [key]: entries }), 160)}`,
       "Return only messages whose offset is the one asked for, or higher",
     ].join("\n");
     return { type: "poll-below-offset", node, message, count: 1 };

@@ -13,7 +13,7 @@ import type { Connection } from "../../world/connection.ts";
 import { haveAll, lackingElements } from "../set_convergence.ts";
 import type { Convergence } from "../workload.ts";
 import type { CompletedPoll, CompletedSend } from "./generator.ts";
-import { type Entry, messagesOf, POLL } from "./rpcs.ts";
+import { type LoggedMessage, messagesOf, POLL_RPC } from "./rpcs.ts";
 
 /** Messages that a node has returned so far, and the next offset to poll for each key. */
 interface Seen {
@@ -67,7 +67,7 @@ function knownMessages(history: readonly Operation[]): Set<Identity> {
   return known;
 }
 
-function addMessages(known: Set<Identity>, messages: Record<string, Entry[]>): void {
+function addMessages(known: Set<Identity>, messages: Record<string, LoggedMessage[]>): void {
   for (const [key, entries] of Object.entries(messages)) {
     for (const message of entries) known.add(identifyMessage(key, message));
   }
@@ -75,7 +75,7 @@ function addMessages(known: Set<Identity>, messages: Record<string, Entry[]>): v
 
 /** Polls a node once. Returns true if any message was new. */
 async function pollNew(connection: Connection, node: string, { next, messages }: Seen): Promise<boolean> {
-  const polled = messagesOf(await connection.rpc(node, POLL, { offsets: next }));
+  const polled = messagesOf(await connection.rpc(node, POLL_RPC, { offsets: next }));
   let anyNew = false;
   for (const [key, entries] of Object.entries(polled)) {
     for (const [offset] of entries) {
@@ -90,6 +90,6 @@ async function pollNew(connection: Connection, node: string, { next, messages }:
 }
 
 /** Identifies `[key, offset, message]` as `identify()` would, but much faster. */
-function identifyMessage(key: string, [offset, message]: Entry): Identity {
+function identifyMessage(key: string, [offset, message]: LoggedMessage): Identity {
   return `\u0000[${JSON.stringify(key)},${offset},${showIdentity(identify(message))}]`;
 }

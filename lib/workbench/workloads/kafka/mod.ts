@@ -15,16 +15,16 @@ import type { Workload } from "../workload.ts";
 import { kafkaClient } from "./client.ts";
 import { kafkaConvergence } from "./convergence.ts";
 import { kafkaFinalPolls, kafkaOperations } from "./generator.ts";
-import { COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS, POLL, SEND } from "./rpcs.ts";
+import { COMMIT_OFFSETS_RPC, LIST_COMMITTED_OFFSETS_RPC, POLL_RPC, SEND_RPC } from "./rpcs.ts";
 
 /** Workload kafka. */
-export const kafka: Workload = {
+export const kafkaWorkload: Workload = {
   name: "kafka",
   doc: "Logs like those of Kafka, one for each key. Clients append messages. They poll the logs that are assigned to " +
     "them, each from the offset after the last one polled, and commit the offsets. No acknowledged message may be " +
     "lost, and every client must see the messages of a log in the order of their offsets, without skipping any. " +
     "Now and then clients are assigned other logs, or crash and are replaced.",
-  rpcs: [SEND, POLL, COMMIT_OFFSETS, LIST_COMMITTED_OFFSETS],
+  rpcs: [SEND_RPC, POLL_RPC, COMMIT_OFFSETS_RPC, LIST_COMMITTED_OFFSETS_RPC],
   mayNeverSucceed: ["crash", "debug-topic-partitions"],
   reusable: false,
   client: kafkaClient,

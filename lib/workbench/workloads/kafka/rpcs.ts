@@ -9,7 +9,7 @@ import type { Integer } from "../../../integers.ts";
 import { arrayOf, integer, mapOf, type RPC } from "../../world/rpc_schema.ts";
 
 /** RPC that appends a message. */
-export const SEND: RPC = {
+export const SEND_RPC: RPC = {
   type: "send",
   doc: "Appends a message to a log. The node assigns it an offset, which is unique in the log and higher than those " +
     "of the messages before it. Offsets may have gaps.",
@@ -21,7 +21,7 @@ export const SEND: RPC = {
 };
 
 /** RPC that reads messages. */
-export const POLL: RPC = {
+export const POLL_RPC: RPC = {
   type: "poll",
   doc:
     "Asks for messages of some logs, from given offsets on. The node answers with as many as it likes, in order of " +
@@ -36,7 +36,7 @@ export const POLL: RPC = {
 };
 
 /** RPC that commits offsets. */
-export const COMMIT_OFFSETS: RPC = {
+export const COMMIT_OFFSETS_RPC: RPC = {
   type: "commit_offsets",
   doc: "Tells the node that messages up to and including these offsets have been processed.",
   request: Type.Object({ offsets: mapOf(integer(), { description: "the highest processed offset of each log" }) }),
@@ -44,7 +44,7 @@ export const COMMIT_OFFSETS: RPC = {
 };
 
 /** RPC that reads committed offsets. */
-export const LIST_COMMITTED_OFFSETS: RPC = {
+export const LIST_COMMITTED_OFFSETS_RPC: RPC = {
   type: "list_committed_offsets",
   doc: "Asks for the committed offsets of some logs, from which a client continues. Logs without a committed offset " +
     "are left out.",
@@ -53,10 +53,10 @@ export const LIST_COMMITTED_OFFSETS: RPC = {
 };
 
 /** Message of a log with its offset. */
-export type Entry = [offset: Integer, message: unknown];
+export type LoggedMessage = [offset: Integer, message: unknown];
 
-/** Returns the messages of a reply to {@linkcode POLL}, by key. */
-export function messagesOf({ msgs }: Record<string, unknown>): Record<string, Entry[]> {
-  const lists = Object.entries(msgs as Record<string, Entry[] | null>);
+/** Returns the messages of a reply to {@linkcode POLL_RPC}, by key. */
+export function messagesOf({ msgs }: Record<string, unknown>): Record<string, LoggedMessage[]> {
+  const lists = Object.entries(msgs as Record<string, LoggedMessage[] | null>);
   return Object.fromEntries(lists.map(([key, entries]) => [key, entries ?? []]));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSONLine } from "../../base/json.ts";
+import { formatJSON } from "../../base/json.ts";
 import { clip } from "../../base/text.ts";
 import { replyDifference } from "../../checkers/txn/reply_shape.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
@@ -26,8 +26,8 @@ export function txnClient(rpc: RPC): Workload["client"] {
         if (problem === undefined) return { type: "ok", value: txn };
         throw new TypeError([
           `Node ${node} answered txn with another transaction: ${problem}`,
-          `  asked:    ${clip(formatJSONLine(value))}`,
-          `  answered: ${clip(formatJSONLine(txn))}`,
+          `  asked:    ${clip(formatJSON(value))}`,
+          `  answered: ${clip(formatJSON(txn))}`,
         ].join("\n"));
       }),
   });

@@ -8,7 +8,7 @@
 import { formatExactJSON, parseExactJSON } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { RPC } from "../../world/rpc_schema.ts";
-import { type MicroOperation, perWorker, sequence } from "../generator.ts";
+import { perWorker, type RequestedMicroOperation, sequence } from "../generator.ts";
 import type { Convergence, FinalPhase, OperationGenerator, TestOptions } from "../workload.ts";
 
 /** Final phase. A single node has no other to agree with. */
@@ -29,7 +29,7 @@ function readEverything(
   const keys = writtenKeys(history).reverse();
   const transactions = Array.from({ length: Math.ceil(keys.length / maxTxnLength) }, (_, i) => {
     const chunk = keys.slice(i * maxTxnLength, (i + 1) * maxTxnLength);
-    return { f: "txn", value: chunk.map((key): MicroOperation => ["r", key, null]), final: true };
+    return { f: "txn", value: chunk.map((key): RequestedMicroOperation => ["r", key, null]), final: true };
   });
   return perWorker(concurrency, (worker) => sequence(worker < nodes.length ? transactions : []));
 }
@@ -39,7 +39,7 @@ const LENGTH = 80;
 
 /** Creates the convergence check: one transaction reads all written keys, and all nodes must return the same. */
 export function txnConvergence(history: readonly Operation[], rpc: RPC): Convergence {
-  const txn = writtenKeys(history).map((key): MicroOperation => ["r", key, null]);
+  const txn = writtenKeys(history).map((key): RequestedMicroOperation => ["r", key, null]);
   return {
     async look(connection, node) {
       const reply = await connection.rpc(node, rpc, { txn });
@@ -49,7 +49,7 @@ export function txnConvergence(history: readonly Operation[], rpc: RPC): Converg
     lacking(seen) {
       const reads = Array.from(
         seen,
-        ([node, text]) => ({ node, values: parseExactJSON(text as string) as MicroOperation[] }),
+        ([node, text]) => ({ node, values: parseExactJSON(text as string) as RequestedMicroOperation[] }),
       );
       return txn.flatMap(([, key], index) => {
         const byValue = Map.groupBy(reads, ({ values }) => formatExactJSON(values[index]![2]));
@@ -68,7 +68,7 @@ function writtenKeys(history: readonly Operation[]): number[] {
   const keys = new Set<number>();
   for (const { type, f, value } of history) {
     if (type !== "invoke" || f !== "txn") continue;
-    for (const [f, key] of value as MicroOperation[]) if (f !== "r") keys.add(key);
+    for (const [f, key] of value as RequestedMicroOperation[]) if (f !== "r") keys.add(key);
   }
   return [...keys];
 }

@@ -34,7 +34,7 @@ const TXN: RPC = {
 };
 
 /** Workload txn-list-append. */
-export const txnListAppend: Workload = {
+export const txnListAppendWorkload: Workload = {
   name: "txn-list-append",
   doc: "Transactions that read lists and append to them. Every value is appended to a key only once, so a read shows " +
     "the order of all appends before it, and the history shows which consistency models it satisfies. After 10 s " +

@@ -33,7 +33,7 @@ const TXN: RPC = {
 };
 
 /** Workload txn-rw-register. */
-export const txnRWRegister: Workload = {
+export const txnRWRegisterWorkload: Workload = {
   name: "txn-rw-register",
   doc: "Transactions that read and write registers. Every value is written to a key only once, so a read shows which " +
     "write it saw. This shows less than lists do: the order of two writes to a key is known only if a transaction " +

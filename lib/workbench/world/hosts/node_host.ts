@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "../../../protocol.ts";
-import { formatJSONLine } from "../../base/json.ts";
+import { formatJSON } from "../../base/json.ts";
 import type { TestException } from "../../base/test_exception.ts";
 import { clip } from "../../base/text.ts";
 import type { StrangerError } from "../network/network.ts";
@@ -115,7 +115,7 @@ export function describeStranger({ role, id, present }: StrangerError, node: str
 export function forgedSource(node: string, sent: Message): TestException {
   const message = [
     `Node ${node} sent a message in the name of ${sent.src}`,
-    `  line:     ${clip(formatJSONLine(sent))}`,
+    `  line:     ${clip(formatJSON(sent))}`,
     `  expected: "src": ${JSON.stringify(node)}`,
     `It was delivered as it is, and travelled and counted as a message of ${node}`,
   ].join("\n");

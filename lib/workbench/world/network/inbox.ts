@@ -35,7 +35,7 @@ export interface InboxOptions<T> {
   isAwaited(message: T): boolean;
 }
 
-interface Entry<T> {
+interface QueuedMessage<T> {
   message: T;
   due: number;
   /** Order of arrival, for messages that are due at the same time. */
@@ -66,12 +66,12 @@ interface Entry<T> {
  */
 export function createInbox<T>({ clock, handOver, isAwaited }: InboxOptions<T>): Inbox<T> {
   /** Messages in line, by due time. */
-  const queue = new TinyQueue<Entry<T>>([], (a, b) => a.due - b.due || a.order - b.order);
+  const queue = new TinyQueue<QueuedMessage<T>>([], (a, b) => a.due - b.due || a.order - b.order);
   /** True while the inbox waits until a message is due. */
   let isWaiting = false;
   let nextOrder = 0;
 
-  function waitFor({ message, due }: Entry<T>): void {
+  function waitFor({ message, due }: QueuedMessage<T>): void {
     isWaiting = true;
     clock.schedule(due, () => {
       isWaiting = false;

@@ -17,7 +17,7 @@
  */
 
 import type { Message } from "../../../protocol.ts";
-import { formatJSONLine, parseExactJSON } from "../../base/json.ts";
+import { formatJSON, parseExactJSON } from "../../base/json.ts";
 import type { Clock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import type { Disturbance } from "./disturbances.ts";
@@ -211,7 +211,7 @@ function send(state: State, { src, dest, body }: Message, sender: string): void 
   const due = now + state.drawLatency();
   disturbedDelays(state, sender, dest).forEach((delay, index) => {
     // A receiver may change what it receives: each arrival is a message of its own.
-    const arriving = index === 0 ? message : parseExactJSON(formatJSONLine(message)) as Message;
+    const arriving = index === 0 ? message : parseExactJSON(formatJSON(message)) as Message;
     const delivery = { message: arriving, sender, client };
     if (delay === 0) deliver(state, destination, delivery, due);
     // In an inbox the message would hold up others, so it enters the inbox only after the delay.

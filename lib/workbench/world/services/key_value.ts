@@ -10,7 +10,7 @@
  */
 
 import { type Body, ERRORS, RPCError } from "../../../protocol.ts";
-import { formatJSONLine, isRawNumber } from "../../base/json.ts";
+import { formatJSON, isRawNumber } from "../../base/json.ts";
 import type { Reply } from "./service.ts";
 
 /** Request to a key-value service. The key is a text by {@linkcode canonicalText}. */
@@ -46,7 +46,7 @@ export function parseKeyValueRequest(body: Body): KeyValueRequest {
     default:
       throw new RPCError(
         "not-supported",
-        `Cannot handle ${formatJSONLine(body.type ?? null)}: expected read, write or cas`,
+        `Cannot handle ${formatJSON(body.type ?? null)}: expected read, write or cas`,
       );
   }
 }
@@ -95,10 +95,10 @@ export function equalValues(a: unknown, b: unknown): boolean {
  * ```
  */
 export function canonicalText(value: unknown): string {
-  if (typeof value !== "object" || value === null || isRawNumber(value)) return formatJSONLine(value);
+  if (typeof value !== "object" || value === null || isRawNumber(value)) return formatJSON(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
   const fields = Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1);
-  return `{${fields.map(([name, content]) => `${formatJSONLine(name)}:${canonicalText(content)}`).join(",")}}`;
+  return `{${fields.map(([name, content]) => `${formatJSON(name)}:${canonicalText(content)}`).join(",")}}`;
 }
 
 function noSuchKey(): Reply {
@@ -106,6 +106,6 @@ function noSuchKey(): Reply {
 }
 
 function preconditionFailed(value: unknown, from: unknown): Reply {
-  const text = `current value ${formatJSONLine(value)} is not ${formatJSONLine(from)}`;
+  const text = `current value ${formatJSON(value)} is not ${formatJSON(from)}`;
   return { type: "error", code: ERRORS["precondition-failed"].code, text };
 }

@@ -30,7 +30,7 @@ interface Change {
   before: unknown;
 }
 
-interface Store {
+interface VersionedStore {
   readonly random: Random;
   /** Newest state. */
   readonly values: Map<string, unknown>;
@@ -61,11 +61,11 @@ interface Store {
  * ```
  */
 export function createSeqKV(random: Random): Service {
-  const store: Store = { random, values: new Map(), newest: 0, changes: [], seen: new Map() };
+  const store: VersionedStore = { random, values: new Map(), newest: 0, changes: [], seen: new Map() };
   return (client, body) => answer(store, client, parseKeyValueRequest(body));
 }
 
-function answer(store: Store, client: string, request: KeyValueRequest): Reply {
+function answer(store: VersionedStore, client: string, request: KeyValueRequest): Reply {
   const drawn = drawState(store, client);
   const before = valueAt(store, drawn, request.key);
   const stale = performRequest(request, before);
@@ -79,13 +79,13 @@ function answer(store: Store, client: string, request: KeyValueRequest): Reply {
 }
 
 /** Draws the number of a state that the client may see. */
-function drawState({ random, newest, changes, seen }: Store, client: string): number {
+function drawState({ random, newest, changes, seen }: VersionedStore, client: string): number {
   const oldest = Math.max(seen.get(client) ?? 0, newest - changes.length);
   return oldest + random.integer(newest - oldest + 1);
 }
 
 /** Returns the value of a key in a state: its value before the first change after that state. */
-function valueAt({ values, newest, changes }: Store, number: number, key: string): unknown {
+function valueAt({ values, newest, changes }: VersionedStore, number: number, key: string): unknown {
   for (let i = changes.length - (newest - number); i < changes.length; i++) {
     const change = changes[i]!;
     if (change.key === key) return change.before;
@@ -93,7 +93,7 @@ function valueAt({ values, newest, changes }: Store, number: number, key: string
   return values.get(key);
 }
 
-function performOnNewest(store: Store, request: KeyValueRequest): Reply {
+function performOnNewest(store: VersionedStore, request: KeyValueRequest): Reply {
   const { values, changes } = store;
   const before = values.get(request.key);
   const { reply, value } = performRequest(request, before);

@@ -4,10 +4,10 @@ import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { Line } from "../sequential.ts";
 
 /** A micro-operation of either workload. */
-export type MicroOperation = [f: "r" | "w" | "append", key: number, value: unknown];
+export type MicroOperationTuple = [f: "r" | "w" | "append", key: number, value: unknown];
 
 /** A transaction. Its reads are recorded only if it is ok. */
-export function txn(process: number, type: Operation["type"], ...result: MicroOperation[]): Line {
+export function txn(process: number, type: Operation["type"], ...result: MicroOperationTuple[]): Line {
   const asked = result.map(([f, key, value]) => [f, key, f === "r" ? null : value]);
   return [process, type, "txn", asked, type === "ok" ? result : asked];
 }

@@ -1,7 +1,7 @@
 /** A minimal history for every anomaly that is a cycle of transactions. */
 
 import type { Line } from "../sequential.ts";
-import { type MicroOperation, txn } from "./cases.ts";
+import { type MicroOperationTuple, txn } from "./cases.ts";
 
 /** An example of an anomaly that is a cycle. */
 export interface CycleCase {
@@ -267,7 +267,7 @@ export const REGISTER_CYCLES: Record<string, CycleCase> = Object.fromEntries(
 );
 
 function toRegisters([process, type, , , result]: Line): Line {
-  const microOperations = (result as MicroOperation[]).map(([f, key, value]): MicroOperation =>
+  const microOperations = (result as MicroOperationTuple[]).map(([f, key, value]): MicroOperationTuple =>
     f === "append" ? ["w", key, value] : ["r", key, (value as unknown[]).at(-1) ?? null]
   );
   return txn(process, type, ...microOperations);

@@ -5,7 +5,7 @@ import { buildGraph, createEdges, link, WW } from "../../../../lib/workbench/che
 import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { timeline } from "../timeline.ts";
-import { type MicroOperation, txn } from "./cases.ts";
+import { type MicroOperationTuple, txn } from "./cases.ts";
 
 const READ_UNCOMMITTED = ["read-uncommitted"];
 
@@ -34,7 +34,7 @@ interface Run {
  *   that wait for each other, one gives up its remaining operations.
  */
 function run({ transactions, order }: Schedule, locks: boolean): Run {
-  const [results, history] = [transactions.map((): MicroOperation[] => []), [] as Operation[]];
+  const [results, history] = [transactions.map((): MicroOperationTuple[] => []), [] as Operation[]];
   const [values, owners] = [new Map<number, number>(), new Map<number, number>()];
   const writers = new Map<number, number[]>();
   const open = new Set<number>();
@@ -149,12 +149,12 @@ Deno.test("checkTxnRWRegister: writes and reads of one key that contradict each 
 });
 
 Deno.test("checkTxnRWRegister: a transaction's own writes of a key follow each other, also with a read between", () => {
-  const own = (between: MicroOperation) => [
+  const own = (between: MicroOperationTuple) => [
     txn(0, "ok", ["w", 0, 9], ["r", 0, 5], ["w", 0, 1], between, ["w", 0, 2]),
     txn(1, "ok", ["r", 0, 2], ["w", 0, 5]),
     txn(2, "ok", ["w", 0, 10]),
   ];
-  for (const between of [["r", 0, 1], ["r", 0, 10], ["r", 0, null]] satisfies MicroOperation[]) {
+  for (const between of [["r", 0, 1], ["r", 0, 10], ["r", 0, null]] satisfies MicroOperationTuple[]) {
     const { anomaly_types } = checkTxnRWRegister(timeline(own(between)), READ_UNCOMMITTED);
     assertEquals(anomaly_types, ["cyclic-versions"]);
   }
@@ -166,7 +166,7 @@ Deno.test("checkTxnRWRegister: a read of what its own transaction writes later i
       [["r", 0, 3], ["w", 0, 1], ["r", 0, 1], ["w", 0, 3]],
       [["r", 0, 1], ["w", 0, 1], ["w", 0, 4]],
       [["r", 0, 4], ["w", 0, 1], ["w", 0, 4], ["w", 0, 5]],
-    ] satisfies MicroOperation[][]
+    ] satisfies MicroOperationTuple[][]
   ) {
     const lines = [txn(0, "ok", ...own), txn(1, "ok", ["r", 0, own.at(-1)![2]])];
     const { valid, anomalies } = checkTxnRWRegister(timeline(lines), READ_UNCOMMITTED);

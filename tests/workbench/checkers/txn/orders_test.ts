@@ -4,7 +4,7 @@ import { checkTxnListAppend, checkTxnRWRegister } from "../../../../lib/workbenc
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { sequential } from "../sequential.ts";
 import { timeline } from "../timeline.ts";
-import { type MicroOperation, txn } from "./cases.ts";
+import { type MicroOperationTuple, txn } from "./cases.ts";
 import { THREE } from "./cycle_cases.ts";
 
 /** Two orders of the same appends, for each of two keys, and which reader completes first. */
@@ -20,7 +20,7 @@ Deno.test("checkTxnListAppend: the verdict does not depend on which of several l
     fc.property(READS, ({ appends, shuffles, models }) => {
       const writers = [0, 1, 2].map((writer) => {
         const own = appends.entries().filter(([_, append]) => append.writer === writer);
-        return txn(writer, "ok", ...own.map(([element, { key }]): MicroOperation => ["append", key, element]));
+        return txn(writer, "ok", ...own.map(([element, { key }]): MicroOperationTuple => ["append", key, element]));
       });
       const readers = shuffles.map((shuffle, at) => {
         const of = (key: number) => {
@@ -61,7 +61,7 @@ Deno.test("checkTxnListAppend combines the longest lists of several keys, whiche
     txn(1, "ok", ["append", 1, 8], ["append", 2, 8]),
   ];
   const readers = [1, 2].flatMap((key) =>
-    [[7, 8], [8, 7]].map((list, at) => txn(2 * key + at, "ok", ["r", key, list] as MicroOperation))
+    [[7, 8], [8, 7]].map((list, at) => txn(2 * key + at, "ok", ["r", key, list] as MicroOperationTuple))
   );
   const lines = [...writers, ...readers];
   const places = [...lines.keys()];

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
 import { checkTxnListAppend, checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
-import type { MicroOperation } from "./cases.ts";
+import type { MicroOperationTuple } from "./cases.ts";
 
 /** Transactions on three keys, each with a time at which it takes effect, and margins before and after that. */
 const TRANSACTIONS = fc.array(
@@ -28,7 +28,7 @@ function play(
   let written = 0;
   const entries = transactions.toSorted((a, b) => a.effect - b.effect).flatMap(
     ({ microOperations, type, effect, lead, lag }, process) => {
-      const result = microOperations.map(({ key, write: isWrite }): MicroOperation => {
+      const result = microOperations.map(({ key, write: isWrite }): MicroOperationTuple => {
         const list = lists.get(key) ?? [];
         if (!isWrite) return ["r", key, write === "append" ? list : list.at(-1) ?? null];
         if (type !== "fail") lists.set(key, [...list, ++written]);
@@ -72,14 +72,14 @@ Deno.test("a transaction whose writes were read causes a G1a if it is recorded a
         const history = play(transactions, write);
         const seen = new Set(
           history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
-            (value as MicroOperation[]).filter(([f]) => f === "r").flatMap(([_, key, value]) =>
+            (value as MicroOperationTuple[]).filter(([f]) => f === "r").flatMap(([_, key, value]) =>
               [value].flat().map((element) => ({ process, key, element }))
             )
           ).map(({ process, key, element }) => `${process} ${key} ${element}`),
         );
         const read = history.filter(({ type, process, value }) =>
           type === "ok" &&
-          (value as MicroOperation[]).some(([f, key, element]) =>
+          (value as MicroOperationTuple[]).some(([f, key, element]) =>
             f !== "r" && [...seen].some((sighting) =>
               sighting.endsWith(` ${key} ${element}`) && !sighting.startsWith(`${process} `)
             )
@@ -108,10 +108,10 @@ Deno.test("a read of the initial state that began after an acknowledged write is
         const isThere = (key: number, index: number) =>
           history.some((other) =>
             other.type === "ok" && other.index < index &&
-            (other.value as MicroOperation[]).some(([f, ofKey]) => f === write && ofKey === key)
+            (other.value as MicroOperationTuple[]).some(([f, ofKey]) => f === write && ofKey === key)
           );
         const reads = history.filter(({ type }) => type === "ok").flatMap(({ process, value }) =>
-          (value as MicroOperation[]).filter(([f, key], place, all) =>
+          (value as MicroOperationTuple[]).filter(([f, key], place, all) =>
             f === "r" && all.findIndex((other) => other[1] === key) === place && isThere(key, begins.get(process)!)
           )
         );
@@ -143,14 +143,14 @@ for (const [type, change] of Object.entries(CHANGES)) {
       fc.property(TRANSACTIONS, fc.nat({ max: 99 }), (transactions, draw) => {
         const history = play(transactions, "append");
         const reads = history.filter(({ type }) => type === "ok")
-          .flatMap(({ value }) => (value as MicroOperation[]).filter(([f]) => f === "r"));
+          .flatMap(({ value }) => (value as MicroOperationTuple[]).filter(([f]) => f === "r"));
         if (reads.length === 0) return;
         const read = reads[draw % reads.length]!;
         const others = reads.filter((other) => other !== read && other[1] === read[1]).map(([, , list]) => list);
         const list = change(read[2] as unknown[], others as unknown[][]);
         if (list === undefined) return;
         changed++;
-        read[2] = list as MicroOperation[2];
+        read[2] = list as MicroOperationTuple[2];
         const verdict = checkTxnListAppend(history);
         assertEquals(verdict.valid, false);
         assert((verdict.anomaly_types as string[]).includes(type), `found ${verdict.anomaly_types} only`);

@@ -7,7 +7,7 @@ import { checkTxnRWRegister } from "../../../../lib/workbench/checkers/txn/mod.t
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import type { Line } from "../sequential.ts";
 import { timeline } from "../timeline.ts";
-import { type MicroOperation, txn } from "./cases.ts";
+import { type MicroOperationTuple, txn } from "./cases.ts";
 
 /** An access of a transaction to a key: an append, or a read of the first elements of the list. */
 interface Step {
@@ -55,7 +55,7 @@ function draw({ transactions }: Drawn): Line[] {
   let element = 0;
   return transactions.map((steps, process) => {
     const seen = new Map<number, number>();
-    const microOperations = steps.map(({ key, append, draw }): MicroOperation => {
+    const microOperations = steps.map(({ key, append, draw }): MicroOperationTuple => {
       const list = lists.get(key)!;
       if (append) {
         seen.set(key, list.indexOf(++element) + 1);
@@ -80,7 +80,7 @@ function overlap(count: number, draws: readonly number[]): number[] {
 
 /** A transaction that reads everything, after all others or at any time. */
 function readAll(lines: readonly Line[], lists: Map<number, number[]>): Line {
-  return txn(lines.length, "ok", ...[...lists].map(([key, list]): MicroOperation => ["r", key, list]));
+  return txn(lines.length, "ok", ...[...lists].map(([key, list]): MicroOperationTuple => ["r", key, list]));
 }
 
 /**
@@ -89,7 +89,7 @@ function readAll(lines: readonly Line[], lists: Map<number, number[]>): Line {
  * @param before True if one transaction must come before another.
  */
 function isSerial(
-  transactions: readonly MicroOperation[][],
+  transactions: readonly MicroOperationTuple[][],
   before: (one: number, other: number) => boolean,
   done: readonly number[] = [],
   lists: ReadonlyMap<number, readonly unknown[]> = new Map(),
@@ -104,7 +104,7 @@ function isSerial(
 }
 
 /** The lists after a transaction; undefined if its reads do not fit. A register is the list of its writes. */
-function run(microOperations: readonly MicroOperation[], before: ReadonlyMap<number, readonly unknown[]>) {
+function run(microOperations: readonly MicroOperationTuple[], before: ReadonlyMap<number, readonly unknown[]>) {
   const lists = new Map(before);
   for (const [f, key, value] of microOperations) {
     const list = lists.get(key) ?? [];
@@ -118,7 +118,7 @@ function isSerializable(history: readonly Operation[], strict: boolean): boolean
   const completions = history.filter(({ type }) => type === "ok");
   const begins = completions.map(({ process }) => history.find((each) => each.process === process)!.index);
   const before = (one: number, other: number) => strict && completions[one]!.index < begins[other]!;
-  return isSerial(completions.map(({ value }) => value as MicroOperation[]), before);
+  return isSerial(completions.map(({ value }) => value as MicroOperationTuple[]), before);
 }
 
 Deno.test("if all appends are read, a history is serializable exactly if some serial order explains it", () => {
@@ -164,7 +164,7 @@ Deno.test("a history that a serial order explains is valid, also if the order of
         txn(
           process,
           type,
-          ...(result as MicroOperation[]).map(([f, key, value]): MicroOperation =>
+          ...(result as MicroOperationTuple[]).map(([f, key, value]): MicroOperationTuple =>
             f === "r" ? [f, key, (value as number[]).at(-1) ?? null] : ["w", key, value]
           ),
         )

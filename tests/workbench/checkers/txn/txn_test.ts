@@ -4,7 +4,7 @@ import { checkTxnListAppend, checkTxnRWRegister } from "../../../../lib/workbenc
 import type { Anomaly } from "../../../../lib/workbench/checkers/verdict.ts";
 import { assertSameVerdict, type Recorded, testRecorded, TIMED_OUT } from "../../recorded.ts";
 import { type Line, sequential } from "../sequential.ts";
-import { LIST_CASES, type MicroOperation, REGISTER_CASES, txn } from "./cases.ts";
+import { LIST_CASES, type MicroOperationTuple, REGISTER_CASES, txn } from "./cases.ts";
 
 /** Asserts that a verdict has the same anomalies with the same counts as Maelstrom's, and rules out the same models. */
 function assertSameAnomalies({ name, results }: Recorded, verdict: ReturnType<typeof checkTxnListAppend>) {
@@ -102,7 +102,7 @@ for (
 }
 
 Deno.test("a reply that is not to the request is malformed, under every model", () => {
-  const asked: MicroOperation[] = [["r", 1, null], ["append", 1, 8]];
+  const asked: MicroOperationTuple[] = [["r", 1, null], ["append", 1, 8]];
   for (
     const [answered, says] of [
       [[], "expected 2 operations, got 0"],
@@ -142,7 +142,7 @@ Deno.test("a reply is not compared with a request that the history does not show
 });
 
 Deno.test("checkTxnListAppend: after a read, internal consistency knows the whole list, otherwise only its end", () => {
-  const internal = (...result: MicroOperation[]) =>
+  const internal = (...result: MicroOperationTuple[]) =>
     (checkTxnListAppend(sequential([txn(0, "ok", ["append", 1, 5]), txn(1, "ok", ...result)]))
       .anomaly_types as string[]).includes(
         "internal",
@@ -186,7 +186,7 @@ Deno.test("checkTxnRWRegister: a transaction's own intermediate writes are not l
 });
 
 Deno.test("checkTxnRWRegister: as in Elle since 0.2.7, a read of null is knowledge", () => {
-  const types = (...result: MicroOperation[]) =>
+  const types = (...result: MicroOperationTuple[]) =>
     checkTxnRWRegister(sequential([txn(0, "ok", ["w", 1, 5]), txn(1, "ok", ["w", 1, 6]), txn(2, "ok", ...result)]))
       .anomaly_types as string[];
   assertEquals(types(["r", 1, null], ["r", 1, 5]).includes("internal"), true);
@@ -196,11 +196,11 @@ Deno.test("checkTxnRWRegister: as in Elle since 0.2.7, a read of null is knowled
 });
 
 Deno.test("an update after a read of the transaction's own write can be lost as well", () => {
-  const own = (later: MicroOperation[]) => [
+  const own = (later: MicroOperationTuple[]) => [
     txn(0, "ok", ["w", 1, 6], ["r", 1, 6], ["w", 1, 7]),
     txn(1, "ok", ...later),
   ];
-  const lost = (later: MicroOperation[]) =>
+  const lost = (later: MicroOperationTuple[]) =>
     (checkTxnRWRegister(sequential(own(later))).anomaly_types as string[]).includes("lost-update");
   assertEquals(lost([["r", 1, 6], ["w", 1, 8]]), true);
   assertEquals(lost([["r", 1, 7], ["w", 1, 8]]), false);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
+import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import type { ScriptOutcome } from "../../../../lib/workbench/engines/machine.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import type { Results } from "../../../../lib/workbench/run/results.ts";
@@ -7,7 +8,6 @@ import { assertRejected, command } from "../../engines/fake_command.ts";
 import { fakeMachine } from "../../engines/fake_machine.ts";
 import { documentOf, grade, INVALID, pointsOf, printed } from "./grade_rig.ts";
 
-const ROOT = decodeURIComponent(new URL("../../../..", import.meta.url).pathname).replace(/\/$/, "");
 const isAllowed = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
 

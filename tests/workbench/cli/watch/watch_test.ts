@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
+import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import type { FileFacts } from "../../../../lib/workbench/engines/machine.ts";
 import { assertRejected } from "../../engines/fake_command.ts";
 import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
-import { IGNORED, ROOT } from "../../run/store/test_with_store.ts";
+import { IGNORED } from "../../run/store/test_with_store.ts";
 
 /** Command line that watches, on a fake machine whose files the test changes. */
 interface Watching extends FakeMachine {

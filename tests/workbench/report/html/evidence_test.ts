@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { evidenceOf } from "../../../../lib/workbench/report/html/evidence.ts";
 import { operationColumns } from "../../../../lib/workbench/report/html/operations.ts";
-import type { Evidence } from "../../../../lib/workbench/report/html/report_data.ts";
+import type { AnomalyPicture } from "../../../../lib/workbench/report/html/report_data.ts";
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
 
@@ -10,7 +10,7 @@ import { runOptions } from "../../run/stand_in.ts";
 type Done = [process: number, f: string, from: number, to: number, argument: unknown, value: unknown, final?: true];
 
 /** Pictures of the anomalies that the workload's checker finds. Two workers use two nodes. */
-function evidence(workload: string, ...done: Done[]): Evidence[] {
+function evidence(workload: string, ...done: Done[]): AnomalyPicture[] {
   const entries = done.flatMap(([process, f, from, to, argument, value, final]) => [
     { time: from * 1e6, type: "invoke", process, f, value: argument, ...final ? { final } : {} },
     { time: to * 1e6, type: "ok", process, f, value, ...final ? { final } : {} },
@@ -22,7 +22,7 @@ function evidence(workload: string, ...done: Done[]): Evidence[] {
   return evidenceOf(history, operationColumns(history, 2, []), results, ["n0", "n1"]);
 }
 
-const marksOf = ({ marks }: Evidence) => marks.map(({ time, y, kind }) => [time / 1000, y, kind]);
+const marksOf = ({ marks }: AnomalyPicture) => marks.map(({ time, y, kind }) => [time / 1000, y, kind]);
 
 Deno.test("a lost value shows which node had it when; equal reads between others are left out", () => {
   const [picture, ...others] = evidence(

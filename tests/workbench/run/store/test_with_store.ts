@@ -8,9 +8,6 @@
 export const IGNORED = (["read", "write", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
 
-/** Folder of the project. */
-export const ROOT = decodeURIComponent(new URL("../../../..", import.meta.url).pathname).replace(/\/$/, "");
-
 /** Declares a test with a temporary folder for stored runs. */
 export function testWithStore(name: string, fn: (store: string) => Promise<void>): void {
   Deno.test({

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { main } from "../../../../lib/workbench/cli/main.ts";
+import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import type { Results } from "../../../../lib/workbench/run/results.ts";
-import { ROOT, testWithStore } from "../../run/store/test_with_store.ts";
+import { testWithStore } from "../../run/store/test_with_store.ts";
 
 /** Runs a command line on this machine; returns its exit status and output. */
 async function carryOut(line: string): Promise<{ status: number; out: string }> {

@@ -1,15 +1,15 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CHALLENGES } from "../../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../../lib/workbench/base/errors.ts";
-import { parseOptions } from "../../../../lib/workbench/search/swarm/options.ts";
+import { parseSwarmOptions } from "../../../../lib/workbench/search/swarm/options.ts";
 
-const parse = (line: string) => parseOptions(line.split(" ").filter((word) => word !== ""), 4);
+const parse = (line: string) => parseSwarmOptions(line.split(" ").filter((word) => word !== ""), 4);
 
-Deno.test("parseOptions() defaults to ten minutes, all cores and all challenges", () => {
+Deno.test("parseSwarmOptions() defaults to ten minutes, all cores and all challenges", () => {
   assertEquals(parse(""), { minutes: 10, jobs: 4, seed: null, challenges: CHALLENGES, testFlags: [] });
 });
 
-Deno.test("parseOptions() reads every flag", () => {
+Deno.test("parseSwarmOptions() reads every flag", () => {
   const options = parse("--minutes 0.5 --jobs=2 --seed 007 --challenge 3e,txn --store kept");
   assertEquals({ ...options, challenges: options.challenges.map(({ id }) => id) }, {
     minutes: 0.5,
@@ -21,7 +21,7 @@ Deno.test("parseOptions() reads every flag", () => {
   assertEquals(parse("--challenge 3c --bin ./node.ts").testFlags, ["--bin", "./node.ts"]);
 });
 
-Deno.test("parseOptions() explains a bad argument in one line", () => {
+Deno.test("parseSwarmOptions() explains a bad argument in one line", () => {
   for (
     const [line, expected] of [
       ["--minutes 0", 'Cannot use --minutes "0": expected a number above 0'],

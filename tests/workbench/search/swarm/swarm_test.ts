@@ -1,13 +1,14 @@
 import denoJSON from "../../../../deno.json" with { type: "json" };
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
+import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import { FailedError, UsageError } from "../../../../lib/workbench/base/errors.ts";
 import { openPool, type Pool } from "../../../../lib/workbench/search/swarm/pool.ts";
 import { runTask, type Task, type TaskResult } from "../../../../lib/workbench/search/swarm/task.ts";
 import { runSwarm } from "../../../../lib/workbench/search/swarm/swarm.ts";
 import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
-import { IGNORED, ROOT, testWithStore } from "../../run/store/test_with_store.ts";
+import { IGNORED, testWithStore } from "../../run/store/test_with_store.ts";
 
 const SURVIVED: TaskResult = { survived: true, hasVerdict: true, operations: 100, duration: 36_000 };
 const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];

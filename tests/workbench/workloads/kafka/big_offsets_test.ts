@@ -7,7 +7,7 @@ import { openConnection } from "../../../../lib/workbench/world/connection.ts";
 import { startProcess } from "../../../../lib/workbench/world/hosts/process/process.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
-import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
+import { kafkaWorkload } from "../../../../lib/workbench/workloads/kafka/mod.ts";
 import type { Invocation } from "../../../../lib/workbench/workloads/workload.ts";
 import { testOptions } from "../../run/stand_in.ts";
 import { IGNORED, logsIn } from "../../world/hosts/process/process_rig.ts";
@@ -37,7 +37,7 @@ async function run(operations: Invocation[], folder: string): Promise<Operation[
   const history: Operation[] = [];
   try {
     await connection.call("n0", { type: "init", node_id: "n0", node_ids: ["n0"] });
-    const client = kafka.client(connection, "n0", testOptions());
+    const client = kafkaWorkload.client(connection, "n0", testOptions());
     const record = (type: Operation["type"], { f, value }: Invocation) =>
       history.push({ index: history.length, time: history.length, type, process: 0, f, value: value ?? null });
     for (const operation of operations) {
@@ -77,7 +77,7 @@ Deno.test({
       [["poll", { "9": [[third, 3]] }]],
       [["poll", { "9": [] }]],
     ]);
-    const verdict = kafka.check(history, {} as never);
+    const verdict = kafkaWorkload.check(history, {} as never);
     assertEquals([verdict.valid, verdict.anomalies], [true, []]);
   },
 });

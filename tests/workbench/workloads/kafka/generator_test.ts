@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import type { Invocation, OperationGenerator } from "../../../../lib/workbench/workloads/workload.ts";
-import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
+import { kafkaWorkload } from "../../../../lib/workbench/workloads/kafka/mod.ts";
 import { kafkaFinalPolls, kafkaOperations } from "../../../../lib/workbench/workloads/kafka/generator.ts";
 import { testOptions } from "../../run/stand_in.ts";
 import { CORRECT_NODES } from "../correct_nodes.ts";
@@ -166,7 +166,7 @@ Deno.test("finally: an empty history needs no polls", () => {
 
 Deno.test("the final polls of a correct node end", async () => {
   const options = { concurrency: 3 };
-  const { history, main } = await drive({ workload: kafka, node: CORRECT_NODES.kafka!(), options, count: 900 });
+  const { history, main } = await drive({ workload: kafkaWorkload, node: CORRECT_NODES.kafka!(), options, count: 900 });
   const final = history.slice(main).filter(({ type }) => type === "invoke").map(({ f }) => f);
   const count = (f: string) => final.filter((name) => name === f).length;
   assertEquals([count("crash"), count("assign"), count("poll"), final.length], [3, 3, 3, 9]);

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { Body } from "../../../../lib/protocol.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
-import { kafka } from "../../../../lib/workbench/workloads/kafka/mod.ts";
+import { kafkaWorkload } from "../../../../lib/workbench/workloads/kafka/mod.ts";
 import { type Answer, openClient, testOptions } from "../../run/stand_in.ts";
 import { CORRECT_NODES } from "../correct_nodes.ts";
 import { drive } from "../drive.ts";
@@ -30,13 +30,13 @@ function committed(requests: Body[]): unknown[] {
 }
 
 Deno.test("send completes with the offset, and commits nothing", async () => {
-  const { invoke, requests } = openClient(kafka, nodeWith({ send: () => ({ type: "send_ok", offset: 1000 }) }));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({ send: () => ({ type: "send_ok", offset: 1000 }) }));
   assertEquals(await invoke(send("9", 7)), { type: "ok", value: [["send", "9", [1000, 7]]] });
   assertEquals(requests, [{ type: "send", msg_id: 1, key: "9", msg: 7 }]);
 });
 
 Deno.test("without an assign, polls request nothing and commit nothing", async () => {
-  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({}));
   await invoke(send("9", 1));
   assertEquals(await invoke(POLL), { type: "ok", value: [["poll", {}]] });
   assertEquals(polled(requests), [{}]);
@@ -44,7 +44,7 @@ Deno.test("without an assign, polls request nothing and commit nothing", async (
 });
 
 Deno.test("polls continue after the last offset, and commit the highest offsets polled", async () => {
-  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({}));
   for (const message of [1, 2]) await invoke(send("9", message));
   await invoke({ f: "assign", value: ["9", "8"] });
   assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [[0, 1], [1, 2]] }]] });
@@ -58,7 +58,7 @@ Deno.test("polls continue after the last offset, and commit the highest offsets 
 
 Deno.test("assign keeps offsets of known keys, and starts others at the committed offset or 0", async () => {
   const list = () => ({ type: "list_committed_offsets_ok", offsets: { "9": 40, "7": 30 } });
-  const { invoke, requests } = openClient(kafka, nodeWith({ list_committed_offsets: list }));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({ list_committed_offsets: list }));
   for (const message of [1, 2]) await invoke(send("9", message));
   await invoke({ f: "assign", value: ["9"], seek_to_beginning: true });
   await invoke(POLL);
@@ -69,7 +69,7 @@ Deno.test("assign keeps offsets of known keys, and starts others at the committe
 });
 
 Deno.test("an assign from the beginning sends no request, and forgets all offsets", async () => {
-  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({}));
   for (const message of [1, 2]) await invoke(send("9", message));
   await invoke({ f: "assign", value: ["9"] });
   await invoke(POLL);
@@ -82,7 +82,7 @@ Deno.test("an assign from the beginning sends no request, and forgets all offset
 Deno.test("offsets never decrease, whatever a poll returns", async () => {
   const answers = [[[5, 1], [9, 2]], [[3, 1]], [[10, 1], [10, 2]]];
   const poll = () => ({ type: "poll_ok", msgs: { "9": answers.shift() } });
-  const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({ poll }));
   await invoke({ f: "assign", value: ["9"] });
   for (let i = 0; i < 3; i++) await invoke(POLL);
   assertEquals(polled(requests), [{ "9": 0 }, { "9": 10 }, { "9": 10 }]);
@@ -94,7 +94,7 @@ Deno.test("offsets of 19 digits keep all of them: in results, polls and commits"
   const poll = () => ({ type: "poll_ok", msgs: { "9": [[first, 1], [first + 1n, 2]] } });
   const list = () => ({ type: "list_committed_offsets_ok", offsets: { "8": first } });
   const { invoke, requests } = openClient(
-    kafka,
+    kafkaWorkload,
     nodeWith({ send: () => ({ type: "send_ok", offset: first }), poll, list_committed_offsets: list }),
   );
   assertEquals(await invoke(send("9", 1)), { type: "ok", value: [["send", "9", [first, 1]]] });
@@ -130,8 +130,8 @@ Deno.test("a log whose offsets are nanoseconds is valid to the end of its final 
     const listed = Object.entries(reply.offsets as Record<string, number>);
     return { ...reply, offsets: Object.fromEntries(listed.map(([key, at]) => [key, raised(at)])) };
   };
-  const { history, main } = await drive({ workload: kafka, node, options: { concurrency: 2 }, count: 400 });
-  const verdict = kafka.check(history, {} as never);
+  const { history, main } = await drive({ workload: kafkaWorkload, node, options: { concurrency: 2 }, count: 400 });
+  const verdict = kafkaWorkload.check(history, {} as never);
   assertEquals([verdict.valid, verdict.anomalies], [true, []]);
   const polls = history.slice(main).filter(({ type, f }) => type === "ok" && f === "poll");
   // The first final poll of each worker returns everything, so there is no other.
@@ -140,7 +140,7 @@ Deno.test("a log whose offsets are nanoseconds is valid to the end of its final 
 
 Deno.test("keys without messages, as [] or null, are neither committed nor moved", async () => {
   const poll = () => ({ type: "poll_ok", msgs: { "9": [], "8": null } });
-  const { invoke, requests } = openClient(kafka, nodeWith({ poll }));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({ poll }));
   await invoke({ f: "assign", value: ["9", "8"] });
   assertEquals(await invoke(POLL), { type: "ok", value: [["poll", { "9": [], "8": [] }]] });
   await invoke(POLL);
@@ -150,7 +150,7 @@ Deno.test("keys without messages, as [] or null, are neither committed nor moved
 
 Deno.test("a refused commit fails the poll, although its messages are not polled again", async () => {
   const commit = () => ({ type: "error", code: 11, text: "no" });
-  const { invoke, requests } = openClient(kafka, nodeWith({ commit_offsets: commit }));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({ commit_offsets: commit }));
   await invoke(send("9", 1));
   await invoke({ f: "assign", value: ["9"] });
   assertEquals(await invoke(POLL), { type: "fail", error: ["temporarily-unavailable", "no"] });
@@ -159,14 +159,14 @@ Deno.test("a refused commit fails the poll, although its messages are not polled
 });
 
 Deno.test("a commit without a reply makes the poll info", async () => {
-  const { invoke } = openClient(kafka, nodeWith({ commit_offsets: () => undefined }));
+  const { invoke } = openClient(kafkaWorkload, nodeWith({ commit_offsets: () => undefined }));
   await invoke(send("9", 1));
   await invoke({ f: "assign", value: ["9"] });
   assertEquals(await invoke(POLL), { type: "info", error: "net-timeout" });
 });
 
 Deno.test("a crash is info, and sends no request", async () => {
-  const { invoke, requests } = openClient(kafka, nodeWith({}));
+  const { invoke, requests } = openClient(kafkaWorkload, nodeWith({}));
   assertEquals(await invoke({ f: "crash" }), { type: "info" });
   assertEquals(requests, []);
 });
@@ -182,7 +182,7 @@ for (
   ] as const
 ) {
   Deno.test(`${type} answered with ${JSON.stringify(fields)} is malformed`, async () => {
-    const { invoke } = openClient(kafka, nodeWith({ [type]: () => ({ type: `${type}_ok`, ...fields }) }));
+    const { invoke } = openClient(kafkaWorkload, nodeWith({ [type]: () => ({ type: `${type}_ok`, ...fields }) }));
     const f = type === "list_committed_offsets" ? "assign" : type;
     const value = { send: [["send", "9", 1]], poll: [["poll"]], assign: ["9"] }[f];
     await assertRejects(() => invoke({ f, value }), TypeError, expected);
@@ -193,8 +193,8 @@ Deno.test("the final phase uses the history of the main phase", () => {
   const sent: Operation = { index: 0, time: 0, type: "ok", process: 0, f: "send", value: [["send", "9", [0, 1]]] };
   const options = testOptions();
   const random = seededRandom("");
-  assertEquals(kafka.final!.generator(options, random, [sent]).next(0, 0), { f: "crash" });
-  assertEquals(kafka.final!.generator(options, random, []).next(0, 0), undefined);
+  assertEquals(kafkaWorkload.final!.generator(options, random, [sent]).next(0, 0), { f: "crash" });
+  assertEquals(kafkaWorkload.final!.generator(options, random, []).next(0, 0), undefined);
 });
 
 Deno.test("the convergence check accepts messages of a key that it did not ask for", async () => {
@@ -203,7 +203,7 @@ Deno.test("the convergence check accepts messages of a key that it did not ask f
     requests.push(structuredClone(fields));
     return Promise.resolve({ msgs: { "8": [[0, 1]] } });
   };
-  await kafka.convergence!([], testOptions()).look({ rpc }, "n0");
+  await kafkaWorkload.convergence!([], testOptions()).look({ rpc }, "n0");
   assertEquals(requests, [{ offsets: {} }, { offsets: { "8": 1 } }]);
 });
 
@@ -215,6 +215,6 @@ Deno.test("a log that loses messages is invalid", async () => {
     if (body.type === "send" && ++sends % 10 === 0) return right({ ...body, msg: "lost" });
     return right(body);
   };
-  const { history } = await drive({ workload: kafka, node, options: { concurrency: 2 }, count: 400 });
-  assertEquals(kafka.check(history, {} as never).valid, false);
+  const { history } = await drive({ workload: kafkaWorkload, node, options: { concurrency: 2 }, count: 400 });
+  assertEquals(kafkaWorkload.check(history, {} as never).valid, false);
 });

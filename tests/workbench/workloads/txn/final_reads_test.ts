@@ -6,7 +6,7 @@ import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
 import { inProcessWorld } from "../../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { type RunOptions, runTest } from "../../../../lib/workbench/run/run.ts";
-import { txnRWRegister } from "../../../../lib/workbench/workloads/txn/rw_register.ts";
+import { txnRWRegisterWorkload } from "../../../../lib/workbench/workloads/txn/rw_register.ts";
 import { testOptions } from "../../run/stand_in.ts";
 
 type AnyProgram = (node: AnyNode) => void;
@@ -17,7 +17,7 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
   const all: RunOptions = {
     ...testOptions({ nodes: ["n0", "n1"], concurrency: 4, timeLimitSeconds: 5, rate: 100, availability: "total" }),
     challenge: null,
-    workload: txnRWRegister,
+    workload: txnRWRegisterWorkload,
     seed: "7",
     limits: [],
     logNetSend: false,
@@ -69,7 +69,7 @@ Deno.test("the final reads begin 10 s after healing", async () => {
 
 Deno.test("final reads change no figure: operations, messages and latencies are those of the main phase", async () => {
   const { results } = await run(right);
-  const { results: without, final } = await run(right, { workload: { ...txnRWRegister, final: undefined } });
+  const { results: without, final } = await run(right, { workload: { ...txnRWRegisterWorkload, final: undefined } });
   assertEquals(final, []);
   const { net, operations, availability, latency_ms } = results;
   assertEquals({ net, operations, availability, latency_ms }, {

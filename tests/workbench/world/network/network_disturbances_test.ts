@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { delaying, duplicating, losing } from "../../../../lib/workbench/world/network/disturbances.ts";
-import { formatJSONLine, parseExactJSON } from "../../../../lib/workbench/base/json.ts";
+import { formatJSON, parseExactJSON } from "../../../../lib/workbench/base/json.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { createRig, type NetworkRig, values } from "./network_rig.ts";
 
@@ -49,7 +49,7 @@ Deno.test("a duplicate keeps numbers as they were written", async () => {
   rig.network.disturb("duplicate", ["n1"], duplicating(1, 0, always));
   rig.send("n0", "n1", parseExactJSON("[1.0, 9007199254740993, 1]"));
   await rig.clock.run();
-  assertEquals(values(rig).map((value) => formatJSONLine(value)), Array(2).fill("[1.0,9007199254740993,1]"));
+  assertEquals(values(rig).map((value) => formatJSON(value)), Array(2).fill("[1.0,9007199254740993,1]"));
 });
 
 Deno.test("several disturbances add up, and end independently", async () => {

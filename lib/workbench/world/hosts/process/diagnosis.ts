@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatJSONLine } from "../../../base/json.ts";
+import { formatJSON } from "../../../base/json.ts";
 import { withOwnFrames } from "../../../base/stack_frames.ts";
 import { clip, counted } from "../../../base/text.ts";
 import type { Message } from "../../../../protocol.ts";
@@ -31,7 +31,7 @@ export function reportLines(observed: Observed): string[] {
   const { stdout, lastMessage } = observed;
   return [
     ...stderrLines(observed),
-    ...lastMessage === undefined ? [] : ["The last message to it:", `  ${clip(formatJSONLine(lastMessage), SHOWN)}`],
+    ...lastMessage === undefined ? [] : ["The last message to it:", `  ${clip(formatJSON(lastMessage), SHOWN)}`],
     ...section("stdout", stdout, STDOUT_LINES),
   ];
 }

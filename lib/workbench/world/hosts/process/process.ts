@@ -26,7 +26,7 @@ import { type Exit, watchExit } from "./exit.ts";
 import { MAX_UNREAD, openInput, type ProcessInput } from "./input.ts";
 import { EnvelopeError, explainLine, parseLine } from "./message.ts";
 import { type NodeLog, type ProcessOutput, readOutput } from "./output.ts";
-import { type Program, spawn } from "./spawn.ts";
+import { type ProgramCommand, spawn } from "./spawn.ts";
 
 /** Options for {@linkcode startProcess}. */
 export interface ProcessOptions {
@@ -56,7 +56,7 @@ const LINES_PER_TURN = 10;
 /** The operating system, as far as a host of processes needs it. */
 export interface System {
   /** Starts a program. */
-  spawn(program: Program): Pick<Deno.ChildProcess, "pid" | "stdin" | "stdout" | "stderr" | "status">;
+  spawn(program: ProgramCommand): Pick<Deno.ChildProcess, "pid" | "stdin" | "stdout" | "stderr" | "status">;
   /** Waits for the end of a process, and then calls `onExit`. */
   watchExit(child: ReturnType<System["spawn"]>, onExit: (how: string) => Promise<void>): Exit;
   /** Returns the usage of the CPU by a process group; undefined if that is not known. */

@@ -9,7 +9,7 @@ import { FailedError, isExhaustion, reasonOf, UsageError } from "../../../base/e
 import { nodeEnvironment } from "./environment.ts";
 
 /** Program to start. */
-export interface Program {
+export interface ProgramCommand {
   /** Absolute path. */
   bin: string;
   args: readonly string[];
@@ -23,7 +23,7 @@ export interface Program {
  * @throws {FailedError} The program cannot be started, or the system has no room for another process.
  * @throws {UsageError} The folder for temporary files is missing.
  */
-export function spawn({ bin, args, env = nodeEnvironment() }: Program): Deno.ChildProcess {
+export function spawn({ bin, args, env = nodeEnvironment() }: ProgramCommand): Deno.ChildProcess {
   const cwd = tmpdir();
   checkScript({ bin, env });
   try {
@@ -135,7 +135,7 @@ export function scriptProblem(bin: string, path: string = ""): string | undefine
  *
  * @throws {FailedError} It cannot run: see {@linkcode scriptProblem}.
  */
-export function checkScript({ bin, env = nodeEnvironment() }: Pick<Program, "bin" | "env">): void {
+export function checkScript({ bin, env = nodeEnvironment() }: Pick<ProgramCommand, "bin" | "env">): void {
   const problem = scriptProblem(bin, env.PATH);
   if (problem !== undefined) throw new FailedError(`Cannot run ${bin}: ${problem}`);
 }

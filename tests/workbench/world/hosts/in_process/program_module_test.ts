@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AnyNode } from "../../../../../lib/node.ts";
+import { ROOT } from "../../../../../lib/workbench/cli/root.ts";
 import { findModule, PROGRAMS } from "../../../../../lib/workbench/request/challenges.ts";
 import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
 import { loadProgram } from "../../../../../lib/workbench/world/hosts/in_process/program_module.ts";
@@ -7,8 +8,6 @@ import { simulate } from "../../../../../lib/workbench/engines/simulate.ts";
 
 const ignore = Deno.permissions.querySync({ name: "read" }).state !== "granted";
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
-
-const ROOT = decodeURIComponent(new URL("../../../../..", import.meta.url).pathname).replace(/\/$/, "");
 const pathOf = (name: string) => `${ROOT}/tests/workbench/programs/${name}.ts`;
 
 const load = (name: string, ...args: string[]) => loadProgram({ path: pathOf(name), args }, 5000);

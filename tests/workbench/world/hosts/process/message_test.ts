@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseLine } from "../../../../../lib/workbench/world/hosts/process/message.ts";
-import { formatJSONLine } from "../../../../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../../../../lib/workbench/base/json.ts";
 
 Deno.test("parseLine is as strict as Maelstrom about everything except the body", () => {
   const body = '"body":{"type":"x"}';
@@ -48,7 +48,7 @@ Deno.test("parseLine accepts any body that Maelstrom accepts, unchanged", () => 
   ) {
     for (const id of ["", '"id":5,', '"id":98765432109876543210,']) {
       const message = parseLine(`{${id}"src":"n1","dest":"n2","body":${body}}`);
-      assertEquals([message.src, message.dest, formatJSONLine(message.body)], ["n1", "n2", body]);
+      assertEquals([message.src, message.dest, formatJSON(message.body)], ["n1", "n2", body]);
     }
   }
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { formatJSONLine } from "../../../../../lib/workbench/base/json.ts";
+import { formatJSON } from "../../../../../lib/workbench/base/json.ts";
 import { testScript } from "./process_rig.ts";
 
 /** Line of shell that prints a message to the client. */
@@ -143,7 +143,7 @@ testScript(
   async ({ send, answered, replies, forged, failures }) => {
     send({ type: "hello" });
     await answered(3);
-    assertEquals(formatJSONLine(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
+    assertEquals(formatJSON(replies), '[{"msg_id":"a","in_reply_to":{"b":1.0}},{"type":5},{}]');
     assertEquals([forged, failures], [[], []]);
   },
 );

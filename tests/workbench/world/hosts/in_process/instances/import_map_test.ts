@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ROOT } from "../../../../../../lib/workbench/cli/root.ts";
 import { resolveName } from "../../../../../../lib/workbench/world/hosts/in_process/instances/import_map.ts";
-import { ROOT } from "../../../../run/store/test_with_store.ts";
 
 const ignore = (["read", "write", "run", "env"] as const)
   .some((name) => Deno.permissions.querySync({ name }).state !== "granted");
