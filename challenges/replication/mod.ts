@@ -87,15 +87,15 @@ function receive<E, S>(replica: Replica<E, S>, peer: Peer, update: ReplicateMess
   if (isPresent && namesUs) peer.noteAck(ack[1], ack[2], now);
   const isNewest = isPresent ? peer.heard!.seq === seq : isFirst;
   if (isNewest) {
-    peer.hub = hub;
-    if (next !== undefined) peer.nextRound = now + next;
+    peer.announced.hub = hub;
+    if (next !== undefined) peer.announced.nextRound = now + next;
     if (have !== undefined && isPresent) peer.noteVector(have, now);
     // It probably has this, so it is not sent. But that is not proven, so it does not count as acknowledged.
-    if (have !== undefined && !isPresent) peer.sent = join(peer.sent, have);
+    if (have !== undefined && !isPresent) peer.vectors.sent = join(peer.vectors.sent, have);
   }
   if (isPresent) trustIfBack(replica, peer);
   if (have !== undefined) applyOrHold(replica, { peer, update, have });
-  if (question && (isPresent || isFirst)) send(replica, peer, "answer", have ?? peer.acked);
+  if (question && (isPresent || isFirst)) send(replica, peer, "answer", have ?? peer.vectors.acked);
   // In doubt: its vector, or which incarnation of one of us is present. And a suspect that is back may not hear us.
   const isDoubtful = have === undefined || (!isPresent && !isFirst) || (ack !== undefined && !namesUs);
   if (isDoubtful || (peer.suspected !== undefined && !question)) ask(replica, peer);

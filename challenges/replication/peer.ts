@@ -14,31 +14,30 @@ export class Peer {
   heard?: { incarnation: string; seq: number; at: number; ourSeq: number };
   /** Last message of an incarnation that may not be present. We acknowledge it, so that its sender can prove itself. */
   unproven?: { incarnation: string; seq: number; at: number };
-  /** Vector of its newest message: what it certainly has. `acked <= sent`. */
-  acked: Vector = [];
-  /** Vector that it will have when all that is under way arrives; back to `acked` when that may be lost. */
-  sent: Vector = [];
+  /** The hub that it follows and the time of its own next round, as its newest message says. */
+  readonly announced = { hub: undefined as string | undefined, nextRound: -Infinity };
+  /**
+   * Entries: `acked` is the vector of its newest message, which it certainly has; `sent` is what it will have when all
+   * that is under way arrives, and goes back to `acked` when that may be lost. `acked <= sent`.
+   */
+  readonly vectors = { acked: [] as Vector, sent: [] as Vector };
   /** Its newest message whose vector ours covers, and that vector: `base` of our next messages. */
   common?: { seq: number; vector: Vector };
   /** Our last messages to it and our vector at each, the oldest first. Its `base` is the seq of one. */
   readonly sentVectors: { seq: number; vector: Vector }[] = [];
-  /** Our newest seq (µs) that it has acknowledged, and the newest that it must: of entries, or of a question. */
-  ackedSeq = -1;
-  awaitedSeq = -1;
-  /** Start of the wait for an acknowledgement of `awaitedSeq`; undefined if `ackedSeq >= awaitedSeq`. */
-  unackedSince?: number;
+  /**
+   * Our seqs (µs): the newest that it has acknowledged, the newest that it must (of entries, or of a question), and
+   * the start of the wait for that one. `waitingSince` is undefined if `newest >= awaited`.
+   */
+  readonly acks = { newest: -1, awaited: -1, waitingSince: undefined as number | undefined };
   /** Arrival of the oldest message with entries that we have not acknowledged. */
   ackPendingSince?: number;
   /** Round trip, ms: smoothed, mean deviation, and the shortest ever. */
   roundTrip?: { smoothed: number; deviation: number; shortest: number };
-  /** Questions in a row without an answer, counted anew at a suspicion; time of the last one. */
-  questions = 0;
-  askedAt = -Infinity;
+  /** `open`: questions in a row without an answer, counted anew at a suspicion. `lastAt`: time of the last question. */
+  readonly questions = { open: 0, lastAt: -Infinity };
   /** Set while the peer is not trusted to hear us. It is trusted again when it acknowledges `seq` or a newer one. */
   suspected?: { since: number; seq: number };
-  /** The hub that it follows, and the time of its own next round, by its newest message. */
-  hub?: string;
-  nextRound = -Infinity;
   constructor(readonly id: string) {}
 
   /** Notes which incarnation sent a message; returns true for the present one. `ourSeq` is the newest that we used. */
@@ -51,7 +50,7 @@ export class Peer {
       }
       this.incarnation = from;
       this.heard = this.common = undefined;
-      this.acked = this.sent = [];
+      this.vectors.acked = this.vectors.sent = [];
     }
     this.unproven = undefined;
     if (this.heard === undefined || seq > this.heard.seq) this.heard = { incarnation: from, seq, at, ourSeq };
@@ -60,21 +59,22 @@ export class Peer {
 
   /** Notes an acknowledgement of our message `seq`, which had reached the peer `heldFor` µs before it sent this. */
   noteAck(seq: number, heldFor: number, now: number): void {
-    if (seq <= this.ackedSeq || seq > (this.sentVectors.at(-1)?.seq ?? -1)) return; // old, or never sent
-    this.ackedSeq = seq;
+    if (seq <= this.acks.newest || seq > (this.sentVectors.at(-1)?.seq ?? -1)) return; // old, or never sent
+    this.acks.newest = seq;
     this.#measure(Math.max(0, now - (seq + heldFor) / 1000));
-    if (this.unackedSince === undefined) return;
-    this.questions = 0;
+    if (this.acks.waitingSince === undefined) return;
+    this.questions.open = 0;
     // Later messages have been under way for less time.
-    this.unackedSince = seq >= this.awaitedSeq ? undefined : now;
+    this.acks.waitingSince = seq >= this.acks.awaited ? undefined : now;
   }
 
   /** Notes its vector. Entries that it lacks although they have arrived, or should have, were lost. */
   noteVector(have: Vector, now: number): void {
+    const { acks, vectors } = this;
     const { smoothed, deviation } = this.roundTrip ?? { smoothed: Infinity, deviation: 0 };
-    const isLate = now - this.awaitedSeq / 1000 > smoothed + 2 * deviation + 5;
-    this.acked = have;
-    this.sent = isLate || this.ackedSeq >= this.awaitedSeq ? have : join(this.sent, have);
+    const isLate = now - acks.awaited / 1000 > smoothed + 2 * deviation + 5;
+    vectors.acked = have;
+    vectors.sent = isLate || acks.newest >= acks.awaited ? have : join(vectors.sent, have);
   }
 
   /** Longest time to wait for an answer, ms; undefined until measured. Its cap is for peers that were paused. */

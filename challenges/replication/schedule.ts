@@ -89,7 +89,7 @@ export class Replica<E = any, S = any> {
   /** True if entries are passed on to a peer: a hub's to all, another node's to its hub and to those that follow it. */
   isNeighbour(peer: Peer, hub: string = this.hub): boolean {
     const { id } = this.node;
-    return peer.suspected === undefined && (hub === id || hub === peer.id || peer.hub === id);
+    return peer.suspected === undefined && (hub === id || hub === peer.id || peer.announced.hub === id);
   }
   /** Longest time to wait for a peer's answer, ms; until measured, that of the slowest other peer, or RFC 6298's. */
   answerTime(peer: Peer): number {
@@ -148,7 +148,7 @@ function updateDue(replica: Replica, peer: Peer, hub: string, at: number): numbe
   const hasNews = isNear && lacks(replica, peer);
   if (!hasNews && (since === undefined || peer.suspected !== undefined)) return Infinity;
   // The next round acknowledges to those that follow this node. Other acknowledgements wait for entries.
-  const isPrompt = hasNews || peer.hub === node.id;
+  const isPrompt = hasNews || peer.announced.hub === node.id;
   const earliest = isPrompt ? at : Math.max(at, Math.min(since! + ackDelay, Math.max(since!, heardAt) + quiet));
   if (!isNear) return earliest;
   const inTurn = peer.id === hub ? justInTime(replica, peer, earliest) : Math.max(earliest, lastRound + period);
@@ -157,7 +157,7 @@ function updateDue(replica: Replica, peer: Peer, hub: string, at: number): numbe
 
 /** The first moment from `earliest` on to send what is to reach the hub just before one of its rounds. */
 function justInTime({ options: { period } }: Replica, hub: Peer, earliest: number): number {
-  const { heard, nextRound, roundTrip, sentVectors, unproven } = hub;
+  const { announced: { nextRound }, heard, roundTrip, sentVectors, unproven } = hub;
   // No round to aim at: the hub has no period, or was heard but no round trip is measured yet.
   if (period === 0 || ((heard ?? unproven) !== undefined && roundTrip === undefined)) return earliest;
   // A hub that was not heard, or not for a period, gets one message a period at most.
@@ -171,16 +171,16 @@ function justInTime({ options: { period } }: Replica, hub: Peer, earliest: numbe
 /** The moment to ask a peer: a suspect, whether it is back; any other, for a late acknowledgement (`askOrSuspect`). */
 function questionDue(replica: Replica, peer: Peer, hub: string): number {
   const { heardAt, node, options: { ackDelay, period, askInterval }, peers, quiet } = replica;
-  const { askedAt, incarnation, questions, suspected, unackedSince: since } = peer;
+  const { acks: { waitingSince: since }, incarnation, questions: { lastAt: askedAt, open }, suspected } = peer;
   // Hubs ask. Others ask their hub, and the hub that it follows, which should be theirs.
-  const mayAsk = hub === node.id || hub === peer.id || peers.get(hub)?.hub === peer.id;
+  const mayAsk = hub === node.id || hub === peer.id || peers.get(hub)?.announced.hub === peer.id;
   if (suspected !== undefined) {
     // The first suspect may be the hub of the other side, and is asked most often; one that is long gone, less often.
     const suspects = Array.from(peers.values()).filter((each) => each.suspected !== undefined);
     const turn = Math.max(1, 2 * suspects.indexOf(peer));
     return mayAsk ? askedAt + Math.max(askInterval * turn, (askedAt - suspected.since) / 100) : Infinity;
   }
-  if (questions > 0) return askedAt + replica.answerTime(peer);
+  if (open > 0) return askedAt + replica.answerTime(peer);
   // A peer that is silent for the first 5 s may not know of this incarnation, and it may not be the node's first.
   if (since === undefined) return mayAsk && incarnation === undefined ? 5000 : Infinity;
   const ackDue = Math.min(since + (peer.id === hub ? 0 : ackDelay), Math.max(since, heardAt) + quiet);
@@ -188,7 +188,7 @@ function questionDue(replica: Replica, peer: Peer, hub: string): number {
 }
 
 function askOrSuspect(replica: Replica, peer: Peer): void {
-  if (peer.suspected !== undefined || peer.questions < 2) send(replica, peer, "question");
+  if (peer.suspected !== undefined || peer.questions.open < 2) send(replica, peer, "question");
   else suspect(replica, peer);
 }
 
@@ -198,22 +198,22 @@ function suspect(replica: Replica, peer: Peer): void {
   const wasHub = peer.id === replica.hub && options.topology === "hub";
   node.log.info(`No answer from ${peer.id}: continuing without it`);
   peer.suspected = { since: replica.now, seq: ++replica.lastSeq };
-  peer.unackedSince = undefined;
-  peer.questions = 0;
-  peer.sent = peer.acked;
+  peer.acks.waitingSince = undefined;
+  peer.questions.open = 0;
+  peer.vectors.sent = peer.vectors.acked;
   if (!wasHub) return;
   const before = Array.from(peers.values()).slice(0, node.nodeIds.indexOf(node.id));
-  const candidates = before.filter(({ suspected, questions }) => suspected === undefined && questions === 0);
+  const candidates = before.filter((each) => each.suspected === undefined && each.questions.open === 0);
   for (const candidate of candidates.slice(0, 3)) send(replica, candidate, "question");
 }
 
 /** Trusts a suspect again if it has acknowledged something newer than the suspicion. */
 export function trustIfBack(replica: Replica, peer: Peer): void {
   const { node, nextUrgentRound, now, peers } = replica;
-  if (peer.suspected === undefined || peer.ackedSeq < peer.suspected.seq) return;
+  if (peer.suspected === undefined || peer.acks.newest < peer.suspected.seq) return;
   node.log.info(`${peer.id} is back`);
   peer.suspected = undefined;
-  peer.questions = 0;
+  peer.questions.open = 0;
   // Entries have waited for it long enough. The 5 ms are for others that are back, too: they are asked now.
   replica.nextUrgentRound = Math.min(nextUrgentRound, now + 5);
   if (replica.hub !== node.id) return;
@@ -222,14 +222,14 @@ export function trustIfBack(replica: Replica, peer: Peer): void {
 
 /** Asks a peer, unless an answer to an earlier question may be under way. */
 export function ask(replica: Replica, peer: Peer): void {
-  if (replica.now - peer.askedAt > replica.answerTime(peer)) send(replica, peer, "question");
+  if (replica.now - peer.questions.lastAt > replica.answerTime(peer)) send(replica, peer, "question");
 }
 
 /** Asks one peer that has more than this node and has not been asked; if that is not enough, the next one later. */
 function askForGap(replica: Replica, at: number): void {
   const { logs, peers } = replica;
-  const ahead = Array.from(peers.values()).filter(({ acked, suspected }) => !suspected && !covers(logs.vector, acked));
-  const next = ahead.find((peer) => peer.questions === 0 && at - peer.askedAt > replica.answerTime(peer));
+  const ahead = [...peers.values()].filter((peer) => !peer.suspected && !covers(logs.vector, peer.vectors.acked));
+  const next = ahead.find((peer) => !peer.questions.open && at - peer.questions.lastAt > replica.answerTime(peer));
   replica.gapDue = ahead.length === 0 ? Infinity : at + replica.answerTime(next ?? ahead[0]!);
   if (next !== undefined) send(replica, next, "question");
 }
@@ -243,7 +243,7 @@ export function planUrgentRound(replica: Replica): void {
 }
 
 /** True if a peer was not sent something that it is to get from this node; in a mesh only its own entries. */
-function lacks({ options, logs: { vector } }: Replica, { sent }: Peer): boolean {
+function lacks({ options, logs: { vector } }: Replica, { vectors: { sent } }: Peer): boolean {
   return options.topology === "mesh" ? (sent[OWN] ?? 0) < (vector[OWN] ?? 0) : !covers(sent, vector);
 }
 
@@ -251,21 +251,21 @@ function lacks({ options, logs: { vector } }: Replica, { sent }: Peer): boolean 
 export function send(replica: Replica, peer: Peer, kind: "round" | "question" | "answer", known?: Vector): void {
   const { hub, logs, node, now } = replica;
   if (kind === "question") {
-    peer.questions++;
-    peer.askedAt = now;
-    peer.sent = peer.acked;
+    peer.questions.open++;
+    peer.questions.lastAt = now;
+    peer.vectors.sent = peer.vectors.acked;
   }
   const brings = kind === "answer" || replica.isNeighbour(peer, hub);
   const hasNews = brings && lacks(replica, peer);
-  const update = buildUpdate(replica, peer, kind, brings ? known ?? peer.sent : logs.vector);
+  const update = buildUpdate(replica, peer, kind, brings ? known ?? peer.vectors.sent : logs.vector);
   node.send(peer.id, update);
   replica.lastSeq = update.seq;
   if (peer.sentVectors.push({ seq: update.seq, vector: logs.vector }) > MEMORY) peer.sentVectors.shift();
   peer.ackPendingSince = undefined;
-  if (brings) peer.sent = join(peer.sent, logs.vector);
+  if (brings) peer.vectors.sent = join(peer.vectors.sent, logs.vector);
   if (!hasNews && !update.question && update.entries === undefined) return;
-  peer.awaitedSeq = update.seq;
-  peer.unackedSince ??= now;
+  peer.acks.awaited = update.seq;
+  peer.acks.waitingSince ??= now;
 }
 
 function buildUpdate<E, S>(replica: Replica<E, S>, peer: Peer, kind: string, known: Vector): ReplicateMessage<E, S> {
