@@ -8,7 +8,8 @@
 import { UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { DEFAULTS } from "../request/arguments.ts";
-import { findFlag, type Flag } from "../request/flags.ts";
+import { findFlag, type Flag } from "../request/flag.ts";
+import { FLAGS } from "../request/flags.ts";
 import { check, CHECK_FLAGS } from "./check.ts";
 import { showCheckHelp } from "./help.ts";
 import { listRuns } from "./stored_folders.ts";
@@ -23,7 +24,7 @@ export const ANALYZE_FLAGS: readonly Flag[] = [
     help: "The run: a path, or the index of a run in the store",
     origin: "jepsen",
   },
-  findFlag("--store")!,
+  findFlag("--store", FLAGS)!,
   ...CHECK_FLAGS,
 ];
 

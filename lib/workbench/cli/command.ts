@@ -5,7 +5,7 @@
  */
 
 import type { Machine } from "../engines/machine.ts";
-import type { Flag } from "../request/flags.ts";
+import type { Flag } from "../request/flag.ts";
 
 /** Arguments of a command, or values of a flag: paths of files or folders, some words, or anything. */
 export type Values = "file" | "folder" | "any" | readonly string[];

@@ -8,7 +8,8 @@
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { CHALLENGE_NAMES, findChallenge } from "../request/challenges.ts";
-import { type Flag, FLAGS } from "../request/flags.ts";
+import type { Flag } from "../request/flag.ts";
+import { FLAGS } from "../request/flags.ts";
 import { SWARM_FLAGS } from "../search/swarm/options.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { analyze, ANALYZE_FLAGS } from "./analyze.ts";

@@ -8,7 +8,7 @@ import { FailedError, messageOf } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom_engine.ts";
 import { parseFlagsOnly } from "../request/arguments.ts";
-import type { Flag } from "../request/flags.ts";
+import type { Flag } from "../request/flag.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 
 /** The release that is installed. */

@@ -10,7 +10,7 @@ import { describeAll, formatChallenges } from "../report/challenge_list.ts";
 import { screenOf } from "../report/screen.ts";
 import { parseFlagsOnly } from "../request/arguments.ts";
 import { CHALLENGES } from "../request/challenges.ts";
-import type { Flag } from "../request/flags.ts";
+import type { Flag } from "../request/flag.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 
 /** The flags of `list`. */

@@ -12,7 +12,7 @@ import { messageOf, reasonOf } from "../base/errors.ts";
 import { formatSize } from "../base/size.ts";
 import type { Machine } from "../engines/machine.ts";
 import { DEFAULTS, parseFlagsOnly } from "../request/arguments.ts";
-import type { Flag } from "../request/flags.ts";
+import type { Flag } from "../request/flag.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { isOurs, listRuns, type StoredFolder, timeOf } from "./stored_folders.ts";
 

@@ -11,7 +11,8 @@
 import { expectedOneOf, UsageError } from "../base/errors.ts";
 import { parseSize } from "../base/size.ts";
 import { escapeControls } from "../base/text.ts";
-import { findFlag, type Flag, FLAGS, type KindValues, type ValuesOf } from "./flags.ts";
+import { findFlag, type Flag, type KindValues, type ValuesOf } from "./flag.ts";
+import { FLAGS } from "./flags.ts";
 
 /** The texts written for flags, by name; an empty array for a switch. */
 export type FlagTexts = ReadonlyMap<string, readonly string[]>;
@@ -255,10 +256,8 @@ function expectedValue({ kind, above, least, most }: Flag): string {
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseFlagValue } from "./arguments.ts";
- * import { findFlag } from "./flags.ts";
  *
- * assertEquals(parseFlagValue(findFlag("--rate")!, "1e3"), 1000);
- * assertEquals(parseFlagValue(findFlag("--concurrency")!, "4n"), { count: 4, perNode: true });
+ * assertEquals(parseFlagValue({ name: "rate", kind: "number", help: "", origin: "jepsen" }, "1e3"), 1000);
  * ```
  */
 export function parseFlagValue(flag: Flag, text: string): KindValues[keyof KindValues] {

@@ -5,7 +5,8 @@
  */
 
 import type { Arguments, FlagTexts } from "./arguments.ts";
-import { type Flag, FLAGS } from "./flags.ts";
+import type { Flag } from "./flag.ts";
+import { FLAGS } from "./flags.ts";
 
 /** Flags left out of the command that repeats one run. {@linkcode formatCommand} adds that run's own seed. */
 const OMITTED_FLAGS: ReadonlySet<string> = new Set(

@@ -16,7 +16,8 @@ import type { Variable } from "../world/hosts/process/environment.ts";
 import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } from "./arguments.ts";
 import type { Challenge } from "./challenges.ts";
 import { maelstromFlags, repeatCommand, shellWord } from "./command_line.ts";
-import { type Flag, type FlagName, FLAGS, type FlagValues, type KindValues } from "./flags.ts";
+import type { Flag, KindValues } from "./flag.ts";
+import { type FlagName, FLAGS, type FlagValues } from "./flags.ts";
 import type { Files, MachineWithFiles } from "./files.ts";
 import { nodeNames } from "./node_names.ts";
 

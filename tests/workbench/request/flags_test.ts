@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { DEFAULTS, flagValues, parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { UsageError } from "../../../lib/workbench/base/errors.ts";
-import { findFlag, type Flag, FLAGS } from "../../../lib/workbench/request/flags.ts";
+import { findFlag, type Flag } from "../../../lib/workbench/request/flag.ts";
+import { FLAGS } from "../../../lib/workbench/request/flags.ts";
 
 /** Returns the error message for a bad command line. */
 function complaint(...args: string[]): string {
@@ -199,8 +200,8 @@ Deno.test("parseArguments() puts other words in front of the arguments after --"
 });
 
 Deno.test("findFlag() finds names and letters only with their dashes", () => {
-  assertEquals(findFlag("--workload")?.name, "workload");
-  assertEquals(findFlag("-w")?.name, "workload");
-  assertEquals(findFlag("workload"), undefined);
-  assertEquals(findFlag("--w"), undefined);
+  assertEquals(findFlag("--workload", FLAGS)?.name, "workload");
+  assertEquals(findFlag("-w", FLAGS)?.name, "workload");
+  assertEquals(findFlag("workload", FLAGS), undefined);
+  assertEquals(findFlag("--w", FLAGS), undefined);
 });

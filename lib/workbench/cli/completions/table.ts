@@ -5,7 +5,8 @@
  */
 
 import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
-import { type Flag, FLAGS } from "../../request/flags.ts";
+import type { Flag } from "../../request/flag.ts";
+import { FLAGS } from "../../request/flags.ts";
 import type { Command, Values } from "../command.ts";
 
 /** A flag, as shells complete it. */

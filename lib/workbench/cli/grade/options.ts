@@ -8,7 +8,8 @@ import { UsageError } from "../../base/errors.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../../request/challenges.ts";
 import { challengesNamed } from "../../request/claims.ts";
-import { type Flag, type FlagName, FLAGS } from "../../request/flags.ts";
+import type { Flag } from "../../request/flag.ts";
+import { type FlagName, FLAGS } from "../../request/flags.ts";
 
 /** Options of a grading. */
 export interface GradeOptions {

@@ -11,7 +11,7 @@ import { UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { shellWord } from "../../request/command_line.ts";
-import type { Flag } from "../../request/flags.ts";
+import type { Flag } from "../../request/flag.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { projectFiles, templateOf, TESTS } from "./files.ts";
 

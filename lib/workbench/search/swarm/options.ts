@@ -7,7 +7,7 @@
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, CHALLENGES, findChallenge } from "../../request/challenges.ts";
 import { UsageError } from "../../base/errors.ts";
-import type { Flag } from "../../request/flags.ts";
+import type { Flag } from "../../request/flag.ts";
 
 /** Options of a swarm. */
 export interface SwarmOptions {
