@@ -15,7 +15,7 @@ import { txn } from "../challenges/txn.ts";
 import type { AnyNode } from "../lib/node.ts";
 import { parseArguments } from "../lib/workbench/request/arguments.ts";
 import { CHALLENGES } from "../lib/workbench/request/challenges.ts";
-import { VirtualClock } from "../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../lib/workbench/world/virtual_clock.ts";
 import { inProcessWorld } from "../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createRequest } from "../lib/workbench/request/request.ts";
 import type { Results } from "../lib/workbench/run/results.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { AnyNode } from "../lib/node.ts";
-import { VirtualClock } from "../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../lib/workbench/world/virtual_clock.ts";
 import { startInProcess } from "../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createNetwork, type Network } from "../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../lib/workbench/world/random.ts";

@@ -11,7 +11,7 @@ import uniqueIds from "../../challenges/unique_ids.ts";
 import type { AnyNode } from "../../lib/node.ts";
 import { parseArguments } from "../../lib/workbench/request/arguments.ts";
 import { CHALLENGES } from "../../lib/workbench/request/challenges.ts";
-import { VirtualClock } from "../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../lib/workbench/world/virtual_clock.ts";
 import { inProcessWorld } from "../../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createRequest } from "../../lib/workbench/request/request.ts";
 import type { Results } from "../../lib/workbench/run/results.ts";

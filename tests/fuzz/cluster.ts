@@ -11,7 +11,7 @@ import { type Body, type Message, parseMessage } from "../../lib/protocol.ts";
 import type { Schema } from "../../lib/schema.ts";
 import { startNode } from "../../lib/start_node.ts";
 import { formatJSON } from "../../lib/workbench/base/json.ts";
-import { VirtualClock } from "../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../lib/workbench/world/virtual_clock.ts";
 import { openConnection } from "../../lib/workbench/world/connection.ts";
 import { parseLine } from "../../lib/workbench/world/hosts/process/message.ts";
 import { createNetwork, isClient, type Network } from "../../lib/workbench/world/network/network.ts";

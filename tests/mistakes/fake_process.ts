@@ -6,7 +6,7 @@
  */
 
 import type { Message } from "../../lib/protocol.ts";
-import type { VirtualClock } from "../../lib/workbench/world/clock.ts";
+import type { VirtualClock } from "../../lib/workbench/world/virtual_clock.ts";
 import type { System } from "../../lib/workbench/world/hosts/process/process.ts";
 
 /** Process as its program sees it. */

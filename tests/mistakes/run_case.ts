@@ -11,7 +11,7 @@ import type { Machine } from "../../lib/workbench/engines/machine.ts";
 import { createMachine } from "../../lib/workbench/engines/real_machine.ts";
 import { openRunStore, runOptionsOf } from "../../lib/workbench/engines/workbench_run.ts";
 import { runTest } from "../../lib/workbench/run/run.ts";
-import { VirtualClock } from "../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../lib/workbench/world/virtual_clock.ts";
 import { processWorld } from "../../lib/workbench/world/hosts/process/process.ts";
 import { type FakeProgram, fakeSystem } from "./fake_process.ts";
 

@@ -7,7 +7,7 @@
 import type { Machine } from "../engines/machine.ts";
 import { openPool } from "../search/swarm/pool.ts";
 import { runSwarm } from "../search/swarm/swarm.ts";
-import { RealClock } from "../world/clock.ts";
+import { RealClock } from "../world/real_clock.ts";
 
 /** Runs a swarm on this machine. Arguments, result and errors are those of {@linkcode runSwarm}. */
 export async function swarm(words: readonly string[], machine: Machine): Promise<number> {

@@ -12,7 +12,7 @@ import type { TestRequest } from "../request/request.ts";
 import type { Results, RunVerdict } from "../run/results.ts";
 import { runTest } from "../run/run.ts";
 import type { DiskStore } from "../run/store/store.ts";
-import { RealClock } from "../world/clock.ts";
+import { RealClock } from "../world/real_clock.ts";
 import { nodeEnvironment } from "../world/hosts/process/environment.ts";
 import { processWorld } from "../world/hosts/process/process.ts";
 import type { EngineHooks } from "./engine.ts";

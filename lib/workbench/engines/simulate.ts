@@ -38,7 +38,7 @@ import type { AnyNode, Program } from "../../node.ts";
 import type { Body, Message } from "../../protocol.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { endTurn } from "../base/watchdog.ts";
-import { VirtualClock } from "../world/clock.ts";
+import { VirtualClock } from "../world/virtual_clock.ts";
 import { openConnection } from "../world/connection.ts";
 import { guardWait } from "../world/hosts/guard/guard.ts";
 import { startInProcess } from "../world/hosts/in_process/in_process.ts";

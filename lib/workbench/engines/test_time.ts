@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { VirtualClock } from "../world/clock.ts";
+import type { VirtualClock } from "../world/virtual_clock.ts";
 import { guardWait } from "../world/hosts/guard/guard.ts";
 import { createLivelockDetector, describeLivelock } from "../world/livelock.ts";
 

@@ -14,7 +14,7 @@ import type { LogLevel } from "../../host.ts";
 import type { AnyNode } from "../../node.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { endTurn } from "../base/watchdog.ts";
-import { VirtualClock } from "../world/clock.ts";
+import { VirtualClock } from "../world/virtual_clock.ts";
 import { guard } from "../world/hosts/guard/guard.ts";
 import { inProcessWorld } from "../world/hosts/in_process/in_process.ts";
 import type { World } from "../world/hosts/world.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { VirtualClock } from "./clock.ts";
+import type { VirtualClock } from "./virtual_clock.ts";
 import type { TestException } from "../base/test_exception.ts";
 
 /** Number of callbacks at the same virtual time that counts as a livelock. */

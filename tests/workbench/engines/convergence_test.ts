@@ -13,7 +13,7 @@ import { kafka } from "../../../challenges/kafka.ts";
 import { kafkaLinKV } from "../../../challenges/kafka_lin_kv.ts";
 import { txn } from "../../../challenges/txn.ts";
 import type { AnyNode } from "../../../lib/node.ts";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { LOOK_INTERVAL, measureConvergence } from "../../../lib/workbench/engines/convergence.ts";
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import type { World } from "../../../lib/workbench/world/hosts/world.ts";

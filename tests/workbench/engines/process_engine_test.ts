@@ -10,7 +10,7 @@ import type { Results } from "../../../lib/workbench/run/results.ts";
 import { runTest } from "../../../lib/workbench/run/run.ts";
 import { openStore } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
-import { RealClock } from "../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../lib/workbench/world/real_clock.ts";
 import { processWorld } from "../../../lib/workbench/world/hosts/process/process.ts";
 import { createDisk } from "../run/store/full_disk.ts";
 import { testWithStore } from "../run/store/test_with_store.ts";

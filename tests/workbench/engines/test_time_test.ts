@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { createTestTime } from "../../../lib/workbench/engines/test_time.ts";
 
 Deno.test("pass() runs every event that is due by the end of the wait, and none after it", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { AnyNode } from "../../../lib/node.ts";
 import type { Body } from "../../../lib/protocol.ts";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { createCluster } from "../../../lib/workbench/run/cluster.ts";
 import { type OpenConnection, openConnection } from "../../../lib/workbench/world/connection.ts";
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";

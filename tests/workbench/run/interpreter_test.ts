@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { type Clock, VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import type { Clock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { createInterpreter, type InterpreterOptions, type Phase } from "../../../lib/workbench/run/interpreter.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import echo from "../../../challenges/echo.ts";
 import broadcast from "../../../challenges/broadcast.ts";
 import type { AnyNode } from "../../../lib/node.ts";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { failureOf } from "../../../lib/workbench/run/failure.ts";
 import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";
 import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";

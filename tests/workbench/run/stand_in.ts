@@ -6,7 +6,7 @@
 
 import type { RunOptions } from "../../../lib/workbench/run/run.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
-import { VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import {
   type ConnectionNetwork,
   type OpenConnection,

@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { setImmediate } from "node:timers";
 import v8 from "node:v8";
 import vm from "node:vm";
-import { type Clock, RealClock, type Timer, VirtualClock } from "../../../lib/workbench/world/clock.ts";
+import type { Clock, Timer } from "../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../lib/workbench/world/real_clock.ts";
+import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 
 v8.setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = vm.runInNewContext("gc");

@@ -67,7 +67,7 @@ interface FlipFlop {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VirtualClock } from "../../world/clock.ts";
+ * import { VirtualClock } from "../../world/virtual_clock.ts";
  * import { createNemesis } from "./nemesis.ts";
  * import { seededRandom } from "../../world/random.ts";
  *

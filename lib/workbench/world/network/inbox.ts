@@ -48,7 +48,7 @@ interface QueuedMessage<T> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VirtualClock } from "../clock.ts";
+ * import { VirtualClock } from "../virtual_clock.ts";
  * import { createInbox } from "./inbox.ts";
  *
  * const clock = new VirtualClock();

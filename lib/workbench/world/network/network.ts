@@ -126,7 +126,7 @@ interface Delivery {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VirtualClock } from "../clock.ts";
+ * import { VirtualClock } from "../virtual_clock.ts";
  * import { createNetwork } from "./network.ts";
  * import { seededRandom } from "../random.ts";
  *

@@ -47,7 +47,7 @@ export function isReservedName(id: string): boolean {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VirtualClock } from "../clock.ts";
+ * import { VirtualClock } from "../virtual_clock.ts";
  * import { createNetwork } from "../network/network.ts";
  * import { seededRandom } from "../random.ts";
  * import { attachServices } from "./mod.ts";

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { FAULTS, GROUPS } from "../../../../lib/workbench/run/nemesis/faults.ts";
 import { FLAGS } from "../../../../lib/workbench/request/flags.ts";
 import { createNemesis, type NemesisOperation } from "../../../../lib/workbench/run/nemesis/nemesis.ts";

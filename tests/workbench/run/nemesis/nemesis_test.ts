@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { FAULTS } from "../../../../lib/workbench/run/nemesis/faults.ts";
 import { createNemesis, type NemesisOperation } from "../../../../lib/workbench/run/nemesis/nemesis.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { formatHistory, parseHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
-import { RealClock } from "../../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../../lib/workbench/world/real_clock.ts";
 import { openConnection } from "../../../../lib/workbench/world/connection.ts";
 import { startProcess } from "../../../../lib/workbench/world/hosts/process/process.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";

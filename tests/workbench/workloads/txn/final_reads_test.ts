@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { txn } from "../../../../challenges/txn.ts";
 import type { AnyNode } from "../../../../lib/node.ts";
 import { RPCError } from "../../../../lib/protocol.ts";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { inProcessWorld } from "../../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
 import { type RunOptions, runTest } from "../../../../lib/workbench/run/run.ts";

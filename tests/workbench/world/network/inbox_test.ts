@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { createInbox } from "../../../../lib/workbench/world/network/inbox.ts";
 
 function rig(isAwaited: (message: string) => boolean = () => true) {

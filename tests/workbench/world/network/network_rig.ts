@@ -5,7 +5,7 @@
  */
 
 import type { Message } from "../../../../lib/protocol.ts";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import type { JournalEntry } from "../../../../lib/workbench/world/network/journal.ts";
 import type { Latency } from "../../../../lib/workbench/world/network/latency.ts";
 import { createNetwork, type Network, type NetworkOptions } from "../../../../lib/workbench/world/network/network.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Body, Message } from "../../../../lib/protocol.ts";
-import { VirtualClock } from "../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
 import { seededRandom } from "../../../../lib/workbench/world/random.ts";
 import { nested } from "../../../nested.ts";

@@ -60,7 +60,7 @@ const EPOCH = Date.UTC(2026, 0, 1);
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { VirtualClock } from "../../clock.ts";
+ * import { VirtualClock } from "../../virtual_clock.ts";
  * import { openConnection } from "../../connection.ts";
  * import { createNetwork } from "../../network/network.ts";
  * import { seededRandom } from "../../random.ts";

@@ -16,7 +16,7 @@ import { startNode } from "../../../../start_node.ts";
 import { messageOf, UsageError } from "../../../base/errors.ts";
 import { formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
-import { RealClock } from "../../clock.ts";
+import { RealClock } from "../../real_clock.ts";
 import { guard } from "../guard/guard.ts";
 import { guardedNow, runGuarded } from "../guard/guarded.ts";
 import { loadInstances } from "./instances/mod.ts";

@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import type { AnyNode } from "../../../../../lib/node.ts";
 import { type Body, RPCError } from "../../../../../lib/protocol.ts";
-import { VirtualClock } from "../../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../../lib/workbench/world/virtual_clock.ts";
 import { openConnection } from "../../../../../lib/workbench/world/connection.ts";
 import { inProcessWorld, startInProcess } from "../../../../../lib/workbench/world/hosts/in_process/in_process.ts";
 import { createNetwork } from "../../../../../lib/workbench/world/network/network.ts";

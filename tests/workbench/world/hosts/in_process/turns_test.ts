@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { VirtualClock } from "../../../../../lib/workbench/world/clock.ts";
+import { VirtualClock } from "../../../../../lib/workbench/world/virtual_clock.ts";
 import { createTurns } from "../../../../../lib/workbench/world/hosts/in_process/turns.ts";
 
 Deno.test("a turn runs at once, unless the node is paused", async () => {

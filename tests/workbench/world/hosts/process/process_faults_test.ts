@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Body } from "../../../../../lib/protocol.ts";
-import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../../../lib/workbench/world/real_clock.ts";
 import { type Cluster, createCluster } from "../../../../../lib/workbench/run/cluster.ts";
 import { openConnection } from "../../../../../lib/workbench/world/connection.ts";
 import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";

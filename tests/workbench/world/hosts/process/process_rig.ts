@@ -5,7 +5,7 @@
  */
 
 import type { Body, Message } from "../../../../../lib/protocol.ts";
-import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../../../lib/workbench/world/real_clock.ts";
 import type { NodeHost } from "../../../../../lib/workbench/world/hosts/node_host.ts";
 import { type ProcessOptions, startProcess } from "../../../../../lib/workbench/world/hosts/process/process.ts";
 import { createNetwork, type Network } from "../../../../../lib/workbench/world/network/network.ts";

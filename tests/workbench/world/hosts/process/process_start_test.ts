@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { RealClock } from "../../../../../lib/workbench/world/clock.ts";
+import { RealClock } from "../../../../../lib/workbench/world/real_clock.ts";
 import { FailedError } from "../../../../../lib/workbench/base/errors.ts";
 import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
 import { spawnError } from "../../../../../lib/workbench/world/hosts/process/spawn.ts";
