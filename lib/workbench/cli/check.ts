@@ -27,7 +27,6 @@ import { judge, type TestRecord } from "../run/judge.ts";
 import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
 import type { TestOptions, Workload } from "../workloads/workload.ts";
 import { exitStatus } from "./exit_status.ts";
-import { showCheckHelp } from "./help.ts";
 import { readStoredRun, type StoredRun } from "../report/stored/stored_run.ts";
 
 /** Flags that `check` takes: those that matter to a checker or to the output. */
@@ -50,8 +49,11 @@ const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
  * @throws {FailedError} The history cannot be read.
  */
 export async function check(words: readonly string[], machine: Machine): Promise<number> {
-  const args = parseArguments(words);
-  if (args.given.help) return showCheckHelp(machine);
+  return await showJudged(parseArguments(words), machine);
+}
+
+/** Judges the stored run that the arguments name, and shows the results. Errors are those of {@linkcode check}. */
+export async function showJudged(args: Arguments, machine: Machine): Promise<number> {
   const { results } = await judgeStoredRun(args, machine);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
   const text = args.given.json ? formatExactJSON(results, 2) : formatSummary(results, notes, screenOf(machine));

@@ -8,11 +8,9 @@
 
 import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
-import { createMachine } from "../engines/real_machine.ts";
 import { PROGRAMS } from "../request/challenges.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
-import { reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
+import { failureText, runTask } from "./task.ts";
 
 /**
  * Compiles one of the {@linkcode PROGRAMS}. Like a node, the binary has no permissions.
@@ -25,12 +23,8 @@ import { ROOT } from "./root.ts";
 export function compile(root: string, name: string, output: string): void {
   const [file, ...args] = PROGRAMS[name]!;
   const options = ["--quiet", "--no-prompt", "--config", `${root}/deno.json`, "--output", output];
-  const { success, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["compile", ...options, `${root}/challenges/${file}`, ...args],
-    stdin: "null",
-  }).outputSync();
-  if (success) return;
-  const text = new TextDecoder().decode(stderr).trim();
+  const text = failureText(Deno.execPath(), ["compile", ...options, `${root}/challenges/${file}`, ...args]);
+  if (text === undefined) return;
   const [, fetchProblem] = /Setting up base binary\.\s+(?:\d+: )?(.*)/.exec(text) ?? [];
   throw new FailedError(
     fetchProblem === undefined
@@ -40,7 +34,7 @@ export function compile(root: string, name: string, output: string): void {
 }
 
 /** Compiles the named programs, or all if none is named. */
-function compileAll(names: readonly string[], { stdout }: Machine): number {
+function compileAll(names: readonly string[], { stdout }: Machine): void {
   const known = Object.keys(PROGRAMS);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new UsageError(`Cannot compile ${unknown}: ${expectedOneOf(unknown, known)}`);
@@ -49,11 +43,6 @@ function compileAll(names: readonly string[], { stdout }: Machine): number {
     compile(ROOT, name, `${ROOT}/dist/${name}`);
     stdout(`dist/${name}\n`);
   }
-  return EXIT_STATUS.passed;
 }
 
-if (import.meta.main) {
-  const machine = createMachine(ROOT);
-  // deno-lint-ignore require-await -- errors become rejections
-  Deno.exit(await reportErrors(async () => compileAll(Deno.args, machine), machine));
-}
+if (import.meta.main) await runTask(compileAll);

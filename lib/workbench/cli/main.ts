@@ -13,11 +13,18 @@
 import { startWatchdog } from "../base/watchdog.ts";
 import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
+import { beforeEnd } from "../request/arguments.ts";
 import { findChallenge } from "../request/challenges.ts";
+import type { Flag } from "../request/flag.ts";
+import { FLAGS } from "../request/flags.ts";
 import { findCommand, help, unknownCommand } from "./commands.ts";
 import { exitOnUncaught, reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 import { runChallenge } from "./run.ts";
+
+const SWITCHES = FLAGS.flatMap((flag: Flag) => flag.kind === "switch" ? flag.short ?? [] : []).join("");
+/** A word that asks for help: `--help`, or letters of switches with `h` among them, such as `-qh`. */
+const HELP = new RegExp(`^(?:--help(?:=true)?$|-[${SWITCHES}]*h)`);
 
 /**
  * Runs a command line.
@@ -32,24 +39,19 @@ export async function main(words: readonly string[], machine: Machine): Promise<
 async function runCommand([word = "help", ...words]: readonly string[], machine: Machine): Promise<number> {
   const command = findCommand(word);
   const challenge = findChallenge(word);
-  if ((command ?? challenge) !== undefined && asksForHelp(words)) return help([word], machine);
+  const asksForHelp = beforeEnd(words).some((word) => HELP.test(word));
+  if (asksForHelp && (command ?? challenge) !== undefined) return help([word], machine);
   if (command?.run !== undefined) return await command.run(words, machine);
   if (challenge !== undefined) return await runChallenge(challenge, words, machine);
   throw unknownCommand(word);
 }
 
-function asksForHelp(words: readonly string[]): boolean {
-  return beforeEnd(words).some((word) => word === "--help" || word === "-h");
-}
-
-/** True if the command simulates. `maelstrom.sh` looks for the same words. */
+/**
+ * True if the command simulates. `maelstrom.sh` looks for the same words: it has to choose permissions before Deno
+ * starts, as this has to choose who gets uncaught errors before anything is parsed.
+ */
 function isSimulated(words: readonly string[]): boolean {
   return words[0] === "swarm" || beforeEnd(words).some((word) => word === "--sim" || word === "--sim=true");
-}
-
-/** The words before those of the program. */
-function beforeEnd(words: readonly string[]): readonly string[] {
-  return words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
 }
 
 if (import.meta.main) {

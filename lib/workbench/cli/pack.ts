@@ -13,9 +13,8 @@ import { basename, dirname, relative } from "node:path";
 import denoJSON from "../../../deno.json" with { type: "json" };
 import { FailedError, UsageError } from "../base/errors.ts";
 import { createMachine } from "../engines/real_machine.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
-import { reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
+import { failureText, runTask } from "./task.ts";
 
 /** Name of the package's file. */
 export const TARBALL = `${denoJSON.name.replace("@", "").replace("/", "-")}-${denoJSON.version}.tgz`;
@@ -90,9 +89,9 @@ function mendModules(root: string): void {
 }
 
 function run(command: string, args: string[], cwd: string): void {
-  const { success, stderr } = new Deno.Command(command, { args, cwd, stdin: "null", stdout: "null" }).outputSync();
-  if (success) return;
-  const reason = new TextDecoder().decode(stderr).trim().split("\n\n")[0]!;
+  const text = failureText(command, args, cwd);
+  if (text === undefined) return;
+  const reason = text.split("\n\n")[0]!;
   // To an older Deno, the word pack is the name of a module.
   if (args[0] === "pack" && reason.includes("Module not found")) {
     throw new FailedError(`Cannot make the package: Deno ${Deno.version.deno} has no deno pack, expected Deno 2.9`);
@@ -101,12 +100,8 @@ function run(command: string, args: string[], cwd: string): void {
 }
 
 if (import.meta.main) {
-  const machine = createMachine(ROOT);
-  // deno-lint-ignore require-await -- errors become rejections
-  const status = await reportErrors(async () => {
-    if (Deno.args.length > 0) throw new UsageError(`Cannot use ${Deno.args[0]} with pack: expected no arguments`);
-    machine.stdout(`${pack(ROOT, `${ROOT}/dist`).slice(ROOT.length + 1)}\n`);
-    return EXIT_STATUS.passed;
-  }, machine);
-  Deno.exit(status);
+  await runTask(([word], { stdout }) => {
+    if (word !== undefined) throw new UsageError(`Cannot use ${word} with pack: expected no arguments`);
+    stdout(`${pack(ROOT, `${ROOT}/dist`).slice(ROOT.length + 1)}\n`);
+  });
 }

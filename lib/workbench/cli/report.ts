@@ -12,7 +12,6 @@ import { writeReport } from "../report/html/write_report.ts";
 import { parseArguments } from "../request/arguments.ts";
 import { judgeStoredRun } from "./check.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
-import { showCheckHelp } from "./help.ts";
 
 /**
  * Writes the report of a stored run, and shows its path.
@@ -24,7 +23,6 @@ import { showCheckHelp } from "./help.ts";
  */
 export async function report(words: readonly string[], machine: Machine): Promise<number> {
   const args = parseArguments(words);
-  if (args.given.help) return showCheckHelp(machine);
   const { stored, results } = await judgeStoredRun(args, machine);
   const { folder, history } = stored;
   if (folder === null) {

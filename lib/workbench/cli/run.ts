@@ -12,7 +12,7 @@
 import { UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { refusal } from "../engines/maelstrom_engine.ts";
-import { type Arguments, parseArguments } from "../request/arguments.ts";
+import { type Arguments, beforeEnd, parseArguments } from "../request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../request/challenges.ts";
 import type { Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
@@ -22,7 +22,6 @@ import type { Decider } from "../run/results.ts";
 import { runSeries } from "../search/series.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { seriesExitStatus } from "./exit_status.ts";
-import { showFlagsHelp } from "./help.ts";
 import { boundStore } from "./prune.ts";
 import { reportErrors } from "./report_errors.ts";
 import { watch } from "./watch/mod.ts";
@@ -72,7 +71,6 @@ async function runTests(
   byDefault?: Decider,
 ): Promise<number> {
   const args = parseArguments(words);
-  if (args.given.help) return showFlagsHelp(machine);
   // Maelstrom's `test` passes positional arguments to the program. For our own commands they are mistakes.
   if (challenges[0] !== null) rejectPositional(args);
   if (challenges.length > 1) rejectOwnProgram(args);
@@ -100,10 +98,10 @@ async function watchTest(
 ): Promise<number> {
   if (other !== undefined) throw new UsageError("Cannot use --watch with several challenges: name one challenge");
   const { challenge, seed, simulation } = request!;
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  const flags = words.slice(0, end).filter((word) => word !== "--watch" && word !== "--watch=true");
-  const again = [...flags, ...simulation !== null && seed === null ? ["--seed", machine.newSeed()] : []];
-  const line = [...again, ...words.slice(end)];
+  const flags = beforeEnd(words);
+  const again = flags.filter((word) => word !== "--watch" && word !== "--watch=true");
+  if (simulation !== null && seed === null) again.push("--seed", machine.newSeed());
+  const line = [...again, ...words.slice(flags.length)];
   const runs = simulation === null
     ? runsHere((machine) => reportErrors(() => runTests([challenge], line, machine), machine), machine)
     : runsOnThreads([challenge?.id ?? "test", ...line], machine);

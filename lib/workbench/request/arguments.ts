@@ -54,8 +54,8 @@ export function parseArguments<Flags extends readonly Flag[] = typeof FLAGS>(
   args: readonly string[],
   flags: Flags = FLAGS as readonly Flag[] as Flags,
 ): Arguments<Flags> {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const words = args.slice(0, end);
+  const words = beforeEnd(args);
+  const ofProgram = args.slice(words.length + 1);
   const texts = new Map<string, string[]>();
   const positional: string[] = [];
   while (words.length > 0) {
@@ -67,7 +67,12 @@ export function parseArguments<Flags extends readonly Flag[] = typeof FLAGS>(
     const earlier = flag.repeatable ? texts.get(flag.name) ?? [] : [];
     texts.set(flag.name, value === undefined ? [] : [...earlier, value]);
   }
-  return { given: flagValues(texts, flags), texts, positional, program: [...positional, ...args.slice(end + 1)] };
+  return { given: flagValues(texts, flags), texts, positional, program: [...positional, ...ofProgram] };
+}
+
+/** The words before `--`: those that are not for the program. */
+export function beforeEnd(words: readonly string[]): string[] {
+  return words.slice(0, words.includes("--") ? words.indexOf("--") : words.length);
 }
 
 /**

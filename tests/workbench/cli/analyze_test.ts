@@ -88,5 +88,5 @@ Deno.test("analyze says which runs there are", async () => {
     machine(),
   );
   await assertRejected("analyze --store none", "Cannot find run -1 in none: expected a folder with runs", machine());
-  await assertRejected("analyze -t", "Missing value for -t: expected one after it");
+  await assertRejected("analyze -t", "Missing value for --test: expected a value");
 });

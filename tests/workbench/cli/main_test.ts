@@ -30,7 +30,7 @@ Deno.test("main() shows all flags in the help of a test", async () => {
 });
 
 Deno.test("main() shows a challenge's own flags and limits before all flags", async () => {
-  for (const line of ["help 3e", "3e --help"]) {
+  for (const line of ["help 3e", "3e --help", "3e -qh", "3e -hq --rate", "3e --help=true"]) {
     assertMatch(
       (await command(line)).out,
       /^3e +broadcast +Efficient.*\n +-w broadcast --node-count 25 [^]*--rate NUMBER/,
@@ -46,7 +46,7 @@ Deno.test("main() shows a help of each command, with all of its flags", async ()
       new RegExp(`^  \\./maelstrom\\.sh ${name === "all" || name === "demo" ? "test" : name}`, "m"),
     );
     for (const { name: flag, ignored } of flags) if (!ignored) assertStringIncludes(expected, `--${flag}`);
-    for (const line of [`${name} --help`, `${name} --seed 1 -h`]) {
+    for (const line of [`${name} --help`, `${name} --seed 1 -h`, `${name} -qh`]) {
       const { status, out, err, ran } = await command(line);
       assertEquals({ status, out, err, ran }, { status: 0, out: expected, err: "", ran: [] }, line);
     }
@@ -318,49 +318,6 @@ Deno.test("main() notes Jepsen's flags that have no effect", async () => {
   // The other way round for a flag of ours.
   const { err: real } = await command("1 -q --max-store 1GB", { env: () => "./node" });
   assertEquals(real, "Note: --max-store does nothing here: the real Maelstrom stores everything\n");
-});
-
-Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () => {
-  const { status, out, err, exited } = await command("3e", {
-    runs(_, { signal }) {
-      this.interrupt!();
-      assert(signal.aborted);
-      return { valid: true };
-    },
-  });
-  assertEquals([status, exited], [130, undefined]);
-  assertStringIncludes(err, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
-  assertStringIncludes(out, "The run was ended early");
-});
-
-Deno.test("main() exits immediately at the second Ctrl-C", async () => {
-  const { exited } = await command("3e", {
-    runs() {
-      this.interrupt!();
-      this.interrupt!();
-      return {};
-    },
-  });
-  assertEquals(exited, 130);
-});
-
-Deno.test("main() runs no further challenge after Ctrl-C, and does not count that as passed", async () => {
-  const runs: FakeMachine["runs"] = function (this: FakeMachine, { challenge }) {
-    if (challenge!.id === "3a") this.interrupt();
-    return {};
-  };
-  const { status, ran, out } = await command("all", { runs });
-  assertEquals([status, ran.length], [130, 3]);
-  assertStringIncludes(out, "3 of 3 passed, 11 not run");
-  const { out: json } = await command("all --json", { runs });
-  assertEquals([JSON.parse(json).valid, JSON.parse(json).passed], ["unknown", false]);
-});
-
-Deno.test("main() stops listening for Ctrl-C at its end", async () => {
-  const machine = await command("3e -q");
-  machine.interrupt();
-  machine.interrupt();
-  assertEquals([machine.err, machine.exited], ["", undefined]);
 });
 
 Deno.test("main() shows progress on stderr: one line on a terminal, rare lines elsewhere, none if quiet", async () => {

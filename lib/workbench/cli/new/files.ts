@@ -96,9 +96,16 @@ function transactionTest(f: string, read: unknown): string[] {
   ];
 }
 
+/** Templates that are not named after the workload. */
+const TEMPLATES: Readonly<Record<string, string>> = {
+  "g-counter": "counter",
+  "pn-counter": "counter",
+  "lin-kv-only": "lin_kv",
+};
+
 /** Name of the template for a workload. */
 export function templateOf(workload: string): string {
-  return workload === "lin-kv-only" ? "lin_kv" : workload.replaceAll("-", "_");
+  return TEMPLATES[workload] ?? workload.replaceAll("-", "_");
 }
 
 /** Lists the files of a project. */
