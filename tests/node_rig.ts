@@ -6,7 +6,8 @@
 
 import type { Node, Program } from "../lib/node.ts";
 import { type NodeHandle, startNode } from "../lib/start_node.ts";
-import { createFakeHost, type FakeHost, init } from "./fake_host.ts";
+import type { Body } from "../lib/protocol.ts";
+import { createFakeHost, type FakeHost, init, request } from "./fake_host.ts";
 
 /** A node that is ready: its `init` has been answered. */
 export interface TestNode {
@@ -26,4 +27,12 @@ export async function startTestNode(
   await host.settle();
   host.take();
   return { host, handle, node };
+}
+
+/** Sends a program one request from c1, and returns what it sends. */
+export async function ask(program: Program, body: Body, host = createFakeHost()): Promise<Record<string, unknown>[]> {
+  const { handle } = await startTestNode(program, { host });
+  handle.receive(request({ msg_id: 7, ...body }));
+  await handle.idle();
+  return host.take().map(({ dest, body }) => ({ dest, ...body }));
 }

@@ -2,24 +2,25 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AnyNode } from "../../../lib/node.ts";
 import { startNode } from "../../../lib/start_node.ts";
 import type { Body, Message } from "../../../lib/protocol.ts";
-import { replicate, type ReplicationOptions } from "../../../challenges/replication/mod.ts";
-import { simulate, type SimulatedWorld } from "../../../lib/workbench/engines/simulate.ts";
-import { askAll, load, shake, simulateBadNetwork } from "../../worlds.ts";
-
-/** An entry: its author, its number among the author's, and the counts that the author had applied before it. */
-interface Entry {
-  from: string;
-  number: number;
-  after: Record<string, number>;
-}
-
-type Style = Pick<ReplicationOptions<Entry, Record<string, number>>, "topology" | "period" | "keep" | "ackDelay">;
+import { replicate } from "../../../challenges/replication/mod.ts";
+import { simulate } from "../../../lib/workbench/engines/simulate.ts";
+import { load, shake, simulateBadNetwork } from "../../worlds.ts";
+import {
+  adding,
+  allEqual,
+  counting,
+  type Entry,
+  HUB,
+  MESH,
+  type Sent,
+  states,
+  STYLES,
+  total,
+  type Watch,
+} from "./counting.ts";
 
 /** Takes any entry and any snapshot. */
 const ANY = { isEntry: () => true, isSnapshot: () => true };
-const MESH: Style = { topology: "mesh", period: 0 };
-const HUB: Style = { topology: "hub", period: 100 };
-const STYLES = { mesh: MESH, "mesh with a period": { ...MESH, period: 100 }, hub: HUB };
 
 /** A host that does nothing. */
 const HOST = {
@@ -32,74 +33,6 @@ const HOST = {
   log: () => {},
 };
 
-/** A test's view of nodes from outside. */
-interface Watch {
-  /** Called with an entry that a node knows to be fully replicated. */
-  onFullyReplicated(node: string, entry: Entry): void;
-  /** The counts of each node. */
-  counts: Map<string, Record<string, number>>;
-}
-
-/** Counts entries by their authors. Answers `add`, and `state` with the counts and what was wrong. */
-function counting(style: Style, watch?: Watch) {
-  return (node: AnyNode) => {
-    const counts: Record<string, number> = {};
-    node.onInit(() => void watch?.counts.set(node.id, counts));
-    const faults: string[] = [];
-    const { append } = replicate<Entry, Record<string, number>>(node, {
-      ...style,
-      isEntry: () => true,
-      isSnapshot: () => true,
-      apply({ from, number, after }) {
-        if (number !== (counts[from] ?? 0) + 1) faults.push(`${number} of ${from} after ${counts[from] ?? 0}`);
-        counts[from] = number;
-        // What comes together may come in any order.
-        queueMicrotask(() => {
-          for (const other in after) {
-            const count = counts[other] ?? 0;
-            if (after[other]! > count) faults.push(`${number} of ${from} before ${after[other]} of ${other}`);
-          }
-        });
-      },
-      snapshot: () => counts,
-      restore(others) {
-        for (const from in others) counts[from] = Math.max(counts[from] ?? 0, others[from]!);
-      },
-      onFullyReplicated: watch && ((entry) => watch.onFullyReplicated(node.id, entry)),
-    });
-    node.on("add", () => {
-      const from = `${node.id}.${node.incarnation}`;
-      const entry = { from, number: (counts[from] ?? 0) + 1, after: { ...counts } };
-      counts[from] = entry.number;
-      append(entry);
-      return {};
-    });
-    node.on("state", () => ({ counts, faults }));
-  };
-}
-
-interface State {
-  counts: Record<string, number>;
-  faults: string[];
-}
-
-async function states(world: SimulatedWorld): Promise<State[]> {
-  return await askAll(world, { type: "state" }) as unknown as State[];
-}
-
-/** Counts without the zeroes and in a fixed order, to compare them. */
-function text({ counts }: State): string {
-  return JSON.stringify(Object.entries(counts).sort());
-}
-
-function allEqual(world: SimulatedWorld): () => Promise<boolean> {
-  return async () => new Set((await states(world)).map(text)).size === 1;
-}
-
-function total({ counts }: State): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
 /** Counts what is in the messages of replication that `see` gets; it takes none. */
 function countUpdates() {
   const count = { entries: 0, questions: 0, snapshots: 0, see };
@@ -111,12 +44,6 @@ function countUpdates() {
     return false;
   }
   return count;
-}
-
-/** Returns a function that adds an entry at a node. */
-function adding(world: SimulatedWorld): (node: string) => Promise<void> {
-  const client = world.client();
-  return async (node) => void await client.rpc(node, { type: "add" });
 }
 
 for (const [name, style] of Object.entries(STYLES)) {
@@ -324,155 +251,4 @@ Deno.test("mesh: a loss is noticed even if nothing is sent after it", async () =
     assert(seen >= lost);
     await world.until(allEqual(world), { timeout: 3000 });
   }
-});
-
-Deno.test("a late message of a former incarnation does not count", async () => {
-  for (const style of [MESH, HUB]) {
-    const held: Message[] = [];
-    let hold = false;
-    const world = simulate({ program: counting(style), nodes: 3 });
-    world.intercept((message) =>
-      hold && message.src === "n1" && message.body.type === "replicate" && held.push(message) > 0
-    );
-    load(world, 50, 2000, adding(world));
-    await world.run(3000);
-    hold = true;
-    await adding(world)("n1");
-    await world.run(500);
-    world.crash("n1");
-    hold = false;
-    await world.restart("n1");
-    held.forEach(world.send);
-    assert(held.length > 0);
-    // A node that was not acknowledged for 5 s asks.
-    await world.until(allEqual(world), { timeout: 8000 });
-  }
-});
-
-/** A world in which the test reads all that n0 sends, and speaks for n1 and n2. */
-async function loneNode() {
-  const sent: Message[] = [];
-  const world = simulate({ program: counting(MESH), nodes: 3 });
-  world.intercept((message) => message.body.type === "replicate" && sent.push(message) > 0);
-  const say = async (src: string, fields: object) => {
-    const body = { type: "replicate", seq: 1, from: `${src}.b`, have: {}, ...fields };
-    world.send({ src, dest: "n0", body });
-    await world.run(1);
-  };
-  const to = (dest: string) => sent.filter((message) => message.dest === dest).map(({ body }) => body as Sent);
-  await say("n2", { question: true });
-  const [{ from: own }] = to("n2") as [Sent];
-  sent.length = 0;
-  return { world, say, to, own };
-}
-
-/** A message of n0. */
-type Sent = Body & {
-  from: string;
-  seq: number;
-  ack?: unknown[];
-  question?: true;
-  entries?: Record<string, [number, unknown[]]>;
-};
-
-Deno.test("an incarnation is present once it has answered a message newer than its predecessor's last", async () => {
-  const { world, say, to, own } = await loneNode();
-  await say("n1", { question: true });
-  await say("n1", { seq: 2, question: true, ack: [own, to("n1")[0]!.seq, 0] });
-  assertEquals(to("n1").map(({ question }) => question), [undefined, undefined], "both are answered");
-  const late = { from: "n1.a", seq: 99, question: true };
-  await say("n1", late);
-  const challenge = to("n1")[2]!;
-  assertEquals(
-    [challenge.question, challenge.ack!.slice(0, 2)],
-    [true, ["n1.a", 99]],
-    "it is asked whether it is present",
-  );
-  await say("n1", { ...late, seq: 100, ack: [own, 0, 0] });
-  assertEquals(to("n1").length, 3, "an older answer proves nothing, and it is not asked again so soon");
-  await say("n1", { seq: 3, question: true });
-  assertEquals(to("n1")[3]!.ack!.slice(0, 2), ["n1.b", 3], "the present one is still answered");
-  await say("n1", { ...late, seq: 101, ack: [own, to("n1")[3]!.seq, 0] });
-  assertEquals(to("n1")[4]!.ack!.slice(0, 2), ["n1.a", 101], "it has heard something newer, so it is present");
-  await world.run(500);
-  await say("n1", { seq: 4, question: true, ack: [own, challenge.seq, 0] });
-  const last = to("n1").at(-1)!;
-  assertEquals([last.question, last.ack!.slice(0, 2)], [true, ["n1.b", 4]], "and the other one is not any more");
-});
-
-Deno.test("an acknowledgement of another incarnation does not count, and is answered with a question", async () => {
-  const { world, say, to, own } = await loneNode();
-  await say("n1", { question: true });
-  await say("n1", { seq: 2, ack: [own, to("n1")[0]!.seq, 0] });
-  await adding(world)("n0");
-  const { seq, entries } = to("n1").at(-1)!;
-  assertEquals(entries![own]![0], 0);
-  const before = to("n1").length;
-  await say("n1", { seq: 3, have: {}, ack: ["n0.former", 1e9, 0] });
-  const question = to("n1")[before]!;
-  assertEquals([question.question, question.ack!.slice(0, 2)], [true, ["n1.b", 3]]);
-  await say("n1", { seq: 4, base: seq, ack: ["n0.former", 1e9, 0] });
-  assertEquals(to("n1").length, before + 1, "what refers to that says nothing");
-  await say("n1", { seq: 5, ack: [own, question.seq, 0] });
-  assertEquals(to("n1").at(-1)!.entries![own]![0], 0, "one of this incarnation shows that the entry was lost");
-});
-
-Deno.test("mesh: peers that have something that is missing are asked for it, one after the other", async () => {
-  const { world, say, to, own } = await loneNode();
-  for (const peer of ["n1", "n2"]) {
-    await say(peer, { question: true });
-    await say(peer, { seq: 2, have: { "n1.b": 1 }, ack: [own, to(peer).at(-1)!.seq, 0] });
-  }
-  const asked = (peer: string) => to(peer).filter(({ question }) => question).length;
-  await world.run(30);
-  assertEquals(asked("n1") + asked("n2"), 1);
-  await world.run(150);
-  assertEquals([asked("n1") > 0, asked("n2") > 0], [true, true]);
-});
-
-for (const [name, style] of Object.entries(STYLES)) {
-  Deno.test(`${name}: a node that starts again with its clock put back is heard at once`, async () => {
-    const world = simulate({ program: counting(style), nodes: 3 });
-    load(world, 50, 2000, adding(world));
-    await world.run(3000);
-    world.crash("n2");
-    world.skew("n2", -100_000);
-    await world.restart("n2");
-    await adding(world)("n2");
-    await world.until(allEqual(world), { timeout: 2000 });
-  });
-}
-
-for (const [name, style] of Object.entries(STYLES)) {
-  Deno.test(`${name}: two nodes restarted with clocks put back find each other despite late messages`, async () => {
-    const world = simulate({ program: counting(style), nodes: 2 });
-    let hold = true;
-    const held: Message[] = [];
-    world.intercept((message) => hold && message.body.type === "replicate" && held.push(message) > 0);
-    const add = adding(world);
-    for (const node of world.nodes) await add(node);
-    await world.run(200);
-    assertEquals(new Set(held.map(({ src }) => src)).size, 2);
-    world.nodes.forEach((node) => world.crash(node));
-    for (const node of world.nodes) world.skew(node, -3_600_000);
-    for (const node of world.nodes) await world.restart(node);
-    hold = false;
-    held.forEach(world.send);
-    for (const node of world.nodes) await add(node);
-    await world.until(allEqual(world), { timeout: 10_000 });
-    assert(total((await states(world))[0]!) >= 2);
-  });
-}
-
-Deno.test("hub: a restarted node asks peers it has not heard, after answers of others too", async () => {
-  const world = simulate({ program: counting(HUB), nodes: 4 });
-  load(world, 50, 2000, adding(world));
-  await world.run(5000);
-  for (const node of ["n0", "n2", "n3"]) world.crash(node);
-  for (const node of ["n2", "n3"]) await world.restart(node);
-  await world.run(4900);
-  // They ask n0 soon after this; only n1 knows anything.
-  await world.restart("n0");
-  await world.until(allEqual(world), { timeout: 7000 });
-  assert(total((await states(world))[0]!) > 0);
 });

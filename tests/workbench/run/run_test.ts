@@ -1,56 +1,11 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import echo from "../../../challenges/echo.ts";
-import broadcast from "../../../challenges/broadcast.ts";
 import type { AnyNode } from "../../../lib/node.ts";
-import { VirtualClock } from "../../../lib/workbench/world/virtual_clock.ts";
 import { failureOf } from "../../../lib/workbench/run/failure.ts";
-import { FAULTS } from "../../../lib/workbench/run/nemesis/faults.ts";
-import { inProcessWorld } from "../../../lib/workbench/world/hosts/in_process/in_process.ts";
-import type { Operation } from "../../../lib/workbench/history/operation.ts";
-import { type RunHooks, type RunOptions, runTest } from "../../../lib/workbench/run/run.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
-import type { Store } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
+import { flood, run } from "./run_rig.ts";
 import { sampleProgress } from "./sample_progress.ts";
-import { runOptions } from "./stand_in.ts";
-
-const OPTIONS = runOptions({ workload: WORKLOADS.echo!, timeLimitSeconds: 10, rate: 20 });
-
-/** Runs a test in virtual time and keeps the stored files as text. */
-async function run(program: (node: AnyNode) => void, options: Partial<RunOptions> = {}, hooks: RunHooks = {}) {
-  const clock = new VirtualClock();
-  const lines: string[] = [];
-  const stored: Record<string, string> = { messages: "", history: "", results: "" };
-  const store: Store = {
-    path: "store/x",
-    message: (entry) => stored.messages += JSON.stringify(entry) + "\n",
-    history: (history) => stored.history = JSON.stringify(history),
-    results: (results) => stored.results = JSON.stringify(results),
-    problem: () => undefined,
-    close() {},
-  };
-  let over = false;
-  const running = runTest({ ...OPTIONS, ...options }, inProcessWorld({ program, clock }), {
-    store,
-    log: (line) => lines.push(line),
-    ...hooks,
-  }).finally(() => over = true);
-  await clock.run(() => over);
-  return { results: await running, clock, lines, stored };
-}
-
-/** Program for broadcast that sends each value once to every node and never retries. */
-function flood(node: AnyNode): void {
-  const messages = new Set<unknown>();
-  node.on("topology", () => ({}));
-  node.on("broadcast", ({ message }) => {
-    messages.add(message);
-    for (const peer of node.peers) node.send(peer, { type: "gossip", message });
-    return {};
-  });
-  node.on("gossip", ({ message }) => void messages.add(message));
-  node.on("read", () => ({ messages: [...messages] }));
-}
 
 function fatal(results: Results) {
   const exceptions = results.exceptions.filter(({ type }) => type !== "logged-error");
@@ -69,9 +24,9 @@ Deno.test("a correct program is valid, and everything is counted", async () => {
   // A request and a reply for each operation, and for each node's init.
   assertEquals(results.net!.clients.msg_count, 2 * (count + 3));
   assertEquals(results.net!.servers.msgs_per_op, 0);
-  assertEquals(JSON.parse(stored.results!), results);
-  assertEquals(JSON.parse(stored.history!).length, 2 * count);
-  assertEquals(stored.messages!.trim().split("\n").length, 2 * results.net!.all.msg_count);
+  assertEquals(JSON.parse(stored.results), results);
+  assertEquals(JSON.parse(stored.history).length, 2 * count);
+  assertEquals(stored.messages.trim().split("\n").length, 2 * results.net!.all.msg_count);
 });
 
 /** Creates a signal that shows its listeners. */
@@ -127,7 +82,7 @@ Deno.test("a flood broadcasts without faults, and loses values with partitions",
 
 Deno.test("the final phase begins 10 s after the network has healed", async () => {
   const { stored } = await run(flood, { workload: WORKLOADS.broadcast!, nemesis: ["partition"] });
-  const history = JSON.parse(stored.history!) as { f: string; final?: boolean; time: number; type: string }[];
+  const history = JSON.parse(stored.history) as { f: string; final?: boolean; time: number; type: string }[];
   const healed = history.findLastIndex(({ f }) => f === "stop-partition");
   const final = history.slice(healed + 1);
   assertEquals(final.filter(({ type }) => type === "invoke").length, 3);
@@ -258,138 +213,8 @@ Deno.test("an aborted test is checked and stored with what it has", async () => 
   assertEquals([asked.elapsed, asked.total], [5000, 10_000]);
   // A rate of 20 was asked for.
   assert(asked.operationsPerSecond > 10 && asked.operationsPerSecond < 30, String(asked.operationsPerSecond));
-  assertEquals(JSON.parse(stored.results!), results);
+  assertEquals(JSON.parse(stored.results), results);
   assertEquals(results.exceptions, []);
-});
-
-const ALL_FAULTS = Object.keys(FAULTS);
-const FAULTY: Partial<RunOptions> = {
-  workload: WORKLOADS.broadcast!,
-  nemesis: ALL_FAULTS,
-  nemesisIntervalSeconds: 1,
-  latency: { mean: 20, distribution: "exponential" },
-};
-
-Deno.test("with all faults, the same seed gives the same bytes of history, messages and results", async () => {
-  const program = broadcast as (node: AnyNode) => void;
-  const histories = new Set<string>();
-  for (const seed of ["1", "2", "3", "4"]) {
-    const [a, b] = [await run(program, { ...FAULTY, seed }), await run(program, { ...FAULTY, seed })];
-    assertEquals(a.stored, b.stored);
-    assertEquals(a.results.exceptions, []);
-    histories.add(a.stored.history!);
-    for (const { begin, end } of Object.values(FAULTS)) {
-      for (const f of [begin.f, end.f]) assertStringIncludes(a.stored.history!, `"f":"${f}"`);
-    }
-  }
-  assertEquals(histories.size, 4);
-});
-
-Deno.test("all nodes run and answer in the final phase", async () => {
-  const slow = (node: AnyNode) => {
-    flood(node);
-    node.onInit(() => node.sleep(3000));
-  };
-  for (const seed of ["1", "2", "3", "4", "5"]) {
-    const { stored, results } = await run(slow, { ...FAULTY, seed });
-    const history = JSON.parse(stored.history!) as Operation[];
-    const final = history.filter(({ final }) => final);
-    assertEquals(final.map(({ type }) => type).sort(), [...Array(3).fill("invoke"), ...Array(3).fill("ok")].sort());
-    const last = history.findLast(({ process }) => process === "nemesis")!;
-    assertGreater(final[0]!.time, last.time + 9e9);
-    assertEquals(results.exceptions, []);
-  }
-});
-
-Deno.test("a broadcast that retries survives all faults together, except kill", async () => {
-  const nemesis = ALL_FAULTS.filter((fault) => fault !== "kill");
-  for (let seed = 1; seed <= 10; seed++) {
-    const { results } = await run(broadcast as (node: AnyNode) => void, { ...FAULTY, nemesis, seed: String(seed) });
-    assertEquals([results.valid, results.exceptions], [true, []], `seed ${seed}`);
-  }
-});
-
-Deno.test("a flood loses values under some faults and not under others", async () => {
-  const anomalies: Record<string, string[]> = {};
-  for (const fault of ALL_FAULTS) {
-    const { results } = await run(flood, { ...FAULTY, nemesis: [fault] });
-    anomalies[fault] = results.anomalies.map(({ type }) => type);
-  }
-  assertEquals(anomalies, {
-    "partition": ["lost"],
-    "one-way-partition": ["lost"],
-    "loss": ["lost"],
-    "duplicate": [],
-    "delay": [],
-    "reorder": [],
-    "pause": [],
-    "kill": ["lost"],
-    "membership": [],
-  });
-});
-
-Deno.test("a killed node counts as not crashed, receives only init again, and timeouts are info", async () => {
-  const inits: Record<string, number> = {};
-  const setUps: Record<string, number> = {};
-  const count = (counts: Record<string, number>, id: string) => void (counts[id] = (counts[id] ?? 0) + 1);
-  const program = (node: AnyNode) => {
-    node.onInit(() => count(inits, node.id));
-    node.on("topology", () => {
-      count(setUps, node.id);
-      return {};
-    });
-    node.on("broadcast", () => ({}));
-    node.on("read", () => ({ messages: [] }));
-  };
-  const { results, stored } = await run(program, { ...FAULTY, nemesis: ["kill"], timeLimitSeconds: 60 });
-  assertEquals(results.exceptions, []);
-  const history = JSON.parse(stored.history!) as Operation[];
-  const starts: Record<string, number> = { n0: 1, n1: 1, n2: 1 };
-  const down = new Map<string, number>();
-  /** Spans in which nodes were down, ns. */
-  const spans: { node: string; from: number; to: number }[] = [];
-  for (const { f, time, value } of history.filter(({ process }) => process === "nemesis")) {
-    for (const [node, outcome] of Object.entries(value as Record<string, string> ?? {})) {
-      if (outcome === "killed") down.set(node, time);
-      if (outcome !== "started") continue;
-      starts[node]!++;
-      assertEquals(f, "start");
-      spans.push({ node, from: down.get(node)!, to: time });
-    }
-  }
-  assertGreater(spans.length, 10);
-  assertEquals([inits, setUps], [starts, { n0: 1, n1: 1, n2: 1 }]);
-  // Requests to a node that is down are not answered.
-  const invoked = new Map<unknown, Operation>();
-  let unanswered = 0;
-  for (const operation of history.filter(({ process }) => process !== "nemesis")) {
-    if (operation.type === "invoke") invoked.set(operation.process, operation);
-    else {
-      const { time, process } = invoked.get(operation.process)!;
-      const node = `n${(process as number) % 3}`;
-      const asleep = spans.some((span) => span.node === node && span.from <= time && time < span.to);
-      assertEquals(operation.type === "ok", !asleep, `${node} at ${time}`);
-      if (!asleep) continue;
-      unanswered++;
-      // A read without a reply is fail, a broadcast info.
-      assertEquals([operation.type, operation.time - time], [operation.f === "read" ? "fail" : "info", 5e9]);
-    }
-  }
-  assertGreater(unanswered, 10);
-});
-
-Deno.test("the progress names the active faults", async () => {
-  const seen = new Set<string>();
-  let ask: () => { faults: readonly string[] } = () => ({ faults: [] });
-  await run(
-    (node) => {
-      flood(node);
-      node.every(50, () => void seen.add(ask().faults.join()));
-    },
-    { ...FAULTY, nemesis: ["loss", "delay"], timeLimitSeconds: 30 },
-    { progress: (how) => ask = how },
-  );
-  assertEquals(seen, new Set(["", "loss", "delay", "loss,delay"]));
 });
 
 Deno.test("replies without in_reply_to are reported once for each node; operations time out", async () => {
