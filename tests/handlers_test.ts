@@ -212,7 +212,7 @@ Deno.test("any other error becomes error 13, and is logged with its stack", asyn
     const [entry, ...more] = host.logged;
     assertEquals([entry?.level, more.length], ["error", 0]);
     assertStringIncludes(entry!.text, 'Cannot handle {"src":"c1"');
-    assertStringIncludes(entry!.text, "node_test.ts");
+    assertStringIncludes(entry!.text, "handlers_test.ts");
   }
 });
 

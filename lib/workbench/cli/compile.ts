@@ -10,7 +10,7 @@ import { expectedOneOf, FailedError, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { PROGRAMS } from "../request/challenges.ts";
 import { ROOT } from "./root.ts";
-import { failureText, runTask } from "./task.ts";
+import { failureText, runDenoTask } from "./deno_task.ts";
 
 /**
  * Compiles one of the {@linkcode PROGRAMS}. Like a node, the binary has no permissions.
@@ -45,4 +45,4 @@ function compileAll(names: readonly string[], { stdout }: Machine): void {
   }
 }
 
-if (import.meta.main) await runTask(compileAll);
+if (import.meta.main) await runDenoTask(compileAll);

@@ -14,7 +14,7 @@ import denoJSON from "../../../deno.json" with { type: "json" };
 import { FailedError, UsageError } from "../base/errors.ts";
 import { createMachine } from "../engines/real_machine.ts";
 import { ROOT } from "./root.ts";
-import { failureText, runTask } from "./task.ts";
+import { failureText, runDenoTask } from "./deno_task.ts";
 
 /** Name of the package's file. */
 export const TARBALL = `${denoJSON.name.replace("@", "").replace("/", "-")}-${denoJSON.version}.tgz`;
@@ -100,7 +100,7 @@ function run(command: string, args: string[], cwd: string): void {
 }
 
 if (import.meta.main) {
-  await runTask(([word], { stdout }) => {
+  await runDenoTask(([word], { stdout }) => {
     if (word !== undefined) throw new UsageError(`Cannot use ${word} with pack: expected no arguments`);
     stdout(`${pack(ROOT, `${ROOT}/dist`).slice(ROOT.length + 1)}\n`);
   });

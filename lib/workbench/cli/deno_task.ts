@@ -15,7 +15,7 @@ import { ROOT } from "./root.ts";
  *
  * @param task Throws a `UsageError` or a `FailedError` if it fails.
  */
-export async function runTask(task: (words: readonly string[], machine: Machine) => void): Promise<never> {
+export async function runDenoTask(task: (words: readonly string[], machine: Machine) => void): Promise<never> {
   const machine = createMachine(ROOT);
   // deno-lint-ignore require-await -- errors become rejections
   const run = async () => {
