@@ -27,7 +27,7 @@ import { openRunStore, runOptionsOf } from "./workbench_run.ts";
  */
 export async function runWithProcesses(request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const env = nodeEnvironment(request.env);
-  const store = openRunStore(request);
+  const store = openRunStore(request, true);
   const ending = new AbortController();
   let crash: TestException | undefined;
   const stopWatching = watchUncaught((error) => {

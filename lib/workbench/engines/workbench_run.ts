@@ -30,14 +30,18 @@ export function runOptionsOf(request: TestRequest): RunOptions {
   };
 }
 
+/** The part of a request that its store depends on. */
+type StoreRequest = Pick<TestRequest, "store" | "workload" | "maxStore">;
+
 /**
  * Opens a new folder in the store for the run of a request. If something has run out, such as space on the disk, the
  * run goes on without a store.
  *
+ * @param isLazy True if messages do not change (see `StoreOptions`).
  * @throws {UsageError} The store cannot be written.
  */
-export function openRunStore(request: Pick<TestRequest, "store" | "workload" | "maxStore">): DiskStore {
-  const store = openLateStore(request);
+export function openRunStore(request: StoreRequest, isLazy = false): DiskStore {
+  const store = openLateStore(request, isLazy);
   const { error } = store;
   if (error === undefined || isExhaustion(error)) return store;
   store.close();
@@ -47,6 +51,6 @@ export function openRunStore(request: Pick<TestRequest, "store" | "workload" | "
 }
 
 /** Opens a new folder in the store when the verdict is known, which must not be lost: any problem is the store's. */
-export function openLateStore({ store, workload, maxStore }: Parameters<typeof openRunStore>[0]): DiskStore {
-  return openStore(store, workload, new Date(), { maxBytes: maxStore });
+export function openLateStore({ store, workload, maxStore }: StoreRequest, isLazy = false): DiskStore {
+  return openStore(store, workload, new Date(), { maxBytes: maxStore, isLazy });
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import type { Message } from "../../../protocol.ts";
 import { messageOf } from "../../base/errors.ts";
 import { formatExactJSON, formatJSON, formatOnce } from "../../base/json.ts";
@@ -21,6 +22,7 @@ import {
   type Disk,
   type GrowingFile,
   openRunFiles,
+  type RunFiles,
   type RunFilesOptions,
   type StoreProblem,
 } from "./run_files.ts";
@@ -63,6 +65,15 @@ export interface DiskStore extends Store {
   openNodeLog(node: string): GrowingFile;
 }
 
+/** Options for {@linkcode openStore}. */
+export interface StoreOptions extends RunFilesOptions {
+  /**
+   * True if no message changes after the store has got it, as with nodes that are processes. Lines are then formatted
+   * while the nodes work, and not before they get their messages. `@default false`
+   */
+  isLazy?: boolean;
+}
+
 /**
  * Opens the store of a new run: makes its folder and the link `latest`.
  *
@@ -70,21 +81,18 @@ export interface DiskStore extends Store {
  * @param workload Name of the workload.
  * @param now Time of the run.
  */
-export function openStore(root: string, workload: string, now: Date, options: RunFilesOptions = {}): DiskStore {
+export function openStore(root: string, workload: string, now: Date, options: StoreOptions = {}): DiskStore {
   const time = now.toISOString().replace(/[-:]|\..*/g, "");
   const { path, error } = makeRunFolder(`${root}/${workload}`, time);
   const files = openRunFiles(path, error === undefined ? options : { ...options, disk: brokenDisk(error) });
   const linkProblem = error === undefined ? link(`${root}/latest`, path.slice(root.length + 1)) : undefined;
   const stopIgnoring = ignoreSizeSignal();
-  const messages = files.openGrowing("messages.jsonl");
-  const lines = createTextWriter(messages);
+  const messages = openMessages(files, options.isLazy ?? false);
   return {
     path,
     error,
     openNodeLog: (node) => files.openGrowing(`node-logs/${node}.log`),
-    message(entry) {
-      if (messages.isWhole) lines.write(`${formatEntry(entry)}\n`);
-    },
+    message: messages.add,
     history(history) {
       files.writeWhole("history.jsonl", linesOf(history, formatJSON));
       files.writeWhole("history.edn", linesOf(history, formatEDNOperation));
@@ -94,12 +102,43 @@ export function openStore(root: string, workload: string, now: Date, options: Ru
       files.writeWhole("results.edn", once(() => formatEDNResults(results)), false);
     },
     problem() {
-      lines.flush();
+      messages.flush();
       return files.problem() ?? linkProblem;
     },
     close() {
-      lines.close();
+      messages.close();
       stopIgnoring();
+    },
+  };
+}
+
+/** Opens `messages.jsonl`. */
+function openMessages(
+  files: RunFiles,
+  isLazy: boolean,
+): { add(entry: StoredMessage): void; flush(): void; close(): void } {
+  const file = files.openGrowing("messages.jsonl");
+  const lines = createTextWriter(file);
+  /** Entries that are not formatted yet, in order. */
+  let waiting: StoredMessage[] = [];
+  function format(): void {
+    const entries = waiting;
+    waiting = [];
+    for (const entry of entries) if (file.isWhole) lines.write(`${formatEntry(entry)}\n`);
+  }
+  return {
+    add(entry) {
+      if (waiting.push(entry) > 1) return;
+      if (isLazy) setImmediate(format);
+      else format();
+    },
+    flush() {
+      format();
+      lines.flush();
+    },
+    close() {
+      format();
+      lines.close();
     },
   };
 }

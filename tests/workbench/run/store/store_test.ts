@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { formatEDNOperation } from "../../../../lib/workbench/history/edn_writer.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
@@ -43,6 +44,24 @@ Deno.test({ name: "the history and the messages are stored line by line, however
   assertEquals(await Deno.readTextFile(`${store.path}/history.edn`), edn);
   // As JSON: the store keeps the text of a message with it.
   assertEquals(lines(`${store.path}/messages.jsonl`), JSON.parse(JSON.stringify(entries)));
+  await Deno.remove(root, { recursive: true });
+});
+
+Deno.test({ name: "a lazy store writes messages in order, in a later turn or when it is asked", ignore }, async () => {
+  const root = await Deno.makeTempDir();
+  const store = openStore(root, "echo", NOW, { isLazy: true });
+  const send = (id: number) =>
+    store.message({ id, time: id, type: "send", message: { src: "c0", dest: "n0", body: { type: "echo" } } });
+  const stored = () => (lines(`${store.path}/messages.jsonl`) as { id: number }[]).map(({ id }) => id);
+  send(0);
+  send(1);
+  store.problem();
+  assertEquals(stored(), [0, 1]);
+  send(2);
+  await new Promise((resolve) => setImmediate(resolve));
+  send(3);
+  store.close();
+  assertEquals(stored(), [0, 1, 2, 3]);
   await Deno.remove(root, { recursive: true });
 });
 

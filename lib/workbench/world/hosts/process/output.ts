@@ -65,13 +65,16 @@ export interface ProcessOutput {
 
 const LONGEST_LINE = 1 << 26;
 
+/** Size of the buffer for reads, in bytes: that of a pipe. */
+const BUFFER = 1 << 16;
+
 /** Number of lines that are kept for a report, as in Maelstrom. */
 const LAST_LINES = 32;
 
 /** State of reading an output. */
 interface State {
   readonly options: ReadOptions;
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly reader: ReadableStreamBYOBReader;
   readonly decoder: LineDecoder;
   readonly now: () => number;
   /** The last {@linkcode LAST_LINES} lines, clipped. */
@@ -86,10 +89,14 @@ interface State {
   stopped: boolean;
 }
 
-/** Reads an output of a process. */
+/**
+ * Reads an output of a process.
+ *
+ * @param stream Stream of bytes, as processes have.
+ */
 export function readOutput(stream: ReadableStream<Uint8Array>, options: ReadOptions): ProcessOutput {
   const { now = () => performance.now() } = options;
-  const reader = stream.getReader();
+  const reader = stream.getReader({ mode: "byob" });
   // A line with a byte order mark is no message.
   const decoder = createLineDecoder({ ignoreBOM: true });
   const kept = { last: [], count: 0, unfinished: "", readAt: now(), stopped: false };
@@ -111,10 +118,15 @@ function stop(state: State): void {
 
 async function readAll(state: State): Promise<void> {
   const { reader, decoder, options: { log } } = state;
-  for (let next = await reader.read(); !next.done && !state.stopped; next = await reader.read()) {
-    log?.write(next.value);
+  // The same buffer for all reads: a new one for each would be most of what a read costs.
+  const readInto = (buffer: ArrayBuffer) => reader.read(new Uint8Array(buffer));
+  let next = await readInto(new ArrayBuffer(BUFFER));
+  while (!next.done && !state.stopped) {
+    const { value } = next;
+    log?.write(value);
     state.readAt = state.now();
-    await takeText(state, decoder.decode(next.value));
+    await takeText(state, decoder.decode(value));
+    next = await readInto(value.buffer);
   }
   if (state.stopped) return;
   const rest = decoder.decode(new Uint8Array(0), true);

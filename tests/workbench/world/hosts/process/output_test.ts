@@ -2,10 +2,25 @@ import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { readOutput } from "../../../../../lib/workbench/world/hosts/process/output.ts";
 
+/** Returns a stream of bytes, as processes have. Each read gets one chunk. */
+function streamOf(chunks: Iterable<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const left = [...chunks].filter(({ length }) => length > 0);
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const chunk = left.shift();
+      // The stream takes the bytes away.
+      if (chunk !== undefined) return controller.enqueue(chunk.slice());
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  });
+}
+
 /** Reads chunks of text; returns the lines and the report at the end. */
 async function read(...chunks: string[]) {
   const encoder = new TextEncoder();
-  const stream = ReadableStream.from(chunks.map((chunk) => encoder.encode(chunk)));
+  const stream = streamOf(chunks.map((chunk) => encoder.encode(chunk)));
   const lines: string[] = [];
   let endless = 0;
   const output = readOutput(stream, {
@@ -24,7 +39,7 @@ Deno.test("lines are whole for any chunks", async () => {
 
 Deno.test("characters are whole for any chunks of bytes", async () => {
   const bytes = new TextEncoder().encode("grüße 🦊\n");
-  const stream = ReadableStream.from([...bytes].map((byte) => Uint8Array.of(byte)));
+  const stream = streamOf([...bytes].map((byte) => Uint8Array.of(byte)));
   const lines: string[] = [];
   const { signal } = new AbortController();
   await readOutput(stream, { onLine: (line) => void lines.push(line), onTooLong() {}, signal }).ended;
@@ -33,7 +48,7 @@ Deno.test("characters are whole for any chunks of bytes", async () => {
 
 /** Splits bytes into chunks of `size`. */
 function chunksOf(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return ReadableStream.from(
+  return streamOf(
     Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size)),
   );
 }
@@ -72,18 +87,23 @@ Deno.test("the last 32 lines are kept, with the unfinished one", async () => {
 
 Deno.test("an unfinished line is known, and for how long, until it has its end", async () => {
   const encoder = new TextEncoder();
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = writable.getWriter();
+  let source!: ReadableByteStreamController;
+  const stream = new ReadableStream({ type: "bytes", start: (controller) => void (source = controller) });
+  const print = (text: string) => {
+    source.enqueue(encoder.encode(text));
+    return new Promise((resolve) => setImmediate(resolve));
+  };
   const { signal } = new AbortController();
   let now = 0;
-  const output = readOutput(readable, { onLine: () => {}, onTooLong() {}, signal, now: () => now });
-  await writer.write(encoder.encode("first\n{}"));
+  const output = readOutput(stream, { onLine: () => {}, onTooLong() {}, signal, now: () => now });
+  await print("first\n{}");
   now = 700;
   assertEquals([output.unfinished(), output.quietFor(), output.lineCount()], ["{}", 700, 1]);
-  await writer.write(encoder.encode("\n"));
+  await print("\n");
   assertEquals([output.unfinished(), output.quietFor(), output.lineCount()], ["", 0, 2]);
   assertEquals(output.lastLines(1), ["{}"]);
-  await writer.close();
+  source.close();
+  source.byobRequest?.respond(0);
   await output.ended;
 });
 
@@ -92,16 +112,17 @@ Deno.test("a byte order mark is part of the first line", async () => {
 });
 
 Deno.test("long lines are clipped", async () => {
-  const { lines, last } = await read(`${"x".repeat(5_000_000)}\n`, "end\n");
-  assertEquals(lines[0]!.length, 5_000_000);
-  assert(last[0]!.endsWith("… (5000000 characters)") && last[0]!.length < 1000);
+  const { lines, last } = await read(`${"x".repeat(900)}\n`, "end\n");
+  assertEquals(lines[0]!.length, 900);
+  assert(last[0]!.endsWith("… (900 characters)") && last[0]!.length < 600);
 });
 
 Deno.test("the beginning of a line that never ends is kept", async () => {
   const controller = new AbortController();
-  const stream = new ReadableStream<Uint8Array>({
-    pull(stream) {
-      stream.enqueue(new TextEncoder().encode("abc".repeat(100)));
+  const stream = new ReadableStream({
+    type: "bytes",
+    pull(source) {
+      source.enqueue(new TextEncoder().encode("abc".repeat(100)));
       if (++pulled === 100) controller.abort();
     },
   });
@@ -122,8 +143,9 @@ Deno.test("empty lines and colours are left out of the last lines", async () => 
 Deno.test("reading ends at the signal, even if the stream is open", async () => {
   const controller = new AbortController();
   let cancelled = false;
-  const stream = new ReadableStream<Uint8Array>({
-    start: (stream) => stream.enqueue(new TextEncoder().encode("first\nunfinished")),
+  const stream = new ReadableStream({
+    type: "bytes",
+    start: (source) => source.enqueue(new TextEncoder().encode("first\nunfinished")),
     cancel() {
       cancelled = true;
     },
@@ -148,7 +170,7 @@ Deno.test("lines beyond the number for a turn wait for the next turn of the even
   let turn = 0;
   let isOver = false;
   const next = () => setImmediate(() => ++turn && !isOver && next());
-  const output = readOutput(ReadableStream.from([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
+  const output = readOutput(streamOf([new TextEncoder().encode("a\nb\nc\nd\ne\nf")]), {
     onLine(line) {
       if (lines.length === 0) next();
       lines.push(line, turn);
@@ -169,7 +191,7 @@ Deno.test("lines beyond the number for a turn wait for the next turn of the even
 Deno.test("of the lines that wait for a turn, none is handled after reading was stopped", async () => {
   const lines: string[] = [];
   const stopping = new AbortController();
-  const output = readOutput(ReadableStream.from([new TextEncoder().encode("a\nb\nc\n")]), {
+  const output = readOutput(streamOf([new TextEncoder().encode("a\nb\nc\n")]), {
     onLine(line) {
       lines.push(line);
       if (line === "b") stopping.abort();
