@@ -1,0 +1,102 @@
+/**
+ * Process that is part of a cluster: its output goes to a file, and it ends with the process that has started it, even
+ * if that is killed (`../hosts/process/guardian.ts`).
+ *
+ * @module
+ */
+
+import { reasonOf } from "../../base/errors.ts";
+import { watchExit } from "../hosts/process/exit.ts";
+
+/** Command to start. */
+export interface ChildCommand {
+  /** Path of the program. */
+  bin: string;
+  args: readonly string[];
+  /** Whole environment. */
+  env: Readonly<Record<string, string>>;
+  /** File that stdout and stderr are appended to. */
+  log: string;
+}
+
+/** Running process. */
+export interface Child {
+  readonly pid: number;
+  /** Its end, such as `exited with status 1`; undefined while it runs. */
+  readonly end: string | undefined;
+  /** Resolves with its end. */
+  readonly ended: Promise<string>;
+  /** Sends a signal to it and to what it has started. */
+  signal(name: Deno.Signal): void;
+  /** Asks it to end by SIGTERM, and kills it after `patience` ms. Resolves when it has ended. */
+  stop(patience?: number): Promise<void>;
+  /** Kills it. Resolves when it has ended. */
+  kill(): Promise<void>;
+}
+
+/** Time that a process has to end by itself, ms. */
+const PATIENCE = 8000;
+
+/**
+ * Starts a process.
+ *
+ * @throws {Error} It cannot be started; the message says why.
+ */
+export function startChild({ bin, args, env, log }: ChildCommand): Child {
+  const child = spawn(bin, args, env);
+  const written = Promise.all([child.stdout, child.stderr].map((stream) => append(stream, log)));
+  const { promise: ended, resolve } = Promise.withResolvers<string>();
+  let end: string | undefined;
+  const exit = watchExit(child, async (how) => {
+    await written;
+    end = how;
+    resolve(how);
+  });
+  return {
+    pid: child.pid,
+    get end() {
+      return end;
+    },
+    ended,
+    signal: exit.signal,
+    async stop(patience = PATIENCE) {
+      exit.signal("SIGTERM");
+      // A paused process would not see it.
+      exit.signal("SIGCONT");
+      const timer = setTimeout(() => void exit.kill(), patience);
+      await ended;
+      clearTimeout(timer);
+    },
+    kill: exit.kill,
+  };
+}
+
+function spawn(bin: string, args: readonly string[], env: ChildCommand["env"]): Deno.ChildProcess {
+  try {
+    return new Deno.Command(bin, {
+      args: [...args],
+      clearEnv: true,
+      env,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    throw new Error(`Cannot run ${bin}: ${reasonOf(error as Error)}`);
+  }
+}
+
+/** Appends a stream to a file. It is read to its end even if nothing can be written: a full pipe stops a process. */
+async function append(stream: ReadableStream<Uint8Array>, path: string): Promise<void> {
+  for await (const bytes of stream) await Deno.writeFile(path, bytes, { append: true }).catch(() => {});
+}
+
+/** Returns the last lines of a log with text in them, at most `count`. */
+export function lastLines(log: string, count: number): string[] {
+  try {
+    return Deno.readTextFileSync(log).split("\n").filter((line) => line.trim() !== "").slice(-count);
+  } catch {
+    return [];
+  }
+}
