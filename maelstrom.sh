@@ -124,7 +124,7 @@ check_sum() {
 
 # Sets $permissions to the least that a command needs. Only processes under test need more than files.
 choose_permissions() {
-  local word
+  local word before=''
   permissions=(--allow-env=NO_COLOR,TERM)
   case ${1:-help} in
     help | --help | -h | --version | list | doc | completions) return ;;
@@ -134,10 +134,16 @@ choose_permissions() {
     # Its tests are processes with permissions of their own.
     grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;
     install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
+    up) permissions=(--allow-env --allow-read --allow-write --allow-run --allow-net) ;;
+    down | status) permissions+=(--allow-read --allow-write --allow-net=127.0.0.1) ;;
     *)
       # Nodes get some of the environment, and what --env names.
       permissions=(--allow-env --allow-read --allow-write --allow-run)
       for word in "$@"; do
+        case $before$word in
+          --enginecluster | *--engine=cluster) permissions+=(--allow-net) ;;
+        esac
+        before=$word
         case $word in
           --) return 0 ;;
           --sim | --sim=true) permissions=(--allow-env=NO_COLOR,TERM --allow-read --allow-write) ;;

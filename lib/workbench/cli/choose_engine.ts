@@ -12,7 +12,7 @@ import type { FlagValues } from "../request/flags.ts";
 
 /** An engine and its name. */
 export interface NamedEngine {
-  name: "processes" | "simulation" | "maelstrom";
+  name: "processes" | "simulation" | "cluster" | "maelstrom";
   engine: Engine;
 }
 
@@ -31,9 +31,10 @@ const WORKBENCH_ONLY = {
 export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
   const wanted = given.engine ?? "auto";
   if (given.sim) {
-    if (wanted !== "maelstrom") return { name: "simulation", engine: machine.engines.simulation };
-    throw new UsageError("Cannot use --sim with --engine maelstrom: only the workbench simulates");
+    if (wanted === "auto" || wanted === "workbench") return { name: "simulation", engine: machine.engines.simulation };
+    throw new UsageError(`Cannot use --sim with --engine ${wanted}: only the workbench simulates`);
   }
+  if (wanted === "cluster") return { name: "cluster", engine: machine.engines.cluster };
   const processes: NamedEngine = { name: "processes", engine: machine.engines.processes };
   if (wanted === "workbench") return processes;
   const found = findMaelstrom(machine);

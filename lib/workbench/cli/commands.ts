@@ -14,6 +14,9 @@ import { SWARM_FLAGS } from "../search/swarm/options.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { analyze, ANALYZE_FLAGS } from "./analyze.ts";
 import { check, CHECK_FLAGS } from "./check.ts";
+import { down } from "./cluster/down.ts";
+import { status, STATUS_FLAGS } from "./cluster/status.ts";
+import { up, UP_FLAGS, UP_NOTES } from "./cluster/up.ts";
 import type { Command } from "./command.ts";
 import { SHELLS, showCompletions } from "./completions/mod.ts";
 import { demo } from "./demo.ts";
@@ -51,6 +54,17 @@ export const COMMANDS: readonly Command[] = [
     flags: NEW_FLAGS,
     run: createProject,
   },
+  {
+    name: "up",
+    usage: "CHALLENGE",
+    takes: CHALLENGE_NAMES,
+    help: "Start a cluster: the nodes of a challenge as services on NATS and etcd",
+    notes: UP_NOTES,
+    flags: UP_FLAGS,
+    run: up,
+  },
+  { name: "status", help: "Show the processes of the cluster", flags: STATUS_FLAGS, run: status },
+  { name: "down", help: "End the cluster, and remove its data and logs", flags: [], run: down },
   { name: "swarm", help: "Simulate random tests on all cores, until one fails", flags: SWARM_FLAGS, run: swarm },
   { name: "demo", help: "Run each of our programs for some seconds, as a self-test", ...TEST, run: demo },
   {

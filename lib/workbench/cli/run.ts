@@ -9,7 +9,7 @@
  * @module
  */
 
-import { UsageError } from "../base/errors.ts";
+import { FailedError, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { refusal } from "../engines/maelstrom_engine.ts";
 import { type Arguments, beforeEnd, parseArguments } from "../request/arguments.ts";
@@ -70,7 +70,7 @@ async function runTests(
   machine: Machine,
   byDefault?: Decider,
 ): Promise<number> {
-  const args = parseArguments(words);
+  const args = withClusterNodes(parseArguments(words), machine);
   // Maelstrom's `test` passes positional arguments to the program. For our own commands they are mistakes.
   if (challenges[0] !== null) rejectPositional(args);
   if (challenges.length > 1) rejectOwnProgram(args);
@@ -79,6 +79,7 @@ async function runTests(
   const { name, engine } = chooseEngine(args.given, machine);
   const notes = [
     ...name === "maelstrom" ? maelstromNotes(args) : ignoredFlagNotes(args),
+    ...name === "cluster" ? clusterNotes(requests) : [],
     ...positionalNotes(args),
     ...name === "maelstrom" ? [] : incompatibilityNotes(requests),
   ];
@@ -131,6 +132,30 @@ function ignoredFlagNotes({ texts }: Arguments): string[] {
 function maelstromNotes({ given }: Arguments): string[] {
   const names = (["max-store", "keep-runs"] as const).filter((name) => given[name] !== undefined);
   return names.map((name) => `--${name} does nothing here: the real Maelstrom stores everything`);
+}
+
+/**
+ * With `--engine cluster`, the nodes are those of the cluster, unless flags name some.
+ *
+ * @throws {FailedError} No cluster runs.
+ */
+function withClusterNodes(args: Arguments, { clusters }: Machine): Arguments {
+  const { given, texts } = args;
+  if (given.engine !== "cluster" || given.sim) return args;
+  const state = clusters.state();
+  if (state === undefined) throw new FailedError("No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+  if (["node-count", "node", "nodes", "nodes-file"].some((name) => texts.has(name))) return args;
+  const count = state.nodes.length;
+  return {
+    ...args,
+    given: { ...given, "node-count": count },
+    texts: new Map([...texts, ["node-count", [String(count)]]]),
+  };
+}
+
+function clusterNotes(requests: readonly TestRequest[]): string[] {
+  const hasLatency = requests.some(({ options: { latency } }) => latency.mean > 0);
+  return hasLatency ? ["--latency does nothing here: messages take the time that the real network takes"] : [];
 }
 
 function positionalNotes({ positional }: Arguments): string[] {

@@ -1,16 +1,18 @@
 /**
- * Engines: each runs one test and returns its {@linkcode Results}. There are three.
+ * Engines: each runs one test and returns its {@linkcode Results}. There are four.
  *
  * - `process_engine.ts`: the workbench in real time, each node a process.
  * - `simulation_engine.ts`: the workbench in virtual time, all nodes in this process. The seed repeats everything.
+ * - `cluster_engine.ts`: the workbench as a client of nodes that are services on NATS.
  * - `maelstrom_engine.ts`: the real Maelstrom, whose results are read by `maelstrom_results.ts`.
  *
- * The first two turn a request into a run by `workbench_run.ts`. The simulation engine also uses `virtual_run.ts` (one
- * test in virtual time), `convergence.ts` and `virtual_time.ts`.
+ * The first three turn a request into a run by `workbench_run.ts`, those in real time by `real_time_run.ts`, too. The
+ * simulation engine also uses `virtual_run.ts` (one test in virtual time), `convergence.ts` and `virtual_time.ts`.
  *
  * The folder also has `simulate.ts`, the simulated cluster for unit tests, with its options and its time
  * (`simulate_options.ts`, `test_time.ts`); and `machine.ts`, through which commands reach terminal and files
- * (`real_machine.ts`). Engines import from `request/` and below. They do not depend on reports or on other runs.
+ * (`real_machine.ts`) and start clusters (`clusters.ts`). Engines import from `request/` and below. They do not depend
+ * on reports or on other runs.
  *
  * @module
  */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Clusters } from "./clusters.ts";
 import type { Engine } from "./engine.ts";
 import type { OpenFile } from "../history/history_file.ts";
 import type { Files } from "../request/files.ts";
@@ -84,7 +85,8 @@ export interface Machine {
   hmac(key: string, text: string): Promise<string>;
   /** Runs `maelstrom.sh` with these words in a process of its own, until its end or the limit. It never throws. */
   runScript(words: readonly string[], limits: ScriptLimits): Promise<ScriptOutcome>;
-  engines: { processes: Engine; simulation: Engine; maelstrom(executable: string): Engine };
+  engines: { processes: Engine; simulation: Engine; cluster: Engine; maelstrom(executable: string): Engine };
+  clusters: Clusters;
   archives: Archives;
 }
 

@@ -7,7 +7,10 @@
 import { reasonOf, UsageError } from "../base/errors.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/files.ts";
+import { CLUSTER_FOLDER } from "../world/cluster/state.ts";
 import { newSeed } from "../world/random.ts";
+import { createClusters } from "./clusters.ts";
+import type { Engine } from "./engine.ts";
 import type { FileFacts, Interrupt, Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
@@ -53,8 +56,10 @@ export function createMachine(root: string): Machine {
     engines: {
       processes: runWithProcesses,
       simulation: (request, hooks) => runInSimulation(root, request, hooks),
+      cluster: runOnClusterLater(root),
       maelstrom: (executable) => (request, hooks) => runWithMaelstrom(executable, request, hooks),
     },
+    clusters: createClusters(root),
     archives: { fetch: fetchArchive, sha256, unpack },
   };
 }
@@ -189,6 +194,14 @@ function outputOf(command: string, args: string[]): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Loads the engine when it is used: with its client of NATS, every other command would start later. */
+function runOnClusterLater(root: string): Engine {
+  return async (request, hooks) => {
+    const { runOnCluster } = await import("./cluster_engine.ts");
+    return await runOnCluster(`${root}/${CLUSTER_FOLDER}`, request, hooks);
+  };
 }
 
 function onInterrupt(interrupt: (signal: Interrupt) => void): () => void {

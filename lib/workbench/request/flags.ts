@@ -269,8 +269,8 @@ export const FLAGS = [
     kind: "text",
     placeholder: "NAME",
     default: "auto",
-    allowed: ["auto", "workbench", "maelstrom"],
-    help: "Engine that runs the test; auto is the real Maelstrom if there is one",
+    allowed: ["auto", "workbench", "maelstrom", "cluster"],
+    help: "Engine that runs the test; auto is the real Maelstrom if there is one, cluster the one that up has started",
     origin: "workbench",
   },
   {

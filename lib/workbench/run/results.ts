@@ -65,7 +65,7 @@ export interface Results {
   workload: string;
   engine: "workbench" | "maelstrom";
   /** World in which the nodes ran; null for a history from elsewhere. */
-  mode: "process" | "simulation" | null;
+  mode: "process" | "simulation" | "cluster" | null;
   /** Value for `--seed` that repeats the run; null if it cannot be repeated. */
   seed: string | null;
   /** Strict verdict: that of all checkers together. */

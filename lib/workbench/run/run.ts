@@ -273,7 +273,7 @@ function callFrom(network: Network, clock: Clock): FaultTarget["call"] {
 /** Creates the network of a test, with its services. Messages are stored and logged. */
 function createTestNetwork(
   options: RunOptions,
-  { clock }: World,
+  { clock, cut }: World,
   hooks: RunHooks,
   { random, note, meter }: Pick<Test, "random" | "meter"> & Pick<Recorder, "note">,
 ): Network {
@@ -290,6 +290,7 @@ function createTestNetwork(
       if (logged) hooks.log?.(`${entry.type} ${formatJSON(entry.message)}${by}`);
     },
     onForged: (node, message) => note(forgedSource(node, message)),
+    onCut: cut,
   });
   attachServices(network, random.stream("services"), options.services);
   return network;

@@ -8,10 +8,11 @@
  * - `services/`: lin-kv, seq-kv, lww-kv and lin-tso, with their staleness; start with `mod.ts`.
  * - `hosts/`: running nodes, as processes or in this process; start with `world.ts`. `hosts/guard/` keeps simulations
  *   deterministic.
+ * - `cluster/`: nodes that are services on NATS, with servers behind lin-kv and the others; start with `supervisor.ts`.
  * - `connection.ts`: clients that call nodes; `rpc_schema.ts` checks what they send and receive.
  *
- * Only `clock.ts` and `hosts/` may use the real clock and timers, only `random.ts` real randomness. Nothing here knows
- * workloads or checkers.
+ * Only `clock.ts`, `hosts/` and `cluster/` may use the real clock and timers, only `random.ts` real randomness. Nothing
+ * here knows workloads or checkers.
  *
  * @module
  */

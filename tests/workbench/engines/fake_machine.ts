@@ -83,7 +83,16 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     engines: {
       processes: (request, hooks) => run("processes", request, hooks),
       simulation: (request, hooks) => run("simulation", request, hooks),
+      cluster: (request, hooks) => run("cluster", request, hooks),
       maelstrom: (executable) => (request, hooks) => run(executable, request, hooks),
+    },
+    clusters: {
+      state: () => undefined,
+      control: () => {
+        throw new Error("there is no cluster");
+      },
+      start: () => Promise.reject(new Error("there are no other processes")),
+      remove: () => {},
     },
     archives: {
       fetch: () => Promise.reject(new Error("there is no network")),
@@ -108,15 +117,20 @@ function register<T>(callbacks: Set<T>, callback: T): () => void {
   return () => void callbacks.delete(callback);
 }
 
+/** True for the engines of the workbench. */
+function isOurs(engine: string): boolean {
+  return ["processes", "simulation", "cluster"].includes(engine);
+}
+
 /** Returns the results of a test that passed. */
 export function fakeResults({ challenge, workload, seed, limits, decidedBy }: TestRequest, engine: string): Results {
   return {
     schema: 1,
     challenge: challenge?.id ?? null,
     workload,
-    engine: engine === "processes" || engine === "simulation" ? "workbench" : "maelstrom",
-    mode: engine === "simulation" ? "simulation" : "process",
-    seed: engine === "processes" || engine === "simulation" ? seed : null,
+    engine: isOurs(engine) ? "workbench" : "maelstrom",
+    mode: engine === "simulation" || engine === "cluster" ? engine : "process",
+    seed: isOurs(engine) ? seed : null,
     valid: true,
     passed: true,
     maelstrom: { valid: true, passed: true },

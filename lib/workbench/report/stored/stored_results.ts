@@ -18,7 +18,7 @@ const counts = Type.Object({ send_count: Type.Number(), recv_count: Type.Number(
 /** Schema of the fields that `check` uses. Others are not looked at. */
 const STORED = Type.Object({
   challenge: orNull(Type.String()),
-  mode: Type.Union([Type.Literal("process"), Type.Literal("simulation"), Type.Null()]),
+  mode: orNull(Type.Union(["process", "simulation", "cluster"].map((mode) => Type.Literal(mode)))),
   seed: orNull(Type.String()),
   net: orNull(Type.Object({ all: counts, clients: counts, servers: counts })),
   result: Type.Object({ convergence_ms: Type.Optional(orNull(Type.Number())) }),

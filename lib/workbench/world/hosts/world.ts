@@ -1,8 +1,9 @@
 /**
  * World of a test: its clock, and the way to start a node.
  *
- * There are two: `process/` runs each node as a process, in any language; `in_process/` runs programs here, and
- * `guard/` keeps them from reaching the real world. Both give the rest of the workbench a `NodeHost` (`node_host.ts`).
+ * There are three: `process/` runs each node as a process, in any language; `in_process/` runs programs here, and
+ * `guard/` keeps them from reaching the real world; in `../cluster/`, the nodes are services. All give the rest of the
+ * workbench a `NodeHost` (`node_host.ts`).
  *
  * @module
  */
@@ -14,11 +15,17 @@ import type { Random } from "../random.ts";
 import type { NodeHost } from "./node_host.ts";
 
 /**
- * World of a test: processes in real time (`process/`), or programs in this process in virtual time (`in_process/`).
+ * World of a test: processes in real time (`process/`), programs in this process in virtual time (`in_process/`), or
+ * the nodes of a cluster (`../cluster/`).
  */
 export interface World {
-  mode: "process" | "simulation";
+  mode: "process" | "simulation" | "cluster";
   clock: Clock;
+  /**
+   * Cuts a node off from these sources, and from no others. Undefined if all messages travel on the test's network,
+   * which does that itself.
+   */
+  cut?(node: string, sources: readonly string[]): void;
   /**
    * Starts a node on the network.
    *

@@ -40,6 +40,8 @@ export interface NetworkOptions {
   sink?: (entry: JournalEntry) => void;
   /** Called for each message whose source is not its sender. */
   onForged?: (sender: string, message: Message) => void;
+  /** Called when links to a participant are cut or healed, with the sources that it is cut off from now. */
+  onCut?: (dest: string, sources: readonly string[]) => void;
 }
 
 /** Network between nodes, clients and services. */
@@ -61,6 +63,11 @@ export interface Network {
    * @throws {RangeError} The source or the destination has never been on the network.
    */
   send(message: Message, sender?: string): void;
+  /**
+   * Records a message that has travelled on another network: it is sent, and unless the link is cut or the receiver is
+   * not there, received. Nothing is delivered.
+   */
+  observe(message: Message): void;
   /**
    * Cuts a link in one direction: `dest` receives nothing that `src` sends.
    *
@@ -89,6 +96,7 @@ interface State {
   readonly oneAtATime: boolean;
   readonly drawLatency: () => number;
   readonly onForged: NetworkOptions["onForged"];
+  readonly onCut: NonNullable<NetworkOptions["onCut"]>;
   /** Participants by name. Those that have left stay, without `receive`. */
   readonly participants: Map<string, Participant>;
   /** Disturbances by the name of their fault. */
@@ -143,7 +151,7 @@ interface Delivery {
  * ```
  */
 export function createNetwork(options: NetworkOptions): Network {
-  const { clock, random, latency, oneAtATime = false, sink, onForged } = options;
+  const { clock, random, latency, oneAtATime = false, sink, onForged, onCut = () => {} } = options;
   const draw = LATENCIES[latency.distribution];
   const state: State = {
     clock,
@@ -151,6 +159,7 @@ export function createNetwork(options: NetworkOptions): Network {
     oneAtATime,
     drawLatency: () => draw(latency.mean, random),
     onForged,
+    onCut,
     participants: new Map(),
     disturbances: new Map(),
     nextId: 0,
@@ -163,6 +172,7 @@ export function createNetwork(options: NetworkOptions): Network {
       if (participant !== undefined) participant.receive = undefined;
     },
     send: (message, sender = message.src) => send(state, message, sender),
+    observe: (message) => observe(state, message),
     drop: (src, dest, fault = "") => drop(state, src, dest, fault),
     heal: (fault) => heal(state, fault),
     disturb(fault, nodes, disturbance) {
@@ -219,6 +229,15 @@ function send(state: State, { src, dest, body }: Message, sender: string): void 
   });
 }
 
+function observe(state: State, { src, dest, body }: Message): void {
+  const { clock, journal, participants } = state;
+  const message = { id: state.nextId++, src, dest, body };
+  const client = isClient(src) || isClient(dest);
+  journal.record("send", clock.now(), message, client);
+  const receiver = participants.get(dest);
+  if (receiver !== undefined && accepts(receiver, src)) journal.record("recv", clock.now(), message, client);
+}
+
 /** Returns one delay (ms, added to the latency) for each arrival of a message. */
 function disturbedDelays({ disturbances }: State, sender: string, dest: string): number[] {
   let delays = [0];
@@ -243,19 +262,22 @@ function accepts({ receive, cutOffFrom, passes }: Participant, sender: string): 
   return receive !== undefined && !cutOffFrom.has(sender) && passes?.(sender) !== false;
 }
 
-function drop({ participants }: State, src: string, dest: string, fault: string): void {
+function drop({ participants, onCut }: State, src: string, dest: string, fault: string): void {
   const receiver = participants.get(dest);
   if (receiver === undefined) throw new RangeError(`Cannot cut ${dest} off from ${src}: ${dest} is not on the network`);
   receiver.cutOffFrom.set(src, new Set(receiver.cutOffFrom.get(src)).add(fault));
+  onCut(dest, [...receiver.cutOffFrom.keys()]);
 }
 
-function heal({ participants }: State, fault: string | undefined): void {
-  for (const { cutOffFrom } of participants.values()) {
+function heal({ participants, onCut }: State, fault: string | undefined): void {
+  for (const { id, cutOffFrom } of participants.values()) {
+    const before = cutOffFrom.size;
     for (const [src, faults] of cutOffFrom) {
       if (fault === undefined) faults.clear();
       else faults.delete(fault);
       if (faults.size === 0) cutOffFrom.delete(src);
     }
+    if (cutOffFrom.size < before) onCut(id, [...cutOffFrom.keys()]);
   }
 }
 

@@ -4,12 +4,12 @@ import { connect } from "@nats-io/transport-node";
 import { serveNats } from "../../../../lib/nats.ts";
 import { type Message, RPCError } from "../../../../lib/protocol.ts";
 import { createEtcd, type Etcd, type EtcdState } from "../../../../lib/workbench/world/cluster/services/etcd.ts";
-import { createLinKV } from "../../../../lib/workbench/world/cluster/services/lin_kv.ts";
-import { createLinTSO } from "../../../../lib/workbench/world/cluster/services/lin_tso.ts";
-import { type Bucket, createLWWKV } from "../../../../lib/workbench/world/cluster/services/lww_kv.ts";
+import { createEtcdLinKV } from "../../../../lib/workbench/world/cluster/services/lin_kv.ts";
+import { createEtcdLinTSO } from "../../../../lib/workbench/world/cluster/services/lin_tso.ts";
+import { type Bucket, createBucketKV } from "../../../../lib/workbench/world/cluster/services/lww_kv.ts";
 import { openBucket } from "../../../../lib/workbench/world/cluster/services/main.ts";
 import { serviceProgram } from "../../../../lib/workbench/world/cluster/services/mod.ts";
-import { createSeqKV } from "../../../../lib/workbench/world/cluster/services/seq_kv.ts";
+import { createEtcdSeqKV } from "../../../../lib/workbench/world/cluster/services/seq_kv.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers.ts";
 import { testWithServers } from "../../../servers.ts";
 import {
@@ -38,9 +38,9 @@ function testOnEtcd(name: string, properties: Properties, create: (etcd: Etcd, p
   });
 }
 
-testOnEtcd("lin-kv on etcd has the properties of the simulated one", LIN_KV, createLinKV);
-testOnEtcd("seq-kv on etcd has the properties of the simulated one", SEQ_KV, createSeqKV);
-testOnEtcd("lin-tso on etcd has the properties of the simulated one", LIN_TSO, createLinTSO);
+testOnEtcd("lin-kv on etcd has the properties of the simulated one", LIN_KV, createEtcdLinKV);
+testOnEtcd("seq-kv on etcd has the properties of the simulated one", SEQ_KV, createEtcdSeqKV);
+testOnEtcd("lin-tso on etcd has the properties of the simulated one", LIN_TSO, createEtcdLinTSO);
 testOnEtcd("lin-kv with more clients than one at once: of the same cas, one succeeds", {
   async race(create) {
     const service = create("");
@@ -54,13 +54,13 @@ testOnEtcd("lin-kv with more clients than one at once: of the same cas, one succ
       assertEquals(replies.filter(({ type }) => type === "cas_ok").length, 1);
     }
   },
-}, createLinKV);
+}, createEtcdLinKV);
 
 testWithServers("lww-kv on a bucket has the properties of the simulated one", ["nats-server"], async ({ start }) => {
   const { url } = await start("nats-server");
   const bucket = await openBucket([url], "test");
   try {
-    for (const property of Object.values(LWW_KV)) await property(() => createLWWKV(keysBelow(bucket)), REAL);
+    for (const property of Object.values(LWW_KV)) await property(() => createBucketKV(keysBelow(bucket)), REAL);
   } finally {
     await bucket.close();
   }
@@ -105,12 +105,12 @@ function drawsFrom(seed: string): () => number {
 
 for (const [name, property] of Object.entries(SEQ_KV)) {
   Deno.test(`seq-kv on a member of etcd that lags: ${name}`, () =>
-    property((seed) => createSeqKV(createStaleEtcd(drawsFrom(seed)), "t/"), SIMULATED));
+    property((seed) => createEtcdSeqKV(createStaleEtcd(drawsFrom(seed)), "t/"), SIMULATED));
 }
 
 Deno.test("seq-kv performs a client's requests in order, also if they are sent at once", async () => {
   await fc.assert(fc.asyncProperty(SEED, fc.integer({ min: 1, max: 30 }), async (seed, count) => {
-    const service = createSeqKV(createStaleEtcd(drawsFrom(seed)), "t/");
+    const service = createEtcdSeqKV(createStaleEtcd(drawsFrom(seed)), "t/");
     const reads: Promise<number>[] = [];
     for (let value = 1; value <= count; value++) {
       void service("n0", write(value));
@@ -123,7 +123,7 @@ Deno.test("seq-kv performs a client's requests in order, also if they are sent a
 Deno.test("seq-kv goes on after a request that failed", async () => {
   const etcd = createStaleEtcd(Math.random);
   let isBroken = true;
-  const service = createSeqKV({
+  const service = createEtcdSeqKV({
     ...etcd,
     write: (key, value) => isBroken ? Promise.reject(new RPCError("timeout", "etcd is slow")) : etcd.write(key, value),
   }, "t/");
@@ -145,7 +145,7 @@ Deno.test("lww-kv tries again if another write comes between its read and its wr
       return Promise.resolve(isNewest);
     },
   };
-  assertEquals(await createLWWKV(bucket)("n0", { type: "cas", key: "x", from: 1, to: 2 }), { type: "cas_ok" });
+  assertEquals(await createBucketKV(bucket)("n0", { type: "cas", key: "x", from: 1, to: 2 }), { type: "cas_ok" });
   assertEquals([stored, races], ["2", -1]);
 });
 
@@ -154,7 +154,7 @@ testWithServers(
   ["etcd"],
   async (servers) => {
     const { url } = await servers.start("etcd");
-    const service = createLinKV(createEtcd([`http://127.0.0.1:${freePort()}`, url]), "t/");
+    const service = createEtcdLinKV(createEtcd([`http://127.0.0.1:${freePort()}`, url]), "t/");
     const error = await assertRejects(() => service("n0", READ), RPCError, "etcd does not answer");
     assertEquals(error.code, 11);
     assertEquals((await service("n0", READ)).code, 20);
@@ -176,7 +176,7 @@ testWithServers(
     const { url } = await start("nats-server");
     const connection = await connect({ servers: url });
     const ending = new AbortController();
-    const program = serviceProgram(createLinKV(createStaleEtcd(Math.random), "t/"));
+    const program = serviceProgram(createEtcdLinKV(createStaleEtcd(Math.random), "t/"));
     const options = { servers: url, cluster: "test", id: "lin-kv", nodes: ["lin-kv"], signal: ending.signal };
     const ended = serveNats(program, { ...options, log: () => {} });
     try {
@@ -225,7 +225,7 @@ Deno.test("requests at random to a lww-kv in memory are answered as by a map", a
     const entries = new Map<string, { value: string; revision: number }>();
     const put = (key: string, value: string) =>
       void entries.set(key, { value, revision: (entries.get(key)?.revision ?? 0) + 1 });
-    const service = createLWWKV({
+    const service = createBucketKV({
       get: (key) => Promise.resolve(entries.get(key)),
       put: (key, value) => Promise.resolve(put(key, value)),
       update: (key, value, revision) => {
@@ -234,7 +234,7 @@ Deno.test("requests at random to a lww-kv in memory are answered as by a map", a
         return Promise.resolve(true);
       },
     });
-    const model = createLinKV(createStaleEtcd(() => 0), "t/");
+    const model = createEtcdLinKV(createStaleEtcd(() => 0), "t/");
     for (const { client, request } of requests) {
       const plain = { ...request, create_if_not_exists: false };
       assertEquals(await service(client, request), await model(client, plain));

@@ -386,3 +386,40 @@ Deno.test("a message for which its receiver has no room is dropped, and is not r
   await rig.clock.run();
   assertEquals([arrived, rig.network.journal.counts.clients], [[1], { send_count: 2, recv_count: 1, msg_count: 2 }]);
 });
+
+Deno.test("a message that was observed is recorded, but delivered to nobody", async () => {
+  const { clock, network, entries, arrived } = createRig();
+  network.observe({ src: "n0", dest: "n1", body: { type: "hello" } });
+  network.observe({ src: "n0", dest: "c1", body: { type: "hello" } });
+  network.drop("n0", "n1");
+  network.observe({ src: "n0", dest: "n1", body: { type: "cut" } });
+  network.observe({ src: "n0", dest: "a service elsewhere", body: { type: "hello" } });
+  await clock.run();
+  assertEquals(arrived, []);
+  const shown = entries.map(({ type, message: { id, dest } }) => `${type} ${id} ${dest}`);
+  assertEquals(shown.filter((entry) => !entry.endsWith("c1")), [
+    "send 0 n1",
+    "recv 0 n1",
+    "send 2 n1",
+    "send 3 a service elsewhere",
+  ]);
+  assertEquals(network.journal.counts.servers.msg_count, 3);
+});
+
+Deno.test("cuts are told with all sources that the receiver is cut off from, when they change", () => {
+  const told: string[] = [];
+  const network = createNetwork({
+    clock: new VirtualClock(),
+    random: seededRandom("dune"),
+    latency: { mean: 0, distribution: "constant" },
+    onCut: (dest, sources) => void told.push(`${dest}: ${sources.join()}`),
+  });
+  for (const id of ["n0", "n1"]) network.attach(id, () => {});
+  network.drop("n1", "n0", "a");
+  network.drop("n2", "n0", "a");
+  network.drop("n1", "n0", "b");
+  network.heal("b");
+  network.heal("a");
+  network.heal();
+  assertEquals(told, ["n0: n1", "n0: n1,n2", "n0: n1,n2", "n0: "]);
+});

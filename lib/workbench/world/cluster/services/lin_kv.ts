@@ -13,7 +13,7 @@ import { type ClusterService, performOnEtcd } from "./service.ts";
  *
  * @param prefix Beginning of its keys in etcd.
  */
-export function createLinKV(etcd: Etcd, prefix: string): ClusterService {
+export function createEtcdLinKV(etcd: Etcd, prefix: string): ClusterService {
   return async (_client, body) => {
     const request = parseKeyValueRequest(body);
     return (await performOnEtcd(etcd, prefix + request.key, request)).reply;

@@ -23,7 +23,7 @@ export interface Bucket {
 }
 
 /** Creates an lww-kv. */
-export function createLWWKV(bucket: Bucket): ClusterService {
+export function createBucketKV(bucket: Bucket): ClusterService {
   return async (_client, body) => {
     const request = parseKeyValueRequest({ ...body, create_if_not_exists: false });
     const key = bucketKey(request.key);

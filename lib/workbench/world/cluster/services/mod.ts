@@ -12,10 +12,10 @@
 import type { Node, Program } from "../../../../node.ts";
 import { type Body, type Message, RPCError } from "../../../../protocol.ts";
 import type { Etcd } from "./etcd.ts";
-import { createLinKV } from "./lin_kv.ts";
-import { createLinTSO } from "./lin_tso.ts";
-import { type Bucket, createLWWKV } from "./lww_kv.ts";
-import { createSeqKV } from "./seq_kv.ts";
+import { createEtcdLinKV } from "./lin_kv.ts";
+import { createEtcdLinTSO } from "./lin_tso.ts";
+import { type Bucket, createBucketKV } from "./lww_kv.ts";
+import { createEtcdSeqKV } from "./seq_kv.ts";
 import type { ClusterService } from "./service.ts";
 
 /** Servers behind the services. */
@@ -29,10 +29,10 @@ export interface Backends {
 /** Creates the services, by name. */
 export function createServices({ etcd, prefix, bucket }: Backends): Record<string, ClusterService> {
   return {
-    "lin-kv": createLinKV(etcd, `${prefix}lin-kv/`),
-    "seq-kv": createSeqKV(etcd, `${prefix}seq-kv/`),
-    "lww-kv": createLWWKV(bucket),
-    "lin-tso": createLinTSO(etcd, `${prefix}lin-tso`),
+    "lin-kv": createEtcdLinKV(etcd, `${prefix}lin-kv/`),
+    "seq-kv": createEtcdSeqKV(etcd, `${prefix}seq-kv/`),
+    "lww-kv": createBucketKV(bucket),
+    "lin-tso": createEtcdLinTSO(etcd, `${prefix}lin-tso`),
   };
 }
 

@@ -35,7 +35,7 @@ interface Session {
  *
  * @param prefix Beginning of its keys in etcd.
  */
-export function createSeqKV(etcd: Etcd, prefix: string): ClusterService {
+export function createEtcdSeqKV(etcd: Etcd, prefix: string): ClusterService {
   const sessions = new Map<string, Session>();
   return (client, body) => {
     const session = sessions.get(client) ?? { revision: 0, last: Promise.resolve() };

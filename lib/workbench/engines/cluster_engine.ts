@@ -1,0 +1,86 @@
+/**
+ * The engine for a cluster that runs: its nodes are services on NATS, and the workbench is their client. `up` starts
+ * such a cluster (`world/cluster/`).
+ *
+ * 1. All nodes end, and the services get an empty store: a test begins without data, as with any other engine.
+ * 2. The test starts the nodes, and runs (`world/cluster/world.ts`).
+ * 3. The nodes are started once more, without the data of the test, so that the cluster is again as `up` left it.
+ *
+ * @module
+ */
+
+import { connect } from "@nats-io/transport-node";
+import { FailedError, messageOf, UsageError } from "../base/errors.ts";
+import { findModule } from "../request/challenges.ts";
+import type { TestRequest } from "../request/request.ts";
+import type { Results } from "../run/results.ts";
+import { RealClock } from "../world/real_clock.ts";
+import { createControl } from "../world/cluster/control.ts";
+import { type ClusterState, readState } from "../world/cluster/state.ts";
+import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
+import type { EngineHooks } from "./engine.ts";
+import { runInRealTime } from "./real_time_run.ts";
+
+/** Faults that a cluster's nodes and its supervisor can have. */
+const POSSIBLE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
+
+/**
+ * Runs one test on a cluster.
+ *
+ * @param folder Folder of the cluster.
+ * @throws {UsageError} The cluster runs another program or other nodes, or cannot do what the request asks for.
+ * @throws {FailedError} There is no cluster, or it does not answer.
+ */
+export async function runOnCluster(folder: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
+  const state = requireCluster(folder);
+  checkRequest(request, state);
+  const control = createControl(state);
+  const connection = await connect({ servers: [...state.nats], noEcho: true, name: "workbench" }).catch((error) => {
+    throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
+  });
+  let world: ClusterWorld | undefined;
+  try {
+    await control.reset(false);
+    return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) => {
+      world = clusterWorld({ clock: new RealClock(), state, control, connection, openLog });
+      return world;
+    });
+  } finally {
+    world?.close();
+    await connection.close();
+    await control.reset(true).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
+  }
+}
+
+/** @throws {FailedError} There is no cluster in the folder. */
+function requireCluster(folder: string): ClusterState {
+  const state = readState(folder);
+  if (state !== undefined) return state;
+  throw new FailedError("No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+}
+
+function checkRequest({ bin, args, options, env }: TestRequest, state: ClusterState): void {
+  const { path, args: programArgs } = findModule(bin, args, state.root);
+  const { program, nodes } = state;
+  if (path !== program.path || programArgs.join(" ") !== program.args.join(" ")) {
+    throw new UsageError(
+      `Cannot test ${[path, ...programArgs].join(" ")}: the cluster runs ${
+        [program.path, ...program.args].join(" ")
+      } ` +
+        `(challenge ${state.challenge}); end it with ./maelstrom.sh down, and start another with up`,
+    );
+  }
+  if (options.nodes.join() !== nodes.join()) {
+    throw new UsageError(
+      `Cannot test nodes ${options.nodes.join(", ")}: the cluster has ${
+        nodes.join(", ")
+      }; leave out the flags for nodes`,
+    );
+  }
+  const fault = options.nemesis.find((name) => !POSSIBLE_FAULTS.includes(name));
+  if (fault !== undefined) {
+    throw new UsageError(`Cannot cause ${fault} on a cluster: expected some of ${POSSIBLE_FAULTS.join(", ")}`);
+  }
+  if (Object.keys(options.roles ?? {}).length > 0) throw new UsageError("Cannot use --role on a cluster");
+  if (env.length > 0) throw new UsageError("Cannot use --env on a cluster: its nodes have the environment of up");
+}

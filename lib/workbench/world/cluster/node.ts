@@ -1,0 +1,27 @@
+/**
+ * Process of a node in a cluster. Its arguments: the name of the cluster, that of the node, those of all nodes
+ * separated by commas, the path of the module that exports the program, and the arguments of the program. `$NATS_URL`
+ * has the addresses of NATS, separated by commas.
+ *
+ * @module
+ */
+
+import { serveNats } from "../../../nats.ts";
+import type { Node } from "../../../node.ts";
+
+/** Argument of a program that makes a node log details. The host handles it; the program does not get it. */
+const DEBUG = "--debug";
+
+if (import.meta.main) {
+  const [cluster, id, nodes, module, ...args] = Deno.args as [string, string, string, string, ...string[]];
+  const { default: program } = await import(`file://${module.split("/").map(encodeURIComponent).join("/")}`) as {
+    default: (node: Node, args: readonly string[]) => void;
+  };
+  const own = args.filter((word) => word !== DEBUG);
+  await serveNats((node: Node) => program(node, own), {
+    servers: Deno.env.get("NATS_URL")!.split(","),
+    cluster,
+    id,
+    nodes: nodes.split(","),
+  });
+}

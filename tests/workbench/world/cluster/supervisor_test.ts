@@ -1,0 +1,181 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { FailedError } from "../../../../lib/workbench/base/errors.ts";
+import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
+import { parseArguments } from "../../../../lib/workbench/request/arguments.ts";
+import { CHALLENGES } from "../../../../lib/workbench/request/challenges.ts";
+import { createRequest, type TestRequest } from "../../../../lib/workbench/request/request.ts";
+import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
+import {
+  type ClusterControl,
+  createControl,
+  UnreachableError,
+} from "../../../../lib/workbench/world/cluster/control.ts";
+import { findServer, requireServer, startEtcd, startNats } from "../../../../lib/workbench/world/cluster/servers.ts";
+import { type ClusterPlan, type ClusterState, readState } from "../../../../lib/workbench/world/cluster/state.ts";
+import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
+import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
+import { testWithServers } from "../../../servers.ts";
+
+const ROOT = new URL("../../../../", import.meta.url).pathname.replace(/\/$/, "");
+
+/** A cluster that runs in this process. */
+interface Running {
+  state: ClusterState;
+  control: ClusterControl;
+  /** Lines of progress. */
+  told: string[];
+  ended: Promise<void>;
+}
+
+function planFor(folder: string, changes: Partial<ClusterPlan> = {}): ClusterPlan {
+  const program = { path: `${ROOT}/challenges/echo.ts`, args: [] };
+  return { root: ROOT, folder, cluster: "test", challenge: "1", program, nodes: ["n0", "n1"], ...changes };
+}
+
+async function withCluster(plan: ClusterPlan, fn: (running: Running) => Promise<void>): Promise<void> {
+  const stopping = new AbortController();
+  const told: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const tell = (line: string) => {
+    told.push(line);
+    if (line === "ready" || line.startsWith("failed")) ready.resolve();
+  };
+  const ended = supervise(plan, nodeEnvironment(), tell, stopping);
+  try {
+    await ready.promise;
+    const state = readState(plan.folder);
+    assert(state !== undefined, told.join("\n"));
+    await fn({ state, control: createControl(state), told, ended });
+  } finally {
+    stopping.abort();
+    await ended;
+  }
+}
+
+/** Creates a request for a test of the cluster's challenge. */
+function requestFor(id: string, flags: string, store: string): TestRequest {
+  const challenge = CHALLENGES.find((each) => each.id === id)!;
+  const words = [...flags.split(" "), "--store", store, "--engine", "cluster"];
+  return createRequest(challenge, parseArguments(words), createMachine(ROOT));
+}
+
+const HOOKS = { signal: new AbortController().signal, log: () => {}, output: () => {}, progress: () => {} };
+
+testWithServers("a supervisor runs a cluster, and takes it down whole", ["nats-server", "etcd"], async ({ folder }) => {
+  await withCluster(planFor(folder), async ({ state, control, told, ended }) => {
+    assertMatch(
+      told.join("\n"),
+      /Started nats-server \d+, etcd \d+\n.*\nStarted the services \d+.*\nStarted the nodes/,
+    );
+    assertEquals((await Deno.stat(`${folder}/state.json`)).mode! & 0o777, 0o600);
+    const states = async () => (await control.report()).nodes.map(({ state }) => state);
+    assertEquals(await states(), ["running", "running"]);
+    await control.node("n0", "pause");
+    await control.node("n1", "kill");
+    assertEquals(await states(), ["paused", "down"]);
+    await control.node("n0", "resume");
+    await control.node("n1", "start");
+    const { nodes, servers } = await control.report();
+    Deno.kill(nodes[0]!.pid!, "SIGKILL");
+    while ((await states())[0] === "running") await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals((await control.report()).nodes[0]!.end, "was ended by signal SIGKILL");
+    await control.node("n0", "start");
+    assertEquals(await states(), ["running", "running"]);
+    await assertRejects(() => control.node("n7", "kill"), FailedError, "There is no node n7, expected one of n0, n1");
+    await assertRejects(() => createControl({ ...state, token: "x" }).report(), FailedError, "Wrong token");
+    const pids = [...servers, ...(await control.report()).nodes].map(({ pid }) => pid!);
+    await control.stop();
+    await ended;
+    assertEquals(pids.filter(isRunning), []);
+    assertEquals(readState(folder), undefined);
+    await assertRejects(() => control.report(), UnreachableError, "Cannot reach the cluster's supervisor");
+  });
+});
+
+testWithServers(
+  "a test on a cluster begins without data, and leaves it running",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { folder } = servers;
+    const program = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [] };
+    await withCluster(planFor(folder, { challenge: "5b", program }), async ({ control }) => {
+      for (let run = 0; run < 2; run++) {
+        const results = await runOnCluster(
+          folder,
+          requestFor("5b", "--time-limit 1 --rate 100", `${folder}/store`),
+          HOOKS,
+        );
+        assertEquals([results.valid, results.mode], [true, "cluster"], JSON.stringify(results.anomalies));
+        assert(results.net!.servers.msg_count > 0);
+        assert(results.operations!.ok > 50);
+      }
+      assertEquals((await control.report()).nodes.map(({ state }) => state), ["running", "running"]);
+      const refused = (id: string, flags: string) =>
+        runOnCluster(folder, requestFor(id, flags, `${folder}/store`), HOOKS);
+      await assertRejects(() => refused("5c", "--rate 1"), Error, "(challenge 5b); end it with ./maelstrom.sh down");
+      await assertRejects(() => refused("5b", "--node-count 3"), Error, "the cluster has n0, n1");
+      await assertRejects(() => refused("5b", "--nemesis loss"), Error, "Cannot cause loss on a cluster");
+    });
+  },
+);
+
+testWithServers(
+  "with servers of one's own, a cluster leaves no data in them",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { folder } = servers;
+    const [nats, etcd] = [await servers.start("nats-server"), await servers.start("etcd")];
+    const plan = planFor(folder, { nats: [nats.url], etcd: [etcd.url] });
+    await withCluster(plan, async ({ told, control }) => {
+      assertStringIncludes(told.join("\n"), "Your servers are used");
+      assertEquals((await control.report()).servers.map(({ name }) => name), ["services"]);
+    });
+    assertEquals([nats.end, etcd.end], [undefined, undefined]);
+  },
+);
+
+testWithServers(
+  "a cluster that cannot start says why, and leaves no process",
+  ["nats-server", "etcd"],
+  async ({ folder }) => {
+    const told: string[] = [];
+    const program = { path: `${folder}/broken.ts`, args: [] };
+    await Deno.writeTextFile(program.path, 'export default () => { throw new Error("no such luck"); };');
+    await supervise(planFor(folder, { program }), nodeEnvironment(), (line) => told.push(line), new AbortController());
+    assertMatch(told.at(-1)!, /^failed n[01] exited with status 1; the end of its log:\n.*no such luck/s);
+    const pids = told.join("\n").match(/\d{3,}/g)!.map(Number);
+    assertEquals(pids.filter(isRunning), []);
+    assertEquals(readState(folder), undefined);
+  },
+);
+
+testWithServers("a server that does not start is told with the end of its log", ["nats-server"], async ({ folder }) => {
+  const bin = `${folder}/server`;
+  await Deno.writeTextFile(bin, "#!/bin/sh\necho no room >&2\nexit 3\n", { mode: 0o755 });
+  const options = { folder, bin, env: {} };
+  await assertRejects(() => startNats(options), FailedError, "nats-server exited with status 3; the end of");
+  const error = await assertRejects(() => startEtcd(options), FailedError, "etcd exited with status 3");
+  assertStringIncludes(error.message, "  no room");
+  await assertRejects(() => startEtcd({ ...options, bin: `${folder}/none` }), FailedError, "Cannot run ");
+});
+
+testWithServers(
+  "a server that is not installed is told with the ways to get it",
+  ["nats-server"],
+  async ({ folder }) => {
+    await Deno.mkdir(`${folder}/bin`);
+    assertEquals(findServer("etcd", [`${folder}/bin`]), undefined);
+    const find = () => requireServer("etcd", "etcd", [`${folder}/bin`]);
+    const error = assertThrows(find, FailedError, "Cannot find etcd on PATH: install it with apt install etcd-server");
+    assertStringIncludes(error.message, "or name one that runs with --etcd URL");
+  },
+);
+
+/** True while a process runs; one that has ended but was not waited for does not count. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
