@@ -5,7 +5,7 @@
  */
 
 import type { Step } from "./program_target.ts";
-import type { EqualCase } from "./reader_target.ts";
+import type { DamagedCase, EqualCase } from "./reader_target.ts";
 
 /** Step that changes nothing. */
 const STEP: Step = {
@@ -51,7 +51,29 @@ const PROGRAMS: Record<string, [Step[], number][]> = {
   ]],
 };
 
-const READERS: Record<string, [EqualCase][]> = {
+const READERS: Record<string, [EqualCase | DamagedCase][]> = {
+  // The text of an error was an object that cannot be converted to a string.
+  "check-damaged": [[{
+    recipe: {
+      workload: "lock",
+      seed: 0,
+      count: 13,
+      changes: [{
+        at: 71,
+        valueOnly: false,
+        mutations: [
+          { path: [0], change: "remove", name: "__proto__", text: "null" },
+          { path: [5], change: "remove", name: "__proto__", text: "null" },
+          { path: [9, 7], change: "replace", name: "__proto__", text: '{"toString":null}' },
+        ],
+      }],
+    },
+    style: ONE,
+    damage: [],
+    flags: [],
+    isFolder: false,
+    besides: [],
+  }]],
   // The fuzzer wrote floats as maps in EDN.
   "check-equal": [[{
     recipe: {

@@ -189,9 +189,26 @@ const FLAGS = fc.array(
 const RESULTS_EDN = "{:valid? true, :net {:all {:send-count 1, :recv-count 1, :msg-count 1, :msgs-per-op 1.0}}}";
 const JEPSEN_LOG = 'INFO Command line:\nlein run test -w echo --node-count 3 "--rate" 10\nINFO\n';
 
+/** A history, and damage to it and to what lies beside it. */
+export interface DamagedCase {
+  recipe: Recipe;
+  style: Style;
+  damage: Damage[];
+  flags: string[][];
+  isFolder: boolean;
+  besides: Mutation[];
+}
+
 /** Property: whatever the files have become, `check` answers properly. */
 export const damagedFiles: fc.IAsyncProperty<unknown> = fc.asyncProperty(
-  fc.record({ recipe: RECIPE, style: STYLE, damage: DAMAGE, flags: FLAGS, isFolder: fc.boolean(), besides: MUTATIONS }),
+  fc.record({
+    recipe: RECIPE,
+    style: STYLE,
+    damage: DAMAGE,
+    flags: FLAGS,
+    isFolder: fc.boolean(),
+    besides: MUTATIONS,
+  }),
   async ({ recipe, style, damage, flags, isFolder, besides }) => {
     const history = damaged(write(await cook(recipe), style), damage);
     const name = `run/history.${style.edn ? "edn" : "jsonl"}${style.compressed ? ".gz" : ""}`;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { textOf } from "../../log.ts";
 import { nearMatch } from "./near_match.ts";
 
 /** Mistake in a command: a flag, a value or a file. Exit status 254. */
@@ -16,9 +17,9 @@ export class FailedError extends Error {
   override name = "FailedError";
 }
 
-/** Returns the message of an error; of anything else that was thrown, its text. */
+/** Returns the message of an error; anything else that was thrown as text. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return thrown instanceof Error ? thrown.message : textOf(thrown);
 }
 
 /**

@@ -205,6 +205,14 @@ export function show(value: unknown, length: number = 160): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
+/**
+ * Returns a string as it is, and any other value as JSON. An object from JSON cannot always be converted to a string:
+ * it may have a field `toString`.
+ */
+export function asText(value: unknown): string {
+  return typeof value === "string" ? value : show(value, Infinity);
+}
+
 /** Longest line that {@linkcode clip} keeps whole, in characters. */
 export const MAX_LINE = 500;
 

@@ -6,7 +6,7 @@
 
 import { getOrInsert } from "../base/get_or_insert.ts";
 import { type ErrorName, ERRORS } from "../../protocol.ts";
-import { clip, counted, show, times } from "../base/text.ts";
+import { asText, clip, counted, show, times } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { explainCases } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
@@ -112,7 +112,7 @@ export function errorReplies(history: readonly Operation[]): ErrorReplies[] {
   for (const { process, f, error } of history) {
     if (process === "nemesis" || !Array.isArray(error)) continue;
     const name = MISTAKES.find((each) => each === error[0]);
-    const text = String(error[1] ?? "");
+    const text = asText(error[1] ?? "");
     if (name === undefined || isDown(text)) continue;
     const { code } = ERRORS[name];
     getOrInsert(byKind, `${f} ${name}`, () => ({ f, error: name, code, count: 0, text: clip(text, 200) })).count++;
@@ -150,5 +150,5 @@ function describeError(error: unknown): string {
   const [name, text] = error;
   const known = Object.hasOwn(ERRORS, name) ? ERRORS[name as ErrorName] : undefined;
   const what = known === undefined ? "" : `error ${known.code} (${name}): `;
-  return clip(what + String(text).split("\n")[0], 160);
+  return clip(what + asText(text).split("\n")[0], 160);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FailedError, UsageError } from "../base/errors.ts";
+import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { watchUncaught } from "../engines/uncaught.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
@@ -34,7 +34,7 @@ export async function reportErrors(
  */
 export function exitOnUncaught({ stderr, exit }: Pick<Machine, "stderr" | "exit">): () => void {
   return watchUncaught((error) => {
-    stderr(`${describeError(error instanceof Error ? error : new Error(String(error)))}\n`);
+    stderr(`${describeError(error instanceof Error ? error : new Error(messageOf(error)))}\n`);
     exit(EXIT_STATUS.error);
   });
 }

@@ -16,6 +16,7 @@ import type { Random } from "../world/random.ts";
 import { errorValue } from "../workloads/outcome.ts";
 import type { Invocation, OperationGenerator, Outcome, WorkloadClient } from "../workloads/workload.ts";
 import { RPCError } from "../../protocol.ts";
+import { messageOf } from "../base/errors.ts";
 
 /** Client of a workload with its connection. */
 export interface OpenClient {
@@ -224,7 +225,7 @@ function invokeClient({ options: { open, signal } }: State, worker: Worker, invo
 
 /** Returns the outcome of an operation whose client has thrown. Whatever it is, the operation may take effect. */
 function outcomeOf({ options: { onException, signal } }: State, worker: Worker, thrown: unknown): Outcome {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
   if (error instanceof RPCError) return { type: "info", error: errorValue(error) };
   if (signal.aborted) return { type: "info", error: "interrupted" };
   onException(error, worker.index);

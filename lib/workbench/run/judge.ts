@@ -28,6 +28,7 @@ import {
 import type { Operation } from "../history/operation.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { clientNodes, RECOVERY, type TestOptions, type Workload } from "../workloads/workload.ts";
+import { messageOf } from "../base/errors.ts";
 
 /** Record of a test: everything that its results are made from. */
 export interface TestRecord {
@@ -166,7 +167,7 @@ function checkWorkload(record: TestRecord): { verdict: Verdict; crash?: TestExce
     const unsettled = interrupted && workload.final !== undefined;
     return { verdict: unsettled ? { ...verdict, valid: "unknown" } : verdict };
   } catch (error) {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : messageOf(error);
     const crash = { type: "checker-crashed", message: `Cannot check the history: ${message}`, count: 1 };
     return { verdict: { valid: "unknown" }, crash };
   }

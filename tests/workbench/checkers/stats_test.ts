@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkStats, crashReplies, errorReplies } from "../../../lib/workbench/checkers/stats.ts";
 import { parseEDNHistory } from "../../../lib/workbench/history/history.ts";
+import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { type MaelstromResults, testRecorded } from "../recorded.ts";
 
 testRecorded("checkStats agrees with Maelstrom on every recorded history", undefined, ({ history, results }) => {
@@ -70,6 +71,14 @@ Deno.test("errorReplies() has the errors that suggest a mistake, by function", (
     { f: "read", error: "crash", code: 13, count: 2, text: "Error: one" },
     { f: "read", error: "not-supported", code: 10, count: 1, text: "no read" },
   ]);
+});
+
+Deno.test("the text of an error is shown, even if it is an object that cannot be converted to a string", () => {
+  const base = { index: 0, time: 0, process: 0, f: "read", value: null };
+  const history: Operation[] = [{ ...base, type: "info", error: ["crash", { toString: null }] }];
+  assertEquals(errorReplies(history)[0]!.text, '{"toString":null}');
+  const { explanation } = checkStats(history, []).anomalies![0]!;
+  assertStringIncludes(explanation, '{"toString":null}');
 });
 
 Deno.test("checkStats of an empty history is valid", () => {

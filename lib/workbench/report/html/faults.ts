@@ -9,6 +9,7 @@ import type { Operation } from "../../history/operation.ts";
 import { FAULTS } from "../../run/nemesis/faults.ts";
 import { microseconds } from "./operations.ts";
 import type { FaultBand } from "./report_data.ts";
+import { asText } from "../../base/text.ts";
 
 const NAMES = Object.keys(FAULTS);
 
@@ -49,7 +50,7 @@ function newBand(name: string, time: number, end: number): FaultBand {
 /** Adds to a band what an operation tells of its kind, its strength and its nodes. */
 function withOutcome(band: FaultBand, value: unknown): FaultBand {
   if (value === null || value === undefined) return band;
-  if (typeof value !== "object") return { ...band, text: String(value) };
+  if (typeof value !== "object") return { ...band, text: asText(value) };
   const hit = nodesOf(value);
   return hit === undefined ? band : { ...band, nodes: hit, text: textOf(band.text, value, hit) };
 }
@@ -62,7 +63,7 @@ function nodesOf(value: object): string[] | undefined {
   }
   const { nodes } = value as { nodes?: string[] };
   if (Array.isArray(nodes)) return nodes;
-  return fields(value).filter(([, outcome]) => !NOT_HIT.test(String(outcome))).map(([node]) => node);
+  return fields(value).filter(([, outcome]) => !NOT_HIT.test(asText(outcome))).map(([node]) => node);
 }
 
 function textOf(kind: string, value: object, nodes: readonly string[]): string {

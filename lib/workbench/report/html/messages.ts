@@ -9,6 +9,7 @@
 
 import { indexer, microseconds } from "./operations.ts";
 import type { MessageColumns } from "./report_data.ts";
+import { asText } from "../../base/text.ts";
 
 /** Longest text of a body, in characters. */
 const LONGEST_BODY = 400;
@@ -103,7 +104,7 @@ function readSend(state: State, text: string, id: number, time: number): void {
   }
   const { sender, message } = parsed;
   const { src, dest, body } = message;
-  const type = String(body?.type ?? "without type");
+  const type = asText(body?.type ?? "without type");
   const row = sent.push(time) - 1;
   rows.set(id, row);
   columns.id.push(id);
@@ -138,8 +139,8 @@ function parseLine(text: string): { message: ParsedMessage; sender?: string } | 
 
 /** Returns the row of the request that a message answers, or its own. */
 function requestOf({ requests }: State, { src, dest, body }: ParsedMessage, row: number): number {
-  if (body?.msg_id !== undefined) requests.set(`${src} ${body.msg_id}`, row);
-  return body?.in_reply_to === undefined ? row : requests.get(`${dest} ${body.in_reply_to}`) ?? row;
+  if (body?.msg_id !== undefined) requests.set(`${src} ${asText(body.msg_id)}`, row);
+  return body?.in_reply_to === undefined ? row : requests.get(`${dest} ${asText(body.in_reply_to)}`) ?? row;
 }
 
 /** Returns what is kept of a body. */

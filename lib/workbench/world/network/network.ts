@@ -24,6 +24,7 @@ import type { Disturbance } from "./disturbances.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { createJournal, type Journal, type JournalEntry } from "./journal.ts";
 import { LATENCIES, type Latency } from "./latency.ts";
+import { asText } from "../../base/text.ts";
 
 /** Receives a message, which may be changed from then on. */
 export type Receive = (message: Message) => void;
@@ -304,9 +305,9 @@ export class StrangerError extends RangeError {
     { src, dest, body }: Message,
   ) {
     super(
-      `Cannot send ${body.type ?? "a body without type"} from ${src} to ${dest}: the ${role} ${
-        JSON.stringify(id)
-      } is ` +
+      `Cannot send ${
+        body.type === undefined ? "a body without type" : asText(body.type)
+      } from ${src} to ${dest}: the ${role} ${JSON.stringify(id)} is ` +
         `not on the network, expected one of ${present.join(", ")}, or a client`,
     );
   }

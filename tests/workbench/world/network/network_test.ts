@@ -302,6 +302,9 @@ Deno.test("sending from or to an unknown name is an error that lists the known o
   assertThrows(() => rig.send("n0", "n7"), RangeError, to);
   const from = 'Cannot send hello from n8 to n0: the source "n8" is not on the network, ' + known;
   assertThrows(() => rig.send("n8", "n0"), RangeError, from);
+  const type = { toString: null } as unknown as string;
+  const send = () => rig.network.send({ src: "n0", dest: "n7", body: { type } });
+  assertThrows(send, RangeError, 'Cannot send {"toString":null} from n0 to n7');
   assertEquals(rig.network.journal.counts.all.send_count, 0);
   assertEquals(rig.entries, []);
 });
