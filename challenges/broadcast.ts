@@ -14,7 +14,7 @@ import { formatJSON } from "../lib/json.ts";
 import type { BroadcastMessages } from "../lib/messages.ts";
 import type { Node, RPCOptions } from "../mod.ts";
 import { serveWithArguments } from "./shared/arguments.ts";
-import { BROADCAST, DELIVER, expectPeer, TOPOLOGY } from "./shared/requests.ts";
+import { BROADCAST, DELIVER, DELIVERED, expectPeer, MESSAGES, TOPOLOGY } from "./shared/requests.ts";
 import { createWorker } from "./shared/worker.ts";
 
 /** Messages of clients, and `deliver`, which nodes send each other. */
@@ -22,8 +22,11 @@ type Messages = BroadcastMessages<unknown> & {
   deliver: { request: { values: unknown[] }; reply: Record<never, never> };
 };
 
-/** Repeats a request until it is answered: after 250 ms, then every 500 ms. */
-const UNTIL_ANSWERED: RPCOptions = { timeout: 250, retry: { attempts: Infinity, idempotent: true, maxTimeout: 500 } };
+/** Repeats a request until it is answered: after 250 ms, then every 500 ms; after errors, every 500 ms at least. */
+const UNTIL_ANSWERED: RPCOptions = {
+  timeout: 250,
+  retry: { attempts: Infinity, idempotent: true, maxTimeout: 500, maxBackoff: 500 },
+};
 
 /** Values on their way to one peer. */
 interface Outbox {
@@ -86,14 +89,14 @@ function createOutbox(node: Node<Messages>, peer: string): Outbox {
   const values: unknown[] = [];
   const send = createWorker(node, `send values to ${peer}`, async () => {
     const sent = [...values];
-    await node.rpc(peer, { type: "deliver", values: sent }, UNTIL_ANSWERED);
+    await node.rpc(peer, { type: "deliver", values: sent }, { ...UNTIL_ANSWERED, ...DELIVERED });
     values.splice(0, sent.length);
   });
   return { values, send };
 }
 
 async function recoverFrom(node: Node<Messages>, peer: string, state: State): Promise<void> {
-  const { messages } = await node.rpc(peer, { type: "read" }, UNTIL_ANSWERED);
+  const { messages } = await node.rpc(peer, { type: "read" }, { ...UNTIL_ANSWERED, ...MESSAGES });
   sendToAll(state, messages.filter((value) => store(state, value)));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Schemas of the messages that the programs handle. A message that does not match is answered with error 12
- * (malformed-request), which says what was expected.
+ * Schemas of the messages that the programs handle. A request that does not match is answered with error 12
+ * (malformed-request), which says what was expected; a reply that does not match is error 13 (crash).
  *
  * @module
  */
@@ -13,7 +13,7 @@ type Body = Record<string, unknown>;
 /** Returns true if a body is well-formed, otherwise a text that says what was expected. */
 type Check = (body: Body) => true | string;
 
-/** Options of a handler. */
+/** Options of a handler, or of an RPC: the schema of its reply. */
 interface Checked {
   schema: Check;
 }
@@ -102,6 +102,10 @@ export const TOPOLOGY = field("topology", "the neighbours of each node", isRecor
 export const BROADCAST = field("message", "a value", isPresent);
 /** `deliver` between nodes of broadcast. */
 export const DELIVER = field("values", "an array", Array.isArray);
+/** The reply to `deliver`: an acknowledgement. */
+export const DELIVERED = field("type", "deliver_ok", (type) => type === "deliver_ok");
+/** The reply to `read`, from another node. */
+export const MESSAGES = field("messages", "an array", Array.isArray);
 
 /** `add` of the counter. */
 export const ADD = field("delta", "an integer, 0 or more", isNaturalOfAnySize);

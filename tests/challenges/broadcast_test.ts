@@ -45,3 +45,29 @@ Deno.test("broadcast gives a restarted node its values within a second, and send
   await world.restart("n0");
   await world.until(allHave(world, [...values.acknowledged, -1]), { timeout: 1000 });
 });
+
+Deno.test("broadcast takes a malformed reply of a peer neither for an acknowledgement nor for its values", async () => {
+  const world = simulate({ program: broadcast, nodes: 2 });
+  const malformed = { deliver_ok: { type: "deliver_okay" }, read_ok: { type: "read_ok", messages: null } };
+  let isMalforming = true;
+  world.intercept(({ src, dest, body }) => {
+    const fields = isMalforming && src === "n1" && dest === "n0"
+      ? malformed[body.type as keyof typeof malformed]
+      : undefined;
+    if (!fields) return false;
+    world.send({ src, dest, body: { ...fields, in_reply_to: body.in_reply_to } });
+    return true;
+  });
+  await world.client().rpc("n0", { type: "broadcast", message: 1 });
+  await world.client().rpc("n1", { type: "broadcast", message: 2 });
+  world.crash("n0");
+  await world.restart("n0");
+  await world.client().rpc("n0", { type: "broadcast", message: 3 });
+  await world.run(1000);
+  const sent = world.messages.servers.msg_count;
+  await world.run(3000);
+  assert(world.messages.servers.msg_count > sent + 4, "it is asked again");
+  isMalforming = false;
+  await world.until(allHave(world, [1, 2, 3]), { timeout: 1000 });
+  assertEquals(world.logs.filter(({ level }) => level === "error"), []);
+});
