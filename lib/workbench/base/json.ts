@@ -44,7 +44,8 @@ const LONG_FLOAT = /\.(?:\d{8}|(?<=\d{8}\.)\d)/;
 const MAY_BE_INEXACT = new RegExp([UNSAFE_INTEGER, WHOLE_FLOAT, LONG_FLOAT].map(({ source }) => source).join("|"), "i");
 
 /**
- * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object.
+ * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object. JSON has no infinity: `1e999` stands
+ * for it, which readers take for it.
  *
  * @param indent Spaces for each level. By default everything is on one line.
  */
@@ -82,8 +83,8 @@ function reviveNumber(_key: string, value: unknown, context?: { source?: string 
 
 function replaceValue(_key: string, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, each]) => [nameOf(key), each]));
-  if (typeof value !== "bigint") return value;
-  return RAW.rawJSON(String(value));
+  if (value === Infinity || value === -Infinity) return RAW.rawJSON(value > 0 ? "1e999" : "-1e999");
+  return typeof value === "bigint" ? RAW.rawJSON(String(value)) : value;
 }
 
 /** Text of a key of a `Map`. Not every object can be converted to one: a list may contain raw JSON. */

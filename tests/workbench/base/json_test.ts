@@ -55,6 +55,12 @@ Deno.test("a whole number with a point or an exponent stays one, is not an integ
   assertEquals(formatJSON(parseExactJSON("1e300")), "1e+300");
 });
 
+Deno.test("an infinite number is written as one that is read as infinite", () => {
+  const values = [Infinity, [-Infinity, { a: Infinity }]];
+  assertEquals(formatExactJSON(values), '[1e999,[-1e999,{"a":1e999}]]');
+  assertEquals(parseExactJSON(formatExactJSON(values)), values);
+});
+
 Deno.test("a string that looks like such a number stays a string", () => {
   for (const text of ['["1.0"]', '["x1.0,"]', '{"1.0":"2e5"}', '["[1.0]"]']) {
     assertEquals(parseExactJSON(text), JSON.parse(text));
