@@ -63,7 +63,8 @@ export function checkStats(
       "never-succeeded",
       neverSucceeded,
       ([f, { count, fail, info }]) =>
-        `None of ${counted(count, `${f} operation`)} succeeded: ${fail} failed, ${info} had an unknown outcome` +
+        (count === 1 ? `The only ${f} operation did not succeed` : `None of ${count} ${f} operations succeeded`) +
+        `: ${fail} failed, ${info} had an unknown outcome` +
         describeErrors(history, f),
       ([f]) => ({
         operations: history.filter((each) => each.f === f && each.type !== "invoke" && each.process !== "nemesis")

@@ -47,6 +47,11 @@ Deno.test("checkStats is false if a function never succeeded, unless it is exemp
   assertStringIncludes(explanation, "\nonce: no reply came in time (does the handler return it, ");
   assertStringIncludes(explanation, "\nonce: error 11 (temporarily-unavailable): no leader");
   assertEquals(checkStats(NO_WRITES, ["write"]).valid, true);
+  const only = checkStats(NO_WRITES.filter(({ f, type }) => f === "write" && type !== "info")).anomalies![0]!;
+  assertStringIncludes(
+    only.explanation,
+    "The only write operation did not succeed: 1 failed, 0 had an unknown outcome",
+  );
 });
 
 Deno.test("crashReplies() has the texts of error 13, but not nodes that went down", () => {

@@ -101,7 +101,7 @@ export function verdictGaps(tally: Tally): string[] {
   const notRun = gaps.filter(([, { tests }]) => tests === 0).map(([challenge]) => challenge);
   return [
     ...gaps.filter(([, { tests }]) => tests > 0).map(([challenge, { tests }]) =>
-      `No verdict on ${challenge}: none of ${tests} runs has one`
+      `No verdict on ${challenge}: ${tests === 1 ? "the only run has none" : `none of ${tests} runs has one`}`
     ),
     ...notRun.length === 0 ? [] : [`No verdict on ${notRun.join(", ")}: no test was run`],
   ];

@@ -84,6 +84,8 @@ Deno.test("the swarm ends with status 2 if a challenge has no verdict", async ()
   assertEquals([short.status, short.received.length], [2, 1]);
   const rest = ["1", "2", "3a"].filter((challenge) => challenge !== short.received[0]!.task.challenge);
   assertStringIncludes(short.out, `second\n\nNo verdict on ${rest.join(", ")}: no test was run\n`);
+  const one = await swarm("--minutes 0.01 --jobs 1 --challenge 4", () => ({ ...SURVIVED, hasVerdict: false }));
+  assertStringIncludes(one.out, "\n\nNo verdict on 4: the only run has none\n");
   const failing = await swarm("--challenge 4 --jobs 1", () => ({ ...SURVIVED, survived: false, hasVerdict: false }));
   assertEquals([failing.status, failing.out.includes("No verdict on")], [1, false]);
 });

@@ -94,12 +94,12 @@ export function unfinishedLine(stdout: ProcessOutput): string | undefined {
 /** Usage of the CPU by the processes of a group. */
 export interface Usage {
   isComputing: boolean;
-  /** Sum of all, in whole seconds. */
+  /** Sum of all, in whole seconds: 0 for less than one. */
   cpuSeconds: number;
 }
 
 function describeUsage({ isComputing, cpuSeconds }: Usage): string {
-  const used = `it has used ${cpuSeconds} s of CPU since its start`;
+  const used = `it has used ${cpuSeconds === 0 ? "less than 1" : cpuSeconds} s of CPU since its start`;
   return isComputing ? `Its process is computing: ${used}` : `Its process is waiting: ${used}`;
 }
 
