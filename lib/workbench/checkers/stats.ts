@@ -6,7 +6,7 @@
 
 import { getOrInsert } from "../base/get_or_insert.ts";
 import { type ErrorName, ERRORS } from "../../protocol.ts";
-import { asText, clip, counted, show, times } from "../base/text.ts";
+import { asText, clip, show, times } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import { explainCases } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
