@@ -25,12 +25,13 @@ export async function runWithProcesses(request: TestRequest, hooks: EngineHooks)
   const program = isModule
     ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] }
     : { bin, args };
-  return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) =>
+  const clock = new RealClock();
+  return await runInRealTime(request, hooks, ({ openNodeLog }) =>
     processWorld({
       ...program,
       env,
-      clock: new RealClock(),
-      openLog,
+      clock,
+      openLog: (node) => openNodeLog(node, () => clock.now()),
       onStderr: logStderr ? hooks.log : undefined,
       isAlone: nodes.length === 1,
     }));

@@ -17,7 +17,7 @@ import { linkOperations, timesOf } from "./link_operations.ts";
 import { nodeLog } from "./logs.ts";
 import { createMessageReader } from "./messages.ts";
 import { microseconds, operationColumns } from "./operations.ts";
-import type { LogColumns, MessageColumns, OtherRun, ReportData } from "./report_data.ts";
+import type { MessageColumns, LogColumns, ReportData } from "./report_data.ts";
 
 /** A run to report. */
 export interface ReportedRun {
@@ -25,10 +25,6 @@ export interface ReportedRun {
   folder: string;
   results: Results;
   history: readonly Operation[];
-  /** Command that repeats it; null if unknown. */
-  command: string | null;
-  /** Run that fails for the same reason; null if there is none. */
-  other: OtherRun | null;
 }
 
 /** Files of a run, ours or Maelstrom's, in the order of their importance. */
@@ -49,8 +45,8 @@ const LONGEST_LOG = 1 << 24;
  * @throws {FailedError} A file cannot be read.
  */
 export async function createReportData(run: ReportedRun, machine: StoredFiles): Promise<ReportData> {
-  const { folder, results, history, command, other } = run;
-  const exists = (name: string) => ["file", "executable"].includes(machine.files.inspect(`${folder}/${name}`).kind);
+  const { folder, results, history } = run;
+  const exists = (name: string) => isFile(`${folder}/${name}`, machine);
   const omitted: string[] = [];
   const operations = operationColumns(history, results.judged_by?.concurrency ?? null, omitted);
   const messages = exists("messages.jsonl") ? await readMessages(folder, machine, omitted) : null;
@@ -62,13 +58,17 @@ export async function createReportData(run: ReportedRun, machine: StoredFiles): 
     title: nameOf(results),
     // A stored file does not depend on its place, and its report neither.
     results: { ...results, store: null, shrunk: undefined },
-    ...{ command, nodes, end, operations },
+    ...{ nodes, end, operations },
     faults: faultBands(history, end),
     ...{ messages, logs },
     evidence: evidenceOf(history, operations, results, nodes),
     files: [...FILES.filter(exists), ...logs.map(({ node }) => `node-logs/${node}.log`)],
-    ...{ other, omitted },
+    omitted,
   };
+}
+
+function isFile(path: string, { files }: StoredFiles): boolean {
+  return ["file", "executable"].includes(files.inspect(path).kind);
 }
 
 /** Names of the nodes that have logs. Maelstrom calls them n0, n1, … unless it is told otherwise. */
@@ -99,7 +99,9 @@ async function readLogs(
   const logs: LogColumns[] = [];
   for (const node of nodes) {
     try {
-      logs.push(nodeLog(node, await readLog(`${folder}/node-logs/${node}.log`, machine), omitted));
+      const times = `${folder}/node-logs/${node}.times`;
+      const seconds = isFile(times, machine) ? await readLog(times, machine) : [];
+      logs.push(nodeLog(node, await readLog(`${folder}/node-logs/${node}.log`, machine), seconds, omitted));
     } catch (error) {
       // A node may log anything. What cannot be shown is no reason to show nothing.
       if (!(error instanceof FailedError)) throw error;

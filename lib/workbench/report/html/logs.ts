@@ -1,5 +1,6 @@
 /**
- * Logs of nodes: lines with the time that they begin with, if any.
+ * Logs of nodes: lines with their times. A process has them in a file beside its log; a simulated node begins its lines
+ * with them.
  *
  * @module
  */
@@ -15,19 +16,28 @@ const LONGEST_LINE = 500;
 /** Matches seconds since the test began, as simulated nodes log them. */
 const SECONDS = /^(\d+\.\d{3}) /;
 
-/** Creates the log of a node from its lines. `omitted` receives a note if there are too many. */
-export function nodeLog(node: string, lines: readonly string[], omitted: string[]): LogColumns {
+/**
+ * Creates the log of a node from its lines.
+ *
+ * @param seconds Lines of the file with the times; none if there is no such file.
+ * @param omitted Receives a note if there are too many lines.
+ */
+export function nodeLog(node: string, lines: readonly string[], seconds: readonly string[], omitted: string[]): LogColumns {
   const half = MAX_LINES / 2;
-  const kept = lines.length <= MAX_LINES ? lines : [...lines.slice(0, half), ...lines.slice(-half)];
-  if (kept !== lines) {
+  const all = lines.map((text, row) => ({ text, time: timeOf(seconds[row] ?? SECONDS.exec(text)?.[1]) }));
+  const kept = all.length <= MAX_LINES ? all : [...all.slice(0, half), ...all.slice(-half)];
+  if (kept !== all) {
     omitted.push(`Of the ${lines.length} lines that ${node} logged, ${kept.length} are here: the first and the last`);
   }
   return {
     node,
-    time: kept.map((line) => {
-      const seconds = SECONDS.exec(line)?.[1];
-      return seconds === undefined ? -1 : Math.round(Number(seconds) * 1e6);
-    }),
-    text: kept.map((line) => line.length <= LONGEST_LINE ? line : `${line.slice(0, LONGEST_LINE)}…`),
+    time: kept.map(({ time }) => time),
+    text: kept.map(({ text }) => text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}…`),
   };
+}
+
+/** Microseconds; -1 if there is no time, or something else in its place. */
+function timeOf(seconds: string | undefined): number {
+  const time = Math.round(Number(seconds || NaN) * 1e6);
+  return Number.isFinite(time) && time >= 0 ? time : -1;
 }

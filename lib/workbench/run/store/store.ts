@@ -26,6 +26,7 @@ import {
   type RunFilesOptions,
   type StoreProblem,
 } from "./run_files.ts";
+import { withTimes } from "./timed_log.ts";
 
 /** Entry of `messages.jsonl`. */
 export interface StoredMessage {
@@ -61,8 +62,12 @@ export interface Store {
 export interface DiskStore extends Store {
   /** Error for which the run's folder cannot be made. Nothing is stored then, and {@linkcode problem} says so. */
   readonly error?: Error;
-  /** Opens a node's log to append to it. */
-  openNodeLog(node: string): GrowingFile;
+  /**
+   * Opens a node's log to append to it.
+   *
+   * @param now Returns milliseconds since the test began. With it, the times of lines are stored beside the log.
+   */
+  openNodeLog(node: string, now?: () => number): GrowingFile;
 }
 
 /** Options for {@linkcode openStore}. */
@@ -91,7 +96,10 @@ export function openStore(root: string, workload: string, now: Date, options: St
   return {
     path,
     error,
-    openNodeLog: (node) => files.openGrowing(`node-logs/${node}.log`),
+    openNodeLog(node, now) {
+      const log = files.openGrowing(`node-logs/${node}.log`);
+      return now === undefined ? log : withTimes(log, files.openGrowing(`node-logs/${node}.times`), now);
+    },
     message: messages.add,
     history(history) {
       files.writeWhole("history.jsonl", linesOf(history, formatJSON));

@@ -93,6 +93,23 @@ Deno.test({ name: "a node that starts again appends to its log", ignore }, async
   await Deno.remove(root, { recursive: true });
 });
 
+Deno.test({ name: "the times of a log's lines are beside it, one for each line", ignore }, async () => {
+  const root = await Deno.makeTempDir();
+  const store = openStore(root, "echo", NOW);
+  let now = 0;
+  for (const [time, text] of [[5, "first, in"], [1234.5678, " two parts\nsecond\nthird"], [2000, "\n"]] as const) {
+    const log = store.openNodeLog("n0", () => now);
+    now = time;
+    log.write(new TextEncoder().encode(text));
+    log.close();
+  }
+  const read = (name: string) => Deno.readTextFileSync(`${store.path}/node-logs/${name}`);
+  assertEquals(read("n0.log"), "first, in two parts\nsecond\nthird\n");
+  assertEquals(read("n0.times"), "1.235\n1.235\n2.000\n");
+  store.close();
+  await Deno.remove(root, { recursive: true });
+});
+
 Deno.test({ name: "a store whose folder cannot be made has the error, and stores nothing", ignore }, async () => {
   const file = await Deno.makeTempFile();
   const store = openStore(file, "echo", NOW);
