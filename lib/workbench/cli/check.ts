@@ -110,11 +110,12 @@ function storedFlags({ flags }: StoredRun, given: FlagValues): [string, readonly
 }
 
 /** The stored parts of a test's record. A history without our results has few of them. */
-function recordOf({ history, results, folder, net }: StoredRun): Omit<TestRecord, "workload" | "options"> {
+function recordOf({ history, results, folder, net, command }: StoredRun): Omit<TestRecord, "workload" | "options"> {
   return {
     challenge: results?.challenge ?? null,
     mode: results?.mode ?? null,
     seed: results?.seed ?? null,
+    command: results?.command ?? command,
     limits: (results?.targets ?? []) as TargetLimit[],
     history,
     counts: net,

@@ -28,7 +28,8 @@ export async function report(words: readonly string[], machine: Machine): Promis
   if (folder === null) {
     throw new UsageError("Cannot report a history alone: expected the folder of a run, such as store/latest");
   }
-  const path = await writeReport({ folder, results, history, command: null, other: null }, machine);
+  const related = stored.results?.related;
+  const path = await writeReport({ folder, results: { ...results, related }, history }, machine);
   machine.stdout(`${path}\n`);
   return EXIT_STATUS.passed;
 }

@@ -14,6 +14,7 @@ import type { Machine } from "./machine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 import { parseEDNHistory } from "../history/history.ts";
 import { maelstromResults } from "./maelstrom_results.ts";
+import { formatCommand } from "../request/command_line.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { SERVICES } from "../world/services/mod.ts";
@@ -193,7 +194,8 @@ function readRun(store: string, request: TestRequest): Results {
   const latency_ms = readLatencies(`${store}/history.edn`);
   try {
     const text = Deno.readTextFileSync(`${store}/results.edn`);
-    return maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store, latency_ms });
+    const results = maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store, latency_ms });
+    return { ...results, command: formatCommand(request.command, null) };
   } catch (error) {
     throw new FailedError(`Cannot judge the test by ${store}/results.edn: ${(error as Error).message}`);
   }

@@ -6,6 +6,7 @@
  */
 
 import { isExhaustion, UsageError } from "../base/errors.ts";
+import { formatCommand } from "../request/command_line.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { RunOptions } from "../run/run.ts";
 import { type DiskStore, openStore } from "../run/store/store.ts";
@@ -17,12 +18,14 @@ export const NO_STORE = "Cannot write to --store";
 
 /** Returns the options of the run that a request asks for. A request without a seed gets a new one. */
 export function runOptionsOf(request: TestRequest): RunOptions {
-  const { options, challenge, workload, seed, limits, decidedBy, logNetSend, logNetRecv } = request;
+  const { options, challenge, workload, limits, decidedBy, logNetSend, logNetRecv } = request;
+  const seed = request.seed ?? newSeed();
   return {
     ...options,
     challenge: challenge?.id ?? null,
     workload: WORKLOADS[workload]!,
-    seed: seed ?? newSeed(),
+    seed,
+    command: formatCommand(request.command, seed),
     limits,
     decidedBy,
     logNetSend,

@@ -37,6 +37,8 @@ export interface TestRecord {
   workload: Workload;
   mode: Results["mode"];
   seed: string | null;
+  /** Command that repeats the test; left out if unknown. */
+  command?: string;
   options: TestOptions;
   /** Limits of the challenge. */
   limits: readonly TargetLimit[];
@@ -59,7 +61,7 @@ export interface TestRecord {
 
 /** Runs every checker over a record and merges their verdicts. */
 export function judge(record: TestRecord): Results {
-  const { workload, history, options, decidedBy = "strict", interrupted = false } = record;
+  const { workload, history, options, command, decidedBy = "strict", interrupted = false } = record;
   const counted = workload.final?.uncounted ? history.filter(({ final }) => !final) : history;
   const { verdicts, exceptions } = runCheckers(record, counted);
   const [{ anomalies: _, ...checked }, { count, ok, fail, info, by_f }, availability] = verdicts;
@@ -79,6 +81,7 @@ export function judge(record: TestRecord): Results {
     engine: "workbench",
     mode: record.mode,
     seed: record.seed,
+    ...command === undefined ? {} : { command },
     ...passedBy(mergeVerdicts("strict", verdicts, exceptions, record), targets),
     maelstrom: passedBy(mergeVerdicts("maelstrom", verdicts, exceptions, record), targets),
     decided_by: decidedBy,

@@ -68,6 +68,8 @@ export interface Results {
   mode: "process" | "simulation" | "cluster" | null;
   /** Value for `--seed` that repeats the run; null if it cannot be repeated. */
   seed: string | null;
+  /** Command that repeats the run, with its seed if it has one; left out if unknown. */
+  command?: string;
   /** Strict verdict: that of all checkers together. */
   valid: Validity;
   /** True if the run is valid and meets every target. */
@@ -99,6 +101,8 @@ export interface Results {
   deterministic?: boolean;
   /** Smallest run found that fails for the same reason; left out if none was looked for. */
   shrunk?: ShrunkRun;
+  /** The smaller run that fails for the same reason, or the original of this one. Only stored results have it. */
+  related?: RelatedRun;
   /** Path of the folder with the stored run; null if it was not stored. */
   store: string | null;
 }
@@ -131,6 +135,18 @@ export interface ShrunkRun {
   /** Number of smaller runs that were tried. */
   tried: number;
   results: Results;
+}
+
+/** Run that fails for the same reason as the one whose results name it. */
+export interface RelatedRun {
+  /** Says what it is: the result of shrinking this run, or the run that was shrunk to this one. */
+  role: "smaller" | "original";
+  /** Its folder, relative to that of this run; null if it is not stored. */
+  folder: string | null;
+  /** Command that repeats it. */
+  command: string;
+  /** Flags that make the smaller of the two smaller, as in {@linkcode ShrunkRun}. */
+  changes: string[];
 }
 
 /** Result of measuring convergence: the time until every node had everything, or the data they lacked after 10 s. */

@@ -53,6 +53,8 @@ export interface RunOptions extends TestOptions {
   workload: Workload;
   /** Seed of all random draws. */
   seed: string;
+  /** Command that repeats the test, for its results; left out if unknown. */
+  command?: string;
   /** Limits that the figures must stay below for the run to pass. */
   limits: readonly TargetLimit[];
   /** Verdict that decides if the run has passed. `@default "strict"` */
@@ -135,6 +137,7 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
     workload: options.workload,
     mode: world.mode,
     seed: options.seed,
+    command: options.command,
     options,
     limits: options.limits,
     decidedBy: options.decidedBy,

@@ -11,13 +11,15 @@
 
 import type { Engine } from "../engines/engine.ts";
 import type { Machine } from "../engines/machine.ts";
-import { reportRun, reportShrunk } from "../report/run_report.ts";
+import { reportRun } from "../report/run_report.ts";
 import { SeriesReport } from "../report/series_report.ts";
+import { formatCommand } from "../request/command_line.ts";
 import { nameOfTest, type TestRequest } from "../request/request.ts";
 import type { SeriesPlan } from "../request/series_plan.ts";
 import { worstOf } from "../run/failure.ts";
 import { decisionOf, type Results } from "../run/results.ts";
 import { openInterruption } from "./interruption.ts";
+import { relateRuns, storeAgain } from "./shrink/relate_runs.ts";
 import { shrinkRun } from "./shrink/shrink_run.ts";
 
 /** Outcome of a series. */
@@ -75,7 +77,7 @@ async function runAll(series: Series): Promise<void> {
     if (signal.aborted && !isCounted(results, plan)) return;
     runs.push(results);
     report.showResults(results, request, signal.aborted);
-    if (plan.reports) report.showReport(await reportRun(results, request.command, machine));
+    if (plan.reports) report.showReport(await reportRun(results, machine));
     if (signal.aborted || (plan.stopsAtFailure && !decisionOf(results).passed)) return;
   }
 }
@@ -123,5 +125,8 @@ async function shrinkFailure(results: Results, { plan, engine, machine, report, 
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   runs[index] = { ...results, shrunk };
   report.showShrunk(shrunk);
-  if (plan.reports) await reportShrunk(results, request.command, shrunk, machine);
+  for (const each of relateRuns(results, formatCommand(request.command, results.seed), shrunk)) {
+    storeAgain(each, machine);
+    if (plan.reports) await reportRun(each, machine);
+  }
 }

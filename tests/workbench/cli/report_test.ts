@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { fakeMachine, type fakeResults } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
+import { GOOD_RUN } from "../report/good_run.ts";
 
 const HISTORY = [
   '{"index":0,"time":0,"type":"invoke","process":0,"f":"echo","value":"a"}',
@@ -60,7 +61,7 @@ Deno.test("a report that cannot be written changes no verdict", async () => {
   assertStringIncludes(machine.err, "Cannot write the report of the run: Cannot read history");
 });
 
-Deno.test("a run that was shrunk and the smaller one link to each other", async () => {
+Deno.test("a run that was shrunk and the smaller one link to each other, also in their results", async () => {
   const runs = (request: Parameters<typeof fakeResults>[0]) => ({
     ...{ valid: false, passed: false },
     anomalies: [{ type: "lost", count: 1, explanation: "Lost" }],
@@ -68,18 +69,39 @@ Deno.test("a run that was shrunk and the smaller one link to each other", async 
   });
   const files = { "store/somewhere/history.jsonl": HISTORY, "store/small/history.jsonl": HISTORY };
   const { written } = await run(["3c", "--sim"], files, { runs });
-  const others = await Promise.all(Array.from(written, async ([path, page]) => [path, await otherIn(page)]));
-  assertEquals(Object.fromEntries(others), {
-    "store/somewhere/report.html": ["smaller", "../small/report.html"],
-    "store/small/report.html": ["original", "../somewhere/report.html"],
+  const related = await Promise.all(Array.from(written, async ([path, text]) => [path, await relatedIn(text)]));
+  assertEquals(Object.fromEntries(related), {
+    "store/somewhere/report.html": ["smaller", "../small"],
+    "store/somewhere/results.json": ["smaller", "../small"],
+    "store/small/report.html": ["original", "../somewhere"],
+    "store/small/results.json": ["original", "../somewhere"],
   });
 });
 
-/** The other run that the data of a page names. */
-async function otherIn(page: string): Promise<string[]> {
+Deno.test("report knows the command and the related run from the results of a stored run", async () => {
+  const related = {
+    role: "smaller",
+    folder: "../small",
+    command: "./maelstrom.sh echo --rate 1",
+    changes: ["--rate 1"],
+  };
+  const results = { ...GOOD_RUN, workload: "echo", command: "./maelstrom.sh echo --seed 1", related };
+  const contents = { "run/history.jsonl": HISTORY, "run/results.json": JSON.stringify(results) };
+  const { written, machine } = await run(["report", "run"], contents);
+  const { command, related: found } = await resultsIn(written.get("run/report.html") ?? machine.err);
+  assertEquals([command, found], [results.command, related]);
+});
+
+/** The related run that results name, those in a page or in their own file. */
+async function relatedIn(text: string): Promise<string[]> {
+  const { related: { role, folder } } = text.startsWith("{") ? JSON.parse(text) : await resultsIn(text);
+  return [role, folder];
+}
+
+/** The results in the data of a page. */
+async function resultsIn(page: string) {
   const packed = /id="data">([^<]*)</.exec(page)![1]!;
   const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const { other: { role, report } } = await new Response(stream).json();
-  return [role, report];
+  return (await new Response(stream).json()).results;
 }

@@ -22,6 +22,6 @@ export async function reportOf(
   const texts = Object.entries(store.files).map(([name, lines]) => [`run/${name}`, lines.join("\n")]);
   const nodeLogs = Array.from(logs, ([node, text]) => [`run/node-logs/${node}.log`, text]);
   const history = parseHistory(store.files["history.jsonl"].join("\n"));
-  const run = { folder: "run", results, history, command: "./maelstrom.sh test", other: null };
+  const run = { folder: "run", results, history };
   return await createReportData(run, filesOf(Object.fromEntries([...texts, ...nodeLogs])));
 }

@@ -18,8 +18,6 @@ export interface ReportData {
   /** Name of the test, such as `3e broadcast`. */
   title: string;
   results: Results;
-  /** Command that repeats the run; null if unknown. */
-  command: string | null;
   /** Names of the nodes. */
   nodes: string[];
   /** End of the run: time of its last event. */
@@ -33,8 +31,6 @@ export interface ReportData {
   files: string[];
   /** Pictures that show anomalies. */
   evidence: AnomalyPicture[];
-  /** The smaller run that fails in the same way, or the original of this one; null if there is none. */
-  other: OtherRun | null;
   /** Data that was left out to keep the page small, in words. */
   omitted: string[];
 }
@@ -146,14 +142,3 @@ export interface Mark {
 
 /** Meaning of a mark. */
 export type MarkKind = "present" | "absent" | "write" | "read" | "wrong" | "order" | "other";
-
-/** Run that fails for the same reason as this one. */
-export interface OtherRun {
-  role: "smaller" | "original";
-  /** Address of its report, relative to this one; null if it was not stored. */
-  report: string | null;
-  /** Command that repeats it. */
-  command: string;
-  /** Flags that make the smaller of the two smaller. */
-  changes: string[];
-}

@@ -24,7 +24,8 @@ const FIGURES = /** @type {Record<string, [label: string, unit: string]>} */ ({
  * @returns {HTMLElement}
  */
 export function verdictSection(data) {
-  const { results, command, other, omitted } = data;
+  const { results, omitted } = data;
+  const { command, related } = results;
   return section(
     "verdict",
     "Verdict",
@@ -32,11 +33,11 @@ export function verdictSection(data) {
     ...results.interrupted
       ? [element("p", {}, "The run was ended early: what was recorded until then was checked.")]
       : [],
-    ...other === null ? [] : [otherNote(other)],
+    ...related === undefined ? [] : [relatedNote(related)],
     ...targets(results),
     ...figures(results),
     ...exceptions(results),
-    ...command === null ? [] : [commandLine(command)],
+    ...command === undefined ? [] : [commandLine(command)],
     ...omitted.map((note) => element("p", { class: "note" }, `Left out: ${note}.`)),
   );
 }
@@ -72,17 +73,22 @@ function verdicts({ valid, passed, maelstrom, decided_by, engine }) {
 }
 
 /**
- * @param {NonNullable<ReportData["other"]>} other
+ * @param {NonNullable<Results["related"]>} related
  * @returns {HTMLElement}
  */
-function otherNote({ role, report, changes, command }) {
+function relatedNote({ role, folder, changes, command }) {
   const what = role === "smaller"
     ? "A smaller run fails for the same reason, and is easier to read"
     : "This is the smallest run found that fails for the same reason as its original";
   return element(
     "div",
     { class: "note" },
-    element("p", {}, report === null ? what : element("a", { href: report }, what), `: ${changes.join(", ")}`),
+    element(
+      "p",
+      {},
+      folder === null ? what : element("a", { href: `${folder}/report.html` }, what),
+      `: ${changes.join(", ")}`,
+    ),
     element("pre", {}, command),
   );
 }

@@ -15,7 +15,7 @@ import { compileSchema } from "../../world/rpc_schema.ts";
 const orNull = (schema: TSchema) => Type.Union([schema, Type.Null()]);
 const counts = Type.Object({ send_count: Type.Number(), recv_count: Type.Number(), msg_count: Type.Number() });
 
-/** Schema of the fields that `check` uses. Others are not looked at. */
+/** Schema of the fields that `check` and `report` use. Others are not looked at. */
 const STORED = Type.Object({
   challenge: orNull(Type.String()),
   mode: orNull(Type.Union(["process", "simulation", "cluster"].map((mode) => Type.Literal(mode)))),
@@ -39,6 +39,13 @@ const STORED = Type.Object({
     message: Type.String(),
     count: Type.Number(),
     fatal: Type.Optional(Type.Boolean()),
+  })),
+  command: Type.Optional(Type.String()),
+  related: Type.Optional(Type.Object({
+    role: Type.Union([Type.Literal("smaller"), Type.Literal("original")]),
+    folder: orNull(Type.String()),
+    command: Type.String(),
+    changes: Type.Array(Type.String()),
   })),
   interrupted: Type.Optional(Type.Boolean()),
   decided_by: Type.Optional(Type.Union([Type.Literal("strict"), Type.Literal("maelstrom")])),

@@ -15,6 +15,7 @@ import { type OpenFile, readHistoryFile, readText } from "../../history/history_
 import type { Operation } from "../../history/operation.ts";
 import { type FlagTexts, flagValues, parseArguments } from "../../request/arguments.ts";
 import type { Files } from "../../request/files.ts";
+import { shellWord } from "../../request/command_line.ts";
 import { checkNodeNames } from "../../request/node_names.ts";
 import type { Results } from "../../run/results.ts";
 import { WORKLOADS } from "../../workloads/mod.ts";
@@ -31,10 +32,12 @@ export interface StoredRun {
   results?: Results;
   /** Counts of messages; null if unknown. */
   net: Results["net"];
+  /** Command of Maelstrom's that repeats the test; left out if unknown. */
+  command?: string;
 }
 
 /** The part of a stored run that is not in its history. */
-type Context = Pick<StoredRun, "flags" | "results" | "net">;
+type Context = Pick<StoredRun, "flags" | "results" | "net" | "command">;
 
 /** The part of the machine that reading a run needs. */
 export interface StoredFiles {
@@ -154,30 +157,35 @@ async function readWhole(path: string, openFile: OpenFile): Promise<string> {
 
 /** Reads the context of a run of Jepsen. Maelstrom calls the folder around it after the workload. */
 async function readJepsenContext(folder: string, resolved: string, machine: StoredFiles): Promise<Context> {
-  const flags = await readLoggedFlags(`${folder}/jepsen.log`, machine);
+  const { flags, ...command } = commandOf(await readLoggedWords(`${folder}/jepsen.log`, machine));
   const parent = resolved.split("/").at(-2) ?? "";
   if (!flags.has("workload") && Object.hasOwn(WORKLOADS, parent)) flags.set("workload", [parent]);
   const path = `${folder}/results.edn`;
-  if (!fileExists(path, machine)) return { flags, net: null };
+  if (!fileExists(path, machine)) return { flags, net: null, ...command };
   try {
-    return { flags, net: maelstromNet(await readWhole(path, machine.openFile)) };
+    return { flags, ...command, net: maelstromNet(await readWhole(path, machine.openFile)) };
   } catch (error) {
     // Only the counts of messages are lost. A test that ended early has none either.
-    if (error instanceof SyntaxError) return { flags, net: null };
+    if (error instanceof SyntaxError) return { flags, net: null, ...command };
     throw error;
   }
 }
 
-/** Reads the flags in the command line that Jepsen logs; none if there is no command line, or not Maelstrom's. */
-async function readLoggedFlags(path: string, machine: StoredFiles): Promise<Map<string, readonly string[]>> {
-  if (!fileExists(path, machine)) return new Map();
-  const command = await readLoggedCommand(path, machine);
-  const words = shellWords(command ?? "");
+/** Reads the words after `test` in the command line that Jepsen logs; none if there is no such line. */
+async function readLoggedWords(path: string, machine: StoredFiles): Promise<string[]> {
+  if (!fileExists(path, machine)) return [];
+  const words = wordsIn(await readLoggedCommand(path, machine) ?? "");
+  return words.includes("test") ? words.slice(words.indexOf("test") + 1) : [];
+}
+
+/** The command that Jepsen has logged, and its flags that matter to a checker. None if it is not Maelstrom's. */
+function commandOf(words: readonly string[]): { flags: Map<string, readonly string[]>; command?: string } {
+  if (words.length === 0) return { flags: new Map() };
   try {
-    const { texts } = parseArguments(words.slice(words.indexOf("test") + 1));
-    return new Map([...texts].filter(([name]) => LOGGED_FLAGS.includes(name)));
+    const flags = new Map([...parseArguments(words).texts].filter(([name]) => LOGGED_FLAGS.includes(name)));
+    return { flags, command: ["maelstrom", "test", ...words].map(shellWord).join(" ") };
   } catch (error) {
-    if (error instanceof UsageError) return new Map();
+    if (error instanceof UsageError) return { flags: new Map() };
     throw error;
   }
 }
@@ -193,7 +201,7 @@ async function readLoggedCommand(path: string, { openFile }: StoredFiles): Promi
 }
 
 /** Splits a command as Jepsen writes it: words with blanks and the like are in double quotes. */
-function shellWords(command: string): string[] {
+function wordsIn(command: string): string[] {
   return Array.from(
     command.matchAll(/"((?:\\.|[^"\\])*)"|\S+/g),
     ([word, quoted]) => quoted === undefined ? word : quoted.replaceAll(/\\(.)/g, "$1"),

@@ -37,7 +37,7 @@ Deno.test("a report has the operations, the messages and the logs of the run's f
 
 Deno.test("files that are no texts are left out, and the report says so", async () => {
   const files = filesOf({ "run/messages.jsonl": "\0", "run/node-logs/n0.log": "\0" });
-  const run = { folder: "run", results: DATA.results, history: [], command: null, other: null };
+  const run = { folder: "run", results: DATA.results, history: [] };
   const { messages, logs, omitted } = await createReportData(run, files);
   assertEquals([messages!.id, logs], [[], []]);
   assertEquals(omitted, [

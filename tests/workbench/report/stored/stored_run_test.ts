@@ -93,6 +93,15 @@ Deno.test("a folder of Maelstrom gives its workload by its path, and its flags i
   assertEquals(await flagsOf({ "history.edn": EDN, "jepsen.log": "INFO nothing\n" }), { workload: ["echo"] });
 });
 
+Deno.test("the command of a test of Maelstrom is the one that Jepsen has logged", async () => {
+  const commandIn = async (line: string) => {
+    const log = `INFO Command line:\nlein run ${line}\nINFO\n`;
+    return (await readStoredRun("s", filesOf({ "s/history.edn": EDN, "s/jepsen.log": log }))).command;
+  };
+  assertEquals(await commandIn('test -w echo --bin "a b"'), "maelstrom test -w echo --bin 'a b'");
+  assertEquals([await commandIn("test --db etcd"), await commandIn("serve")], [undefined, undefined]);
+});
+
 Deno.test("a folder of Maelstrom contains counts of messages", async () => {
   const counts = "{:send-count 8, :recv-count 7, :msg-count 8, :msgs-per-op 4.0}";
   const results = `{:net {:all ${counts}, :clients ${counts}, :servers ${counts}}, :valid? true}`;

@@ -62,7 +62,13 @@ testWithStore(
       JSON.parse(Deno.readTextFileSync(`${store}/one/broadcast/${folder}/results.json`))
     );
     const { shrunk, ...results } = JSON.parse(one.out);
-    assertEquals(stored, [results, shrunk.results]);
+    const { command, changes } = shrunk;
+    const [original, smaller] = folders.map((name) => `../${name}`);
+    assertEquals(stored, [
+      { ...results, related: { role: "smaller", folder: smaller, command, changes } },
+      { ...shrunk.results, related: { role: "original", folder: original, command: results.command, changes } },
+    ]);
+    assertEquals(shrunk.results.command, command);
     assert(shrunk.tried > 2 && shrunk.changes.length > 0);
     assert(shrunk.results.operations.count < results.operations.count);
     // The same bytes again, except for the folder in the command.
