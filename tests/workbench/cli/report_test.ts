@@ -100,7 +100,7 @@ async function relatedIn(text: string): Promise<string[]> {
 
 /** The results in the data of a page. */
 async function resultsIn(page: string) {
-  const packed = /id="data">([^<]*)</.exec(page)![1]!;
+  const packed = /id="packed-data">([^<]*)</.exec(page)![1]!;
   const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return (await new Response(stream).json()).results;

@@ -33,6 +33,8 @@ async function withPage(
   await Deno.writeTextFile(file, await reportHTML(data));
   const { page, problems, close } = await openPage(browser!, file, options);
   try {
+    // The last section.
+    await page.locator("#files").waitFor();
     await use(page, problems);
     assertEquals(problems, []);
   } finally {

@@ -6,14 +6,16 @@
  * - Kafka: the offsets of a key over time, as they were acknowledged and polled.
  * - Linearizability: the operations on a key, those that can be put in order with their places in it, and the one that
  *   does not fit.
+ * - Any other anomaly: the operations of its first case, when they ran.
  *
- * Cycles of transactions are drawn from their sentences, by the page.
+ * They are made from the cases that the checkers list (`AnomalyCase`). The page also draws cycles of transactions.
  *
  * @module
  */
 
 import { formatExactJSON } from "../../base/json.ts";
 import { type Pair, pairs } from "../../history/history.ts";
+import type { Anomaly, AnomalyCase } from "../../checkers/verdict.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
 import { microseconds } from "./operations.ts";
@@ -52,9 +54,23 @@ export function evidenceOf(
   results: Results,
   nodes: readonly string[],
 ): AnomalyPicture[] {
-  if (results.anomalies.length === 0 || !Object.hasOwn(WORKLOADS, results.workload)) return [];
+  const { anomalies, workload } = results;
+  if (anomalies.length === 0) return [];
   const run = { pairs: pairs(history), operations, results, nodes };
-  return WORKLOADS[results.workload]!(run).filter(({ marks }) => marks.length > 0);
+  const own = Object.hasOwn(WORKLOADS, workload) ? WORKLOADS[workload]!(run) : [];
+  const others = anomalies.filter(({ type }) => !own.some(({ anomaly }) => anomaly === type));
+  return [...own, ...others.flatMap((anomaly) => firstCase(anomaly, run))].filter(({ marks }) => marks.length > 0);
+}
+
+/** Cases of an anomaly's type, the first ones. */
+function casesOf(type: string, { results }: Run): AnomalyCase[] {
+  return results.anomalies.find((anomaly) => anomaly.type === type)?.cases?.slice(0, EXAMPLES) ?? [];
+}
+
+/** Rows of operations, by the indices of their completions or invocations. */
+function rowsOf(indices: readonly number[] = [], { operations: { index, completion } }: Run): number[] {
+  return indices.map((each) => completion.includes(each) ? completion.indexOf(each) : index.indexOf(each))
+    .filter((row) => row !== -1);
 }
 
 /** Label of the node that an operation talked to: worker i talks to node i mod n. */
@@ -64,10 +80,7 @@ function nodeLabel({ nodes, operations: { worker } }: Run, row: number): string 
 
 /** Pictures of lost values: the reads of each node, with the value and without. */
 function presences(run: Run): AnomalyPicture[] {
-  const { results: { result, anomalies } } = run;
-  const lost = Array.isArray(result.lost) ? result.lost : [];
-  if (!anomalies.some(({ type }) => type === "lost")) return [];
-  return lost.slice(0, EXAMPLES).map((value) => presence(formatExactJSON(value), run));
+  return casesOf("lost", run).flatMap(({ values = [] }) => values.map((value) => presence(formatExactJSON(value), run)));
 }
 
 function presence(value: string, run: Run): AnomalyPicture {
@@ -135,8 +148,8 @@ function sums(changes: readonly { time: number; bound: string; amount: number }[
 
 /** Pictures of keys that anomalies name: offsets over time. */
 function kafkaOffsets(run: Run): AnomalyPicture[] {
-  const named = run.results.anomalies.filter(({ allowed }) => !allowed).flatMap(({ type, explanation }) =>
-    Array.from(explanation.matchAll(/key "([^"]*)"/gi), ([, key]) => ({ type, key: key! }))
+  const named = run.results.anomalies.filter(({ allowed }) => !allowed).flatMap(({ type }) =>
+    casesOf(type, run).flatMap(({ key }) => key === undefined ? [] : [{ type, key: String(key) }])
   );
   const first = named.filter(({ key }, at) => named.findIndex((other) => other.key === key) === at);
   return first.slice(0, EXAMPLES).map(({ type, key }) => offsetsOf(key, type, run));
@@ -217,28 +230,13 @@ function wrongMessages(found: readonly OffsetMessage[]): Set<string> {
   }));
 }
 
-/** Matches an operation in the explanation of a history that is not linearizable. */
-const INTERVAL = /process (\d+)'s (\S+) .* \(from (\d+\.\d+) s/;
-
 /** Pictures of keys that are not linearizable. */
 function linearizations(run: Run): AnomalyPicture[] {
-  const { results: { anomalies } } = run;
-  const anomaly = anomalies.find(({ type }) => type === "nonlinearizable");
-  const cases = anomaly?.explanation.split(/\n(?=\S)/).filter((text) => text.includes("is not linearizable")) ?? [];
-  return cases.slice(0, EXAMPLES).flatMap((text) => {
-    const [blocked, ...ordered] = text.split("\n").map((line) => rowNamed(line, run)).filter((row) => row !== -1);
-    return blocked === undefined ? [] : [linearization(text.split(" is not")[0]!, blocked, ordered, run)];
+  return casesOf("nonlinearizable", run).flatMap(({ key, operations }) => {
+    const rows = rowsOf(operations, run);
+    const name = key === undefined ? "The object" : `Key ${formatExactJSON(key)}`;
+    return rows.length === 0 ? [] : [linearization(name, rows.at(-1)!, rows.slice(0, -1), run)];
   });
-}
-
-/** Row of the operation that a line names, or -1. */
-function rowNamed(line: string, { operations: { process, functions, f, start } }: Run): number {
-  const [, number, name, begun] = INTERVAL.exec(line) ?? [];
-  if (number === undefined) return -1;
-  // Times in sentences are rounded to milliseconds.
-  return process.findIndex((each, row) =>
-    each === Number(number) && functions[f[row]!] === name && Math.abs(start[row]! - Number(begun) * 1e6) <= 500
-  );
 }
 
 function linearization(name: string, blocked: number, ordered: readonly number[], run: Run): AnomalyPicture {
@@ -265,8 +263,29 @@ function linearization(name: string, blocked: number, ordered: readonly number[]
       text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!)].join(" "),
     };
   });
-  const title = `${name}: numbers are places at the end of the longest order that was found; ✕ does not fit after it`;
+  const title = `${name}: numbers are places at the end of the longest order that was found; ✕ does not fit after it. ` +
+    "Other operations are grey";
   return { anomaly: "nonlinearizable", title, lanes: workers.map((each) => `worker ${each}`), marks, lines: [] };
+}
+
+/** Largest number of operations in the picture of a case. */
+const MOST_OPERATIONS = 12;
+
+/** Picture of the operations of an anomaly's first case. Those of a cycle have their names in its explanation. */
+function firstCase({ type, explanation, cases }: Anomaly, run: Run): AnomalyPicture[] {
+  const { pairs, results, operations: { start, duration, worker } } = run;
+  const rows = rowsOf(cases?.[0]?.operations, run).slice(0, MOST_OPERATIONS);
+  const workers = [...new Set(rows.map((row) => worker[row]!))].sort((a, b) => a - b);
+  const latest = Math.max(...rows.map((row) => start[row]! + Math.max(0, duration[row]!)));
+  const isCycle = explanation.startsWith("T1 is ");
+  const marks = rows.map((row, at): Mark => ({
+    ...{ row, time: start[row]!, end: duration[row] === -1 ? latest : start[row]! + duration[row]! },
+    ...{ y: workers.indexOf(worker[row]!), kind: "order" },
+    text: isCycle ? `T${at + 1}` : shortText(pairs[row]!),
+  }));
+  const which = isCycle ? "transactions of the first cycle" : `operations of the first case`;
+  const lanes = workers.map((each) => results.judged_by?.concurrency == null ? `process ${each}` : `worker ${each}`);
+  return [{ anomaly: type, title: `The ${which}: when they ran`, lanes, marks, lines: [] }];
 }
 
 function shortText({ invocation: { f, value: argument }, completion }: Pair): string {

@@ -5,7 +5,8 @@
  * script: their imports of each other are removed, because a page that is a file cannot import other files. So their
  * names must differ, of which a browser is the judge.
  *
- * The data is JSON, compressed with gzip and written as base64.
+ * The data is in three parts, each compressed with gzip and written as base64: JSON, and the packed columns of
+ * operations and of messages (`pack.ts`). So the page can show the verdict before it has read the messages.
  *
  * @module
  */
@@ -14,13 +15,20 @@ import plot from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import plotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import { formatExactJSON } from "../../base/json.ts";
 import { PAGE_MODULES, PAGE_STYLE } from "../page/mod.ts";
-import type { ReportData } from "./report_data.ts";
+import { packMessages, packOperations } from "./pack.ts";
+import type { MessageColumns, ReportData } from "./report_data.ts";
 
 /** Makes the page that shows the data. */
 export async function reportHTML(data: ReportData): Promise<string> {
   const title = escapeHTML(`${data.title}: report`);
-  // Only results may have numbers that need a slower writer; the columns are large.
-  const packed = await compress(JSON.stringify({ ...data, results: JSON.parse(formatExactJSON(data.results)) }));
+  const { operations, messages, ...rest } = data;
+  const omitted = [...data.omitted];
+  const packed = {
+    messages: messages === null ? null : await packWithin(messages, omitted),
+    operations: await compress(packOperations(operations)),
+  };
+  const json = formatExactJSON({ ...rest, omitted, messageCount: messages?.id.length ?? null });
+  const parts = { data: await compress(new TextEncoder().encode(json)), ...packed };
   return [
     "<!DOCTYPE html>",
     '<html lang="en">',
@@ -33,7 +41,9 @@ export async function reportHTML(data: ReportData): Promise<string> {
     `<style>${plotStyle}${PAGE_STYLE}</style></head>`,
     `<body><div id="page"><p class="loading">Reading the run …</p></div>`,
     "<noscript><p>This report needs JavaScript. The files beside it have the same content.</p></noscript>",
-    `<script type="text/plain" id="data">${packed}</script>`,
+    ...Object.entries(parts).map(([id, bytes]) =>
+      `<script type="text/plain" id="packed-${id}">${bytes === null ? "" : toBase64(bytes)}</script>`
+    ),
     `<script>${plot}</script>`,
     `<script type="module">${joinModules(PAGE_MODULES)}</script>`,
     "</body></html>\n",
@@ -61,10 +71,35 @@ export function joinModules(modules: readonly string[]): string {
   ).join("\n");
 }
 
-/** Compresses a text with gzip, as base64. */
-async function compress(text: string): Promise<string> {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+/** Size of the compressed messages, in bytes, above which bodies are shortened. As base64 they are a third larger. */
+const MESSAGES_BUDGET = 3_300_000;
+
+/** Lengths to which bodies are shortened until the messages are small enough. */
+const LENGTHS = [Infinity, 100, 0];
+
+/**
+ * Packs and compresses messages, with bodies that are short enough for the budget.
+ *
+ * @param omitted Receives a note if bodies are shortened.
+ */
+async function packWithin(messages: MessageColumns, omitted: string[]): Promise<Uint8Array> {
+  for (const longest of LENGTHS) {
+    const packed = await compress(packMessages(messages, longest));
+    if (packed.length > MESSAGES_BUDGET && longest > 0) continue;
+    if (longest === 0) omitted.push("The bodies of all messages; messages.jsonl has them");
+    else if (longest < Infinity) omitted.push(`What bodies of messages have beyond ${longest} characters`);
+    return packed;
+  }
+  throw new Error("The last length is 0");
+}
+
+/** Compresses bytes with gzip. */
+async function compress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function toBase64(bytes: Uint8Array): string {
   let binary = "";
   for (let at = 0; at < bytes.length; at += CHUNK) {
     binary += String.fromCharCode(...bytes.subarray(at, at + CHUNK));

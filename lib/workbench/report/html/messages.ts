@@ -14,8 +14,11 @@ import { asText } from "../../base/text.ts";
 /** Longest text of a body, in characters. */
 const LONGEST_BODY = 400;
 
-/** Size of all bodies together, in characters. Further ones are left out. */
-const BODIES_BUDGET = 40_000_000;
+/** Size of all bodies together, in characters, from which on only the beginnings of further ones are kept. */
+const BODIES_BUDGET = 60_000_000;
+
+/** Longest text of a body once the budget is used up, in characters. */
+const SHORT_BODY = 100;
 
 /** Number of messages that a page draws without effort. Further ones are left out. */
 const MAX_MESSAGES = 1_000_000;
@@ -43,7 +46,8 @@ interface State {
   /** Rows of requests, by source and message id. The latest one counts: a node that restarts begins again. */
   readonly requests: Map<string, number>;
   bodies: number;
-  withoutBody: number;
+  /** Number of bodies that are shorter because of the budget. */
+  shortened: number;
   beyond: number;
   unreadable: number;
 }
@@ -60,7 +64,7 @@ export function createMessageReader(omitted: string[]): MessageReader {
     positionOfName: names.positionOf,
     positionOfType: types.positionOf,
     ...{ rows: new Map(), sent: [], requests: new Map() },
-    ...{ bodies: 0, withoutBody: 0, beyond: 0, unreadable: 0 },
+    ...{ bodies: 0, shortened: 0, beyond: 0, unreadable: 0 },
   };
   return {
     line: (text) => readLine(state, text),
@@ -145,18 +149,16 @@ function requestOf({ requests }: State, { src, dest, body }: ParsedMessage, row:
 
 /** Returns what is kept of a body. */
 function keptBody(state: State, body: string): string {
-  if (state.bodies > BODIES_BUDGET) {
-    state.withoutBody++;
-    return "";
-  }
-  const kept = body.length <= LONGEST_BODY ? body : `${body.slice(0, LONGEST_BODY)}… (${body.length} characters)`;
+  const longest = state.bodies > BODIES_BUDGET ? SHORT_BODY : LONGEST_BODY;
+  const kept = body.length <= longest ? body : `${body.slice(0, longest)}… (${body.length} characters)`;
+  if (longest === SHORT_BODY && kept !== body) state.shortened++;
   state.bodies += kept.length;
   return kept;
 }
 
-function notesOf({ withoutBody, beyond, unreadable, sent }: State): string[] {
+function notesOf({ shortened, beyond, unreadable, sent }: State): string[] {
   return [
-    ...withoutBody > 0 ? [`The last ${withoutBody} messages have no body here; messages.jsonl has them`] : [],
+    ...shortened > 0 ? [`What the bodies of ${shortened} messages have beyond ${SHORT_BODY} characters`] : [],
     ...beyond > 0 ? [`Only the first ${sent.length} messages are here, and not the ${beyond} later ones`] : [],
     ...unreadable > 0 ? [`${unreadable} lines of messages.jsonl are damaged, and left out`] : [],
   ];

@@ -5,7 +5,8 @@
  */
 
 import { element, section } from "./dom.js";
-import { cyclePicture, cyclesIn, evidencePicture } from "./evidence.js";
+import { cyclePicture, cyclesIn } from "./cycles.js";
+import { evidencePicture } from "./evidence.js";
 import { selectOperation } from "./operations.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
@@ -43,6 +44,8 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     ...maelstrom === "stops" ? ["Maelstrom's checker stops at it"] : [],
   ];
   const { first, more } = partsOf(explanation);
+  const pictureOf = (/** @type {import("./cycles.js").Cycle} */ cycle, /** @type {number} */ at) =>
+    cyclePicture(cycle, cases[at]?.operations ?? [], data, view);
   const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, listed, data, view));
   return element(
     "article",
@@ -50,19 +53,22 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     element("h3", {}, type, element("span", { class: "muted" }, ` ${notes.join(", ")}`)),
     ...first.map(paragraph),
     ...data.evidence.filter(({ anomaly }) => anomaly === type).map((each) => evidencePicture(each, data, view)),
-    ...cyclesIn(first.join("\n")).map(cyclePicture),
+    ...cyclesIn(first.join("\n")).map((cycle) => pictureOf(cycle, 0)),
     ...more.length === 0 ? [] : [element(
       "details",
       {},
       element("summary", {}, `${more.flat().length} more lines`),
-      ...more.flatMap((lines) => [...lines.map(paragraph), ...cyclesIn(lines.join("\n")).map(cyclePicture)]),
+      ...more.flatMap((lines, at) => [
+        ...lines.map(paragraph),
+        ...cyclesIn(lines.join("\n")).map((cycle) => pictureOf(cycle, at + 1)),
+      ]),
     )],
   );
 }
 
 /**
  * Divides an explanation into the lines that are always shown, and groups of further ones. A cycle stays together with
- * its transactions.
+ * its transactions, and a line with the indented ones after it.
  *
  * @param {string} explanation
  * @returns {{ first: string[], more: string[][] }}
@@ -70,9 +76,22 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
 export function partsOf(explanation) {
   const [first, ...more] = explanation.split(/\n(?=\s*T1 is )/).map((part) => part.split("\n"));
   if (cyclesIn(explanation).length > 0) return { first, more };
-  const lines = [first, ...more].flat();
-  if (lines.length <= MOST_EXPLAINED) return { first: lines, more: [] };
-  return { first: lines.slice(0, FIRST_EXPLAINED), more: [lines.slice(FIRST_EXPLAINED)] };
+  const groups = explanation.split(/\n(?=\S)/).map((part) => numbered(part.split("\n")));
+  if (groups.flat().length <= MOST_EXPLAINED) return { first: groups.flat(), more: [] };
+  const kept = groups[0].length > 1 ? 1 : FIRST_EXPLAINED;
+  const rest = groups.slice(kept).flat();
+  return { first: groups.slice(0, kept).flat(), more: rest.length === 0 ? [] : [rest] };
+}
+
+/**
+ * Numbers the operations in an order that a checker has found: lines that are indented twice.
+ *
+ * @param {string[]} lines
+ * @returns {string[]}
+ */
+function numbered(lines) {
+  let number = 0;
+  return lines.map((line) => line.replace(/^ {4}(?=process )/, () => `${++number}. `));
 }
 
 /** Matches a time in a sentence. */

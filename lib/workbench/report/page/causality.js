@@ -14,6 +14,8 @@
  * @module
  */
 
+import { firstAtLeast } from "./run_data.js";
+
 /** @typedef {import("./run_data.js").Messages} Messages */
 
 /**
@@ -34,6 +36,7 @@ export const MOST_RELATED = 400;
  *
  * @typedef {object} CausalIndex
  * @property {Messages} messages
+ * @property {Uint32Array} arrived All rows that arrived, in order of arrival.
  * @property {number[][]} arrivals Rows that arrived at each name, in order of arrival.
  * @property {number[][]} sends Rows that each name sent, in order.
  * @property {number} window Microseconds within which a node reacts to what it has received.
@@ -48,13 +51,13 @@ export const MOST_RELATED = 400;
  */
 export function createCausalIndex(messages, isVirtual) {
   const { count, received, names } = messages;
-  const arrived = Array.from({ length: count }, (_, row) => row).filter((row) => !Number.isNaN(received[row]));
+  const arrived = Uint32Array.from({ length: count }, (_, row) => row).filter((row) => !Number.isNaN(received[row]));
   arrived.sort((a, b) => received[a] - received[b] || a - b);
   const arrivals = names.map(() => /** @type {number[]} */ ([]));
   const sends = names.map(() => /** @type {number[]} */ ([]));
   for (const row of arrived) arrivals[messages.dest[row]].push(row);
   for (let row = 0; row < count; row++) sends[messages.src[row]].push(row);
-  return { messages, arrivals, sends, window: isVirtual ? 0 : REACTION };
+  return { messages, arrived, arrivals, sends, window: isVirtual ? 0 : REACTION };
 }
 
 /** Time within which the handler of a real process reacts, microseconds. */
@@ -172,7 +175,7 @@ function directCauses({ messages, arrivals, window }, own) {
  * @param {number[]} own
  * @returns {number[]}
  */
-function firstNews({ messages, arrivals }, own) {
+function firstNews({ messages, arrived }, own) {
   const { received, sent, src, dest, isClient } = messages;
   const starts = own.filter((row) => !isClient[dest[row]] && !Number.isNaN(received[row]));
   if (starts.length === 0) return [];
@@ -181,7 +184,9 @@ function firstNews({ messages, arrivals }, own) {
   const from = Math.min(...starts.map((row) => received[row]));
   /** @type {number[]} */
   const found = [];
-  for (const row of mergeArrivals(arrivals, messages, from)) {
+  for (let at = firstBy(arrived, received, from); at < arrived.length; at++) {
+    const row = arrived[at];
+    if (isClient[dest[row]]) continue;
     const source = learntBy.get(src[row]);
     if (source === undefined || learntBy.has(dest[row]) || row <= source || sent[row] < received[source]) continue;
     learntBy.set(dest[row], row);
@@ -192,36 +197,22 @@ function firstNews({ messages, arrivals }, own) {
 }
 
 /**
- * Rows that arrived at nodes and services from a time on, in order of arrival.
- *
- * @param {number[][]} arrivals
- * @param {Messages} messages
- * @param {number} from
- * @returns {number[]}
- */
-function mergeArrivals(arrivals, { received, isClient }, from) {
-  return arrivals.flatMap((rows, name) => isClient[name] ? [] : rows.slice(firstBy(rows, received, from)))
-    .sort((a, b) => received[a] - received[b] || a - b);
-}
-
-/**
  * Finds for each node the last message by which it can have had a say in the given ones.
  *
  * @param {CausalIndex} index
  * @param {number[]} own
  * @returns {number[]}
  */
-function lastSay({ messages, sends }, own) {
+function lastSay({ messages }, own) {
   const { received, sent, src, dest, isClient } = messages;
   const ends = own.filter((row) => !isClient[src[row]]);
   /** @type {Map<number, number>} Row with which each participant had its say. */
   const saidBy = new Map(ends.map((row) => [src[row], row]));
   const until = Math.max(...ends.map((row) => sent[row]), -1);
-  const before = sends.flatMap((rows, name) => isClient[name] ? [] : rows.slice(0, firstBy(rows, sent, until + 1)))
-    .sort((a, b) => b - a);
   /** @type {number[]} */
   const found = [];
-  for (const row of before) {
+  for (let row = firstAtLeast(sent, until + 1) - 1; row >= 0; row--) {
+    if (isClient[src[row]]) continue;
     const target = saidBy.get(dest[row]);
     if (target === undefined || saidBy.has(src[row]) || row >= target || !(received[row] <= sent[target])) continue;
     saidBy.set(src[row], row);
@@ -234,7 +225,7 @@ function lastSay({ messages, sends }, own) {
 /**
  * Position of the first of some rows whose time is at least `limit`. The rows are in order of these times.
  *
- * @param {number[]} rows
+ * @param {ArrayLike<number>} rows
  * @param {Float64Array} times
  * @param {number} limit
  * @returns {number}

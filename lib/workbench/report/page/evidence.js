@@ -1,45 +1,39 @@
 /**
- * Pictures of anomalies, as SVG: marks over time in lanes or by value, and cycles of transactions. Each mark is a link
- * to its operation.
+ * Pictures of anomalies, as SVG: marks over time in lanes or by value. Each mark is a link to its operation.
  *
  * @module
  */
 
 import { element } from "./dom.js";
 import { formatDuration, ticksBetween } from "./format.js";
-import { operationText, selectOperation } from "./operations.js";
+import { createPlaces } from "./label_places.js";
+import { operationText, showOperation } from "./operations.js";
+import { redrawWhenNeeded } from "./plot.js";
+import { svg, svgButton } from "./svg.js";
+import { timeScale, timeTicks } from "./time_scale.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("../html/report_data.ts").AnomalyPicture} AnomalyPicture */
 /** @typedef {import("../html/report_data.ts").Mark} Mark */
+/** @typedef {import("./label_places.js").Box} Box */
 
-const WIDTH = 900;
-const LABELS = 90;
-const LANE_HEIGHT = 30;
-const VALUES_HEIGHT = 220;
+const POINT_LANE = 30;
+/** Height of a lane with bars: two rows of labels, and the bar. */
+const BAR_LANE = 48;
+const BAR = 16;
+const VALUES_HEIGHT = 260;
 const FOOT = 24;
+
+/** Width of a character, and height of a line, of a label, about. */
+const CHARACTER = 6.8;
+const LINE = 13;
 
 /** Symbols of points; a bar has its text. */
 const SYMBOLS = { present: "●", absent: "○", write: "◆", read: "●", wrong: "✕", order: "", other: "" };
 
 /**
- * Creates an element of SVG.
- *
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- * @param {...(Node | string)} children
- * @returns {SVGElement}
- */
-function svg(tag, attributes, ...children) {
-  const made = /** @type {SVGElement} */ (document.createElementNS("http://www.w3.org/2000/svg", tag));
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  made.append(...children);
-  return made;
-}
-
-/**
- * Creates the picture of some evidence.
+ * Creates the picture of some evidence. It is drawn again if its width changes.
  *
  * @param {AnomalyPicture} evidence
  * @param {ReportData} data
@@ -47,106 +41,70 @@ function svg(tag, attributes, ...children) {
  * @returns {HTMLElement}
  */
 export function evidencePicture(evidence, data, view) {
-  const scale = scaleOf(evidence);
+  const place = element("div", { class: "evidence-place" });
+  redrawWhenNeeded(place, () => place.replaceChildren(drawEvidence(evidence, data, view, place.clientWidth)));
+  return element("figure", {}, element("figcaption", {}, evidence.title), place);
+}
+
+/**
+ * @param {AnomalyPicture} evidence
+ * @param {ReportData} data
+ * @param {View} view
+ * @param {number} width
+ * @returns {SVGElement}
+ */
+function drawEvidence(evidence, data, view, width) {
+  const scale = scaleOf(evidence, width);
+  const { left, height, xOf } = scale;
   const root = svg("svg", {
-    viewBox: `0 0 ${WIDTH} ${scale.height}`,
+    viewBox: `0 0 ${width} ${height}`,
     class: "evidence",
     role: "group",
     "aria-label": evidence.title,
   });
   for (const band of data.faults) {
-    const [x0, x1] = [Math.max(LABELS, scale.xOf(band.start)), Math.min(WIDTH, scale.xOf(band.end))];
-    if (x1 > x0) root.append(svg("rect", { x: x0, y: 0, width: x1 - x0, height: scale.height - FOOT, class: "band" }));
+    const [x0, x1] = [Math.max(left, xOf(band.start)), Math.min(width, xOf(band.end))];
+    if (x1 > x0) root.append(svg("rect", { x: x0, y: 0, width: x1 - x0, height: height - FOOT, class: "band" }));
   }
   root.append(...axes(evidence, scale));
   for (const { points, label } of evidence.lines) root.append(...stepLine(points, label, scale));
-  // What is in question is on top.
-  const isOnTop = (/** @type {Mark} */ { kind }) => Number(kind === "write") + 2 * Number(kind === "wrong");
-  for (const mark of [...evidence.marks].sort((a, b) => isOnTop(a) - isOnTop(b))) {
-    root.append(markLink(mark, scale, data, view));
-  }
-  return element("figure", {}, element("figcaption", {}, evidence.title), element("div", { class: "scrolls" }, root));
+  root.append(...marksOf(evidence, scale, data, view));
+  return root;
 }
 
 /**
  * @typedef {object} Scale
  * @property {(time: number) => number} xOf
  * @property {(y: number) => number} yOf
+ * @property {number} width
  * @property {number} height
- * @property {number} from Microseconds.
- * @property {number} to
- * @property {[from: number, to: number][]} breaks Long periods in which nothing happens, drawn short.
+ * @property {number} left Width of the labels of lanes and values.
+ * @property {import("./time_scale.js").TimeScale} time
  * @property {number[]} values Ticks of values.
  */
 
 /**
  * @param {AnomalyPicture} evidence
+ * @param {number} width
  * @returns {Scale}
  */
-function scaleOf({ marks, lines, lanes }) {
-  const { xOf, from, to, breaks } = timeScale(marks.flatMap(({ time, end }) => [time, end ?? time]));
+function scaleOf({ marks, lines, lanes }, width) {
+  const labels = lanes.length > 0 ? lanes : marks.map(({ y }) => String(y));
+  const left = Math.min(width / 4, Math.max(...labels.map(({ length }) => length)) * CHARACTER + 16);
+  const time = timeScale(marks.flatMap(({ time, end }) => [time, end ?? time]), left, width);
+  const base = { xOf: time.xOf, width, left, time };
   if (lanes.length > 0) {
-    const yOf = (/** @type {number} */ lane) => (lane + 0.5) * LANE_HEIGHT;
-    return { xOf, yOf, from, to, breaks, height: lanes.length * LANE_HEIGHT + FOOT, values: [] };
+    const laneHeight = marks.some(({ end }) => end !== undefined) ? BAR_LANE : POINT_LANE;
+    const yOf = (/** @type {number} */ lane) => (lane + 0.5) * laneHeight;
+    return { ...base, yOf, height: lanes.length * laneHeight + FOOT, values: [] };
   }
-  const inPeriod = lines.flatMap(({ points }) => points.filter(([time]) => time <= to).map(([, value]) => value));
+  const inPeriod = lines.flatMap(({ points }) => points.filter(([at]) => at <= time.to).map(([, value]) => value));
   const all = [...marks.map(({ y }) => y), ...inPeriod];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const height = VALUES_HEIGHT;
   const yOf = (/** @type {number} */ value) => height - 16 - (value - low) / Math.max(1, high - low) * (height - 32);
   const values = ticksBetween(low, high, 6).filter(Number.isInteger);
-  return { xOf, yOf, from, to, breaks, height: height + FOOT, values: values.length === 0 ? [low] : values };
-}
-
-/** Share of all time from which on a period without marks is drawn short, and the share of the width that it gets. */
-const LONG_PAUSE = 0.25;
-const PAUSE_WIDTH = 0.1;
-
-/**
- * Places times from left to right. A long pause, such as the recovery before the final reads, is drawn short.
- *
- * @param {number[]} times
- * @returns {Pick<Scale, "xOf" | "from" | "to" | "breaks">}
- */
-export function timeScale(times) {
-  const sorted = [...times].sort((a, b) => a - b);
-  const [first, last] = [sorted[0], sorted[sorted.length - 1]];
-  const breaks = sorted.slice(1).map((time, at) => /** @type {[number, number]} */ ([sorted[at], time]))
-    .filter(([start, end]) => end - start > (last - first) * LONG_PAUSE);
-  const paused = breaks.reduce((sum, [start, end]) => sum + end - start, 0);
-  const busy = last - first - paused;
-  const margin = Math.max(busy * 0.05, 50);
-  const [from, to] = [first - margin, last + margin];
-  const width = WIDTH - LABELS;
-  // Where all marks are at the ends of pauses, there is room.
-  const pauseWidth = busy < 1000 && breaks.length > 0 ? 0.6 / breaks.length : PAUSE_WIDTH;
-  const perTime = width * (1 - pauseWidth * breaks.length) / (busy + 2 * margin);
-  const perPause = (/** @type {[number, number]} */ [start, end]) => width * pauseWidth / (end - start);
-  const xOf = (/** @type {number} */ time) => {
-    const inBreaks = breaks.map((pause) => ({
-      pause,
-      part: Math.min(Math.max(time - pause[0], 0), pause[1] - pause[0]),
-    }));
-    const outside = time - from - inBreaks.reduce((sum, { part }) => sum + part, 0);
-    return LABELS + outside * perTime + inBreaks.reduce((sum, { pause, part }) => sum + part * perPause(pause), 0);
-  };
-  return { xOf, from, to, breaks };
-}
-
-/**
- * Round times outside of pauses, for ticks.
- *
- * @param {Scale} scale
- * @returns {number[]}
- */
-function timeTicks({ from, to, breaks }) {
-  const ends = [from, ...breaks.flat(), to];
-  const busy = to - from - breaks.reduce((sum, [start, end]) => sum + end - start, 0);
-  return ends.flatMap((start, at) => {
-    if (at % 2 === 1) return [];
-    const ticks = ticksBetween(start, ends[at + 1], Math.max(1, Math.round(8 * (ends[at + 1] - start) / busy)));
-    return ticks.length === 0 ? [(start + ends[at + 1]) / 2] : ticks;
-  });
+  return { ...base, yOf, height: height + FOOT, values: values.length === 0 ? [low] : values };
 }
 
 /**
@@ -154,34 +112,32 @@ function timeTicks({ from, to, breaks }) {
  * @param {Scale} scale
  * @returns {SVGElement[]}
  */
-function axes({ lanes }, scale) {
-  const { xOf, yOf, height, values, breaks } = scale;
-  const ticks = timeTicks(scale);
-  const steps = ticks.slice(1).map((time, at) => time - ticks[at]);
-  const digits = Math.min(3, Math.max(1, Math.ceil(-Math.log10(Math.min(...steps, 1e6) / 1e6))));
-  const labelOf = (/** @type {number} */ time) => `${(time / 1e6).toFixed(digits)} s`;
+function axes({ lanes }, { xOf, yOf, width, height, left, time, values }) {
   const rows = lanes.length > 0
     ? lanes.map((text, lane) => ({ text, y: yOf(lane) }))
     : values.map((value) => ({ text: String(value), y: yOf(value) }));
+  const isFree = createPlaces([]);
+  const ticks = timeTicks(time, (width - left) / 100).filter(({ time, label }) => {
+    const half = label.length * CHARACTER / 2 + 4;
+    return isFree([{ x0: xOf(time) - half, x1: xOf(time) + half, y0: 0, y1: 1 }]) === 0;
+  });
   return [
-    ...ticks.filter((time, at) => at === 0 || labelOf(time) !== labelOf(ticks[at - 1])).flatMap((time) => [
-      svg("line", { x1: xOf(time), x2: xOf(time), y1: 0, y2: height - FOOT, class: "grid" }),
-      svg(
-        "text",
-        { x: xOf(time), y: height - 7, class: "tick", "text-anchor": "middle" },
-        labelOf(time),
-      ),
-    ]),
-    ...breaks.map(([start, end]) =>
-      svg(
-        "text",
-        { x: (xOf(start) + xOf(end)) / 2, y: 14, class: "tick", "text-anchor": "middle" },
-        `⋯ ${formatDuration(end - start)} ⋯`,
-      )
-    ),
+    ...ticks.flatMap(({ time, label }) => {
+      // Labels at the edges are whole.
+      const half = label.length * CHARACTER / 2;
+      const x = Math.min(Math.max(xOf(time), left + half), width - half);
+      return [
+        svg("line", { x1: xOf(time), x2: xOf(time), y1: 0, y2: height - FOOT, class: "grid" }),
+        svg("text", { x, y: height - 7, class: "tick", "text-anchor": "middle" }, label),
+      ];
+    }),
+    ...time.breaks.map(([start, end]) => {
+      const text = `⋯ ${formatDuration(end - start)} ⋯`;
+      return svg("text", { x: (xOf(start) + xOf(end)) / 2, y: 12, class: "tick", "text-anchor": "middle" }, text);
+    }),
     ...rows.flatMap(({ text, y }) => [
-      svg("line", { x1: LABELS, x2: WIDTH, y1: y, y2: y, class: "grid" }),
-      svg("text", { x: LABELS - 8, y: y + 4, class: "tick", "text-anchor": "end" }, text),
+      svg("line", { x1: left, x2: width, y1: y, y2: y, class: "grid" }),
+      svg("text", { x: left - 8, y: y + 4, class: "tick", "text-anchor": "end" }, text),
     ]),
   ];
 }
@@ -194,7 +150,7 @@ function axes({ lanes }, scale) {
  * @param {Scale} scale
  * @returns {SVGElement[]}
  */
-function stepLine(points, label, { xOf, yOf, from, to }) {
+function stepLine(points, label, { xOf, yOf, left, time: { from, to } }) {
   let path = "";
   let last = points[0][1];
   for (const [time, value] of [...points, /** @type {[number, number]} */ ([to, points[points.length - 1][1]])]) {
@@ -208,177 +164,80 @@ function stepLine(points, label, { xOf, yOf, from, to }) {
   const isHigh = label.startsWith("highest");
   return [
     svg("path", { d: path, class: isHigh ? "bound high" : "bound" }),
-    svg("text", { x: LABELS + 6, y: yOf(last) + (isHigh ? -6 : 14), class: "tick" }, label),
+    svg("text", { x: left + 6, y: yOf(last) + (isHigh ? -6 : 14), class: "tick" }, label),
   ];
 }
 
 /**
- * @param {Mark} mark
+ * Draws the marks, those in question on top, and their labels where there is room. A tip has every text.
+ *
+ * @param {AnomalyPicture} evidence
  * @param {Scale} scale
  * @param {ReportData} data
  * @param {View} view
- * @returns {SVGElement}
+ * @returns {SVGElement[]}
  */
-function markLink(mark, scale, data, view) {
-  const { row, time, kind } = mark;
-  const text = operationText(data, row);
-  const shape = mark.end === undefined ? pointOf(mark, scale) : barOf(mark, mark.end, scale);
-  const name = { class: `mark ${kind}`, tabindex: 0, role: "button", "aria-label": text };
-  const link = svg("g", name, svg("title", {}, text), ...shape);
-  const open = () => {
-    view.showAround(time);
-    selectOperation(data, view, row);
-  };
-  link.addEventListener("click", open);
-  link.addEventListener("keydown", (event) => (/** @type {KeyboardEvent} */ (event)).key === "Enter" && open());
-  return link;
+function marksOf({ marks }, scale, data, view) {
+  const rank = (/** @type {Mark} */ { kind }) => Number(kind === "write") + 2 * Number(kind === "wrong");
+  const sorted = [...marks].sort((a, b) => rank(a) - rank(b));
+  // A label covers no mark in question, and no other label.
+  const inQuestion = sorted.filter(({ kind, text, end }) => end === undefined && (kind === "wrong" || text));
+  const takePlace = createPlaces(inQuestion.map((mark) => {
+    const [x, y] = [scale.xOf(mark.time), scale.yOf(mark.y)];
+    return { x0: x - 5, x1: x + 5, y0: y - 5, y1: y + 5 };
+  }));
+  const labels = new Map([...sorted].reverse().map((mark) => [mark, labelOf(mark, scale, takePlace)]));
+  return sorted.map((mark) => {
+    const shape = mark.end === undefined ? [pointOf(mark, scale)] : [barOf(mark, mark.end, scale)];
+    const open = () => showOperation(data, view, mark.row);
+    return svgButton(`mark ${mark.kind}`, operationText(data, mark.row), open, ...shape, ...labels.get(mark) ?? []);
+  });
 }
 
 /**
  * @param {Mark} mark
  * @param {Scale} scale
- * @returns {SVGElement[]}
+ * @param {(candidates: readonly Box[]) => number} takePlace
+ * @returns {SVGElement[]} Empty if there is no text, or no room.
  */
-function pointOf({ time, y, kind, text = "", row }, { xOf, yOf }) {
-  const symbol = svg("text", { x: xOf(time), y: yOf(y) + 5, "text-anchor": "middle", class: "symbol" }, SYMBOLS[kind]);
-  // Texts of neighbours are above and below, so that they can be read.
-  const label = svg("text", { x: xOf(time) + 7, y: yOf(y) + (row % 2 === 0 ? -4 : 13), class: "tick" }, text);
-  return text === "" ? [symbol] : [symbol, label];
+function labelOf(mark, scale, takePlace) {
+  const text = mark.end === undefined ? mark.text ?? "" : `${SYMBOLS[mark.kind]} ${mark.text ?? ""}`.trim();
+  if (text === "") return [];
+  const size = text.length * CHARACTER;
+  const [x, y] = [scale.xOf(mark.time), scale.yOf(mark.y)];
+  const bottoms = mark.end === undefined ? [y - 3, y + LINE, y - 3 - LINE, y + 2 * LINE] : [y + 2, y + 2 - LINE];
+  const right = mark.end === undefined ? x + 7 : x;
+  const starts = mark.end === undefined ? [right, x - 7 - size] : [right];
+  const candidates = bottoms.flatMap((bottom) =>
+    starts.map((start) => {
+      const x0 = Math.min(Math.max(start, scale.left), scale.width - size);
+      return { x0, x1: x0 + size + 4, y0: bottom - LINE + 2, y1: bottom + 1 };
+    })
+  );
+  const taken = takePlace(candidates);
+  if (taken === -1) return [];
+  const { x0, y1 } = candidates[taken];
+  const label = svg("text", { x: x0, y: y1 - 1, class: "tick" }, text);
+  // A line leads from the second row of labels to the bar.
+  const isHigh = mark.end !== undefined && taken > 0;
+  return isHigh ? [svg("line", { x1: x, x2: x, y1: y1 - 2, y2: y + 4, class: "leader" }), label] : [label];
 }
 
-/** Width of a bar from which on its text is inside. */
-const WIDE = 110;
+/**
+ * @param {Mark} mark
+ * @param {Scale} scale
+ * @returns {SVGElement}
+ */
+function pointOf({ time, y, kind }, { xOf, yOf }) {
+  return svg("text", { x: xOf(time), y: yOf(y) + 5, "text-anchor": "middle", class: "symbol" }, SYMBOLS[kind]);
+}
 
 /**
  * @param {Mark} mark
  * @param {number} end
  * @param {Scale} scale
- * @returns {SVGElement[]}
+ * @returns {SVGElement}
  */
-function barOf({ time, y, kind, text = "" }, end, { xOf, yOf }) {
-  const width = Math.max(3, xOf(end) - xOf(time));
-  const isInside = width >= WIDE || kind === "other";
-  const isAtEnd = xOf(time) + width > WIDTH - WIDE && !isInside;
-  const x = isInside ? xOf(time) + 4 : isAtEnd ? xOf(time) - 4 : xOf(time) + width + 4;
-  const place = { x, y: yOf(y) + 4, class: isInside ? "inside" : "", "text-anchor": isAtEnd ? "end" : "start" };
-  return [
-    svg("rect", { x: xOf(time), y: yOf(y) - 11, width, height: 22, rx: 3 }),
-    svg("text", place, `${SYMBOLS[kind]} ${text}`.trim()),
-  ];
-}
-
-/**
- * Transactions and dependencies that an explanation names.
- *
- * @typedef {object} Cycle
- * @property {{ name: string, text: string }[]} transactions
- * @property {{ from: string, to: string, reason: string }[]} edges
- */
-
-/**
- * Reads cycles from an explanation such as `T1 is …`, `T1 < T2, because …`, `But T2 < T1, because …`.
- *
- * @param {string} explanation
- * @returns {Cycle[]} Each begins with its `T1 is …`.
- */
-export function cyclesIn(explanation) {
-  /** @type {Cycle[]} */
-  const cycles = [];
-  for (const line of explanation.split("\n")) {
-    const [, name, text] = /^\s*(T\d+) is (.*)$/.exec(line) ?? [];
-    const [, from, to, reason] = /^\s*(?:But )?(T\d+) < (T\d+), because (.*)$/.exec(line) ?? [];
-    if (name === "T1") cycles.push({ transactions: [], edges: [] });
-    const cycle = cycles[cycles.length - 1];
-    if (name !== undefined) cycle?.transactions.push({ name, text });
-    if (from !== undefined) cycle?.edges.push({ from, to, reason });
-  }
-  return cycles.filter(({ edges }) => edges.length > 0);
-}
-
-const CYCLE = { width: 520, height: 260, radius: 24 };
-
-/**
- * Draws a cycle: the transactions on a circle, an arrow for each dependency with its number in the list below.
- *
- * @param {Cycle} cycle
- * @returns {HTMLElement}
- */
-export function cyclePicture({ transactions, edges }) {
-  const placeOf = (/** @type {string} */ name) => {
-    const at = transactions.findIndex((each) => each.name === name);
-    const angle = 2 * Math.PI * at / transactions.length - Math.PI;
-    return { x: CYCLE.width / 2 + 170 * Math.cos(angle), y: CYCLE.height / 2 + 90 * Math.sin(angle) };
-  };
-  const marker = svg("marker", {
-    id: "arrow",
-    viewBox: "0 0 8 8",
-    refX: 8,
-    refY: 4,
-    markerWidth: 9,
-    markerHeight: 9,
-    orient: "auto",
-  }, svg("path", { d: "M0,0L8,4L0,8z", class: "head" }));
-  const top = transactions.length === 2 ? 60 : 0;
-  const root = svg(
-    "svg",
-    {
-      viewBox: `0 ${top} ${CYCLE.width} ${CYCLE.height - 2 * top}`,
-      class: "evidence cycle",
-      role: "img",
-      "aria-label": "Cycle of transactions",
-    },
-    svg("defs", {}, marker),
-    ...edges.flatMap(({ from, to }, at) => arrow(placeOf(from), placeOf(to), String(at + 1))),
-    ...transactions.flatMap(({ name, text }) => {
-      const { x, y } = placeOf(name);
-      return [
-        svg("circle", { cx: x, cy: y, r: CYCLE.radius }, svg("title", {}, text)),
-        svg("text", { x, y: y + 5, "text-anchor": "middle", class: "name" }, name),
-      ];
-    }),
-  );
-  const reasons = edges.map(({ from, to, reason }) => element("li", {}, `${from} before ${to}: ${reason}`));
-  return element("figure", {}, root, element("ol", {}, ...reasons));
-}
-
-/**
- * Curved arrow with a number, so that two between the same transactions can be told apart.
- *
- * @param {{ x: number, y: number }} a
- * @param {{ x: number, y: number }} b
- * @param {string} number
- * @returns {SVGElement[]}
- */
-function arrow(a, b, number) {
-  const [dx, dy] = [b.x - a.x, b.y - a.y];
-  const length = Math.hypot(dx, dy) || 1;
-  const [ux, uy] = [dx / length, dy / length];
-  const middle = { x: (a.x + b.x) / 2 - uy * 46, y: (a.y + b.y) / 2 + ux * 46 };
-  const start = towards(a, middle);
-  const end = towards(b, middle);
-  return [
-    svg("path", {
-      d: `M${start.x},${start.y}Q${middle.x},${middle.y} ${end.x},${end.y}`,
-      class: "edge",
-      "marker-end": "url(#arrow)",
-    }),
-    svg("text", {
-      x: (a.x + b.x) / 2 - uy * 34,
-      y: (a.y + b.y) / 2 + ux * 34 + 5,
-      "text-anchor": "middle",
-      class: "number",
-    }, number),
-  ];
-}
-
-/**
- * Point on the edge of a transaction's circle.
- *
- * @param {{ x: number, y: number }} centre
- * @param {{ x: number, y: number }} other
- */
-function towards(centre, other) {
-  const [dx, dy] = [other.x - centre.x, other.y - centre.y];
-  const share = (CYCLE.radius + 3) / (Math.hypot(dx, dy) || 1);
-  return { x: centre.x + dx * share, y: centre.y + dy * share };
+function barOf({ time, y }, end, { xOf, yOf }) {
+  return svg("rect", { x: xOf(time), y: yOf(y) + 5, width: Math.max(3, xOf(end) - xOf(time)), height: BAR, rx: 3 });
 }

@@ -48,7 +48,7 @@ export function applyFilter(messages, filter, isLate) {
  * @returns {(row: number) => boolean}
  */
 function createTest(messages, filter, isLate) {
-  const { names, types, sent, received, src, dest, isClient, body } = messages;
+  const { names, types, sent, received, src, dest, isClient, bodyOf } = messages;
   const type = types.indexOf(filter.type);
   const name = names.indexOf(filter.name);
   const text = filter.text.toLowerCase();
@@ -66,7 +66,7 @@ function createTest(messages, filter, isLate) {
     filter.from !== null && ((/** @type {number} */ row) => sent[row] >= Number(filter.from)),
     filter.to !== null && ((/** @type {number} */ row) => sent[row] <= Number(filter.to)),
     text !== "" && ((/** @type {number} */ row) => {
-      const line = `${types[messages.type[row]]} ${names[src[row]]} → ${names[dest[row]]} ${body[row]}`;
+      const line = `${types[messages.type[row]]} ${names[src[row]]} → ${names[dest[row]]} ${bodyOf(row)}`;
       return line.toLowerCase().includes(text);
     }),
   ].filter((each) => each !== false);

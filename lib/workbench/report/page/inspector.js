@@ -113,7 +113,7 @@ function list(title, kind, rows, messages, view) {
  * @param {number} row
  * @returns {string}
  */
-function messageLine({ names, types, src, dest, type, sent, received, body }, row) {
+function messageLine({ names, types, src, dest, type, sent, received, bodyOf }, row) {
   const lost = Number.isNaN(received[row]) ? " ✕ lost" : "";
-  return `${formatTime(sent[row])} ${names[src[row]]} → ${names[dest[row]]}${lost} ${body[row] || types[type[row]]}`;
+  return `${formatTime(sent[row])} ${names[src[row]]} → ${names[dest[row]]}${lost} ${bodyOf(row) || types[type[row]]}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Start of the page: unpacks the data, and creates the sections.
+ * Start of the page: unpacks the data and creates the sections. The first ones do not wait for the messages.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { logsSection } from "./logs.js";
 import { inspector } from "./inspector.js";
 import { messagesSection } from "./messages.js";
 import { operationsSection } from "./operations.js";
-import { decodeMessages } from "./run_data.js";
 import { followTheme, toggleTheme } from "./theme.js";
 import { trafficSection } from "./traffic.js";
+import { unpackBytes, unpackData, unpackMessages } from "./unpack.js";
 import { verdictSection, verdictText } from "./verdict.js";
 import { createView } from "./view.js";
 
@@ -23,14 +23,28 @@ import { createView } from "./view.js";
 /** @typedef {import("./run_data.js").Messages} Messages */
 /** @typedef {import("./causality.js").Related} Related */
 
+/** Time in which a browser paints, ms. */
+const PAINT = 30;
+
 followTheme();
 await start();
 
+/** Shows the verdict and the anomalies, and then, when the messages are unpacked, everything else. */
 async function start() {
   const page = /** @type {HTMLElement} */ (document.getElementById("page"));
   try {
-    const data = await unpack(document.getElementById("data")?.textContent ?? "");
-    page.replaceChildren(...content(data));
+    const data = await unpackData(partOf("data"), partOf("operations"));
+    const view = createView(data.end);
+    const first = [verdictSection(data), anomaliesSection(data, view)];
+    const main = element("main", {}, ...first);
+    page.replaceChildren(header(data), main);
+    await new Promise((resolve) => setTimeout(resolve, PAINT));
+    const messages = data.messageCount === null ? null : unpackMessages(await unpackBytes(partOf("messages")));
+    const related = relatedOf(data, messages, view);
+    main.append(...furtherSections(data, messages, view, related));
+    page.append(inspector(data, messages, view, related));
+    // What an address ends with was not there before.
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
   } catch (error) {
     page.replaceChildren(element("p", { class: "finding" }, `The report cannot be shown: ${error}`));
     throw error;
@@ -38,28 +52,22 @@ async function start() {
 }
 
 /**
- * Unpacks the embedded data: JSON, compressed with gzip, as base64.
- *
- * @param {string} packed
- * @returns {Promise<ReportData>}
+ * @param {string} name
+ * @returns {string} Text of an embedded part of the data.
  */
-async function unpack(packed) {
-  const bytes = Uint8Array.from(atob(packed.trim()), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return await new Response(stream).json();
+function partOf(name) {
+  return document.getElementById(`packed-${name}`)?.textContent ?? "";
 }
 
 /**
  * @param {ReportData} data
+ * @param {Messages | null} messages
+ * @param {import("./view.js").View} view
+ * @param {() => Related | null} related
  * @returns {HTMLElement[]}
  */
-function content(data) {
-  const messages = data.messages === null ? null : decodeMessages(data.messages);
-  const view = createView(data.end);
-  const related = relatedOf(data, messages, view);
-  const sections = [
-    verdictSection(data),
-    anomaliesSection(data, view),
+function furtherSections(data, messages, view, related) {
+  return [
     chartsSection(data),
     operationsSection(data, view),
     messagesSection(data, messages, view, related),
@@ -67,14 +75,24 @@ function content(data) {
     logsSection(data, view),
     filesSection(data),
   ].filter((each) => each !== null);
-  const links = sections.map(({ id, firstElementChild }) =>
-    element("a", { href: `#${id}` }, firstElementChild?.textContent ?? "")
-  );
-  return [
-    header(data, links),
-    element("main", {}, ...sections),
-    inspector(data, messages, view, related),
+}
+
+/**
+ * Links to the sections that a report has.
+ *
+ * @param {ReportData} data
+ * @returns {HTMLElement[]}
+ */
+function links({ results: { anomalies }, messageCount, logs }) {
+  const sections = [
+    ["verdict", "Verdict"],
+    ...anomalies.length === 0 ? [] : [["anomalies", "Anomalies"]],
+    ...[["latency", "Latency and rate"], ["operations", "Operations by worker"], ["messages", "Messages"]],
+    ...messageCount ? [["traffic", "Traffic"]] : [],
+    ...logs.some(({ text }) => text.some((line) => line !== "")) ? [["logs", "Logs of the nodes"]] : [],
+    ["files", "Files"],
   ];
+  return sections.map(([id, title]) => element("a", { href: `#${id}` }, title));
 }
 
 /**
@@ -103,10 +121,10 @@ function relatedOf({ results }, messages, view) {
 
 /**
  * @param {ReportData} data
- * @param {HTMLElement[]} links
  * @returns {HTMLElement}
  */
-function header({ title, results, nodes }, links) {
+function header(data) {
+  const { title, results, nodes } = data;
   const decisive = results.decided_by === "maelstrom" ? results.maelstrom : results;
   const { text, kind } = verdictText(decisive.valid, decisive.passed);
   const world = results.engine === "maelstrom" ? "Maelstrom" : results.mode ?? "a recorded history";
@@ -122,6 +140,6 @@ function header({ title, results, nodes }, links) {
     {},
     element("h1", {}, title, " ", element("span", { class: `badge ${kind}` }, text)),
     element("p", { class: "muted" }, facts.join(" · ")),
-    element("nav", { "aria-label": "Sections" }, ...links, theme),
+    element("nav", { "aria-label": "Sections" }, ...links(data), theme),
   );
 }

@@ -139,7 +139,7 @@ function messageLegend() {
  * @returns {string}
  */
 export function messageText({ messages, isLate, copies }, row) {
-  const { names, types, src, dest, type, sent, received, body, id } = messages;
+  const { names, types, src, dest, type, sent, received, bodyOf, id } = messages;
   const arrival = Number.isNaN(received[row])
     ? "never arrived"
     : `arrived at ${formatTime(received[row])}, after ${formatDuration(received[row] - sent[row])}`;
@@ -147,7 +147,7 @@ export function messageText({ messages, isLate, copies }, row) {
   return [
     `${types[type[row]]}: ${names[src[row]]} → ${names[dest[row]]}`,
     `sent at ${formatTime(sent[row])}, ${[arrival, ...more].join(", ")}${isLate(row) ? " (late)" : ""}`,
-    body[row],
+    bodyOf(row),
     `message ${id[row]}`,
   ].filter((line) => line !== "").join("\n");
 }

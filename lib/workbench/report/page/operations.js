@@ -207,15 +207,29 @@ function findBar(x, y, surface, { operations: { start } }, { laneOf, endOf, long
 }
 
 /**
- * Returns where an operation is, for links.
+ * Finds operations by their indices in the history: those of completions, or of invocations.
+ *
+ * @param {Pick<ReportData, "operations">} data
+ * @param {readonly number[]} indices
+ * @returns {number[]} Rows, in the order of the indices; those that are not found are left out.
+ */
+export function rowsOf({ operations: { index, completion } }, indices) {
+  return indices.map((each) => {
+    const row = completion.indexOf(each);
+    return row === -1 ? index.indexOf(each) : row;
+  }).filter((row) => row !== -1);
+}
+
+/**
+ * Shows the time around an operation, and selects it.
  *
  * @param {ReportData} data
+ * @param {View} view
  * @param {number} row
- * @returns {string}
  */
-export function operationLabel({ operations }, row) {
-  const f = operations.functions[operations.f[row]];
-  return `${f} of process ${operations.process[row]} at ${formatTime(operations.start[row])}`;
+export function showOperation(data, view, row) {
+  view.showAround(data.operations.start[row]);
+  selectOperation(data, view, row);
 }
 
 /**

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** @typedef {import("../html/report_data.ts").ReportData} ReportData */
+/**
+ * Data of a run without its messages, which are unpacked later.
+ *
+ * @typedef {Omit<import("../html/report_data.ts").ReportData, "messages"> & { messageCount: number | null }} ReportData
+ */
 /** @typedef {import("../html/report_data.ts").MessageColumns} MessageColumns */
 /** @typedef {import("../html/report_data.ts").OperationColumns} OperationColumns */
 /** @typedef {import("../html/report_data.ts").FaultBand} FaultBand */
@@ -25,22 +29,22 @@ export const OUTCOMES = /** @type {const} */ ([
  * @property {string[]} names
  * @property {string[]} types
  * @property {boolean[]} isClient By position in `names`.
- * @property {number[]} id
+ * @property {ArrayLike<number>} id
  * @property {Float64Array} sent Ascending, microseconds.
  * @property {Float64Array} received Microseconds; NaN if it never arrived.
- * @property {number[]} src
- * @property {number[]} dest
- * @property {number[]} type
+ * @property {ArrayLike<number>} src
+ * @property {ArrayLike<number>} dest
+ * @property {ArrayLike<number>} type
  * @property {Int32Array} request Row of the request that it answers, or -1.
  * @property {Int32Array} answer Row of its first answer, or -1.
- * @property {number[]} operation
- * @property {string[]} body
- * @property {number[]} size Characters of the whole body.
+ * @property {ArrayLike<number>} operation
+ * @property {(row: number) => string} bodyOf Returns a body as JSON, shortened if it is long; empty if it is left out.
+ * @property {ArrayLike<number>} size Characters of the whole body.
  * @property {[row: number, received: number][]} copies Further arrivals.
  */
 
 /**
- * Decodes the columns of messages.
+ * Decodes the columns of messages as they are in memory. Those of a page are packed (`unpack.js`).
  *
  * @param {MessageColumns} columns
  * @returns {Messages}
@@ -61,7 +65,12 @@ export function decodeMessages(columns) {
   }
   const copies = columns.copies.map(([row, delay]) => /** @type {[number, number]} */ ([row, sent[row] + delay]));
   const isClient = columns.names.map((name) => /^c\d+$/.test(name));
-  return { ...columns, count, isClient, sent, received, request, answer, copies };
+  const { names, types, id, src, dest, type, operation, size } = columns;
+  const bodyOf = (/** @type {number} */ row) => columns.body[row];
+  return {
+    ...{ count, names, types, isClient, id, sent, received, src, dest, type },
+    ...{ request, answer, operation, bodyOf, size, copies },
+  };
 }
 
 /**

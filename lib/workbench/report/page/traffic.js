@@ -60,27 +60,31 @@ export function trafficSection(data, messages) {
  * @returns {Traffic}
  */
 export function countTraffic({ count, names, types, isClient, src, dest, type, received, size }) {
-  /** @type {Traffic} */
-  const counts = { types: new Map(), nodes: new Map(), pairs: new Map() };
-  const labels = names.map((name, position) => isClient[position] ? CLIENTS : name);
-  const entry = (/** @type {Map<string, any>} */ map, /** @type {string} */ key, /** @type {any} */ initial) => {
-    if (!map.has(key)) map.set(key, initial);
-    return map.get(key);
-  };
+  const labels = [...new Set(names.map((name, position) => isClient[position] ? CLIENTS : name))];
+  const labelOf = names.map((name, position) => labels.indexOf(isClient[position] ? CLIENTS : name));
+  const ofTypes = types.map(() => ({ sent: 0, lost: 0, bytes: 0 }));
+  const ofLabels = labels.map(() => ({ sent: 0, received: 0 }));
+  const sent = new Uint32Array(labels.length ** 2);
   for (let row = 0; row < count; row++) {
-    const [from, to] = [labels[src[row]], labels[dest[row]]];
+    const [from, to] = [labelOf[src[row]], labelOf[dest[row]]];
     const isLost = Number.isNaN(received[row]);
-    const ofType = entry(counts.types, types[type[row]], { sent: 0, lost: 0, bytes: 0 });
+    const ofType = ofTypes[type[row]];
     ofType.sent++;
     ofType.bytes += size[row];
     if (isLost) ofType.lost++;
-    entry(counts.nodes, from, { sent: 0, received: 0 }).sent++;
-    const receiver = entry(counts.nodes, to, { sent: 0, received: 0 });
-    if (!isLost) receiver.received++;
-    const fromPairs = entry(counts.pairs, from, new Map());
-    fromPairs.set(to, (fromPairs.get(to) ?? 0) + 1);
+    else ofLabels[to].received++;
+    ofLabels[from].sent++;
+    sent[from * labels.length + to]++;
   }
-  return counts;
+  const pairs = labels.map((from, at) => {
+    const row = labels.map((to, other) => /** @type {const} */ ([to, sent[at * labels.length + other]]));
+    return /** @type {const} */ ([from, new Map(row.filter(([, count]) => count > 0))]);
+  });
+  return {
+    types: new Map(types.map((name, at) => [name, ofTypes[at]])),
+    nodes: new Map(labels.map((label, at) => [label, ofLabels[at]])),
+    pairs: new Map(pairs.filter(([, row]) => row.size > 0)),
+  };
 }
 
 /**

@@ -2,9 +2,12 @@ import { assertEquals } from "@std/assert";
 import { createReportData } from "../../../../lib/workbench/report/html/create_report.ts";
 import { joinModules, reportHTML } from "../../../../lib/workbench/report/html/html.ts";
 import { PAGE_MODULES } from "../../../../lib/workbench/report/page/mod.ts";
+import { decodeMessages } from "../../../../lib/workbench/report/page/run_data.js";
+import { unpackBytes, unpackData, unpackMessages } from "../../../../lib/workbench/report/page/unpack.js";
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
 import { filesOf } from "../../fake_files.ts";
+import { rowsOf } from "./message_rows.ts";
 import { reportOf } from "../simulated_report.ts";
 
 const DATA = await reportOf(
@@ -16,11 +19,9 @@ const DATA = await reportOf(
     }),
 );
 
-/** Unpacks the data of a page, as the page does. */
-async function unpack(page: string): Promise<unknown> {
-  const packed = /<script type="text\/plain" id="data">([^<]*)</.exec(page)![1]!;
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-  return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+/** Text of a part of a page's data. */
+function partOf(page: string, name: string): string {
+  return new RegExp(`id="packed-${name}">([^<]*)<`).exec(page)![1]!;
 }
 
 Deno.test("a report has the operations, the messages and the logs of the run's files", () => {
@@ -48,8 +49,13 @@ Deno.test("files that are no texts are left out, and the report says so", async 
 
 Deno.test("the page has the data, and what nodes wrote cannot end its script", async () => {
   const page = await reportHTML(DATA);
-  assertEquals(await unpack(page), JSON.parse(JSON.stringify(DATA)));
-  assertEquals(page.match(/<\/script>/g)!.length, 3);
+  const { messages, ...rest } = DATA;
+  const unpacked = await unpackData(partOf(page, "data"), partOf(page, "operations"));
+  const expected = JSON.parse(JSON.stringify({ ...rest, messageCount: messages!.id.length }));
+  assertEquals({ ...unpacked, operations: { ...unpacked.operations } }, expected);
+  const found = unpackMessages(await unpackBytes(partOf(page, "messages")));
+  assertEquals(rowsOf(found), rowsOf(decodeMessages(messages!)));
+  assertEquals(page.match(/<\/script>/g)!.length, 5);
 });
 
 Deno.test("the page names no other place", async () => {

@@ -51,3 +51,19 @@ Deno.test("of many sentences the first three are shown", () => {
   assertEquals(partsOf("a\nb\nc\nd\ne\nf\ng"), { first: ["a", "b", "c"], more: [["d", "e", "f", "g"]] });
   assertEquals(partsOf("a\nb\nc\nd"), { first: ["a", "b", "c", "d"], more: [] });
 });
+
+Deno.test("a line stays together with its indented ones, and the operations of an order have numbers", () => {
+  const blocked = (key: number) => [
+    `Key ${key} is not linearizable: there is no moment at which process 1's read 2 can have taken effect`,
+    "  the 2 before it can be linearized:",
+    "    process 0's write 1 (from 0.001 s to 0.002 s)",
+    "    process 3's write 2 (from 0.002 s on, outcome unknown)",
+    "  at that point the register can only contain 2",
+  ];
+  const { first, more } = partsOf([...blocked(1), ...blocked(2)].join("\n"));
+  assertEquals(first.slice(2, 4), [
+    "1. process 0's write 1 (from 0.001 s to 0.002 s)",
+    "2. process 3's write 2 (from 0.002 s on, outcome unknown)",
+  ]);
+  assertEquals([first.length, more.length, more[0]!.length, more[0]![2]!.slice(0, 2)], [5, 1, 5, "1."]);
+});
