@@ -136,7 +136,8 @@ function counterBounds(run: Run): AnomalyPicture[] {
     const kind = invocation.final ? "wrong" : "read";
     return [{ row, time: microseconds(completion.time), y: Number(completion.value), kind }];
   });
-  const title = "Values that were read, and the bounds of the sum. ● a read, which may be stale; ✕ a final read";
+  const title = "Values that were read, and the bounds of the sum. ● a read, which may be stale; ✕ a final read; " +
+    "line: the lowest possible sum; dashed: the highest";
   return [{ anomaly: "wrong-sum", title, lanes: [], marks: marks.slice(-MOST_MARKS), lines }];
 }
 
@@ -260,7 +261,7 @@ function linearization(name: string, blocked: number, ordered: readonly number[]
       end: Math.min(endOf(row), endOf(blocked)),
       y: workers.indexOf(worker[row]!),
       kind: row === blocked ? "wrong" : place === -1 ? "other" : "order",
-      text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!)].join(" "),
+      text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!, withoutKey)].join(" "),
     };
   });
   const title = `${name}: numbers are places at the end of the longest order that was found; ✕ does not fit after it. ` +
@@ -281,14 +282,25 @@ function firstCase({ type, explanation, cases }: Anomaly, run: Run): AnomalyPict
   const marks = rows.map((row, at): Mark => ({
     ...{ row, time: start[row]!, end: duration[row] === -1 ? latest : start[row]! + duration[row]! },
     ...{ y: workers.indexOf(worker[row]!), kind: "order" },
-    text: isCycle ? `T${at + 1}` : shortText(pairs[row]!),
+    text: isCycle ? `T${at + 1}` : shortText(pairs[row]!, (value) => value ?? undefined),
   }));
   const which = isCycle ? "transactions of the first cycle" : `operations of the first case`;
   const lanes = workers.map((each) => results.judged_by?.concurrency == null ? `process ${each}` : `worker ${each}`);
   return [{ anomaly: type, title: `The ${which}: when they ran`, lanes, marks, lines: [] }];
 }
 
-function shortText({ invocation: { f, value: argument }, completion }: Pair): string {
-  const value = completion?.type === "ok" ? completion.value : argument;
-  return `${f} ${formatExactJSON(Array.isArray(value) ? value[1] : value)}`.slice(0, 24);
+function withoutKey(value: unknown): unknown {
+  return Array.isArray(value) ? value[1] : value;
+}
+
+/** Longest text of an operation in a picture, in characters. */
+const LONGEST_TEXT = 32;
+
+function shortText(
+  { invocation: { f, value: argument }, completion }: Pair,
+  partOf: (value: unknown) => unknown,
+): string {
+  const value = partOf(completion?.type === "ok" ? completion.value : argument);
+  const text = value === undefined ? f : `${f} ${formatExactJSON(value)}`;
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
 }

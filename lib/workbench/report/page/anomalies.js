@@ -5,7 +5,7 @@
  */
 
 import { element, section } from "./dom.js";
-import { cyclePicture, cyclesIn } from "./cycles.js";
+import { cyclePicture, cyclesIn, isDependency } from "./cycles.js";
 import { evidencePicture } from "./evidence.js";
 import { selectOperation } from "./operations.js";
 
@@ -44,24 +44,21 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     ...maelstrom === "stops" ? ["Maelstrom's checker stops at it"] : [],
   ];
   const { first, more } = partsOf(explanation);
-  const pictureOf = (/** @type {import("./cycles.js").Cycle} */ cycle, /** @type {number} */ at) =>
-    cyclePicture(cycle, cases[at]?.operations ?? [], data, view);
-  const paragraph = (/** @type {string} */ line) => element("p", {}, ...linked(line, listed, data, view));
+  const withCycles = (/** @type {string[]} */ lines, /** @type {number} */ at) => [
+    ...lines.filter((line) => !isDependency(line)).map((line) => element("p", {}, ...linked(line, listed, data, view))),
+    ...cyclesIn(lines.join("\n")).map((cycle) => cyclePicture(cycle, cases[at]?.operations ?? [], data, view)),
+  ];
   return element(
     "article",
     { class: "anomaly" },
     element("h3", {}, type, element("span", { class: "muted" }, ` ${notes.join(", ")}`)),
-    ...first.map(paragraph),
+    ...withCycles(first, 0),
     ...data.evidence.filter(({ anomaly }) => anomaly === type).map((each) => evidencePicture(each, data, view)),
-    ...cyclesIn(first.join("\n")).map((cycle) => pictureOf(cycle, 0)),
     ...more.length === 0 ? [] : [element(
       "details",
       {},
       element("summary", {}, `${more.flat().length} more lines`),
-      ...more.flatMap((lines, at) => [
-        ...lines.map(paragraph),
-        ...cyclesIn(lines.join("\n")).map((cycle) => pictureOf(cycle, at + 1)),
-      ]),
+      ...more.flatMap((lines, at) => withCycles(lines, at + 1)),
     )],
   );
 }

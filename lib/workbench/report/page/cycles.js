@@ -21,6 +21,19 @@ import { svg, svgButton } from "./svg.js";
  * @property {{ from: string, to: string, reason: string }[]} edges
  */
 
+/** Matches the line of a dependency. */
+const DEPENDENCY = /^\s*(?:But )?(T\d+) < (T\d+), because (.*)$/;
+
+/**
+ * True for a line that a picture of a cycle has in its list.
+ *
+ * @param {string} line
+ * @returns {boolean}
+ */
+export function isDependency(line) {
+  return DEPENDENCY.test(line);
+}
+
 /**
  * Reads cycles from an explanation such as `T1 is …`, `T1 < T2, because …`, `But T2 < T1, because …`.
  *
@@ -32,7 +45,7 @@ export function cyclesIn(explanation) {
   const cycles = [];
   for (const line of explanation.split("\n")) {
     const [, name, text] = /^\s*(T\d+) is (.*)$/.exec(line) ?? [];
-    const [, from, to, reason] = /^\s*(?:But )?(T\d+) < (T\d+), because (.*)$/.exec(line) ?? [];
+    const [, from, to, reason] = DEPENDENCY.exec(line) ?? [];
     if (name === "T1") cycles.push({ transactions: [], edges: [] });
     const cycle = cycles[cycles.length - 1];
     if (name !== undefined) cycle?.transactions.push({ name, text });
@@ -116,8 +129,8 @@ function arrow(a, b, number) {
       "marker-end": "url(#arrow)",
     }),
     svg("text", {
-      x: (a.x + b.x) / 2 - uy * 34,
-      y: (a.y + b.y) / 2 + ux * 34 + 5,
+      x: (a.x + b.x) / 2 - uy * 38,
+      y: (a.y + b.y) / 2 + ux * 38 + 5,
       "text-anchor": "middle",
       class: "edge-number",
     }, number),

@@ -24,10 +24,14 @@ const BAR_LANE = 48;
 const BAR = 16;
 const VALUES_HEIGHT = 260;
 const FOOT = 24;
+/** Height above the marks for the lengths of pauses. */
+const HEAD = 18;
 
 /** Width of a character, and height of a line, of a label, about. */
 const CHARACTER = 6.8;
 const LINE = 13;
+/** Bold characters are wider by this factor. */
+const BOLD = 1.12;
 
 /** Symbols of points; a bar has its text. */
 const SYMBOLS = { present: "●", absent: "○", write: "◆", read: "●", wrong: "✕", order: "", other: "" };
@@ -67,7 +71,7 @@ function drawEvidence(evidence, data, view, width) {
     if (x1 > x0) root.append(svg("rect", { x: x0, y: 0, width: x1 - x0, height: height - FOOT, class: "band" }));
   }
   root.append(...axes(evidence, scale));
-  for (const { points, label } of evidence.lines) root.append(...stepLine(points, label, scale));
+  for (const { points, label } of evidence.lines) root.append(stepLine(points, label, scale));
   root.append(...marksOf(evidence, scale, data, view));
   return root;
 }
@@ -91,18 +95,20 @@ function drawEvidence(evidence, data, view, width) {
 function scaleOf({ marks, lines, lanes }, width) {
   const labels = lanes.length > 0 ? lanes : marks.map(({ y }) => String(y));
   const left = Math.min(width / 4, Math.max(...labels.map(({ length }) => length)) * CHARACTER + 16);
-  const time = timeScale(marks.flatMap(({ time, end }) => [time, end ?? time]), left, width);
+  const time = timeScale(marks.map(({ time, end }) => [time, end ?? time]), left, width);
+  const head = time.breaks.length > 0 ? HEAD : 0;
   const base = { xOf: time.xOf, width, left, time };
   if (lanes.length > 0) {
     const laneHeight = marks.some(({ end }) => end !== undefined) ? BAR_LANE : POINT_LANE;
-    const yOf = (/** @type {number} */ lane) => (lane + 0.5) * laneHeight;
-    return { ...base, yOf, height: lanes.length * laneHeight + FOOT, values: [] };
+    const yOf = (/** @type {number} */ lane) => head + (lane + 0.5) * laneHeight;
+    return { ...base, yOf, height: head + lanes.length * laneHeight + FOOT, values: [] };
   }
   const inPeriod = lines.flatMap(({ points }) => points.filter(([at]) => at <= time.to).map(([, value]) => value));
   const all = [...marks.map(({ y }) => y), ...inPeriod];
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  const height = VALUES_HEIGHT;
-  const yOf = (/** @type {number} */ value) => height - 16 - (value - low) / Math.max(1, high - low) * (height - 32);
+  const height = head + VALUES_HEIGHT;
+  const yOf = (/** @type {number} */ value) =>
+    height - 16 - (value - low) / Math.max(1, high - low) * (VALUES_HEIGHT - 32);
   const values = ticksBetween(low, high, 6).filter(Number.isInteger);
   return { ...base, yOf, height: height + FOOT, values: values.length === 0 ? [low] : values };
 }
@@ -133,7 +139,9 @@ function axes({ lanes }, { xOf, yOf, width, height, left, time, values }) {
     }),
     ...time.breaks.map(([start, end]) => {
       const text = `⋯ ${formatDuration(end - start)} ⋯`;
-      return svg("text", { x: (xOf(start) + xOf(end)) / 2, y: 12, class: "tick", "text-anchor": "middle" }, text);
+      const half = text.length * CHARACTER / 2;
+      const x = Math.min((xOf(start) + xOf(end)) / 2, width - half);
+      return svg("text", { x, y: 12, class: "tick", "text-anchor": "middle" }, text);
     }),
     ...rows.flatMap(({ text, y }) => [
       svg("line", { x1: left, x2: width, y1: y, y2: y, class: "grid" }),
@@ -148,9 +156,9 @@ function axes({ lanes }, { xOf, yOf, width, height, left, time, values }) {
  * @param {[time: number, value: number][]} points
  * @param {string} label
  * @param {Scale} scale
- * @returns {SVGElement[]}
+ * @returns {SVGElement}
  */
-function stepLine(points, label, { xOf, yOf, left, time: { from, to } }) {
+function stepLine(points, label, { xOf, yOf, time: { from, to } }) {
   let path = "";
   let last = points[0][1];
   for (const [time, value] of [...points, /** @type {[number, number]} */ ([to, points[points.length - 1][1]])]) {
@@ -162,10 +170,7 @@ function stepLine(points, label, { xOf, yOf, left, time: { from, to } }) {
     }
   }
   const isHigh = label.startsWith("highest");
-  return [
-    svg("path", { d: path, class: isHigh ? "bound high" : "bound" }),
-    svg("text", { x: left + 6, y: yOf(last) + (isHigh ? -6 : 14), class: "tick" }, label),
-  ];
+  return svg("path", { d: path, class: isHigh ? "bound high" : "bound" }, svg("title", {}, label));
 }
 
 /**
@@ -180,12 +185,13 @@ function stepLine(points, label, { xOf, yOf, left, time: { from, to } }) {
 function marksOf({ marks }, scale, data, view) {
   const rank = (/** @type {Mark} */ { kind }) => Number(kind === "write") + 2 * Number(kind === "wrong");
   const sorted = [...marks].sort((a, b) => rank(a) - rank(b));
-  // A label covers no mark in question, and no other label.
-  const inQuestion = sorted.filter(({ kind, text, end }) => end === undefined && (kind === "wrong" || text));
-  const takePlace = createPlaces(inQuestion.map((mark) => {
-    const [x, y] = [scale.xOf(mark.time), scale.yOf(mark.y)];
-    return { x0: x - 5, x1: x + 5, y0: y - 5, y1: y + 5 };
-  }));
+  // A label covers no point, and no other label.
+  const takePlace = createPlaces(
+    sorted.filter(({ end }) => end === undefined).map((mark) => {
+      const [x, y] = [scale.xOf(mark.time), scale.yOf(mark.y)];
+      return { x0: x - 5, x1: x + 5, y0: y - 5, y1: y + 5 };
+    }),
+  );
   const labels = new Map([...sorted].reverse().map((mark) => [mark, labelOf(mark, scale, takePlace)]));
   return sorted.map((mark) => {
     const shape = mark.end === undefined ? [pointOf(mark, scale)] : [barOf(mark, mark.end, scale)];
@@ -203,7 +209,7 @@ function marksOf({ marks }, scale, data, view) {
 function labelOf(mark, scale, takePlace) {
   const text = mark.end === undefined ? mark.text ?? "" : `${SYMBOLS[mark.kind]} ${mark.text ?? ""}`.trim();
   if (text === "") return [];
-  const size = text.length * CHARACTER;
+  const size = text.length * CHARACTER * (mark.kind === "wrong" ? BOLD : 1);
   const [x, y] = [scale.xOf(mark.time), scale.yOf(mark.y)];
   const bottoms = mark.end === undefined ? [y - 3, y + LINE, y - 3 - LINE, y + 2 * LINE] : [y + 2, y + 2 - LINE];
   const right = mark.end === undefined ? x + 7 : x;

@@ -64,6 +64,9 @@ export function drawPlot(place, chart) {
     scales: { x: { time: false, range: [-chart.end / 2e8, chart.end / 1e6 * 1.005] }, y },
     axes: axesOf(chart, colour),
     cursor: { drag: { x: true, y: false } },
+    legend: {
+      markers: { width: 2, dash: (/** @type {any} */ _, /** @type {number} */ line) => styleOf(lines[line - 1]) },
+    },
     hooks: {
       drawClear: [(/** @type {any} */ plot) => drawBands(plot, chart, colour)],
       drawSeries: [(/** @type {any} */ plot, /** @type {number} */ line) => {
@@ -74,6 +77,17 @@ export function drawPlot(place, chart) {
   place.replaceChildren();
   // The library is a script of its own in the page.
   new (/** @type {any} */ (globalThis)).uPlot(options, [chart.times, ...chart.values], place);
+}
+
+/**
+ * Style of a border that is like a line.
+ *
+ * @param {{ dash: number[] } | undefined} line
+ * @returns {string}
+ */
+function styleOf({ dash: [length] } = { dash: [] }) {
+  if (length === undefined) return "solid";
+  return length > 3 ? "dashed" : "dotted";
 }
 
 /**

@@ -22,16 +22,22 @@ const PAUSE_WIDTH = 0.1;
 /**
  * Places times from left to right.
  *
- * @param {number[]} times
+ * @param {readonly [start: number, end: number][]} periods Periods in which something happens.
  * @param {number} left Place of the first time.
  * @param {number} right Place of the last time.
  * @returns {TimeScale}
  */
-export function timeScale(times, left, right) {
-  const sorted = [...times].sort((a, b) => a - b);
-  const [first, last] = [sorted[0], sorted[sorted.length - 1]];
-  const breaks = sorted.slice(1).map((time, at) => /** @type {[number, number]} */ ([sorted[at], time]))
-    .filter(([start, end]) => end - start > (last - first) * LONG_PAUSE);
+export function timeScale(periods, left, right) {
+  const sorted = [...periods].sort(([a], [b]) => a - b);
+  /** @type {[number, number][]} */
+  const gaps = [];
+  let last = sorted[0][0];
+  for (const [start, end] of sorted) {
+    if (start > last) gaps.push([last, start]);
+    last = Math.max(last, end);
+  }
+  const first = sorted[0][0];
+  const breaks = gaps.filter(([start, end]) => end - start > (last - first) * LONG_PAUSE);
   const paused = breaks.reduce((sum, [start, end]) => sum + end - start, 0);
   const busy = last - first - paused;
   const margin = Math.max(busy * 0.05, 50);

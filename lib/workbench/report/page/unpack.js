@@ -160,6 +160,14 @@ export function unpackOperations(bytes) {
   };
 }
 
+/** @param {number} count */
+function emptyColumns(count) {
+  const [id, sent, received, size] = Array.from({ length: 4 }, () => new Float64Array(count));
+  const [src, dest, type, operation] = Array.from({ length: 4 }, () => new Int32Array(count));
+  const [request, answer] = Array.from({ length: 2 }, () => new Int32Array(count).fill(-1));
+  return { id, sent, received, size, src, dest, type, operation, request, answer };
+}
+
 /**
  * Unpacks messages.
  *
@@ -170,10 +178,8 @@ export function unpackMessages(bytes) {
   const [first, ...streams] = splitStreams(bytes);
   const { names, types, count, copies: copyCount, bodies } = /** @type {MessagesHead} */ (headOf(first));
   const next = streams.slice(0, 11).map(numberReader);
-  const id = new Float64Array(count);
-  const [sent, received, size] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
-  const [src, dest, type, operation] = Array.from({ length: 4 }, () => new Int32Array(count));
-  const [request, answer] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
+  const columns = emptyColumns(count);
+  const { id, sent, received, size, src, dest, type, operation, request, answer } = columns;
   /** @type {Map<number, number>} Type of the latest answer to a request of a type. */
   const answerTypes = new Map();
   const sizes = types.map(() => 0);
@@ -202,13 +208,14 @@ export function unpackMessages(bytes) {
     size[row] = sizes[type[row]] += signed(next[8]());
   }
   const bodyOf = textsOf(bodies, streams[11], streams[12], count, (row) => src[row] * names.length + dest[row]);
-  /** @type {[number, number][]} */
-  const copies = [];
-  for (let at = 0, row = 0; at < copyCount; at++) copies.push([row += signed(next[9]()), signed(next[10]())]);
+  let copied = 0;
+  const copies = Array.from({ length: copyCount }, () => /** @type {[number, number]} */ ([
+    copied += signed(next[9]()),
+    sent[copied] + signed(next[10]()),
+  ]));
   return {
-    ...{ count, names, types, isClient: names.map((name) => /^c\d+$/.test(name)), id, sent, received, src, dest, type },
-    ...{ request, answer, operation, bodyOf, size },
-    copies: copies.map(([row, delay]) => [row, sent[row] + delay]),
+    ...{ count, names, types, isClient: names.map((name) => /^c\d+$/.test(name)), ...columns },
+    ...{ bodyOf, copies },
   };
 }
 

@@ -38,7 +38,7 @@ export function verdictSection(data) {
     ...figures(results),
     ...exceptions(results),
     ...command === undefined ? [] : [commandLine(command)],
-    ...omitted.map((note) => element("p", { class: "note" }, `Left out: ${note}.`)),
+    ...omitted.map((note) => element("p", { class: "note" }, `${note}.`)),
   );
 }
 

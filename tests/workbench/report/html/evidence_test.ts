@@ -123,3 +123,27 @@ Deno.test("a key that is not linearizable shows the order that was found, and wh
 Deno.test("a valid run has no pictures of anomalies", () => {
   assertEquals(evidence("broadcast", [0, "broadcast", 0, 1, 7, 7], [1, "read", 2, 3, null, [7]]), []);
 });
+
+Deno.test("any other anomaly shows when the operations of its first case ran", () => {
+  const [picture, ...others] = evidence(
+    "unique-ids",
+    [0, "generate", 0, 10, null, 7],
+    [1, "generate", 20, 30, null, 7],
+    [1, "generate", 40, 50, null, 8],
+  );
+  assertEquals([picture!.anomaly, picture!.lanes, others], ["duplicate-id", ["process 0", "process 1"], []]);
+  assertEquals(picture!.marks.map(({ time, end, y, text }) => [time / 1000, end! / 1000, y, text]), [
+    [0, 10, 0, "generate 7"],
+    [20, 30, 1, "generate 7"],
+  ]);
+});
+
+Deno.test("the transactions of a cycle have their names in its explanation", () => {
+  const pictures = evidence(
+    "txn-list-append",
+    [0, "txn", 0, 10, [["append", 1, 1], ["append", 2, 1]], [["append", 1, 1], ["append", 2, 1]]],
+    [1, "txn", 5, 15, [["r", 1, null], ["r", 2, null]], [["r", 1, [1]], ["r", 2, null]]],
+  );
+  const cycle = pictures.find(({ anomaly }) => anomaly.startsWith("G-single"));
+  assertEquals(cycle!.marks.map(({ text }) => text), ["T1", "T2"]);
+});

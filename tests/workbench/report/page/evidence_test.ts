@@ -4,7 +4,7 @@ import { createPlaces } from "../../../../lib/workbench/report/page/label_places
 import { timeScale, timeTicks } from "../../../../lib/workbench/report/page/time_scale.js";
 
 /** Places times in a picture that is 900 wide, with labels of 90. */
-const scale = (...times: number[]) => timeScale(times, 90, 900);
+const scale = (...times: number[]) => timeScale(times.map((time) => [time, time]), 90, 900);
 
 Deno.test("cycles are read from the explanation, each with its transactions and the reasons of their order", () => {
   const explanation = [
@@ -35,6 +35,11 @@ Deno.test("a long pause is drawn short, and times stay in order", () => {
   assertEquals(places, places.toSorted((a, b) => a - b));
   assertEquals(places[3]! - places[1]! < places[1]! - places[0]!, true);
   assertEquals(scale(0, 1e6, 2e6, 3e6, 4e6, 5e6).breaks, []);
+});
+
+Deno.test("a period in which something happens is no pause", () => {
+  assertEquals(timeScale([[0, 1e6], [5e6, 6e6]], 90, 900).breaks, [[1e6, 5e6]]);
+  assertEquals(timeScale([[0, 5e6], [1e6, 2e6], [5e6, 6e6]], 90, 900).breaks, []);
 });
 
 Deno.test("points with a long pause between them fill the width", () => {
