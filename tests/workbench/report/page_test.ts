@@ -71,6 +71,7 @@ Deno.test({
           }, { dark: true }),
       );
       await t.step("axe finds nothing on a phone, in light", () => withPage(data, isAccessible, { width: 390 }));
+      await t.step("on a phone, nothing is wider than the page", () => withPage(data, fitsWidth, { width: 390 }));
       await t.step("a run without operations has a report, too", async () => {
         await withPage(await reportOf({ ...FAILING, rate: 0, timeLimitSeconds: 1 }, () => {}), isAccessible);
       });
@@ -154,6 +155,12 @@ async function reactsToKeys(page: Page): Promise<void> {
   assertEquals(await page.locator(".inspector pre").innerText(), first);
   for (let i = 0; i < 3; i++) await page.keyboard.press("+");
   await shown.filter({ hasNotText: before }).waitFor();
+}
+
+async function fitsWidth(page: Page): Promise<void> {
+  const picture = (await page.locator(".evidence").first().boundingBox())!;
+  assertEquals(picture.x >= 0 && picture.x + picture.width <= 390, true);
+  assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
 }
 
 async function isAccessible(page: Page): Promise<void> {

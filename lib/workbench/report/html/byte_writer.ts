@@ -36,7 +36,9 @@ export function createByteWriter(): ByteWriter {
   };
 }
 
-/** Converts a whole number to one from 0 on, so that those near 0 stay small: 0, -1, 1, -2, 2 … become 0, 1, 2, 3, 4 … */
+/**
+ * Converts a whole number to one from 0 on, so that those near 0 stay small: 0, -1, 1, -2, 2 … become 0, 1, 2, 3, 4 …
+ */
 export function unsigned(number: number): number {
   return number < 0 ? -2 * number - 1 : 2 * number;
 }

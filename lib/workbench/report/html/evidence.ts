@@ -80,7 +80,8 @@ function nodeLabel({ nodes, operations: { worker } }: Run, row: number): string 
 
 /** Pictures of lost values: the reads of each node, with the value and without. */
 function presences(run: Run): AnomalyPicture[] {
-  return casesOf("lost", run).flatMap(({ values = [] }) => values.map((value) => presence(formatExactJSON(value), run)));
+  const lost = casesOf("lost", run).flatMap(({ values = [] }) => values);
+  return lost.map((value) => presence(formatExactJSON(value), run));
 }
 
 function presence(value: string, run: Run): AnomalyPicture {
@@ -264,8 +265,8 @@ function linearization(name: string, blocked: number, ordered: readonly number[]
       text: [...place === -1 ? [] : [`${place + 1}.`], shortText(pairs[row]!, withoutKey)].join(" "),
     };
   });
-  const title = `${name}: numbers are places at the end of the longest order that was found; ✕ does not fit after it. ` +
-    "Other operations are grey";
+  const title = `${name}: numbers are places at the end of the longest order that was found; ` +
+    "✕ does not fit after it. Other operations are grey";
   return { anomaly: "nonlinearizable", title, lanes: workers.map((each) => `worker ${each}`), marks, lines: [] };
 }
 

@@ -86,8 +86,8 @@ async function packWithin(messages: MessageColumns, omitted: string[]): Promise<
   for (const longest of LENGTHS) {
     const packed = await compress(packMessages(messages, longest));
     if (packed.length > MESSAGES_BUDGET && longest > 0) continue;
-    if (longest === 0) omitted.push("Messages have no bodies here; messages.jsonl has them");
-    else if (longest < Infinity) omitted.push(`Bodies of messages have up to ${longest} characters here; messages.jsonl has them whole`);
+    const what = longest === 0 ? "no bodies" : `bodies of up to ${longest} characters`;
+    if (longest < Infinity) omitted.push(`Messages have ${what} here; messages.jsonl has them whole`);
     return packed;
   }
   throw new Error("The last length is 0");

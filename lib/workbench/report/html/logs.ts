@@ -22,7 +22,12 @@ const SECONDS = /^(\d+\.\d{3}) /;
  * @param seconds Lines of the file with the times; none if there is no such file.
  * @param omitted Receives a note if there are too many lines.
  */
-export function nodeLog(node: string, lines: readonly string[], seconds: readonly string[], omitted: string[]): LogColumns {
+export function nodeLog(
+  node: string,
+  lines: readonly string[],
+  seconds: readonly string[],
+  omitted: string[],
+): LogColumns {
   const half = MAX_LINES / 2;
   const all = lines.map((text, row) => ({ text, time: timeOf(seconds[row] ?? SECONDS.exec(text)?.[1]) }));
   const kept = all.length <= MAX_LINES ? all : [...all.slice(0, half), ...all.slice(-half)];

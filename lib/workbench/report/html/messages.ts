@@ -158,7 +158,9 @@ function keptBody(state: State, body: string): string {
 
 function notesOf({ shortened, beyond, unreadable, sent }: State): string[] {
   return [
-    ...shortened > 0 ? [`${shortened} bodies of messages are shortened to ${SHORT_BODY} characters; messages.jsonl has them whole`] : [],
+    ...shortened > 0
+      ? [`${shortened} bodies are shortened to ${SHORT_BODY} characters; messages.jsonl has them whole`]
+      : [],
     ...beyond > 0 ? [`Only the first ${sent.length} messages are here, and not the ${beyond} later ones`] : [],
     ...unreadable > 0 ? [`${unreadable} lines of messages.jsonl are damaged, and left out`] : [],
   ];

@@ -164,8 +164,22 @@ export function unpackOperations(bytes) {
 function emptyColumns(count) {
   const [id, sent, received, size] = Array.from({ length: 4 }, () => new Float64Array(count));
   const [src, dest, type, operation] = Array.from({ length: 4 }, () => new Int32Array(count));
+  return { id, sent, received, size, src, dest, type, operation };
+}
+
+/**
+ * @param {number} count
+ * @param {() => number} nextDistance Returns the distance to a request, in rows; 0 for a message that is no answer.
+ */
+function unpackAnswers(count, nextDistance) {
   const [request, answer] = Array.from({ length: 2 }, () => new Int32Array(count).fill(-1));
-  return { id, sent, received, size, src, dest, type, operation, request, answer };
+  for (let row = 0; row < count; row++) {
+    const asked = row - nextDistance();
+    if (asked === row) continue;
+    request[row] = asked;
+    if (answer[asked] === -1) answer[asked] = row;
+  }
+  return { request, answer };
 }
 
 /**
@@ -178,8 +192,8 @@ export function unpackMessages(bytes) {
   const [first, ...streams] = splitStreams(bytes);
   const { names, types, count, copies: copyCount, bodies } = /** @type {MessagesHead} */ (headOf(first));
   const next = streams.slice(0, 11).map(numberReader);
-  const columns = emptyColumns(count);
-  const { id, sent, received, size, src, dest, type, operation, request, answer } = columns;
+  const columns = { ...emptyColumns(count), ...unpackAnswers(count, next[3]) };
+  const { id, sent, received, size, src, dest, type, operation, request } = columns;
   /** @type {Map<number, number>} Type of the latest answer to a request of a type. */
   const answerTypes = new Map();
   const sizes = types.map(() => 0);
@@ -189,12 +203,8 @@ export function unpackMessages(bytes) {
     sent[row] = time += signed(next[1]());
     const delay = signed(next[2]()) - 1;
     received[row] = delay < 0 ? NaN : time + delay;
-    const asked = row - next[3]();
-    const isAnswer = asked !== row;
-    if (isAnswer) {
-      request[row] = asked;
-      if (answer[asked] === -1) answer[asked] = row;
-    }
+    const asked = request[row];
+    const isAnswer = asked !== -1;
     src[row] = next[4]() - 1;
     if (src[row] === -1) src[row] = dest[asked];
     dest[row] = next[5]() - 1;

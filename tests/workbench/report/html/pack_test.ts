@@ -114,7 +114,7 @@ Deno.test("a page whose messages would be too large has short bodies, and says s
   const page = await reportHTML(data);
   const part = (name: string) => new RegExp(`id="packed-${name}">([^<]*)<`).exec(page)![1]!;
   const { omitted, messageCount } = await unpackData(part("data"), part("operations"));
-  assertEquals(omitted, ["Bodies of messages have up to 100 characters here; messages.jsonl has them whole"]);
+  assertEquals(omitted, ["Messages have bodies of up to 100 characters here; messages.jsonl has them whole"]);
   assertEquals([messageCount, page.length < 5e6], [texts.length, true]);
   const { bodyOf } = unpackMessages(await unpackBytes(part("messages")));
   assertEquals(bodyOf(9).slice(100), "… (411 characters)");
