@@ -25,14 +25,15 @@ export async function runWithProcesses(request: TestRequest, hooks: EngineHooks)
   const program = isModule
     ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] }
     : { bin, args };
-  const clock = new RealClock();
-  return await runInRealTime(request, hooks, ({ openNodeLog }) =>
-    processWorld({
+  return await runInRealTime(request, hooks, ({ openNodeLog }) => {
+    const clock = new RealClock();
+    return processWorld({
       ...program,
       env,
       clock,
       openLog: (node) => openNodeLog(node, () => clock.now()),
       onStderr: logStderr ? hooks.log : undefined,
       isAlone: nodes.length === 1,
-    }));
+    });
+  });
 }

@@ -17,7 +17,7 @@ import { linkOperations, timesOf } from "./link_operations.ts";
 import { nodeLog } from "./logs.ts";
 import { createMessageReader } from "./messages.ts";
 import { microseconds, operationColumns } from "./operations.ts";
-import type { MessageColumns, LogColumns, ReportData } from "./report_data.ts";
+import type { LogColumns, MessageColumns, ReportData } from "./report_data.ts";
 
 /** A run to report. */
 export interface ReportedRun {
