@@ -44,8 +44,8 @@ const LONG_FLOAT = /\.(?:\d{8}|(?<=\d{8}\.)\d)/;
 const MAY_BE_INEXACT = new RegExp([UNSAFE_INTEGER, WHOLE_FLOAT, LONG_FLOAT].map(({ source }) => source).join("|"), "i");
 
 /**
- * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object. JSON has no infinity: `1e999` stands
- * for it, which readers take for it.
+ * Writes JSON: bigints as integers, a `Map` (from a history in EDN) as an object. JSON has no infinity: it is
+ * written as the string `"Infinity"`, so that every reader can read the rest.
  *
  * @param indent Spaces for each level. By default everything is on one line.
  */
@@ -83,7 +83,7 @@ function reviveNumber(_key: string, value: unknown, context?: { source?: string 
 
 function replaceValue(_key: string, value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, each]) => [nameOf(key), each]));
-  if (value === Infinity || value === -Infinity) return RAW.rawJSON(value > 0 ? "1e999" : "-1e999");
+  if (value === Infinity || value === -Infinity) return String(value);
   return typeof value === "bigint" ? RAW.rawJSON(String(value)) : value;
 }
 

@@ -55,10 +55,9 @@ Deno.test("a whole number with a point or an exponent stays one, is not an integ
   assertEquals(formatJSON(parseExactJSON("1e300")), "1e+300");
 });
 
-Deno.test("an infinite number is written as one that is read as infinite", () => {
+Deno.test("an infinite number, which JSON does not have, is written as a string", () => {
   const values = [Infinity, [-Infinity, { a: Infinity }]];
-  assertEquals(formatExactJSON(values), '[1e999,[-1e999,{"a":1e999}]]');
-  assertEquals(parseExactJSON(formatExactJSON(values)), values);
+  assertEquals(formatExactJSON(values), '["Infinity",["-Infinity",{"a":"Infinity"}]]');
 });
 
 Deno.test("a string that looks like such a number stays a string", () => {
