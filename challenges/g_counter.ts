@@ -84,7 +84,7 @@ const NO_SLOT: NodeSlot = { total: 0, lastWrite: "" };
 
 /** With `at-once`: time between two writes, ms. */
 const WRITE_PERIOD = 450;
-/** Time after which a slot is read again if the answer was none, ms. */
+/** Pause before a slot is read again after a malformed answer, ms. */
 const READ_PAUSE = 1000;
 /** Time between two rounds of replication, ms. */
 const REPLICATION_PERIOD = 520;
@@ -212,7 +212,7 @@ async function addToSlot(counter: Counter, delta: Integer, name: string): Promis
   }
 }
 
-/** Reads the slot of a node. After an answer that is none, it asks again: adds would never be written otherwise. */
+/** Reads the slot of a node. After a malformed answer it asks again: otherwise adds would never be written. */
 async function readSlot({ node, kv }: Counter, id: string): Promise<NodeSlot> {
   for (;;) {
     const slot = await kv.readOr(keyOf(id), NO_SLOT, RETRY_UNTIL_ANSWERED);

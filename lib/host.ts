@@ -1,6 +1,7 @@
 /**
  * The contract between a node and its host. {@linkcode Host} is all the I/O that a node has; the host drives the node
- * through a {@linkcode NodeHandle}. `stdio.ts` is the host of a process; the simulator and the tests have their own.
+ * through a {@linkcode NodeHandle}. `stdio.ts` and `nats.ts` are hosts of processes; the simulator and the tests have
+ * their own.
  *
  * @module
  */

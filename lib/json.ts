@@ -2,7 +2,7 @@
  * JSON as nodes read and write it:
  *
  * - An integer that a number cannot hold exactly is a bigint, so it keeps all its digits.
- * - A request is refused if it is nested too deep, or has a number that is too large for any number.
+ * - A request is refused if it is nested too deep, or has a number beyond 1.8e308, the largest that a number holds.
  *
  * @module
  */
@@ -86,8 +86,8 @@ export function showJSON(value: unknown, length: number = 1000, otherwise = "som
 }
 
 /**
- * Describes why a node does not take a value: it is nested deeper than `maxDepth`, or a number in it was too large for
- * any number. Returns undefined if it takes it.
+ * Describes why a node does not take a value: it is nested deeper than `maxDepth`, or it has a number beyond 1.8e308,
+ * which was read as infinite. Returns undefined if the node takes it.
  */
 export function limitProblem(value: unknown, maxDepth: number): string | undefined {
   const problem = findProblem(value, maxDepth);

@@ -42,9 +42,9 @@ export interface UpdateOptions<V> {
   /** Gives up when it aborts. The update then throws the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Consent to an effect that happens twice, which a compare-and-set cannot rule out. If the network delivers it twice,
-   * the second fails, and its error 22 may arrive before the reply to the first: then the update starts again, although
-   * it has taken effect. And the second succeeds if the old value is back by then.
+   * Consent to an update that takes effect twice. A compare-and-set cannot rule that out if the network delivers its
+   * request twice. The copy fails with error 22; if that arrives before the reply to the original, the update starts
+   * again, although it has taken effect. Or the old value is back by then, and the copy succeeds.
    *
    * - `"harmless"`: the function may be applied more than once, as a maximum or an addition to a set may. Then the
    *   update also continues when it is unknown whether a write took effect.

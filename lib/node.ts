@@ -3,7 +3,7 @@
  *
  * The path of a message through the runtime:
  *
- * 1. `stdio.ts` parses a line of stdin and delivers the message.
+ * 1. The host, `stdio.ts` or `nats.ts`, parses a message and delivers it.
  * 2. `running_node.ts` decides: a reply goes to step 5; `init` runs the init hooks; any other message goes to step 3,
  *    as soon as the hooks are done.
  * 3. `handlers.ts` finds the handler for the message's type, checks the body against its schema and calls it.
@@ -11,7 +11,7 @@
  * 5. `rpc.ts` matches a reply to the request that waits for it; `retry.ts` repeats requests that fail.
  * 6. `timers.ts` keeps the program's timers and sleeps.
  *
- * Only `stdio.ts` does I/O: it is the {@linkcode Host} of a process. The simulator has another one.
+ * Only the {@linkcode Host} does I/O. The simulator has one of its own.
  *
  * @module
  */
@@ -127,13 +127,13 @@ export interface Node<M extends MessageTypes = AnyMessages> {
    *
    * @param request The request as the handler got it. If it has no `msg_id`, no reply is sent.
    * @param fields The fields of the reply. Without `type`, the type is the request's followed by `_ok`.
-   * @throws {TypeError} The request has had its reply, or `fields` is no object of fields.
+   * @throws {TypeError} The request has been answered already, or `fields` is not an object.
    */
   reply<T extends TypeOf<M>>(request: Message<RequestBody<M, T>>, fields: ReplyFields<M, T>): void;
 
   /**
    * Sends a request and returns the body of the reply. A reply is matched by the id of the request. If `dest` is a
-   * node, any node of the cluster may reply, because `dest` may forward the request; otherwise `dest` alone.
+   * node, any node of the cluster may reply, because `dest` may forward the request; otherwise only `dest` may.
    *
    * @throws {RPCError} The error of an error reply; 0 (timeout): there was no reply in time; 13 (crash): the reply does
    *   not match its schema, or this node was stopped.

@@ -14,7 +14,7 @@ export interface Body {
   type: string;
   /** Unique among the messages of one sender. Present if the sender wants a reply. */
   msg_id?: number;
-  /** The `msg_id` of the request that this message replies to. Null in a service's reply to a request that had none. */
+  /** The `msg_id` of the request that this message replies to. Null in a service's reply to a message without one. */
   in_reply_to?: number | null;
   /** The fields of the type. */
   [field: string]: unknown;

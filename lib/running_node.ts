@@ -309,7 +309,7 @@ const ANSWERED = Symbol("answered");
 /** A request that may have been answered. */
 type Answerable<M = Message<BodyHeader>> = M & { [ANSWERED]?: true };
 
-/** Throws a TypeError if the fields of a reply are none, or the request has been answered: mistakes of the program. */
+/** Throws a TypeError for a mistake of the program: the fields are not an object, or the request has been answered. */
 function checkReply({ body: { type }, [ANSWERED]: isAnswered }: Answerable, fields: unknown): void {
   const start = `Cannot reply to ${showJSON(type, 60)}: expected`;
   if (!isObject(fields) || Symbol.iterator in fields) {

@@ -91,7 +91,7 @@ export class Replica<E = any, S = any> {
     const { id } = this.node;
     return peer.suspected === undefined && (hub === id || hub === peer.id || peer.announced.hub === id);
   }
-  /** Longest time to wait for a peer's answer, ms; until measured, that of the slowest other peer, or RFC 6298's. */
+  /** Longest time to wait for a peer's answer, ms; until measured, that of the slowest peer, or 1 s (RFC 6298). */
   answerTime(peer: Peer): number {
     return peer.answerTime ?? (Math.max(...this.peers.values().map(({ answerTime = 0 }) => answerTime)) || 1000);
   }

@@ -123,8 +123,8 @@ async function begin(state: State): Promise<void> {
 async function numberIncarnation({ node, kv }: State): Promise<number> {
   const key = incarnationKey(node.id);
   try {
-    // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first counts
-    // as the second.
+    // As no incarnation has number 0, this succeeds only if there is none yet. If its answer is lost, the first
+    // incarnation gets number 2.
     await kv.cas(key, 0, 1, { createIfNotExists: true, ...RETRY_SOON });
     return 1;
   } catch (error) {
@@ -134,8 +134,8 @@ async function numberIncarnation({ node, kv }: State): Promise<number> {
 }
 
 /**
- * True if it is time to raise the limit: normally early enough that no send has to wait. One has to if other nodes have
- * raised the limit since, and have appended beyond the one that this node knows.
+ * True if it is time to raise the limit: normally early enough that no send has to wait. A send waits only if other
+ * nodes have raised the limit since, and have appended beyond the one that this node knows.
  */
 function isLimitNear({ highest, limit }: State): boolean {
   return highest > limit - ROOM / 2;

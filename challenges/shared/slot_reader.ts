@@ -100,7 +100,7 @@ async function readUntilEmpty<S>(reader: SlotReader<S>): Promise<void> {
   }
 }
 
-/** Reads a slot. An answer that is no slot would be a gap in the log of this node alone, so it asks again. */
+/** Reads a slot. A malformed answer would leave a gap in the log of this node alone, so it asks again. */
 async function readSlot<S>({ node, kv, isSlot }: SlotReader<S>, index: number): Promise<S | null> {
   for (;;) {
     const slot = await kv.readOr(keyOf(index), null, RETRY_UNTIL_ANSWERED);
