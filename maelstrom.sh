@@ -129,7 +129,13 @@ choose_permissions() {
   case ${1:-help} in
     help | --help | -h | --version | list | doc | completions) return ;;
     check | analyze) permissions+=(--allow-read) ;;
-    swarm | prune | report) permissions+=(--allow-read --allow-write) ;;
+    prune | report) permissions+=(--allow-read --allow-write) ;;
+    swarm)
+      permissions+=(--allow-read --allow-write)
+      for word in "$@"; do
+        case $word in --coordinator* | --worker*) permissions+=(--allow-net --allow-sys=hostname) && break ;; esac
+      done
+      ;;
     new) permissions+=(--allow-read --allow-write --allow-run=git) ;;
     # Its tests are processes with permissions of their own.
     grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;

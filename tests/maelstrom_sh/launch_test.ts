@@ -36,6 +36,10 @@ const PERMISSIONS: Record<string, string[]> = {
     "swarm --minutes 1",
     "prune --keep 3",
   ],
+  "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-net --allow-sys=hostname": [
+    "swarm --worker nats://h",
+    "swarm --seeds 9 --coordinator=nats://h",
+  ],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
   "--allow-env --allow-read --allow-write --allow-run": [
     "3e",

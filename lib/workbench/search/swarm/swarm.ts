@@ -6,7 +6,7 @@
  * 3. Counts its result (`tally.ts`).
  * 4. Repeats until a test fails, ends without results or takes too long, or until time is up or a person presses
  *    Ctrl-C.
- * 5. Runs a test that failed again, to store, explain and shrink it.
+ * 5. Runs a test that failed again, to store, explain and shrink it (`explain.ts`).
  * 6. Prints the table.
  *
  * Source: Groce, Zhang, Eide, Chen and Regehr, "Swarm Testing", ISSTA 2012: tests that each leave out some features
@@ -17,19 +17,14 @@
 
 import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/progress.ts";
-import { screenOf } from "../../report/screen.ts";
-import { formatShrunk } from "../../report/shrunk.ts";
-import { formatSummary, labelledLines, repeatLines } from "../../report/summary.ts";
-import { formatCommand } from "../../request/command_line.ts";
-import { isSurvived } from "../../run/survives.ts";
 import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
-import { shrinkRun } from "../shrink/shrink_run.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
+import { explainFailure, printTest } from "./explain.ts";
 import { parseSwarmOptions, type SwarmOptions } from "./options.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, TEST_LIMIT } from "./pool.ts";
 import { addResult, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
-import { requestOf, type Task } from "./task.ts";
+import { requestOf, taskOf } from "./task.ts";
 
 /** Everything that a swarm uses of its surroundings. */
 export interface SwarmResources {
@@ -65,8 +60,6 @@ interface Swarm {
 const MINUTE = 60_000;
 /** Time between two updates of the status line, ms. */
 const REDRAW = 200;
-/** Real time that a test may take, ms. Most take less than a second; a longer one may never end. */
-const TEST_LIMIT = 2 * MINUTE;
 
 /**
  * Carries out the command `swarm`.
@@ -94,7 +87,7 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
   };
   try {
     // A wrong --bin shows here, before any thread starts.
-    requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options), "none", machine);
+    requestOf(taskOf(drawTest(swarm.seed, 1, options.challenges), options.testFlags), "none", machine);
     await runTests(swarm, resources.openPool(machine.root, options.jobs));
     return await report(swarm, clock.now() - swarm.startedAt);
   } finally {
@@ -131,7 +124,7 @@ async function runJob(swarm: Swarm, job: number, pool: Pool): Promise<void> {
     const test = drawTest(seed, swarm.next++, options.challenges);
     running.set(job, { test, startedAt: clock.now() });
     try {
-      const result = await pool.run(job, taskOf(test, options));
+      const result = await pool.run(job, taskOf(test, options.testFlags));
       addResult(tally, test.challenge.id, result);
       if (!result.survived) swarm.failed ??= test;
     } catch (error) {
@@ -148,11 +141,12 @@ function findStuck({ running, clock }: Swarm): DrawnTest[] {
 
 /** Steps 5 and 6; returns the exit status. */
 async function report(swarm: Swarm, elapsed: number): Promise<number> {
-  const { options, machine, tally, failed, broken, stuck } = swarm;
-  for (const test of stuck) printTest(test, `has not ended after ${TEST_LIMIT / 1000} s`, swarm);
-  if (broken !== undefined) printTest(broken.test, "has ended without results", swarm);
+  const { options, machine, seed, signal, tally, failed, broken, stuck } = swarm;
+  const context = { seed, machine, signal, testFlags: options.testFlags };
+  for (const test of stuck) printTest(test, `has not ended after ${TEST_LIMIT / 1000} s`, context);
+  if (broken !== undefined) printTest(broken.test, "has ended without results", context);
   try {
-    if (failed !== undefined) await explainFailure(failed, swarm);
+    if (failed !== undefined) await explainFailure(failed, context);
   } finally {
     machine.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
   }
@@ -162,45 +156,4 @@ async function report(swarm: Swarm, elapsed: number): Promise<number> {
   if (gaps.length === 0) return 0;
   machine.stdout(`\n${gaps.join("\n")}\n`);
   return 2;
-}
-
-function taskOf({ challenge, flags }: DrawnTest, { testFlags }: SwarmOptions): Task {
-  return { challenge: challenge.id, flags: [...testFlags, ...flags] };
-}
-
-/** Prints a sentence about a test, everything drawn for it, and the command that repeats it. */
-function printTest(test: DrawnTest, predicate: string, { seed, options, machine }: Swarm): void {
-  const { request } = requestOf(taskOf(test, options), "none", machine);
-  const screen = screenOf(machine);
-  const lines = [
-    ...request.deviations.length === 0 ? [] : labelledLines("not official", request.deviations.join(", "), screen),
-    ...repeatLines(null, formatCommand(request.command, request.seed), screen),
-  ];
-  machine.stdout(`Run ${test.number} of the swarm with seed ${seed} ${predicate}\n\n${lines.join("\n")}\n\n`);
-}
-
-/** Prints a test that failed, then runs it again to store and explain it, and shrinks it. */
-async function explainFailure(test: DrawnTest, swarm: Swarm): Promise<void> {
-  const { options, machine, signal } = swarm;
-  const engine = machine.engines.simulation;
-  printTest(test, "has failed", swarm);
-  if (signal.aborted) return;
-  const { args, request } = requestOf(taskOf(test, options), "repeat", machine);
-  const screen = screenOf(machine);
-  const results = await engine(request, { signal, log() {}, output() {}, progress() {} });
-  // A run that was cut short need not show the failure.
-  if (results.interrupted) return;
-  machine.stdout(`${formatSummary(results, { deviations: [], command: [], interrupted: false }, screen)}\n\n`);
-  if (isSurvived(results)) {
-    machine.stdout(
-      "The second run with the same seed has not failed: the program is not deterministic. " +
-        "--check-determinism shows where its runs differ\n\n",
-    );
-    return;
-  }
-  const line = createStatusLine(machine);
-  const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
-  const failed = { args, request, results };
-  const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
-  machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);
 }

@@ -32,7 +32,11 @@ function createCount(): Count {
 }
 
 /** Adds the result of a test. */
-export function addResult(tally: Tally, challenge: string, result: TaskResult): void {
+export function addResult(
+  tally: Tally,
+  challenge: string,
+  result: Pick<TaskResult, "survived" | "hasVerdict" | "operations" | "duration">,
+): void {
   const { survived, hasVerdict, operations, duration } = result;
   const counted = tally.get(challenge)!;
   counted.tests++;

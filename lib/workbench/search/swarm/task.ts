@@ -11,6 +11,7 @@ import type { MachineWithFiles } from "../../request/files.ts";
 import { createRequest, type SimulationRequest, type TestRequest } from "../../request/request.ts";
 import type { Progress } from "../../run/progress.ts";
 import { isSurvived } from "../../run/survives.ts";
+import type { DrawnTest } from "./draw.ts";
 
 /** A test to run. Plain data, so that it can be sent to a worker. */
 export interface Task {
@@ -18,6 +19,12 @@ export interface Task {
   challenge: string;
   /** Flags, as one would write them after the challenge. */
   flags: readonly string[];
+  /**
+   * True to store the run.
+   *
+   * @default false
+   */
+  isStored?: boolean;
 }
 
 /** Result of a task. */
@@ -29,6 +36,19 @@ export interface TaskResult {
   operations: number;
   /** Virtual time that the test took, ms. */
   duration: number;
+  /** Types of the anomalies and exceptions that were found. */
+  findings: readonly string[];
+  /** Folder of the stored run; null if there is none. */
+  store: string | null;
+}
+
+/**
+ * Creates the task of a test that was drawn.
+ *
+ * @param testFlags Flags that every test of the swarm gets.
+ */
+export function taskOf({ challenge, flags }: DrawnTest, testFlags: readonly string[]): Task {
+  return { challenge: challenge.id, flags: [...testFlags, ...flags] };
 }
 
 /** Creates the request for a task, and returns it with the parsed flags. */
@@ -43,12 +63,12 @@ export function requestOf(
 }
 
 /**
- * Runs a test and stores nothing.
+ * Runs a test. It is stored only if the task says so.
  *
  * @throws {UsageError} The program cannot be simulated.
  */
 export async function runTask(task: Task, engine: Engine, machine: MachineWithFiles): Promise<TaskResult> {
-  const { request } = requestOf(task, "none", machine);
+  const { request } = requestOf(task, task.isStored ? "repeat" : "none", machine);
   const { signal } = new AbortController();
   let ask: () => Progress = () => {
     throw new Error("Cannot tell how long the test took: it has not begun");
@@ -59,5 +79,7 @@ export async function runTask(task: Task, engine: Engine, machine: MachineWithFi
     hasVerdict: results.valid === true,
     operations: results.operations?.count ?? 0,
     duration: ask().elapsed,
+    findings: [...new Set([...results.anomalies, ...results.exceptions].map(({ type }) => type))],
+    store: results.store,
   };
 }

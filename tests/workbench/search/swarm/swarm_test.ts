@@ -10,7 +10,14 @@ import { runSwarm } from "../../../../lib/workbench/search/swarm/swarm.ts";
 import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
 import { IGNORED, testWithStore } from "../../run/store/test_with_store.ts";
 
-const SURVIVED: TaskResult = { survived: true, hasVerdict: true, operations: 100, duration: 36_000 };
+const SURVIVED: TaskResult = {
+  survived: true,
+  hasVerdict: true,
+  operations: 100,
+  duration: 36_000,
+  findings: [],
+  store: null,
+};
 const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];
 
 /** Controls of a test while the swarm runs a task. */

@@ -1,0 +1,316 @@
+/**
+ * The coordinator of a swarm over many machines. Its state is on the server: it can be killed at any time, and started
+ * again with the same name; several may run at once.
+ *
+ * 1. Defines the swarm, or goes on with the one of that name. It refuses one of another version.
+ * 2. Hands out the ranges of tests, in order. The number of messages that the queue has ever had says how many it has
+ *    handed out.
+ * 3. Follows the results, and counts each test once.
+ * 4. Hands out again the tests without results, if the queue is empty and nobody is at work: the server has lost them.
+ * 5. At the end, fetches the files of runs that failed, reports, and shrinks the first of them.
+ *
+ * @module
+ */
+
+import { FailedError, UsageError } from "../../base/errors.ts";
+import type { Machine } from "../../engines/machine.ts";
+import { createStatusLine } from "../../report/progress.ts";
+import { CHALLENGES, findChallenge } from "../../request/challenges.ts";
+import { formatCommand } from "../../request/command_line.ts";
+import { INTERRUPTED, openInterruption } from "../interruption.ts";
+import { type DrawnTest, drawTest } from "../swarm/draw.ts";
+import { explainFailure } from "../swarm/explain.ts";
+import { challengesOf } from "../swarm/options.ts";
+import { verdictGaps } from "../swarm/tally.ts";
+import { requestOf, taskOf } from "../swarm/task.ts";
+import {
+  missingRanges,
+  rangeAt,
+  rangeCount,
+  rangeSizeFor,
+  refusalOf,
+  type SwarmDefinition,
+  type Versions,
+} from "./definition.ts";
+import { conflictWith, type CoordinatorOptions } from "./options.ts";
+import {
+  createSwarmDocument,
+  type FailureFacts,
+  formatSwarmProgress,
+  formatSwarmReport,
+  formatSwarmTables,
+} from "./report.ts";
+import { countResult, createSwarmResults, isComplete, type SeedResult, type SwarmResults } from "./results.ts";
+import { fetchRuns } from "./runs.ts";
+import {
+  CONSUMER,
+  createSwarmStores,
+  delay,
+  openSwarmServer,
+  openSwarmStores,
+  readDefinition,
+  removeQueue,
+  removeSwarm,
+  storeName,
+  subjectOf,
+  type SwarmServer,
+  type SwarmStores,
+} from "./server.ts";
+import { findVersions } from "./version.ts";
+
+/** Time between two updates of the status line, ms. */
+const REDRAW = 500;
+/** Number of updates that the shown rate is measured over. */
+const RATE_WINDOW = 20;
+/** Time between two looks at the queue, ms. */
+const LOOK_INTERVAL = 2000;
+/** Looks at a queue that is empty, without a new result, after which missing tests are handed out again. */
+const IDLE_LOOKS = 3;
+
+/** State of a coordinator. */
+interface Coordinator {
+  options: CoordinatorOptions;
+  machine: Machine;
+  server: SwarmServer;
+  definition: SwarmDefinition;
+  stores: SwarmStores;
+  results: SwarmResults;
+  /** Aborted by Ctrl-C, and when all tests are counted. */
+  signal: AbortSignal;
+}
+
+/**
+ * Carries out a swarm over many machines.
+ *
+ * @returns The exit status: that of `swarm`, or that of an interruption.
+ * @throws {UsageError} An option is bad, or contradicts the swarm of that name.
+ * @throws {FailedError} The server cannot be used, or the swarm has another version.
+ */
+export async function runCoordinator(options: CoordinatorOptions, machine: Machine): Promise<number> {
+  const server = await openSwarmServer(options.url, options.creds, "maelstrom.sh coordinator", machine);
+  const interruption = openInterruption("Ending; the swarm stays on the server. Ctrl-C again ends at once", machine);
+  try {
+    if (options.removes) return await remove(options.name!, server, machine);
+    const versions = await findVersions(machine, options.bin);
+    const definition = await server.retry(() => define(options, versions, server, machine), interruption.signal);
+    const complete = new AbortController();
+    const coordinator: Coordinator = {
+      ...{ options, machine, server, definition },
+      stores: await openSwarmStores(server, definition.name),
+      results: createSwarmResults(definition),
+      signal: AbortSignal.any([interruption.signal, complete.signal]),
+    };
+    machine.stderr(`Swarm ${definition.name} at ${server.address}: ${definition.seeds} tests\n`);
+    await runToEnd(coordinator, complete);
+    return await finish(coordinator, interruption.signal);
+  } finally {
+    interruption.close();
+    await server.close();
+  }
+}
+
+async function remove(name: string, server: SwarmServer, { stdout }: Machine): Promise<number> {
+  if (await readDefinition(server, name) === undefined) throw unknownSwarm(name, server);
+  await removeSwarm(server, name);
+  stdout(`Removed the swarm ${name}\n`);
+  return 0;
+}
+
+function unknownSwarm(name: string, { address }: SwarmServer): UsageError {
+  return new UsageError(`Cannot find the swarm ${name} at ${address}: expected --seeds NUMBER to begin it`);
+}
+
+/** Step 1. */
+async function define(
+  options: CoordinatorOptions,
+  versions: Versions,
+  server: SwarmServer,
+  machine: Machine,
+): Promise<SwarmDefinition> {
+  const wanted = options.seeds === undefined ? undefined : newDefinition(options, versions, machine);
+  const name = options.name ?? wanted!.name;
+  const stored = await readDefinition(server, name);
+  if (stored !== undefined) {
+    const refusal = refusalOf(stored, versions);
+    if (refusal !== undefined) throw new FailedError(refusal);
+    const conflict = conflictWith(stored, options);
+    if (conflict !== undefined) throw new UsageError(conflict);
+    return stored;
+  }
+  if (wanted === undefined) throw unknownSwarm(name, server);
+  // A wrong --bin shows here, before anything is stored.
+  requestOf(taskOf(testOf(1, wanted), binFlags(options)), "none", machine);
+  // The definition comes last: who sees it finds the rest.
+  await createSwarmStores(server, name);
+  await server.definitions.create(name, JSON.stringify(wanted));
+  return wanted;
+}
+
+function newDefinition(
+  { seeds, seed, name, challenges, bin }: CoordinatorOptions,
+  versions: Versions,
+  machine: Machine,
+): SwarmDefinition {
+  const chosen = seed ?? machine.newSeed();
+  return {
+    schema: 1,
+    name: name ?? chosen,
+    seed: chosen,
+    seeds: seeds!,
+    challenges: challengesOf(challenges, bin).map(({ id }) => id),
+    ...versions,
+    rangeSize: rangeSizeFor(seeds!),
+    createdAt: machine.now(),
+    isFinished: false,
+  };
+}
+
+function testOf(number: number, { seed, challenges }: SwarmDefinition): DrawnTest {
+  return drawTest(seed, number, challenges.map((id) => findChallenge(id) ?? CHALLENGES[0]!));
+}
+
+function binFlags({ bin }: CoordinatorOptions): string[] {
+  return bin === undefined ? [] : ["--bin", bin];
+}
+
+/** Steps 2 to 4, until all tests are counted, or until Ctrl-C. Aborts `complete` when all are. */
+async function runToEnd(coordinator: Coordinator, complete: AbortController): Promise<void> {
+  const { machine, results, definition, signal } = coordinator;
+  const line = createStatusLine(machine);
+  const counts: number[] = [];
+  const stopShowing = machine.every(REDRAW, () => {
+    counts.push(results.numbers.size);
+    if (counts.length > RATE_WINDOW) counts.shift();
+    const rate = (counts.at(-1)! - counts[0]!) / Math.max(1, counts.length - 1) / (REDRAW / 1000);
+    line.show(formatSwarmProgress(results, machine.now(), rate));
+  });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve());
+  if (signal.aborted) resolve();
+  const handing = definition.isFinished ? ended : handOut(coordinator).then(() => handOutMissing(coordinator));
+  try {
+    await Promise.race([followResults(coordinator, complete), failing(handing, ended), ended]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    stopShowing();
+    line.stop();
+  }
+}
+
+/** Waits for the end, but fails if the work does. */
+async function failing(work: Promise<void>, ended: Promise<void>): Promise<void> {
+  await work;
+  await ended;
+}
+
+/** Step 2. */
+async function handOut({ server, definition, signal, results }: Coordinator): Promise<void> {
+  const count = rangeCount(definition);
+  while (!signal.aborted) {
+    let index = await countHandedOut(server, definition.name, signal);
+    if (index >= count) return;
+    try {
+      for (; index < count && !signal.aborted; index++) {
+        const range = { ...rangeAt(definition, index), isRepeat: results.numbers.size > 0 };
+        await server.js.publish(subjectOf(definition.name), JSON.stringify(range), { expect: { lastSequence: index } });
+      }
+    } catch {
+      // The server was away, or another coordinator was faster: look again where it is.
+      await delay(LOOK_INTERVAL / 10, signal);
+    }
+  }
+}
+
+/** Returns the number of ranges that the queue has ever had. */
+async function countHandedOut(server: SwarmServer, name: string, signal: AbortSignal): Promise<number> {
+  const { state } = await server.retry(() => server.jsm.streams.info(storeName(name)), signal);
+  return state.last_seq;
+}
+
+/** Step 3. */
+async function followResults(coordinator: Coordinator, complete: AbortController): Promise<void> {
+  const { server, stores, results, signal } = coordinator;
+  while (!signal.aborted) {
+    const entries = await server.retry(() => stores.results.watch({ include: "history" }), signal);
+    const stop = () => entries.stop();
+    signal.addEventListener("abort", stop);
+    for await (const entry of entries) {
+      countResult(results, Number(entry.key), entry.json<SeedResult>(), entry.created.getTime());
+      if (isComplete(results)) complete.abort();
+    }
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Step 4. */
+async function handOutMissing({ server, definition, results, signal }: Coordinator): Promise<void> {
+  const name = definition.name;
+  let [idleLooks, lastSize] = [0, -1];
+  while (!signal.aborted) {
+    await delay(LOOK_INTERVAL, signal);
+    if (signal.aborted) return;
+    const { num_pending, num_ack_pending } = await server.retry(
+      () => server.jsm.consumers.info(storeName(name), CONSUMER),
+      signal,
+    );
+    const isIdle = num_pending === 0 && num_ack_pending === 0 && results.numbers.size === lastSize;
+    idleLooks = isIdle ? idleLooks + 1 : 0;
+    lastSize = results.numbers.size;
+    if (idleLooks < IDLE_LOOKS) continue;
+    idleLooks = 0;
+    for (const range of missingRanges(definition, (number) => results.numbers.has(number))) {
+      await server.retry(() => server.js.publish(subjectOf(name), JSON.stringify(range)), signal);
+    }
+  }
+}
+
+/** Step 5; returns the exit status. */
+async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promise<number> {
+  const { results, definition, server, stores, options, machine } = coordinator;
+  if (!isComplete(results)) {
+    const { name } = definition;
+    if (options.isJSON) {
+      machine.stdout(`${JSON.stringify(createSwarmDocument(results, factsOf(coordinator)), null, 2)}\n`);
+    } else machine.stdout(`${formatSwarmTables(results)}\n`);
+    machine.stderr(`The swarm goes on without this process; to follow it again: --coordinator … --name ${name}\n`);
+    return INTERRUPTED;
+  }
+  const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
+  await server.retry(() => server.definitions.put(definition.name, finished), interrupted);
+  await server.retry(() => removeQueue(server, definition.name), interrupted);
+  const folder = `${options.store}/swarm-${definition.name}`;
+  const folders = await server.retry(() => fetchRuns(stores.runs, folder), interrupted);
+  const failures = factsOf(coordinator, folders);
+  if (options.isJSON) machine.stdout(`${JSON.stringify(createSwarmDocument(results, failures), null, 2)}\n`);
+  else machine.stdout(`${formatSwarmReport(results, failures)}\n`);
+  await explainFirst(coordinator, interrupted);
+  return statusOf(results);
+}
+
+/** The tests that failed, as the report shows them, in the order of their numbers. */
+function factsOf({ results, definition, options, machine }: Coordinator, folders = new Map<number, string>()) {
+  return results.failures.toSorted((a, b) => a.number - b.number).map(({ number, result }): FailureFacts => {
+    const { request } = requestOf(taskOf(testOf(number, definition), binFlags(options)), "none", machine);
+    const command = formatCommand(request.command, request.seed);
+    return { number, result, command, store: folders.get(number) ?? null };
+  });
+}
+
+async function explainFirst(
+  { results, definition, options, machine }: Coordinator,
+  signal: AbortSignal,
+): Promise<void> {
+  const numbers = results.failures.filter(({ result }) => result.outcome === "failed").map(({ number }) => number);
+  if (numbers.length === 0 || options.isJSON || signal.aborted) return;
+  machine.stdout("\n");
+  const testFlags = [...binFlags(options), "--store", options.store];
+  const first = testOf(Math.min(...numbers), definition);
+  await explainFailure(first, { seed: definition.seed, testFlags, machine, signal });
+}
+
+function statusOf({ failures, tally }: SwarmResults): number {
+  if (failures.some(({ result }) => result.outcome === "no-results")) return 255;
+  if (failures.length > 0) return 1;
+  return verdictGaps(tally).length > 0 ? 2 : 0;
+}

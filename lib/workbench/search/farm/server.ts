@@ -1,0 +1,294 @@
+/**
+ * The NATS server of a swarm over many machines: the connection, and what a swarm stores there.
+ *
+ * - The bucket `maelstrom-swarms` has the definition of each swarm, by its name.
+ * - The stream `maelstrom-NAME` is a work queue of ranges. A range is removed when a worker acknowledges it, and is
+ *   delivered again if none does so in time.
+ * - The bucket `maelstrom-NAME` has the result of each test, by its number. Only the first is stored.
+ * - The object store `maelstrom-NAME` has the files of runs that failed.
+ *
+ * A server that dies and comes back with its files loses none of that. Until then, {@linkcode SwarmServer.retry} waits.
+ *
+ * @module
+ */
+
+import {
+  AckPolicy,
+  jetstream,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+} from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { type ObjectStore, Objm } from "@nats-io/obj";
+import {
+  connect,
+  type ConnectionOptions,
+  credsAuthenticator,
+  nanos,
+  type NatsConnection,
+} from "@nats-io/transport-node";
+import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
+import type { Machine } from "../../engines/machine.ts";
+import type { SwarmDefinition } from "./definition.ts";
+
+/** Connection to a server with JetStream. */
+export interface SwarmServer {
+  /** Its addresses for people, without credentials. */
+  address: string;
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  /** The definitions of all swarms, by name. */
+  definitions: KV;
+  /**
+   * Repeats an action until it succeeds: the server may be away for a while.
+   *
+   * @throws What the action throws, once the signal is aborted, or if no server can change it.
+   * @throws {FailedError} The server does not accept this process any more.
+   */
+  retry<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Sends what is under way, and closes the connection. */
+  close(): Promise<void>;
+}
+
+/** Buckets of one swarm: results of its tests, and files of runs that failed. */
+export interface SwarmStores {
+  results: KV;
+  runs: ObjectStore;
+}
+
+/** Name of the consumer of a work queue: all workers share it. */
+export const CONSUMER = "workers";
+/** Time after which a range is delivered again, unless its worker has shown that it is at work, ms. */
+export const ACK_WAIT = 10_000;
+/** Most bytes of files of failing runs. Further ones are not stored: their seeds repeat them. */
+const MAX_RUN_BYTES = 256_000_000;
+/** Time between two attempts, ms. */
+const RETRY_INTERVAL = 250;
+/** Attempts that fail before a person is told why. */
+const TOLD_AFTER = 20;
+
+/** Name of everything that belongs to a swarm. */
+export function storeName(swarm: string): string {
+  return `maelstrom-${swarm}`;
+}
+
+/** Subject of the ranges of a swarm. */
+export function subjectOf(swarm: string): string {
+  return `maelstrom.ranges.${swarm}`;
+}
+
+/**
+ * Connects to a server.
+ *
+ * @param url Addresses, comma-separated: `nats://HOST:4222`. They may contain a user and a password, or a token.
+ * @param creds File with credentials.
+ * @param client Name of this process for the server.
+ * @throws {UsageError} The address or the file cannot be used.
+ * @throws {FailedError} There is no server, it refuses the connection, or it has no JetStream.
+ */
+export async function openSwarmServer(
+  url: string,
+  creds: string | undefined,
+  client: string,
+  machine: Pick<Machine, "files" | "stderr">,
+): Promise<SwarmServer> {
+  const { servers, address, ...login } = parseAddresses(url);
+  const authenticator = creds === undefined ? {} : { authenticator: credsAuthenticator(readCreds(creds, machine)) };
+  const options = { ...SETTINGS, ...login, ...authenticator, servers, name: client };
+  const connection = await connect(options).catch((error) => {
+    throw new FailedError(`Cannot connect to NATS at ${address}: ${messageOf(error).toLowerCase()}; ${EXPECTED}`);
+  });
+  try {
+    const jsm = await jetstreamManager(connection);
+    const js = jetstream(connection);
+    const definitions = await new Kvm(js).create("maelstrom-swarms");
+    return createSwarmServer(connection, { address, js, jsm, definitions }, machine);
+  } catch (error) {
+    await connection.close();
+    const { message } = error as Error;
+    const reason = /jetstream/i.test(message) ? "it has no JetStream" : message;
+    throw new FailedError(`Cannot use NATS at ${address}: ${reason}; ${EXPECTED}`);
+  }
+}
+
+const EXPECTED = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER";
+
+/** The connection is never given up, and a server that is silent for 10 s is given up for another. */
+const SETTINGS: ConnectionOptions = {
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: RETRY_INTERVAL,
+  pingInterval: 5000,
+  maxPingOut: 2,
+  timeout: 5000,
+};
+
+/**
+ * Parses addresses of servers, and takes the login out of them.
+ *
+ * @throws {UsageError} An address is bad. The message shows no login.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAddresses } from "./server.ts";
+ *
+ * assertEquals(parseAddresses("nats://me:secret@a:4222,nats://b"), {
+ *   servers: ["nats://a:4222", "nats://b"],
+ *   address: "nats://a:4222, nats://b",
+ *   user: "me",
+ *   pass: "secret",
+ * });
+ * ```
+ */
+export function parseAddresses(
+  text: string,
+): { servers: string[]; address: string; user?: string; pass?: string; token?: string } {
+  let login: { user?: string; pass?: string; token?: string } = {};
+  const servers = text.split(",").map((word) => {
+    const match = /^(nats|tls):\/\/(?:(.*)@)?([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/i.exec(word.trim());
+    if (match === null) {
+      throw new UsageError(
+        `Cannot use ${hideLogin(word)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
+      );
+    }
+    const [, scheme, written, host, port = ""] = match;
+    if (written !== undefined) login = parseLogin(written);
+    return `${scheme}://${host}${port}`;
+  });
+  return { servers, address: servers.join(", "), ...login };
+}
+
+/** Parses `user:password` or a token. */
+function parseLogin(text: string): { user?: string; pass?: string; token?: string } {
+  const [user, ...rest] = text.split(":");
+  if (rest.length === 0) return { token: decode(text) };
+  return { user: decode(user!), pass: decode(rest.join(":")) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function hideLogin(word: string): string {
+  return JSON.stringify(word.replace(/(\/\/|^).*@/, "$1…@"));
+}
+
+function readCreds(path: string, { files }: Pick<Machine, "files">): Uint8Array {
+  try {
+    return new TextEncoder().encode(files.readTextFile(path));
+  } catch (error) {
+    throw new UsageError(`Cannot read --creds ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Types of errors that another attempt does not change. */
+const LASTING = [
+  UsageError,
+  FailedError,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  Deno.errors.NotFound,
+  Deno.errors.PermissionDenied,
+];
+
+function createSwarmServer(
+  connection: NatsConnection,
+  parts: Pick<SwarmServer, "address" | "js" | "jsm" | "definitions">,
+  { stderr }: Pick<Machine, "stderr">,
+): SwarmServer {
+  const { address } = parts;
+  let isConnected = true;
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      if (type === "disconnect" && isConnected) stderr(`Lost the connection to NATS at ${address}: trying again\n`);
+      if (type === "reconnect") stderr(`Connected to NATS at ${address} again\n`);
+      if (type === "disconnect" || type === "reconnect") isConnected = type === "reconnect";
+    }
+  })();
+  async function retry<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let failures = 1;; failures++) {
+      try {
+        return await action();
+      } catch (error) {
+        if (signal.aborted || LASTING.some((type) => error instanceof type)) throw error;
+        if (connection.isClosed()) throw new FailedError(`NATS at ${address} has closed the connection for good`);
+        if (failures % TOLD_AFTER === 0 && isConnected) stderr(`Trying again: ${messageOf(error)}\n`);
+        await delay(RETRY_INTERVAL, signal);
+      }
+    }
+  }
+  return {
+    ...parts,
+    retry,
+    async close() {
+      // Without a connection, there is nothing to send.
+      if (isConnected) await Promise.race([connection.drain(), delay(2000)]).catch(() => {});
+      await connection.close();
+    },
+  };
+}
+
+/** Waits, at most until the signal is aborted. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+  });
+}
+
+/** Creates the queue and the buckets of a swarm, as far as they are not there. */
+export async function createSwarmStores({ js, jsm }: SwarmServer, swarm: string): Promise<SwarmStores> {
+  const name = storeName(swarm);
+  await jsm.streams.add({ name, subjects: [subjectOf(swarm)], retention: RetentionPolicy.Workqueue });
+  const consumer = { durable_name: CONSUMER, ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_WAIT) };
+  await jsm.consumers.info(name, CONSUMER).catch(() =>
+    jsm.consumers.add(name, { ...consumer, max_deliver: -1, max_ack_pending: -1 })
+  );
+  const results = await new Kvm(js).create(name);
+  const runs = await new Objm(js).create(name, { max_bytes: MAX_RUN_BYTES });
+  return { results, runs };
+}
+
+/** Opens the buckets of a swarm. */
+export async function openSwarmStores({ js }: SwarmServer, swarm: string): Promise<SwarmStores> {
+  const name = storeName(swarm);
+  return { results: await new Kvm(js).open(name), runs: await new Objm(js).open(name) };
+}
+
+/** Reads the definition of a swarm; undefined if there is none. */
+export async function readDefinition({ definitions }: SwarmServer, name: string): Promise<SwarmDefinition | undefined> {
+  const entry = await definitions.get(name);
+  return entry === null || entry.operation !== "PUT" ? undefined : entry.json<SwarmDefinition>();
+}
+
+/** Removes the work queue of a swarm. A worker that waits for a range is told at once. */
+export async function removeQueue({ jsm }: SwarmServer, swarm: string): Promise<void> {
+  await removeStream(jsm, storeName(swarm));
+}
+
+/** Removes everything that the server has of a swarm. */
+export async function removeSwarm({ jsm, definitions }: SwarmServer, swarm: string): Promise<void> {
+  await definitions.purge(swarm);
+  const name = storeName(swarm);
+  for (const stream of [name, `KV_${name}`, `OBJ_${name}`]) await removeStream(jsm, stream);
+}
+
+async function removeStream(jsm: JetStreamManager, stream: string): Promise<void> {
+  await jsm.streams.delete(stream).catch((error) => {
+    if (!/not found/.test(messageOf(error))) throw error;
+  });
+}

@@ -1,0 +1,207 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { connect, nanos } from "@nats-io/transport-node";
+import { ROOT } from "../../../../lib/workbench/cli/root.ts";
+import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
+import { swarm } from "../../../../lib/workbench/cli/swarm.ts";
+import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
+import type { SwarmDefinition } from "../../../../lib/workbench/search/farm/definition.ts";
+import type { SeedResult } from "../../../../lib/workbench/search/farm/results.ts";
+import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
+import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
+import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
+import { freePort, HAS_NO_SERVER, type NatsServer, withNatsServer } from "./nats_server.ts";
+
+const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
+
+/** TestOutcome of a command line. */
+interface TestOutcome {
+  status: number;
+  out: string;
+  err: string;
+}
+
+/** Runs `swarm` in this process. */
+async function run(line: string): Promise<TestOutcome> {
+  let [out, err] = ["", ""];
+  const machine = {
+    ...createMachine(ROOT),
+    stdout: (text: string) => void (out += text),
+    stderr: (text: string) => void (err += text),
+    isTerminal: { stdout: false, stderr: false },
+    onInterrupt: () => () => {},
+  };
+  const status = await reportErrors(() => swarm(line.split(" "), machine), machine);
+  return { status, out, err };
+}
+
+/** Starts `maelstrom.sh swarm` in a process of its own. */
+function start(line: string): Deno.ChildProcess {
+  const args = ["swarm", ...line.split(" ")];
+  const env = { NO_COLOR: "1", DENO: Deno.execPath() };
+  return new Deno.Command(`${ROOT}/maelstrom.sh`, { args, env, stdin: "null", stdout: "piped", stderr: "null" })
+    .spawn();
+}
+
+async function kill(child: Deno.ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await Promise.all([child.status, child.stdout.cancel()]);
+}
+
+/** Runs a coordinator and a worker to the end. Returns the outcome of the coordinator. */
+async function runBoth({ url }: NatsServer, line: string, workerLine = ""): Promise<TestOutcome> {
+  const name = /--name (\S+)/.exec(line)![1]!;
+  const [outcome] = await Promise.all([
+    run(`--coordinator ${url} ${line}`),
+    run(`--worker ${url} --name ${name} --jobs 1${workerLine}`),
+  ]);
+  return outcome;
+}
+
+function testWithServer(name: string, fn: (server: NatsServer) => Promise<void>): void {
+  Deno.test({ name: `${name} (with nats-server)`, ignore: HAS_NO_SERVER, fn: () => withNatsServer(fn) });
+}
+
+/** Opens the buckets on the server, for a test that looks at them. */
+async function withBuckets(
+  { url }: NatsServer,
+  look: (buckets: { jsm: JetStreamManager; open(name: string): Promise<KV> }) => Promise<void>,
+): Promise<void> {
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  try {
+    const kvm = new Kvm(connection);
+    await look({ jsm: await jetstreamManager(connection), open: (name) => kvm.create(name) });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Waits until a swarm has results of so many tests. */
+async function untilCounted(kv: KV, count: number): Promise<void> {
+  for await (const { revision } of await kv.watch({ include: "history" })) {
+    if (revision >= count) return;
+  }
+}
+
+testWithServer("every test counts once, whoever is killed: workers, the coordinator, nats-server", async (server) => {
+  const seeds = 60;
+  const coordinator = `--coordinator ${server.url} --name chaos --seeds ${seeds} --seed dune --challenge 1,3a --json`;
+  const worker = `--worker ${server.url} --name chaos --jobs 1`;
+  await withBuckets(server, async ({ jsm, open }) => {
+    const first = start(coordinator);
+    const definitions = await open("maelstrom-swarms");
+    for await (const { key } of await definitions.watch()) if (key === "chaos") break;
+    // So that the test takes seconds.
+    await jsm.consumers.update("maelstrom-chaos", "workers", { ack_wait: nanos(1500) });
+    const results = await open("maelstrom-chaos");
+    const victim = start(worker);
+    await untilCounted(results, 8);
+    await kill(victim);
+    const second = start(worker);
+    await untilCounted(results, 16);
+    await kill(first);
+    const last = start(coordinator);
+    await untilCounted(results, 24);
+    await server.kill();
+    await server.start();
+    const third = start(worker);
+    const output = await last.output();
+    assertEquals(output.code, 0);
+    const { complete, counted, challenges, workers, failures } = JSON.parse(new TextDecoder().decode(output.stdout));
+    assertEquals({ complete, counted, failures }, { complete: true, counted: seeds, failures: [] });
+    const sum = (rows: { runs: number }[]) => rows.reduce((total, { runs }) => total + runs, 0);
+    assertEquals([sum(challenges), sum(workers)], [seeds, seeds]);
+    assert(workers.length >= 2, JSON.stringify(workers));
+    // Nothing was stored twice.
+    const { state } = await jsm.streams.info("KV_maelstrom-chaos");
+    assertEquals([state.messages, state.last_seq], [seeds, seeds]);
+    for (const child of [second, third]) assertEquals((await child.output()).code, 0);
+    await checkSample(results);
+  });
+});
+
+/** A test has the same result here. */
+async function checkSample(results: KV): Promise<void> {
+  const { outcome, operations, duration } = (await results.get("7"))!.json<SeedResult>();
+  const machine = createMachine(ROOT);
+  const task = taskOf(drawTest("dune", 7, ["1", "3a"].map((id) => findChallenge(id)!)), []);
+  const here = await runTask(task, machine.engines.simulation, machine);
+  const expected = { outcome: here.hasVerdict ? "valid" : "no-verdict", ...here };
+  assertEquals([outcome, operations, duration], [expected.outcome, expected.operations, expected.duration]);
+}
+
+testWithServer(
+  "a run that failed is stored, fetched, shown and shrunk; the report can be had again",
+  async (server) => {
+    const store = await Deno.makeTempDir();
+    try {
+      const line = `--name wrong --seeds 3 --seed dune --challenge 3c --bin ${WRONG} --store ${store}`;
+      const { status, out, err } = await runBoth(server, line, ` --bin ${WRONG}`);
+      assertEquals(status, 1, err);
+      const [, number] = /^Run (\d) has failed: (?:[\w-]+, )*lost.* \(3c\)$/m.exec(out)!;
+      assertMatch(out, new RegExp(`^  run again    \\./maelstrom\\.sh 3c --sim .* --seed dune-${number}$`, "m"));
+      assertStringIncludes(out, `\n  stored in    ${store}/swarm-wrong/${number}\n`);
+      const stored = JSON.parse(await Deno.readTextFile(`${store}/swarm-wrong/${number}/results.json`));
+      assertEquals([stored.seed, stored.valid], [`dune-${number}`, false]);
+      assert((await Deno.readTextFile(`${store}/swarm-wrong/${number}/history.jsonl`)).length > 1000);
+      assertMatch(out, /\nThe smallest run that fails for the same reason: /);
+      const again = await run(`--coordinator ${server.url} ${line} --json`);
+      assertEquals([again.status, JSON.parse(again.out).counted], [1, 3]);
+      const removed = await run(`--coordinator ${server.url} --name wrong --remove`);
+      assertEquals(removed, { status: 0, out: "Removed the swarm wrong\n", err: "" });
+      const gone = await run(`--coordinator ${server.url} --name wrong`);
+      assertEquals([gone.status, gone.err], [
+        254,
+        `Cannot find the swarm wrong at ${server.url}: expected --seeds NUMBER to begin it\n`,
+      ]);
+    } finally {
+      await Deno.remove(store, { recursive: true });
+    }
+  },
+);
+
+testWithServer("other options or versions than those of a swarm are refused", async (server) => {
+  assertEquals((await runBoth(server, "--name small --seeds 1 --challenge 1")).status, 0);
+  const refuse = async (line: string) => (await run(line)).err.trimEnd();
+  const coordinator = `--coordinator ${server.url} --name small`;
+  assertEquals(
+    await refuse(`${coordinator} --seeds 2`),
+    "Cannot use --seeds 2 with the swarm small, which has 1: leave --seeds out, or give another --name",
+  );
+  assertStringIncludes(
+    await refuse(`${coordinator} --challenge 1 --bin ${WRONG}`),
+    "Cannot take part in the swarm small: it tests our programs; expected no --bin",
+  );
+  await withBuckets(server, async ({ open }) => {
+    const definitions = await open("maelstrom-swarms");
+    const definition = (await definitions.get("small"))!.json<SwarmDefinition>();
+    await definitions.put("small", JSON.stringify({ ...definition, version: "0.0.1-abc", isFinished: false }));
+  });
+  for (const line of [coordinator, `--worker ${server.url}`]) {
+    const { status, err } = await run(line);
+    assertEquals(status, 255);
+    assertMatch(
+      err,
+      /^Cannot take part in the swarm small: it was begun with version 0\.0\.1-abc, this is 0\.1\.0-\w+; /,
+    );
+  }
+});
+
+Deno.test({
+  name: "a server that is not there, or has no JetStream, is named without credentials (with nats-server)",
+  ignore: HAS_NO_SERVER,
+  async fn() {
+    const expected = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER\n";
+    const port = freePort();
+    const away = await run(`--worker nats://me:secret@127.0.0.1:${port}`);
+    assertEquals([away.status, away.err], [
+      255,
+      `Cannot connect to NATS at nats://127.0.0.1:${port}: connection refused; ${expected}`,
+    ]);
+    await withNatsServer(async ({ url }) => {
+      const plain = await run(`--coordinator ${url} --seeds 3`);
+      assertEquals([plain.status, plain.err], [255, `Cannot use NATS at ${url}: it has no JetStream; ${expected}`]);
+    }, { hasJetStream: false });
+  },
+});
