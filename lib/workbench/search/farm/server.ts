@@ -66,6 +66,8 @@ export const ACK_WAIT = 10_000;
 const MAX_RUN_BYTES = 256_000_000;
 /** Time between two attempts, ms. */
 const RETRY_INTERVAL = 250;
+/** Time to send what is under way at the end, ms. */
+const CLOSE_TIME = 2000;
 /** Attempts that fail before a person is told why. */
 const TOLD_AFTER = 20;
 
@@ -230,7 +232,9 @@ function createSwarmServer(
     retry,
     async close() {
       // Without a connection, there is nothing to send.
-      if (isConnected) await Promise.race([connection.drain(), delay(2000)]).catch(() => {});
+      const sent = new AbortController();
+      if (isConnected) await Promise.race([connection.drain(), delay(CLOSE_TIME, sent.signal)]).catch(() => {});
+      sent.abort();
       await connection.close();
     },
   };

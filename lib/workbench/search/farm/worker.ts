@@ -85,9 +85,11 @@ export async function runWorker(options: WorkerOptions, machine: Machine): Promi
   };
   const line = createStatusLine(machine);
   const stopShowing = machine.every(REDRAW, () => line.show(`${name}  ${counts.tests} runs  ${counts.failed} failed`));
+  const ended = new AbortController();
   try {
-    await Promise.race([followDefinitions(worker), workForAll(worker)]);
+    await Promise.race([followDefinitions(worker, ended.signal), workForAll(worker)]);
   } finally {
+    ended.abort();
     stopShowing();
     line.stop();
     interruption.close();
@@ -97,10 +99,10 @@ export async function runWorker(options: WorkerOptions, machine: Machine): Promi
   return 0;
 }
 
-/** Keeps `swarms` up to date. */
-async function followDefinitions(worker: Worker): Promise<never> {
-  const { server, swarms, options, signal } = worker;
-  for (;;) {
+/** Keeps `swarms` up to date, until the signal. */
+async function followDefinitions(worker: Worker, signal: AbortSignal): Promise<void> {
+  const { server, swarms, options } = worker;
+  while (!signal.aborted) {
     const changes = await server.retry(() => server.definitions.watch(), signal);
     for await (const entry of changes) {
       const definition = entry.operation === "PUT" ? entry.json<SwarmDefinition>() : undefined;
