@@ -36,6 +36,8 @@ const SERVICES = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
 const START_TIMEOUT = 30_000;
 /** Time between two attempts to reach one that starts, ms. */
 const RETRY_DELAY = 20;
+/** Lines of the log of one that does not start, in its report. */
+const LOG_LINES = 16;
 /** Time that a node has to end by itself, ms: more than the 5 s that its handlers have. */
 const NODE_PATIENCE = 8000;
 
@@ -107,10 +109,12 @@ async function start(cluster: Cluster, tell: (line: string) => void, signal: Abo
   ];
   tell(`The cluster ${plan.cluster} starts; its data and logs are in ${plan.folder}`);
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
-  signal.addEventListener("abort", () => reject(new Error("it was interrupted")));
+  const interrupt = () => reject(new Error("it was interrupted"));
+  signal.addEventListener("abort", interrupt);
   interrupted.catch(() => {});
+  if (signal.aborted) interrupt();
   for (const step of steps) {
-    signal.throwIfAborted();
+    if (signal.aborted) return await interrupted;
     tell(await Promise.race([step(), interrupted]));
   }
 }
@@ -196,7 +200,7 @@ async function untilServed({ plan, connection }: Cluster, id: string, child: Chi
   }
   const problem = child.end ?? `did not answer within ${START_TIMEOUT / 1000} s`;
   await child.kill();
-  const lines = lastLines(logPath(plan.folder, log), 8).map((line) => `  ${line}`);
+  const lines = lastLines(logPath(plan.folder, log), LOG_LINES).map((line) => `  ${line}`);
   throw new Error([`${id} ${problem}; the end of its log:`, ...lines].join("\n"));
 }
 

@@ -9,7 +9,7 @@
 
 import { Buffer } from "node:buffer";
 import { RPCError } from "../../../../protocol.ts";
-import { messageOf } from "../../../base/errors.ts";
+import { reasonOf } from "../../../base/errors.ts";
 
 /** State of one key. */
 export interface EtcdState {
@@ -139,8 +139,7 @@ async function post<T>(url: string, body: unknown): Promise<T> {
     response = await fetch(url, { method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT) });
     text = await response.text();
   } catch (error) {
-    const { cause } = error as Error;
-    const message = messageOf(cause ?? error);
+    const message = reasonOf(((error as Error).cause ?? error) as Error);
     // The connection could not be made, so that the request was not sent.
     const isUnsent = message.includes("(Connect)");
     throw new RPCError(isUnsent ? "temporarily-unavailable" : "timeout", `etcd does not answer: ${message}`);
