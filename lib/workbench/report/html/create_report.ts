@@ -33,6 +33,9 @@ const FILES = [
   ...["timeline.html", "latency-raw.png", "latency-quantiles.png", "rate.png"],
 ];
 
+/** Endings of the files of a node's log. */
+const LOGS = [".log", ".times"];
+
 /** Largest number of nodes whose logs are looked for, if their names are unknown. */
 const MOST_NODES = 100;
 
@@ -62,7 +65,7 @@ export async function createReportData(run: ReportedRun, machine: StoredFiles): 
     faults: faultBands(history, end),
     ...{ messages, logs },
     evidence: evidenceOf(history, operations, results, nodes),
-    files: [...FILES.filter(exists), ...logs.map(({ node }) => `node-logs/${node}.log`)],
+    files: [...FILES, ...logs.flatMap(({ node }) => LOGS.map((ending) => `node-logs/${node}${ending}`))].filter(exists),
     omitted,
   };
 }

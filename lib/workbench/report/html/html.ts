@@ -23,9 +23,10 @@ export async function reportHTML(data: ReportData): Promise<string> {
   const title = escapeHTML(`${data.title}: report`);
   const { operations, messages, ...rest } = data;
   const omitted = [...data.omitted];
+  const packedOperations = await compress(packOperations(operations));
   const packed = {
-    messages: messages === null ? null : await packWithin(messages, omitted),
-    operations: await compress(packOperations(operations)),
+    operations: packedOperations,
+    messages: messages === null ? null : await packWithin(messages, BUDGET - packedOperations.length, omitted),
   };
   const json = formatExactJSON({ ...rest, omitted, messageCount: messages?.id.length ?? null });
   const parts = { data: await compress(new TextEncoder().encode(json)), ...packed };
@@ -71,21 +72,22 @@ export function joinModules(modules: readonly string[]): string {
   ).join("\n");
 }
 
-/** Size of the compressed messages, in bytes, above which bodies are shortened. As base64 they are a third larger. */
-const MESSAGES_BUDGET = 3_300_000;
+/** Size of the compressed operations and messages, in bytes, above which bodies are shortened. Base64 adds a third. */
+const BUDGET = 3_500_000;
 
 /** Lengths to which bodies are shortened until the messages are small enough. */
-const LENGTHS = [Infinity, 100, 0];
+const LENGTHS = [Infinity, 100, 40, 0];
 
 /**
  * Packs and compresses messages, with bodies that are short enough for the budget.
  *
+ * @param budget Bytes.
  * @param omitted Receives a note if bodies are shortened.
  */
-async function packWithin(messages: MessageColumns, omitted: string[]): Promise<Uint8Array> {
+async function packWithin(messages: MessageColumns, budget: number, omitted: string[]): Promise<Uint8Array> {
   for (const longest of LENGTHS) {
     const packed = await compress(packMessages(messages, longest));
-    if (packed.length > MESSAGES_BUDGET && longest > 0) continue;
+    if (packed.length > budget && longest > 0) continue;
     const what = longest === 0 ? "no bodies" : `bodies of up to ${longest} characters`;
     if (longest < Infinity) omitted.push(`Messages have ${what} here; messages.jsonl has them whole`);
     return packed;

@@ -89,7 +89,7 @@ function drawLatency(place, { operations, faults, end }, only) {
     y: floor(duration[row] / 1000),
     outcome: operations.outcome[row],
   }));
-  const top = Math.max(1, ...points.map(({ y }) => y)) * 1.1;
+  const top = Math.max(1, ...points.map(({ y }) => y)) * (isLog ? 2 : 1.1);
   const lines = QUANTILES.map(([, label], at) => ({ label, colour: "text", dash: [[], [6, 3], [2, 3]][at] }));
   drawPlot(place, { times, values, lines, faults, end, points, unit: "ms", top, isLog });
   const count = `${formatCount(rows.length)} of ${formatCount(completed.length)} operations are drawn as points`;

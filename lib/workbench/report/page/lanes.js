@@ -8,7 +8,7 @@
  */
 
 /** @typedef {import("./run_data.js").Messages} Messages */
-/** @typedef {import("./run_data.js").OperationColumns} OperationColumns */
+/** @typedef {Pick<import("./run_data.js").OperationColumns, "worker">} OperationColumns */
 
 /** Largest number of workers that have a lane each. */
 const MOST_WORKERS = 30;

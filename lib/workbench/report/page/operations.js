@@ -80,7 +80,7 @@ function faultTable(faults) {
  */
 export function operationText({ operations }, row) {
   const { name, symbol } = OUTCOMES[operations.outcome[row]];
-  const { argument, result } = { argument: operations.argument[row], result: operations.result[row] };
+  const [argument, result] = [operations.argumentOf(row), operations.resultOf(row)];
   const duration = operations.duration[row];
   return [
     `${symbol} ${operations.functions[operations.f[row]]} ${argument === "null" ? "" : argument}`.trimEnd(),

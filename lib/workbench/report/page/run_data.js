@@ -7,7 +7,15 @@
 /**
  * Data of a run without its messages, which are unpacked later.
  *
- * @typedef {Omit<import("../html/report_data.ts").ReportData, "messages"> & { messageCount: number | null }} ReportData
+ * @typedef {Omit<import("../html/report_data.ts").ReportData, "messages" | "operations"> & OwnData} ReportData
+ * @typedef {{ operations: Operations, messageCount: number | null }} OwnData
+ */
+
+/**
+ * Operations; a text is unpacked when it is asked for.
+ *
+ * @typedef {Omit<OperationColumns, "argument" | "result"> & OperationTexts} Operations
+ * @typedef {{ argumentOf: (row: number) => string, resultOf: (row: number) => string }} OperationTexts As JSON.
  */
 /** @typedef {import("../html/report_data.ts").MessageColumns} MessageColumns */
 /** @typedef {import("../html/report_data.ts").OperationColumns} OperationColumns */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import("../html/report_data.ts").OperationColumns} OperationColumns */
+/** @typedef {Omit<import("../html/report_data.ts").OperationColumns, "argument" | "result">} OperationColumns */
 
 /**
  * Chooses the length of a bin: a round one, so that there are 40 to 100 of them.

@@ -5,7 +5,7 @@
  */
 
 /** @typedef {import("./run_data.js").Messages} Messages */
-/** @typedef {import("./run_data.js").OperationColumns} OperationColumns */
+/** @typedef {import("./run_data.js").Operations} Operations */
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {import("../html/pack.ts").MessagesHead} MessagesHead */
 /** @typedef {import("../html/pack.ts").OperationsHead} OperationsHead */
@@ -121,7 +121,7 @@ function unpackNumbers(parts, positions, numbers, count, contextOf) {
  * Unpacks operations.
  *
  * @param {Uint8Array} bytes
- * @returns {OperationColumns}
+ * @returns {Operations}
  */
 export function unpackOperations(bytes) {
   const [first, ...streams] = splitStreams(bytes);
@@ -144,20 +144,7 @@ export function unpackOperations(bytes) {
   const [argumentOf, resultOf] = [argumentTemplates, results].map((templates, at) =>
     textsOf(templates, streams[8 + 2 * at], streams[9 + 2 * at], count, (row) => f[row])
   );
-  const all = (/** @type {(row: number) => string} */ textOf) => f.map((_, row) => textOf(row));
-  /** @type {string[] | undefined} */
-  let argument;
-  /** @type {string[] | undefined} */
-  let result;
-  return {
-    ...{ functions, index, completion, process, worker, f, outcome, start, duration },
-    get argument() {
-      return argument ??= all(argumentOf);
-    },
-    get result() {
-      return result ??= all(resultOf);
-    },
-  };
+  return { functions, index, completion, process, worker, f, outcome, start, duration, argumentOf, resultOf };
 }
 
 /** @param {number} count */

@@ -7,7 +7,7 @@ import { unpackBytes, unpackData, unpackMessages } from "../../../../lib/workben
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
 import { filesOf } from "../../fake_files.ts";
-import { rowsOf } from "./message_rows.ts";
+import { columnsOf, rowsOf } from "./message_rows.ts";
 import { reportOf } from "../simulated_report.ts";
 
 const DATA = await reportOf(
@@ -52,7 +52,7 @@ Deno.test("the page has the data, and what nodes wrote cannot end its script", a
   const { messages, ...rest } = DATA;
   const unpacked = await unpackData(partOf(page, "data"), partOf(page, "operations"));
   const expected = JSON.parse(JSON.stringify({ ...rest, messageCount: messages!.id.length }));
-  assertEquals({ ...unpacked, operations: { ...unpacked.operations } }, expected);
+  assertEquals({ ...unpacked, operations: columnsOf(unpacked.operations) }, expected);
   const found = unpackMessages(await unpackBytes(partOf(page, "messages")));
   assertEquals(rowsOf(found), rowsOf(decodeMessages(messages!)));
   assertEquals(page.match(/<\/script>/g)!.length, 5);

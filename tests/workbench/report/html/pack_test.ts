@@ -14,7 +14,7 @@ import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../../../wrong/broadcast_without_retry.ts";
 import { runOptions } from "../../run/stand_in.ts";
 import { reportOf } from "../simulated_report.ts";
-import { rowsOf } from "./message_rows.ts";
+import { columnsOf, rowsOf } from "./message_rows.ts";
 
 /** A run with lost and duplicated messages, restarts, and operations of all outcomes. */
 const DATA = await reportOf(
@@ -59,14 +59,14 @@ Deno.test("messages are the same after packing and unpacking", () => {
 });
 
 Deno.test("operations are the same after packing and unpacking", () => {
-  assertEquals({ ...unpackOperations(packOperations(DATA.operations)) }, DATA.operations);
+  assertEquals(columnsOf(unpackOperations(packOperations(DATA.operations))), DATA.operations);
 });
 
 Deno.test("damaged columns are unpacked as they are: times that go back, ids in any order", () => {
   const { operations } = DATA;
   const back = { ...operations, start: operations.start.toReversed(), index: operations.index.toReversed() };
   back.completion = back.index.map((index) => index + 1);
-  assertEquals({ ...unpackOperations(packOperations(back)) }, back);
+  assertEquals(columnsOf(unpackOperations(packOperations(back))), back);
   const messages = {
     ...DATA.messages!,
     id: DATA.messages!.id.toReversed(),
