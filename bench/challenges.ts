@@ -77,7 +77,6 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
     { root: "", files },
   );
   const clock = new VirtualClock();
-  let over = false;
   const test = runTest(
     {
       ...options,
@@ -89,9 +88,8 @@ async function run([id, , program, flags = ""]: Row, seed: string): Promise<Resu
       logNetRecv: false,
     },
     inProcessWorld({ program, clock }),
-  ).finally(() => over = true);
-  await clock.run(() => over);
-  return await test;
+  );
+  return await clock.settle(test);
 }
 
 /** Extracts the figures of a run, one for each column. */

@@ -39,7 +39,6 @@ async function run(id: string, flags: string[]): Promise<Results> {
   const files = { readTextFile: () => "", inspect: (path: string) => ({ kind: "executable" as const, path }) };
   const { options } = createRequest(challenge, parseArguments(flags), { root: "", files });
   const clock = new VirtualClock();
-  let over = false;
   const test = runTest(
     {
       ...options,
@@ -52,9 +51,8 @@ async function run(id: string, flags: string[]): Promise<Results> {
       logNetRecv: false,
     },
     inProcessWorld({ program: PROGRAMS[id]![0], clock }),
-  ).finally(() => over = true);
-  await clock.run(() => over);
-  return await test;
+  );
+  return await clock.settle(test);
 }
 
 for (const [id, [, nodes, rate]] of Object.entries(PROGRAMS)) {

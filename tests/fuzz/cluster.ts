@@ -89,13 +89,7 @@ export function createFuzzedCluster(program: (node: AnyNode) => void, count: num
   const nodes = Array.from({ length: count }, (_, index) => `n${index}`);
   for (const id of nodes) startFuzzed(state, id, program, random.stream(id));
   const client = openConnection(network, clock);
-  async function complete<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const watched = promise.finally(() => settled = true);
-    watched.catch(() => {});
-    await clock.run(() => settled);
-    return await watched;
-  }
+  const complete = <T>(promise: Promise<T>) => clock.settle(promise);
   const init = { type: "init", node_ids: nodes };
   return {
     ...state,

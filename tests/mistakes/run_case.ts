@@ -79,15 +79,12 @@ function virtually(program: FakeProgram): Engine {
       openLog: store.openNodeLog,
       system: fakeSystem(program, clock),
     });
-    let isOver = false;
-    const running = runTest(runOptionsOf(request), world, { signal, log, progress, store }).finally(() => {
-      isOver = true;
-    });
-    // It is awaited below.
-    running.catch(() => {});
-    await clock.run(() => isOver);
-    store.close();
-    return await running;
+    const running = runTest(runOptionsOf(request), world, { signal, log, progress, store });
+    try {
+      return await clock.settle(running);
+    } finally {
+      store.close();
+    }
   };
 }
 

@@ -106,6 +106,21 @@ export class VirtualClock implements Clock {
   }
 
   /**
+   * Runs callbacks until a promise settles.
+   *
+   * @returns What it is fulfilled with.
+   * @throws What it is rejected with, or the error of a callback.
+   * @throws {Error} It is pending, and nothing is scheduled.
+   */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const note = () => void (isSettled = true);
+    promise.then(note, note);
+    await this.run(() => isSettled);
+    return await promise;
+  }
+
+  /**
    * Calls `turn` until it returns "end", each time after all promises that can settle have done so. A turn moves the
    * clock by {@linkcode VirtualClock.runNext} or {@linkcode VirtualClock.skipTo}, or not at all.
    *

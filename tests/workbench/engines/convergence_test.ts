@@ -41,10 +41,7 @@ type AnyProgram = (node: AnyNode) => void;
 /** Does something in a new world of a program, in virtual time. */
 async function inVirtualTime<T>(program: unknown, act: (world: World) => Promise<T>): Promise<T> {
   const clock = new VirtualClock();
-  let over = false;
-  const acting = act(inProcessWorld({ program: program as AnyProgram, clock })).finally(() => over = true);
-  await clock.run(() => over);
-  return await acting;
+  return await clock.settle(act(inProcessWorld({ program: program as AnyProgram, clock })));
 }
 
 /** Measures the convergence time of a program that converges, ms. */

@@ -45,14 +45,7 @@ async function startRig(program: (node: AnyNode) => void, workload = "broadcast"
     onFailure: (failure) => void failures.push(failure),
     signal: stop.signal,
   });
-  /** Lets time pass until a promise has settled. */
-  async function settle<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const done = () => void (settled = true);
-    promise.then(done, done);
-    await clock.run(() => settled);
-    return await promise;
-  }
+  const settle = <T>(promise: Promise<T>) => clock.settle(promise);
   await settle(cluster.open());
   const client: OpenConnection = openConnection(network, clock);
   const ask = (node: string, body: Body) => settle(client.call(node, body, 100));
@@ -346,10 +339,7 @@ Deno.test("a reply to init without in_reply_to is shown when the node is reporte
       onFailure: (failure) => void failures.push(failure),
       signal: new AbortController().signal,
     });
-    let over = false;
-    const opening = cluster.open().finally(() => over = true);
-    await clock.run(() => over);
-    await opening;
+    await clock.settle(cluster.open());
     assertEquals(failures.map(({ type }) => type), ["init-failed"]);
     assertStringIncludes(failures[0]!.message, problem);
   }

@@ -57,12 +57,7 @@ function setUp(
     ...options,
   });
   async function run(phase: Omit<Phase, "random">): Promise<void> {
-    let over = false;
-    const finished = interpreter.run({ random: seededRandom("test"), ...phase }).finally(() => over = true);
-    // `await finished` below throws its error.
-    finished.catch(() => {});
-    await clock.run(() => over);
-    await finished;
+    await clock.settle(interpreter.run({ random: seededRandom("test"), ...phase }));
   }
   return { clock, history, exceptions, clients, interpreter, run };
 }

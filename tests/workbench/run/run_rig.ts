@@ -43,14 +43,12 @@ export async function run(
     problem: () => undefined,
     close() {},
   };
-  let over = false;
   const running = runTest({ ...OPTIONS, ...options }, inProcessWorld({ program, clock }), {
     store,
     log: (line) => lines.push(line),
     ...hooks,
-  }).finally(() => over = true);
-  await clock.run(() => over);
-  return { results: await running, clock, lines, stored };
+  });
+  return { results: await clock.settle(running), clock, lines, stored };
 }
 
 /** Program for broadcast that sends each value once to every node and never retries. */

@@ -56,13 +56,7 @@ export function standIn(node: StandInNode): StandIn {
       });
     },
   };
-  async function settle<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
-    const done = () => void (settled = true);
-    promise.then(done, done);
-    await clock.run(() => settled);
-    return await promise;
-  }
+  const settle = <T>(promise: Promise<T>) => clock.settle(promise);
   return { clock, network, requests, settle };
 }
 

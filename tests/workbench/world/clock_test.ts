@@ -265,6 +265,16 @@ Deno.test("VirtualClock throws if a condition cannot become true", async () => {
   await assertRejects(() => clock.run(() => false), Error, "Cannot continue: nothing is scheduled after 7 ms");
 });
 
+Deno.test("VirtualClock runs until a promise settles, and returns or throws what that does", async () => {
+  const clock = new VirtualClock();
+  assertEquals(await clock.settle(clock.sleep(5).then(() => "done")), "done");
+  assertEquals(clock.now(), 5);
+  await assertRejects(() => clock.settle(clock.sleep(5).then(() => Promise.reject(new Error("no")))), Error, "no");
+  assertEquals(clock.now(), 10);
+  const pending = Promise.withResolvers<void>().promise;
+  await assertRejects(() => clock.settle(pending), Error, "Cannot continue: nothing is scheduled after 10 ms");
+});
+
 Deno.test("VirtualClock steps from callback to callback", async () => {
   const clock = new VirtualClock();
   let settled = false;

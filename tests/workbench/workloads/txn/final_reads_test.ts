@@ -34,10 +34,8 @@ async function run(program: AnyProgram, options: Partial<RunOptions> = {}) {
       history: (recorded: readonly Operation[]) => void (history = recorded),
     },
   };
-  let over = false;
-  const running = runTest(all, inProcessWorld({ program, clock }), hooks).finally(() => over = true);
-  await clock.run(() => over);
-  return { results: await running, history, final: history.filter(({ final, type }) => final && type === "invoke") };
+  const results = await clock.settle(runTest(all, inProcessWorld({ program, clock }), hooks));
+  return { results, history, final: history.filter(({ final, type }) => final && type === "invoke") };
 }
 
 const right = txn as AnyProgram;

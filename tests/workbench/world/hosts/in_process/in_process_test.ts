@@ -41,11 +41,7 @@ async function startPair(program: (node: AnyNode) => void, { seed = "dune", node
   const client = openConnection(network, clock);
   /** Calls a node, and runs the clock until it answers. */
   async function ask(node: string, body: Body): Promise<Body> {
-    let settled = false;
-    const reply = client.call(node, body).finally(() => settled = true);
-    reply.catch(() => {});
-    await clock.run(() => settled);
-    return await reply;
+    return await clock.settle(client.call(node, body));
   }
   for (const node of nodes) await ask(node, { type: "init", node_id: node, node_ids: nodes });
   return { clock, network, hosts, failures, log, client, ask };
