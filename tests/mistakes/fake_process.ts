@@ -66,15 +66,19 @@ export function fakeSystem(run: FakeProgram, clock: VirtualClock): System {
   };
 }
 
-/** A stream of text that can be written to and closed. */
+/** A stream of text that can be written to and closed. Like the output of a process, it is one of bytes. */
 function output() {
   const encoder = new TextEncoder();
-  let controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (each) => void (controller = each) });
+  let controller: ReadableByteStreamController;
+  const stream = new ReadableStream({ type: "bytes", start: (each) => void (controller = each) });
   return {
     stream: stream as Deno.ChildProcess["stdout"],
     write: (text: string) => controller.enqueue(encoder.encode(text)),
-    close: () => controller.close(),
+    close() {
+      controller.close();
+      // A read that waits ends only with this.
+      controller.byobRequest?.respond(0);
+    },
   };
 }
 
