@@ -36,12 +36,28 @@ async function run(line: string): Promise<TestOutcome> {
   return { status, out, err };
 }
 
+/** Processes that were started. None outlives its test. */
+const children: Deno.ChildProcess[] = [];
+
 /** Starts `maelstrom.sh swarm` in a process of its own. */
 function start(line: string): Deno.ChildProcess {
   const args = ["swarm", ...line.split(" ")];
   const env = { NO_COLOR: "1", DENO: Deno.execPath() };
-  return new Deno.Command(`${ROOT}/maelstrom.sh`, { args, env, stdin: "null", stdout: "piped", stderr: "null" })
-    .spawn();
+  const options = { args, env, stdin: "null", stdout: "piped", stderr: "null" } as const;
+  const child = new Deno.Command(`${ROOT}/maelstrom.sh`, options).spawn();
+  children.push(child);
+  return child;
+}
+
+/** Kills what a test that failed has left. */
+function killChildren(): void {
+  for (const child of children.splice(0)) {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
 }
 
 async function kill(child: Deno.ChildProcess): Promise<void> {
@@ -60,7 +76,11 @@ async function runBoth({ url }: NatsServer, line: string, workerLine = ""): Prom
 }
 
 function testWithServer(name: string, fn: (server: NatsServer) => Promise<void>): void {
-  Deno.test({ name: `${name} (with nats-server)`, ignore: HAS_NO_SERVER, fn: () => withNatsServer(fn) });
+  Deno.test({
+    name: `${name} (with nats-server)`,
+    ignore: HAS_NO_SERVER,
+    fn: () => withNatsServer(fn).finally(killChildren),
+  });
 }
 
 /** Opens the buckets on the server, for a test that looks at them. */
