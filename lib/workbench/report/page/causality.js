@@ -25,7 +25,16 @@ import { firstAtLeast } from "./run_data.js";
  * @property {number[]} own Requests and answers of the operation, or the message itself.
  * @property {number[]} causes Messages before it that it may depend on.
  * @property {number[]} effects Messages after it that may depend on it.
+ * @property {Map<number, Link>} links For each cause and effect, its link to the others.
  * @property {boolean} isWhole False if there are more than {@linkcode MOST_RELATED}.
+ */
+
+/**
+ * Link of a cause or an effect to the messages in question.
+ *
+ * @typedef {object} Link
+ * @property {number} via Row of the message that an effect follows from, or that a cause has led to.
+ * @property {boolean} isDirect False for first news, and for the last message with which a node can have had a say.
  */
 
 /** Largest number of direct causes, and of direct effects. */
@@ -96,12 +105,40 @@ export function relatedToMessage(index, row) {
  */
 function related(index, own) {
   const direct = { effects: directEffects(index, own), causes: directCauses(index, own) };
-  const others = (/** @type {Iterable<number>} */ rows) =>
-    [...new Set(rows)].filter((row) => !own.includes(row)).sort((a, b) => a - b);
-  const effects = others([...direct.effects, ...firstNews(index, own)]);
-  const causes = others([...direct.causes, ...lastSay(index, own)]).filter((row) => !effects.includes(row));
-  const isWhole = Math.max(direct.effects.length, direct.causes.length) < MOST_RELATED;
-  return { own, causes, effects, isWhole };
+  const effects = mergedLinks(direct.effects, firstNews(index, own), new Set(own));
+  const causes = mergedLinks(direct.causes, lastSay(index, own), new Set([...own, ...effects.keys()]));
+  const isWhole = Math.max(direct.effects.size, direct.causes.size) + own.length < MOST_RELATED;
+  return {
+    own,
+    causes: sortedRows(causes),
+    effects: sortedRows(effects),
+    links: new Map([...causes, ...effects]),
+    isWhole,
+  };
+}
+
+/**
+ * Merges direct links with others. A row that has both has the direct one.
+ *
+ * @param {Map<number, number>} direct
+ * @param {Map<number, number>} others
+ * @param {Set<number>} excluded
+ * @returns {Map<number, Link>}
+ */
+function mergedLinks(direct, others, excluded) {
+  /** @type {Map<number, Link>} */
+  const links = new Map();
+  for (const [row, via] of others) if (!excluded.has(row)) links.set(row, { via, isDirect: false });
+  for (const [row, via] of direct) if (!excluded.has(row)) links.set(row, { via, isDirect: true });
+  return links;
+}
+
+/**
+ * @param {Map<number, Link>} links
+ * @returns {number[]}
+ */
+function sortedRows(links) {
+  return [...links.keys()].sort((a, b) => a - b);
 }
 
 /**
@@ -109,16 +146,20 @@ function related(index, own) {
  *
  * @param {CausalIndex} index
  * @param {number[]} own
- * @returns {number[]}
+ * @returns {Map<number, number>} Row of the message that each effect follows from.
  */
 function directEffects(index, own) {
   const found = new Set(own);
+  /** @type {Map<number, number>} */
+  const links = new Map();
   for (const row of found) {
     for (const next of reactionsTo(index, row)) {
-      if (found.size < MOST_RELATED) found.add(next);
+      if (found.has(next) || found.size >= MOST_RELATED) continue;
+      found.add(next);
+      links.set(next, row);
     }
   }
-  return [...found];
+  return links;
 }
 
 /**
@@ -150,11 +191,13 @@ function reactionsTo({ messages, arrivals, sends, window }, row) {
  *
  * @param {CausalIndex} index
  * @param {number[]} own
- * @returns {number[]}
+ * @returns {Map<number, number>} Row of the message that each cause has led to.
  */
 function directCauses({ messages, arrivals, window }, own) {
   const { received, sent, src, isClient, request } = messages;
   const found = new Set(own);
+  /** @type {Map<number, number>} */
+  const links = new Map();
   for (const row of found) {
     if (isClient[src[row]]) continue;
     const before = arrivals[src[row]];
@@ -162,10 +205,12 @@ function directCauses({ messages, arrivals, window }, own) {
     while (at >= 0 && before[at] > row) at--;
     const last = at >= 0 && received[before[at]] >= sent[row] - window ? before[at] : -1;
     for (const cause of [request[row], last]) {
-      if (cause !== -1 && found.size < MOST_RELATED) found.add(cause);
+      if (cause === -1 || found.has(cause) || found.size >= MOST_RELATED) continue;
+      found.add(cause);
+      links.set(cause, row);
     }
   }
-  return [...found];
+  return links;
 }
 
 /**
@@ -173,24 +218,24 @@ function directCauses({ messages, arrivals, window }, own) {
  *
  * @param {CausalIndex} index
  * @param {number[]} own
- * @returns {number[]}
+ * @returns {Map<number, number>} Row of the message by which the sender of each of them had learnt of it.
  */
 function firstNews({ messages, arrived }, own) {
   const { received, sent, src, dest, isClient } = messages;
   const starts = own.filter((row) => !isClient[dest[row]] && !Number.isNaN(received[row]));
-  if (starts.length === 0) return [];
+  if (starts.length === 0) return new Map();
   /** @type {Map<number, number>} Row by which each participant learnt of it. */
   const learntBy = new Map(starts.map((row) => [dest[row], row]));
   const from = Math.min(...starts.map((row) => received[row]));
-  /** @type {number[]} */
-  const found = [];
+  /** @type {Map<number, number>} */
+  const found = new Map();
   for (let at = firstBy(arrived, received, from); at < arrived.length; at++) {
     const row = arrived[at];
     if (isClient[dest[row]]) continue;
     const source = learntBy.get(src[row]);
     if (source === undefined || learntBy.has(dest[row]) || row <= source || sent[row] < received[source]) continue;
     learntBy.set(dest[row], row);
-    found.push(row);
+    found.set(row, source);
     if (learntBy.size >= messages.names.length - isClient.filter(Boolean).length) break;
   }
   return found;
@@ -201,7 +246,7 @@ function firstNews({ messages, arrived }, own) {
  *
  * @param {CausalIndex} index
  * @param {number[]} own
- * @returns {number[]}
+ * @returns {Map<number, number>} Row of the message with which the receiver of each of them had its say.
  */
 function lastSay({ messages }, own) {
   const { received, sent, src, dest, isClient } = messages;
@@ -209,14 +254,14 @@ function lastSay({ messages }, own) {
   /** @type {Map<number, number>} Row with which each participant had its say. */
   const saidBy = new Map(ends.map((row) => [src[row], row]));
   const until = Math.max(...ends.map((row) => sent[row]), -1);
-  /** @type {number[]} */
-  const found = [];
+  /** @type {Map<number, number>} */
+  const found = new Map();
   for (let row = firstAtLeast(sent, until + 1) - 1; row >= 0; row--) {
     if (isClient[src[row]]) continue;
     const target = saidBy.get(dest[row]);
     if (target === undefined || saidBy.has(src[row]) || row >= target || !(received[row] <= sent[target])) continue;
     saidBy.set(src[row], row);
-    found.push(row);
+    found.set(row, target);
     if (saidBy.size >= messages.names.length - isClient.filter(Boolean).length) break;
   }
   return found;

@@ -46,7 +46,9 @@ Deno.test("an operation has caused what its node sent at once, what others sent 
 });
 
 Deno.test("a message depends on what led to it", () => {
-  assertEquals(relatedToMessage(indexOf(CHAIN), 4), { own: [4], causes: [0, 1, 3], effects: [], isWhole: true });
+  const { links, ...related } = relatedToMessage(indexOf(CHAIN), 4);
+  assertEquals(related, { own: [4], causes: [0, 1, 3], effects: [], isWhole: true });
+  assertEquals([...links.keys()].map((row) => [row, links.get(row)!.via]).sort(), [[0, 1], [1, 3], [3, 4]]);
 });
 
 Deno.test("what a node received last before it sent is the cause, not what it received before that", () => {
@@ -57,7 +59,9 @@ Deno.test("what a node received last before it sent is the cause, not what it re
   ]);
   assertEquals(relatedToMessage(index, 1).effects, [2]);
   // It may still have had its say.
-  assertEquals(relatedToMessage(index, 2).causes, [0, 1]);
+  const { causes, links } = relatedToMessage(index, 2);
+  assertEquals(causes, [0, 1]);
+  assertEquals(causes.map((row) => links.get(row)!.isDirect), [false, true]);
 });
 
 Deno.test("a batch that is sent later is the first news of what is in it, and later batches are not", () => {
@@ -68,7 +72,9 @@ Deno.test("a batch that is sent later is the first news of what is in it, and la
     [700, "n1", "n2", 800],
     [900, "n0", "n1", 1000],
   ]);
-  assertEquals(relatedToMessage(index, 0).effects, [1, 2]);
+  const { effects, links } = relatedToMessage(index, 0);
+  assertEquals(effects, [1, 2]);
+  assertEquals(effects.map((row) => links.get(row)), [{ via: 0, isDirect: false }, { via: 0, isDirect: false }]);
 });
 
 Deno.test("news does not travel on a message that was sent before it came, nor on one that was lost", () => {
