@@ -32,7 +32,7 @@ import { readStoredRun, type StoredRun } from "../report/stored/stored_run.ts";
 /** Flags that `check` takes: those that matter to a checker or to the output. */
 export const CHECK_FLAGS: readonly Flag[] = (FLAGS as readonly Flag[]).filter(({ check }) => check !== undefined);
 
-const ACCEPTED = CHECK_FLAGS.map(({ name }) => name);
+const CHECK = { name: "check", flags: CHECK_FLAGS };
 
 /** Flags that name the nodes. */
 const NODE_FLAGS: readonly string[] = ["node-count", "nodes", "node", "nodes-file"] satisfies (keyof FlagValues)[];
@@ -63,20 +63,24 @@ export async function showJudged(args: Arguments, machine: Machine): Promise<num
 
 /**
  * Reads the stored run that the arguments name, and judges it. Result and errors are those of {@linkcode check}.
+ *
+ * @param command Name and flags of the command. `@default` those of `check`
  */
 export async function judgeStoredRun(
   args: Arguments,
   machine: Machine,
+  command = CHECK,
 ): Promise<{ stored: StoredRun; results: Results }> {
-  const stored = await readStoredRun(parsePath(args), machine);
+  const stored = await readStoredRun(parsePath(args, command), machine);
   return { stored, results: judgeStored(stored, args, machine) };
 }
 
-function parsePath({ texts, positional, program }: Arguments): string {
-  const refused = [...texts.keys()].find((name) => !ACCEPTED.includes(name));
+function parsePath({ texts, positional, program }: Arguments, { name, flags }: typeof CHECK): string {
+  const accepted = flags.map((flag) => flag.name);
+  const refused = [...texts.keys()].find((flag) => !accepted.includes(flag));
   if (refused !== undefined) {
-    const expected = expectedOneOf(`--${refused}`, ACCEPTED.map((name) => `--${name}`));
-    throw new UsageError(`Cannot use --${refused} with check: it has no effect there; ${expected}`);
+    const expected = expectedOneOf(`--${refused}`, accepted.map((flag) => `--${flag}`));
+    throw new UsageError(`Cannot use --${refused} with ${name}: it has no effect there; ${expected}`);
   }
   if (program.length > positional.length) {
     throw new UsageError("Cannot use arguments after -- with check: no node is run");

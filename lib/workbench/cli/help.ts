@@ -133,7 +133,7 @@ export function formatCheckHelp(screen: Screen): string {
     "Usage": [
       "./maelstrom.sh check PATH [flags]",
       "./maelstrom.sh analyze [--test INDEX|PATH] [--store FOLDER] [flags]",
-      "./maelstrom.sh report FOLDER [flags]",
+      "./maelstrom.sh report FOLDER [--export NAMES] [flags]",
     ],
     "Path": [
       "A run's folder, such as store/latest; your flags override the stored ones",

@@ -61,6 +61,12 @@ export interface Machine {
    * @throws {UsageError} It cannot be written.
    */
   replaceFile(path: string, text: string): void;
+  /**
+   * Writes a file in one step, in the place of an earlier one, from pieces of its text: it can be larger than memory.
+   *
+   * @throws {UsageError} It cannot be written. What was there before stays.
+   */
+  replaceFileWith(path: string, pieces: AsyncIterable<string>): Promise<void>;
   /** Writes to stdout; if that cannot be written, as on a full disk, to stderr. */
   stdout(text: string): void;
   /** Writes to stderr, if that can be written. */

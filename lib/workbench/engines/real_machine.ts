@@ -7,6 +7,7 @@
 import { reasonOf, UsageError } from "../base/errors.ts";
 import { whileWriting } from "../base/watchdog.ts";
 import type { Files } from "../request/files.ts";
+import { ignoreSizeSignal } from "../run/store/size_signal.ts";
 import { CLUSTER_FOLDER } from "../world/cluster/state.ts";
 import { newSeed } from "../world/random.ts";
 import { createClusters } from "./clusters.ts";
@@ -38,6 +39,7 @@ export function createMachine(root: string): Machine {
     createFolder,
     createFile,
     replaceFile,
+    replaceFileWith,
     ...textOutputs(Deno.stdout, Deno.stderr),
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
@@ -179,12 +181,64 @@ function replaceFile(path: string, text: string): void {
   });
 }
 
+/** Size of the buffer of a file that is written in pieces, in characters. */
+const BUFFER = 1 << 16;
+
+async function replaceFileWith(path: string, pieces: AsyncIterable<string>): Promise<void> {
+  const incoming = `${path}.incoming`;
+  const stopIgnoring = ignoreSizeSignal();
+  try {
+    const file = await written(path, Deno.open(incoming, { write: true, create: true, truncate: true }));
+    try {
+      await writePieces(pieces, (text) => written(path, writeText(file, text)));
+    } finally {
+      file.close();
+    }
+    await written(path, Deno.rename(incoming, path));
+  } catch (error) {
+    await Deno.remove(incoming).catch(() => {});
+    throw error;
+  } finally {
+    stopIgnoring();
+  }
+}
+
+/** Joins pieces to longer texts, and writes those. */
+async function writePieces(pieces: AsyncIterable<string>, write: (text: string) => Promise<void>): Promise<void> {
+  let buffer = "";
+  for await (const piece of pieces) {
+    buffer += piece;
+    if (buffer.length < BUFFER) continue;
+    await write(buffer);
+    buffer = "";
+  }
+  await write(buffer);
+}
+
+async function writeText(file: Deno.FsFile, text: string): Promise<void> {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+}
+
+/** Result of writing to a file; throws a UsageError if that fails. */
+async function written<T>(path: string, writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    throw cannotCreate(path, error as Error);
+  }
+}
+
 function creating<T>(path: string, create: () => T): T {
   try {
     return create();
   } catch (error) {
-    throw new UsageError(`Cannot create ${path}: ${reasonOf(error as Error)}`);
+    throw cannotCreate(path, error as Error);
   }
+}
+
+function cannotCreate(path: string, error: Error): UsageError {
+  return new UsageError(`Cannot create ${path}: ${reasonOf(error)}`);
 }
 
 function outputOf(command: string, args: string[]): string | undefined {

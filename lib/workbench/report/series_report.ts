@@ -125,6 +125,12 @@ export class SeriesReport {
     this.#machine.stdout(`  report       ${path}\n`);
   }
 
+  /** Shows the paths of a run's exports. Those of several runs are beside their other files. */
+  showExports(paths: readonly string[]): void {
+    if (this.#json || this.#several) return;
+    for (const path of paths) this.#machine.stdout(`  exported     ${path}\n`);
+  }
+
   /** Opens the status line of a search for a smaller failing run. Stop it when the search has ended. */
   openStatus(): StatusLine {
     return this.#quiet ? SILENT_STATUS : createStatusLine(this.#machine);

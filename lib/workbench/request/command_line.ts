@@ -10,7 +10,7 @@ import { FLAGS } from "./flags.ts";
 
 /** Flags left out of the command that repeats one run. {@linkcode formatCommand} adds that run's own seed. */
 const OMITTED_FLAGS: ReadonlySet<string> = new Set(
-  ["seed", "seeds", "test-count", "no-shrink", "no-report", "watch", "keep-runs", "json", "quiet"],
+  ["seed", "seeds", "test-count", "no-shrink", "no-report", "export", "watch", "keep-runs", "json", "quiet"],
 );
 
 /**

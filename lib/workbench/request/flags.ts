@@ -9,6 +9,7 @@ import { CONSISTENCY_MODELS } from "../checkers/consistency_model.ts";
 import { TOPOLOGIES } from "../workloads/topology.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
 import { SERVICES } from "../world/services/mod.ts";
+import { EXPORT_NAMES } from "./exports.ts";
 import type { Flag, ValuesOf } from "./flag.ts";
 
 const NO_SSH = "nodes are processes on this machine, nothing uses SSH";
@@ -310,6 +311,15 @@ export const FLAGS = [
     name: "no-report",
     kind: "switch",
     help: "Do not write report.html, the page that shows a stored run",
+    origin: "workbench",
+  },
+  {
+    name: "export",
+    kind: "list",
+    placeholder: "NAMES",
+    allowed: [...EXPORT_NAMES, "all"],
+    help: "Also write a stored run for other tools, comma-separated: a trace for Perfetto, a log for ShiViz, and " +
+      "Maelstrom's pictures",
     origin: "workbench",
   },
   {

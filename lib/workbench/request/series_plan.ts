@@ -6,6 +6,7 @@
 
 import { UsageError } from "../base/errors.ts";
 import type { Arguments } from "./arguments.ts";
+import { type ExportName, exportsOf } from "./exports.ts";
 import type { FlagValues } from "./flags.ts";
 import type { TestRequest } from "./request.ts";
 
@@ -23,6 +24,8 @@ export interface SeriesPlan {
   shrinks: boolean;
   /** True if each stored run gets a report. */
   reports: boolean;
+  /** Other forms that each stored run is written in. */
+  exports: readonly ExportName[];
   /** True if the results are a list: a table, or one JSON document with all runs. */
   isList: boolean;
 }
@@ -48,6 +51,7 @@ export function planSeries(requests: readonly TestRequest[], args: Arguments, ne
     stopsAtFailure: requests.length === 1 && seeds === 1,
     shrinks: given.sim === true && given["no-shrink"] !== true,
     reports: given["no-report"] !== true,
+    exports: exportsOf(given.export),
     isList: planned.length > 1 || given.seeds !== undefined,
   };
 }

@@ -1,8 +1,8 @@
 /**
  * A series: the runs of one command line, one after another.
  *
- * 1. Runs each planned test with the engine, shows its results, and writes its report. Ctrl-C ends the test under way
- *    and the series.
+ * 1. Runs each planned test with the engine, shows its results, and writes its exports and its report. Ctrl-C ends the
+ *    test under way and the series.
  * 2. Shrinks one failure of each test: the first of the worst.
  * 3. Prints the table or the JSON document of all runs.
  *
@@ -11,6 +11,7 @@
 
 import type { Engine } from "../engines/engine.ts";
 import type { Machine } from "../engines/machine.ts";
+import { exportResults } from "../report/export/mod.ts";
 import { reportRun } from "../report/run_report.ts";
 import { SeriesReport } from "../report/series_report.ts";
 import { formatCommand } from "../request/command_line.ts";
@@ -77,6 +78,7 @@ async function runAll(series: Series): Promise<void> {
     if (signal.aborted && !isCounted(results, plan)) return;
     runs.push(results);
     report.showResults(results, request, signal.aborted);
+    report.showExports(await exportResults(results, plan.exports, machine));
     if (plan.reports) report.showReport(await reportRun(results, machine));
     if (signal.aborted || (plan.stopsAtFailure && !decisionOf(results).passed)) return;
   }
@@ -125,6 +127,7 @@ async function shrinkFailure(results: Results, { plan, engine, machine, report, 
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   runs[index] = { ...results, shrunk };
   report.showShrunk(shrunk);
+  if (shrunk.changes.length > 0) await exportResults(shrunk.results, plan.exports, machine);
   for (const each of relateRuns(results, formatCommand(request.command, results.seed), shrunk)) {
     storeAgain(each, machine);
     if (plan.reports) await reportRun(each, machine);

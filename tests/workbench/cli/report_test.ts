@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { UsageError } from "../../../lib/workbench/base/errors.ts";
 import { main } from "../../../lib/workbench/cli/main.ts";
 import { fakeMachine, type fakeResults } from "../engines/fake_machine.ts";
 import { filesOf } from "../fake_files.ts";
@@ -105,3 +106,76 @@ async function resultsIn(page: string) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return (await new Response(stream).json()).results;
 }
+
+const MESSAGES = '{"id":0,"time":1,"type":"send","message":{"id":0,"src":"c0","dest":"n0","body":{"type":"echo"}}}\n';
+
+const EXPORTS = ["trace.perfetto.json", "shiviz.log", "messages.svg", "timeline.html"];
+
+Deno.test("report --export also writes the other forms of a run, and prints their paths", async () => {
+  const files = { "run/history.jsonl": HISTORY, "run/messages.jsonl": MESSAGES };
+  const all = await run(["report", "run", "--export", "all"], files);
+  assertEquals([all.status, all.machine.err], [0, ""]);
+  assertEquals([...all.written.keys()], [...EXPORTS, "report.html"].map((name) => `run/${name}`));
+  assertEquals(all.machine.out, ["report.html", ...EXPORTS].map((name) => `run/${name}\n`).join(""));
+  const some = await run(["report", "run", "--export", "shiviz,timeline.html"], files);
+  assertEquals([...some.written.keys()], ["run/shiviz.log", "run/timeline.html", "run/report.html"]);
+});
+
+Deno.test("an export that cannot be had is told, and the others are written", async () => {
+  const ours = await run(["report", "run", "--export", "all"], { "run/history.jsonl": HISTORY });
+  assertEquals([ours.status, [...ours.written.keys()].length], [255, 3]);
+  assertStringIncludes(ours.machine.err, "Cannot export messages.svg of run: there is no messages.jsonl\n");
+  const theirs = { "run/history.edn": EDN, "run/timeline.html": "theirs" };
+  const { written, machine } = await run(["report", "run", "--export", "all"], theirs);
+  assertEquals([...written.keys()], ["run/trace.perfetto.json", "run/report.html"]);
+  assertStringIncludes(
+    machine.err,
+    "Cannot export shiviz of run: there is no messages.jsonl: Maelstrom stores no messages",
+  );
+  assertStringIncludes(
+    machine.err,
+    "Cannot export timeline.html of run: Maelstrom's own timeline.html is there, and stays",
+  );
+});
+
+Deno.test("check and analyze take no --export, and an unknown one is refused", async () => {
+  const files = { "run/history.jsonl": HISTORY };
+  const { status, machine } = await run(["check", "run", "--export", "all"], files);
+  assertEquals(status, 254);
+  assertStringIncludes(machine.err, "Cannot use --export with check: it has no effect there");
+  const unknown = await run(["report", "run", "--export", "svg"], files);
+  assertEquals(unknown.status, 254);
+  assertStringIncludes(unknown.machine.err, "Cannot use --export svg: expected one of perfetto, shiviz, messages.svg");
+  const refused = await run(["report", "run", "--rate", "5"], files);
+  assertStringIncludes(refused.machine.err, "Cannot use --rate with report: it has no effect there");
+});
+
+Deno.test("--export writes the forms of each stored run, and of the smaller one", async () => {
+  const files = { "store/somewhere/history.jsonl": HISTORY, "store/somewhere/messages.jsonl": MESSAGES };
+  const { written, machine } = await run(["echo", "--sim", "--export", "all"], files);
+  assertEquals([...written.keys()], [...EXPORTS, "report.html"].map((name) => `store/somewhere/${name}`));
+  assertStringIncludes(machine.out, "\n  exported     store/somewhere/shiviz.log\n");
+  const runs = (request: Parameters<typeof fakeResults>[0]) => ({
+    ...{ valid: false, passed: false },
+    anomalies: [{ type: "lost", count: 1, explanation: "Lost" }],
+    store: request.simulation?.keep === "repeat" ? "store/small" : "store/somewhere",
+  });
+  const both = { ...files, "store/small/history.jsonl": HISTORY, "store/small/messages.jsonl": MESSAGES };
+  const shrunk = await run(["3c", "--sim", "--export", "shiviz", "--no-report"], both, { runs });
+  const logs = [...shrunk.written.keys()].filter((path) => path.endsWith(".log"));
+  assertEquals(logs, ["store/somewhere/shiviz.log", "store/small/shiviz.log"]);
+});
+
+Deno.test("an export that cannot be written changes no verdict", async () => {
+  const files = { "store/somewhere/history.jsonl": HISTORY, "store/somewhere/messages.jsonl": MESSAGES };
+  const replaceFileWith = (path: string) => Promise.reject(new UsageError(`Cannot create ${path}: No space left`));
+  const { status, machine } = await run(["echo", "--sim", "--export", "shiviz"], files, { replaceFileWith });
+  assertEquals(status, 0);
+  assertStringIncludes(machine.err, "Cannot export shiviz: Cannot create store/somewhere/shiviz.log: No space left\n");
+  const damaged = await run(["echo", "--sim", "--export", "shiviz"], {
+    ...files,
+    "store/somewhere/history.jsonl": "{",
+  });
+  assertEquals(damaged.status, 0);
+  assertStringIncludes(damaged.machine.err, "Cannot export the run: Cannot read history");
+});

@@ -68,6 +68,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     createFolder: (path) => path,
     createFile: () => {},
     replaceFile: () => {},
+    replaceFileWith: async (path, pieces) => machine.replaceFile(path, (await Array.fromAsync(pieces)).join("")),
     stdout: (text) => void (machine.out += text),
     stderr: (text) => void (machine.err += text),
     isTerminal: { stdout: false, stderr: false },

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createMachine, terminals, textOutputs } from "../../../lib/workbench/engines/real_machine.ts";
 
 Deno.test("a dumb terminal counts as no terminal, an unknown one as a terminal", () => {
@@ -58,6 +59,41 @@ Deno.test({
       while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       assertEquals(seen, [signal]);
       stop();
+    }
+  },
+});
+
+/** Yields texts, then throws the error if there is one. */
+async function* pieces(texts: readonly string[], error?: Error): AsyncGenerator<string> {
+  yield* texts;
+  if (error !== undefined) throw error;
+}
+
+const writable = (await Deno.permissions.query({ name: "write" })).state === "granted";
+const readable = (await Deno.permissions.query({ name: "read" })).state === "granted";
+
+Deno.test({
+  name: "a file is written from pieces in one step: if that fails, the one before stays, and nothing else",
+  ignore: !writable || !readable,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/out.json`;
+    const { replaceFileWith } = createMachine(folder);
+    const content = async () => [await Deno.readTextFile(path), (await Array.fromAsync(Deno.readDir(folder))).length];
+    try {
+      await replaceFileWith(path, pieces(["é".repeat(70_000), "", "end"]));
+      assertEquals(await content(), [`${"é".repeat(70_000)}end`, 1]);
+      const failed = new FailedError("Cannot read the messages");
+      await assertRejects(() => replaceFileWith(path, pieces(["new"], failed)), FailedError, failed.message);
+      assertEquals(await content(), [`${"é".repeat(70_000)}end`, 1]);
+      const missing = `${folder}/none/out.json`;
+      await assertRejects(
+        () => replaceFileWith(missing, pieces(["x"])),
+        UsageError,
+        `Cannot create ${missing}: No such`,
+      );
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
   },
 });

@@ -14,7 +14,7 @@
 import type { MessageColumns, OperationColumns } from "./report_data.ts";
 
 /** Requests that prepare a node, and belong to no operation. */
-const PREPARATIONS: readonly string[] = ["init", "topology"];
+export const PREPARATIONS: readonly string[] = ["init", "topology"];
 
 /** Number of operations before a request that are searched for those still open. */
 const SEARCHED = 400;
@@ -51,8 +51,8 @@ export function timesOf(differences: readonly number[]): number[] {
   return differences.map((difference) => time += difference);
 }
 
-/** Finds the worker of a client from the times of its requests. */
-function workerOf(times: readonly number[], operations: OperationColumns): number | undefined {
+/** Finds the worker of a client from the times of its requests, µs. */
+export function workerOf(times: readonly number[], operations: OperationColumns): number | undefined {
   const votes = new Map<number, number>();
   for (const time of times) {
     for (const row of latestOpen(time, operations)) {

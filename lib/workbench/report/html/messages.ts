@@ -31,8 +31,8 @@ export interface MessageReader {
   end(): MessageColumns;
 }
 
-/** Matches the beginning of a line, as the store writes it. */
-const ENTRY = /^\{"id":\d+,"time":(\d+),"type":"(send|recv)",(?:"sender":"[^"]+",)?"message":\{"id":(\d+),/;
+/** Matches the beginning of a line, as the store writes it: time, type, id of the message. */
+export const ENTRY = /^\{"id":\d+,"time":(\d+),"type":"(send|recv)",(?:"sender":"[^"]+",)?"message":\{"id":(\d+),/;
 
 /** State of a reader. */
 interface State {
@@ -50,10 +50,19 @@ interface State {
   shortened: number;
   beyond: number;
   unreadable: number;
+  readonly visit: (row: number, body: string) => void;
 }
 
-/** Creates a reader. `omitted` receives a note for everything that it leaves out. */
-export function createMessageReader(omitted: string[]): MessageReader {
+/**
+ * Creates a reader.
+ *
+ * @param omitted Receives a note for everything that it leaves out.
+ * @param visit Called for each message with its row and the whole text of its body.
+ */
+export function createMessageReader(
+  omitted: string[],
+  visit: (row: number, body: string) => void = () => {},
+): MessageReader {
   const [names, types] = [indexer(), indexer()];
   const columns: MessageColumns = {
     ...{ names: names.list, types: types.list, id: [], sent: [], delay: [], src: [], dest: [], type: [] },
@@ -64,7 +73,7 @@ export function createMessageReader(omitted: string[]): MessageReader {
     positionOfName: names.positionOf,
     positionOfType: types.positionOf,
     ...{ rows: new Map(), sent: [], requests: new Map() },
-    ...{ bodies: 0, shortened: 0, beyond: 0, unreadable: 0 },
+    ...{ bodies: 0, shortened: 0, beyond: 0, unreadable: 0, visit },
   };
   return {
     line: (text) => readLine(state, text),
@@ -101,7 +110,7 @@ function readSend(state: State, text: string, id: number, time: number): void {
     state.beyond++;
     return;
   }
-  const parsed = parseLine(text);
+  const parsed = parseStoredMessage(text);
   if (parsed === undefined) {
     state.unreadable++;
     return;
@@ -118,21 +127,27 @@ function readSend(state: State, text: string, id: number, time: number): void {
   columns.type.push(state.positionOfType(sender === undefined ? type : `${type} in the name of ${src}`));
   columns.reply.push(row - requestOf(state, message, row));
   columns.operation.push(-1);
-  const at = text.indexOf(',"body":');
-  const bodyText = at === -1 ? "" : text.slice(at + ',"body":'.length, text.lastIndexOf("}}"));
+  const bodyText = bodyIn(text);
+  state.visit(row, bodyText);
   columns.size.push(bodyText.length);
   columns.body.push(keptBody(state, bodyText));
 }
 
+/** Text of the body in a line of `messages.jsonl`. */
+export function bodyIn(line: string): string {
+  const at = line.indexOf(',"body":');
+  return at === -1 ? "" : line.slice(at + ',"body":'.length, line.lastIndexOf("}}"));
+}
+
 /** Fields of a message that a reader uses. */
-interface ParsedMessage {
+export interface ParsedMessage {
   src: string;
   dest: string;
   body?: { type?: unknown; msg_id?: unknown; in_reply_to?: unknown };
 }
 
 /** Parses a message, and who has sent it if the message names another source. */
-function parseLine(text: string): { message: ParsedMessage; sender?: string } | undefined {
+export function parseStoredMessage(text: string): { message: ParsedMessage; sender?: string } | undefined {
   try {
     const { message, sender } = JSON.parse(text);
     return typeof message?.src === "string" && typeof message.dest === "string" ? { message, sender } : undefined;

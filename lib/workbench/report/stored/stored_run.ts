@@ -88,7 +88,8 @@ async function readFolder(path: string, resolved: string, machine: StoredFiles):
   return { history, folder, ...context };
 }
 
-function fileExists(path: string, { files }: StoredFiles): boolean {
+/** True if there is a file at a path. */
+export function fileExists(path: string, { files }: Pick<StoredFiles, "files">): boolean {
   const { kind } = files.inspect(path);
   return kind === "file" || kind === "executable";
 }

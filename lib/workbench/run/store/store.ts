@@ -26,6 +26,7 @@ import {
   type RunFilesOptions,
   type StoreProblem,
 } from "./run_files.ts";
+import { ignoreSizeSignal } from "./size_signal.ts";
 import { withTimes } from "./timed_log.ts";
 
 /** Entry of `messages.jsonl`. */
@@ -239,16 +240,4 @@ function isNoLink(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** By default a write beyond the limit of `ulimit -f` ends the process. With a listener, it fails like any other. */
-function ignoreSizeSignal(): () => void {
-  const ignore = () => {};
-  try {
-    Deno.addSignalListener("SIGXFSZ", ignore);
-  } catch {
-    // Not every system has this signal.
-    return ignore;
-  }
-  return () => Deno.removeSignalListener("SIGXFSZ", ignore);
 }
