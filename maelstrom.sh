@@ -128,7 +128,7 @@ choose_permissions() {
   permissions=(--allow-env=NO_COLOR,TERM)
   case ${1:-help} in
     help | --help | -h | --version | list | doc | completions) return ;;
-    check | analyze) permissions+=(--allow-read) ;;
+    check | analyze | trace) permissions+=(--allow-read) ;;
     prune | report) permissions+=(--allow-read --allow-write) ;;
     swarm)
       permissions+=(--allow-read --allow-write)

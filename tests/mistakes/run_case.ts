@@ -95,7 +95,7 @@ function masked(text: string, folder: string): string {
     .replaceAll(`${ROOT}/`, "./")
     .replaceAll(/--seed dune --store ~\/store |--store ~\/store /g, "")
     .replaceAll(/(store\/[\w-]+)\/\d{8}T\d{6}(-\d+)?/g, "$1/TIME")
-    .replaceAll(/\n +(?:stored in|report|run again) .*(?:\n {15}\S.*)*/g, "")
+    .replaceAll(/\n +(?:stored in|report|run again|trace) .*(?:\n {15}\S.*)*/g, "")
     .replaceAll(/(used) (?:less than 1|\d+) s of CPU/g, "$1 N s of CPU")
     .trimEnd() + "\n";
 }

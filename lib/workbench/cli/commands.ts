@@ -35,10 +35,11 @@ import {
 import { install, INSTALL_FLAGS } from "./install.ts";
 import { list, LIST_FLAGS } from "./list.ts";
 import { createProject, NEW_FLAGS } from "./new/mod.ts";
-import { report } from "./report.ts";
+import { report, REPORT_FLAGS } from "./report.ts";
 import { prune, PRUNE_FLAGS, PRUNE_NOTES } from "./prune.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
 import { swarm } from "./swarm.ts";
+import { TRACE } from "./trace.ts";
 
 const TEST = { flags: FLAGS as readonly Flag[], showHelp: showFlagsHelp };
 
@@ -94,11 +95,12 @@ export const COMMANDS: readonly Command[] = [
     name: "report",
     usage: "FOLDER",
     takes: "folder",
-    help: "Write report.html of a stored run, ours or Maelstrom's",
-    flags: CHECK_FLAGS,
-    showHelp: showCheckHelp,
+    help: "Write report.html of a stored run, ours or Maelstrom's; with --export also other forms",
+    notes: ["The run is checked again, as check does it; docs/trace.md describes the other forms."],
+    flags: REPORT_FLAGS,
     run: report,
   },
+  TRACE,
   {
     name: "prune",
     help: "Remove stored runs, but for the newest",

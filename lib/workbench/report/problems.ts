@@ -98,6 +98,12 @@ export function problemParagraphs(problems: Problems, screen: Screen): string[][
   ].filter((lines) => lines.length > 0);
 }
 
+/** Index of the first operation that shows an anomaly that is no consequence of something else, if there is one. */
+export function operationInQuestion(problems: Problems): number | undefined {
+  const cases = sortFindings(problems).anomalies.flatMap(({ cases = [] }) => cases);
+  return cases.find(({ operations = [] }) => operations.length > 0)?.operations?.[0];
+}
+
 /** Types of the findings, without consequences. A run that could not be stored is not wrong for that reason. */
 export function problemKinds(problems: Problems): string[] {
   const { mistakes, replies, anomalies, surroundings } = sortFindings(problems);

@@ -8,7 +8,7 @@ import { createStyle } from "../base/text.ts";
 import { decisionOf, type Results, type ShrunkRun } from "../run/results.ts";
 import { problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
-import { formatVerdict, labelledLines, repeatLines, targetLines } from "./summary.ts";
+import { formatVerdict, labelledLines, repeatLines, targetLines, traceLines } from "./summary.ts";
 
 /**
  * Formats the smallest run that fails for the same reason: its problems, its changes, and the command that repeats it.
@@ -34,6 +34,8 @@ export function formatShrunk(
     [
       ...changes.length === 0 ? [] : labelledLines("smaller", changes.join(", "), screen),
       ...repeatLines(results.store, command, screen),
+      // A script's path may be quoted.
+      ...traceLines(results, screen, /^(?:'[^']*'|\S)+/.exec(command)?.[0]),
     ],
   ].map((lines) => lines.join("\n")).join("\n\n");
 }

@@ -6,12 +6,12 @@
 
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
-import { formatCommand } from "../request/command_line.ts";
+import { formatCommand, shellWord } from "../request/command_line.ts";
 import { decisionOf, type Results } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { figure, milliseconds } from "./numbers.ts";
-import { anomalyLines, problemKinds, problemParagraphs } from "./problems.ts";
+import { anomalyLines, operationInQuestion, problemKinds, problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 
 /** Parts of a summary that are not in the results. */
@@ -225,7 +225,22 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
       ? labelledLines("checked", "the same again with the same seed", screen).map(style.dim)
       : [],
     ...repeatLines(results.store, again, screen),
+    ...traceLines(results, screen, command[0]),
   ];
+}
+
+/**
+ * The command that traces the operation in question of a failed run; none if the run passed, is not stored here, or
+ * shows its problem otherwise.
+ *
+ * @param script First word of the command that ran it.
+ */
+export function traceLines(results: Results, { colour }: Screen, script: string = "./maelstrom.sh"): string[] {
+  const { store, mode, engine } = results;
+  const index = decisionOf(results).valid === false && mode !== null ? operationInQuestion(results) : undefined;
+  if (index === undefined || store === null || engine !== "workbench") return [];
+  const command = `${script} trace ${shellWord(store)} --operation ${index}`;
+  return [createStyle(colour).dim(`${"  trace".padEnd(NOTE_INDENT)}${command}`)];
 }
 
 /** Width of the margin that has the labels of notes. */

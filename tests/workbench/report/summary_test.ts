@@ -298,3 +298,22 @@ Deno.test("on a narrow terminal, tables become paragraphs, and only the command 
   assertStringIncludes(text, "    with clients\n      count 4050, sent 4050,\n      received 4050\n");
   for (const line of text.split("\n")) assert(line.length <= 40 || line.startsWith("  run again"), line);
 });
+
+Deno.test("a failed run that is stored ends with the command that traces the operation in question", () => {
+  const cases = [{ values: [1] }, { operations: [17, 3] }];
+  const lost = { type: "lost", count: 2, explanation: "Element 7 …", cases };
+  const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false }, anomalies: [lost] };
+  const stored = { ...wrong, store: "store/my runs" };
+  const command = "./maelstrom.sh trace 'store/my runs' --operation 17";
+  assertStringIncludes(summary(stored), `\n  trace        ${command}`);
+  for (
+    const other of [
+      { ...stored, store: null },
+      { ...stored, valid: true },
+      { ...stored, engine: "maelstrom" as const },
+      { ...stored, mode: null },
+      { ...stored, anomalies: [{ ...lost, cases: [{ values: [1] }] }] },
+      { ...stored, anomalies: [{ ...lost, allowed: true }] },
+    ]
+  ) assertEquals(summary(other).includes("trace"), false, JSON.stringify(other));
+});
