@@ -9,22 +9,28 @@ import { formatExactJSON } from "./json.ts";
 /** Colours a text; without colours, returns it unchanged. */
 export type Paint = (text: string) => string;
 
-/** Colours of a terminal. */
+/** Colours of a terminal. Outcomes of operations are blue, orange and pink, which colour-blind people can tell. */
 export interface Style {
   bold: Paint;
   dim: Paint;
   red: Paint;
   green: Paint;
   yellow: Paint;
+  blue: Paint;
+  orange: Paint;
+  pink: Paint;
 }
 
-/** ANSI codes: on and off. */
-const CODES: Record<keyof Style, [number, number]> = {
+/** ANSI codes: on and off. Blue, orange and pink are of the 256 colours: readable on light and on dark. */
+const CODES: Record<keyof Style, [on: string | number, off: number]> = {
   bold: [1, 22],
   dim: [2, 22],
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
+  blue: ["38;5;33", 39],
+  orange: ["38;5;172", 39],
+  pink: ["38;5;168", 39],
 };
 
 /**
@@ -33,7 +39,7 @@ const CODES: Record<keyof Style, [number, number]> = {
  * @param colour False for functions that return texts unchanged.
  */
 export function createStyle(colour: boolean): Style {
-  const paint = ([on, off]: [number, number]): Paint =>
+  const paint = ([on, off]: [on: string | number, off: number]): Paint =>
     colour ? (text) => `\x1b[${on}m${text}\x1b[${off}m` : (text) => text;
   return Object.fromEntries(Object.entries(CODES).map(([name, codes]) => [name, paint(codes)])) as Record<
     keyof Style,

@@ -40,8 +40,9 @@ export async function runInRealTime(
   });
   try {
     const signal = AbortSignal.any([hooks.signal, ending.signal]);
-    const { log, progress } = hooks;
-    const results = await runTest(runOptionsOf(request), createWorld(store), { signal, store, log, progress });
+    const { log, progress, beforeChecking } = hooks;
+    const runHooks = { signal, store, log, progress, beforeChecking };
+    const results = await runTest(runOptionsOf(request), createWorld(store), runHooks);
     return crash === undefined ? results : withCrash(results, crash, store);
   } finally {
     stopWatching();

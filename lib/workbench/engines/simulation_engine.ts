@@ -120,12 +120,13 @@ async function runOnce(
   measure: typeof measureConvergence,
 ): Promise<Results> {
   const { logStderr, args } = request;
-  const { signal, log, progress } = hooks;
+  const { signal, log, progress, beforeChecking } = hooks;
   const logs = store === undefined ? new Map<string, TextWriter>() : openLogs(options.nodes, store);
   const results = await runVirtualTest(options, program, {
     signal,
     log,
     progress,
+    beforeChecking,
     store: combineStores([store, memory].filter((each) => each !== undefined)),
     measure,
     nodeLog(node, entry, level) {

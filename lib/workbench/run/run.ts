@@ -77,6 +77,8 @@ export interface RunHooks {
   onCreated?(fail: (failure: TestException) => void): void;
   /** Called once, before the nodes start, with a function that returns the progress at any time. */
   progress?(ask: () => Progress): void;
+  /** Called before the checkers run: they keep this thread busy. */
+  beforeChecking?(): void;
 }
 
 /** Test after step 3: its main phase is over and all faults have ended. */
@@ -132,6 +134,7 @@ export async function performTest(options: RunOptions, world: World, hooks: RunH
     await runFinalPhase(test);
   });
   test.phase = "checking";
+  hooks.beforeChecking?.();
   return {
     challenge: options.challenge,
     workload: options.workload,

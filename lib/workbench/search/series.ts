@@ -15,7 +15,7 @@ import { exportResults } from "../report/export/mod.ts";
 import { reportRun } from "../report/run_report.ts";
 import { SeriesReport } from "../report/series_report.ts";
 import { formatCommand } from "../request/command_line.ts";
-import { nameOfTest, type TestRequest } from "../request/request.ts";
+import type { TestRequest } from "../request/request.ts";
 import type { SeriesPlan } from "../request/series_plan.ts";
 import { worstOf } from "../run/failure.ts";
 import { decisionOf, type Results } from "../run/results.ts";
@@ -50,11 +50,11 @@ interface Series {
  * @throws {FailedError} The engine gave no results.
  */
 export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machine): Promise<SeriesOutcome> {
-  const notice = "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once";
-  const interruption = openInterruption(notice, machine);
-  const { signal } = interruption;
   const report = new SeriesReport(plan, machine);
-  const series: Series = { plan, engine, machine, report, signal, runs: [] };
+  const notice = "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once";
+  const interruption = openInterruption(notice, report.machine);
+  const { signal } = interruption;
+  const series: Series = { plan, engine, machine: report.machine, report, signal, runs: [] };
   let isInterrupted = false;
   try {
     await runAll(series);
@@ -62,6 +62,7 @@ export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machi
     if (plan.shrinks && !signal.aborted) await shrinkFailures(series);
   } finally {
     interruption.close();
+    report.close();
   }
   const { runs } = series;
   const isCutShort = signal.aborted && runs.length < plan.requests.length;
@@ -94,12 +95,7 @@ function isCounted(results: Results, { seeds }: SeriesPlan): boolean {
 }
 
 async function runOne(request: TestRequest, index: number, { engine, report, signal }: Series): Promise<Results> {
-  const line = report.openProgress(request, index);
-  try {
-    return await engine(request, { signal, log: line.log, output: line.output, progress: line.show });
-  } finally {
-    line.stop();
-  }
+  return await engine(request, { signal, ...report.beginRun(request, index) });
 }
 
 /** Shrinks one failed run of each test: the first of those that failed worst. */
@@ -121,10 +117,9 @@ const SMALL = 10;
 async function shrinkFailure(results: Results, { plan, engine, machine, report, signal, runs }: Series): Promise<void> {
   const index = runs.indexOf(results);
   const request = plan.requests[index]!;
-  const line = report.openStatus();
-  const progress = (tried: number) => line.show(`${nameOfTest(request)}  shrinking: ${tried} smaller runs tried`);
+  const progress = (tried: number) => report.showShrinking(request, tried);
   const failed = { args: plan.args, request, results };
-  const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
+  const shrunk = await shrinkRun(failed, { engine, machine, signal, progress });
   runs[index] = { ...results, shrunk };
   report.showShrunk(shrunk);
   if (shrunk.changes.length > 0) await exportResults(shrunk.results, plan.exports, machine);

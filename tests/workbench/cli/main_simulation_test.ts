@@ -218,7 +218,7 @@ Deno.test("main() shows the progress of many seeds, and their logs only with --l
     return {};
   };
   const { err } = await command("3e --sim --seeds 2", { runs });
-  assertMatch(err, /^.*\n3e broadcast {2}1 of 2 {2}0 of 20 s .*\n3e broadcast {2}2 of 2 {2}0 of 20 s .*\n$/);
+  assertMatch(err, /^.*\n3e broadcast, run 1 of 2: 0 of 20 s\n3e broadcast, run 2 of 2: 0 of 20 s; about 0 s left\n$/);
   assertStringIncludes((await command("3e --sim --seeds 2 --log-stderr", { runs })).err, "start-partition");
 });
 

@@ -14,7 +14,7 @@
 
 import { FailedError, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/progress.ts";
+import { createStatusLine } from "../../report/live_line.ts";
 import { CHALLENGES, findChallenge } from "../../request/challenges.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { INTERRUPTED, openInterruption } from "../interruption.ts";

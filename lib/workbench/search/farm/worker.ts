@@ -13,7 +13,7 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/progress.ts";
+import { createStatusLine } from "../../report/live_line.ts";
 import { findChallenge } from "../../request/challenges.ts";
 import { openInterruption } from "../interruption.ts";
 import { drawTest } from "../swarm/draw.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/progress.ts";
+import { createStatusLine } from "../../report/live_line.ts";
 import { screenOf } from "../../report/screen.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
 import { formatSummary, labelledLines, repeatLines } from "../../report/summary.ts";

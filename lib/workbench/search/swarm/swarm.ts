@@ -16,7 +16,7 @@
  */
 
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/progress.ts";
+import { createStatusLine } from "../../report/live_line.ts";
 import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
