@@ -179,8 +179,7 @@ export class SeriesReport {
   /** Shows the paths of a run's exports. Those of several runs are beside their other files. */
   showExports(paths: readonly string[]): void {
     if (this.#json || this.#several) return;
-    for (const path of paths) this.machine.stdout(`  exported     ${path}
-`);
+    for (const path of paths) this.machine.stdout(`  exported     ${path}\n`);
   }
 
   /** Shows the progress of a search for a smaller failing run. */
