@@ -79,7 +79,7 @@ for (const challenge of CHALLENGES) {
       const [, id, ...words] = drawn.command.split(" ");
       const request = createRequest(findChallenge(id!)!, parseArguments(words), { root: ROOT, files });
       const hooks = { signal: new AbortController().signal, log() {}, output() {}, progress() {} };
-      const repeated = await runInSimulation(ROOT, { ...request, limits: [], store }, hooks);
+      const { command: _, ...repeated } = await runInSimulation(ROOT, { ...request, limits: [], store }, hooks);
       assertEquals({ ...repeated, store: null }, await runDrawnTest(drawn, program));
       results.push(repeated);
     }
