@@ -9,11 +9,12 @@
  */
 
 import { latencies } from "../checkers/latency.ts";
+import { paceOf } from "../checkers/pace.ts";
 import type { EngineHooks } from "./engine.ts";
 import type { Machine } from "./machine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 import { parseEDNHistory } from "../history/history.ts";
-import { maelstromResults } from "./maelstrom_results.ts";
+import { type MaelstromRun, maelstromResults } from "./maelstrom_results.ts";
 import { formatCommand } from "../request/command_line.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
@@ -191,21 +192,22 @@ function newestRun(folder: string, workload: string, before: readonly string[]):
 
 function readRun(store: string, request: TestRequest): Results {
   const { challenge, workload, limits } = request;
-  const latency_ms = readLatencies(`${store}/history.edn`);
+  const fromHistory = readTimes(`${store}/history.edn`);
   try {
     const text = Deno.readTextFileSync(`${store}/results.edn`);
-    const results = maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store, latency_ms });
+    const results = maelstromResults(text, { challenge: challenge?.id ?? null, workload, limits, store, fromHistory });
     return { ...results, command: formatCommand(request.command, null) };
   } catch (error) {
     throw new FailedError(`Cannot judge the test by ${store}/results.edn: ${(error as Error).message}`);
   }
 }
 
-/** Computes latencies from Maelstrom's history: its results do not contain them. */
-function readLatencies(path: string): Results["latency_ms"] {
+/** Computes latencies and pace from Maelstrom's history: its results do not contain them. */
+function readTimes(path: string): MaelstromRun["fromHistory"] {
   try {
-    return latencies(parseEDNHistory(Deno.readTextFileSync(path)));
+    const history = parseEDNHistory(Deno.readTextFileSync(path));
+    return { latency_ms: latencies(history), ...paceOf(history) };
   } catch {
-    return null;
+    return undefined;
   }
 }

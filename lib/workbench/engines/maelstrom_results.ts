@@ -26,8 +26,8 @@ export interface MaelstromRun {
   challenge: string | null;
   workload: string;
   limits: readonly TargetLimit[];
-  /** Latencies, which only the history shows. `@default null` */
-  latency_ms?: Results["latency_ms"];
+  /** Latencies and pace, which only the history shows. */
+  fromHistory?: Pick<Results, "latency_ms" | "duration_ms" | "ops_per_second">;
   /** Folder of the run. */
   store: string | null;
 }
@@ -54,7 +54,7 @@ export function maelstromResults(text: string, run: MaelstromRun): Results {
     operations: readOperations(asFields(edn.stats)),
     availability: readAvailability(asFields(edn.availability)),
     net: readNet(asFields(edn.net)),
-    latency_ms: run.latency_ms ?? null,
+    ...run.fromHistory ?? { latency_ms: null },
     result,
     anomalies: [...anomalies, ...generalAnomalies(edn)],
     exceptions: [...clientExceptions(asFields(edn.exceptions)), ...checkerCrashes(edn)],

@@ -12,6 +12,7 @@ import { checkAvailability } from "../checkers/availability.ts";
 import { explainCases, withNodes } from "../checkers/explain.ts";
 import { latencies } from "../checkers/latency.ts";
 import { netStatistics } from "../checkers/net.ts";
+import { paceOf } from "../checkers/pace.ts";
 import type { NetCounts } from "../world/network/journal.ts";
 import { checkStats, crashReplies, errorReplies } from "../checkers/stats.ts";
 import { asMaelstrom, validityOfException, viewOfAnomaly, viewOfException } from "../checkers/finding_types.ts";
@@ -91,6 +92,7 @@ export function judge(record: TestRecord): Results {
     availability: { valid: availability.valid, ok_fraction: availability.ok_fraction },
     net,
     latency_ms: latencies(counted),
+    ...paceOf(history),
     result,
     anomalies: anomalies.map((anomaly) => ({ ...anomaly, maelstrom: viewOfAnomaly(anomaly, workload.name) })),
     targets,

@@ -8,6 +8,7 @@
 import type { Anomaly, MaelstromView, Validity, Verdict } from "../checkers/verdict.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { Latencies } from "../checkers/latency.ts";
+import type { Pace } from "../checkers/pace.ts";
 import type { CrashReplies, ErrorReplies, OperationCounts } from "../checkers/stats.ts";
 import type { NetStatistics } from "../checkers/net.ts";
 
@@ -86,6 +87,10 @@ export interface Results {
   availability: { valid: Validity; ok_fraction: number } | null;
   net: NetStatistics | null;
   latency_ms: Record<string, Latencies> | null;
+  /** Time of the last operation, ms since the test began. Results of an earlier version lack it. */
+  duration_ms?: Pace["duration_ms"];
+  /** Completed operations a second, without those of a final phase. Results of an earlier version lack it. */
+  ops_per_second?: Pace["ops_per_second"];
   /** Verdict and figures of the workload's checker. */
   result: Verdict;
   /** Each with Maelstrom's view of it. */
