@@ -7,11 +7,12 @@
 
 import { UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
+import { listRuns } from "../report/stored/stored_folders.ts";
 import { DEFAULTS, parseArguments } from "../request/arguments.ts";
 import { findFlag, type Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
 import { CHECK_FLAGS, showJudged } from "./check.ts";
-import { listRuns } from "./stored_folders.ts";
+
 
 /** Flag with the run's index or path, as in Jepsen. */
 const TEST = {

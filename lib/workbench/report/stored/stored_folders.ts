@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Machine } from "../engines/machine.ts";
-import { WORKLOADS } from "../workloads/mod.ts";
+import type { Machine } from "../../engines/machine.ts";
+import { WORKLOADS } from "../../workloads/mod.ts";
 
 /** Folder of a stored run. */
 export interface StoredFolder {
