@@ -10,7 +10,8 @@ import { describeThrown } from "../../log.ts";
 import type { TestException } from "../base/test_exception.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results, RunVerdict } from "../run/results.ts";
-import { runTest } from "../run/run.ts";
+import { type RunOptions, runTest } from "../run/run.ts";
+import { type ProgressFile, startProgressFile } from "../run/store/progress_file.ts";
 import type { DiskStore } from "../run/store/store.ts";
 import type { World } from "../world/hosts/world.ts";
 import type { EngineHooks } from "./engine.ts";
@@ -40,13 +41,39 @@ export async function runInRealTime(
   });
   try {
     const signal = AbortSignal.any([hooks.signal, ending.signal]);
-    const { log, progress, beforeChecking } = hooks;
-    const runHooks = { signal, store, log, progress, beforeChecking };
-    const results = await runTest(runOptionsOf(request), createWorld(store), runHooks);
+    const results = await performInStore(runOptionsOf(request), createWorld(store), { ...hooks, signal }, store);
     return crash === undefined ? results : withCrash(results, crash, store);
   } finally {
     stopWatching();
     store.close();
+  }
+}
+
+/** Runs and judges a test, whose progress is in the store until it ends. */
+async function performInStore(
+  options: RunOptions,
+  world: World,
+  { signal, log, progress, beforeChecking }: EngineHooks,
+  store: DiskStore,
+): Promise<Results> {
+  const { challenge, workload, seed } = options;
+  const facts = { challenge, workload: workload.name, mode: world.mode, seed };
+  let file: ProgressFile | undefined;
+  const showProgress: typeof progress = (ask) => {
+    file = startProgressFile(facts, ask, store, world.clock);
+    progress(ask);
+  };
+  try {
+    return await runTest(options, world, {
+      ...{ signal, store, log, progress: showProgress },
+      async beforeChecking() {
+        // The checkers may take long, and let nothing else run.
+        file?.write();
+        await beforeChecking?.();
+      },
+    });
+  } finally {
+    file?.stop();
   }
 }
 

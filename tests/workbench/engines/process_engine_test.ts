@@ -8,6 +8,7 @@ import { parseArguments } from "../../../lib/workbench/request/arguments.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { runTest } from "../../../lib/workbench/run/run.ts";
+import type { StoredProgress } from "../../../lib/workbench/run/store/stored_progress.ts";
 import { openStore } from "../../../lib/workbench/run/store/store.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import { RealClock } from "../../../lib/workbench/world/real_clock.ts";
@@ -129,4 +130,15 @@ test("a missing folder for temporary files is told as such", async (store) => {
     if (before === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", before);
   }
+});
+
+test("a test under way has its progress in the store, which is gone at its end", async (store) => {
+  const seen: StoredProgress[] = [];
+  const path = `${store}/latest/progress.json`;
+  const results = await run(store, [], { progress: () => seen.push(JSON.parse(Deno.readTextFileSync(path))) });
+  assertEquals(seen.map(({ workload, seed, phase, total_ms }) => [workload, seed, phase, total_ms]), [
+    ["echo", results.seed, "starting", 1000],
+  ]);
+  const names = await Array.fromAsync(Deno.readDir(results.store!), ({ name }) => name);
+  assertEquals(names.filter((name) => name.startsWith("progress")), []);
 });

@@ -9,6 +9,8 @@
  * - Whole files are written after the test: the history and the results. They are removed if they are not complete,
  *   because `check` would misread a part of them.
  *
+ * Besides these, `progress.json` is replaced again and again; it is short, and nothing depends on it.
+ *
  * @module
  */
 
@@ -27,6 +29,8 @@ export interface Disk {
   /** Opens a file, which is made if it does not exist. */
   open(path: string, mode: "append" | "truncate"): WritableFile;
   remove(path: string): void;
+  /** Gives a file another name, in the place of the file that has it. */
+  rename(path: string, to: string): void;
 }
 
 /** Options for {@linkcode openRunFiles}. */
@@ -66,6 +70,12 @@ export interface RunFiles {
    * @param isLimited False if the limit on the size does not apply.
    */
   writeWhole(name: string, texts: Iterable<string>, isLimited?: boolean): void;
+  /**
+   * Writes a short file in one step, in the place of an earlier one. The run does without it if that fails.
+   *
+   * @param text Its content; undefined removes the file.
+   */
+  replace(name: string, text: string | undefined): void;
   /** Returns what is wrong; undefined if all files are whole. */
   problem(): StoreProblem | undefined;
 }
@@ -110,6 +120,7 @@ export function openRunFiles(folder: string, options: RunFilesOptions = {}): Run
   return {
     openGrowing: (name) => openGrowing(state, name),
     writeWhole: (name, texts, isLimited = true) => writeWhole(state, name, texts, isLimited),
+    replace: (name, text) => replace(state, name, text),
     problem: () => problemOf(state),
   };
 }
@@ -117,6 +128,7 @@ export function openRunFiles(folder: string, options: RunFilesOptions = {}): Run
 const REAL_DISK: Disk = {
   open: (path, mode) => Deno.openSync(path, { write: true, create: true, [mode]: true }),
   remove: (path) => Deno.removeSync(path),
+  rename: (path, to) => Deno.renameSync(path, to),
 };
 
 /** Calls a function; if it throws, records the failure of a file and returns undefined. */
@@ -188,6 +200,36 @@ function writeWhole(state: State, name: string, texts: Iterable<string>, isLimit
   });
   attempt(state, name, writer.close);
   if (!isWhole || state.failed.has(name)) attempt(state, name, () => state.disk.remove(path));
+}
+
+function replace({ folder, disk }: State, name: string, text: string | undefined): void {
+  const path = `${folder}/${name}`;
+  const incoming = `${path}.incoming`;
+  try {
+    if (text === undefined) return disk.remove(path);
+    writeText(disk, incoming, text);
+    disk.rename(incoming, path);
+  } catch {
+    removeIfPossible(disk, incoming);
+  }
+}
+
+function writeText(disk: Disk, path: string, text: string): void {
+  const file = disk.open(path, "truncate");
+  try {
+    let rest = new TextEncoder().encode(text);
+    while (rest.length > 0) rest = rest.subarray(file.writeSync(rest));
+  } finally {
+    file.close();
+  }
+}
+
+function removeIfPossible(disk: Disk, path: string): void {
+  try {
+    disk.remove(path);
+  } catch {
+    // It is not there, or the disk does not let go of it.
+  }
 }
 
 function problemOf({ folder, maxBytes, cut, omitted, failed, reason }: State): StoreProblem | undefined {

@@ -16,7 +16,9 @@ import { formatExactJSON, formatJSON, formatOnce } from "../../base/json.ts";
 import { formatEDNOperation } from "../../history/edn_writer.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../results.ts";
+import { PROGRESS } from "./progress_file.ts";
 import { formatEDNResults } from "./results_edn.ts";
+import type { StoredProgress } from "./stored_progress.ts";
 import {
   createTextWriter,
   type Disk,
@@ -69,6 +71,8 @@ export interface DiskStore extends Store {
    * @param now Returns milliseconds since the test began. With it, the times of lines are stored beside the log.
    */
   openNodeLog(node: string, now?: () => number): GrowingFile;
+  /** Writes `progress.json`, which is removed when the store is closed. */
+  progress(progress: StoredProgress): void;
 }
 
 /** Options for {@linkcode openStore}. */
@@ -94,6 +98,7 @@ export function openStore(root: string, workload: string, now: Date, options: St
   const linkProblem = error === undefined ? link(`${root}/latest`, path.slice(root.length + 1)) : undefined;
   const stopIgnoring = ignoreSizeSignal();
   const messages = openMessages(files, options.isLazy ?? false);
+  let hasProgress = false;
   return {
     path,
     error,
@@ -110,12 +115,17 @@ export function openStore(root: string, workload: string, now: Date, options: St
       files.writeWhole("results.json", once(() => `${formatExactJSON(results, 2)}\n`), false);
       files.writeWhole("results.edn", once(() => formatEDNResults(results)), false);
     },
+    progress(progress) {
+      hasProgress = true;
+      files.replace(PROGRESS, `${JSON.stringify(progress)}\n`);
+    },
     problem() {
       messages.flush();
       return files.problem() ?? linkProblem;
     },
     close() {
       messages.close();
+      if (hasProgress) files.replace(PROGRESS, undefined);
       stopIgnoring();
     },
   };
@@ -204,6 +214,7 @@ function brokenDisk(error: Error): Disk {
       throw error;
     },
     remove() {},
+    rename() {},
   };
 }
 

@@ -41,6 +41,11 @@ export function createDisk(free: number): MemoryDisk {
       disk.free += files.get(path)!.length;
       files.delete(path);
     },
+    rename(path, to) {
+      disk.free += files.get(to)?.length ?? 0;
+      files.set(to, files.get(path)!);
+      files.delete(path);
+    },
   };
   return disk;
 }

@@ -111,3 +111,15 @@ Deno.test("a whole file is written again from the beginning", () => {
   writeWhole("results.json", ["second"]);
   assertEquals(disk.files.get("run/results.json"), "second");
 });
+
+Deno.test("a file that is replaced is whole at any time, and can be removed", () => {
+  const { replace, problem, disk } = open({ free: 30 });
+  replace("progress.json", "first");
+  replace("progress.json", "second");
+  assertEquals([...disk.files], [["run/progress.json", "second"]]);
+  replace("progress.json", "x".repeat(100));
+  assertEquals([...disk.files], [["run/progress.json", "second"]]);
+  replace("progress.json", undefined);
+  replace("progress.json", undefined);
+  assertEquals([[...disk.files], disk.free, problem()], [[], 30, undefined]);
+});
