@@ -18,7 +18,8 @@ import { progressSource, type SeriesProgress } from "./progress.ts";
 import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
 import { formatShrunk } from "./shrunk.ts";
-import { formatSummary, formatVerdict, formatVerdictAndCommand, judgementOf } from "./summary.ts";
+import { judgementOf } from "./judgement.ts";
+import { formatSummary, formatVerdict, formatVerdictAndCommand } from "./summary.ts";
 import { formatRunsTable, formatSeedsTable } from "./tables.ts";
 import { estimateTimeLeft, type TimeLeft } from "./time_left.ts";
 

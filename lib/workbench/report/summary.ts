@@ -10,6 +10,7 @@ import { formatCommand, shellWord } from "../request/command_line.ts";
 import { decisionOf, type Results } from "../run/results.ts";
 import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
+import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, milliseconds } from "./numbers.ts";
 import { anomalyLines, operationInQuestion, problemKinds, problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
@@ -50,39 +51,6 @@ function figureParagraphs(results: Results, screen: Screen): string[][] {
     checkerFigureLines(results, screen),
   ];
 }
-
-/**
- * The verdict that decides, and limits, as one word. `"missed"` is valid, but not within its limits; `"noted"` has
- * passed for Maelstrom, with findings that it does not look for.
- */
-export type Judgement = "passed" | "noted" | "missed" | "unknown" | "invalid";
-
-/** Merges the verdict that decides and the limits of a run. */
-export function judgementOf(results: Results): Judgement {
-  const { valid, passed } = decisionOf(results);
-  if (valid === false) return "invalid";
-  if (valid === "unknown") return "unknown";
-  if (!passed) return "missed";
-  return results.passed ? "passed" : "noted";
-}
-
-/** The mark in front of a run. */
-export const MARKS: Readonly<Record<Judgement, string>> = {
-  passed: "✓",
-  noted: "✓",
-  missed: "✗",
-  unknown: "?",
-  invalid: "✗",
-};
-
-/** The colour of a run. */
-export const COLOURS: Readonly<Record<Judgement, keyof Style>> = {
-  passed: "green",
-  noted: "yellow",
-  missed: "red",
-  unknown: "yellow",
-  invalid: "red",
-};
 
 /**
  * Formats the first line of a summary: the verdict that decides, the other one if it differs, and the kinds of findings

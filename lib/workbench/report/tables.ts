@@ -6,9 +6,10 @@
 
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
 import { decisionOf, type Results, stableLatency, type Target } from "../run/results.ts";
+import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, okShare, percent } from "./numbers.ts";
 import type { Screen } from "./screen.ts";
-import { COLOURS, isDisputed, type Judgement, judgementOf, MARKS, nameOf, verdictWords } from "./summary.ts";
+import { isDisputed, nameOf, verdictWords } from "./summary.ts";
 
 /** Number of failed seeds that are listed. */
 const MAX_SEEDS = 16;
