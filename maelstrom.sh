@@ -122,6 +122,21 @@ check_sum() {
     give_up "what was fetched has SHA-256 ${actual%% *}, expected $sha256; it is damaged, or not the released Deno"
 }
 
+# Sets $host to the address that serve listens on, as Deno's permissions have it.
+find_host() {
+  local word before=''
+  host=127.0.0.1
+  for word in "$@"; do
+    case $before in --host) host=$word ;; esac
+    case $word in --host=*) host=${word#--host=} ;; esac
+    before=$word
+  done
+  case $host in
+    '' | *[!A-Za-z0-9.:_-]*) host=127.0.0.1 ;; # serve says what is wrong with it
+    *:*) host="[$host]" ;;
+  esac
+}
+
 # Sets $permissions to the least that a command needs. Only processes under test need more than files.
 choose_permissions() {
   local word before=''
@@ -129,7 +144,11 @@ choose_permissions() {
   case ${1:-help} in
     help | --help | -h | --version | list | doc | completions) return ;;
     check | analyze | trace) permissions+=(--allow-read) ;;
-    prune | report) permissions+=(--allow-read --allow-write) ;;
+    prune | report | compare) permissions+=(--allow-read --allow-write) ;;
+    serve)
+      find_host "$@"
+      permissions+=(--allow-read "--allow-net=$host")
+      ;;
     swarm)
       permissions+=(--allow-read --allow-write)
       for word in "$@"; do

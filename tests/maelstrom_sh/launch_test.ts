@@ -35,11 +35,14 @@ const PERMISSIONS: Record<string, string[]> = {
     "all --sim=true -- --y",
     "swarm --minutes 1",
     "prune --keep 3",
+    "compare a b --out c.html",
   ],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-net --allow-sys=hostname": [
     "swarm --worker nats://h",
     "swarm --seeds 9 --coordinator=nats://h",
   ],
+  "--allow-env=NO_COLOR,TERM --allow-read --allow-net=127.0.0.1": ["serve", "serve --port 0", "serve --host a,b"],
+  "--allow-env=NO_COLOR,TERM --allow-read --allow-net=[::1]": ["serve --host ::1", "serve --port 1 --host=::1"],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
   "--allow-env --allow-read --allow-write --allow-run": [
     "3e",

@@ -13,7 +13,6 @@ import { findFlag, type Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
 import { CHECK_FLAGS, showJudged } from "./check.ts";
 
-
 /** Flag with the run's index or path, as in Jepsen. */
 const TEST = {
   name: "test",

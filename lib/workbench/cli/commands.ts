@@ -18,6 +18,7 @@ import { down } from "./cluster/down.ts";
 import { status, STATUS_FLAGS } from "./cluster/status.ts";
 import { up, UP_FLAGS, UP_NOTES } from "./cluster/up.ts";
 import type { Command } from "./command.ts";
+import { compare, COMPARE_FLAGS, COMPARE_NOTES } from "./compare.ts";
 import { SHELLS, showCompletions } from "./completions/mod.ts";
 import { demo } from "./demo.ts";
 import { doc } from "./doc.ts";
@@ -38,6 +39,7 @@ import { createProject, NEW_FLAGS } from "./new/mod.ts";
 import { report, REPORT_FLAGS } from "./report.ts";
 import { prune, PRUNE_FLAGS, PRUNE_NOTES } from "./prune.ts";
 import { runAllChallenges, runPlainTest } from "./run.ts";
+import { SERVE_FLAGS, SERVE_NOTES, serveRuns } from "./serve.ts";
 import { swarm } from "./swarm.ts";
 import { TRACE } from "./trace.ts";
 
@@ -101,6 +103,22 @@ export const COMMANDS: readonly Command[] = [
     run: report,
   },
   TRACE,
+  {
+    name: "serve",
+    help: "Show all stored runs in a browser, with those under way",
+    notes: SERVE_NOTES,
+    flags: SERVE_FLAGS,
+    run: serveRuns,
+  },
+  {
+    name: "compare",
+    usage: "FOLDER FOLDER…",
+    takes: "folder",
+    help: "Compare stored runs: figures and curves on one page",
+    notes: COMPARE_NOTES,
+    flags: COMPARE_FLAGS,
+    run: compare,
+  },
   {
     name: "prune",
     help: "Remove stored runs, but for the newest",

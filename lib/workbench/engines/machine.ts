@@ -84,6 +84,12 @@ export interface Machine {
   every(interval: number, tick: () => void): () => void;
   /** Calls `interrupt` at every signal that asks to end, until the returned function is called. */
   onInterrupt(interrupt: (signal: Interrupt) => void): () => void;
+  /**
+   * Serves HTTP until the listener is closed.
+   *
+   * @throws {UsageError} The address cannot be listened on, as when another program uses the port.
+   */
+  listen(host: string, port: number, handle: (request: Request) => Promise<Response>): Listener;
   /** Ends the process at once. */
   exit(status: number): void;
   newSeed(): string;
@@ -94,6 +100,13 @@ export interface Machine {
   engines: { processes: Engine; simulation: Engine; cluster: Engine; maelstrom(executable: string): Engine };
   clusters: Clusters;
   archives: Archives;
+}
+
+/** Server that listens on a port. */
+export interface Listener {
+  port: number;
+  /** Ends it, and all connections. */
+  close(): Promise<void>;
 }
 
 /** End of a run of `maelstrom.sh`. */

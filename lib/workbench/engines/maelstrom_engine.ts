@@ -14,7 +14,7 @@ import type { EngineHooks } from "./engine.ts";
 import type { Machine } from "./machine.ts";
 import { FailedError, UsageError } from "../base/errors.ts";
 import { parseEDNHistory } from "../history/history.ts";
-import { type MaelstromRun, maelstromResults } from "./maelstrom_results.ts";
+import { maelstromResults, type MaelstromRun } from "./maelstrom_results.ts";
 import { formatCommand } from "../request/command_line.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";

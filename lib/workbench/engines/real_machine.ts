@@ -12,6 +12,7 @@ import { CLUSTER_FOLDER } from "../world/cluster/state.ts";
 import { newSeed } from "../world/random.ts";
 import { createClusters } from "./clusters.ts";
 import type { Engine } from "./engine.ts";
+import { listen } from "./http_listener.ts";
 import type { FileFacts, Interrupt, Machine } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
@@ -28,6 +29,7 @@ const { exit } = Deno;
  * @param root The project's folder.
  */
 export function createMachine(root: string): Machine {
+  const outputs = textOutputs(Deno.stdout, Deno.stderr);
   return {
     root,
     denoVersion: Deno.version.deno,
@@ -40,7 +42,7 @@ export function createMachine(root: string): Machine {
     createFile,
     replaceFile,
     replaceFileWith,
-    ...textOutputs(Deno.stdout, Deno.stderr),
+    ...outputs,
     isTerminal: terminals(Deno, Deno.env.get("TERM")),
     width,
     env: (name) => Deno.env.get(name),
@@ -51,6 +53,7 @@ export function createMachine(root: string): Machine {
       return () => clearInterval(timer);
     },
     onInterrupt,
+    listen: (host, port, handle) => listen(host, port, handle, (line) => outputs.stderr(`${line}\n`)),
     exit: (status) => exit(status),
     newSeed,
     hmac,

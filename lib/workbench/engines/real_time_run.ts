@@ -66,10 +66,10 @@ async function performInStore(
   try {
     return await runTest(options, world, {
       ...{ signal, store, log, progress: showProgress },
-      async beforeChecking() {
+      beforeChecking() {
         // The checkers may take long, and let nothing else run.
         file?.write();
-        await beforeChecking?.();
+        beforeChecking?.();
       },
     });
   } finally {

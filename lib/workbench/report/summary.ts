@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createStyle, type Style, table, wrap } from "../base/text.ts";
+import { createStyle, table, wrap } from "../base/text.ts";
 import type { OperationCounts } from "../checkers/stats.ts";
 import { formatCommand, shellWord } from "../request/command_line.ts";
 import { decisionOf, type Results } from "../run/results.ts";

@@ -73,8 +73,7 @@ export function judge(record: TestRecord): Results {
   const targets = record.limits.map((limit) => judgeTarget(limit, { net, result }));
   const found = verdicts.flatMap((verdict) => verdict.anomalies ?? []);
   const anomalies = withNodes(found, history, { nodes: clientNodes(options), concurrency: options.concurrency });
-  const crash_replies = crashReplies(history);
-  const error_replies = errorReplies(history);
+  const [crash_replies, error_replies] = [crashReplies(history), errorReplies(history)];
   return {
     schema: 1,
     challenge: record.challenge,

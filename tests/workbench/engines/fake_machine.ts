@@ -77,6 +77,9 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     outputOf: () => undefined,
     every: (_, tick) => register(ticks, tick),
     onInterrupt: (interrupt) => register(interrupts, interrupt),
+    listen: () => {
+      throw new Error("there is no network");
+    },
     exit: (status) => void (machine.exited = status),
     newSeed: () => `seed-${++seeds}`,
     hmac: (key, text) => Promise.resolve(`hmac of ${text} with ${key}`),

@@ -1,5 +1,7 @@
 /** Chromium for tests of pages: Debian's, driven by Playwright. */
 
+import { assertEquals } from "@std/assert";
+import axe from "axe-core/axe.min.js" with { type: "text" };
 import type { Browser, Page } from "playwright-core";
 
 const EXECUTABLE = "/usr/bin/chromium";
@@ -39,10 +41,15 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Opens a file as a page. */
+/**
+ * Opens a page.
+ *
+ * @param place Path of a file, beside which nothing may be requested; or address of a page on a server, beside which
+ *   no other server may be asked.
+ */
 export async function openPage(
   browser: Browser,
-  file: string,
+  place: string,
   options: { width?: number; dark?: boolean } = {},
 ): Promise<OpenPage> {
   const { width = 1280, dark = false } = options;
@@ -55,16 +62,30 @@ export async function openPage(
   context.setDefaultTimeout(180_000);
   const page = await context.newPage();
   const problems: string[] = [];
-  const address = `file://${file}`;
+  const address = place.startsWith("http:") ? place : `file://${place}`;
+  const isAllowed = (url: string) => address.startsWith("http:") ? url.startsWith(address) : url === address;
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);
   });
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("request", (request) => {
     const url = request.url();
-    if (url !== address && !/^(data|blob):/.test(url)) problems.push(`request for ${url}`);
+    if (!isAllowed(url) && !/^(data|blob):/.test(url)) problems.push(`request for ${url}`);
   });
   await page.goto(address);
   await page.locator("main").waitFor();
   return { page, problems, close: () => context.close() };
+}
+
+/** Asserts that axe finds no violation on a page: contrast, names, roles and the like. */
+export async function isAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    // deno-lint-ignore no-explicit-any -- a global of the page
+    const found = await (globalThis as any).axe.run();
+    return found.violations.map((
+      { id, nodes }: { id: string; nodes: { target: string[]; failureSummary: string }[] },
+    ) => [id, nodes.slice(0, 3).map(({ target, failureSummary }) => [target, failureSummary])]);
+  });
+  assertEquals(violations, []);
 }

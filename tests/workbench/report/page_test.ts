@@ -2,13 +2,12 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Browser, Locator, Page } from "playwright-core";
-import axe from "axe-core/axe.min.js" with { type: "text" };
 import { reportHTML } from "../../../lib/workbench/report/html/html.ts";
 import type { ReportData } from "../../../lib/workbench/report/html/report_data.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import broadcastWithoutRetry from "../../wrong/broadcast_without_retry.ts";
 import { runOptions } from "../run/stand_in.ts";
-import { noBrowser, openBrowser, openPage } from "./browser.ts";
+import { isAccessible, noBrowser, openBrowser, openPage } from "./browser.ts";
 import { reportOf } from "./simulated_report.ts";
 
 /** A run of a program that loses values in partitions. */
@@ -161,16 +160,4 @@ async function fitsWidth(page: Page): Promise<void> {
   const picture = (await page.locator(".evidence").first().boundingBox())!;
   assertEquals(picture.x >= 0 && picture.x + picture.width <= 390, true);
   assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390);
-}
-
-async function isAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    // deno-lint-ignore no-explicit-any -- a global of the page
-    const found = await (globalThis as any).axe.run();
-    return found.violations.map((
-      { id, nodes }: { id: string; nodes: { target: string[]; failureSummary: string }[] },
-    ) => [id, nodes.slice(0, 3).map(({ target, failureSummary }) => [target, failureSummary])]);
-  });
-  assertEquals(violations, []);
 }

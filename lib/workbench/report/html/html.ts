@@ -1,5 +1,5 @@
 /**
- * Makes `report.html` of a report's data: one file without a link to anything outside of the run's folder.
+ * Makes pages that are one file, such as `report.html` of a report's data: nothing is loaded from anywhere.
  *
  * The page's modules (`report/page/`) are plain JavaScript that Deno and browsers run as it is. They are put into one
  * script: their imports of each other are removed, because a page that is a file cannot import other files. So their
@@ -20,7 +20,6 @@ import type { MessageColumns, ReportData } from "./report_data.ts";
 
 /** Makes the page that shows the data. */
 export async function reportHTML(data: ReportData): Promise<string> {
-  const title = escapeHTML(`${data.title}: report`);
   const { operations, messages, ...rest } = data;
   const omitted = [...data.omitted];
   const packedOperations = await compress(packOperations(operations));
@@ -30,23 +29,40 @@ export async function reportHTML(data: ReportData): Promise<string> {
   };
   const json = formatExactJSON({ ...rest, omitted, messageCount: messages?.id.length ?? null });
   const parts = { data: await compress(new TextEncoder().encode(json)), ...packed };
+  return pageHTML({ title: `${data.title}: report`, parts, modules: PAGE_MODULES, style: PAGE_STYLE });
+}
+
+/** Parts of a page that is one file. */
+export interface PageParts {
+  title: string;
+  /** HTML that is added to the head. */
+  head?: string;
+  /** Data for the modules, compressed, by its name; null if there is none. */
+  parts: Readonly<Record<string, Uint8Array | null>>;
+  /** Texts of modules, in an order in which they can be joined. */
+  modules: readonly string[];
+  style: string;
+}
+
+/** Makes a page that is one file: with its data, its modules and the library for charts. */
+export function pageHTML({ title, head = "", parts, modules, style }: PageParts): string {
   return [
     "<!DOCTYPE html>",
     '<html lang="en">',
     '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${title}</title>`,
+    `${head}<title>${escapeHTML(title)}</title>`,
     // Nothing may be fetched from anywhere, even if a node has written HTML into its messages.
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; ` +
     `script-src 'unsafe-inline'; img-src data:">`,
     '<link rel="icon" href="data:,">',
-    `<style>${plotStyle}${PAGE_STYLE}</style></head>`,
+    `<style>${plotStyle}${style}</style></head>`,
     `<body><div id="page"><p class="loading">Reading the run …</p></div>`,
-    "<noscript><p>This report needs JavaScript. The files beside it have the same content.</p></noscript>",
+    "<noscript><p>This page needs JavaScript. The files of the run have the same content.</p></noscript>",
     ...Object.entries(parts).map(([id, bytes]) =>
       `<script type="text/plain" id="packed-${id}">${bytes === null ? "" : toBase64(bytes)}</script>`
     ),
     `<script>${plot}</script>`,
-    `<script type="module">${joinModules(PAGE_MODULES)}</script>`,
+    `<script type="module">${joinModules(modules)}</script>`,
     "</body></html>\n",
   ].join("\n");
 }
@@ -65,7 +81,7 @@ export async function reportHTML(data: ReportData): Promise<string> {
  */
 export function joinModules(modules: readonly string[]): string {
   return modules.map((text) =>
-    text.replaceAll(/^import [^;]*? from "\.\/[\w/.]+";\n/gm, "").replaceAll(
+    text.replaceAll(/^import [^;]*? from "\.\.?\/[\w/.]+";\n/gm, "").replaceAll(
       /^export (?=(async )?(function|const)\b)/gm,
       "",
     )
@@ -95,8 +111,8 @@ async function packWithin(messages: MessageColumns, budget: number, omitted: str
   throw new Error("The last length is 0");
 }
 
-/** Compresses bytes with gzip. */
-async function compress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+/** Compresses bytes with gzip, for a part of a page. */
+export async function compress(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

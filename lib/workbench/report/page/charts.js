@@ -8,7 +8,7 @@ import { choice, element, section } from "./dom.js";
 import { formatCount } from "./format.js";
 import { OUTCOMES } from "./run_data.js";
 import { drawPlot, FLOOR, redrawWhenNeeded } from "./plot.js";
-import { binLength, latencyQuantiles, rates, thin } from "./series.js";
+import { binLength, latencyQuantiles, rates, thin, withShortGaps } from "./series.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 
@@ -96,27 +96,6 @@ function drawLatency(place, { operations, faults, end }, only) {
   const rest = rows.length < completed.length ? ": the extremes of each group of neighbours. Quantiles are of all" : "";
   return `${count}${rest}. ${isLog ? `The axis is logarithmic${operationsBelow(points)}. ` : ""}` +
     "● ok, ▲ info, ✕ fail; quantiles are of those that succeeded.";
-}
-
-/** Largest number of bins without operations that a line spans. */
-const SHORT_GAP = 6;
-
-/**
- * Turns short runs of null into undefined, which the library spans. A long pause stays a gap.
- *
- * @param {(number | null)[]} values
- * @returns {(number | null | undefined)[]}
- */
-function withShortGaps(values) {
-  let known = -Infinity;
-  return values.map((value, at) => {
-    if (value !== null) {
-      known = at;
-      return value;
-    }
-    const next = values.findIndex((other, later) => later > at && other !== null);
-    return next !== -1 && next - known <= SHORT_GAP ? undefined : null;
-  });
 }
 
 /**

@@ -7,6 +7,8 @@
  * - Tools: `dom.js`, `theme.js`, `view.js` (shared state), `picture.js` (a canvas with time from left to right).
  * - Sections: one module each; `inspector.js` shows what is selected.
  *
+ * `compare/` has the page of several runs, and `runs/` those of `serve`.
+ *
  * Colours, sizes and symbols are in `page.css` and `run_data.js`; the terminal has the same symbols.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * A chart over time, drawn by uPlot: lines and points, with the faults as bands.
+ * A chart, drawn by uPlot: lines and points over time, with the faults as bands; or lines over another quantity.
  *
  * @module
  */
@@ -39,6 +39,9 @@ export function redrawWhenNeeded(chart, draw) {
  * @property {string} unit
  * @property {number} top Upper end of the axis.
  * @property {boolean} [isLog]
+ * @property {{ colour: string, faults: ReportData["faults"] }[]} [strips] Faults of several runs: a strip for each, at
+ *   the bottom.
+ * @property {{ unit: string, range: [number, number] }} [x] Logarithmic axis in the place of the time.
  */
 
 /**
@@ -60,15 +63,18 @@ export function drawPlot(place, chart) {
   const options = {
     width: place.clientWidth,
     height: 260,
-    series: [{ label: "s" }, ...lines],
-    scales: { x: { time: false, range: [-chart.end / 2e8, chart.end / 1e6 * 1.005] }, y },
+    series: [{ label: chart.x?.unit ?? "s" }, ...lines],
+    scales: { x: timeOrOtherScale(chart), y },
     axes: axesOf(chart, colour),
     cursor: { drag: { x: true, y: false } },
     legend: {
       markers: { width: 2, dash: (/** @type {any} */ _, /** @type {number} */ line) => styleOf(lines[line - 1]) },
     },
     hooks: {
-      drawClear: [(/** @type {any} */ plot) => drawBands(plot, chart, colour)],
+      drawClear: [(/** @type {any} */ plot) => {
+        drawBands(plot, chart, colour);
+        drawStrips(plot, chart, colour);
+      }],
       drawSeries: [(/** @type {any} */ plot, /** @type {number} */ line) => {
         if (line === 1) drawPoints(plot, chart, colour);
       }],
@@ -91,22 +97,35 @@ function styleOf({ dash: [length] } = { dash: [] }) {
 }
 
 /**
- * Axes of a chart: seconds, and the values.
+ * @param {Chart} chart
+ * @returns {object}
+ */
+function timeOrOtherScale({ x, end }) {
+  return x === undefined
+    ? { time: false, range: [-end / 2e8, end / 1e6 * 1.005] }
+    : { time: false, distr: 3, range: x.range };
+}
+
+/**
+ * Axes of a chart: seconds or another quantity, and the values.
  *
  * @param {Chart} chart
  * @param {(name: string) => string} colour
  */
-function axesOf({ isLog, unit }, colour) {
+function axesOf({ isLog = false, unit, x }, colour) {
   const axis = { stroke: colour("muted") };
   const [grid, ticks] = [{ stroke: colour("line"), width: 1 }, { stroke: colour("line") }];
-  // A logarithmic axis has a line for each power of ten.
-  const filter = (/** @type {any} */ _, /** @type {number[]} */ all) =>
-    all.map((tick) => isLog && !Number.isInteger(Math.log10(tick)) ? null : tick);
-  const values = (/** @type {any} */ _, /** @type {(number | null)[]} */ all) =>
-    all.map((tick) => tick === null ? "" : `${tick} ${unit}`);
+  const axisOf = (/** @type {boolean} */ isLog, /** @type {string} */ unit) => {
+    // A logarithmic axis has a line for each power of ten.
+    const filter = (/** @type {any} */ _, /** @type {number[]} */ all) =>
+      all.map((tick) => isLog && !Number.isInteger(Math.log10(tick)) ? null : tick);
+    const values = (/** @type {any} */ _, /** @type {(number | null)[]} */ all) =>
+      all.map((tick) => tick === null ? "" : `${tick} ${unit}`);
+    return { ...axis, grid: { ...grid, filter }, ticks: { ...ticks, filter }, values };
+  };
   return [
-    { ...axis, grid, ticks, size: 34 },
-    { ...axis, grid: { ...grid, filter }, ticks: { ...ticks, filter }, values, size: 72 },
+    x === undefined ? { ...axis, grid, ticks, size: 34 } : { ...axisOf(true, x.unit), size: 34 },
+    { ...axisOf(isLog, unit), size: 72 },
   ];
 }
 
@@ -130,6 +149,28 @@ function drawBands({ ctx, bbox, valToPos }, { faults }, colour) {
     ctx.textAlign = "left";
     if (ctx.measureText(text).width < x1 - x0) ctx.fillText(text, x0 + 3 * ratio, bbox.top - 4 * ratio);
   }
+  ctx.restore();
+}
+
+/** Height of a strip, and its distance to the next, CSS pixels. */
+const STRIP = { height: 5, step: 8 };
+
+/**
+ * @param {any} plot
+ * @param {Chart} chart
+ * @param {(name: string) => string} colour
+ */
+function drawStrips({ ctx, bbox, valToPos }, { strips = [] }, colour) {
+  const ratio = devicePixelRatio || 1;
+  ctx.save();
+  strips.filter(({ faults }) => faults.length > 0).forEach(({ colour: name, faults }, at) => {
+    ctx.fillStyle = colour(name);
+    const y = bbox.top + bbox.height - (at + 1) * STRIP.step * ratio;
+    for (const { start, end } of mergeBands(faults)) {
+      const [x0, x1] = [start, end].map((time) => valToPos(time / 1e6, "x", true));
+      ctx.fillRect(x0, y, Math.max(ratio, x1 - x0), STRIP.height * ratio);
+    }
+  });
   ctx.restore();
 }
 

@@ -66,6 +66,27 @@ export function latencyQuantiles({ f, outcome, start, duration }, end, bin, quan
   return quantiles.map((quantile) => bins.map((list) => list.length === 0 ? null : quantileOf(list, quantile)));
 }
 
+/** Largest number of bins without operations that a line spans. */
+const SHORT_GAP = 6;
+
+/**
+ * Turns short runs of null into undefined, which the library for charts spans. A long pause stays a gap.
+ *
+ * @param {(number | null)[]} values
+ * @returns {(number | null | undefined)[]}
+ */
+export function withShortGaps(values) {
+  let known = -Infinity;
+  return values.map((value, at) => {
+    if (value !== null) {
+      known = at;
+      return value;
+    }
+    const next = values.findIndex((other, later) => later > at && other !== null);
+    return next !== -1 && next - known <= SHORT_GAP ? undefined : null;
+  });
+}
+
 /**
  * Quantile of ascending numbers, interpolated as in the results.
  *

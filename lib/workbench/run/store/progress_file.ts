@@ -1,8 +1,8 @@
 /**
  * `progress.json`: how a test goes, in its run's folder while it runs, for those who watch the store.
  *
- * The file is replaced in one step, so that a reader never sees a part of it. It is for people who wait: if it cannot be
- * written, nothing else changes. A test that is killed leaves it behind; readers go by its age
+ * The file is replaced in one step, so that a reader never sees a part of it. It is for people who wait: if it cannot
+ * be written, nothing else changes. A test that is killed leaves it behind; readers go by its age
  * ({@linkcode isUnderWay}).
  *
  * @module

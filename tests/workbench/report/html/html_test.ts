@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createReportData } from "../../../../lib/workbench/report/html/create_report.ts";
 import { joinModules, reportHTML } from "../../../../lib/workbench/report/html/html.ts";
+import { COMPARE_MODULES } from "../../../../lib/workbench/report/page/compare/mod.ts";
 import { PAGE_MODULES } from "../../../../lib/workbench/report/page/mod.ts";
 import { decodeMessages } from "../../../../lib/workbench/report/page/run_data.js";
 import { unpackBytes, unpackData, unpackMessages } from "../../../../lib/workbench/report/page/unpack.js";
@@ -83,4 +84,13 @@ Deno.test("joined modules have no imports of each other, and no exports", () => 
     "export function f() {}\nexport async function g() {}\nexport const h = 1;\n",
   ];
   assertEquals(joinModules(texts), "const x = a;\n\nfunction f() {}\nasync function g() {}\nconst h = 1;\n");
+});
+
+Deno.test("the modules of a page are one script: their names differ", () => {
+  for (const modules of [PAGE_MODULES, COMPARE_MODULES]) {
+    const names = modules.flatMap((text) =>
+      Array.from(text.matchAll(/^(?:export )?(?:async )?(?:function|const|let) (\w+)/gm), ([, name]) => name!)
+    );
+    assertEquals(names.filter((name, at) => names.indexOf(name) !== at), []);
+  }
 });

@@ -1,0 +1,112 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { main } from "../../../lib/workbench/cli/main.ts";
+import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
+import { formatEDNResults } from "../../../lib/workbench/run/store/results_edn.ts";
+import { historyText, writeRun } from "../report/serve/served_store.ts";
+import { GOOD_RUN } from "../report/good_run.ts";
+import { testWithStore } from "../run/store/test_with_store.ts";
+import { ROOT } from "../../../lib/workbench/cli/root.ts";
+
+const RUNS = ["broadcast/20261129T120000", "broadcast/20261129T130000"];
+
+/** Runs `compare` on a real machine with fake outputs. */
+async function compare(words: string[]) {
+  const printed = { out: "", err: "" };
+  const machine = {
+    ...createMachine(ROOT),
+    stdout: (text: string) => void (printed.out += text),
+    stderr: (text: string) => void (printed.err += text),
+    isTerminal: { stdout: false, stderr: false },
+  };
+  return { status: await main(["compare", ...words], machine), ...printed };
+}
+
+/** Writes two runs; the second is slower. Returns their folders. */
+async function writeRuns(store: string): Promise<[string, string]> {
+  const judged_by = { nodes: ["n0", "n1"], concurrency: 2, availability: null, consistency_models: [] };
+  const latency = (ms: number) => ({ read: { p50: ms, p95: ms, p99: ms, max: ms } });
+  const messages = '{"id":0,"time":0,"type":"send","message":{}}\n{"id":1,"time":5,"type":"recv","message":{}}\n';
+  const files = (ms: number) => ({ "history.jsonl": historyText(50, ms), "messages.jsonl": messages });
+  await writeRun(store, RUNS[0]!, { latency_ms: latency(10), judged_by, seed: "a" }, files(10));
+  const changes = { latency_ms: latency(15), judged_by: { ...judged_by, nodes: ["n0"] }, seed: "b" };
+  await writeRun(store, RUNS[1]!, { ...changes, valid: false, passed: false }, files(15));
+  return RUNS.map((path) => `${store}/${path}`) as [string, string];
+}
+
+testWithStore("compare prints the figures with their changes, and writes the page", async (store) => {
+  const [first, second] = await writeRuns(store);
+  const out = `${store}/page.html`;
+  const { status, out: text, err } = await compare([first, `${second}/`, "--out", out]);
+  assertEquals([status, err], [0, ""]);
+  for (
+    const part of [
+      "A  ✓ 3e broadcast: passed\n",
+      "B  ✗ 3e broadcast: invalid\n",
+      "Note: The runs have different numbers of nodes: 2, 1.\n",
+      "read p50, ms",
+      "+50 % ✗",
+    ]
+  ) assertStringIncludes(text, part);
+  assertEquals(text.split("\n").at(-2), out);
+  const page = await Deno.readTextFile(out);
+  assertStringIncludes(page, "<title>A 3e broadcast, B 3e broadcast: comparison</title>");
+  // Again: a page of its own may be replaced.
+  assertEquals((await compare([first, second, "--out", out])).status, 0);
+});
+
+testWithStore("compare replaces nothing that it has not made", async (store) => {
+  const folders = await writeRuns(store);
+  await Deno.writeTextFile(`${store}/thesis.html`, "<p>Mine");
+  const refused = await compare([...folders, "--out", `${store}/thesis.html`]);
+  assertEquals([refused.status, refused.err], [
+    254,
+    `Cannot write ${store}/thesis.html: it is a file that compare has not made; expected --out with the name of ` +
+    "another file\n",
+  ]);
+  assertEquals(await Deno.readTextFile(`${store}/thesis.html`), "<p>Mine");
+  assertStringIncludes((await compare([...folders, "--out", store])).err, "it is a folder; expected --out");
+});
+
+testWithStore("compare says what it needs", async (store) => {
+  const [first, second] = await writeRuns(store);
+  const message = async (...words: string[]) => {
+    const { status, err } = await compare([...words, "--out", `${store}/x.html`]);
+    assertEquals(status, 254);
+    return err;
+  };
+  assertEquals(await message(), "Cannot compare 0 runs: expected 2 to 8 folders of runs\n");
+  assertEquals(await message(first), "Cannot compare 1 run: expected 2 to 8 folders of runs\n");
+  assertStringIncludes(await message(...Array(9).fill(first)), "Cannot compare 9 runs");
+  assertStringIncludes(await message(first, `${store}/none`), `Cannot find ${store}/none: expected a history`);
+  assertStringIncludes(await message(first, `${first}/results.json`), "it is a file, expected the folder of a run");
+  await Deno.remove(`${second}/results.json`);
+  assertEquals(
+    await message(first, second),
+    `Cannot compare ${second}: it has no results.json and no results.edn; to judge its history, use check\n`,
+  );
+});
+
+testWithStore("a run of Maelstrom is compared as far as its files go", async (store) => {
+  const [first] = await writeRuns(store);
+  const folder = `${store}/broadcast/20261129T140000.000Z`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/results.edn`, formatEDNResults(GOOD_RUN));
+  await Deno.writeTextFile(
+    `${folder}/history.edn`,
+    "{:type :invoke, :process 0, :f :read, :value nil, :time 0}\n" +
+      "{:type :ok, :process 0, :f :read, :value [], :time 20000000}\n",
+  );
+  const { status, out } = await compare([first, folder, "--out", `${store}/x.html`]);
+  assertEquals(status, 0);
+  for (const part of ["B  ✓ broadcast: passed\n", "Maelstrom", "different worlds: process, maelstrom", "+100 % ✗"]) {
+    assertStringIncludes(out, part);
+  }
+});
+
+testWithStore("runs of different workloads are compared with a warning", async (store) => {
+  const [first] = await writeRuns(store);
+  await writeRun(store, "echo/20261129T140000", { challenge: "1" }, { "history.jsonl": historyText(5, 5) });
+  const { out } = await compare([first, `${store}/echo/20261129T140000`, "--out", `${store}/x.html`]);
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "The runs have different workloads: broadcast, echo.");
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "Their figures do not mean the same.");
+});
