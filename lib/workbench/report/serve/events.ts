@@ -18,7 +18,7 @@ const SILENT_LOOKS = 15;
 const MOST_WAITING = 60;
 
 /** Streams of events. */
-export interface RunEvents {
+export interface RunStreams {
   /** Opens the stream of a page. */
   open(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Ends all streams. */
@@ -39,7 +39,7 @@ interface State {
 const encoder = new TextEncoder();
 
 /** Creates the streams of a list of runs. */
-export function createRunEvents(list: RunList, { every }: Pick<Machine, "every">): RunEvents {
+export function createRunStreams(list: RunList, { every }: Pick<Machine, "every">): RunStreams {
   const state: State = { listeners: new Set(), rows: new Map(), silent: 0 };
   let stop = () => {};
   const remove = (listener: Listener) => {

@@ -28,14 +28,14 @@ const WILDCARDS = ["0.0.0.0", "[::]"];
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { refusalOf } from "./guard.ts";
+ * import { requestRefusal } from "./guard.ts";
  *
  * const request = (host: string) => new Request("http://localhost/", { headers: { host } });
- * assertEquals(refusalOf(request("localhost:8080"), "127.0.0.1"), undefined);
- * assertEquals(refusalOf(request("evil.example:8080"), "127.0.0.1")?.status, 403);
+ * assertEquals(requestRefusal(request("localhost:8080"), "127.0.0.1"), undefined);
+ * assertEquals(requestRefusal(request("evil.example:8080"), "127.0.0.1")?.status, 403);
  * ```
  */
-export function refusalOf(request: Request, host: string): Refusal | undefined {
+export function requestRefusal(request: Request, host: string): Refusal | undefined {
   const { headers, method } = request;
   const named = headers.get("host") ?? new URL(request.url).host;
   if (!isServed(named, host)) {

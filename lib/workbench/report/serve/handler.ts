@@ -18,8 +18,8 @@
 
 import { FailedError, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createRunEvents, type RunEvents } from "./events.ts";
-import { refusalOf } from "./guard.ts";
+import { createRunStreams, type RunStreams } from "./events.ts";
+import { requestRefusal } from "./guard.ts";
 import { pageFile } from "../page/runs/mod.ts";
 import { respond, respondText } from "./responses.ts";
 import { createRunList, type RunList } from "./run_list.ts";
@@ -40,7 +40,7 @@ interface State {
   readonly store: string;
   readonly machine: ServerMachine;
   readonly list: RunList;
-  readonly events: RunEvents;
+  readonly events: RunStreams;
 }
 
 /**
@@ -51,10 +51,10 @@ interface State {
  */
 export function createStoreServer(store: string, host: string, machine: ServerMachine): StoreServer {
   const list = createRunList(store, machine);
-  const state: State = { store, machine, list, events: createRunEvents(list, machine) };
+  const state: State = { store, machine, list, events: createRunStreams(list, machine) };
   return {
     async handle(request) {
-      const refusal = refusalOf(request, host);
+      const refusal = requestRefusal(request, host);
       const response = refusal === undefined ? await answer(request, state) : respondText(refusal.text, refusal.status);
       return request.method === "HEAD" ? new Response(null, response) : response;
     },
