@@ -104,6 +104,7 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "bad-line": FOUND,
   "node-crashed": FOUND,
   "start-failed": FOUND,
+  "node-unreachable": FOUND,
   "init-failed": FOUND,
   "setup-failed": FOUND,
   "time-stands-still": FOUND,

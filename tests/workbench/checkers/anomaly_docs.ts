@@ -102,6 +102,7 @@ const OWN: readonly string[] = [
   "checker-crashed",
   "lock-held-twice",
   "forged-source",
+  "node-unreachable",
 ];
 
 /** Maelstrom's view of a type of finding, in the words of the page. */

@@ -91,6 +91,7 @@ export const OUTSIDE_HISTORIES: Record<string, string> = {
   "bad-line": "a node printed a line that is not a message; ends the test",
   "node-crashed": "a node ended by itself, or with an error that nothing handled; ends the test",
   "start-failed": "a node could not be started again; ends the test",
+  "node-unreachable": "a node of a cluster could not be started, paused or killed; ends the test",
   "init-failed": "a node did not answer `init`, or with an error; ends the test",
   "setup-failed": "a node did not answer what prepares the workload, such as `topology`; ends the test",
   "time-stands-still": "simulated nodes answer each other without end while no time passes; ends the test",
