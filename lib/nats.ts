@@ -34,6 +34,7 @@ import { connect, type Msg, type NatsConnection, type Subscription } from "@nats
 import type { Host, LogLevel, NodeHandle } from "./host.ts";
 import { formatJSON, showJSON } from "./json.ts";
 import type { AnyMessages, MessageTypes } from "./messages.ts";
+import { splitLogin } from "./nats_login.ts";
 import type { Node, Program } from "./node.ts";
 import { createProcessHost, logToStderr, parseOrLog, runNode, withoutDetails } from "./process_host.ts";
 import type { Body, Message } from "./protocol.ts";
@@ -42,7 +43,10 @@ import type { NodeStats } from "./stats.ts";
 
 /** Options for {@linkcode serveNats}. */
 export interface ServeNatsOptions {
-  /** Addresses of NATS servers, such as `nats://127.0.0.1:4222`. The client uses one of them at a time. */
+  /**
+   * Addresses of NATS servers, such as `nats://127.0.0.1:4222`. The client uses one of them at a time. A login may be
+   * in an address, `nats://USER:PASSWORD@HOST` or `nats://TOKEN@HOST`; it is then the login for all of them.
+   */
   servers: string | readonly string[];
   /** Name of the cluster. It is the first part of all its subjects, so two clusters share servers but no messages. */
   cluster: string;
@@ -222,9 +226,9 @@ interface State {
 }
 
 async function openLink({ servers, cluster, id }: ServeNatsOptions, log: Host["log"], debug: boolean): Promise<Link> {
-  const list = typeof servers === "string" ? [servers] : [...servers];
-  const connection = await connect({ ...CONNECTION, servers: list, name: `${cluster}.${id}` }).catch((cause) => {
-    throw new Error(`Cannot connect to NATS at ${list.map(hidePassword).join(", ")}: ${cause.message}`, { cause });
+  const addresses = splitLogin(typeof servers === "string" ? [servers] : servers);
+  const connection = await connect({ ...CONNECTION, ...addresses, name: `${cluster}.${id}` }).catch((cause) => {
+    throw new Error(`Cannot connect to NATS at ${addresses.servers.join(", ")}: ${cause.message}`, { cause });
   });
   const subject = `${cluster}.${id}`;
   const counts = { isConnected: true, unconfirmed: 0, cutOffFrom: new Set<string>(), lost: 0, toldLost: 0 };
@@ -245,11 +249,6 @@ async function openLink({ servers, cluster, id }: ServeNatsOptions, log: Host["l
       else await connection.close();
     },
   };
-}
-
-/** Returns an address without the password in it. */
-function hidePassword(server: string): string {
-  return server.replace(/\/\/[^@/]*@/, "//…@");
 }
 
 /** Follows the state of the connection, and logs it. */

@@ -10,6 +10,7 @@
  */
 
 import { connect } from "@nats-io/transport-node";
+import { splitLogin } from "../../nats_login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";
@@ -35,7 +36,7 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   const state = requireCluster(folder);
   checkRequest(request, state);
   const control = createControl(state);
-  const connection = await connect({ servers: [...state.nats], noEcho: true, name: "workbench" }).catch((error) => {
+  const connection = await connect({ ...splitLogin(state.nats), noEcho: true, name: "workbench" }).catch((error) => {
     throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
   });
   let world: ClusterWorld | undefined;

@@ -11,8 +11,8 @@ import { UnreachableError } from "../../world/cluster/control.ts";
 import type { ClusterState } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
-/** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more. */
-const TIMEOUT = 40_000;
+/** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more; a busy machine takes longer. */
+const TIMEOUT = 120_000;
 /** Time between two looks at it, ms. */
 const INTERVAL = 50;
 

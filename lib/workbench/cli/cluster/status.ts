@@ -4,6 +4,7 @@
  * @module
  */
 
+import { splitLogin } from "../../../nats_login.ts";
 import { FailedError } from "../../base/errors.ts";
 import { columns } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";
@@ -37,7 +38,7 @@ export async function status(words: readonly string[], machine: Machine): Promis
 }
 
 function formatJSON({ cluster, challenge, nats, etcd }: ClusterState, report: ClusterReport): string {
-  const addresses = { nats: nats.map(hideUser), etcd: etcd.map(hideUser) };
+  const addresses = { nats: splitLogin(nats).servers, etcd: splitLogin(etcd).servers };
   return `${JSON.stringify({ cluster, challenge, ...addresses, ...report }, null, 2)}\n`;
 }
 
@@ -48,14 +49,11 @@ function formatText({ cluster, challenge, nats, etcd, pid }: ClusterState, repor
     ...report.nodes.map((node) => [node.id, node.end ?? node.state, String(node.pid ?? "")]),
   ];
   return [
-    `Cluster ${cluster}, challenge ${challenge}, NATS ${nats.map(hideUser).join()}, etcd ${etcd.map(hideUser).join()}`,
+    `Cluster ${cluster}, challenge ${challenge}, NATS ${splitLogin(nats).servers.join()}, etcd ${
+      splitLogin(etcd).servers.join()
+    }`,
     "",
     ...columns([["process", "state", "pid"], ...rows]),
     "",
   ].join("\n");
-}
-
-/** Removes name and password from an address. */
-function hideUser(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, "//…@");
 }

@@ -29,6 +29,7 @@ import {
   nanos,
   type NatsConnection,
 } from "@nats-io/transport-node";
+import { type NatsAddresses, splitLogin } from "../../../nats_login.ts";
 import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import type { SwarmDefinition } from "./definition.ts";
@@ -126,6 +127,9 @@ const SETTINGS: ConnectionOptions = {
   timeout: 5000,
 };
 
+/** Address of a server, maybe with a login. */
+const ADDRESS = /^(nats|tls):\/\/(?:.*@)?([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/i;
+
 /**
  * Parses addresses of servers, and takes the login out of them.
  *
@@ -144,37 +148,16 @@ const SETTINGS: ConnectionOptions = {
  * });
  * ```
  */
-export function parseAddresses(
-  text: string,
-): { servers: string[]; address: string; user?: string; pass?: string; token?: string } {
-  let login: { user?: string; pass?: string; token?: string } = {};
-  const servers = text.split(",").map((word) => {
-    const match = /^(nats|tls):\/\/(?:(.*)@)?([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/i.exec(word.trim());
-    if (match === null) {
-      throw new UsageError(
-        `Cannot use ${hideLogin(word)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
-      );
-    }
-    const [, scheme, written, host, port = ""] = match;
-    if (written !== undefined) login = parseLogin(written);
-    return `${scheme}://${host}${port}`;
-  });
-  return { servers, address: servers.join(", "), ...login };
-}
-
-/** Parses `user:password` or a token. */
-function parseLogin(text: string): { user?: string; pass?: string; token?: string } {
-  const [user, ...rest] = text.split(":");
-  if (rest.length === 0) return { token: decode(text) };
-  return { user: decode(user!), pass: decode(rest.join(":")) };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+export function parseAddresses(text: string): NatsAddresses & { address: string } {
+  const words = text.split(",").map((word) => word.trim());
+  const bad = words.find((word) => !ADDRESS.test(word));
+  if (bad !== undefined) {
+    throw new UsageError(
+      `Cannot use ${hideLogin(bad)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
+    );
   }
+  const addresses = splitLogin(words.map((word) => word.replace(/\/$/, "")));
+  return { ...addresses, address: addresses.servers.join(", ") };
 }
 
 function hideLogin(word: string): string {

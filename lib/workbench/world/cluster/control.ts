@@ -25,8 +25,8 @@ export interface ClusterControl {
 /** Action on a node: that of a fault, or of its end. */
 export type NodeAction = "start" | "kill" | "pause" | "resume";
 
-/** Time that a supervisor has to answer, ms. Nodes and servers may take several seconds to start or to end. */
-const TIMEOUT = 60_000;
+/** Time that a supervisor has to answer, ms. On a busy machine, nodes and servers take long to start or to end. */
+const TIMEOUT = 600_000;
 
 /** Creates a client. */
 export function createControl({ control, token }: Pick<ClusterState, "control" | "token">): ClusterControl {

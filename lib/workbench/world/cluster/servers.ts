@@ -42,8 +42,8 @@ const INSTALL: Record<ServerName, string> = {
 /** Folders that are not on the `PATH` of every user, though packages put servers there. */
 const SERVER_FOLDERS = ["/usr/local/sbin", "/usr/sbin"];
 
-/** Time that a server has until it answers, ms. */
-const START_TIMEOUT = 15_000;
+/** Time that a server has until it answers, ms. One that ends is noticed at once, so only a busy machine needs it. */
+const START_TIMEOUT = 180_000;
 /** Time between two attempts to reach a server that starts, ms. */
 const RETRY_DELAY = 50;
 

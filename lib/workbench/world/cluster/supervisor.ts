@@ -13,7 +13,9 @@
  * @module
  */
 
+import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { splitLogin } from "../../../nats_login.ts";
 import { messageOf } from "../../base/errors.ts";
 import { nodeEnvironment } from "../hosts/process/environment.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
@@ -32,8 +34,8 @@ import {
 /** Names of the services. */
 const SERVICES = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
 
-/** Time that a node or a service has until it answers, ms. */
-const START_TIMEOUT = 30_000;
+/** Time that a node or a service has until it answers, ms. One that ends is noticed at once. */
+const START_TIMEOUT = 180_000;
 /** Time between two attempts to reach one that starts, ms. */
 const RETRY_DELAY = 20;
 /** Lines of the log of one that does not start, in its report. */
@@ -141,11 +143,17 @@ async function startServers(cluster: Cluster): Promise<string> {
 
 async function connectServers(cluster: Cluster): Promise<string> {
   const { nats, etcd } = cluster;
+  const addresses = splitLogin(nats);
+  const address = addresses.servers.join(", ");
   try {
-    cluster.connection = await connect({ servers: [...nats], maxReconnectAttempts: -1, name: "supervisor" });
+    cluster.connection = await connect({ ...addresses, maxReconnectAttempts: -1, name: "supervisor" });
   } catch (error) {
-    throw new Error(`Cannot connect to NATS: ${messageOf(error)}`);
+    throw new Error(`Cannot connect to NATS at ${address}: ${messageOf(error)}`);
   }
+  // lww-kv needs it.
+  await jetstreamManager(cluster.connection).catch((error) => {
+    throw new Error(`Cannot use JetStream of NATS at ${address}: ${messageOf(error)}; expected nats-server -js`);
+  });
   await createEtcd(etcd).read("health", false);
   return "NATS and etcd answer";
 }

@@ -9,6 +9,7 @@
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
 import { serveNats } from "../../../../nats.ts";
+import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "./etcd.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
@@ -18,7 +19,7 @@ export async function openBucket(
   servers: readonly string[],
   name: string,
 ): Promise<Bucket & { close(): Promise<void> }> {
-  const connection = await connect({ servers: [...servers], maxReconnectAttempts: -1, name });
+  const connection = await connect({ ...splitLogin(servers), maxReconnectAttempts: -1, name });
   const kv = await new Kvm(connection).create(name, { history: 1 });
   return {
     async get(key) {
