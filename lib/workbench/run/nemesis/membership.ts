@@ -14,7 +14,7 @@ import { type Body, ERRORS, RPCError } from "../../../protocol.ts";
 import type { Clock } from "../../world/clock.ts";
 import type { Random } from "../../world/random.ts";
 import { errorValue } from "../../workloads/outcome.ts";
-import { show } from "../../base/text.ts";
+import { asText } from "../../base/text.ts";
 
 /** Part of a fault's target that changes of the membership need. */
 export interface MembershipTarget {
@@ -88,7 +88,7 @@ async function ask(type: string, node: string, { nodes, random, removed, call }:
     try {
       const reply = await call(member, { type, node_id: node });
       if (reply.type === `${type}_ok`) return reply;
-      throw new RPCError("crash", `expected ${type}_ok, got ${show(reply.type)}`);
+      throw new RPCError("crash", `expected ${type}_ok, got ${asText(reply.type)}`);
     } catch (error) {
       if (!(error instanceof RPCError)) throw error;
       if (last === undefined || last.definite) last = error;
