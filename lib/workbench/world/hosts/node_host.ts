@@ -17,7 +17,7 @@ export interface NodeHost {
   readonly id: string;
   /** Finds out what the node is doing, for a report on why it does not answer a request of type `asked`. */
   diagnose(asked: string): Promise<Diagnosis>;
-  /** Returns what the node wrote without an end of line more than a second ago; undefined if there is nothing. */
+  /** Returns what the node wrote without an end of line at least half a second ago; undefined if there is nothing. */
   unfinishedLine?(): string | undefined;
   /** Pauses the node: it does nothing, and its messages wait. Has no effect on a paused node. */
   pause(): void;

@@ -56,10 +56,12 @@ function section(name: string, output: ProcessOutput, count: number): string[] {
 /**
  * Diagnoses a process that does not answer.
  *
+ * @param asked Type of the requests without an answer.
  * @param askUsage Asks for the usage of its process group; undefined if that is not known here.
  */
 export async function diagnoseProcess(
   observed: Observed,
+  asked: string,
   askUsage: () => Promise<Usage | undefined>,
 ): Promise<Diagnosis> {
   const { stdout } = observed;
@@ -71,10 +73,20 @@ export async function diagnoseProcess(
   }
   const usage = await askUsage();
   const activity = [...usage === undefined ? [] : [describeUsage(usage)], ...section("stdout", stdout, STDOUT_LINES)];
+  // A node is asked once for its init, so this is its answer. Of other types there may be several requests.
+  if (asked === "init" && hasAnsweredLast(observed)) return { activity, log, advice: LATE };
   if (usage?.isComputing) return { activity, log, advice: LOOP };
   return { activity, log, advice: stdout.lineCount() === 0 ? FLUSH : RETURN };
 }
 
+/** True if the last lines on stdout contain the reply to the last message. */
+function hasAnsweredLast({ stdout, lastMessage }: Observed): boolean {
+  const id = lastMessage?.body.msg_id;
+  return id !== undefined &&
+    stdout.lastLines(Infinity).some((line) => new RegExp(`"in_reply_to":\\s*${id}\\b`).test(line));
+}
+
+const LATE = "It has answered since: is its start slow, or the machine busy?";
 const LOOP = "Look for a loop without end";
 const END_LINES = "Write a line feed after each message, and flush it";
 const FLUSH = "If it has printed an answer: is stdout flushed after each message? docs/protocol.md says how";

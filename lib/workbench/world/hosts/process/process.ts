@@ -148,7 +148,7 @@ export function startProcess(
   });
   return {
     id,
-    diagnose: () => diagnoseProcess(observed(node), () => system.usage(child.pid)),
+    diagnose: (asked) => diagnoseProcess(observed(node), asked, () => system.usage(child.pid)),
     unfinishedLine: () => unfinishedLine(node.stdout),
     pause: () => setPaused(node, exit, true),
     resume: () => setPaused(node, exit, false),

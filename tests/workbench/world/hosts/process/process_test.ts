@@ -76,6 +76,17 @@ testScript(
 );
 
 testScript(
+  "the diagnosis of a node that has answered its init too late says so",
+  `read -r line; ${print('"in_reply_to":1')}; read -r line`,
+  async ({ node, send, answered }) => {
+    send({ type: "init", msg_id: 1 });
+    await answered(1);
+    assertStringIncludes((await node.diagnose("init")).advice!, "It has answered since");
+    assertStringIncludes((await node.diagnose("hello")).advice!, "Does each way through the program print a reply");
+  },
+);
+
+testScript(
   "the diagnosis of a node that computes says so",
   "echo ready >&2; while :; do :; done",
   async ({ node, said }) => {
