@@ -44,7 +44,7 @@ export async function analyze(words: readonly string[], machine: Machine): Promi
   texts.delete("test");
   texts.delete("store");
   const [positional, program] = [[path, ...args.positional], [path, ...args.program]];
-  return await showJudged({ given, texts, positional, program }, machine);
+  return await showJudged({ given, texts, positional, program }, machine, { name: "analyze", flags: ANALYZE_FLAGS });
 }
 
 /** Returns the path of a run. */

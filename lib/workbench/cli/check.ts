@@ -52,9 +52,9 @@ export async function check(words: readonly string[], machine: Machine): Promise
   return await showJudged(parseArguments(words), machine);
 }
 
-/** Judges the stored run that the arguments name, and shows the results. Errors are those of {@linkcode check}. */
-export async function showJudged(args: Arguments, machine: Machine): Promise<number> {
-  const { results } = await judgeStoredRun(args, machine);
+/** Judges a stored run and shows the results. Parameters and errors are those of {@linkcode judgeStoredRun}. */
+export async function showJudged(args: Arguments, machine: Machine, command = CHECK): Promise<number> {
+  const { results } = await judgeStoredRun(args, machine, command);
   const notes = { deviations: [], command: [], interrupted: results.interrupted ?? false };
   const text = args.given.json ? formatExactJSON(results, 2) : formatSummary(results, notes, screenOf(machine));
   machine.stdout(`${text}\n`);
@@ -83,11 +83,11 @@ function parsePath({ texts, positional, program }: Arguments, { name, flags }: t
     throw new UsageError(`Cannot use --${refused} with ${name}: it has no effect there; ${expected}`);
   }
   if (program.length > positional.length) {
-    throw new UsageError("Cannot use arguments after -- with check: no node is run");
+    throw new UsageError(`Cannot use arguments after -- with ${name}: no node is run`);
   }
   const [path, second] = positional;
   if (path === "") throw new UsageError("Cannot check a path that is empty: expected a history or the folder of a run");
-  if (path === undefined) throw new UsageError("Missing PATH: expected check PATH, a history or the folder of a run");
+  if (path === undefined) throw new UsageError(`Missing PATH: expected ${name} PATH, a history or the folder of a run`);
   if (second !== undefined) throw new UsageError(`Cannot check ${path} and ${second}: expected one path`);
   if (STDIN.includes(path)) {
     throw new UsageError(`Cannot check ${path}: expected a path; for the output of a command, use <(COMMAND)`);

@@ -20,6 +20,7 @@ import { createRequest, deciderOf, type TestRequest } from "../request/request.t
 import { planSeries } from "../request/series_plan.ts";
 import type { Decider } from "../run/results.ts";
 import { runSeries } from "../search/series.ts";
+import { NO_CLUSTER } from "../world/cluster/state.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { seriesExitStatus } from "./exit_status.ts";
 import { boundStore } from "./prune.ts";
@@ -143,7 +144,7 @@ function withClusterNodes(args: Arguments, { clusters }: Machine): Arguments {
   const { given, texts } = args;
   if (given.engine !== "cluster" || given.sim) return args;
   const state = clusters.state();
-  if (state === undefined) throw new FailedError("No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+  if (state === undefined) throw new FailedError(NO_CLUSTER);
   if (["node-count", "node", "nodes", "nodes-file"].some((name) => texts.has(name))) return args;
   const count = state.nodes.length;
   return {

@@ -17,7 +17,7 @@ import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
 import { createControl } from "../world/cluster/control.ts";
-import { type ClusterState, readState } from "../world/cluster/state.ts";
+import { type ClusterState, NO_CLUSTER, readState } from "../world/cluster/state.ts";
 import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
@@ -57,7 +57,7 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
 function requireCluster(folder: string): ClusterState {
   const state = readState(folder);
   if (state !== undefined) return state;
-  throw new FailedError("No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+  throw new FailedError(NO_CLUSTER);
 }
 
 function checkRequest({ bin, args, options, env }: TestRequest, state: ClusterState): void {

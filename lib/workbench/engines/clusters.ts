@@ -41,7 +41,7 @@ export function createClusters(root: string): Clusters {
   };
 }
 
-/** Starts the supervisor, which goes on when this process ends, and shows its progress until it is ready. */
+/** Starts the supervisor, which outlives this process, and shows its progress until it is ready. */
 async function startSupervisor(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<void> {
   const folder = createFolder(plan.folder);
   const child = spawnSupervisor(plan, `${folder}/supervisor.log`);

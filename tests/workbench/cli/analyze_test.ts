@@ -77,7 +77,7 @@ Deno.test("analyze takes the newest of many runs in one second", async () => {
 Deno.test("analyze passes other flags to check, and shows its help", async () => {
   const { out } = await command("analyze --json -w echo", machine());
   assertEquals(JSON.parse(out).workload, "echo");
-  await assertRejected("analyze --rate 5", "Cannot use --rate with check: it has no effect there", machine());
+  await assertRejected("analyze --rate 5", "Cannot use --rate with analyze: it has no effect there", machine());
   assertStringIncludes((await command("analyze --help")).out, "./maelstrom.sh analyze [--test INDEX|PATH]");
 });
 

@@ -148,6 +148,8 @@ Deno.test("check and analyze take no --export, and an unknown one is refused", a
   assertStringIncludes(unknown.machine.err, "Cannot use --export svg: expected one of perfetto, shiviz, messages.svg");
   const refused = await run(["report", "run", "--rate", "5"], files);
   assertStringIncludes(refused.machine.err, "Cannot use --rate with report: it has no effect there");
+  const missing = await run(["report"], files);
+  assertStringIncludes(missing.machine.err, "Missing PATH: expected report PATH");
 });
 
 Deno.test("--export writes the forms of each stored run, and of the smaller one", async () => {

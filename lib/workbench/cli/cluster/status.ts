@@ -10,7 +10,7 @@ import { columns } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import type { Flag } from "../../request/flag.ts";
-import type { ClusterReport, ClusterState } from "../../world/cluster/state.ts";
+import { type ClusterReport, type ClusterState, NO_CLUSTER } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
 /** The flags of `status`. */
@@ -30,7 +30,7 @@ export async function status(words: readonly string[], machine: Machine): Promis
   const { json } = parseFlagsOnly(words, "status", STATUS_FLAGS);
   const { clusters } = machine;
   const state = clusters.state();
-  if (state === undefined) throw new FailedError("No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+  if (state === undefined) throw new FailedError(NO_CLUSTER);
   const report = await clusters.control(state).report();
   machine.stdout(json ? formatJSON(state, report) : formatText(state, report));
   const isWhole = [...report.nodes, ...report.servers].every(({ end }) => end === null);

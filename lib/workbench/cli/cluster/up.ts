@@ -83,12 +83,13 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
 }
 
 function readyText({ challenge, nodes }: ClusterPlan): string {
+  const test = `./maelstrom.sh ${challenge} --engine cluster`;
   return [
     `Challenge ${challenge} runs on ${nodes.join(", ")}`,
     "",
-    `  ./maelstrom.sh ${challenge} --engine cluster   tests it`,
-    "  ./maelstrom.sh status                shows its processes",
-    "  ./maelstrom.sh down                  ends it",
+    `  ${test}   tests it`,
+    `  ${"./maelstrom.sh status".padEnd(test.length)}   shows its processes`,
+    `  ${"./maelstrom.sh down".padEnd(test.length)}   ends it`,
     "",
   ].join("\n");
 }

@@ -9,6 +9,9 @@ import type { ProgramModule } from "../hosts/in_process/program_module.ts";
 /** Name of the folder of a project's cluster. */
 export const CLUSTER_FOLDER = ".cluster";
 
+/** Message of the errors of commands that need a cluster. */
+export const NO_CLUSTER = "No cluster runs here: start one with ./maelstrom.sh up CHALLENGE";
+
 /** Description of a cluster that is to run. */
 export interface ClusterPlan {
   /** The project's folder. */
