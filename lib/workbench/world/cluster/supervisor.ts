@@ -82,22 +82,25 @@ export async function supervise(
   const members = new Map(plan.nodes.map((id): [string, Member] => [id, { id, isPaused: false }]));
   const cluster: Cluster = { plan, env, servers: [], members, nats: [], etcd: [], run: newRun() };
   const { signal } = stopping;
+  let server: ControlServer | undefined;
+  let isWritten = false;
   try {
     await start(cluster, tell, signal);
-    const server = serveControl(cluster, stopping);
+    server = serveControl(cluster, stopping);
     writeState(cluster, server);
+    isWritten = true;
     tell("ready");
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
     });
     await stop(cluster);
-    await server.listener.shutdown();
   } catch (error) {
     await stop(cluster);
     tell(`failed ${messageOf(error)}`);
   }
-  removeIfThere(statePath(plan.folder));
+  await server?.listener.shutdown();
+  if (isWritten) removeIfThere(statePath(plan.folder));
 }
 
 /** Starts everything. A signal ends it between two steps. */
@@ -319,13 +322,21 @@ function nodeState({ id, child, isPaused }: Member): NodeState {
   return { id, state: isPaused ? "paused" : "running", pid: child.pid, end: null };
 }
 
-/** Writes the state in one step. It has a token and addresses, so only its owner may read it. */
+/**
+ * Writes the state. It has a token and addresses, so only its owner may read it.
+ *
+ * @throws {Error} There is one: it is that of a cluster that was started at the same time.
+ */
 function writeState({ plan, nats, etcd }: Cluster, { listener, token }: ControlServer): void {
   const control = `http://127.0.0.1:${listener.addr.port}`;
   const state: ClusterState = { ...plan, nats, etcd, pid: Deno.pid, control, token };
-  const path = statePath(plan.folder);
-  Deno.writeTextFileSync(`${path}.new`, JSON.stringify(state, null, 2) + "\n", { mode: 0o600 });
-  Deno.renameSync(`${path}.new`, path);
+  const text = `${JSON.stringify(state, null, 2)}\n`;
+  try {
+    Deno.writeTextFileSync(statePath(plan.folder), text, { mode: 0o600, createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new Error("another one was started here at the same time");
+  }
 }
 
 function newRun(): string {

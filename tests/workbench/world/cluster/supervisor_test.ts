@@ -176,6 +176,24 @@ testWithServers(
   },
 );
 
+testWithServers(
+  "of two clusters started at the same time, one remains",
+  ["nats-server", "etcd"],
+  async ({ folder }) => {
+    const told: string[] = [];
+    await withCluster(planFor(folder), async ({ control, state }) => {
+      const second = `${folder}/second`;
+      await Deno.mkdir(second);
+      await Deno.copyFile(`${folder}/state.json`, `${second}/state.json`);
+      await supervise(planFor(second), nodeEnvironment(), (line) => told.push(line), new AbortController());
+      assertEquals(readState(second), state);
+      assertEquals((await control.report()).nodes.map(({ state }) => state), ["running", "running"]);
+    });
+    assertEquals(told.at(-1), "failed another one was started here at the same time");
+    assertEquals(told.join("\n").match(/\d{3,}/g)!.map(Number).filter(isRunning), []);
+  },
+);
+
 testWithServers("a start that is interrupted leaves no process", ["nats-server", "etcd"], async ({ folder }) => {
   const told: string[] = [];
   const stopping = new AbortController();
