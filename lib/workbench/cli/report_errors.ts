@@ -21,7 +21,7 @@ export async function reportErrors(
   try {
     return await command();
   } catch (error) {
-    stderr(`${describeError(error as Error)}\n`);
+    stderr(`${hideLogins(describeError(error as Error))}\n`);
     return error instanceof UsageError ? EXIT_STATUS.usage : EXIT_STATUS.error;
   }
 }
@@ -37,6 +37,11 @@ export function exitOnUncaught({ stderr, exit }: Pick<Machine, "stderr" | "exit"
     stderr(`${describeError(error instanceof Error ? error : new Error(messageOf(error)))}\n`);
     exit(EXIT_STATUS.error);
   });
+}
+
+/** Removes logins from the addresses of servers in a text, such as those of a flag that was misspelt. */
+function hideLogins(text: string): string {
+  return text.replace(/\b((?:nats|tls):\/\/)[^\s,"]*@|\b(https?:\/\/)[^\s/@]*@/g, "$1$2…@");
 }
 
 function describeError(error: Error): string {

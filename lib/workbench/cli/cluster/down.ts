@@ -11,7 +11,7 @@ import { UnreachableError } from "../../world/cluster/control.ts";
 import type { ClusterState } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
-/** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more; a busy machine takes longer. */
+/** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more; a busy machine needs more. */
 const TIMEOUT = 120_000;
 /** Time between two looks at it, ms. */
 const INTERVAL = 50;

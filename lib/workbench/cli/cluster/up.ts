@@ -132,7 +132,8 @@ function addressesOf(
   const bad = addresses?.find((address) => !SCHEMES[name].test(address));
   if (bad !== undefined) {
     const expected = name === "nats" ? "nats://HOST:PORT" : "http://HOST:PORT";
-    throw new UsageError(`Cannot use the address ${JSON.stringify(bad)} for ${name}: expected ${expected}`);
+    const shown = JSON.stringify(bad.replace(/^.*@/s, "…@"));
+    throw new UsageError(`Cannot use the address ${shown} for ${name}: expected ${expected}`);
   }
   if (given?.some((address) => address.includes("@"))) {
     throw new UsageError(

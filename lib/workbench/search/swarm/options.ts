@@ -92,7 +92,7 @@ export const SWARM_FLAGS = [
     name: "seeds",
     kind: "integer",
     placeholder: "NUMBER",
-    above: 0,
+    least: 1,
     most: 100_000_000,
     help: "Number of tests, with --coordinator",
     origin: "workbench",

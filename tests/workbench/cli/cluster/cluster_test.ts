@@ -89,6 +89,10 @@ Deno.test("up refuses bad arguments", async () => {
   await assertRejected("up kafka --nats localhost", 'Cannot use the address "localhost" for nats: expected nats://');
   await assertRejected("up kafka --etcd etcd://a", "expected http://HOST:PORT");
   await assertRejected("up kafka --cluster a.b", "expected letters, digits, - and _");
+  await assertRejected("up kafka --nats me:secret@h", 'Cannot use the address "…@h" for nats: expected nats://');
+  await assertRejected("up nats://me:secret@h", "Cannot find nats://…@h: expected one of");
+  await assertRejected("swarm nats://me:s/cret@h", "Cannot use nats://…@h with swarm");
+  await assertRejected("swarm --coordinator nats://h --seeds 0", "expected a whole number from 1 to 100000000");
   const shown = "up kafka --nats nats://me:secret@a:1";
   await assertRejected(
     shown,
