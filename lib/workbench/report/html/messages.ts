@@ -9,7 +9,7 @@
 
 import { indexer, microseconds } from "./operations.ts";
 import type { MessageColumns } from "./report_data.ts";
-import { asText } from "../../base/text.ts";
+import { asText, counted } from "../../base/text.ts";
 
 /** Longest text of a body, in characters. */
 const LONGEST_BODY = 400;
@@ -177,6 +177,8 @@ function notesOf({ shortened, beyond, unreadable, sent }: State): string[] {
       ? [`${shortened} bodies are shortened to ${SHORT_BODY} characters; messages.jsonl has them whole`]
       : [],
     ...beyond > 0 ? [`Only the first ${sent.length} messages are here, and not the ${beyond} later ones`] : [],
-    ...unreadable > 0 ? [`${unreadable} lines of messages.jsonl are damaged, and left out`] : [],
+    ...unreadable > 0
+      ? [`${counted(unreadable, "line")} of messages.jsonl ${unreadable === 1 ? "is" : "are"} damaged, and left out`]
+      : [],
   ];
 }

@@ -7,6 +7,7 @@
 import { element, section } from "./dom.js";
 import { cyclePicture, cyclesIn, isDependency } from "./cycles.js";
 import { evidencePicture } from "./evidence.js";
+import { counted } from "./format.js";
 import { selectOperation } from "./operations.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
@@ -57,7 +58,7 @@ function anomalyItem({ type, count, explanation, allowed, maelstrom, cases = [] 
     ...more.length === 0 ? [] : [element(
       "details",
       {},
-      element("summary", {}, `${more.flat().length} more lines`),
+      element("summary", {}, `${counted(more.flat().length, "more line")}`),
       ...more.flatMap((lines, at) => withCycles(lines, at + 1)),
     )],
   );

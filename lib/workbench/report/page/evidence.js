@@ -9,6 +9,7 @@ import { formatDuration, ticksBetween } from "./format.js";
 import { createPlaces } from "./label_places.js";
 import { operationText, showOperation } from "./operations.js";
 import { redrawWhenNeeded } from "./plot.js";
+import { mergeBands } from "./run_data.js";
 import { svg, svgButton } from "./svg.js";
 import { timeScale, timeTicks } from "./time_scale.js";
 
@@ -66,7 +67,7 @@ function drawEvidence(evidence, data, view, width) {
     role: "group",
     "aria-label": evidence.title,
   });
-  for (const band of data.faults) {
+  for (const band of mergeBands(data.faults)) {
     const [x0, x1] = [Math.max(left, xOf(band.start)), Math.min(width, xOf(band.end))];
     if (x1 > x0) root.append(svg("rect", { x: x0, y: 0, width: x1 - x0, height: height - FOOT, class: "band" }));
   }

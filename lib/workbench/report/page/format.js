@@ -37,6 +37,17 @@ export function formatCount(count) {
 }
 
 /**
+ * Counts things in words: `1 operation`, `2 operations`.
+ *
+ * @param {number} count
+ * @param {string} one The noun in the singular.
+ * @returns {string}
+ */
+export function counted(count, one) {
+  return `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+}
+
+/**
  * Formats a figure of the results: four digits, or all of a whole number.
  *
  * @param {number | null | undefined} value

@@ -113,8 +113,26 @@ function showBeginning({ operations, end, results: { anomalies } }, { sent, coun
   const first = named === undefined
     ? firstAtLeast(sent, operations.start[0] ?? 0)
     : Math.min(Math.max(0, firstAtLeast(sent, Number(named) * 1e6) - FIRST_SHOWN / 4), count - 1);
-  const last = Math.min(first + FIRST_SHOWN, count - 1);
+  const to = Math.min(first + FIRST_SHOWN, count - 1);
+  const last = named === undefined ? to : beforePause(sent, first, to, Number(named) * 1e6);
   view.show(sent[first] - 1000, Math.min(sent[last], end) + 1000);
+}
+
+/**
+ * Ends a period before a pause that would fill more than half of it, such as the recovery after the main phase.
+ *
+ * @param {ArrayLike<number>} sent Times, ascending.
+ * @param {number} first
+ * @param {number} last
+ * @param {number} time Time that the period has to contain.
+ * @returns {number} Index of the last message of the period, at most `last`.
+ */
+export function beforePause(sent, first, last, time) {
+  for (let at = first + 1; at <= last; at++) {
+    const isPause = sent[at] - sent[at - 1] > (sent[last] - sent[first]) / 2;
+    if (isPause && sent[at - 1] >= time) return at - 1;
+  }
+  return last;
 }
 
 /** @returns {HTMLElement} */

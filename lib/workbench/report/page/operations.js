@@ -5,7 +5,7 @@
  */
 
 import { element, section, tableOf } from "./dom.js";
-import { formatCount, formatDuration, formatTime } from "./format.js";
+import { counted, formatDuration, formatTime } from "./format.js";
 import { createPicture, periodText } from "./picture.js";
 import { firstAtLeast, OUTCOMES } from "./run_data.js";
 
@@ -104,7 +104,7 @@ function keys(count) {
   return element(
     "p",
     { class: "muted" },
-    `${formatCount(count)} operations. Click one to see its messages. In the picture: arrow keys move, + and − zoom, ` +
+    `${counted(count, "operation")}. Click one to see its messages. In the picture: arrow keys move, + and − zoom, ` +
       "Home shows the whole run, n and p select the next and the previous operation, Escape ends the selection.",
   );
 }

@@ -89,4 +89,5 @@ Deno.test("lines that are damaged are counted, and the others are read", () => {
   ]);
   assertEquals(columns.id, [0]);
   assertEquals(omitted, ["2 lines of messages.jsonl are damaged, and left out"]);
+  assertEquals(read(["{"]).omitted, ["1 line of messages.jsonl is damaged, and left out"]);
 });
