@@ -5,15 +5,19 @@ import { formatEDNResults } from "../../../../lib/workbench/run/store/results_ed
 import { testWithStore } from "../../run/store/test_with_store.ts";
 import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import { GOOD_RUN } from "../good_run.ts";
-import { writeRun, writeRunning } from "./served_store.ts";
+import { writeRun, writeRunning, WRITTEN_AT } from "./served_store.ts";
 
-/** Creates the list of a store, and counts the files that it reads. */
+/**
+ * Creates the list of a store, and counts the files that it reads.
+ *
+ * @param age Age of the files of tests under way, ms.
+ */
 function listOf(store: string, age = 0) {
   const machine = createMachine(ROOT);
   const read: string[] = [];
   const list = createRunList(store, {
     ...machine,
-    now: () => Date.now() + age,
+    now: () => WRITTEN_AT + age,
     files: {
       ...machine.files,
       readTextFile(path) {

@@ -55,10 +55,15 @@ export async function writeRun(
   for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${store}/${path}/${name}`, text);
 }
 
-/** Writes a run under way into a store. */
+/** Time at which runs under way were written last, ms since 1970: no test depends on how fast the machine is. */
+export const WRITTEN_AT = Date.parse("2026-11-29T15:00:05Z");
+
+/** Writes a run under way into a store, at {@linkcode WRITTEN_AT}. */
 export async function writeRunning(store: string, path: string, changes: Partial<StoredProgress> = {}): Promise<void> {
   await Deno.mkdir(`${store}/${path}/node-logs`, { recursive: true });
-  await Deno.writeTextFile(`${store}/${path}/progress.json`, JSON.stringify({ ...PROGRESS, ...changes }));
+  const file = `${store}/${path}/progress.json`;
+  await Deno.writeTextFile(file, JSON.stringify({ ...PROGRESS, ...changes }));
+  await Deno.utime(file, new Date(WRITTEN_AT), new Date(WRITTEN_AT));
 }
 
 /** Server of a store whose clock stands still until `tick` is called. */
@@ -73,6 +78,7 @@ export function serveStore(store: string, host = "127.0.0.1"): ServedStore {
   const ticks = new Set<() => void>();
   const server = createStoreServer(store, host, {
     ...createMachine(ROOT),
+    now: () => WRITTEN_AT,
     every(_, tick) {
       ticks.add(tick);
       return () => void ticks.delete(tick);
