@@ -194,17 +194,17 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Colours are variables: a dark screen has others. */
+/** Colours are variables: a dark screen has others. Bands are opaque: faults at the same time do not add up. */
 const STYLE = [
   "svg{--paper:#fff;--ink:#1f2328;--soft:#6e7781;--line:#d0d7de;--server:#0a58ca;--client:#57606a;--bad:#b42318;" +
-  "--fault:#f5c26b;font:11px ui-sans-serif,system-ui,sans-serif}",
+  "--fault:#fef6ea;font:11px ui-sans-serif,system-ui,sans-serif}",
   "@media(prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--soft:#9198a1;--line:#30363d;" +
-  "--server:#7aa7ff;--client:#a3adb8;--bad:#ff8a80;--fault:#8a6116}}",
+  "--server:#7aa7ff;--client:#a3adb8;--bad:#ff8a80;--fault:#1f1c17}}",
   ".paper{fill:var(--paper)}text{fill:var(--ink)}.title{font-size:15px;font-weight:600}.note,.time{fill:var(--soft)}",
   ".name,.again{text-anchor:middle;font-weight:600}.again{fill:var(--soft)}.time{text-anchor:end}",
   ".line{stroke:var(--line)}path{fill:none;stroke:currentColor}g text{fill:currentColor;font-size:10px}",
   ".server{color:var(--server)}.client{color:var(--client)}.error{color:var(--bad)}",
-  ".dropped path{stroke-dasharray:4 3}.fault rect{fill:var(--fault);opacity:.14}.fault{color:var(--soft)}",
+  ".dropped path{stroke-dasharray:4 3}.fault rect{fill:var(--fault)}.fault{color:var(--soft)}",
   ".head{fill:currentColor;stroke:none}g:hover path{stroke-width:2.5}g:hover text{font-weight:600}",
 ].join("");
 

@@ -122,13 +122,13 @@ function topOf(row: number): number {
   return TOP + ROW * row;
 }
 
-/** Colours are variables: a dark screen has others. */
+/** Colours are variables: a dark screen has others. Bands are opaque: faults at the same time do not add up. */
 const STYLE = [
   ":root{color-scheme:light dark;--ink:#1f2328;--soft:#57606a;--paper:#fff;--ok:#d6efdc;--info:#ffe7b8;" +
   "--fail:#ffd3cf;" +
-  "--open:#e4e7eb;--fault:#f5c26b26;font:13px system-ui,sans-serif}",
+  "--open:#e4e7eb;--fault:#fef6ea;font:13px system-ui,sans-serif}",
   "@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--paper:#0d1117;--ok:#1d4429;--info:#5c440e;" +
-  "--fail:#6b2420;--open:#30363d;--fault:#8a611630}}",
+  "--fail:#6b2420;--open:#30363d;--fault:#242017}}",
   "body{margin:24px;color:var(--ink);background:var(--paper)}h1{font-size:18px;margin:0}p{color:var(--soft)}",
   `.picture{position:relative}.picture div{position:absolute;box-sizing:border-box;overflow:hidden}`,
   `.picture .ok,.picture .info,.picture .fail,.picture .open{width:${COLUMN}px;padding:0 4px;border-radius:3px;` +

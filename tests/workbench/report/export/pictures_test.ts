@@ -22,6 +22,7 @@ Deno.test("messages.svg has an arrow for each message, and for each copy", async
   assertEquals(lost, count(svg, /never arrived\n/g));
   assertEquals(count(svg, /class="name"/g), run.nodes.length + 3 + 1);
   assertEquals(count(svg, /class="fault"/g) > 0, true);
+  assertEquals(svg.match(/--fault:#[0-9a-f]{6}\b/g)?.length, 2, "bands are opaque");
 });
 
 Deno.test("messages.svg is the same picture each time", async () => {
@@ -52,6 +53,7 @@ Deno.test("timeline.html has a box for each operation, from its invocation to it
   assertEquals(count(html, /<div class="(ok|info|fail|open)"/g), run.operations.index.length);
   assertEquals(count(html, />worker \d</g), 3);
   assertStringIncludes(html, "default-src 'none'");
+  assertEquals(html.match(/--fault:#[0-9a-f]{6}\b/g)?.length, 2, "bands are opaque");
   const one = await textOf(timelineHTML(await runOf([], operation("hello", 1, 4))));
   assertStringIncludes(one, "operation 0, process 0: echo, ok\nfrom 1.0 ms to 4.0 ms: 3 ms\n");
 });
