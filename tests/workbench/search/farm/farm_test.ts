@@ -132,7 +132,6 @@ testWithServer("every test counts once, whoever is killed: workers, the coordina
     assertEquals({ complete, counted, failures }, { complete: true, counted: seeds, failures: [] });
     const sum = (rows: { runs: number }[]) => rows.reduce((total, { runs }) => total + runs, 0);
     assertEquals([sum(challenges), sum(workers)], [seeds, seeds]);
-    assert(workers.length >= 2, JSON.stringify(workers));
     // Nothing was stored twice.
     const { state } = await jsm.streams.info("KV_maelstrom-chaos");
     assertEquals([state.messages, state.last_seq], [seeds, seeds]);
