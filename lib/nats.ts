@@ -275,9 +275,21 @@ function answerRequests(state: State, status: () => NatsNodeStatus): void {
     connection.subscribe(`${subject}.${what}`, { callback: (_error, request) => void request.respond(reply(request)) });
   answer("status", () => formatJSON(status()));
   answer("cut", (request) => {
-    state.cutOffFrom = new Set(request.json<string[]>());
+    const sources = parseNames(request.string());
+    if (sources === undefined) return 'Cannot cut: expected a list of names, such as ["n1"]';
+    state.cutOffFrom = new Set(sources);
     return request.string();
   });
+}
+
+/** Parses a list of names; undefined if the text is something else. */
+function parseNames(text: string): string[] | undefined {
+  try {
+    const names = JSON.parse(text);
+    return Array.isArray(names) && names.every((name) => typeof name === "string") ? names : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function send(state: State, message: Message): void {

@@ -148,6 +148,10 @@ test("a node that is cut off from another drops its messages, until the cut ends
   serve(echo);
   await status("n0");
   const cut = (sources: string[]) => connection.request("test.n0.cut", JSON.stringify(sources), { timeout: 60_000 });
+  for (const text of ["n1", "", '{"n1":true}', "[1]"]) {
+    const answer = await connection.request("test.n0.cut", text, { timeout: 60_000 });
+    assertEquals(answer.string(), 'Cannot cut: expected a list of names, such as ["n1"]');
+  }
   await cut(["n1", "c1"]);
   const lost = ask("n0", { type: "echo", echo: "lost" });
   await connection.flush();
