@@ -10,7 +10,10 @@ import type { Operation } from "../history/operation.ts";
 export interface Pace {
   /** Time of the last operation, ms since the test began; null if the history has no times. */
   duration_ms: number | null;
-  /** Completed operations of clients a second, without those of a final phase; null if no time has passed. */
+  /**
+   * Completed operations of clients a second, from the first that began to the last that ended, without those of a
+   * final phase; null if no time has passed. Before the first, the nodes start: that takes seconds on a busy machine.
+   */
   ops_per_second: number | null;
 }
 
@@ -25,23 +28,25 @@ export interface Pace {
  * const read = { process: 0, f: "read", value: null };
  * assertEquals(
  *   paceOf([
- *     { index: 0, time: 0, type: "invoke", ...read },
- *     { index: 1, time: 500_000_000, type: "ok", ...read },
+ *     { index: 0, time: 7_000_000_000, type: "invoke", ...read },
+ *     { index: 1, time: 7_500_000_000, type: "ok", ...read },
  *   ]),
- *   { duration_ms: 500, ops_per_second: 2 },
+ *   { duration_ms: 7500, ops_per_second: 2 },
  * );
  * ```
  */
 export function paceOf(history: readonly Operation[]): Pace {
-  let [last, lastOfMain, count] = [0, 0, 0];
+  let [first, last, lastOfMain, count] = [Infinity, 0, 0, 0];
   for (const { time, process, type, final } of history) {
     last = Math.max(last, time);
-    if (process === "nemesis" || type === "invoke" || final) continue;
+    if (process === "nemesis" || final) continue;
+    first = Math.min(first, time);
+    if (type === "invoke") continue;
     lastOfMain = Math.max(lastOfMain, time);
     count++;
   }
   return {
     duration_ms: last === 0 ? null : last / 1e6,
-    ops_per_second: lastOfMain === 0 ? null : count / (lastOfMain / 1e9),
+    ops_per_second: lastOfMain > first ? count / ((lastOfMain - first) / 1e9) : null,
   };
 }

@@ -19,6 +19,12 @@ Deno.test("the pace counts completions of clients in the main phase, and lasts u
   assertEquals(paceOf(history), { duration_ms: 14_000, ops_per_second: 1 });
 });
 
+Deno.test("the rate begins with the first operation, however long the nodes take to start", () => {
+  const start = entry(5, "info", { process: "nemesis" });
+  const history = [start, entry(7, "invoke"), entry(8, "ok"), entry(8, "invoke"), entry(9, "ok")];
+  assertEquals(paceOf(history), { duration_ms: 9000, ops_per_second: 1 });
+});
+
 Deno.test("a history without times, or without operations, has no pace", () => {
   const nothing = { duration_ms: null, ops_per_second: null };
   assertEquals(paceOf([]), nothing);
