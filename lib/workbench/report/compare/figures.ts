@@ -16,13 +16,19 @@ type Figure = [label: string, unit: string, better: Direction, value: unknown];
 /** Figures of checkers that are worse the higher they are. */
 const COUNTS_OF_FAULTS = ["lost_count", "stale_count", "duplicated_count", "error_count", "conflict_count"];
 
-/** Lists the figures of runs. One that no run has is left out, and so are counts that are 0 in all. */
+/**
+ * Lists the figures of runs. One that no run has is left out, and so are counts that are 0 in all. Between different
+ * workloads there are changes, but none is better or worse.
+ */
 export function compareFigures(runs: readonly Results[]): ComparedFigure[] {
   const all = runs.map(figuresOf);
   const byLabel = new Map(all.flat().map((figure) => [figure[0], figure]));
   return [...byLabel.values()].map(([label, unit, better]) => {
     const values = all.map((figures) => numberOf(figures.find(([other]) => other === label)?.[3]));
-    const changes = values.map((value, at) => at === 0 ? null : changeOf(values[0]!, value, better));
+    const changes = values.map((value, at) => {
+      const direction = runs[at]!.workload === runs[0]!.workload ? better : null;
+      return at === 0 ? null : changeOf(values[0]!, value, direction);
+    });
     return { label, unit, values, changes };
   }).filter(({ unit, values }) => values.some((value) => value !== null && (unit !== "" || value !== 0)));
 }
