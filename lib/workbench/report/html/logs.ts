@@ -5,6 +5,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import type { LogColumns } from "./report_data.ts";
 
 /** Largest number of lines of one node: the first and the last half of them. */
@@ -17,7 +18,7 @@ const LONGEST_LINE = 500;
 const SECONDS = /^(\d+\.\d{3}) /;
 
 /**
- * Creates the log of a node from its lines.
+ * Creates the log of a node from its lines, without the colours of a terminal.
  *
  * @param seconds Lines of the file with the times; none if there is no such file.
  * @param omitted Receives a note if there are too many lines.
@@ -29,7 +30,10 @@ export function nodeLog(
   omitted: string[],
 ): LogColumns {
   const half = MAX_LINES / 2;
-  const all = lines.map((text, row) => ({ text, time: timeOf(seconds[row] ?? SECONDS.exec(text)?.[1]) }));
+  const all = lines.map((line) => stripVTControlCharacters(line)).map((text, row) => ({
+    text,
+    time: timeOf(seconds[row] ?? SECONDS.exec(text)?.[1]),
+  }));
   const kept = all.length <= MAX_LINES ? all : [...all.slice(0, half), ...all.slice(-half)];
   if (kept !== all) {
     omitted.push(`Of the ${lines.length} lines that ${node} logged, ${kept.length} are here: the first and the last`);

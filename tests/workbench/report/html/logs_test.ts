@@ -20,3 +20,7 @@ Deno.test("of too many lines the first and the last stay, each with its time", (
 Deno.test("a long line is cut", () => {
   assertEquals(nodeLog("n0", ["x".repeat(600)], [], []).text, [`${"x".repeat(500)}…`]);
 });
+
+Deno.test("the colours of a terminal are left out", () => {
+  assertEquals(nodeLog("n0", ["\x1b[31mred\x1b[0m"], [], []).text, ["red"]);
+});
