@@ -27,10 +27,13 @@ const FLAGS = [
   ...["--disable-component-update", "--disable-sync"],
 ];
 
+/** Longest wait for the browser, ms. A machine that is busy, or suspended for minutes, breaks no test. */
+const PATIENCE = 600_000;
+
 /** Starts a browser. Playwright gives it an empty profile. */
 export async function openBrowser(): Promise<Browser> {
   const { chromium } = await import("playwright-core");
-  return await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  return await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, timeout: PATIENCE });
 }
 
 /** A page, with everything that went wrong in it. */
@@ -58,8 +61,7 @@ export async function openPage(
     colorScheme: dark ? "dark" : "light",
     reducedMotion: "reduce",
   });
-  // A busy machine may take long.
-  context.setDefaultTimeout(180_000);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const problems: string[] = [];
   const address = place.startsWith("http:") ? place : `file://${place}`;
