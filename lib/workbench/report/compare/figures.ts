@@ -82,7 +82,7 @@ const LEAST = 0.5;
  * import { changeOf } from "./figures.ts";
  *
  * assertEquals(changeOf(200, 150, "lower"), { text: "−25 %", isBetter: true });
- * assertEquals(changeOf(200, 200.1, "lower"), { text: "+0.1 %", isBetter: null });
+ * assertEquals(changeOf(200, 200.2, "lower"), { text: "+0.1 %", isBetter: null });
  * assertEquals(changeOf(0, 3, "lower"), { text: "from 0", isBetter: false });
  * ```
  */
