@@ -149,8 +149,7 @@ testWithServers(
     await Deno.writeTextFile(program.path, 'export default () => { throw new Error("no such luck"); };');
     await supervise(planFor(folder, { program }), nodeEnvironment(), (line) => told.push(line), new AbortController());
     assertMatch(told.at(-1)!, /^failed n[01] exited with status 1; the end of its log:\n.*no such luck/s);
-    const pids = told.join("\n").match(/\d{3,}/g)!.map(Number);
-    assertEquals(pids.filter(isRunning), []);
+    assertEquals(startedProcesses(told).filter(isRunning), []);
     assertEquals(readState(folder), undefined);
   },
 );
@@ -190,7 +189,7 @@ testWithServers(
       assertEquals((await control.report()).nodes.map(({ state }) => state), ["running", "running"]);
     });
     assertEquals(told.at(-1), "failed another one was started here at the same time");
-    assertEquals(told.join("\n").match(/\d{3,}/g)!.map(Number).filter(isRunning), []);
+    assertEquals(startedProcesses(told).filter(isRunning), []);
   },
 );
 
@@ -203,7 +202,7 @@ testWithServers("a start that is interrupted leaves no process", ["nats-server",
   };
   await supervise(planFor(folder), nodeEnvironment(), tell, stopping);
   assertEquals(told.at(-1), "failed it was interrupted");
-  assertEquals(told.join("\n").match(/\d{3,}/g)!.map(Number).filter(isRunning), []);
+  assertEquals(startedProcesses(told).filter(isRunning), []);
 });
 
 testWithServers("a server that does not start is told with the end of its log", ["nats-server"], async ({ folder }) => {
@@ -227,6 +226,15 @@ testWithServers(
     assertStringIncludes(error.message, "or name one that runs with --etcd URL");
   },
 );
+
+/** The processes that a start has told of. Other lines name folders, whose random names have numbers. */
+function startedProcesses(told: readonly string[]): number[] {
+  const pids = told.filter((line) => line.startsWith("Started ")).flatMap((line) =>
+    line.match(/(?<= )\d+(?=[,:]|$)/g)!
+  );
+  assert(pids.length > 0, told.join("\n"));
+  return pids.map(Number);
+}
 
 /** True while a process runs; one that has ended but was not waited for does not count. */
 function isRunning(pid: number): boolean {
