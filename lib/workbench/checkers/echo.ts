@@ -4,11 +4,12 @@
  * @module
  */
 
-import { show } from "../base/text.ts";
+import { asText, show } from "../base/text.ts";
 import { type Pair, pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
 import { explainCases, outcome, seconds } from "./explain.ts";
 import { identify } from "./identify.ts";
+import { isDown } from "./stats.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Number of wrong answers that the verdict lists. */
@@ -17,7 +18,7 @@ const LISTED = 48;
 /**
  * Checks that each reply contains the value that was sent, in its field `echo`. As in Maelstrom, an operation that
  * failed is wrong as well: echo shows that a node works at all. An operation of unknown outcome, such as one that timed
- * out, is no wrong echo.
+ * out, is no wrong echo, nor is one that `--fail-fast` ends because the node is down.
  *
  * @param history Operations `echo`: the value is what was sent; when ok, the body of the reply.
  * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in
@@ -41,7 +42,7 @@ export function checkEcho(history: readonly Operation[]): Verdict {
 
 function isEchoed({ invocation, completion }: Pair): boolean {
   if (completion === undefined || completion.type === "info") return true;
-  if (completion.type === "fail") return false;
+  if (completion.type === "fail") return Array.isArray(completion.error) && isDown(asText(completion.error[1]));
   const reply = completion.value as { echo?: unknown } | null;
   // As in Clojure, a missing field is null.
   return identify(reply?.echo) === identify(invocation.value);

@@ -122,8 +122,8 @@ export function errorReplies(history: readonly Operation[]): ErrorReplies[] {
 }
 
 /** True for the text of an error by which `--fail-fast` says that a node is down. */
-function isDown(text: string): boolean {
-  return /^Node \S+ went down$/.test(text);
+export function isDown(text: string): boolean {
+  return /^Node \S+ (?:went|is) down$/.test(text);
 }
 
 function emptyCounts(): OperationCounts {

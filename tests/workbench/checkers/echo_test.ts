@@ -59,6 +59,11 @@ Deno.test("checkEcho takes an operation of unknown outcome for no wrong echo", (
   assertEquals([open.valid, open.error_count], [true, 0]);
 });
 
+Deno.test("checkEcho takes an operation that --fail-fast ended, because the node was down, for no wrong echo", () => {
+  const refused = (text: string) => echo('"hi"', `:type :fail, :error [:temporarily-unavailable "${text}"]`).valid;
+  assertEquals([refused("Node n2 is down"), refused("no leader")], [true, false]);
+});
+
 Deno.test("checkEcho lists a bounded number of errors", () => {
   const wrong = `{:type :invoke, :process 0, :f :echo, :value 1} {:type :ok, :process 0, :f :echo, :value {:echo 2}}`;
   const verdict = checkEcho(parseEDNHistory(wrong.repeat(1000)));
