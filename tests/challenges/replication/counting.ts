@@ -51,7 +51,7 @@ export function counting(style: Style, watch?: Watch): (node: AnyNode) => void {
       apply({ from, number, after }) {
         if (number !== (counts[from] ?? 0) + 1) faults.push(`${number} of ${from} after ${counts[from] ?? 0}`);
         counts[from] = number;
-        // What comes together may come in any order.
+        // Messages that come together may come in any order.
         queueMicrotask(() => {
           for (const other in after) {
             const count = counts[other] ?? 0;

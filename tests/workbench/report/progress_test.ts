@@ -127,7 +127,7 @@ Deno.test("the line of a run never exceeds its width, and stands still while num
   fc.assert(fc.property(figures, figures, fc.integer({ min: 40, max: 120 }), (one, other, width) => {
     const [a, b] = [line(running(one), width), line(running(other), width)];
     assert(measure(a).width < width, a);
-    // What differs is digits, and the name of a fault at the end.
+    // Only digits differ, and the name of a fault at the end.
     const shape = (text: string) =>
       text.replace(/(▒ partition|no faults) *$/, "").trimEnd().replaceAll(/[ .–\d]/g, "_");
     assertEquals(shape(a), shape(b));

@@ -140,7 +140,7 @@ async function define(
   if (wanted === undefined) throw unknownSwarm(name, server);
   // A wrong --bin shows here, before anything is stored.
   requestOf(taskOf(testOf(1, wanted), binFlags(options)), "none", machine);
-  // The definition comes last: who sees it finds the rest.
+  // The definition comes last: a worker that sees it finds the rest.
   await createSwarmStores(server, name);
   await server.definitions.create(name, JSON.stringify(wanted));
   return wanted;

@@ -96,7 +96,7 @@ function receive({ network, running }: State, text: string): void {
   try {
     message = parseLine(text);
   } catch {
-    // Whoever receives it says so in its log.
+    // Its recipient says so in its log.
     return;
   }
   if (!isClient(message.dest)) return network.observe(message);
