@@ -1,0 +1,203 @@
+/**
+ * Processes of a cluster on this machine: how its servers, services and nodes are started and ended.
+ *
+ * @module
+ */
+
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { splitLogin } from "../../../nats_login.ts";
+import { messageOf } from "../../base/errors.ts";
+import { type Child, lastLines, startChild } from "./child.ts";
+import { requireServer, startEtcd, startNats } from "./servers.ts";
+import { createEtcd } from "./services/etcd.ts";
+import { type ClusterPlan, logPath } from "./state.ts";
+
+/** Names of the services. */
+const SERVICES = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
+
+/** Time that a node or a service has until it answers, ms. One that ends is noticed at once. */
+const START_TIMEOUT = 180_000;
+/** Time between two attempts to reach one that starts, ms. */
+const RETRY_DELAY = 20;
+/** Lines of the log of one that does not start, in its report. */
+const LOG_LINES = 16;
+/** Time that a node has to end by itself, ms: more than the 5 s that its handlers have. */
+const NODE_PATIENCE = 8000;
+
+/** Node of the cluster. */
+export interface ClusterMember {
+  readonly id: string;
+  /** Process of the present incarnation, or of the last one if that has crashed. */
+  child?: Child;
+  isPaused: boolean;
+}
+
+/** Processes of a cluster that runs, or starts. */
+export interface ClusterProcesses {
+  readonly plan: ClusterPlan;
+  readonly env: Record<string, string>;
+  /** Servers and services in the order of their start; the plan's own servers are not here. */
+  readonly servers: { name: string; child: Child }[];
+  readonly members: Map<string, ClusterMember>;
+  nats: readonly string[];
+  etcd: readonly string[];
+  connection?: NatsConnection;
+  services?: Child;
+  /** Name of the present run of the services: the part of their keys that separates it from others. */
+  run: string;
+}
+
+/**
+ * Creates a cluster, none of whose processes is started yet.
+ *
+ * @param env Environment of all processes.
+ */
+export function createProcesses(plan: ClusterPlan, env: Record<string, string>): ClusterProcesses {
+  const members = new Map(plan.nodes.map((id): [string, ClusterMember] => [id, { id, isPaused: false }]));
+  return { plan, env, servers: [], members, nats: [], etcd: [], run: newRun() };
+}
+
+/** Starts nats-server and etcd, unless the plan names some that run. Returns a line of progress, as all steps do. */
+export async function startServers(cluster: ClusterProcesses): Promise<string> {
+  const { plan, env, servers } = cluster;
+  const { folder } = plan;
+  // Both are looked for before one is started.
+  const natsServer = plan.nats === undefined ? requireServer("nats-server", "nats") : undefined;
+  const etcdServer = plan.etcd === undefined ? requireServer("etcd", "etcd") : undefined;
+  if (natsServer !== undefined) {
+    const child = await startNats({ folder, bin: natsServer, env });
+    servers.push({ name: "nats-server", child });
+    cluster.nats = [child.url];
+  } else cluster.nats = plan.nats!;
+  if (etcdServer !== undefined) {
+    const child = await startEtcd({ folder, bin: etcdServer, env });
+    servers.push({ name: "etcd", child });
+    cluster.etcd = [child.url];
+  } else cluster.etcd = plan.etcd!;
+  const own = servers.map(({ name, child }) => `${name} ${child.pid}`).join(", ");
+  return own === "" ? "Your servers are used" : `Started ${own}`;
+}
+
+/** Connects to the servers, and checks that they can do what a cluster needs. */
+export async function connectServers(cluster: ClusterProcesses): Promise<string> {
+  const { nats, etcd } = cluster;
+  const addresses = splitLogin(nats);
+  const address = addresses.servers.join(", ");
+  try {
+    cluster.connection = await connect({ ...addresses, maxReconnectAttempts: -1, name: "supervisor" });
+  } catch (error) {
+    throw new Error(`Cannot connect to NATS at ${address}: ${messageOf(error)}`);
+  }
+  // lww-kv needs it.
+  await jetstreamManager(cluster.connection).catch((error) => {
+    throw new Error(`Cannot use JetStream of NATS at ${address}: ${messageOf(error)}; expected nats-server -js`);
+  });
+  await createEtcd(etcd).read("health", false);
+  return "NATS and etcd answer";
+}
+
+/** Starts the services, and waits until they answer. */
+export async function startServices(cluster: ClusterProcesses): Promise<string> {
+  const { plan, servers } = cluster;
+  const module = new URL("./services/main.ts", import.meta.url).href;
+  const child = startDeno(cluster, module, [plan.cluster, cluster.run], "services");
+  cluster.services = child;
+  servers.push({ name: "services", child });
+  await Promise.all(SERVICES.map((service) => untilServed(cluster, service, child, "services")));
+  return `Started the services ${child.pid}: ${SERVICES.join(", ")}`;
+}
+
+/** Starts all nodes that do not run, and waits until they answer. */
+export async function startNodes(cluster: ClusterProcesses): Promise<string> {
+  await Promise.all(Array.from(cluster.members.values(), (member) => startMember(cluster, member)));
+  const nodes = Array.from(cluster.members.values(), ({ id, child }) => `${id} ${child!.pid}`);
+  return `Started the nodes ${nodes.join(", ")}`;
+}
+
+/** Starts a node, unless it runs, and waits until it answers. */
+export async function startMember(cluster: ClusterProcesses, member: ClusterMember): Promise<void> {
+  const { plan } = cluster;
+  if (member.child?.end === undefined && member.child !== undefined) return;
+  const { path, args } = plan.program;
+  const module = new URL("./node.ts", import.meta.url).href;
+  member.isPaused = false;
+  member.child = startDeno(cluster, module, [plan.cluster, member.id, plan.nodes.join(), path, ...args], member.id);
+  await untilServed(cluster, member.id, member.child, member.id);
+}
+
+function startDeno({ plan, env, nats, etcd }: ClusterProcesses, module: string, args: string[], name: string): Child {
+  const flags = ["run", "--quiet", "--no-prompt", "--config", `${plan.root}/deno.json`];
+  const permissions = ["--allow-net", "--allow-read", "--allow-env"];
+  return startChild({
+    bin: Deno.execPath(),
+    args: [...flags, ...permissions, module, ...args],
+    // A process list shows arguments, and an address may have a password.
+    env: { ...env, NATS_URL: nats.join(), ETCD_URL: etcd.join() },
+    log: logPath(plan.folder, name),
+  });
+}
+
+/** Waits until a node or a service answers on NATS. */
+async function untilServed(
+  { plan, connection }: ClusterProcesses,
+  id: string,
+  child: Child,
+  log: string,
+): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT;
+  while (child.end === undefined && performance.now() < deadline) {
+    try {
+      return void await connection!.request(`${plan.cluster}.${id}.status`, "", { timeout: 1000 });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+    }
+  }
+  const problem = child.end ?? `did not answer within ${START_TIMEOUT / 1000} s`;
+  await child.kill();
+  const lines = lastLines(logPath(plan.folder, log), LOG_LINES).map((line) => `  ${line}`);
+  throw new Error([`${id} ${problem}; the end of its log:`, ...lines].join("\n"));
+}
+
+/** Ends all nodes, and starts the services with another run, whose stores are empty. */
+export async function clearAll(cluster: ClusterProcesses): Promise<void> {
+  const { members, servers } = cluster;
+  const children = Array.from(members.values(), ({ child }) => child);
+  for (const member of members.values()) member.child = undefined;
+  await Promise.all(children.map((child) => child?.kill()));
+  await cluster.services!.stop(NODE_PATIENCE);
+  servers.splice(servers.findIndex(({ name }) => name === "services"), 1);
+  await removeData(cluster);
+  cluster.run = newRun();
+  await startServices(cluster);
+}
+
+/** Ends everything: nodes first, servers last. */
+export async function stopAll(cluster: ClusterProcesses): Promise<void> {
+  const { members, servers, connection } = cluster;
+  await Promise.all(Array.from(members.values(), ({ child }) => child?.stop(NODE_PATIENCE)));
+  await cluster.services?.stop(NODE_PATIENCE);
+  // Servers of our own keep their data in a folder, which ends with the cluster.
+  if (cluster.plan.etcd !== undefined && connection !== undefined) await removeData(cluster);
+  await connection?.close();
+  for (const { child } of servers.toReversed()) await child.stop();
+}
+
+/** Removes the data of the present run, if its servers answer. */
+async function removeData({ plan, etcd, run, connection }: ClusterProcesses): Promise<void> {
+  const { Kvm } = await import("@nats-io/kv");
+  const removed = [
+    createEtcd(etcd).removeAll(`${plan.cluster}/${run}/`),
+    new Kvm(connection!).open(bucketName(plan.cluster, run)).then((bucket) => bucket.destroy()),
+  ];
+  await Promise.allSettled(removed);
+}
+
+/** Name of the bucket of lww-kv. */
+export function bucketName(cluster: string, run: string): string {
+  return `${cluster}-${run}`;
+}
+
+function newRun(): string {
+  return crypto.randomUUID().slice(0, 8);
+}
