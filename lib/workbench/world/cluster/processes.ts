@@ -10,7 +10,7 @@ import { splitLogin } from "../../../nats_login.ts";
 import { messageOf } from "../../base/errors.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
 import { requireServer, startEtcd, startNats } from "./servers.ts";
-import { createEtcd } from "./services/etcd.ts";
+import { createEtcd } from "../../../etcd.ts";
 import { type ClusterPlan, logPath } from "./state.ts";
 
 /** Names of the services. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { connect } from "@nats-io/transport-node";
 import { serveNats } from "../../../../lib/nats.ts";
 import { type Message, RPCError } from "../../../../lib/protocol.ts";
-import { createEtcd, type Etcd, type EtcdState } from "../../../../lib/workbench/world/cluster/services/etcd.ts";
+import { createEtcd, type Etcd, type EtcdState, type EtcdStore } from "../../../../lib/etcd.ts";
 import { createEtcdLinKV } from "../../../../lib/workbench/world/cluster/services/lin_kv.ts";
 import { createEtcdLinTSO } from "../../../../lib/workbench/world/cluster/services/lin_tso.ts";
 import { type Bucket, createBucketKV } from "../../../../lib/workbench/world/cluster/services/lww_kv.ts";
@@ -77,7 +77,7 @@ function keysBelow(bucket: Bucket): Bucket {
 }
 
 /** An etcd in memory, whose serializable reads are from any state so far. */
-function createStaleEtcd(random: () => number): Etcd {
+function createStaleEtcd(random: () => number): EtcdStore {
   const states: Map<string, string>[] = [new Map()];
   const write = (key: string, value: string) => states.push(new Map(states.at(-1)!).set(key, value)) - 1;
   const stateAt = (revision: number, key: string): EtcdState => ({ value: states[revision]!.get(key), revision });

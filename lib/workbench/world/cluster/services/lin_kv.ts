@@ -5,7 +5,7 @@
  */
 
 import { parseKeyValueRequest } from "../../services/key_value.ts";
-import type { Etcd } from "./etcd.ts";
+import type { EtcdStore } from "../../../../etcd.ts";
 import { type ClusterService, performOnEtcd } from "./service.ts";
 
 /**
@@ -13,7 +13,7 @@ import { type ClusterService, performOnEtcd } from "./service.ts";
  *
  * @param prefix Beginning of its keys in etcd.
  */
-export function createEtcdLinKV(etcd: Etcd, prefix: string): ClusterService {
+export function createEtcdLinKV(etcd: EtcdStore, prefix: string): ClusterService {
   return async (_client, body) => {
     const request = parseKeyValueRequest(body);
     return (await performOnEtcd(etcd, prefix + request.key, request)).reply;

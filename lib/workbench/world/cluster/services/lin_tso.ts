@@ -6,7 +6,7 @@
  */
 
 import { RPCError } from "../../../../protocol.ts";
-import type { Etcd } from "./etcd.ts";
+import type { EtcdStore } from "../../../../etcd.ts";
 import type { ClusterService } from "./service.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { ClusterService } from "./service.ts";
  *
  * @param key Key in etcd that it writes.
  */
-export function createEtcdLinTSO(etcd: Etcd, key: string): ClusterService {
+export function createEtcdLinTSO(etcd: EtcdStore, key: string): ClusterService {
   return async (_client, { type }) => {
     if (type !== "ts") throw new RPCError("not-supported", `Cannot handle ${JSON.stringify(type)}: expected ts`);
     return { type: "ts_ok", ts: await etcd.write(key, "") };

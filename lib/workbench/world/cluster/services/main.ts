@@ -10,7 +10,7 @@ import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
 import { serveNats } from "../../../../nats.ts";
 import { splitLogin } from "../../../../nats_login.ts";
-import { createEtcd } from "./etcd.ts";
+import { createEtcd } from "../../../../etcd.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
 

@@ -11,7 +11,7 @@
 
 import type { Node, Program } from "../../../../node.ts";
 import { type Body, type Message, RPCError } from "../../../../protocol.ts";
-import type { Etcd } from "./etcd.ts";
+import type { EtcdStore } from "../../../../etcd.ts";
 import { createEtcdLinKV } from "./lin_kv.ts";
 import { createEtcdLinTSO } from "./lin_tso.ts";
 import { type Bucket, createBucketKV } from "./lww_kv.ts";
@@ -20,7 +20,7 @@ import type { ClusterService } from "./service.ts";
 
 /** Servers behind the services. */
 export interface Backends {
-  etcd: Etcd;
+  etcd: EtcdStore;
   /** Beginning of all keys in etcd. */
   prefix: string;
   bucket: Bucket;

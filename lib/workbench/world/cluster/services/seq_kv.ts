@@ -19,7 +19,7 @@
 import type { Body } from "../../../../protocol.ts";
 import { parseKeyValueRequest } from "../../services/key_value.ts";
 import type { Reply } from "../../services/service.ts";
-import type { Etcd } from "./etcd.ts";
+import type { EtcdStore } from "../../../../etcd.ts";
 import { type ClusterService, type Performed, performOnEtcd } from "./service.ts";
 
 /** Session of a client. */
@@ -35,7 +35,7 @@ interface Session {
  *
  * @param prefix Beginning of its keys in etcd.
  */
-export function createEtcdSeqKV(etcd: Etcd, prefix: string): ClusterService {
+export function createEtcdSeqKV(etcd: EtcdStore, prefix: string): ClusterService {
   const sessions = new Map<string, Session>();
   return (client, body) => {
     const session = sessions.get(client) ?? { revision: 0, last: Promise.resolve() };
@@ -46,7 +46,7 @@ export function createEtcdSeqKV(etcd: Etcd, prefix: string): ClusterService {
   };
 }
 
-async function perform(etcd: Etcd, prefix: string, session: Session, body: Body): Promise<Reply> {
+async function perform(etcd: EtcdStore, prefix: string, session: Session, body: Body): Promise<Reply> {
   const request = parseKeyValueRequest(body);
   const key = prefix + request.key;
   let performed: Performed = await performOnEtcd(etcd, key, request, true);

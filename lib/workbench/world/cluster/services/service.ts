@@ -8,7 +8,7 @@ import type { Body } from "../../../../protocol.ts";
 import { parseExactJSON } from "../../../base/json.ts";
 import { canonicalText, type KeyValueRequest, performRequest } from "../../services/key_value.ts";
 import type { Reply } from "../../services/service.ts";
-import type { Etcd } from "./etcd.ts";
+import type { EtcdStore } from "../../../../etcd.ts";
 
 /**
  * Service: answers requests, several at a time. Its state is in a server.
@@ -34,7 +34,7 @@ export interface Performed {
  * @param isSerializable True if a read may return an old state.
  */
 export async function performOnEtcd(
-  etcd: Etcd,
+  etcd: EtcdStore,
   key: string,
   request: KeyValueRequest,
   isSerializable = false,

@@ -1,5 +1,5 @@
 /**
- * Client of etcd's key-value store, over its HTTP gateway. It has the three requests that the services need.
+ * Client of etcd, over its HTTP gateway: the requests that services and members of a cluster need.
  *
  * Source: etcd's `rpc.proto`, <https://etcd.io/docs/v3.5/dev-guide/api_reference_v3/>. In its JSON, keys and values are
  * base64, and numbers of 64 bits are strings.
@@ -8,8 +8,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { RPCError } from "../../../../protocol.ts";
-import { reasonOf } from "../../../base/errors.ts";
+import { RPCError } from "./protocol.ts";
 
 /** State of one key. */
 export interface EtcdState {
@@ -29,8 +28,8 @@ export interface EtcdSwap {
   createIfNotExists: boolean;
 }
 
-/** Client of etcd. */
-export interface Etcd {
+/** Keys and values of etcd. */
+export interface EtcdStore {
   /**
    * Reads a key.
    *
@@ -46,6 +45,24 @@ export interface Etcd {
   removeAll(prefix: string): Promise<void>;
 }
 
+/** Client of etcd. */
+export interface Etcd extends EtcdStore {
+  /** Returns all keys that begin with a text, in their order, with their values. The read is linearizable. */
+  list(prefix: string): Promise<{ key: string; value: string }[]>;
+  /**
+   * Writes a key that does not exist; if it exists, the state is the present one.
+   *
+   * @param lease Lease whose end removes the key.
+   */
+  create(key: string, value: string, lease?: string): Promise<EtcdState & { isDone: boolean }>;
+  /** Creates a lease, and returns its id. It ends `ttlSeconds` after it was created or renewed last. */
+  grantLease(ttlSeconds: number): Promise<string>;
+  /** Renews a lease; returns false if it has ended. */
+  renewLease(lease: string): Promise<boolean>;
+  /** Ends a lease, which removes its keys. One that has ended already is left as it is. */
+  revokeLease(lease: string): Promise<void>;
+}
+
 /** Time that etcd has to answer, ms. */
 const TIMEOUT = 5000;
 
@@ -57,7 +74,7 @@ interface Header {
 /** Reply to a read, also within a transaction. */
 interface RangeReply {
   header: Header;
-  kvs?: { value?: string }[];
+  kvs?: { key: string; value?: string }[];
 }
 
 /** Reply to a transaction. Its parts are in the order of the requests. */
@@ -77,26 +94,56 @@ interface TxnReply {
  */
 export function createEtcd(urls: readonly string[]): Etcd {
   let current = 0;
-  const call = async <T>(path: string, body: unknown): Promise<T> => {
+  const call: Call = async (path, body) => {
     const url = urls[current % urls.length]!;
     try {
-      return await post<T>(`${url}/v3/kv/${path}`, body);
+      return await post(`${url}/v3/${path}`, body);
     } catch (error) {
       current++;
       throw error;
     }
   };
+  return { ...storeOf(call), ...leasesOf(call) };
+}
+
+/** Sends a request to a path below `/v3/`. */
+type Call = <T>(path: string, body: unknown) => Promise<T>;
+
+function storeOf(call: Call): Pick<Etcd, keyof EtcdStore | "list" | "create"> {
   return {
     async read(key, isSerializable) {
-      return stateOf(await call<RangeReply>("range", { key: encode(key), serializable: isSerializable }));
+      return stateOf(await call<RangeReply>("kv/range", { key: encode(key), serializable: isSerializable }));
     },
     async write(key, value) {
-      const { header } = await call<{ header: Header }>("put", { key: encode(key), value: encode(value) });
+      const { header } = await call<{ header: Header }>("kv/put", { key: encode(key), value: encode(value) });
       return Number(header.revision);
     },
-    swap: async (swap) => swapped(await call<TxnReply>("txn", swapRequest(swap))),
+    swap: async (swap) => swapped(await call<TxnReply>("kv/txn", swapRequest(swap))),
     async removeAll(prefix) {
-      await call("deleterange", { key: encode(prefix), range_end: encode(endOf(prefix)) });
+      await call("kv/deleterange", { key: encode(prefix), range_end: encode(endOf(prefix)) });
+    },
+    async list(prefix) {
+      const range = { key: encode(prefix), range_end: encode(endOf(prefix)) };
+      const { kvs = [] } = await call<RangeReply>("kv/range", { ...range, sort_target: "KEY", sort_order: "ASCEND" });
+      return kvs.map(({ key, value = "" }) => ({ key: decode(key), value: decode(value) }));
+    },
+    create: async (key, value, lease) => swapped(await call<TxnReply>("kv/txn", createRequest(key, value, lease))),
+  };
+}
+
+function leasesOf(call: Call): Pick<Etcd, "grantLease" | "renewLease" | "revokeLease"> {
+  const renewLease = async (lease: string) => {
+    const { result } = await call<{ result: { TTL?: string } }>("lease/keepalive", { ID: lease });
+    return Number(result.TTL ?? 0) > 0;
+  };
+  return {
+    async grantLease(ttlSeconds) {
+      return (await call<{ ID: string }>("lease/grant", { TTL: String(ttlSeconds) })).ID;
+    },
+    renewLease,
+    async revokeLease(lease) {
+      // A lease that has ended cannot be revoked.
+      if (await renewLease(lease)) await call("lease/revoke", { ID: lease });
     },
   };
 }
@@ -106,12 +153,21 @@ function swapRequest({ key: name, from, to, createIfNotExists }: EtcdSwap): unkn
   const key = encode(name);
   const read = [{ requestRange: { key } }];
   const write = [{ requestPut: { key, value: encode(to) } }];
-  const isMissing = [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }];
-  const create = [{ requestTxn: { compare: isMissing, success: write, failure: read } }];
+  const create = [{ requestTxn: createRequest(name, to) }];
   return {
     compare: [{ key, target: "VALUE", result: "EQUAL", value: encode(from) }],
     success: write,
     failure: createIfNotExists ? create : read,
+  };
+}
+
+/** Transaction that writes a key that does not exist; else it reads. */
+function createRequest(name: string, value: string, lease?: string): unknown {
+  const key = encode(name);
+  return {
+    compare: [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }],
+    success: [{ requestPut: { key, value: encode(value), lease } }],
+    failure: [{ requestRange: { key } }],
   };
 }
 
@@ -139,7 +195,8 @@ async function post<T>(url: string, body: unknown): Promise<T> {
     response = await fetch(url, { method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT) });
     text = await response.text();
   } catch (error) {
-    const message = reasonOf(((error as Error).cause ?? error) as Error);
+    const cause = ((error as Error).cause ?? error) as Error;
+    const message = cause.message.replace(/ \(os error \d+\).*/s, "");
     // The connection could not be made, so that the request was not sent.
     const isUnsent = message.includes("(Connect)");
     throw new RPCError(isUnsent ? "temporarily-unavailable" : "timeout", `etcd does not answer: ${message}`);
