@@ -7,6 +7,7 @@
 
 import {
   findServer,
+  freePort,
   type Server,
   type ServerName,
   startEtcd,
@@ -31,6 +32,8 @@ export interface TestServers {
   folder: string;
   /** Starts a server; again on the same port after it was killed. */
   start(name: ServerName, port?: number): Promise<Server>;
+  /** Starts a nats-server without JetStream, and with more flags. */
+  startPlainNats(flags?: string): Promise<Server>;
 }
 
 /** Declares a test with servers. If it is ignored, its name says why. */
@@ -47,14 +50,23 @@ export function testWithServers(
 async function withServers(fn: (servers: TestServers) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "servers-" });
   const started: Server[] = [];
+  const keep = async (starting: Promise<Server>) => {
+    const server = await starting;
+    started.push(server);
+    return server;
+  };
   try {
     await fn({
       folder,
-      async start(name, port) {
+      start(name, port) {
         const options = { folder, bin: findServer(name)!, env: { PATH: Deno.env.get("PATH") ?? "" }, port };
-        const server = await (name === "etcd" ? startEtcd : startNats)(options);
-        started.push(server);
-        return server;
+        return keep((name === "etcd" ? startEtcd : startNats)(options));
+      },
+      async startPlainNats(flags = "") {
+        const [bin, port] = [`${folder}/plain-nats`, freePort()];
+        const script = `#!/bin/sh\nexec ${findServer("nats-server")} -a 127.0.0.1 -p ${port} ${flags}\n`;
+        await Deno.writeTextFile(bin, script, { mode: 0o755 });
+        return await keep(startNats({ folder, bin, env: {}, port }));
       },
     });
   } finally {

@@ -11,7 +11,8 @@ import type { SeedResult } from "../../../../lib/workbench/search/farm/results.t
 import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
 import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
-import { freePort, HAS_NO_SERVER, type NatsServer, withNatsServer } from "./nats_server.ts";
+import { freePort } from "../../../../lib/workbench/world/cluster/servers.ts";
+import { testWithServers } from "../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
 
@@ -66,7 +67,7 @@ async function kill(child: Deno.ChildProcess): Promise<void> {
 }
 
 /** Runs a coordinator and a worker to the end. Returns the outcome of the coordinator. */
-async function runBoth({ url }: NatsServer, line: string, workerLine = ""): Promise<TestOutcome> {
+async function runBoth({ url }: Pick<Nats, "url">, line: string, workerLine = ""): Promise<TestOutcome> {
   const name = /--name (\S+)/.exec(line)![1]!;
   const [outcome] = await Promise.all([
     run(`--coordinator ${url} ${line}`),
@@ -75,17 +76,28 @@ async function runBoth({ url }: NatsServer, line: string, workerLine = ""): Prom
   return outcome;
 }
 
-function testWithServer(name: string, fn: (server: NatsServer) => Promise<void>): void {
-  Deno.test({
-    name: `${name} (with nats-server)`,
-    ignore: HAS_NO_SERVER,
-    fn: () => withNatsServer(fn).finally(killChildren),
+/** Nats-server of a test, which can be killed and started again. */
+interface Nats {
+  url: string;
+  /** Kills it as `kill -9` does, and starts it again with its files. */
+  restart(): Promise<void>;
+}
+
+function testWithServer(name: string, fn: (nats: Nats) => Promise<void>): void {
+  testWithServers(name, ["nats-server"], async ({ start: startServer }) => {
+    let server = await startServer("nats-server");
+    const { url } = server;
+    const restart = async () => {
+      await server.kill();
+      server = await startServer("nats-server", Number(new URL(url).port));
+    };
+    await fn({ url, restart }).finally(killChildren);
   });
 }
 
 /** Opens the buckets on the server, for a test that looks at them. */
 async function withBuckets(
-  { url }: NatsServer,
+  { url }: Pick<Nats, "url">,
   look: (buckets: { jsm: JetStreamManager; open(name: string): Promise<KV> }) => Promise<void>,
 ): Promise<void> {
   const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
@@ -123,8 +135,7 @@ testWithServer("every test counts once, whoever is killed: workers, the coordina
     await kill(first);
     const last = start(coordinator);
     await untilCounted(results, 24);
-    await server.kill();
-    await server.start();
+    await server.restart();
     const third = start(worker);
     const output = await last.output();
     assertEquals(output.code, 0);
@@ -207,10 +218,10 @@ testWithServer("other options or versions than those of a swarm are refused", as
   }
 });
 
-Deno.test({
-  name: "a server that is not there, or has no JetStream, is named without credentials (with nats-server)",
-  ignore: HAS_NO_SERVER,
-  async fn() {
+testWithServers(
+  "a server that is not there, or has no JetStream, is named without credentials",
+  ["nats-server"],
+  async ({ startPlainNats }) => {
     const expected = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER\n";
     const port = freePort();
     const away = await run(`--worker nats://me:secret@127.0.0.1:${port}`);
@@ -218,9 +229,8 @@ Deno.test({
       255,
       `Cannot connect to NATS at nats://127.0.0.1:${port}: connection refused; ${expected}`,
     ]);
-    await withNatsServer(async ({ url }) => {
-      const plain = await run(`--coordinator ${url} --seeds 3`);
-      assertEquals([plain.status, plain.err], [255, `Cannot use NATS at ${url}: it has no JetStream; ${expected}`]);
-    }, { hasJetStream: false });
+    const { url } = await startPlainNats();
+    const plain = await run(`--coordinator ${url} --seeds 3`);
+    assertEquals([plain.status, plain.err], [255, `Cannot use NATS at ${url}: it has no JetStream; ${expected}`]);
   },
-});
+);

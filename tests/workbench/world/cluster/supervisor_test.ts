@@ -10,13 +10,7 @@ import {
   createControl,
   UnreachableError,
 } from "../../../../lib/workbench/world/cluster/control.ts";
-import {
-  findServer,
-  freePort,
-  requireServer,
-  startEtcd,
-  startNats,
-} from "../../../../lib/workbench/world/cluster/servers.ts";
+import { findServer, requireServer, startEtcd, startNats } from "../../../../lib/workbench/world/cluster/servers.ts";
 import { type ClusterPlan, type ClusterState, readState } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
@@ -157,21 +151,12 @@ testWithServers(
 testWithServers(
   "a NATS without JetStream is refused, without its login",
   ["nats-server", "etcd"],
-  async ({ folder }) => {
-    const bin = `${folder}/server`;
-    const port = freePort();
-    const server = findServer("nats-server");
-    const script = `#!/bin/sh\nexec ${server} -a 127.0.0.1 -p ${port} --user me --pass s3cret\n`;
-    await Deno.writeTextFile(bin, script, { mode: 0o755 });
-    const nats = await startNats({ folder, bin, env: {}, port });
-    try {
-      const told: string[] = [];
-      const plan = planFor(folder, { nats: [nats.url.replace("//", "//me:s3cret@")] });
-      await supervise(plan, nodeEnvironment(), (line) => told.push(line), new AbortController());
-      assertMatch(told.at(-1)!, /^failed Cannot use JetStream of NATS at nats:\/\/127.*; expected nats-server -js$/);
-    } finally {
-      await nats.kill();
-    }
+  async ({ folder, startPlainNats }) => {
+    const { url } = await startPlainNats("--user me --pass s3cret");
+    const told: string[] = [];
+    const plan = planFor(folder, { nats: [url.replace("//", "//me:s3cret@")] });
+    await supervise(plan, nodeEnvironment(), (line) => told.push(line), new AbortController());
+    assertMatch(told.at(-1)!, /^failed Cannot use JetStream of NATS at nats:\/\/127.*; expected nats-server -js$/);
   },
 );
 
