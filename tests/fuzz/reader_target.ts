@@ -109,7 +109,7 @@ function restyle(operation: object, { reversed, bare }: Style): unknown {
 
 /** Writes a JSON value as EDN. Functions and types are keywords, as Jepsen writes them. */
 function formatEDN(value: unknown, isOperation = false): string {
-  if (value === null || value === undefined || value === Infinity || value === -Infinity) return "nil";
+  if (value === null || value === undefined) return "nil";
   if (Array.isArray(value)) return `[${value.map((each) => formatEDN(each)).join(" ")}]`;
   if (typeof value !== "object" || isRawNumber(value)) return formatExactJSON(value);
   const fields = Object.entries(value).map(([name, each]) => {
