@@ -41,7 +41,7 @@ test("the runtime and the challenges import nothing beyond themselves and @std, 
   const foreign = (own: RegExp) => ({ to }: Import) => !own.test(to);
   assertEquals(runtime.flatMap(importsOf).filter(foreign(/^(lib\/\w+\.ts$|@std\/)/)).map(show), [
     "lib/etcd.ts imports node:buffer",
-    "lib/nats.ts imports @nats-io/transport-node",
+    "lib/nats_link.ts imports @nats-io/transport-node",
   ]);
   const programs = filesBelow("challenges").flatMap(importsOf);
   assertEquals(programs.filter(foreign(/^(mod\.ts$|lib\/\w+\.ts$|challenges\/|@std\/)/)).map(show), []);
