@@ -20,7 +20,7 @@ const isPermitted = (await Promise.all(NEEDED.map((name) => Deno.permissions.que
   .every(({ state }) => state === "granted");
 
 /** Reason why tests of a server are ignored; undefined if they run. */
-function reasonToIgnore(names: readonly ServerName[]): string | undefined {
+export function reasonToIgnoreServers(names: readonly ServerName[]): string | undefined {
   if (!isPermitted) return "needs permission to run programs, to use the network, and to write";
   const missing = names.filter((name) => findServer(name) === undefined);
   return missing.length === 0 ? undefined : `${missing.join(" and ")} not installed`;
@@ -42,7 +42,7 @@ export function testWithServers(
   needed: readonly ServerName[],
   fn: (servers: TestServers) => Promise<void>,
 ): void {
-  const reason = reasonToIgnore(needed);
+  const reason = reasonToIgnoreServers(needed);
   const shown = reason === undefined ? name : `${name} (ignored: ${reason})`;
   Deno.test({ name: shown, ignore: reason !== undefined, fn: () => withServers(fn) });
 }

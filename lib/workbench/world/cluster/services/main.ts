@@ -14,13 +14,18 @@ import { createEtcd } from "../../../../etcd.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
 
-/** Opens a bucket, and creates it if there is none. */
+/** Copies of a bucket in a cluster of servers: with one server less, it still takes writes. */
+const REPLICAS = 3;
+
+/** Opens a bucket, and creates it if there is none. A cluster of servers needs {@linkcode REPLICAS} of them. */
 export async function openBucket(
   servers: readonly string[],
   name: string,
 ): Promise<Bucket & { close(): Promise<void> }> {
   const connection = await connect({ ...splitLogin(servers), maxReconnectAttempts: -1, name });
-  const kv = await new Kvm(connection).create(name, { history: 1 });
+  // A server alone tells no name of a cluster.
+  const replicas = connection.info?.cluster === undefined ? 1 : REPLICAS;
+  const kv = await new Kvm(connection).create(name, { history: 1, replicas });
   return {
     async get(key) {
       const entry = await kv.get(key);
