@@ -47,6 +47,13 @@ export const TRACE_FLAGS = [
     origin: "workbench",
   },
   {
+    name: "key",
+    kind: "text",
+    placeholder: "KEY",
+    help: "With --value: of this key alone, where values have keys: kafka, lin-kv and txn",
+    origin: "workbench",
+  },
+  {
     name: "limit",
     kind: "integer",
     placeholder: "NUMBER",
@@ -108,7 +115,10 @@ function subjectOf(given: ValuesOf<typeof TRACE_FLAGS>): TraceSubject {
     throw new UsageError("Missing what to trace: expected one of --operation INDEX, --message ID, --value VALUE");
   }
   if (named.length > 1) throw new UsageError(`Cannot use ${named.join(" with ")}: expected one of them`);
+  if (given.key !== undefined && given.value === undefined) {
+    throw new UsageError(`Cannot use --key with ${named[0]}: expected --value VALUE --key KEY`);
+  }
   if (given.operation !== undefined) return { kind: "operation", index: given.operation };
   if (given.message !== undefined) return { kind: "message", id: given.message };
-  return { kind: "value", text: given.value! };
+  return { kind: "value", text: given.value!, ...given.key === undefined ? {} : { key: given.key } };
 }

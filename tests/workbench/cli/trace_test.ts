@@ -50,6 +50,8 @@ Deno.test("mistakes in a trace command are told", async () => {
     [[], "Missing RUN: expected trace RUN, the folder of a run"],
     [["run"], "Missing what to trace: expected one of --operation INDEX, --message ID, --value VALUE"],
     [["run", "--message", "0", "--value", "a"], "Cannot use --message with --value: expected one of them"],
+    [["run", "--message", "0", "--key", "1"], "Cannot use --key with --message: expected --value VALUE --key KEY"],
+    [["run", "--value", "a", "--key", "1"], "Cannot use --key: values of echo have no keys"],
     [["run", "x", "--message", "0"], "Cannot trace in run and x: expected one run"],
     [["run", "--message", "-1"], 'Cannot use --message "-1": expected a whole number, 0 or more'],
     [["run", "--operation"], "Missing value for --operation: expected a whole number, 0 or more"],

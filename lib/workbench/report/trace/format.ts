@@ -35,7 +35,9 @@ export function formatTrace(trace: Trace, format: TraceFormat): string {
     value: "Messages that carry it",
   };
   return [
-    ...isValue ? [valueLines(trace, format)] : operations.map((operation) => operationLines(operation, format)),
+    ...isValue
+      ? [valueLines(trace, format)]
+      : operations.map((operation) => operationLines(operation, subject, format)),
     faultLines(faults, format),
     arrivalLines(arrivals, format),
     ...isValue ? [operationList(operations, format)] : [],
@@ -50,18 +52,26 @@ function valueLines({ subject, operations, messages }: Trace, { screen: { width,
   const { bold } = createStyle(colour);
   const wrote = operations.filter(({ carries }) => carries === "wrote").length;
   const read = operations.length - wrote;
-  const text = `Value ${subject.kind === "value" ? subject.text : ""}: written by ${counted(wrote, "operation")}, ` +
+  const { text: value, key } = subject as TraceSubject & { kind: "value" };
+  const ofKey = key === undefined ? "" : ` of key ${key}`;
+  const text = `Value ${value}${ofKey}: written by ${counted(wrote, "operation")}, ` +
     `shown by ${counted(read, "read")}, in ${counted(messages.length, "message")}`;
   return wrap(text, width).map(bold);
 }
 
-function operationLines(operation: TracedOperation, { screen: { width, colour } }: TraceFormat): string[] {
+function operationLines(
+  operation: TracedOperation,
+  subject: TraceSubject,
+  { screen: { width, colour } }: TraceFormat,
+): string[] {
   const style = createStyle(colour);
   const { operation: index, f, outcome, argument, result, worker, process, start_ms, end_ms } = operation;
   const argumentWords = argument === "null" ? "" : ` ${argument}`;
   const end = end_ms === null ? "never completed" : `to ${ms(end_ms)} ms (${ms(end_ms - start_ms)} ms)`;
+  const asked = subject.kind === "operation" ? subject.index : index;
+  const invoked = asked === index ? "" : `, invoked as ${index}`;
   return [
-    `${style.bold(`Operation ${index}:`)} ${style[COLOURS[outcome]](`${symbolOf(outcome)} ${f} ${outcome}`)}`,
+    `${style.bold(`Operation ${asked}${invoked}:`)} ${style[COLOURS[outcome]](`${symbolOf(outcome)} ${f} ${outcome}`)}`,
     ...wrap(`argument${argumentWords === "" ? " none" : argumentWords}`, width, "  "),
     ...result === null ? [] : wrap(`result ${result}`, width, "  "),
     ...wrap(`worker ${worker}, process ${process}; from ${ms(start_ms)} ms ${end}`, width, "  "),

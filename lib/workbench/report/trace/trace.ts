@@ -20,13 +20,16 @@ import { lateness } from "../page/filter.js";
 import { decodeMessages, type Messages } from "../page/run_data.js";
 import { fileExists, type StoredFiles } from "../stored/stored_run.ts";
 import { describeMessage, describeOperation, type TracedMessage, type TracedOperation } from "./entries.ts";
-import { bodiesWith, carriedBy, parseValue } from "./values.ts";
+import { bodiesWith, carriedBy, hasKeys, keysOf, parseValue, plainKey, type ValueText } from "./values.ts";
 
-/** Subject of a trace: index of an operation in the history, id of a message, or a value as JSON or text. */
+/**
+ * Subject of a trace: index of an operation's invocation or completion in the history, id of a message, or a value as
+ * JSON or text. A value may be that of one key alone.
+ */
 export type TraceSubject =
   | { kind: "operation"; index: number }
   | { kind: "message"; id: number }
-  | { kind: "value"; text: string };
+  | { kind: "value"; text: string; key?: string };
 
 /** Run to trace. */
 export interface TracedRun {
@@ -103,7 +106,7 @@ export async function readTrace(run: TracedRun, subject: TraceSubject, machine: 
     );
   }
   const rowsWithValue: number[] = [];
-  const hasValue = subject.kind === "value" ? bodiesWith(parseValue(subject.text)) : () => false;
+  const hasValue = subject.kind === "value" ? bodiesWith(parseValue(subject.text), keyOf(subject, run)) : () => false;
   const visit = (row: number, body: string) => void (hasValue(body) && rowsWithValue.push(row));
   const source = { folder, history, results: { judged_by: results?.judged_by } };
   const events = await readEvents(source, machine, visit);
@@ -123,7 +126,7 @@ function traceOperation(source: Source, subject: TraceSubject & { kind: "operati
   const row = operationRow(source, subject.index);
   const related = relatedToOperation(causalIndex(source), row);
   const notes = related.own.length > 0 ? [] : [`No message of operation ${subject.index} was found`];
-  return relatedTrace(source, { ...subject, index: source.events.operations.index[row]! }, [row], related, notes);
+  return relatedTrace(source, subject, [row], related, notes);
 }
 
 /** Finds an operation by the index of its invocation or of its completion. */
@@ -184,19 +187,50 @@ function relatedTrace(
 }
 
 function traceValue(source: Source, subject: TraceSubject & { kind: "value" }): Trace {
-  const { run: { history, workload } } = source;
+  const { run } = source;
   const value = parseValue(subject.text);
-  const carried = pairs(history).map((pair) => carriedBy(pair, workload, value));
+  const key = keyOf(subject, run);
+  const carried = pairs(run.history).map((pair) => carriedBy(pair, run.workload, value, key));
   const operations = carried.flatMap((how, row) => how === undefined ? [] : [row]);
   const rows = rowsThatCarry(source, (row) => carried[row] !== undefined);
   if (operations.length === 0) throw nothingCarries(subject.text, value, source);
   return {
-    ...{ schema: 1, subject, causes: [], effects: [], notes: [] },
+    ...{ schema: 1, subject, causes: [], effects: [] },
     operations: operations.map((row) => ({ ...describeOperation(source, row), carries: carried[row]! })),
     messages: rows.map((row) => describeMessage(source, row)),
     arrivals: arrivalsOf(source, rows, operations.filter((row) => carried[row] === "read")),
     faults: faultsDuring(source, operations.slice(0, 1), rows),
+    notes: key === undefined ? mixedKeys(keysOfValue(run, value)) : [],
   };
+}
+
+/** Number of keys that a sentence lists. */
+const LISTED_KEYS = 8;
+
+/** Keys of a value, each once, in the order in which a person would list them. */
+function keysOfValue({ history, workload }: TracedRun, value: ValueText): ValueText[] {
+  const keys = new Set(pairs(history).flatMap((pair) => keysOf(pair, workload, value)));
+  return [...keys].sort((a, b) => plainKey(a).localeCompare(plainKey(b), "en", { numeric: true }));
+}
+
+function mixedKeys(keys: readonly ValueText[]): string[] {
+  if (keys.length < 2) return [];
+  return [`The value is in ${keys.length} keys, which are mixed here: --key ${plainKey(keys[0]!)} shows one alone`];
+}
+
+/** The key of a value as the history has it: a person need not know if it is a number or a text. */
+function keyOf({ text, key }: TraceSubject & { kind: "value" }, run: TracedRun): ValueText | undefined {
+  if (key === undefined) return undefined;
+  if (!hasKeys(run.workload)) {
+    throw new UsageError(`Cannot use --key: values of ${run.workload} have no keys`);
+  }
+  const [value, asked] = [parseValue(text), parseValue(key)];
+  const keys = keysOfValue(run, value);
+  const found = keys.find((each) => plainKey(each) === plainKey(asked));
+  if (found !== undefined || keys.length === 0) return found ?? asked;
+  const listed = keys.slice(0, LISTED_KEYS).map(plainKey).join(", ");
+  const more = keys.length > LISTED_KEYS ? ` … (${keys.length} keys)` : "";
+  throw new UsageError(`Cannot trace value ${value} of key ${key}: expected a key that has it, ${listed}${more}`);
 }
 
 /**

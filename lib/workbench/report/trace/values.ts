@@ -9,16 +9,22 @@
 import { formatExactJSON, isRawNumber, parseExactJSON } from "../../base/json.ts";
 import type { Pair } from "../../history/history.ts";
 
+/** Value, with its key where values have one. */
+type Entry = [value: unknown, key?: unknown];
+
 /** Values that an operation wrote, and those that its result showed. */
 interface Carried {
-  written: unknown[];
-  read: unknown[];
+  written: Entry[];
+  read: Entry[];
 }
 
 /** Functions that find the values of an operation, by workload. Others have none. */
 const WORKLOADS: Readonly<Record<string, (pair: Pair) => Carried>> = {
-  "echo": ({ invocation, completion }) => ({ written: [invocation.value], read: [fieldOf(completion?.value, "echo")] }),
-  "unique-ids": ({ completion }) => ({ written: [], read: [completion?.value] }),
+  "echo": ({ invocation, completion }) => ({
+    written: [[invocation.value]],
+    read: [[fieldOf(completion?.value, "echo")]],
+  }),
+  "unique-ids": ({ completion }) => ({ written: [], read: [[completion?.value]] }),
   "broadcast": elements,
   "g-set": elements,
   "g-counter": singles,
@@ -42,14 +48,52 @@ export function parseValue(text: string): ValueText {
   }
 }
 
-/** Says if an operation wrote a value, or its result showed it; undefined if neither. */
-export function carriedBy(pair: Pair, workload: string, value: ValueText): "wrote" | "read" | undefined {
-  const find = Object.hasOwn(WORKLOADS, workload) ? WORKLOADS[workload] : undefined;
-  if (find === undefined) return undefined;
-  const { written, read } = find(pair);
-  const isValue = (each: unknown) => each !== undefined && formatExactJSON(each) === value;
-  if (written.some(isValue)) return "wrote";
-  return pair.completion?.type === "ok" && read.some(isValue) ? "read" : undefined;
+/**
+ * Says if an operation wrote a value, or its result showed it; undefined if neither.
+ *
+ * @param key The value's key as JSON; undefined means every key.
+ */
+export function carriedBy(
+  pair: Pair,
+  workload: string,
+  value: ValueText,
+  key?: ValueText,
+): "wrote" | "read" | undefined {
+  const { written, read } = entriesOf(pair, workload, value);
+  const isOfKey = ([, own]: Entry) => key === undefined || textOf(own) === key;
+  if (written.some(isOfKey)) return "wrote";
+  return read.some(isOfKey) ? "read" : undefined;
+}
+
+/** Returns the keys of a value in an operation, as JSON; none if the workload has no keys. */
+export function keysOf(pair: Pair, workload: string, value: ValueText): ValueText[] {
+  const { written, read } = entriesOf(pair, workload, value);
+  return [...written, ...read].flatMap(([, key]) => textOf(key) ?? []);
+}
+
+/** True if the values of a workload have keys. */
+export function hasKeys(workload: string): boolean {
+  return ([keyed, microOperations] as unknown[]).includes(finderOf(workload));
+}
+
+/** Writes a key as a person does: a text without quotes. */
+export function plainKey(key: ValueText): string {
+  return key.startsWith('"') ? JSON.parse(key) : key;
+}
+
+function finderOf(workload: string): ((pair: Pair) => Carried) | undefined {
+  return Object.hasOwn(WORKLOADS, workload) ? WORKLOADS[workload] : undefined;
+}
+
+/** Finds a value in an operation. Only results of operations that are ok show values. */
+function entriesOf(pair: Pair, workload: string, value: ValueText): Carried {
+  const { written, read } = finderOf(workload)?.(pair) ?? { written: [], read: [] };
+  const isValue = ([each]: Entry) => textOf(each) === value;
+  return { written: written.filter(isValue), read: pair.completion?.type === "ok" ? read.filter(isValue) : [] };
+}
+
+function textOf(value: unknown): ValueText | undefined {
+  return value === undefined ? undefined : formatExactJSON(value);
 }
 
 /** Fields of a body that carry no value. */
@@ -58,6 +102,9 @@ const PROTOCOL_FIELDS: readonly string[] = ["type", "msg_id", "in_reply_to"];
 /**
  * Returns a function that says if the text of a body has a part equal to a value. The type and the ids of messages do
  * not count, and neither do names of fields.
+ *
+ * With a key, that must be beside the value, or around it: in the same list or object, in one that has it in a part, or
+ * as the name of a field that has it.
  *
  * @example
  * ```ts
@@ -69,22 +116,31 @@ const PROTOCOL_FIELDS: readonly string[] = ["type", "msg_id", "in_reply_to"];
  * assertEquals(bodies.map(has7), [true, false, false]);
  * ```
  */
-export function bodiesWith(value: ValueText): (body: string) => boolean {
+export function bodiesWith(value: ValueText, key?: ValueText): (body: string) => boolean {
   // Most bodies are ruled out without parsing them, if the value has only one form in JSON.
   const plain = /^"?[\w .,:-]+"?$/.test(value) ? value : "";
-  return (body) => body.includes(plain) && hasPart(body, value);
+  return (body) => body.includes(plain) && hasPart(body, value, key);
 }
 
-function hasPart(body: string, value: ValueText): boolean {
+function hasPart(body: string, value: ValueText, key: ValueText | undefined): boolean {
   const isScalar = !/^[[{]/.test(value);
-  const parsed = parseBody(body);
+  const fields = Object.entries(parseBody(body)).filter(([name]) => !PROTOCOL_FIELDS.includes(name));
   // Bodies can be deeply nested.
-  const open = Object.entries(parsed).filter(([name]) => !PROTOCOL_FIELDS.includes(name)).map(([, each]) => each);
+  const open = [{ part: Object.fromEntries(fields) as object, isOfKey: key === undefined }];
   while (open.length > 0) {
-    const part = open.pop();
-    const isParent = typeof part === "object" && part !== null && !isRawNumber(part);
-    if (isParent === !isScalar && formatExactJSON(part) === value) return true;
-    if (isParent) { for (const each of Object.values(part)) open.push(each); }
+    const { part, isOfKey } = open.pop()!;
+    const children = Object.entries(part).map(([name, child]: [string, unknown]) => {
+      const isParent = typeof child === "object" && child !== null && !isRawNumber(child);
+      return { name, child, isParent, text: isParent && isScalar ? undefined : formatExactJSON(child) };
+    });
+    const keys = key === undefined ? 0 : children.filter(({ text }) => text === key).length;
+    for (const { name, child, isParent, text } of children) {
+      const isBeside = key !== undefined && keys > (text === key ? 1 : 0);
+      const isNamed = key !== undefined && !Array.isArray(part) && name === plainKey(key);
+      const isChildOfKey = isOfKey || isBeside || isNamed;
+      if (isChildOfKey && text === value) return true;
+      if (isParent) open.push({ part: child as object, isOfKey: isChildOfKey });
+    }
   }
   return false;
 }
@@ -100,22 +156,24 @@ function parseBody(body: string): object {
 
 /** Values of a set: each is added alone, and reads show many. */
 function elements({ invocation, completion }: Pair): Carried {
-  if (invocation.f !== "read") return { written: [invocation.value], read: [] };
-  return { written: [], read: listOf(completion?.value) };
+  if (invocation.f !== "read") return { written: [[invocation.value]], read: [] };
+  return { written: [], read: listOf(completion?.value).map((each): Entry => [each]) };
 }
 
 function singles({ invocation, completion }: Pair): Carried {
   return invocation.f === "read"
-    ? { written: [], read: [completion?.value] }
-    : { written: [invocation.value], read: [] };
+    ? { written: [], read: [[completion?.value]] }
+    : { written: [[invocation.value]], read: [] };
 }
 
 /** Values of a key-value store: `[key, value]`, and `[key, [from, to]]` of a compare-and-set. */
 function keyed({ invocation, completion }: Pair): Carried {
-  const argument = listOf(invocation.value)[1];
-  if (invocation.f === "read") return { written: [], read: [listOf(completion?.value)[1]] };
+  const [key, argument] = listOf(invocation.value);
+  if (invocation.f === "read") return { written: [], read: [[listOf(completion?.value)[1], key]] };
   const [from, to] = listOf(argument);
-  return invocation.f === "cas" ? { written: [to], read: [from] } : { written: [argument], read: [] };
+  return invocation.f === "cas"
+    ? { written: [[to, key]], read: [[from, key]] }
+    : { written: [[argument, key]], read: [] };
 }
 
 /** Values of a list of micro-operations: of transactions, and of logs. */
@@ -123,23 +181,25 @@ function microOperations({ invocation, completion }: Pair): Carried {
   const begun = listOf(invocation.value).map(listOf);
   const ended = listOf(completion?.value).map(listOf);
   return {
-    written: begun.filter(([f]) => ["w", "append", "send"].includes(f as string)).map(([, , value]) => value),
-    read: ended.flatMap(([f, key, value]) => {
-      if (f === "poll") return valuesOf(key).flatMap(listOf).map((entry) => listOf(entry)[1]);
+    written: begun.filter(([f]) => ["w", "append", "send"].includes(f as string))
+      .map(([, key, value]): Entry => [value, key]),
+    read: ended.flatMap(([f, key, value]): Entry[] => {
+      if (f === "poll") return polled(key);
       if (f !== "r") return [];
-      return Array.isArray(value) ? value : [value];
-    }).filter((value) => value !== null),
+      return (Array.isArray(value) ? value : [value]).map((each) => [each, key]);
+    }).filter(([value]) => value !== null),
   };
+}
+
+/** Messages that a poll returned: `{ key: [[offset, message], …] }`, a `Map` if the history is in EDN. */
+function polled(logs: unknown): Entry[] {
+  const isLogs = typeof logs === "object" && logs !== null;
+  const byKey: [unknown, unknown][] = logs instanceof Map ? [...logs] : isLogs ? Object.entries(logs) : [];
+  return byKey.flatMap(([key, entries]) => listOf(entries).map((entry): Entry => [listOf(entry)[1], key]));
 }
 
 function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** Values of an object, or of a `Map` from a history in EDN. */
-function valuesOf(value: unknown): unknown[] {
-  if (value instanceof Map) return [...value.values()];
-  return typeof value === "object" && value !== null ? Object.values(value) : [];
 }
 
 function fieldOf(value: unknown, name: string): unknown {

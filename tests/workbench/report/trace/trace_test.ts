@@ -82,8 +82,11 @@ Deno.test("the trace of an operation has its messages, what they caused, and the
   assertEquals(trace.faults.map(({ name, start_ms, nodes }) => [name, start_ms, nodes]), [["partition", 5, ["n2"]]]);
 });
 
-Deno.test("an operation can be named by its completion", async () => {
-  assertEquals((await traceOf({ kind: "operation", index: 3 })).subject, { kind: "operation", index: 2 });
+Deno.test("an operation can be named by its completion, and the trace names it as it was asked for", async () => {
+  const trace = await traceOf({ kind: "operation", index: 3 });
+  assertEquals([trace.subject, trace.operations[0]?.operation], [{ kind: "operation", index: 3 }, 2]);
+  const [first] = formatTrace(trace, { screen: SCREEN, limit: 30 }).split("\n");
+  assertEquals(first, "Operation 3, invoked as 2: ● broadcast ok");
 });
 
 Deno.test("an operation without messages says so", async () => {
@@ -113,6 +116,48 @@ Deno.test("a value is traced from its write on, to the nodes that can have known
     ["n1", 1, 4],
     ["n2", 7, undefined],
   ]);
+});
+
+/** Two keys of a log get the same message, on one node, which tells the other of both. */
+const LOG_HISTORY: Operation[] = ["1", "2"].flatMap((key, at): Operation[] => [
+  { index: 2 * at, time: at * 1e6, type: "invoke", process: at, f: "send", value: [["send", key, 7]] },
+  { index: 2 * at + 1, time: at * 1e6, type: "ok", process: at, f: "send", value: [["send", key, [0, 7]]] },
+]);
+
+const LOG_MESSAGES: Sent[] = [
+  [0, "c0", "n0", { type: "send", key: "1", msg: 7, msg_id: 1 }, 0],
+  [0, "n0", "n1", { type: "gossip", entries: [{ key: "1", msg: 7 }] }, 5],
+  [1, "c1", "n0", { type: "send", key: "2", msg: 7, msg_id: 1 }, 1],
+  [1, "n0", "n1", { type: "gossip", entries: [{ key: "2", msg: 7 }] }, 6],
+];
+
+function traceLog(subject: TraceSubject, history = LOG_HISTORY): Promise<Trace> {
+  return readTrace({ ...RUN, workload: "kafka", history }, subject, filesWith(LOG_MESSAGES));
+}
+
+Deno.test("a value of one key is traced alone; without a key, a note says that keys are mixed", async () => {
+  const mixed = await traceLog({ kind: "value", text: "7" });
+  assertEquals([mixed.operations.length, ids(mixed.messages)], [2, [0, 1, 2, 3]]);
+  assertEquals(mixed.notes, ["The value is in 2 keys, which are mixed here: --key 1 shows one alone"]);
+  const one = await traceLog({ kind: "value", text: "7", key: "2" });
+  assertEquals([one.operations.map(({ operation }) => operation), ids(one.messages), one.notes], [[2], [2, 3], []]);
+  assertEquals(one.arrivals.map(({ message }) => message?.id), [2, 3, undefined]);
+  const [title] = formatTrace(one, { screen: SCREEN, limit: 30 }).split("\n");
+  assertEquals(title, "Value 7 of key 2: written by 1 operation, shown by 0 reads, in 2 messages");
+});
+
+Deno.test("a key that does not have the value is told with those that do", async () => {
+  const ask = (key: string) => traceLog({ kind: "value", text: "7", key });
+  await assertRejects(() => ask("3"), UsageError, "Cannot trace value 7 of key 3: expected a key that has it, 1, 2");
+  const none = () => traceLog({ kind: "value", text: "9", key: "1" });
+  await assertRejects(none, UsageError, "Cannot trace value 9: no operation of this kafka run has it");
+  const keyless = () => traceOf({ kind: "value", text: "37", key: "1" });
+  await assertRejects(keyless, UsageError, "Cannot use --key: values of broadcast have no keys");
+  const many = Array.from({ length: 10 }, (_, key): Operation => {
+    return { index: key, time: 0, type: "invoke", process: key, f: "send", value: [["send", `${key}`, 7]] };
+  });
+  const asked = () => traceLog({ kind: "value", text: "7", key: "x" }, many);
+  await assertRejects(asked, UsageError, "expected a key that has it, 0, 1, 2, 3, 4, 5, 6, 7 … (10 keys)");
 });
 
 Deno.test("what is not there is told with what is", async () => {

@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import type { Pair } from "../../../../lib/workbench/history/history.ts";
-import { bodiesWith, carriedBy, parseValue } from "../../../../lib/workbench/report/trace/values.ts";
+import {
+  bodiesWith,
+  carriedBy,
+  hasKeys,
+  keysOf,
+  parseValue,
+  plainKey,
+} from "../../../../lib/workbench/report/trace/values.ts";
 import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 
 /** Operation with an argument and a result. */
@@ -70,6 +77,56 @@ Deno.test("an operation that was open at the end, or damaged, is no obstacle", (
     assertEquals(carriedBy(open, workload, "7"), undefined);
     assertEquals(carriedBy(pair("read", { a: 1 }, "text"), workload, "9"), undefined);
   }
+});
+
+/** Operations of workloads with keys: the keys under which each has the value 7. */
+const KEYED: [string, Pair, string[]][] = [
+  ["kafka", pair("send", [["send", "1", 7], ["send", "2", 8]], []), ['"1"']],
+  ["kafka", pair("poll", [["poll"]], [["poll", { "1": [[3, 7]], "2": [[0, 6], [1, 7]], "3": [[7, 1]] }]]), [
+    '"1"',
+    '"2"',
+  ]],
+  ["kafka", pair("poll", [["poll"]], [["poll", new Map([["1", [[3, 7]]]])]]), ['"1"']],
+  ["lin-kv", pair("cas", [1, [7, 8]], [1, [7, 8]]), ["1"]],
+  ["lin-kv", pair("read", [1, null], [1, 7]), ["1"]],
+  ["lin-kv", pair("write", [1, 7], null), ["1"]],
+  ["txn-list-append", pair("txn", [["r", 1, null], ["append", 2, 7]], [["r", 1, [7]], ["append", 2, 7]]), ["2", "1"]],
+  ["txn-rw-register", pair("txn", [["w", 7, 1], ["r", 1, null]], [["w", 7, 1], ["r", 1, null]]), []],
+  ["broadcast", pair("broadcast", 7, 7), []],
+];
+
+Deno.test("a value is in one key or several, and asked for of one key it is in that alone", () => {
+  for (const [workload, operation, keys] of KEYED) {
+    assertEquals(keysOf(operation, workload, "7"), keys, `${workload} ${JSON.stringify(operation)}`);
+    for (const key of keys) assertEquals(typeof carriedBy(operation, workload, "7", key), "string");
+    assertEquals(carriedBy(operation, workload, "7", '"9"'), undefined);
+  }
+  assertEquals(["kafka", "lin-kv", "txn-list-append", "broadcast", "lock"].map(hasKeys), [
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assertEquals(['"a\\"b"', "1"].map(plainKey), ['a"b', "1"]);
+});
+
+Deno.test("the key of a value is beside it, or around it", () => {
+  const has = (body: object, key = '"1"') => bodiesWith("7", key)(JSON.stringify(body));
+  // Bodies that have it: of clients, of our programs, and of others.
+  for (const body of [{ key: "1", msg: 7 }, { msgs: { "1": [[3, 7]] } }, { log: { key: "1", all: [[3, 7]] } }]) {
+    assertEquals(has(body), true, JSON.stringify(body));
+  }
+  assertEquals(has({ txn: [["w", 1, 7]] }, "1"), true);
+  assertEquals(has({ txn: [["w", 7, 7]] }, "7"), true);
+  // Bodies that do not: another key has it, or a number is not the key.
+  for (
+    const body of [{ all: [{ key: "2", msg: 7 }, { key: "1", msg: 8 }] }, { msgs: { "2": [[1, 7]] } }, { "2": [7, 7] }]
+  ) {
+    assertEquals(has(body), false, JSON.stringify(body));
+  }
+  assertEquals(has({ type: "1", x: [0, 7] }), false);
+  assertEquals(has({ txn: [["w", 7, 1]] }, "7"), false);
 });
 
 Deno.test("a value is JSON, or else a text", () => {
