@@ -6,9 +6,11 @@
  * @module
  */
 
-import { Kvm } from "@nats-io/kv";
-import { connect } from "@nats-io/transport-node";
+import { type KV, Kvm } from "@nats-io/kv";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { delay } from "@std/async/delay";
 import { serveNats } from "../../../../nats.ts";
+import { logToStderr } from "../../../../process_host.ts";
 import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "../../../../etcd.ts";
 import type { Bucket } from "./lww_kv.ts";
@@ -23,9 +25,7 @@ export async function openBucket(
   name: string,
 ): Promise<Bucket & { close(): Promise<void> }> {
   const connection = await connect({ ...splitLogin(servers), maxReconnectAttempts: -1, name });
-  // A server alone tells no name of a cluster.
-  const replicas = connection.info?.cluster === undefined ? 1 : REPLICAS;
-  const kv = await new Kvm(connection).create(name, { history: 1, replicas });
+  const kv = await createBucket(connection, name);
   return {
     async get(key) {
       const entry = await kv.get(key);
@@ -45,6 +45,31 @@ export async function openBucket(
     },
     close: () => connection.close(),
   };
+}
+
+/** Creates a bucket, or opens it if it is there, as soon as JetStream has a leader: after a cut it elects one first. */
+async function createBucket(connection: NatsConnection, name: string): Promise<KV> {
+  // A server alone tells no name of a cluster.
+  const replicas = connection.info?.cluster === undefined ? 1 : REPLICAS;
+  for (;;) {
+    try {
+      return await new Kvm(connection).create(name, { history: 1, replicas });
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      logToStderr("warn", `JetStream has no leader yet, or too few servers: ${(error as Error).message}`);
+      await delay(RETRY_DELAY);
+    }
+  }
+}
+
+/** Time between two attempts to create a bucket, ms. */
+const RETRY_DELAY = 250;
+
+/** Status of JetStream while it has no leader, or too few servers. */
+const UNAVAILABLE = 503;
+
+function isUnavailable(error: unknown): boolean {
+  return (error as Error).name === "TimeoutError" || (error as { status?: number }).status === UNAVAILABLE;
 }
 
 /** Code of JetStream for a write whose expected revision is not the last one. */
