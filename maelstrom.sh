@@ -162,8 +162,8 @@ choose_permissions() {
     up) permissions=(--allow-env --allow-read --allow-write --allow-run --allow-net) ;;
     down | status) permissions+=(--allow-read --allow-write --allow-net=127.0.0.1) ;;
     *)
-      # Nodes get some of the environment, and what --env names.
-      permissions=(--allow-env --allow-read --allow-write --allow-run)
+      # Nodes get some of the environment, and what --env names, and a lower priority.
+      permissions=(--allow-env --allow-read --allow-write --allow-run --allow-sys=getPriority,setPriority)
       for word in "$@"; do
         case $before$word in
           --enginecluster | *--engine=cluster) permissions+=(--allow-net) ;;

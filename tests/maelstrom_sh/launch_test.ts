@@ -4,7 +4,7 @@ import { deno, testScript } from "./place.ts";
 testScript("runs the command line in Deno", async ({ root, bin, script, run }) => {
   await script(`${bin}/deno`, deno("2.9.0"));
   const { code, out, err } = await run(["kafka", "--rate", "1", "--", "two words"]);
-  const permissions = "--allow-env --allow-read --allow-write --allow-run";
+  const permissions = "--allow-env --allow-read --allow-write --allow-run --allow-sys=getPriority,setPriority";
   assertEquals(
     out.split("\n")[0],
     `2.9.0: run --quiet --no-prompt ${permissions} --config ${root}/deno.json ` +
@@ -44,7 +44,7 @@ const PERMISSIONS: Record<string, string[]> = {
   "--allow-env=NO_COLOR,TERM --allow-read --allow-net=127.0.0.1": ["serve", "serve --port 0", "serve --host a,b"],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-net=[::1]": ["serve --host ::1", "serve --port 1 --host=::1"],
   "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-run --allow-net": ["install", "install --from x"],
-  "--allow-env --allow-read --allow-write --allow-run": [
+  "--allow-env --allow-read --allow-write --allow-run --allow-sys=getPriority,setPriority": [
     "3e",
     "all",
     "test --bin ./x",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { tmpdir } from "node:os";
+import { getPriority, setPriority, tmpdir } from "node:os";
 import { FailedError, isExhaustion, reasonOf, UsageError } from "../../../base/errors.ts";
 import { nodeEnvironment } from "./environment.ts";
 
@@ -18,7 +18,16 @@ export interface ProgramCommand {
 }
 
 /**
- * Starts a program in the system's temporary folder.
+ * Niceness that a node has more than the workbench, which is to go first where processors are short: its delays look
+ * like those of all nodes, and make messages late. A node that is woken on the processor of the workbench would else
+ * take it at once.
+ */
+const NICENESS = 5;
+/** Highest niceness of all. */
+const LEAST_PRIORITY = 19;
+
+/**
+ * Starts a program in the system's temporary folder, with a lower priority than that of this process.
  *
  * @throws {FailedError} The program cannot be started, or the system has no room for another process.
  * @throws {UsageError} The folder for temporary files is missing.
@@ -26,8 +35,9 @@ export interface ProgramCommand {
 export function spawn({ bin, args, env = nodeEnvironment() }: ProgramCommand): Deno.ChildProcess {
   const cwd = tmpdir();
   checkScript({ bin, env });
+  let child: Deno.ChildProcess;
   try {
-    return new Deno.Command(bin, {
+    child = new Deno.Command(bin, {
       args: [...args],
       cwd,
       clearEnv: true,
@@ -39,6 +49,17 @@ export function spawn({ bin, args, env = nodeEnvironment() }: ProgramCommand): D
     }).spawn();
   } catch (error) {
     throw spawnError(bin, cwd, error as Error);
+  }
+  lowerPriority(child.pid);
+  return child;
+}
+
+/** Lowers the priority of a process, where that is permitted. Threads that it starts from now on inherit it. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, Math.min(getPriority() + NICENESS, LEAST_PRIORITY));
+  } catch {
+    // It has ended already, or there is no permission: the workbench is then not preferred.
   }
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { getPriority } from "node:os";
 import { formatJSON } from "../../../../../lib/workbench/base/json.ts";
 import { testScript } from "./process_rig.ts";
 
@@ -55,6 +56,15 @@ testScript(
     await said("done");
     const folder = stderr[0]!.slice("n0: ".length);
     assertEquals(await Deno.realPath(folder), await Deno.realPath(Deno.env.get("TMPDIR") ?? "/tmp"));
+  },
+);
+
+testScript(
+  "a node has a lower priority than the workbench",
+  `read -r line; echo "niceness $(nice)" >&2; read -r line`,
+  async ({ send, said }) => {
+    send({ type: "hello" });
+    assertEquals(await said("niceness"), `n0: niceness ${Math.min(getPriority() + 5, 19)}`);
   },
 );
 
