@@ -160,7 +160,7 @@ choose_permissions() {
     grade) permissions=(--allow-env --allow-read --allow-write --allow-run) ;;
     install) permissions+=(--allow-read --allow-write --allow-run --allow-net) ;;
     up) permissions=(--allow-env --allow-read --allow-write --allow-run --allow-net) ;;
-    down | status) permissions+=(--allow-read --allow-write --allow-net=127.0.0.1) ;;
+    down | status) permissions+=(--allow-read --allow-write --allow-net) ;;
     *)
       # Nodes get some of the environment, and what --env names, and a lower priority.
       permissions=(--allow-env --allow-read --allow-write --allow-run --allow-sys=getPriority,setPriority)

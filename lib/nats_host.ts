@@ -73,7 +73,7 @@ const INIT_SOURCE = "the host";
  *
  * @throws {TypeError} A name cannot be a part of a subject, or `nodes` lacks `id`.
  * @throws {Error} No server can be reached at the start, or the node answered its `init` with an error.
- * @throws The reason of a rejection that nothing handled, if `signal` was given; and that of {@linkcode NatsNode.failed}.
+ * @throws The reason of a rejection that nothing handled, if `signal` was given, or of {@linkcode NatsNode.failed}.
  */
 export async function runOnNats(
   start: (host: Host, link: NatsLink) => NatsNode,

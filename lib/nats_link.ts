@@ -38,6 +38,13 @@ export interface NatsPlace {
   cluster: string;
   /** The node's own name. */
   id: string;
+  /**
+   * Returns false for the name of a sender whose messages are dropped, such as one that another node of this name
+   * serves.
+   *
+   * @default all are taken
+   */
+  hears?: (source: string) => boolean;
 }
 
 /** Receiver of a node's messages. */
@@ -76,6 +83,8 @@ interface State {
   isConnected: boolean;
   /** Characters published since the last flush that the server has confirmed. */
   unconfirmed: number;
+  /** Returns false for a source whose messages are dropped, as long as the node runs. */
+  readonly hears: (source: string) => boolean;
   /** Sources whose messages are dropped. */
   cutOffFrom: ReadonlySet<string>;
   /** Messages lost so far. It never goes down. */
@@ -91,7 +100,7 @@ interface State {
  * @throws {Error} No server can be reached.
  */
 export async function openLink(
-  { servers, cluster, id }: NatsPlace,
+  { servers, cluster, id, hears = () => true }: NatsPlace,
   log: Host["log"],
   debug: boolean,
 ): Promise<NatsLink> {
@@ -101,7 +110,7 @@ export async function openLink(
   });
   const subject = `${cluster}.${id}`;
   const counts = { isConnected: true, unconfirmed: 0, cutOffFrom: new Set<string>(), lost: 0, toldLost: 0 };
-  const state: State = { connection, cluster, subject, debug, log, ...counts };
+  const state: State = { connection, cluster, subject, debug, log, hears, ...counts };
   void watchConnection(state);
   // The subscription is made now, so that no reply to the node's first messages is lost.
   const subscription = connection.subscribe(subject);
@@ -202,7 +211,7 @@ async function receiveAll(
     const text = received.string();
     if (debug) log("debug", `Received ${text}`);
     const message = parseOrLog(text, log);
-    if (message !== undefined && !state.cutOffFrom.has(message.src)) node.receive(message);
+    if (message !== undefined && isHeard(state, message)) node.receive(message);
     if (state.unconfirmed > MAX_UNCONFIRMED) await confirm(state);
     const room = node.untilRoom?.();
     if (room !== undefined) await room;
@@ -211,6 +220,10 @@ async function receiveAll(
   if (signal.aborted) return;
   const reason = await connection.closed();
   throw new Error(`The connection to NATS is closed for good: ${reason?.message ?? "the server closed it"}`);
+}
+
+function isHeard({ hears, cutOffFrom }: State, { src }: Message): boolean {
+  return hears(src) && !cutOffFrom.has(src);
 }
 
 /** Waits until the server has got everything that was sent, or the connection is lost. */

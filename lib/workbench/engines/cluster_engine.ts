@@ -1,6 +1,6 @@
 /**
- * The engine for a cluster that runs: its nodes are services on NATS, and the workbench is their client. `up` starts
- * such a cluster (`world/cluster/`).
+ * The engine for a cluster that runs, on one machine or several: its nodes are services on NATS, and the workbench is
+ * their client. `up` starts such a cluster (`world/cluster/`).
  *
  * 1. All nodes end, and the services get an empty store: a test begins without data, as with any other engine.
  * 2. The test starts the nodes, and runs (`world/cluster/world.ts`).
@@ -10,20 +10,27 @@
  */
 
 import { connect } from "@nats-io/transport-node";
+import { delay } from "@std/async/delay";
 import { splitLogin } from "../../nats_login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";
 import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
-import { createControl } from "../world/cluster/control.ts";
-import { type ClusterState, NO_CLUSTER, readState } from "../world/cluster/state.ts";
+import { type ClusterControl, composeControl, createControl } from "../world/cluster/control.ts";
+import { listMachines } from "../world/cluster/machines.ts";
+import { type ClusterState, type MachinePlace, NO_CLUSTER, readState } from "../world/cluster/state.ts";
 import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
 
 /** Faults that a cluster's nodes and its supervisor can have. */
 const POSSIBLE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
+
+/** Time that a machine has to take its place in the cluster again, ms. */
+const LEASE_PATIENCE = 5000;
+/** Time between two looks at the places, ms. */
+const RETRY_DELAY = 250;
 
 /**
  * Runs one test on a cluster.
@@ -35,7 +42,7 @@ const POSSIBLE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
 export async function runOnCluster(folder: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const state = requireCluster(folder);
   checkRequest(request, state);
-  const control = createControl(state);
+  const control = await openControl(state);
   const connection = await connect({ ...splitLogin(state.nats), noEcho: true, name: "workbench" }).catch((error) => {
     throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
   });
@@ -43,7 +50,7 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   try {
     await control.reset(false);
     return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) => {
-      world = clusterWorld({ clock: new RealClock(), state, control, connection, openLog });
+      world = clusterWorld({ clock: new RealClock(), cluster: state.cluster, control, connection, openLog });
       return world;
     });
   } finally {
@@ -56,8 +63,45 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
 /** @throws {FailedError} There is no cluster in the folder. */
 function requireCluster(folder: string): ClusterState {
   const state = readState(folder);
-  if (state !== undefined) return state;
-  throw new FailedError(NO_CLUSTER);
+  if (state === undefined) throw new FailedError(NO_CLUSTER);
+  if (state.isReady) return state;
+  throw new FailedError("The cluster here is still starting: wait until up has told that it runs");
+}
+
+/** Lists the machines of a cluster. One that was too busy to renew its lease in time is there again a little later. */
+async function listAllMachines(state: ClusterState): Promise<MachinePlace[]> {
+  const deadline = performance.now() + LEASE_PATIENCE;
+  for (;;) {
+    const places = await listMachines(state);
+    const missing = state.nodes.filter((id) => !places.some(({ nodes }) => nodes.includes(id)));
+    if (missing.length === 0) return places;
+    await delay(RETRY_DELAY);
+    if (performance.now() < deadline) continue;
+    throw new FailedError(
+      `Cannot test the cluster: no machine runs ${missing.join(", ")}; start it there with up ` +
+        `${state.challenge} --nodes ${state.nodes.join()} --here ${missing.join()}`,
+    );
+  }
+}
+
+/**
+ * Finds all machines of a cluster, and checks that all of it runs.
+ *
+ * @throws {FailedError} A machine, a server or a node is missing.
+ */
+async function openControl(state: ClusterState): Promise<ClusterControl> {
+  const places = await listAllMachines(state);
+  const machines = places.map((place) => ({ nodes: place.nodes, control: createControl(place) }));
+  for (const { control } of machines) {
+    const { servers } = await control.report();
+    const dead = servers.find(({ end }) => end !== null);
+    if (dead === undefined) continue;
+    throw new FailedError(
+      `Cannot test the cluster: ${dead.name} (process ${dead.pid}) ${dead.end}; end the cluster with ` +
+        "./maelstrom.sh down, and start it again with up",
+    );
+  }
+  return composeControl(machines);
 }
 
 function checkRequest({ bin, args, options, env }: TestRequest, state: ClusterState): void {

@@ -4,24 +4,54 @@
  * @module
  */
 
+import { kill } from "node:process";
 import { FailedError, reasonOf } from "../base/errors.ts";
-import { type ClusterControl, createControl } from "../world/cluster/control.ts";
-import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, readState } from "../world/cluster/state.ts";
+import { lastLines } from "../world/cluster/child.ts";
+import { createControl, type MachineControl, UnreachableError } from "../world/cluster/control.ts";
+import { listMachines } from "../world/cluster/machines.ts";
+import {
+  CLUSTER_FOLDER,
+  type ClusterPlan,
+  type ClusterState,
+  type MachinePlace,
+  readState,
+  type StartedPlan,
+  statePath,
+} from "../world/cluster/state.ts";
+import { nodeEnvironment } from "../world/hosts/process/environment.ts";
+
+/** Beginning of the line of a supervisor that says why it ends. */
+const FAILED = "failed ";
+/** Lines of the log of a supervisor that does not start, in the error. */
+const LOG_LINES = 16;
 
 /** Clusters on a machine, as commands see them. */
 export interface Clusters {
   /** Reads the state of the project's cluster; undefined if there is none. It may be left of one that has ended. */
   state(): ClusterState | undefined;
-  /** Creates a client of the supervisor of a cluster. */
-  control(state: ClusterState): ClusterControl;
   /**
-   * Starts a cluster, and waits until it is ready.
+   * Returns true if this machine's part of a cluster runs, or starts.
    *
-   * @param tell Receives lines of progress.
+   * @throws {FailedError} Its supervisor does not answer in time.
+   */
+  isRunning(state: ClusterState): Promise<boolean>;
+  /** Creates a client of a supervisor. */
+  control(place: Pick<MachinePlace, "control" | "token">): MachineControl;
+  /**
+   * Lists the machines of a cluster, with this one.
+   *
+   * @throws {FailedError} etcd does not answer.
+   */
+  machines(state: ClusterState): Promise<MachinePlace[]>;
+  /**
+   * Starts this machine's part of a cluster, and waits until it is ready. In the foreground, it waits until that ends.
+   *
+   * @param tell Receives lines of progress; the last one is `ready`.
    * @param signal Ends it again.
+   * @returns The problem that has ended it, after it was ready.
    * @throws {FailedError} It cannot be started; nothing of it runs any more.
    */
-  start(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<void>;
+  start(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<string | undefined>;
   /** Removes data, logs and state of a cluster that has ended. */
   remove(): void;
 }
@@ -35,39 +65,114 @@ export function createClusters(root: string): Clusters {
   const folder = `${root}/${CLUSTER_FOLDER}`;
   return {
     state: () => readState(folder),
+    isRunning,
     control: createControl,
-    start: (plan, tell, signal) => startSupervisor(plan, tell, signal),
+    machines: listMachines,
+    async start(plan, tell, signal) {
+      const started = claimFolder(plan);
+      try {
+        return await (plan.isForeground ? runSupervisor : startSupervisor)(started, tell, signal);
+      } catch (error) {
+        // Another start may have taken the folder over.
+        if ((readState(plan.folder)?.token ?? started.token) === started.token) removeFolder(plan.folder);
+        throw error;
+      }
+    },
     remove: () => removeFolder(folder),
   };
 }
 
-/** Starts the supervisor, which outlives this process, and shows its progress until it is ready. */
-async function startSupervisor(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const folder = createFolder(plan.folder);
-  const child = spawnSupervisor(plan, `${folder}/supervisor.log`);
+async function isRunning({ control, token, pid }: ClusterState): Promise<boolean> {
+  if (control === "") return isProcess(pid);
+  try {
+    await createControl({ control, token }).report();
+    return true;
+  } catch (error) {
+    if (error instanceof UnreachableError) return false;
+    throw error;
+  }
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    return kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+/** Creates the folder of a cluster, in the place of an earlier one, with a state that says that it starts. */
+function claimFolder(plan: ClusterPlan): StartedPlan {
+  const { folder, nats = [], etcd = [] } = plan;
+  const started = { ...plan, token: crypto.randomUUID() };
+  const state: ClusterState = { ...started, nats, etcd, isReady: false, pid: Deno.pid, control: "" };
+  removeFolder(folder);
+  try {
+    Deno.mkdirSync(folder, { mode: 0o700 });
+    Deno.writeTextFileSync(statePath(folder), JSON.stringify(state), { mode: 0o600, createNew: true });
+    return started;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw new FailedError("Another cluster is being started here");
+    throw new FailedError(`Cannot create ${folder}: ${reasonOf(error as Error)}`);
+  }
+}
+
+/** Runs a supervisor in this process. */
+async function runSupervisor(
+  plan: StartedPlan,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { supervise } = await import("../world/cluster/supervisor.ts");
+  const stopping = new AbortController();
+  signal.addEventListener("abort", () => stopping.abort());
+  if (signal.aborted) stopping.abort();
+  const told: string[] = [];
+  const problem = await supervise(plan, nodeEnvironment(), (line) => {
+    told.push(line);
+    if (!line.startsWith(FAILED)) tell(line);
+  }, stopping);
+  if (problem === undefined) rejectFailure(told.at(-1)!);
+  return problem;
+}
+
+/** Starts a supervisor, which outlives this process, and shows its progress until it is ready. */
+async function startSupervisor(
+  plan: StartedPlan,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<undefined> {
+  const log = `${plan.folder}/supervisor.log`;
+  const child = spawnSupervisor(plan, log);
   const end = () => child.kill("SIGTERM");
   signal.addEventListener("abort", end);
   let last = "";
   for await (const line of linesOf(child.stdout)) {
     last = JSON.parse(line);
+    if (!last.startsWith(FAILED)) tell(last);
     if (last === "ready") break;
-    if (!last.startsWith("failed ")) tell(last);
   }
   signal.removeEventListener("abort", end);
-  if (last === "ready") return child.unref();
+  if (last === "ready") return void child.unref();
   await child.status;
-  if (last.startsWith("failed ")) throw new FailedError(`Cannot start the cluster: ${last.slice("failed ".length)}`);
-  throw new FailedError(`Cannot start the cluster: its supervisor ended; ${folder}/supervisor.log says why`);
+  rejectFailure(last);
+  const lines = lastLines(log, LOG_LINES).map((line) => `  ${line}`);
+  throw new FailedError(["Cannot start the cluster: its supervisor ended; the end of its log:", ...lines].join("\n"));
 }
 
-function spawnSupervisor(plan: ClusterPlan, log: string): Deno.ChildProcess {
+/** @throws {FailedError} The line tells why a cluster does not start. */
+function rejectFailure(line: string): void {
+  if (line.startsWith(FAILED)) throw new FailedError(`Cannot start the cluster: ${line.slice(FAILED.length)}`);
+}
+
+function spawnSupervisor(plan: StartedPlan, log: string): Deno.ChildProcess {
   const module = new URL("../world/cluster/supervisor.ts", import.meta.url).href;
   const permissions = ["net", "run", "read", "write", "env"].map((name) => `--allow-${name}`);
   const flags = ["run", "--quiet", "--no-prompt", "--config", `${plan.root}/deno.json`, ...permissions];
   return new Deno.Command("/bin/sh", {
     args: ["-c", 'exec "$@" 2>>"$LOG"', "sh", Deno.execPath(), ...flags, module],
     // A process list shows arguments, and an address in the plan may have a password.
-    env: { PLAN: JSON.stringify(plan), LOG: log },
+    env: { PLAN: JSON.stringify(plan), LOG: log, NO_COLOR: "1" },
     cwd: plan.root,
     stdin: "null",
     stdout: "piped",
@@ -82,16 +187,6 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     yield* lines;
-  }
-}
-
-function createFolder(path: string): string {
-  removeFolder(path);
-  try {
-    Deno.mkdirSync(path, { mode: 0o700 });
-    return path;
-  } catch (error) {
-    throw new FailedError(`Cannot create ${path}: ${reasonOf(error as Error)}`);
   }
 }
 

@@ -92,9 +92,11 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     },
     clusters: {
       state: () => undefined,
+      isRunning: () => Promise.resolve(false),
       control: () => {
         throw new Error("there is no cluster");
       },
+      machines: () => Promise.reject(new Error("there is no cluster")),
       start: () => Promise.reject(new Error("there are no other processes")),
       remove: () => {},
     },

@@ -1,5 +1,5 @@
 /**
- * `down`: ends the cluster that `up` has started, and removes its data and logs.
+ * `down`: ends this machine's part of the cluster that `up` has started, and removes its data and logs.
  *
  * @module
  */
@@ -13,11 +13,13 @@ import { EXIT_STATUS } from "../exit_status.ts";
 
 /** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more; a busy machine needs more. */
 const TIMEOUT = 120_000;
+/** Time that a start has until its supervisor listens, ms. */
+const LISTEN_TIMEOUT = 20_000;
 /** Time between two looks at it, ms. */
 const INTERVAL = 50;
 
 /**
- * Ends the cluster. If none runs, only what is left of one is removed.
+ * Ends the cluster, also while it starts. If none runs, only what is left of one is removed.
  *
  * @param words What was written after the command.
  * @returns The exit status.
@@ -27,30 +29,51 @@ const INTERVAL = 50;
 export async function down(words: readonly string[], machine: Machine): Promise<number> {
   parseFlagsOnly(words, "down", []);
   const { clusters } = machine;
-  const state = clusters.state();
-  if (state === undefined) {
+  if (clusters.state() === undefined) {
     machine.stderr("No cluster runs here\n");
     return EXIT_STATUS.passed;
   }
-  const wasRunning = await stop(state, machine);
+  const state = await untilListening(machine);
+  const wasRunning = state !== undefined && await stop(state, machine);
   clusters.remove();
-  machine.stdout(wasRunning ? "The cluster has ended\n" : "The cluster had ended already; removed its files\n");
+  machine.stdout(wasRunning ? endText(state) : "The cluster had ended already; removed its files\n");
   return EXIT_STATUS.passed;
+}
+
+function endText({ here, nodes }: ClusterState): string {
+  if (here.length === nodes.length) return "The cluster has ended\n";
+  return `${here.join(", ")} on this machine have ended; the cluster's data goes with its last machine\n`;
+}
+
+/** Waits until the supervisor of a cluster that starts can be reached. Undefined if it has ended. */
+async function untilListening(machine: Machine): Promise<ClusterState | undefined> {
+  const isStarting = () => machine.clusters.state()?.control === "";
+  await waitWhile(isStarting, LISTEN_TIMEOUT, machine);
+  return isStarting() ? undefined : machine.clusters.state();
 }
 
 /** Ends a cluster; returns false if it had ended already. */
 async function stop(state: ClusterState, machine: Machine): Promise<boolean> {
-  const control = machine.clusters.control(state);
+  const { clusters } = machine;
   try {
-    await control.stop();
+    await clusters.control(state).stop();
   } catch (error) {
     if (error instanceof UnreachableError) return false;
     throw error;
   }
-  const deadline = machine.now() + TIMEOUT;
-  while (machine.now() < deadline) {
-    // The state's file goes last, when all processes have ended.
-    if (machine.clusters.state() === undefined) return true;
+  // The state's file goes last, when all processes have ended.
+  if (await waitWhile(() => clusters.state()?.token === state.token, TIMEOUT, machine)) return true;
+  throw new FailedError(
+    `The cluster does not end within ${TIMEOUT / 1000} s; kill its supervisor, and all of it ends: ` +
+      `kill -9 ${state.pid}`,
+  );
+}
+
+/** Waits as long as a condition holds; returns false if it holds for too long. */
+async function waitWhile(holds: () => boolean, timeout: number, machine: Machine): Promise<boolean> {
+  const deadline = machine.now() + timeout;
+  while (holds()) {
+    if (machine.now() >= deadline) return false;
     await new Promise<void>((resolve) => {
       const cancel = machine.every(INTERVAL, () => {
         cancel();
@@ -58,8 +81,5 @@ async function stop(state: ClusterState, machine: Machine): Promise<boolean> {
       });
     });
   }
-  throw new FailedError(
-    `The cluster does not end within ${TIMEOUT / 1000} s; kill its supervisor, and all of it ends: ` +
-      `kill -9 ${state.pid}`,
-  );
+  return true;
 }

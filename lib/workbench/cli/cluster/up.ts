@@ -1,5 +1,6 @@
 /**
- * `up CHALLENGE`: starts a cluster on this machine, whose nodes are services on NATS. It runs until `down`.
+ * `up CHALLENGE`: starts a cluster, whose nodes are services on NATS, or the part of one that is on this machine. It
+ * runs until `down`.
  *
  * @module
  */
@@ -9,22 +10,13 @@ import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, findChallenge, findModule } from "../../request/challenges.ts";
 import type { Flag } from "../../request/flag.ts";
-import { UnreachableError } from "../../world/cluster/control.ts";
 import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
+import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
 
 /** The flags of `up`. */
 export const UP_FLAGS = [
-  {
-    name: "nodes",
-    kind: "integer",
-    placeholder: "NUMBER",
-    default: "3",
-    least: 1,
-    most: 100,
-    help: "Number of nodes: n0, n1, …; 3 by default",
-    origin: "workbench",
-  },
+  ...PLACEMENT_FLAGS,
   {
     name: "nats",
     kind: "list",
@@ -47,12 +39,20 @@ export const UP_FLAGS = [
     help: "Name of the cluster: the first part of its subjects and keys; maelstrom by default",
     origin: "workbench",
   },
+  {
+    name: "foreground",
+    kind: "switch",
+    help: "Run until SIGTERM or Ctrl-C; if a process crashes, end all with status 1: for systemd and containers",
+    origin: "workbench",
+  },
 ] as const satisfies readonly Flag[];
 
 /** Paragraphs of the help of `up`. */
 export const UP_NOTES: readonly string[] = [
   "It starts nats-server and etcd, unless you name yours, then lin-kv, seq-kv, lww-kv and lin-tso, and the nodes. " +
   "All of them listen on 127.0.0.1, and keep their data and logs in .cluster/, which down removes.",
+  "For one cluster on several machines, run up on each, with the same servers and --nodes, and its own --here and " +
+  "--listen. A test on any of them tests the whole.",
   "A test uses the cluster with --engine cluster: ./maelstrom.sh kafka --engine cluster. docs/cluster.md has the rest.",
 ];
 
@@ -73,23 +73,32 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
   await rejectRunning(clusters.state(), machine);
   const ending = new AbortController();
   const stopListening = machine.onInterrupt(() => ending.abort());
+  const tell = (line: string) => line === "ready" ? machine.stdout(readyText(plan)) : machine.stderr(`${line}\n`);
   try {
-    await clusters.start(plan, (line) => machine.stderr(`${line}\n`), ending.signal);
+    const problem = await clusters.start(plan, tell, ending.signal);
+    if (problem !== undefined) {
+      machine.stderr(`${problem}\nThis part of the cluster has ended; its logs are in ${plan.folder}\n`);
+      return EXIT_STATUS.failed;
+    }
+    if (plan.isForeground) clusters.remove();
+    return EXIT_STATUS.passed;
   } finally {
     stopListening();
   }
-  machine.stdout(readyText(plan));
-  return EXIT_STATUS.passed;
 }
 
-function readyText({ challenge, nodes }: ClusterPlan): string {
+function readyText({ challenge, nodes, here, isForeground }: ClusterPlan): string {
   const test = `./maelstrom.sh ${challenge} --engine cluster`;
+  const isPart = here.length < nodes.length;
+  const others = isPart ? `; ${nodes.filter((name) => !here.includes(name)).join(", ")} on other machines` : "";
   return [
-    `Challenge ${challenge} runs on ${nodes.join(", ")}`,
+    `Challenge ${challenge} runs on ${here.join(", ")}${others}`,
     "",
-    `  ${test}   tests it`,
+    `  ${test}   tests ${isPart ? "the whole cluster" : "it"}`,
     `  ${"./maelstrom.sh status".padEnd(test.length)}   shows its processes`,
-    `  ${"./maelstrom.sh down".padEnd(test.length)}   ends it`,
+    `  ${(isForeground ? "Ctrl-C" : "./maelstrom.sh down").padEnd(test.length)}   ends ${
+      isPart ? "this part of it" : "it"
+    }`,
     "",
   ].join("\n");
 }
@@ -99,19 +108,23 @@ function createPlan(words: readonly string[], machine: Machine): ClusterPlan {
   const challenge = challengeOf(word);
   if (extra !== undefined) throw new UsageError(`Cannot use ${extra} with up: expected one challenge`);
   const { root } = machine;
-  const { nodes = 3, cluster = "maelstrom" } = given;
+  const { cluster = "maelstrom", foreground: isForeground = false } = given;
   if (!/^\w[\w-]*$/.test(cluster)) {
     throw new UsageError(`Cannot use --cluster ${JSON.stringify(cluster)}: expected letters, digits, - and _`);
   }
+  const servers = {
+    nats: addressesOf("nats", given.nats, machine.env("NATS_URL")),
+    etcd: addressesOf("etcd", given.etcd, machine.env("ETCD_URL")),
+  };
   return {
     root,
     folder: `${root}/${CLUSTER_FOLDER}`,
     cluster,
     challenge: challenge.id,
     program: findModule(`${root}/challenges/bin/${challenge.program}`, [], root),
-    nodes: Array.from({ length: nodes }, (_, index) => `n${index}`),
-    nats: addressesOf("nats", given.nats, machine.env("NATS_URL")),
-    etcd: addressesOf("etcd", given.etcd, machine.env("ETCD_URL")),
+    ...placementOf(given, servers),
+    isForeground,
+    ...servers,
   };
 }
 
@@ -147,14 +160,10 @@ function addressesOf(
 /** A state may be left of a cluster that was killed: then a new one takes its place. */
 async function rejectRunning(state: ClusterState | undefined, { clusters }: Machine): Promise<void> {
   if (state === undefined) return;
-  try {
-    await clusters.control(state).report();
-  } catch (error) {
-    if (error instanceof UnreachableError) return;
-    throw error;
-  }
+  if (!await clusters.isRunning(state)) return;
+  const what = state.isReady ? "one runs here already" : "one is being started here";
   throw new FailedError(
-    `Cannot start a cluster: one runs here already, challenge ${state.challenge} on ${state.nodes.length} nodes; ` +
+    `Cannot start a cluster: ${what}, challenge ${state.challenge} on ${state.here.length} nodes; ` +
       "end it with ./maelstrom.sh down",
   );
 }

@@ -7,6 +7,7 @@
 
 import { reasonOf } from "../../base/errors.ts";
 import { watchExit } from "../hosts/process/exit.ts";
+import { openChildLog } from "./child_log.ts";
 
 /** Command to start. */
 export interface ChildCommand {
@@ -44,7 +45,8 @@ const PATIENCE = 8000;
  */
 export function startChild({ bin, args, env, log }: ChildCommand): Child {
   const child = spawn(bin, args, env);
-  const written = Promise.all([child.stdout, child.stderr].map((stream) => append(stream, log)));
+  const append = openChildLog(log);
+  const written = Promise.all([child.stdout, child.stderr].map((stream) => appendAll(stream, append)));
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   let end: string | undefined;
   const exit = watchExit(child, async (how) => {
@@ -87,9 +89,12 @@ function spawn(bin: string, args: readonly string[], env: ChildCommand["env"]): 
   }
 }
 
-/** Appends a stream to a file. It is read to its end even if nothing can be written: a full pipe stops a process. */
-async function append(stream: ReadableStream<Uint8Array>, path: string): Promise<void> {
-  for await (const bytes of stream) await Deno.writeFile(path, bytes, { append: true }).catch(() => {});
+/** Appends a stream to a log. It is read to its end even if nothing can be written: a full pipe stops a process. */
+async function appendAll(
+  stream: ReadableStream<Uint8Array>,
+  append: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  for await (const bytes of stream) await append(bytes);
 }
 
 /** Returns the last lines of a log with text in them, at most `count`. */

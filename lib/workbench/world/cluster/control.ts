@@ -1,56 +1,124 @@
 /**
- * Client of a cluster's supervisor.
+ * Clients of supervisors: of one, and of all machines of a cluster as if it were one.
  *
  * @module
  */
 
-import { FailedError, messageOf } from "../../base/errors.ts";
-import type { ClusterReport, ClusterState } from "./state.ts";
+import { FailedError, reasonOf } from "../../base/errors.ts";
+import type { LogPart } from "./child_log.ts";
+import type { ClusterReport, MachinePlace, NodeState } from "./state.ts";
 
-/** Client of a supervisor. Each method throws a {@linkcode FailedError} if the supervisor cannot do it. */
-export interface ClusterControl {
+/** Action on a node: that of a fault, or of its end. */
+export type NodeAction = "start" | "kill" | "pause" | "resume";
+
+/**
+ * Step of a reset. On all machines, each step ends before the next one begins.
+ *
+ * - `clear`: all nodes and the services of the machine end.
+ * - `renew`: on one machine only; the present run is replaced by a new one without data.
+ * - `begin`: the services start, with the present run.
+ * - `fill`: all nodes of the machine start.
+ */
+export type ResetStep = "clear" | "renew" | "begin" | "fill";
+
+/** Client of one supervisor. Each method throws a {@linkcode FailedError} if the supervisor cannot do it. */
+export interface MachineControl {
   report(): Promise<ClusterReport>;
+  /** Performs a step of a reset. */
+  step(step: ResetStep): Promise<void>;
+  /** Performs an action on a node. A node that is started is ready for messages. */
+  node(id: string, action: NodeAction): Promise<NodeState>;
+  /**
+   * Reads a part of a node's log.
+   *
+   * @param from Offset of the part, bytes; if it is negative, from the end.
+   */
+  log(id: string, from: number): Promise<LogPart>;
+  /** Ends this machine's part of the cluster. */
+  stop(): Promise<void>;
+}
+
+/** Client of all supervisors of a cluster. Each method throws a {@linkcode FailedError} if one cannot do it. */
+export interface ClusterControl extends Pick<MachineControl, "node" | "log"> {
+  /** Reports on the nodes and the other processes of all machines that answer. */
+  report(): Promise<Pick<ClusterReport, "nodes" | "servers">>;
   /**
    * Ends all nodes, and gives the services a new, empty store.
    *
    * @param start True to start the nodes again.
    */
   reset(start: boolean): Promise<void>;
-  /** Performs an action on a node. A node that is started is ready for messages. */
-  node(id: string, action: NodeAction): Promise<void>;
-  /** Ends the cluster. */
-  stop(): Promise<void>;
 }
-
-/** Action on a node: that of a fault, or of its end. */
-export type NodeAction = "start" | "kill" | "pause" | "resume";
 
 /** Time that a supervisor has to answer, ms. On a busy machine, nodes and servers take long to start or to end. */
 const TIMEOUT = 600_000;
+/** Time that it has to report, ms. */
+const REPORT_TIMEOUT = 10_000;
 
-/** Creates a client. */
-export function createControl({ control, token }: Pick<ClusterState, "control" | "token">): ClusterControl {
-  const ask = async (method: "GET" | "POST", path: string): Promise<unknown> => {
+/** Creates the client of a supervisor. */
+export function createControl({ control, token }: Pick<MachinePlace, "control" | "token">): MachineControl {
+  const ask = async (method: "GET" | "POST", path: string, timeout = TIMEOUT): Promise<unknown> => {
     const headers = { authorization: `Bearer ${token}` };
     let response: Response;
     try {
-      response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(TIMEOUT) });
+      response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(timeout) });
     } catch (error) {
-      throw new UnreachableError(`Cannot reach the cluster's supervisor at ${control}: ${messageOf(error)}`);
+      if (error instanceof DOMException) {
+        throw new FailedError(`The cluster's supervisor at ${control} does not answer within ${timeout / 1000} s`);
+      }
+      const reason = reasonOf((error as Error).cause as Error ?? error);
+      throw new UnreachableError(`Cannot reach the cluster's supervisor at ${control}: ${reason}`);
     }
     const text = await response.text();
     if (!response.ok) throw new FailedError(text);
     return JSON.parse(text);
   };
+  const pathOf = (id: string, what: string) => `nodes/${encodeURIComponent(id)}/${what}`;
   return {
-    report: async () => await ask("GET", "") as ClusterReport,
-    reset: async (start) => void await ask("POST", start ? "reset" : "clear"),
-    node: async (id, action) => void await ask("POST", `nodes/${id}/${action}`),
+    report: async () => await ask("GET", "", REPORT_TIMEOUT) as ClusterReport,
+    step: async (step) => void await ask("POST", step),
+    node: async (id, action) => await ask("POST", pathOf(id, action)) as NodeState,
+    log: async (id, from) => await ask("GET", pathOf(id, `log?from=${from}`)) as LogPart,
     stop: async () => void await ask("POST", "stop"),
   };
 }
 
-/** Error of a supervisor that does not answer: it does not run any more. */
+/** Error of a supervisor that cannot be reached: it does not run any more, or the network does not reach it. */
 export class UnreachableError extends FailedError {
   override name = "UnreachableError";
+}
+
+/** Client of a machine, and the names of its nodes. */
+export interface ClusterMachine {
+  nodes: readonly string[];
+  control: MachineControl;
+}
+
+/** Combines the clients of all machines of a cluster. */
+export function composeControl(machines: readonly ClusterMachine[]): ClusterControl {
+  const controls = machines.map(({ control }) => control);
+  const controlOf = (id: string) => {
+    const machine = machines.find(({ nodes }) => nodes.includes(id));
+    if (machine === undefined) throw new FailedError(`${id} runs on no machine of the cluster`);
+    return machine.control;
+  };
+  return {
+    async report() {
+      const reports = await Promise.allSettled(controls.map((control) => control.report()));
+      const answered = reports.filter((report) => report.status === "fulfilled").map(({ value }) => value);
+      return {
+        nodes: answered.flatMap(({ nodes }) => nodes),
+        servers: answered.flatMap(({ servers }) => servers),
+      };
+    },
+    async reset(start) {
+      const all = (step: ResetStep) => Promise.all(controls.map((control) => control.step(step)));
+      await all("clear");
+      await controls[0]!.step("renew");
+      await all("begin");
+      if (start) await all("fill");
+    },
+    node: async (id, action) => await controlOf(id).node(id, action),
+    log: async (id, from) => await controlOf(id).log(id, from),
+  };
 }

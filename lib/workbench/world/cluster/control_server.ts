@@ -5,82 +5,129 @@
  * @module
  */
 
-import { messageOf } from "../../base/errors.ts";
-import type { NodeAction } from "./control.ts";
-import { clearAll, type ClusterMember, type ClusterProcesses, startMember, startNodes } from "./processes.ts";
-import type { ClusterReport, NodeState } from "./state.ts";
+import { FailedError, messageOf, reasonOf } from "../../base/errors.ts";
+import { readLogPart } from "./child_log.ts";
+import type { NodeAction, ResetStep } from "./control.ts";
+import { type ClusterMember, type ClusterProcesses, performStep, startMember } from "./processes.ts";
+import { type ClusterReport, logPath, type NodeState, parseListen } from "./state.ts";
 
 /** Server of the control. */
 export interface ControlServer {
-  readonly listener: Deno.HttpServer<Deno.NetAddr>;
-  /** Token that its clients must have. */
-  readonly token: string;
+  /** Its address, as others reach it. */
+  readonly url: string;
+  /** Ends it, when the requests under way are answered. */
+  close(): Promise<void>;
+}
+
+/** Options for {@linkcode serveControl}. */
+export interface ServeControlOptions {
+  cluster: ClusterProcesses;
+  /** Token that clients must have. */
+  token: string;
+  /** Returns true when the cluster has started: before that, it can only be looked at and stopped. */
+  isReady: () => boolean;
+  /** Ends this machine's part of the cluster, and the data of a cluster that has no other. */
+  stop: () => void;
 }
 
 /**
- * Serves the control of a cluster, on a free port of 127.0.0.1.
+ * Serves the control of a cluster, at the address in its plan.
  *
- * @param stopping Stops the cluster when it is aborted.
+ * @throws {FailedError} The address cannot be listened on.
  */
-export function serveControl(cluster: ClusterProcesses, stopping: AbortController): ControlServer {
-  const token = crypto.randomUUID();
-  const listener = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    if (request.headers.get("authorization") !== `Bearer ${token}`) return new Response("Wrong token", { status: 403 });
-    const path = new URL(request.url).pathname.slice(1);
+export function serveControl(options: ServeControlOptions): ControlServer {
+  const { listen } = options.cluster.plan;
+  const { hostname, port } = parseListen(listen)!;
+  const listener = serveAt(listen, { hostname, port, onListen: () => {} }, async (request) => {
+    if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
+      return new Response("Wrong token", { status: 403 });
+    }
     try {
-      return Response.json(await answer(cluster, path, stopping) ?? null);
+      return Response.json(await answer(options, new URL(request.url)) ?? null);
     } catch (error) {
       return new Response(messageOf(error), { status: 500 });
     }
   });
-  return { listener, token };
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return { url: `http://${host}:${listener.addr.port}`, close: () => listener.shutdown() };
 }
 
-async function answer(cluster: ClusterProcesses, path: string, stopping: AbortController): Promise<unknown> {
+function serveAt(
+  listen: string,
+  options: Deno.ServeTcpOptions,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve(options, handler);
+  } catch (error) {
+    throw new FailedError(
+      `Cannot listen on ${listen}: ${reasonOf(error as Error)}; expected --listen with an address of this machine`,
+    );
+  }
+}
+
+async function answer(options: ServeControlOptions, { pathname, searchParams }: URL): Promise<unknown> {
+  const { cluster, isReady, stop } = options;
+  const path = pathname.slice(1);
+  if (path === "") return report(cluster);
+  if (path === "stop") {
+    // The reply leaves first.
+    setTimeout(stop);
+    return { pid: Deno.pid };
+  }
+  if (!isReady()) throw new Error("This part of the cluster still starts, or ends");
+  const step = STEPS.find((step) => step === path);
+  if (step !== undefined) return await performStep(cluster, step);
   const [, id, action] = /^nodes\/([^/]+)\/(\w+)$/.exec(path) ?? [];
-  if (id !== undefined) return await act(cluster, id, action as NodeAction);
-  switch (path) {
-    case "":
-      return report(cluster);
-    case "clear":
-      return await clearAll(cluster);
-    case "reset":
-      await clearAll(cluster);
-      return await startNodes(cluster);
-    case "stop":
-      // The reply leaves first.
-      setTimeout(() => stopping.abort());
-      return { pid: Deno.pid };
+  if (id === undefined) throw new Error(`Cannot do ${path}: expected stop, ${STEPS.join(", ")}, or nodes/ID/ACTION`);
+  const member = requireMember(cluster, decodeURIComponent(id));
+  if (action !== "log") return await act(cluster, member, action as NodeAction);
+  return await readLogPart(logPath(cluster.plan.folder, member.id), Number(searchParams.get("from")));
+}
+
+const STEPS: readonly ResetStep[] = ["clear", "renew", "begin", "fill"];
+
+function requireMember({ members }: ClusterProcesses, id: string): ClusterMember {
+  const member = members.get(id);
+  if (member === undefined) {
+    throw new Error(`There is no node ${id}, expected one of ${[...members.keys()].join(", ")}`);
+  }
+  return member;
+}
+
+async function act(cluster: ClusterProcesses, member: ClusterMember, action: NodeAction): Promise<NodeState> {
+  const { child } = member;
+  switch (action) {
+    case "start":
+      await startMember(cluster, member);
+      break;
+    case "kill":
+      // From now on the node is down: its end is no crash.
+      member.child = undefined;
+      await child?.kill();
+      break;
+    case "pause":
+    case "resume":
+      member.isPaused = action === "pause";
+      child?.signal(member.isPaused ? "SIGSTOP" : "SIGCONT");
+      break;
     default:
-      throw new Error(`Cannot do ${path}: expected clear, reset, stop, or an action on a node`);
+      throw new Error(`Cannot ${action} a node: expected start, kill, pause, resume or log`);
   }
+  return nodeState(cluster, member);
 }
 
-async function act(cluster: ClusterProcesses, id: string, action: NodeAction): Promise<unknown> {
-  const member = cluster.members.get(id);
-  if (member === undefined) throw new Error(`There is no node ${id}, expected one of ${cluster.plan.nodes.join(", ")}`);
-  if (action === "start") await startMember(cluster, member);
-  else if (action === "kill") {
-    // From now on the node is down: its end is no crash.
-    const { child } = member;
-    member.child = undefined;
-    await child?.kill();
-  } else {
-    member.isPaused = action === "pause";
-    member.child?.signal(member.isPaused ? "SIGSTOP" : "SIGCONT");
-  }
-  return nodeState(member);
-}
-
-function report({ members, servers }: ClusterProcesses): ClusterReport {
+function report(cluster: ClusterProcesses): ClusterReport {
   return {
-    nodes: Array.from(members.values(), nodeState),
-    servers: servers.map(({ name, child: { pid, end = null } }) => ({ name, pid, end })),
+    pid: Deno.pid,
+    nodes: Array.from(cluster.members.values(), (member) => nodeState(cluster, member)),
+    servers: cluster.servers.map(({ name, child: { pid, end = null } }) => ({ name, pid, end })),
   };
 }
 
-function nodeState({ id, child, isPaused }: ClusterMember): NodeState {
-  if (child === undefined) return { id, state: "down", pid: null, end: null };
-  if (child.end !== undefined) return { id, state: "crashed", pid: null, end: child.end };
-  return { id, state: isPaused ? "paused" : "running", pid: child.pid, end: null };
+function nodeState({ plan }: ClusterProcesses, { id, child, isPaused, logStart }: ClusterMember): NodeState {
+  const facts = { id, end: null, log: logPath(plan.folder, id), logStart };
+  if (child === undefined) return { ...facts, state: "down", pid: null };
+  if (child.end !== undefined) return { ...facts, state: "crashed", pid: null, end: child.end };
+  return { ...facts, state: isPaused ? "paused" : "running", pid: child.pid };
 }

@@ -6,11 +6,14 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { createEtcd } from "../../../etcd.ts";
+import type { NatsNodeStatus } from "../../../nats.ts";
 import { splitLogin } from "../../../nats_login.ts";
 import { messageOf } from "../../base/errors.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
 import { requireServer, startEtcd, startNats } from "./servers.ts";
-import { createEtcd } from "../../../etcd.ts";
+import { readRun, removeData, replaceRun } from "./common_run.ts";
+import type { ResetStep } from "./control.ts";
 import { type ClusterPlan, logPath } from "./state.ts";
 
 /** Names of the services. */
@@ -31,6 +34,8 @@ export interface ClusterMember {
   /** Process of the present incarnation, or of the last one if that has crashed. */
   child?: Child;
   isPaused: boolean;
+  /** Size of its log when it was started last, bytes. */
+  logStart: number;
 }
 
 /** Processes of a cluster that runs, or starts. */
@@ -45,7 +50,9 @@ export interface ClusterProcesses {
   connection?: NatsConnection;
   services?: Child;
   /** Name of the present run of the services: the part of their keys that separates it from others. */
-  run: string;
+  run?: string;
+  /** Called when a node, a server or the services end by themselves. */
+  onCrash(problem: string): void;
 }
 
 /**
@@ -54,8 +61,9 @@ export interface ClusterProcesses {
  * @param env Environment of all processes.
  */
 export function createProcesses(plan: ClusterPlan, env: Record<string, string>): ClusterProcesses {
-  const members = new Map(plan.nodes.map((id): [string, ClusterMember] => [id, { id, isPaused: false }]));
-  return { plan, env, servers: [], members, nats: [], etcd: [], run: newRun() };
+  const members = new Map(plan.here.map((id): [string, ClusterMember] => [id, { id, isPaused: false, logStart: 0 }]));
+  // Logs are files.
+  return { plan, env: { ...env, NO_COLOR: "1" }, servers: [], members, nats: [], etcd: [], onCrash: () => {} };
 }
 
 /** Starts nats-server and etcd, unless the plan names some that run. Returns a line of progress, as all steps do. */
@@ -101,10 +109,13 @@ export async function connectServers(cluster: ClusterProcesses): Promise<string>
 export async function startServices(cluster: ClusterProcesses): Promise<string> {
   const { plan, servers } = cluster;
   const module = new URL("./services/main.ts", import.meta.url).href;
-  const child = startDeno(cluster, module, [plan.cluster, cluster.run], "services");
+  // Each machine has services, for its own nodes. Those of the only one answer everybody.
+  const clients = plan.here.length === plan.nodes.length ? [] : plan.here;
+  const child = startDeno(cluster, module, [plan.cluster, cluster.run!, clients.join()], "services");
   cluster.services = child;
   servers.push({ name: "services", child });
-  await Promise.all(SERVICES.map((service) => untilServed(cluster, service, child, "services")));
+  void child.ended.then((end) => cluster.services === child && cluster.onCrash(`The services: ${end}`));
+  await Promise.all(SERVICES.map((service) => untilServed(cluster, service, child, "services", clients)));
   return `Started the services ${child.pid}: ${SERVICES.join(", ")}`;
 }
 
@@ -122,8 +133,11 @@ export async function startMember(cluster: ClusterProcesses, member: ClusterMemb
   const { path, args } = plan.program;
   const module = new URL("./node.ts", import.meta.url).href;
   member.isPaused = false;
-  member.child = startDeno(cluster, module, [plan.cluster, member.id, plan.nodes.join(), path, ...args], member.id);
-  await untilServed(cluster, member.id, member.child, member.id);
+  member.logStart = sizeOf(logPath(plan.folder, member.id));
+  const child = startDeno(cluster, module, [plan.cluster, member.id, plan.nodes.join(), path, ...args], member.id);
+  member.child = child;
+  void child.ended.then((end) => member.child === child && cluster.onCrash(`${member.id} ${end}`));
+  await untilServed(cluster, member.id, child, member.id);
 }
 
 function startDeno({ plan, env, nats, etcd }: ClusterProcesses, module: string, args: string[], name: string): Child {
@@ -138,17 +152,27 @@ function startDeno({ plan, env, nats, etcd }: ClusterProcesses, module: string, 
   });
 }
 
-/** Waits until a node or a service answers on NATS. */
+/**
+ * Waits until a node or a service answers on NATS.
+ *
+ * @param log Name of its log.
+ * @param clients Clients of a service; other machines have one of this name for others.
+ */
 async function untilServed(
   { plan, connection }: ClusterProcesses,
   id: string,
   child: Child,
   log: string,
+  clients: readonly string[] = [],
 ): Promise<void> {
+  const subject = `${plan.cluster}.${id}.status`;
   const deadline = performance.now() + START_TIMEOUT;
   while (child.end === undefined && performance.now() < deadline) {
     try {
-      return void await connection!.request(`${plan.cluster}.${id}.status`, "", { timeout: 1000 });
+      if (clients.length === 0) return void await connection!.request(subject, "", { timeout: 1000 });
+      for await (const reply of await connection!.requestMany(subject, "", { strategy: "stall", maxWait: 1000 })) {
+        if (reply.json<NatsNodeStatus>().nodes.slice(1).join() === clients.join()) return;
+      }
     } catch {
       await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
     }
@@ -159,45 +183,55 @@ async function untilServed(
   throw new Error([`${id} ${problem}; the end of its log:`, ...lines].join("\n"));
 }
 
-/** Ends all nodes, and starts the services with another run, whose stores are empty. */
-export async function clearAll(cluster: ClusterProcesses): Promise<void> {
-  const { members, servers } = cluster;
-  const children = Array.from(members.values(), ({ child }) => child);
-  for (const member of members.values()) member.child = undefined;
-  await Promise.all(children.map((child) => child?.kill()));
-  await cluster.services!.stop(NODE_PATIENCE);
-  servers.splice(servers.findIndex(({ name }) => name === "services"), 1);
-  await removeData(cluster);
-  cluster.run = newRun();
-  await startServices(cluster);
+/** Performs a step of a reset. */
+export async function performStep(cluster: ClusterProcesses, step: ResetStep): Promise<void> {
+  const { plan, etcd } = cluster;
+  switch (step) {
+    case "clear":
+      return await clearAll(cluster);
+    case "renew": {
+      const client = createEtcd(etcd);
+      await removeData(client, cluster.connection!, plan.cluster, await readRun(client, plan.cluster));
+      return void await replaceRun(client, plan);
+    }
+    case "begin":
+      cluster.run = await readRun(createEtcd(etcd), plan.cluster);
+      return void await startServices(cluster);
+    case "fill":
+      return void await startNodes(cluster);
+  }
 }
 
-/** Ends everything: nodes first, servers last. */
-export async function stopAll(cluster: ClusterProcesses): Promise<void> {
-  const { members, servers, connection } = cluster;
+/** Ends all nodes, and the services. */
+async function clearAll(cluster: ClusterProcesses): Promise<void> {
+  const { members, servers, services } = cluster;
+  const children = Array.from(members.values(), ({ child }) => child);
+  for (const member of members.values()) member.child = undefined;
+  cluster.services = undefined;
+  await Promise.all(children.map((child) => child?.kill()));
+  await services?.stop(NODE_PATIENCE);
+  const index = servers.findIndex(({ child }) => child === services);
+  if (index >= 0) servers.splice(index, 1);
+}
+
+/**
+ * Ends everything: nodes first, servers last.
+ *
+ * @param beforeServers Called when the nodes and the services have ended.
+ */
+export async function stopAll(cluster: ClusterProcesses, beforeServers: () => Promise<void>): Promise<void> {
+  const { members, servers, connection, services } = cluster;
   await Promise.all(Array.from(members.values(), ({ child }) => child?.stop(NODE_PATIENCE)));
-  await cluster.services?.stop(NODE_PATIENCE);
-  // Servers of our own keep their data in a folder, which ends with the cluster.
-  if (cluster.plan.etcd !== undefined && connection !== undefined) await removeData(cluster);
+  await services?.stop(NODE_PATIENCE);
+  await beforeServers();
   await connection?.close();
   for (const { child } of servers.toReversed()) await child.stop();
 }
 
-/** Removes the data of the present run, if its servers answer. */
-async function removeData({ plan, etcd, run, connection }: ClusterProcesses): Promise<void> {
-  const { Kvm } = await import("@nats-io/kv");
-  const removed = [
-    createEtcd(etcd).removeAll(`${plan.cluster}/${run}/`),
-    new Kvm(connection!).open(bucketName(plan.cluster, run)).then((bucket) => bucket.destroy()),
-  ];
-  await Promise.allSettled(removed);
-}
-
-/** Name of the bucket of lww-kv. */
-export function bucketName(cluster: string, run: string): string {
-  return `${cluster}-${run}`;
-}
-
-function newRun(): string {
-  return crypto.randomUUID().slice(0, 8);
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
 }

@@ -24,22 +24,64 @@ export interface ClusterPlan {
   challenge: string;
   /** The program of every node. */
   program: ProgramModule;
-  /** Names of the nodes. */
+  /** Names of all nodes, on whatever machine. */
   nodes: readonly string[];
+  /** Names of those that run on this machine. */
+  here: readonly string[];
+  /** Address of this machine for the supervisor's HTTP server, such as `10.0.0.1`; a port may follow. */
+  listen: string;
+  /** True if the supervisor is the process of `up`, and a process that crashes ends all of this machine. */
+  isForeground: boolean;
   /** Addresses of NATS; undefined to start a server. */
   nats?: readonly string[];
   /** Addresses of etcd; undefined to start a server. */
   etcd?: readonly string[];
 }
 
+/** Plan of a cluster that is being started. */
+export interface StartedPlan extends ClusterPlan {
+  /** Token that the supervisor asks for. It differs from start to start. */
+  token: string;
+}
+
+/**
+ * Parses an address to listen on: a host, also an IPv6 one, and perhaps a port, which is 0 if it is left out. Undefined
+ * if it is something else.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseListen } from "./state.ts";
+ *
+ * assertEquals(parseListen("10.0.0.1"), { hostname: "10.0.0.1", port: 0 });
+ * assertEquals(parseListen("[fd00::1]:7000"), { hostname: "fd00::1", port: 7000 });
+ * assertEquals(["", "a:b", "http://a", "10.0.0.1:70000", "fe80::1%eth0"].filter(parseListen), []);
+ * ```
+ */
+export function parseListen(text: string): { hostname: string; port: number } | undefined {
+  const [, bracketed, plain, digits = "0"] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const hostname = bracketed ?? plain ?? (/^[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*$/i.test(text) ? text : undefined);
+  return hostname === undefined || Number(digits) > 65_535 ? undefined : { hostname, port: Number(digits) };
+}
+
+/** Place of a machine in its cluster. */
+export interface MachinePlace {
+  /** Address of the supervisor's HTTP server. */
+  control: string;
+  /** Token that the supervisor asks for. It differs from start to start. */
+  token: string;
+  /** Names of the nodes that run there. */
+  nodes: readonly string[];
+}
+
 /** Running cluster. */
-export interface ClusterState extends Required<ClusterPlan> {
+export interface ClusterState extends Required<StartedPlan> {
+  /** False while it starts: the addresses of servers may then be missing. */
+  isReady: boolean;
   /** Process of the supervisor. */
   pid: number;
-  /** Address of the supervisor, on this machine. */
+  /** Address of the supervisor's HTTP server; empty until it listens. */
   control: string;
-  /** Token that the supervisor asks for. */
-  token: string;
 }
 
 /** Path of the state of a cluster. */
@@ -60,12 +102,18 @@ export interface NodeState {
   pid: number | null;
   /** End of a node that has crashed, such as `exited with status 1`; null for others. */
   end: string | null;
+  /** Path of its log, on its machine. */
+  log: string;
+  /** Size of the log when the node was started last, bytes. */
+  logStart: number;
 }
 
-/** State of a cluster, as its supervisor tells it. */
+/** State of a machine's part of a cluster, as its supervisor tells it. */
 export interface ClusterReport {
+  /** Process of the supervisor. */
+  pid: number;
   nodes: NodeState[];
-  /** The other processes of the cluster: their pid, or how they have ended. */
+  /** The other processes: their pid, and how they have ended. */
   servers: { name: string; pid: number; end: string | null }[];
 }
 

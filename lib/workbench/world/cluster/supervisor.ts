@@ -1,21 +1,27 @@
 /**
- * Supervisor of a cluster on this machine: a process that starts nats-server, etcd, the services and the nodes, and
- * ends them (`processes.ts`). If it is killed, they end with it. `./maelstrom.sh up` starts it.
+ * Supervisor of a cluster on one machine: a process that starts nats-server, etcd, the services and the nodes, and ends
+ * them (`processes.ts`). If it is killed, they end with it. `./maelstrom.sh up` starts it.
  *
- * 1. Starts the servers, unless the plan names some that run.
- * 2. Starts the services, then the nodes, and waits until each answers on NATS.
- * 3. Listens on a free port of 127.0.0.1 (`control_server.ts`), and writes the state to a file.
- * 4. At SIGTERM or a request to stop, ends everything: nodes first, servers last.
+ * 1. Listens for requests (`control_server.ts`), and writes the state to a file: from now on, `down` ends it.
+ * 2. Starts the servers, unless the plan names some that run.
+ * 3. Takes its place among the machines of the cluster (`machines.ts`), and joins their run (`common_run.ts`).
+ * 4. Starts the services, then the nodes, and waits until each answers on NATS.
+ * 5. At SIGTERM or a request to stop, ends everything: nodes first, servers last. A request to stop that reaches the
+ *    last machine removes the data of the cluster, too.
  *
  * It tells its progress on stdout, a line for each step: the last one is `ready`, or `failed` with the reason. It does
- * not start again what has crashed: a test must see a crash.
+ * not start again what has crashed: a test must see a crash. In the foreground it ends then, and may be started again.
  *
  * @module
  */
 
-import { messageOf } from "../../base/errors.ts";
+import { createEtcd } from "../../../etcd.ts";
+import type { HeldKey } from "../../../lease.ts";
+import { FailedError, messageOf } from "../../base/errors.ts";
 import { nodeEnvironment } from "../hosts/process/environment.ts";
+import { joinRun, removeData, removeRun } from "./common_run.ts";
 import { type ControlServer, serveControl } from "./control_server.ts";
+import { listPlaces, takePlace } from "./machines.ts";
 import {
   type ClusterProcesses,
   connectServers,
@@ -25,98 +31,161 @@ import {
   startServices,
   stopAll,
 } from "./processes.ts";
-import { type ClusterPlan, type ClusterState, statePath } from "./state.ts";
+import { type ClusterState, readState, type StartedPlan, statePath } from "./state.ts";
+
+/** Life of a supervisor. */
+interface Life {
+  readonly plan: StartedPlan;
+  readonly cluster: ClusterProcesses;
+  readonly tell: (line: string) => void;
+  readonly stopping: AbortController;
+  /** Rejects when everything has to end because of a problem. */
+  readonly failed: Promise<never>;
+  /** Ends everything. */
+  fail(problem: string): void;
+  isReady: boolean;
+  /** True if the data of the cluster goes with its last machine. */
+  removesData: boolean;
+  place?: HeldKey;
+}
 
 /**
- * Runs a cluster until it is stopped.
+ * Runs a machine's part of a cluster until it is stopped.
  *
  * @param tell Receives the lines of progress.
  * @param env Environment of all processes.
  * @param stopping Stops the cluster when it is aborted.
+ * @returns The problem that has ended it, after it was ready.
  */
 export async function supervise(
-  plan: ClusterPlan,
+  plan: StartedPlan,
   env: Record<string, string>,
   tell: (line: string) => void,
   stopping: AbortController,
-): Promise<void> {
+): Promise<string | undefined> {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  const fail = (problem: string) => reject(new FailedError(problem));
   const cluster = createProcesses(plan, env);
-  const { signal } = stopping;
+  const life: Life = { plan, cluster, tell, stopping, failed, fail, isReady: false, removesData: false };
   let server: ControlServer | undefined;
-  let isWritten = false;
+  let problem: string | undefined;
   try {
-    await start(cluster, tell, signal);
-    server = serveControl(cluster, stopping);
-    writeState(cluster, server);
-    isWritten = true;
+    server = serveControl({ cluster, token: plan.token, isReady: () => life.isReady, stop: () => end(life) });
+    writeState(life, server);
+    await start(life, server);
+    writeState(life, server);
     tell("ready");
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve());
-    });
-    await stopAll(cluster);
+    await Promise.race([untilAborted(stopping.signal), failed]);
   } catch (error) {
-    await stopAll(cluster);
-    tell(`failed ${messageOf(error)}`);
+    problem = messageOf(error);
   }
-  await server?.listener.shutdown();
-  if (isWritten) removeIfThere(statePath(plan.folder));
+  const wasReady = life.isReady;
+  life.isReady = false;
+  await stopAll(cluster, () => leave(life));
+  await server?.close();
+  removeState(plan);
+  if (problem !== undefined) tell(`failed ${problem}`);
+  return wasReady ? problem : undefined;
+}
+
+/** Ends a cluster because somebody has asked for it. */
+function end(life: Life): void {
+  life.removesData = true;
+  life.stopping.abort();
 }
 
 /** Starts everything. A signal ends it between two steps. */
-async function start(cluster: ClusterProcesses, tell: (line: string) => void, signal: AbortSignal): Promise<void> {
-  const { plan } = cluster;
+async function start(life: Life, server: ControlServer): Promise<void> {
+  const { plan, cluster, tell, stopping: { signal }, failed } = life;
   const steps: (() => Promise<string>)[] = [
     () => startServers(cluster),
     () => connectServers(cluster),
+    () => join(life, server),
     () => startServices(cluster),
     () => startNodes(cluster),
   ];
-  tell(`The cluster ${plan.cluster} starts; its data and logs are in ${plan.folder}`);
-  const { promise: interrupted, reject } = Promise.withResolvers<never>();
-  const interrupt = () => reject(new Error("it was interrupted"));
-  signal.addEventListener("abort", interrupt);
+  tell(`The cluster ${plan.cluster} starts; its logs are in ${plan.folder}`);
+  const interrupted = untilAborted(signal).then(() => Promise.reject(new Error("it was interrupted")));
   interrupted.catch(() => {});
-  if (signal.aborted) interrupt();
   for (const step of steps) {
     if (signal.aborted) return await interrupted;
-    tell(await Promise.race([step(), interrupted]));
+    tell(await Promise.race([step(), interrupted, failed]));
   }
+  if (signal.aborted) return await interrupted;
+  life.isReady = true;
+  life.removesData = false;
+  if (!plan.isForeground) return;
+  cluster.onCrash = (problem) => life.isReady && life.fail(problem);
+}
+
+/** Takes this machine's place in the cluster, and joins the run of its machines. */
+async function join(life: Life, { url }: ControlServer): Promise<string> {
+  const { plan, cluster, tell, stopping: { signal }, fail } = life;
+  const etcd = createEtcd(cluster.etcd);
+  const place = { control: url, token: plan.token, nodes: plan.here };
+  life.place = await takePlace({ etcd, cluster: plan.cluster, place, tell, signal, onLost: fail });
+  if (signal.aborted) return "Interrupted";
+  const { run, isNew, abandoned } = await joinRun(etcd, plan, () => listPlaces(etcd, plan.cluster, place));
+  cluster.run = run;
+  // What a start that fails has begun goes with it.
+  life.removesData ||= isNew;
+  if (abandoned !== undefined) await removeData(etcd, cluster.connection!, plan.cluster, abandoned);
+  const others = await listPlaces(etcd, plan.cluster, place);
+  if (others.length === 0) return isNew ? "The cluster has no data" : "The cluster goes on with its data";
+  return `Other machines: ${others.map(({ control, nodes }) => `${nodes.join(", ")} at ${control}`).join("; ")}`;
+}
+
+/** Gives this machine's place up. The data of the cluster goes with the last one. */
+async function leave({ plan, cluster, place, removesData }: Life): Promise<void> {
+  await place?.release();
+  // Servers that it has started keep their data in a folder, which ends with it.
+  const hasOwn = plan.etcd === undefined && plan.nats === undefined;
+  if (hasOwn || cluster.run === undefined || !removesData) return;
+  const etcd = createEtcd(cluster.etcd);
+  try {
+    const others = await listPlaces(etcd, plan.cluster);
+    if (others.length === 0) await removeRun(etcd, cluster.connection!, plan.cluster);
+  } catch {
+    // A server does not answer: its data stays.
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
 }
 
 /**
  * Writes the state. It has a token and addresses, so only its owner may read it.
  *
- * @throws {Error} There is one: it is that of a cluster that was started at the same time.
+ * @throws {Error} There is one of another start.
  */
-function writeState({ plan, nats, etcd }: ClusterProcesses, { listener, token }: ControlServer): void {
-  const control = `http://127.0.0.1:${listener.addr.port}`;
-  const state: ClusterState = { ...plan, nats, etcd, pid: Deno.pid, control, token };
-  const text = `${JSON.stringify(state, null, 2)}\n`;
-  try {
-    Deno.writeTextFileSync(statePath(plan.folder), text, { mode: 0o600, createNew: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    throw new Error("another one was started here at the same time");
-  }
+function writeState({ plan, cluster: { nats, etcd }, isReady }: Life, { url }: ControlServer): void {
+  const { folder, token } = plan;
+  if ((readState(folder)?.token ?? token) !== token) throw new Error("another one was started here at the same time");
+  const state: ClusterState = { ...plan, nats, etcd, isReady, pid: Deno.pid, control: url };
+  const incoming = `${statePath(folder)}.${token}`;
+  Deno.writeTextFileSync(incoming, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  Deno.renameSync(incoming, statePath(folder));
 }
 
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // There is none.
-  }
+function removeState({ folder, token }: StartedPlan): void {
+  if (readState(folder)?.token === token) Deno.removeSync(statePath(folder));
 }
 
 if (import.meta.main) {
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.addSignalListener(name, () => stopping.abort());
+  const encoder = new TextEncoder();
   const tell = (line: string) => {
     try {
-      Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(line) + "\n"));
+      Deno.stdout.writeSync(encoder.encode(JSON.stringify(line) + "\n"));
     } catch {
-      // The process that has started this one is gone, before the cluster is ready.
+      // The process that has started this one is gone; stderr is a log.
+      Deno.stderr.writeSync(encoder.encode(`${line}\n`));
       stopping.abort();
     }
   };

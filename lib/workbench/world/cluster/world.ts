@@ -20,19 +20,24 @@ import { parseLine } from "../hosts/process/message.ts";
 import type { NodeLog } from "../hosts/process/output.ts";
 import type { World } from "../hosts/world.ts";
 import { isClient, type Network, StrangerError } from "../network/network.ts";
-import { lastLines } from "./child.ts";
+import { bytesOf, lastLinesOf } from "./child_log.ts";
 import type { ClusterControl, NodeAction } from "./control.ts";
-import { type ClusterState, logPath } from "./state.ts";
+import type { NodeState } from "./state.ts";
 
 /** Options for {@linkcode clusterWorld}. */
 export interface ClusterWorldOptions {
   clock: Clock;
-  state: Pick<ClusterState, "folder" | "cluster">;
-  control: Pick<ClusterControl, "node" | "report">;
+  /** Name of the cluster. */
+  cluster: string;
+  control: Pick<ClusterControl, "node" | "report" | "log">;
   /** Connection of the workbench, which does not hear what it publishes itself (`noEcho`). */
   connection: NatsConnection;
-  /** Opens the log of a node in the store of the run. */
-  openLog(node: string): NodeLog;
+  /**
+   * Opens the log of a node in the store of the run.
+   *
+   * @param now Returns the time of what is written to it, milliseconds since the test began.
+   */
+  openLog(node: string, now: () => number): NodeLog;
 }
 
 /** World, with the end of its watch over the nodes. */
@@ -43,18 +48,20 @@ export interface ClusterWorld extends World {
 
 /** Time between two looks at the nodes, ms. */
 const WATCH_INTERVAL = 250;
-/** Lines of a node's log in a report. */
+/** Lines of a node's log in a report, and the size of the part that they are in, bytes. */
 const LOG_LINES = 12;
+const LOG_END = 8192;
 
 /** Node of the test. */
 interface Running {
   readonly id: string;
-  readonly log: NodeLog;
   readonly onFailure: (failure: TestException) => void;
   /** Size of its log when it started, bytes. */
   readonly logStart: number;
   /** The last action on it: actions are performed one after another. */
   action: Promise<void>;
+  /** True once its crash was reported. */
+  hasCrashed: boolean;
 }
 
 /** State of the world. */
@@ -73,7 +80,7 @@ interface State extends ClusterWorldOptions {
 export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
   const state: State = { ...options, running: new Map(), cuts: new Map(), untold: new Set(), network: undefined };
   const { connection, clock } = options;
-  const tap = connection.subscribe(`${options.state.cluster}.*`, {
+  const tap = connection.subscribe(`${options.cluster}.*`, {
     callback: (_error, message) => receive(state, message.string()),
   });
   const watch = setInterval(() => void lookAtNodes(state), WATCH_INTERVAL);
@@ -114,15 +121,14 @@ async function startNode(
   network: Network,
   onFailure: (failure: TestException) => void,
 ): Promise<NodeHost> {
-  const { control, connection, running } = state;
-  const path = logPath(state.state.folder, id);
-  const node: Running = { id, log: state.openLog(id), onFailure, logStart: sizeOf(path), action: Promise.resolve() };
+  const { control, connection, running, cluster } = state;
   state.network = network;
-  await control.node(id, "start");
+  const { logStart } = await control.node(id, "start");
+  const node: Running = { id, onFailure, logStart, action: Promise.resolve(), hasCrashed: false };
   running.set(id, node);
   if (state.cuts.has(id)) tellCut(state, id);
   network.attach(id, (message) => {
-    connection.publish(`${state.state.cluster}.${id}`, formatJSON(message));
+    connection.publish(`${cluster}.${id}`, formatJSON(message));
   });
   return {
     id,
@@ -134,56 +140,65 @@ async function startNode(
       network.detach(id);
       act(state, node, "kill");
       await node.action;
-      keepLog(node, path);
+      await keepLog(state, node);
     },
   };
 }
 
 /** Performs an action after those before it. */
 function act({ control }: State, node: Running, action: NodeAction): void {
-  node.action = node.action.then(() => control.node(node.id, action)).catch((error) => {
+  node.action = node.action.then(async () => void await control.node(node.id, action)).catch((error) => {
     node.onFailure({ type: "node-unreachable", node: node.id, message: messageOf(error), count: 1 });
   });
 }
 
-/** Copies what a node has logged in this test to the store. */
-function keepLog({ log, logStart }: Running, path: string): void {
-  try {
-    log.write(Deno.readFileSync(path).subarray(logStart));
-  } catch {
-    // It has logged nothing.
+/** Copies what a node has logged in this test to the store, with the times at which it did. */
+async function keepLog({ control, clock, openLog }: State, { id, logStart }: Running): Promise<void> {
+  let time = 0;
+  const log = openLog(id, () => time);
+  for (let from = logStart; log.isWhole;) {
+    // A machine that does not answer keeps its logs.
+    const part = await control.log(id, from).catch(() => undefined);
+    if (part === undefined || part.pieces.length === 0) break;
+    // The clocks of machines differ.
+    const offset = clock.now() - part.now;
+    for (const piece of part.pieces) {
+      time = Math.max(0, piece.time + offset);
+      log.write(bytesOf(piece));
+    }
+    from = part.next;
   }
   log.close();
 }
 
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
-}
-
 /** Reports nodes that have ended without being stopped. */
-async function lookAtNodes({ control, running, state }: State): Promise<void> {
+async function lookAtNodes(state: State): Promise<void> {
+  const { control, running } = state;
   if (running.size === 0) return;
   const { nodes } = await control.report().catch(() => ({ nodes: [] }));
-  for (const { id, end } of nodes) {
-    if (end === null || !running.has(id)) continue;
-    running.get(id)!.onFailure(nodeCrashed(id, end, joinLines(...endOfLog(state, id))));
+  for (const node of nodes) {
+    const { id, end } = node;
+    const test = running.get(id);
+    if (end === null || test === undefined || test.hasCrashed) continue;
+    test.hasCrashed = true;
+    test.onFailure(nodeCrashed(id, end, joinLines(...await endOfLog(state, node))));
   }
 }
 
-function endOfLog({ folder }: State["state"], id: string): string[] {
-  const path = logPath(folder, id);
-  return [`The end of ${path}:`, ...lastLines(path, LOG_LINES).map((line) => `  ${line}`)];
+async function endOfLog({ control }: State, { id, log }: NodeState): Promise<string[]> {
+  try {
+    const lines = lastLinesOf(await control.log(id, -LOG_END), LOG_LINES);
+    return [`The end of ${log}:`, ...lines.map((line) => `  ${line}`)];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
-async function diagnose({ control, state }: State, id: string): Promise<Diagnosis> {
-  const { nodes } = await control.report().catch(() => ({ nodes: [] }));
+async function diagnose(state: State, id: string): Promise<Diagnosis> {
+  const { nodes } = await state.control.report().catch(() => ({ nodes: [] }));
   const found = nodes.find((node) => node.id === id);
-  const activity = found === undefined ? "The supervisor does not answer" : `It is ${found.state} (${found.pid})`;
-  return { activity: [activity], log: endOfLog(state, id) };
+  if (found === undefined) return { activity: ["Its supervisor does not answer"], log: [] };
+  return { activity: [`It is ${found.state} (${found.pid})`], log: await endOfLog(state, found) };
 }
 
 /** Notes a node's cuts. They are told at the end of the turn: a partition changes many links at once. */
@@ -199,6 +214,6 @@ function tellCuts(state: State): void {
 }
 
 /** Tells a node its cuts. A node that is down learns them when it starts again, a paused one when it goes on. */
-function tellCut({ connection, state: { cluster }, cuts }: State, node: string): void {
+function tellCut({ connection, cluster, cuts }: State, node: string): void {
   connection.publish(`${cluster}.${node}.cut`, JSON.stringify(cuts.get(node)));
 }

@@ -24,17 +24,18 @@ function createRig() {
       return { unsubscribe: () => void actions.push("unsubscribe") };
     },
   };
-  const nodes: NodeState[] = [{ id: "n0", state: "paused", pid: 7, end: null }];
+  const nodes: NodeState[] = [{ id: "n0", state: "paused", pid: 7, end: null, log: "/c/n0.log", logStart: 5 }];
   const world = clusterWorld({
     clock,
-    state: { folder: "/nonexistent", cluster: "test" },
+    cluster: "test",
     connection: connection as unknown as NatsConnection,
     control: {
       node(id, action) {
         actions.push(`${action} ${id}`);
-        return action === "pause" && id === "n9" ? Promise.reject(new Error("no n9")) : Promise.resolve();
+        return action === "pause" && id === "n9" ? Promise.reject(new Error("no n9")) : Promise.resolve(nodes[0]!);
       },
       report: () => Promise.resolve({ nodes, servers: [] }),
+      log: () => Promise.resolve({ pieces: [], next: 0, now: 0 }),
     },
     openLog: () => ({ path: "", isWhole: true, write: () => {}, close: () => void actions.push("close log") }),
   });

@@ -1,7 +1,8 @@
 /**
- * Process that runs the four services of a cluster, until SIGTERM. Its arguments are the name of the cluster and the
- * name of this run, which separates its data from that of others. `$NATS_URL` and `$ETCD_URL` have the addresses,
- * separated by commas.
+ * Process that runs the four services of a cluster, until SIGTERM. Its arguments are the name of the cluster, the name
+ * of this run, which separates its data from that of others, and the names of its clients, separated by commas. It
+ * drops the requests of others, which another machine answers; without names, it answers everybody. `$NATS_URL` and
+ * `$ETCD_URL` have the addresses, separated by commas.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { serveNats } from "../../../../nats.ts";
 import { logToStderr } from "../../../../process_host.ts";
 import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "../../../../etcd.ts";
+import { bucketName } from "../common_run.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
 
@@ -80,13 +82,15 @@ function isWrongRevision(error: unknown): boolean {
 }
 
 if (import.meta.main) {
-  const [cluster, run] = Deno.args as [string, string];
+  const [cluster, run, names] = Deno.args as [string, string, string];
+  const clients = names.split(",").filter((name) => name !== "");
+  const hears = clients.length === 0 ? undefined : (source: string) => clients.includes(source);
   const [servers, etcdURLs] = ["NATS_URL", "ETCD_URL"].map((name) => Deno.env.get(name)!.split(","));
-  const bucket = await openBucket(servers!, `${cluster}-${run}`);
+  const bucket = await openBucket(servers!, bucketName(cluster, run));
   const services = createServices({ etcd: createEtcd(etcdURLs!), prefix: `${cluster}/${run}/`, bucket });
   await Promise.all(
     Object.entries(services).map(([id, service]) =>
-      serveNats(serviceProgram(service), { servers: servers!, cluster, id, nodes: [id] })
+      serveNats(serviceProgram(service), { servers: servers!, cluster, id, nodes: [id, ...clients], hears })
     ),
   );
   await bucket.close();

@@ -1,0 +1,136 @@
+/**
+ * The run that the machines of a cluster have in common: the challenge, the nodes, and a name, which is a part of the
+ * services' keys. It is in etcd at `CLUSTER/run`. The first machine writes it, and the others have to agree with it; a
+ * test replaces it. So a machine that starts again finds the data of the cluster.
+ *
+ * @module
+ */
+
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Etcd } from "../../../etcd.ts";
+import { FailedError } from "../../base/errors.ts";
+import type { ClusterPlan, MachinePlace } from "./state.ts";
+
+/** Part of a plan on which all machines must agree. */
+type Common = Pick<ClusterPlan, "cluster" | "challenge" | "program" | "nodes">;
+
+/** Run that a machine has joined. */
+export interface JoinedRun {
+  run: string;
+  /** True if this machine has begun it. */
+  isNew: boolean;
+  /** Run in whose place it is: that of another cluster of this name, which has ended. Nobody needs its data. */
+  abandoned?: string;
+}
+
+/**
+ * Joins the run of a cluster, or begins one.
+ *
+ * @param listOthers Lists the places of the other machines.
+ * @throws {FailedError} The other machines run another challenge, or have other nodes.
+ */
+export async function joinRun(
+  etcd: Pick<Etcd, "create" | "swap">,
+  plan: Common,
+  listOthers: () => Promise<readonly MachinePlace[]>,
+): Promise<JoinedRun> {
+  const run = newRun();
+  const [key, text] = [keyOf(plan.cluster), formatRun(run, plan)];
+  const { isDone, value } = await etcd.create(key, text);
+  if (isDone) return { run, isNew: true };
+  const present = parseRun(value!);
+  if (formatRun(present.run, plan) === value) return { run: present.run, isNew: false };
+  const [other] = await listOthers();
+  if (other !== undefined) throw disagreement(plan, present, other);
+  const swapped = await etcd.swap({ key, from: value!, to: text, createIfNotExists: true });
+  if (swapped.isDone) return { run, isNew: true, abandoned: present.run };
+  throw new FailedError(`Another machine starts the cluster ${plan.cluster} at this moment: try again`);
+}
+
+function disagreement(plan: Common, present: StoredRun, { control }: MachinePlace): FailedError {
+  const describe = ({ challenge, args, nodes }: Omit<StoredRun, "run">) =>
+    `challenge ${[challenge, ...args].join(" ")} on the nodes ${nodes.join(", ")}`;
+  const { cluster, challenge, nodes, program: { args } } = plan;
+  return new FailedError(
+    `The cluster ${cluster} has ${describe(present)}, as its machine at ${control} says; expected the same here, ` +
+      `not ${describe({ challenge, args, nodes })}; or name another cluster with --cluster`,
+  );
+}
+
+/** Begins a new run in the place of the present one; returns its name. */
+export async function replaceRun(etcd: Pick<Etcd, "write">, plan: Common): Promise<string> {
+  const run = newRun();
+  await etcd.write(keyOf(plan.cluster), formatRun(run, plan));
+  return run;
+}
+
+/**
+ * Reads the name of the present run.
+ *
+ * @throws {FailedError} There is none.
+ */
+export async function readRun(etcd: Pick<Etcd, "read">, cluster: string): Promise<string> {
+  const { value } = await etcd.read(keyOf(cluster), false);
+  if (value === undefined) throw new FailedError(`The cluster ${cluster} has ended: its run is not in etcd any more`);
+  return parseRun(value).run;
+}
+
+/** Removes the present run and its data. */
+export async function removeRun(
+  etcd: Pick<Etcd, "read" | "removeAll">,
+  connection: NatsConnection,
+  cluster: string,
+): Promise<void> {
+  const run = await readRun(etcd, cluster);
+  // A machine that starts now begins a run of its own.
+  await etcd.removeAll(keyOf(cluster));
+  await removeData(etcd, connection, cluster, run);
+}
+
+/** Removes the data of a run, as far as its servers answer. */
+export async function removeData(
+  etcd: Pick<Etcd, "removeAll">,
+  connection: NatsConnection,
+  cluster: string,
+  run: string,
+): Promise<void> {
+  const { Kvm } = await import("@nats-io/kv");
+  await Promise.allSettled([
+    etcd.removeAll(`${cluster}/${run}/`),
+    new Kvm(connection).open(bucketName(cluster, run)).then((bucket) => bucket.destroy()),
+  ]);
+}
+
+/** Returns the name of the bucket of lww-kv. */
+export function bucketName(cluster: string, run: string): string {
+  return `${cluster}-${run}`;
+}
+
+/** Value of the key. */
+interface StoredRun {
+  run: string;
+  challenge: string;
+  args: readonly string[];
+  nodes: readonly string[];
+}
+
+function formatRun(run: string, { challenge, program: { args }, nodes }: Common): string {
+  return JSON.stringify({ run, challenge, args, nodes });
+}
+
+function parseRun(text: string): StoredRun {
+  try {
+    const { run, challenge, args, nodes } = JSON.parse(text);
+    return { run: String(run), challenge: String(challenge), args: [...args], nodes: [...nodes] };
+  } catch {
+    return { run: "", challenge: "?", args: [], nodes: [] };
+  }
+}
+
+function keyOf(cluster: string): string {
+  return `${cluster}/run`;
+}
+
+function newRun(): string {
+  return crypto.randomUUID().slice(0, 8);
+}

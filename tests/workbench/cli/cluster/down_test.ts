@@ -1,0 +1,55 @@
+import { assertEquals } from "@std/assert";
+import type { ClusterState } from "../../../../lib/workbench/world/cluster/state.ts";
+import { assertRejected, command } from "../../engines/fake_command.ts";
+import { fakeClusters, STATE, unreachable } from "./fake_clusters.ts";
+
+Deno.test("down ends the cluster, and removes its files", async () => {
+  const { clusters, done } = fakeClusters(STATE);
+  const { status, out } = await command("down", { clusters });
+  assertEquals([status, out, done], [0, "The cluster has ended\n", ["stop", "remove"]]);
+});
+
+Deno.test("down removes what is left of a cluster that has ended, and does nothing without one", async () => {
+  const ended = fakeClusters(STATE, unreachable);
+  const { status, out } = await command("down", { clusters: ended.clusters });
+  assertEquals([status, out, ended.done], [0, "The cluster had ended already; removed its files\n", ["remove"]]);
+  const none = fakeClusters(undefined);
+  const nothing = await command("down", { clusters: none.clusters });
+  assertEquals([nothing.status, nothing.err, none.done], [0, "No cluster runs here\n", []]);
+  await assertRejected("down now", "Cannot use now with down");
+});
+
+Deno.test("down waits for the supervisor of a cluster that starts, and ends it", async () => {
+  let state: ClusterState | undefined = { ...STATE, isReady: false, control: "" };
+  const { clusters, done } = fakeClusters(STATE);
+  const stop = () => {
+    state = undefined;
+    return Promise.resolve(void done.push("stop"));
+  };
+  const starting = { ...clusters, state: () => state, control: () => ({ ...clusters.control(STATE), stop }) };
+  const every = (_interval: number, tick: () => void) => {
+    state = { ...STATE, isReady: false };
+    queueMicrotask(tick);
+    return () => {};
+  };
+  const { status, out } = await command("down", { clusters: starting, every });
+  assertEquals([status, out, done], [0, "The cluster has ended\n", ["stop", "remove"]]);
+});
+
+Deno.test("down removes what is left of a start that was killed", async () => {
+  const { clusters, done } = fakeClusters({ ...STATE, isReady: false, control: "" });
+  let now = 0;
+  const every = (_interval: number, tick: () => void) => {
+    now += 10_000;
+    queueMicrotask(tick);
+    return () => {};
+  };
+  const { status, out } = await command("down", { clusters, every, now: () => now });
+  assertEquals([status, out, done], [0, "The cluster had ended already; removed its files\n", ["remove"]]);
+});
+
+Deno.test("down on one of several machines ends its nodes only", async () => {
+  const { clusters } = fakeClusters({ ...STATE, here: ["n1"] });
+  const { out } = await command("down", { clusters });
+  assertEquals(out, "n1 on this machine have ended; the cluster's data goes with its last machine\n");
+});

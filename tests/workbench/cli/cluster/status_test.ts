@@ -1,0 +1,85 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FailedError } from "../../../../lib/workbench/base/errors.ts";
+import { command } from "../../engines/fake_command.ts";
+import { fakeClusters, nodeState, REPORT, STATE, unreachable } from "./fake_clusters.ts";
+
+Deno.test("status shows all processes, hides passwords, and is 1 if one has ended", async () => {
+  const { clusters } = fakeClusters(STATE);
+  const { status, out } = await command("status", { clusters });
+  assertEquals(status, 1);
+  assertEquals(out.includes("secret"), false);
+  assertEquals(out.split("\n").slice(0, 1), [
+    "Cluster maelstrom, challenge 5c, NATS nats://10.0.0.1:4222, etcd http://127.0.0.1:2379",
+  ]);
+  assertEquals(out.split("\n").slice(2).map((line) => line.trim().split(/\s{2,}/)), [
+    ["process", "state", "pid"],
+    ["supervisor", "running", "100"],
+    ["services", "running", "101"],
+    ["n0", "running", "102"],
+    ["n1", "exited with status 1"],
+    [""],
+  ]);
+  const whole = { ...REPORT, nodes: REPORT.nodes.slice(0, 1) };
+  const json = await command("status --json", { clusters: fakeClusters(STATE, () => whole).clusters });
+  assertEquals([json.status, JSON.parse(json.out).nodes], [0, [{ ...nodeState("n0"), machine: "127.0.0.1:9999" }]]);
+});
+
+Deno.test("status fails without a cluster, and with one that does not answer", async () => {
+  const none = await command("status");
+  assertEquals([none.status, none.out], [255, ""]);
+  assertStringIncludes(none.err, "No cluster runs here: start one with ./maelstrom.sh up CHALLENGE");
+  assertEquals((await command("status", { clusters: fakeClusters(STATE, unreachable).clusters })).status, 255);
+});
+
+/** Place of a second machine. */
+const OTHER = { control: "http://10.0.0.2:7000", token: "u", nodes: ["n1"] };
+
+Deno.test("status shows the processes of all machines, and the nodes that run on none", async () => {
+  const reports = (control: string) => ({ ...REPORT, nodes: [nodeState(control === OTHER.control ? "n1" : "n0")] });
+  const { clusters } = fakeClusters({ ...STATE, here: ["n0"] }, reports, [OTHER]);
+  const { status, out } = await command("status", { clusters });
+  assertEquals(status, 1);
+  assertEquals(out.split("\n").slice(2).map((line) => line.trim().split(/\s{2,}/)), [
+    ["machine", "process", "state", "pid"],
+    ["127.0.0.1:9999", "supervisor", "running", "100"],
+    ["127.0.0.1:9999", "services", "running", "101"],
+    ["127.0.0.1:9999", "n0", "running", "102"],
+    ["10.0.0.2:7000", "supervisor", "running", "100"],
+    ["10.0.0.2:7000", "services", "running", "101"],
+    ["10.0.0.2:7000", "n1", "running", "102"],
+    ["n2", "runs on no machine"],
+    [""],
+  ]);
+  const { nodes, missing } = JSON.parse((await command("status --json", { clusters })).out);
+  assertEquals(nodes.map(({ id, machine }: Record<string, string>) => [id, machine]), [
+    ["n0", "127.0.0.1:9999"],
+    ["n1", "10.0.0.2:7000"],
+  ]);
+  assertEquals(missing, ["n2"]);
+});
+
+Deno.test("status says which machine does not answer, and why the others are not known", async () => {
+  const reports = (control: string) => control === OTHER.control ? unreachable() : { ...REPORT, nodes: [] };
+  const state = { ...STATE, nodes: ["n0", "n1"], here: ["n0"] };
+  const { clusters } = fakeClusters(state, reports, [OTHER]);
+  const { status, out } = await command("status", { clusters });
+  assertEquals(status, 1);
+  assertMatch(out, /10\.0\.0\.2:7000 +n1 +unknown/);
+  assertStringIncludes(out, "10.0.0.2:7000: Cannot reach the cluster's supervisor");
+  const machines = () => Promise.reject(new FailedError("etcd does not answer"));
+  const alone = await command("status", { clusters: { ...clusters, machines } });
+  assertEquals(alone.status, 1);
+  assertMatch(alone.out, /other machines +n1 +unknown\n\nother machines: etcd does not answer/);
+  assertEquals(JSON.parse((await command("status --json", { clusters })).out).missing, ["n1"]);
+});
+
+Deno.test("status says that a cluster has ended or starts, and what to do", async () => {
+  const { err } = await command("status", { clusters: fakeClusters(STATE, unreachable).clusters });
+  assertStringIncludes(err, "its supervisor (process 100) does not run any more");
+  assertStringIncludes(err, "./maelstrom.sh down removes its files, up starts it again");
+  const starting = await command("status", { clusters: fakeClusters({ ...STATE, control: "" }).clusters });
+  assertEquals(starting.status, 255);
+  assertStringIncludes(starting.err, "A cluster is being started here");
+  const half = await command("status", { clusters: fakeClusters({ ...STATE, isReady: false }).clusters });
+  assertStringIncludes(half.out, "This machine's part of it still starts");
+});

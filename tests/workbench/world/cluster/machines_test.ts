@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { connect } from "@nats-io/transport-node";
+import { Kvm } from "@nats-io/kv";
+import { createEtcd } from "../../../../lib/etcd.ts";
+import { FailedError } from "../../../../lib/workbench/base/errors.ts";
+import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
+import { createClusters } from "../../../../lib/workbench/engines/clusters.ts";
+import { composeControl, createControl } from "../../../../lib/workbench/world/cluster/control.ts";
+import { listMachines } from "../../../../lib/workbench/world/cluster/machines.ts";
+import { type ClusterState, readState, type StartedPlan } from "../../../../lib/workbench/world/cluster/state.ts";
+import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
+import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
+import { type TestServers, testWithServers } from "../../../servers.ts";
+import { HOOKS, planFor, requestFor, ROOT, withCluster } from "./rig.ts";
+
+/** Starts the servers that all machines share; returns a function for the plans of machines. */
+async function startShared({ start, folder }: TestServers) {
+  const [nats, etcd] = [await start("nats-server"), await start("etcd")];
+  const kafka = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [] };
+  const planOf = (name: string, here: string[], changes: Partial<StartedPlan> = {}) => {
+    Deno.mkdirSync(`${folder}/${name}`, { recursive: true });
+    const servers = { nats: [nats.url], etcd: [etcd.url] };
+    const nodes = ["n0", "n1", "n2"];
+    return planFor(`${folder}/${name}`, { challenge: "5b", program: kafka, nodes, here, ...servers, ...changes });
+  };
+  return { nats, etcd, planOf };
+}
+
+/** Runs a supervisor that does not start; returns the reason. */
+async function refusal(plan: StartedPlan): Promise<string> {
+  const told: string[] = [];
+  await supervise(plan, nodeEnvironment(), (line) => told.push(line), new AbortController());
+  return told.at(-1)!;
+}
+
+testWithServers(
+  "machines with some of the nodes each are one cluster, and a test on one tests all",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { planOf, nats, etcd } = await startShared(servers);
+    const [first, second] = [planOf("first", ["n0", "n2"]), planOf("second", ["n1"])];
+    await withCluster(first, async ({ state }) => {
+      const partial = () =>
+        runOnCluster(first.folder, requestFor("5b", "--node-count 3 --rate 1", `${first.folder}/store`), HOOKS);
+      await assertRejects(
+        partial,
+        FailedError,
+        "no machine runs n1; start it there with up 5b --nodes n0,n1,n2 --here n1",
+      );
+      await withCluster(second, async ({ told, control, state: { control: url } }) => {
+        assertStringIncludes(told.join("\n"), `Other machines: n0, n2 at ${state.control}`);
+        const places = await listMachines(state);
+        assertEquals(places.map(({ nodes }) => nodes), [["n0", "n2"], ["n1"]]);
+        const whole = composeControl(places.map((place) => ({ nodes: place.nodes, control: createControl(place) })));
+        await whole.node("n1", "pause");
+        assertEquals((await control.report()).nodes.map(({ state }) => state), ["paused"]);
+        const { nodes, servers } = await whole.report();
+        assertEquals(nodes.map(({ id, state }) => [id, state]), [["n0", "running"], ["n2", "running"], [
+          "n1",
+          "paused",
+        ]]);
+        assertEquals(servers.map(({ name }) => name), ["services", "services"]);
+        for (const { folder } of [first, second]) {
+          const request = requestFor("5b", "--node-count 3 --time-limit 2 --rate 50", `${folder}/store`);
+          const results = await runOnCluster(folder, request, HOOKS);
+          assertEquals([results.valid, results.operations!.fail], [true, 0], JSON.stringify(results.anomalies));
+          assert(results.net!.servers.msg_count > 0);
+          const log = await Deno.readTextFile(`${folder}/store/latest/node-logs/n1.log`);
+          assert(log === "" || log.includes("\n"), log);
+        }
+        assertEquals(await refusal(planOf("third", ["n1"])), `failed n1 runs at ${url} already: ${ADVICE}`);
+        assertEquals(await refusal(planOf("third", ["n1", "n2"])), `failed n1 runs at ${url} already: ${ADVICE}`);
+        assertMatch(await refusal(planOf("third", ["n0"])), /^failed n0 runs at http/);
+        const other = planOf("third", ["n2"], { nodes: ["n2", "n3"] });
+        assertMatch(await refusal(other), /^failed n2 runs at http/);
+        await control.stop();
+      });
+      const more = planOf("third", ["n3"], { nodes: ["n0", "n3"] });
+      assertMatch(
+        await refusal(more),
+        /^failed The cluster test has challenge 5b on the nodes n0, n1, n2, as its machine at http.* n0, n3; or/,
+      );
+      assertEquals((await createEtcd([etcd.url]).list("test/run")).length, 1);
+      await createControl(state).stop();
+    });
+    assertEquals(await createEtcd([etcd.url]).list("test/"), []);
+    const connection = await connect({ servers: nats.url });
+    const buckets = await Array.fromAsync(new Kvm(connection).list());
+    await connection.close();
+    assertEquals(buckets.map(({ bucket }) => bucket), []);
+  },
+);
+
+const ADVICE = "name the nodes of this machine with --here, or another cluster with --cluster";
+
+/** Sends a request to lin-kv in the name of a node, and returns the reply. */
+async function askLinKV(url: string, src: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const connection = await connect({ servers: url });
+  const replies = connection.subscribe(`test.${src}`);
+  await connection.flush();
+  connection.publish("test.lin-kv", JSON.stringify({ src, dest: "lin-kv", body: { ...body, msg_id: 77 } }));
+  for await (const reply of replies) {
+    const { src: from, body } = reply.json<{ src: string; body: Record<string, unknown> }>();
+    if (from !== "lin-kv" || body.in_reply_to !== 77) continue;
+    await connection.close();
+    return body;
+  }
+  throw new Error("The connection has ended");
+}
+
+testWithServers(
+  "a machine whose supervisor was killed starts again in its place, and finds the data",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { planOf, nats, etcd } = await startShared(servers);
+    const places = async () => (await createEtcd([etcd.url]).list("test/machines/")).length;
+    await withCluster(planOf("first", ["n0", "n2"]), async () => {
+      const plan = planOf("second", ["n1"]);
+      const clusters = createClusters(ROOT);
+      const start = async () => {
+        const told: string[] = [];
+        await clusters.start(plan, (line) => told.push(line), new AbortController().signal);
+        return { told, state: readState(plan.folder) as ClusterState };
+      };
+      const { state } = await start();
+      assertEquals((await askLinKV(nats.url, "n1", { type: "write", key: "k", value: 7 })).type, "write_ok");
+      Deno.kill(state.pid, "SIGKILL");
+      while (await clusters.isRunning(state)) await new Promise((resolve) => setTimeout(resolve, 10));
+      assertEquals(await places(), 2);
+      const again = await start();
+      assertStringIncludes(again.told.join("\n"), "The lease of an earlier n1 has to end first");
+      assertEquals(await places(), 2);
+      assertEquals((await askLinKV(nats.url, "n1", { type: "read", key: "k" })).value, 7);
+      await createControl(again.state).stop();
+      while (readState(plan.folder) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      assertEquals(await places(), 1);
+    });
+  },
+);
