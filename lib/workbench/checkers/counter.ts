@@ -12,6 +12,7 @@ import type { Integer } from "../../integers.ts";
 import { show } from "../base/text.ts";
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
+import { type ClusterShape, nameProcess, nodeOf } from "./cluster_shape.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError, seconds } from "./explain.ts";
 import type { Anomaly, Verdict } from "./verdict.ts";
 
@@ -44,11 +45,11 @@ interface Adds {
  *   both included (up to 64), or null if there are too many to compute; `acceptable_count`; `error_count`; `errors`,
  *   the wrong reads (up to 64).
  */
-export function checkCounter(history: readonly Operation[]): Verdict {
+export function checkCounter(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
   return checkOrUnknown(() => {
     const adds = addsOf(history);
     const reads = history.filter(({ final, type, process }) => final && type === "ok" && process !== "nemesis");
-    return judge(reads, adds, reachableSums(0n, adds.indeterminate));
+    return judge(reads, adds, reachableSums(0n, adds.indeterminate), shape);
   });
 }
 
@@ -87,7 +88,12 @@ function bounds({ indeterminate }: Adds): [low: bigint, high: bigint] {
 }
 
 /** Judges the final reads. `extras` are the sums of indeterminate adds, if they could be computed. */
-function judge(reads: readonly Operation[], adds: Adds, extras: readonly IntegerInterval[] | undefined): Verdict {
+function judge(
+  reads: readonly Operation[],
+  adds: Adds,
+  extras: readonly IntegerInterval[] | undefined,
+  shape: ClusterShape,
+): Verdict {
   const intervals = extras ?? [bounds(adds)];
   const wrong = reads.filter(({ value }) => !isAcceptable(value, adds.sum, intervals));
   const unsure = extras === undefined || reads.length === 0;
@@ -103,9 +109,11 @@ function judge(reads: readonly Operation[], adds: Adds, extras: readonly Integer
       ...explainCases(
         "wrong-sum",
         wrong,
-        ({ process, time, value }) =>
-          `The final read of process ${process} at ${seconds(time)} returned ${show(value)}, ` +
-          `but ${describeExpected(adds, acceptable)}`,
+        ({ process, time, value }) => {
+          const reader = nameProcess(process, nodeOf(process, shape));
+          return `The final read of ${reader} at ${seconds(time)} returned ${show(value)}, ` +
+            `but ${describeExpected(adds, acceptable)}`;
+        },
         (read) => ({ operations: [read], values: [read.value] }),
       ),
       ...reads.length === 0 ? [NO_FINAL_READ] : [],

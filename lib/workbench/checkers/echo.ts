@@ -7,6 +7,7 @@
 import { asText, show } from "../base/text.ts";
 import { type Pair, pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
+import { type ClusterShape, nameProcess, nodeOf } from "./cluster_shape.ts";
 import { explainCases, outcome, seconds } from "./explain.ts";
 import { identify } from "./identify.ts";
 import { isDown } from "./stats.ts";
@@ -24,7 +25,7 @@ const LISTED = 48;
  * @returns Figures: `error_count`; `errors`, the first 48 `{ process, time, expected, received }`, times in
  *   nanoseconds.
  */
-export function checkEcho(history: readonly Operation[]): Verdict {
+export function checkEcho(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
   const wrong = pairs(history).filter((pair) => !isEchoed(pair));
   const errors = wrong.slice(0, LISTED).map(({ invocation: { process, time, value }, completion }) => {
     return { process, time, expected: value, received: completion?.value ?? null };
@@ -33,7 +34,7 @@ export function checkEcho(history: readonly Operation[]): Verdict {
     valid: wrong.length === 0,
     error_count: wrong.length,
     errors,
-    anomalies: explainCases("wrong-echo", wrong, explainWrong, ({ invocation, completion }) => ({
+    anomalies: explainCases("wrong-echo", wrong, (pair) => explainWrong(pair, shape), ({ invocation, completion }) => ({
       operations: [completion ?? invocation],
       values: [invocation.value, completion?.value ?? null],
     })),
@@ -48,9 +49,9 @@ function isEchoed({ invocation, completion }: Pair): boolean {
   return identify(reply?.echo) === identify(invocation.value);
 }
 
-function explainWrong({ invocation, completion }: Pair): string {
+function explainWrong({ invocation, completion }: Pair, shape: ClusterShape): string {
   const { process, time, value } = invocation;
-  const sent = `Process ${process} sent ${show(value)} at ${seconds(time)}`;
+  const sent = `${nameProcess(process, nodeOf(process, shape))} sent ${show(value)} at ${seconds(time)}`;
   if (completion?.type === "ok") return `${sent} and received ${show(completion.value)}, which does not echo it`;
   return `${sent} and received no echo: the operation ${outcome(completion!)}`;
 }

@@ -64,7 +64,7 @@ export function withNodes(
 ): Anomaly[] {
   const nodeAt = (index: number) => {
     const process = history[index]?.process;
-    return typeof process === "number" ? nodeOf(process, shape) ?? [] : [];
+    return process === undefined ? [] : nodeOf(process, shape) ?? [];
   };
   return anomalies.map(({ cases, ...anomaly }) => {
     if (cases === undefined) return anomaly;

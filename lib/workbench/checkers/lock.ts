@@ -6,6 +6,7 @@
 
 import { pairs } from "../history/history.ts";
 import type { Operation } from "../history/operation.ts";
+import { type ClusterShape, nameProcess, nodeOf } from "./cluster_shape.ts";
 import { explainCases, seconds } from "./explain.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -32,7 +33,7 @@ interface Conflict {
  * @returns Unknown if nobody got the lock. Figures: `lock_count`, the number of times that the lock was acquired;
  *   `conflict_count`.
  */
-export function checkLock(history: readonly Operation[]): Verdict {
+export function checkLock(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
   const completions = new Map(pairs(history).map(({ invocation, completion }) => [invocation, completion]));
   /** The locks that are certainly held, by process. */
   const held = new Map<Operation["process"], Operation>();
@@ -51,7 +52,9 @@ export function checkLock(history: readonly Operation[]): Verdict {
     valid: conflicts.length > 0 ? false : lock_count === 0 ? "unknown" : true,
     lock_count,
     conflict_count: conflicts.length,
-    anomalies: explainCases("lock-held-twice", conflicts, explain, ({ held, got }) => ({ operations: [held, got] })),
+    anomalies: explainCases("lock-held-twice", conflicts, (each) => explain(each, shape), ({ held, got }) => ({
+      operations: [held, got],
+    })),
   };
 }
 
@@ -66,7 +69,8 @@ export function isNotHeld({ type, error }: Pick<Operation, "type" | "error">): b
   return type === "fail" && Array.isArray(error) && NOT_HELD.includes(error[0]);
 }
 
-function explain({ got, held }: Conflict): string {
-  return `Process ${got.process} got the lock at ${seconds(got.time)}, ` +
-    `but process ${held.process} had held it since ${seconds(held.time)}`;
+function explain({ got, held }: Conflict, shape: ClusterShape): string {
+  const [one, other] = [got, held].map(({ process }) => nameProcess(process, nodeOf(process, shape)));
+  return `${one} got the lock at ${seconds(got.time)}, ` +
+    `but ${other} had held it since ${seconds(held.time)}`;
 }

@@ -7,6 +7,7 @@
 import { getOrInsert } from "../base/get_or_insert.ts";
 import { show, times } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
+import { type ClusterShape, nameProcess, nodeOf } from "./cluster_shape.ts";
 import { compareValues, numberOf } from "./compare_values.ts";
 import { explainCases, seconds } from "./explain.ts";
 import { identify, type Identity } from "./identify.ts";
@@ -29,7 +30,7 @@ interface GeneratedId {
  *   once), `duplicated` (the 48 most frequent of them, `{ id, count }`), and `range` (the least and the greatest id;
  *   null if there is none).
  */
-export function checkUniqueIds(history: readonly Operation[]): Verdict {
+export function checkUniqueIds(history: readonly Operation[], shape: ClusterShape = {}): Verdict {
   const ids = new Map<Identity, GeneratedId>();
   let attempted = 0;
   let acknowledged = 0;
@@ -55,7 +56,7 @@ export function checkUniqueIds(history: readonly Operation[]): Verdict {
       ...explainCases(
         "duplicate-id",
         duplicated,
-        explainDuplicate,
+        (each) => explainDuplicate(each, shape),
         ({ id, operations }) => ({ operations, values: [id] }),
       ),
       ...explainCases("incomparable-ids", incomparable, explainIncomparable, (ids) => ({ values: ids })),
@@ -97,8 +98,10 @@ function explainIncomparable([one, other]: [unknown, unknown]): string {
   return `Ids ${show(one)} and ${show(other)} are distinct, but Maelstrom's checker cannot compare them, and stops`;
 }
 
-function explainDuplicate({ id, operations }: GeneratedId): string {
-  const receivers = operations.slice(0, 3).map(({ process, time }) => `process ${process} at ${seconds(time)}`);
+function explainDuplicate({ id, operations }: GeneratedId, shape: ClusterShape): string {
+  const receivers = operations.slice(0, 3).map(({ process, time }) =>
+    `${nameProcess(process, nodeOf(process, shape))} at ${seconds(time)}`
+  );
   if (operations.length > 3) receivers.push(`${operations.length - 3} more`);
   const last = receivers.pop();
   return `Id ${show(id)} was generated ${times(operations.length)}: for ${receivers.join(", ")} and ${last}`;

@@ -78,7 +78,7 @@ export const linKVWorkload: Workload = {
       create: ({ size, position }) =>
         registerOperations(random, size === 2 * nodes.length ? nodes.length : 0, position),
     }),
-  check: (history) => checkLinKV(history),
+  check: (history, { nodes, concurrency }) => checkLinKV(history, { nodes, concurrency }),
 };
 
 /**

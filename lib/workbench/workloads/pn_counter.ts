@@ -64,5 +64,5 @@ export const pnCounterWorkload: Workload = {
       },
     };
   },
-  check: (history) => checkCounter(history),
+  check: checkCounter,
 };

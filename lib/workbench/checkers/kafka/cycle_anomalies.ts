@@ -8,6 +8,7 @@
  */
 
 import { show } from "../../base/text.ts";
+import { onNode } from "../cluster_shape.ts";
 import { outcome } from "../explain.ts";
 import {
   buildGraph,
@@ -64,8 +65,8 @@ function spanOf({ process, type, invocation, completion }: KafkaOperation, verte
 
 function cycleWords(history: KafkaHistory): CycleWords<KafkaOperation> {
   return {
-    describe: ({ process, completion }) =>
-      `process ${process}'s ${completion.f} ${show(completion.value)} (${outcome(completion)})`,
+    describe: ({ process, node, completion }) =>
+      `process ${process}'s ${completion.f} ${show(completion.value)}${onNode(node)} (${outcome(completion)})`,
     operation: ({ completion }) => completion,
     reason: (from, to, kind, names) =>
       explainOrder(from, to, kind, names) ?? explainDependency(history, from, to, kind, names),

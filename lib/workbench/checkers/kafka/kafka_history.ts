@@ -10,6 +10,7 @@ import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { type Attempt, attempts } from "../attempts.ts";
 import { firstInClojureSet } from "../clojure_set.ts";
+import type { ClusterShape } from "../cluster_shape.ts";
 import { MalformedHistoryError } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 
@@ -63,10 +64,11 @@ export interface KafkaHistory {
  * Reads a history of sends, polls, transactions of both, assigns and subscribes. Of other operations only process and
  * outcome are read.
  *
+ * @param shape From it, the node of each operation follows.
  * @throws {MalformedHistoryError} An operation's value is malformed.
  */
-export function readKafkaHistory(history: readonly Operation[]): KafkaHistory {
-  const operations = attempts(history).map(readOperation);
+export function readKafkaHistory(history: readonly Operation[], shape: ClusterShape = {}): KafkaHistory {
+  const operations = attempts(history, shape).map(readOperation);
   const senders: KafkaHistory["senders"] = new Map();
   const pollers: KafkaHistory["pollers"] = new Map();
   for (const operation of operations) {

@@ -8,6 +8,7 @@
 
 import type { Integer } from "../../../integers.ts";
 import { getOrInsert } from "../../base/get_or_insert.ts";
+import { nameProcess, onNode } from "../cluster_shape.ts";
 import { type CaseEvidence, explainCases, outcome, seconds } from "../explain.ts";
 import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -42,7 +43,7 @@ interface SentMessage {
 function describeSent({ key, value, sender }: SentMessage): string {
   const message = sender.sends.get(key)!.find((message) => message.value === value)!;
   const where = message.offset === null ? "" : ` at offset ${message.offset}`;
-  return `process ${sender.process} sent ${showIdentity(value)} to key "${key}"${where} ` +
+  return `${nameProcess(sender.process, sender.node)} sent ${showIdentity(value)} to key "${key}"${where} ` +
     `(${outcome(sender.completion)})`;
 }
 
@@ -80,8 +81,9 @@ function findLostWrites({ logs, senders, pollers }: KafkaHistory): Anomaly[] {
   return explainCases("lost-write", cases, ({ polledUpTo, log, ...sent }) => {
     const polled = pollers.get(sent.key)!;
     const later = [...log.values[polledUpTo]!.keys()].find((value) => polled.has(value))!;
+    const { process, node } = polled.get(later)!;
     return `${describeSent(sent)}, but no poll ever returned it, although ` +
-      `process ${polled.get(later)!.process} polled ${showIdentity(later)} at offset ${log.offsets[polledUpTo]}`;
+      `${nameProcess(process, node)} polled ${showIdentity(later)} at offset ${log.offsets[polledUpTo]}`;
   }, sentEvidence);
 }
 
@@ -115,8 +117,9 @@ function findInconsistentOffsets({ logs }: KafkaHistory): Anomaly[] {
   );
   return explainCases("inconsistent-offsets", cases, ({ key, offset, atOffset }) => {
     const accounts = [...atOffset].slice(0, 4).map(([value, operation]) => {
-      const verb = operation.sends.get(key)?.some((message) => message.value === value) ? "sent" : "polled";
-      return `process ${operation.process} ${verb} ${showIdentity(value)} (${outcome(operation.completion)})`;
+      const { process, node, sends, completion } = operation;
+      const verb = sends.get(key)?.some((message) => message.value === value) ? "sent" : "polled";
+      return `${nameProcess(process, node)} ${verb} ${showIdentity(value)} (${outcome(completion)})`;
     });
     return `key "${key}" has ${atOffset.size} messages at offset ${offset}: ${accounts.join(", ")}`;
   }, ({ key, atOffset }) => ({
@@ -165,7 +168,7 @@ function* acknowledgedPolls({ operations }: KafkaHistory): Generator<PolledMessa
 
 function describePolled({ poller, key, offset, value }: PolledMessage): string {
   const where = offset === null ? "" : ` at offset ${offset}`;
-  return `process ${poller.process} polled ${showIdentity(value)} from key "${key}"${where} ` +
+  return `${nameProcess(poller.process, poller.node)} polled ${showIdentity(value)} from key "${key}"${where} ` +
     `at ${seconds(poller.completion.time)}`;
 }
 
@@ -174,8 +177,8 @@ function findAbortedReads(history: KafkaHistory): Anomaly[] {
   const senderOf = ({ key, value }: PolledMessage) => history.senders.get(key)?.get(value);
   const cases = [...acknowledgedPolls(history)].filter((polled) => senderOf(polled)?.type === "fail");
   return explainCases("G1a", cases, (polled) => {
-    const { process, completion } = senderOf(polled)!;
-    return `${describePolled(polled)}, but process ${process}'s send of it ${outcome(completion)}`;
+    const { process, node, completion } = senderOf(polled)!;
+    return `${describePolled(polled)}, but process ${process}'s send of it${onNode(node)} ${outcome(completion)}`;
   }, (polled) => ({ ...polledEvidence(polled), operations: [senderOf(polled)!.completion, polled.poller.completion] }));
 }
 

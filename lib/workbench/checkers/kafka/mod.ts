@@ -15,6 +15,7 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
+import type { ClusterShape } from "../cluster_shape.ts";
 import { checkOrUnknown, EXAMPLES } from "../explain.ts";
 import { identify, type Identity } from "../identify.ts";
 import type { Verdict } from "../verdict.ts";
@@ -25,7 +26,7 @@ import { findOrderAnomalies } from "./order_anomalies.ts";
 import { worstRealtimeLag } from "./realtime_lag.ts";
 
 /** Options for {@linkcode checkKafka}. */
-export interface KafkaCheckOptions {
+export interface KafkaCheckOptions extends ClusterShape {
   /**
    * Way in which clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so
    * skips and reversals between polls are allowed. `@default "assign"`, as in Maelstrom.
@@ -79,10 +80,10 @@ const ALLOWED_WITH_SUBSCRIBE: readonly string[] = ["poll-skip", "nonmonotonic-po
  */
 export function checkKafka(
   history: readonly Operation[],
-  { subVia = "assign", wwDeps = false }: KafkaCheckOptions = {},
+  { subVia = "assign", wwDeps = false, ...shape }: KafkaCheckOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
-    const kafka = readKafkaHistory(history);
+    const kafka = readKafkaHistory(history, shape);
     const allowed = [
       ...ALLOWED,
       ...wwDeps ? ALLOWED_WITH_WW : [],

@@ -8,6 +8,7 @@
  */
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
+import { nameProcess } from "../cluster_shape.ts";
 import { type CaseEvidence, explainCases, seconds } from "../explain.ts";
 import { showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -147,6 +148,6 @@ function describeJump(verb: string, { key, from, to }: Jump): string {
   const time = ({ operation }: Appearance) => ` (${seconds(operation.completion.time)})`;
   const isInternal = from.operation === to.operation;
   const first = `${describe(from)} of key "${key}"${isInternal ? "" : time(from)}`;
-  return `process ${from.operation.process} ${verb} ${first} ` +
+  return `${nameProcess(from.operation.process, from.operation.node)} ${verb} ${first} ` +
     `and then ${describe(to)}${isInternal ? " in the same operation" : ""}${time(to)}`;
 }

@@ -18,6 +18,7 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
+import { type ClusterShape, onNode } from "../cluster_shape.ts";
 import { checkOrUnknown, EXAMPLES, explainCases, MalformedHistoryError, seconds } from "../explain.ts";
 import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import { type Anomaly, mergeValidity, type Verdict } from "../verdict.ts";
@@ -28,7 +29,7 @@ import { linearize, type SearchResult } from "./search.ts";
 export { type Model, type ModelOperation, REGISTER } from "./model.ts";
 
 /** Options for {@linkcode checkLinearizable}. */
-export interface LinearizableOptions {
+export interface LinearizableOptions extends ClusterShape {
   /**
    * Splits an operation's value into the key of an independent object and the value without that key. Without it, all
    * operations concern one object. The fewer operations an object has, the faster the search.
@@ -66,8 +67,12 @@ export const CONFIGURATION_BUDGET = 300_000;
  * assertEquals(checkLinKV(history).valid, false);
  * ```
  */
-export function checkLinKV(history: readonly Operation[], { budget }: { budget?: number } = {}): Verdict {
-  const check = (history: readonly Operation[]) => checkLinearizable(history, REGISTER, { split: splitKey, budget });
+export function checkLinKV(
+  history: readonly Operation[],
+  { budget, nodes, concurrency }: Omit<LinearizableOptions, "split"> = {},
+): Verdict {
+  const options = { split: splitKey, budget, nodes, concurrency };
+  const check = (history: readonly Operation[]) => checkLinearizable(history, REGISTER, options);
   const verdict = check(history);
   const isMissed = verdict.valid === false && check(history.map(withUnknownNull)).valid === true;
   return isMissed ? { ...verdict, anomalies: verdict.anomalies?.map(asOverlooked) } : verdict;
@@ -118,10 +123,10 @@ function splitKey({ index, value }: Operation): [unknown, unknown] {
 export function checkLinearizable<State>(
   history: readonly Operation[],
   model: Model<State>,
-  { split = ({ value }) => [null, value], budget = CONFIGURATION_BUDGET }: LinearizableOptions = {},
+  { split = ({ value }) => [null, value], budget = CONFIGURATION_BUDGET, ...shape }: LinearizableOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
-    const results = [...intervalsByKey(history, split)].map(([key, intervals]) => ({
+    const results = [...intervalsByKey(history, split, shape)].map(([key, intervals]) => ({
       key,
       search: linearize(intervals, model, budget),
     }));
@@ -160,9 +165,10 @@ export function checkLinearizable<State>(
 function intervalsByKey(
   history: readonly Operation[],
   split: NonNullable<LinearizableOptions["split"]>,
+  shape: ClusterShape,
 ): Map<Identity, Interval[]> {
   const byKey = new Map<Identity, Interval[]>();
-  for (const { type, f, invocation, completion, end } of attempts(history)) {
+  for (const { type, f, node, invocation, completion, end } of attempts(history, shape)) {
     const [key, value] = split(type === "ok" ? completion : invocation);
     const ofKey = getOrInsert(byKey, identify(key), () => []);
     if (type === "fail") continue;
@@ -170,6 +176,7 @@ function intervalsByKey(
       operation: { f, value, type },
       begin: invocation.index,
       end: type === "ok" ? end : Infinity,
+      node,
       invocation,
       completion,
     });
@@ -197,7 +204,7 @@ function explainFailure<State>(key: Identity, { blocked }: SearchResult<State>, 
   ].join("\n");
 }
 
-function describeInterval({ operation: { f, value, type }, invocation, completion }: Interval): string {
+function describeInterval({ operation: { f, value, type }, node, invocation, completion }: Interval): string {
   const end = type === "ok" ? `to ${seconds(completion.time)}` : "on, outcome unknown";
-  return `process ${invocation.process}'s ${f} ${show(value)} (from ${seconds(invocation.time)} ${end})`;
+  return `process ${invocation.process}'s ${f} ${show(value)}${onNode(node)} (from ${seconds(invocation.time)} ${end})`;
 }

@@ -7,7 +7,7 @@
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { pairs } from "../../history/history.ts";
-import { type ClusterShape, nodeOf } from "../cluster_shape.ts";
+import { type ClusterShape, nameProcess, nodeOf } from "../cluster_shape.ts";
 import { compareValues } from "../compare_values.ts";
 import { checkOrUnknown, explainCases, seconds } from "../explain.ts";
 import { identify } from "../identify.ts";
@@ -172,7 +172,7 @@ function readsByReader(history: readonly Operation[], shape: ClusterShape): Read
     if (invocation.f !== "read" || completion?.type !== "ok") return [];
     return [{ invocation, values: (completion.value ?? []) as unknown[] }];
   });
-  return Map.groupBy(reads, ({ invocation: { process } }) => nodeOf(process as number, shape) ?? `process ${process}`);
+  return Map.groupBy(reads, ({ invocation: { process } }) => nodeOf(process, shape) ?? `process ${process}`);
 }
 
 function explainAllLost(
@@ -235,6 +235,5 @@ function listed(names: readonly string[]): string {
 }
 
 function processName({ process }: Operation, shape: ClusterShape): string {
-  const node = nodeOf(process as number, shape);
-  return `process ${process}${node === undefined ? "" : ` on ${node}`}`;
+  return nameProcess(process, nodeOf(process, shape));
 }

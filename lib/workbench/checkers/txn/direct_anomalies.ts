@@ -9,6 +9,7 @@
 
 import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
+import { nameProcess } from "../cluster_shape.ts";
 import { type CaseEvidence, explainCases, outcome } from "../explain.ts";
 import { type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly } from "../verdict.ts";
@@ -24,8 +25,8 @@ import {
 /** Finds malformed replies: acknowledged transactions whose reply is not to what was asked. */
 export function findMalformedReplies(transactions: readonly Transaction[]): Anomaly[] {
   const cases = transactions.filter(({ misanswered }) => misanswered !== undefined);
-  return explainCases("malformed-reply", cases, ({ invocation, completion, misanswered }) => {
-    const asked = `process ${invocation.process} asked for ${show(invocation.value)}`;
+  return explainCases("malformed-reply", cases, ({ invocation, node, completion, misanswered }) => {
+    const asked = `${nameProcess(invocation.process, node)} asked for ${show(invocation.value)}`;
     return `${asked} and was answered ${show(completion.value)} (${outcome(completion)}): ${misanswered}`;
   }, ({ completion }) => ({ operations: [completion] }));
 }

@@ -9,6 +9,7 @@
 
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
+import type { ClusterShape } from "../cluster_shape.ts";
 import { checkOrUnknown, explainCases } from "../explain.ts";
 import { identify, type Identity, showIdentity, valueOf } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
@@ -27,6 +28,7 @@ import { describeTransaction, findWriters, readTransactions, type Transaction, t
  * dirty-update, lost-update, and cycles.
  *
  * @param models The consistency models to decide by.
+ * @param shape The explanations name its nodes.
  *
  * @example
  * ```ts
@@ -45,9 +47,10 @@ import { describeTransaction, findWriters, readTransactions, type Transaction, t
 export function checkTxnListAppend(
   history: readonly Operation[],
   models: readonly string[] = ["strict-serializable"],
+  shape: ClusterShape = {},
 ): Verdict {
   return checkOrUnknown(() => {
-    const transactions = readTransactions(history, "append", elementsOf);
+    const transactions = readTransactions(history, "append", elementsOf, shape);
     const writers = findWriters(transactions);
     const reads = distinctReads(transactions);
     const direct = [

@@ -8,6 +8,7 @@
  */
 
 import type { Operation } from "../../history/operation.ts";
+import type { ClusterShape } from "../cluster_shape.ts";
 import { proscribedAnomalies } from "../consistency_model.ts";
 import { checkOrUnknown, explainCases, MalformedHistoryError } from "../explain.ts";
 import { type Cycle, WR, WW } from "../graph/mod.ts";
@@ -35,7 +36,7 @@ const STEPS_EXPLAINED = 8;
  * Finds malformed-reply, internal, future-read, G1a, G1b, garbage-read, lost-update, cyclic-versions, and cycles.
  *
  * @param models The consistency models to decide by.
- * @param options Assumptions about the order of versions.
+ * @param options Assumptions about the order of versions; and the shape of the cluster, for explanations.
  *
  * @example
  * ```ts
@@ -55,10 +56,10 @@ const STEPS_EXPLAINED = 8;
 export function checkTxnRWRegister(
   history: readonly Operation[],
   models: readonly string[] = ["strict-serializable"],
-  options: VersionOptions = {},
+  options: VersionOptions & ClusterShape = {},
 ): Verdict {
   return checkOrUnknown(() => {
-    const transactions = readTransactions(history, "w", elementsOf);
+    const transactions = readTransactions(history, "w", elementsOf, options);
     refuseNullWrites(transactions);
     const orders = inferVersionOrders(transactions, options);
     const others = [

@@ -8,6 +8,7 @@ import { getOrInsert } from "../../base/get_or_insert.ts";
 import { show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { attempts } from "../attempts.ts";
+import { type ClusterShape, onNode } from "../cluster_shape.ts";
 import { MalformedHistoryError, outcome } from "../explain.ts";
 import { identify, type Identity, showIdentity } from "../identify.ts";
 import { replyDifference } from "./reply_shape.ts";
@@ -30,6 +31,8 @@ export interface Transaction {
   /** Its index among all transactions. */
   place: number;
   type: "ok" | "fail" | "info";
+  /** The node that its process talked to, if that is known. */
+  node: string | undefined;
   invocation: Operation;
   /** The completion, or the invocation if there is none. */
   completion: Operation;
@@ -56,6 +59,7 @@ type ElementsOf = (value: unknown) => Identity[] | undefined;
  * Reads the transactions of a history.
  *
  * @param write The workload's write: `"append"` or `"w"`.
+ * @param shape From it, the node of each transaction follows.
  * @returns In order of completion.
  * @throws {MalformedHistoryError} A transaction is not a list of `[f, key, value]`.
  */
@@ -63,9 +67,10 @@ export function readTransactions(
   history: readonly Operation[],
   write: string,
   elementsOf: ElementsOf,
+  shape: ClusterShape = {},
 ): Transaction[] {
-  return attempts(history).map(({ type, invocation, completion }, place): Transaction => {
-    const common = { place, invocation, completion };
+  return attempts(history, shape).map(({ type, node, invocation, completion }, place): Transaction => {
+    const common = { place, node, invocation, completion };
     if (type !== "ok") return { ...common, type, microOperations: requestedWrites(invocation, write, elementsOf) };
     const misanswered = findDifference(invocation.value, completion.value, write, elementsOf);
     if (misanswered !== undefined) {
@@ -159,7 +164,8 @@ export function sameElements(one: readonly Identity[], other: readonly Identity[
   return one.length === other.length && one.every((element, index) => element === other[index]);
 }
 
-/** Describes a transaction: `process 3's transaction [["r",9,2]] (acknowledged at 0.059 s)`. */
-export function describeTransaction({ completion }: Transaction): string {
-  return `process ${completion.process}'s transaction ${show(completion.value)} (${outcome(completion)})`;
+/** Describes a transaction: `process 3's transaction [["r",9,2]] on n1 (acknowledged at 0.059 s)`. */
+export function describeTransaction({ completion, node }: Transaction): string {
+  const transaction = `process ${completion.process}'s transaction ${show(completion.value)}`;
+  return `${transaction}${onNode(node)} (${outcome(completion)})`;
 }

@@ -35,5 +35,5 @@ export const kafkaWorkload: Workload = {
     ratePerWorker: 5,
   },
   convergence: kafkaConvergence,
-  check: (history) => checkKafka(history),
+  check: (history, { nodes, concurrency }) => checkKafka(history, { nodes, concurrency }),
 };

@@ -49,5 +49,5 @@ export const txnListAppendWorkload: Workload = {
   final: txnFinalReads,
   convergence: (history) => txnConvergence(history, TXN),
   check: (history, options) =>
-    checkWithReplicas(history, options, (main) => checkTxnListAppend(main, options.consistencyModels)),
+    checkWithReplicas(history, options, (main) => checkTxnListAppend(main, options.consistencyModels, options)),
 };

@@ -49,5 +49,8 @@ export const txnRWRegisterWorkload: Workload = {
   final: txnFinalReads,
   convergence: (history) => txnConvergence(history, TXN),
   check: (history, options) =>
-    checkWithReplicas(history, options, (main) => checkTxnRWRegister(main, options.consistencyModels)),
+    checkWithReplicas(history, options, (main) => {
+      const { nodes, concurrency, consistencyModels } = options;
+      return checkTxnRWRegister(main, consistencyModels, { nodes, concurrency });
+    }),
 };
