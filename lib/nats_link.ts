@@ -49,8 +49,8 @@ export interface NatsPlace {
 
 /** Receiver of a node's messages. */
 export interface Receiver extends Pick<NodeHandle, "receive"> {
-  /** Resolves when it has room for messages again; undefined if it has. */
-  untilRoom?(): Promise<void> | undefined;
+  /** False while it has no room for another message: one that arrives is lost. `@default always true` */
+  hasRoom?(): boolean;
 }
 
 /** A node's connection to NATS. */
@@ -62,11 +62,13 @@ export interface NatsLink {
   /** Resolves when the server has got what was sent; undefined if there is room for more. */
   untilSent(): Promise<void> | undefined;
   /**
-   * Delivers what arrives to a node until the signal, with backpressure from it and from what it sends.
+   * Delivers what arrives to a node until the signal, with backpressure from what it sends.
    *
    * @throws {Error} The connection is closed for good: the server does not accept the client any more.
    */
   receiveAll(node: Receiver, signal: AbortSignal): Promise<void>;
+  /** Publishes a text for those who watch the node: on its subject and `.what`. */
+  tell(what: string, text: string): void;
   /** Answers requests for the status of the node, and those that cut it off from others. */
   answerRequests(status: () => unknown): void;
   /** Flushes what was sent, and closes the connection. */
@@ -121,6 +123,9 @@ export async function openLink(
     send: (message) => send(state, message),
     untilSent: () => state.unconfirmed > MAX_UNCONFIRMED ? confirm(state) : undefined,
     receiveAll: (node, signal) => receiveAll(state, subscription, node, signal),
+    tell(what, text) {
+      if (state.isConnected && !connection.isClosed()) connection.publish(`${subject}.${what}`, text);
+    },
     answerRequests: (status) => answerRequests(state, status),
     async close() {
       // While there is no connection, there is nothing that could be flushed.
@@ -204,7 +209,7 @@ async function receiveAll(
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   for await (const received of subscription) {
-    if (subscription.getPending() > MAX_WAITING) {
+    if (subscription.getPending() > MAX_WAITING || node.hasRoom?.() === false) {
       state.lost++;
       continue;
     }
@@ -213,8 +218,6 @@ async function receiveAll(
     const message = parseOrLog(text, log);
     if (message !== undefined && isHeard(state, message)) node.receive(message);
     if (state.unconfirmed > MAX_UNCONFIRMED) await confirm(state);
-    const room = node.untilRoom?.();
-    if (room !== undefined) await room;
   }
   signal.removeEventListener("abort", end);
   if (signal.aborted) return;

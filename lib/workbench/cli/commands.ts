@@ -59,9 +59,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "up",
-    usage: "CHALLENGE",
+    usage: "CHALLENGE | --bin FILE",
     takes: CHALLENGE_NAMES,
-    help: "Start a cluster: the nodes of a challenge as services on NATS and etcd",
+    help: "Start a cluster: nodes of a challenge, or of your program, as services on NATS and etcd",
     notes: UP_NOTES,
     flags: UP_FLAGS,
     run: up,

@@ -19,7 +19,13 @@ import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
 import { type ClusterControl, composeControl, createControl } from "../world/cluster/control.ts";
 import { listMachines } from "../world/cluster/machines.ts";
-import { type ClusterState, type MachinePlace, NO_CLUSTER, readState } from "../world/cluster/state.ts";
+import {
+  type ClusterState,
+  describeProgram,
+  type MachinePlace,
+  NO_CLUSTER,
+  readState,
+} from "../world/cluster/state.ts";
 import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
@@ -79,7 +85,7 @@ async function listAllMachines(state: ClusterState): Promise<MachinePlace[]> {
     if (performance.now() < deadline) continue;
     throw new FailedError(
       `Cannot test the cluster: no machine runs ${missing.join(", ")}; start it there with up ` +
-        `${state.challenge} --nodes ${state.nodes.join()} --here ${missing.join()}`,
+        `${state.challenge ?? `--bin ${state.program.path}`} --nodes ${state.nodes.join()} --here ${missing.join()}`,
     );
   }
 }
@@ -107,12 +113,10 @@ async function openControl(state: ClusterState): Promise<ClusterControl> {
 function checkRequest({ bin, args, options, env }: TestRequest, state: ClusterState): void {
   const { path, args: programArgs } = findModule(bin, args, state.root);
   const { program, nodes } = state;
-  if (path !== program.path || programArgs.join(" ") !== program.args.join(" ")) {
+  if (path !== program.path || programArgs.join("\0") !== program.args.join("\0")) {
     throw new UsageError(
-      `Cannot test ${[path, ...programArgs].join(" ")}: the cluster runs ${
-        [program.path, ...program.args].join(" ")
-      } ` +
-        `(challenge ${state.challenge}); end it with ./maelstrom.sh down, and start another with up`,
+      `Cannot test ${[path, ...programArgs].join(" ")}: the cluster runs ${describeProgram(state)}; ` +
+        "end it with ./maelstrom.sh down, and start another with up",
     );
   }
   if (options.nodes.join() !== nodes.join()) {

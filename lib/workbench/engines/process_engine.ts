@@ -9,6 +9,7 @@ import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
 import { nodeEnvironment } from "../world/hosts/process/environment.ts";
 import { processWorld } from "../world/hosts/process/process.ts";
+import { commandOf } from "../world/hosts/process/spawn.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
 
@@ -21,10 +22,7 @@ import { runInRealTime } from "./real_time_run.ts";
 export async function runWithProcesses(request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const { bin, args, isModule, logStderr, options: { nodes } } = request;
   const env = nodeEnvironment(request.env);
-  // Deno finds the deno.json of the module's own folder, and grants no permissions.
-  const program = isModule
-    ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] }
-    : { bin, args };
+  const program = commandOf({ bin, args, isModule });
   return await runInRealTime(request, hooks, ({ openNodeLog }) => {
     const clock = new RealClock();
     return processWorld({

@@ -245,8 +245,14 @@ function parseNames(flag: FlagName, words: readonly string[], what: string): str
 /** Names of files that Deno runs as modules. */
 const MODULE = /\.[cm]?[jt]sx?$/;
 
-/** The absolute path of the program. A simulation imports it, and Deno runs a module: these need not be executable. */
-function findProgram(
+/**
+ * Finds a program; returns its absolute path. A simulation imports it, and Deno runs a module: these need not be
+ * executable.
+ *
+ * @param bin What `--bin` says.
+ * @throws {UsageError} There is no program, or it cannot be run.
+ */
+export function findProgram(
   bin: string | undefined,
   isSimulated: boolean,
   { root, files }: MachineWithFiles,

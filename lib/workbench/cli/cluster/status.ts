@@ -11,7 +11,13 @@ import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import type { Flag } from "../../request/flag.ts";
 import { UnreachableError } from "../../world/cluster/control.ts";
-import { type ClusterReport, type ClusterState, type MachinePlace, NO_CLUSTER } from "../../world/cluster/state.ts";
+import {
+  type ClusterReport,
+  type ClusterState,
+  describeProgram,
+  type MachinePlace,
+  NO_CLUSTER,
+} from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
 /** The flags of `status`. */
@@ -93,9 +99,9 @@ function isHealthy({ report }: MachineStatus): boolean {
 }
 
 function statusDocument(state: ClusterState, machines: readonly MachineStatus[], missing: readonly string[]): string {
-  const { cluster, challenge, isReady } = state;
+  const { cluster, challenge, program, isReady } = state;
   const document = {
-    ...{ cluster, challenge, ready: isReady },
+    ...{ cluster, challenge, program, ready: isReady },
     ...serversOf(state),
     machines: machines.map(({ address, problem = null, report }) => ({ address, problem, pid: report?.pid ?? null })),
     nodes: machines.flatMap(({ address, report }) =>
@@ -118,7 +124,7 @@ function statusText(state: ClusterState, machines: readonly MachineStatus[], mis
   ];
   const isAlone = machines.length === 1 && missing.length === 0;
   return [
-    `Cluster ${state.cluster}, challenge ${state.challenge}, NATS ${nats.join()}, etcd ${etcd.join()}`,
+    `Cluster ${state.cluster}, ${describeProgram(state)}, NATS ${nats.join()}, etcd ${etcd.join()}`,
     ...state.isReady ? [] : ["This machine's part of it still starts"],
     "",
     ...columns(isAlone ? rows.map((row) => row.slice(1)) : rows),

@@ -1,6 +1,6 @@
 /**
- * `up CHALLENGE`: starts a cluster, whose nodes are services on NATS, or the part of one that is on this machine. It
- * runs until `down`.
+ * `up CHALLENGE` and `up --bin FILE`: start a cluster, whose nodes are services on NATS, or the part of one that is on
+ * this machine. It runs until `down`.
  *
  * @module
  */
@@ -8,14 +8,24 @@
 import { expectedOneOf, FailedError, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
-import { type Challenge, CHALLENGE_NAMES, findChallenge, findModule } from "../../request/challenges.ts";
-import type { Flag } from "../../request/flag.ts";
-import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState } from "../../world/cluster/state.ts";
+import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
+import { clusterProgram } from "../../request/cluster_program.ts";
+import { shellWord } from "../../request/command_line.ts";
+import type { Flag, ValuesOf } from "../../request/flag.ts";
+import { findProgram } from "../../request/request.ts";
+import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, describeProgram } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
 
 /** The flags of `up`. */
 export const UP_FLAGS = [
+  {
+    name: "bin",
+    kind: "text",
+    placeholder: "FILE",
+    help: "Program of your own, in any language, as for test; its arguments go after --",
+    origin: "workbench",
+  },
   ...PLACEMENT_FLAGS,
   {
     name: "nats",
@@ -54,6 +64,8 @@ export const UP_NOTES: readonly string[] = [
   "For one cluster on several machines, run up on each, with the same servers and --nodes, and its own --here and " +
   "--listen. A test on any of them tests the whole.",
   "A test uses the cluster with --engine cluster: ./maelstrom.sh kafka --engine cluster. docs/cluster.md has the rest.",
+  "With --bin, the nodes run a program of your own: up --bin ./my_node --nodes 3, and then test -w broadcast " +
+  "--bin ./my_node --engine cluster.",
 ];
 
 /** Schemes of the addresses of each server. */
@@ -68,12 +80,14 @@ const SCHEMES = { nats: /^(nats|tls):\/\/[^\s,]+$/, etcd: /^https?:\/\/[^\s,]+$/
  * @throws {FailedError} A cluster runs already, or this one cannot be started.
  */
 export async function up(words: readonly string[], machine: Machine): Promise<number> {
-  const plan = createPlan(words, machine);
+  const parsed = parseWords(words);
+  const plan = createPlan(parsed, machine);
   const { clusters } = machine;
   await rejectRunning(clusters.state(), machine);
   const ending = new AbortController();
   const stopListening = machine.onInterrupt(() => ending.abort());
-  const tell = (line: string) => line === "ready" ? machine.stdout(readyText(plan)) : machine.stderr(`${line}\n`);
+  const tell = (line: string) =>
+    line === "ready" ? machine.stdout(readyText(plan, parsed)) : machine.stderr(`${line}\n`);
   try {
     const problem = await clusters.start(plan, tell, ending.signal);
     if (problem !== undefined) {
@@ -87,12 +101,18 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
   }
 }
 
-function readyText({ challenge, nodes, here, isForeground }: ClusterPlan): string {
-  const test = `./maelstrom.sh ${challenge} --engine cluster`;
+function readyText(plan: ClusterPlan, { given: { bin }, ownArgs }: UpWords): string {
+  const { challenge, program, nodes, here, isForeground } = plan;
+  const test = [
+    challenge === null ? "./maelstrom.sh test -w WORKLOAD" : `./maelstrom.sh ${challenge}`,
+    ...bin === undefined ? [] : ["--bin", shellWord(bin)],
+    "--engine cluster",
+    ...ownArgs.length === 0 ? [] : ["--", ...ownArgs.map(shellWord)],
+  ].join(" ");
   const isPart = here.length < nodes.length;
   const others = isPart ? `; ${nodes.filter((name) => !here.includes(name)).join(", ")} on other machines` : "";
   return [
-    `Challenge ${challenge} runs on ${here.join(", ")}${others}`,
+    `${challenge === null ? program.path : `Challenge ${challenge}`} runs on ${here.join(", ")}${others}`,
     "",
     `  ${test}   tests ${isPart ? "the whole cluster" : "it"}`,
     `  ${"./maelstrom.sh status".padEnd(test.length)}   shows its processes`,
@@ -103,11 +123,25 @@ function readyText({ challenge, nodes, here, isForeground }: ClusterPlan): strin
   ].join("\n");
 }
 
-function createPlan(words: readonly string[], machine: Machine): ClusterPlan {
-  const { given, program: [word, extra] } = parseArguments(words, UP_FLAGS);
-  const challenge = challengeOf(word);
+/** Words after `up`. */
+interface UpWords {
+  given: ValuesOf<typeof UP_FLAGS>;
+  /** Null if only a program is named. */
+  challenge: Challenge | null;
+  /** Arguments of the program. */
+  ownArgs: readonly string[];
+}
+
+function parseWords(words: readonly string[]): UpWords {
+  const { given, positional: [word, extra], positional, program } = parseArguments(words, UP_FLAGS);
   if (extra !== undefined) throw new UsageError(`Cannot use ${extra} with up: expected one challenge`);
+  const challenge = word === undefined && given.bin !== undefined ? null : challengeOf(word);
+  return { given, challenge, ownArgs: program.slice(positional.length) };
+}
+
+function createPlan({ given, challenge, ownArgs }: UpWords, machine: Machine): ClusterPlan {
   const { root } = machine;
+  const bin = given.bin ?? `${root}/challenges/bin/${challenge!.program}`;
   const { cluster = "maelstrom", foreground: isForeground = false } = given;
   if (!/^\w[\w-]*$/.test(cluster)) {
     throw new UsageError(`Cannot use --cluster ${JSON.stringify(cluster)}: expected letters, digits, - and _`);
@@ -120,8 +154,8 @@ function createPlan(words: readonly string[], machine: Machine): ClusterPlan {
     root,
     folder: `${root}/${CLUSTER_FOLDER}`,
     cluster,
-    challenge: challenge.id,
-    program: findModule(`${root}/challenges/bin/${challenge.program}`, [], root),
+    challenge: challenge?.id ?? null,
+    program: clusterProgram({ ...findProgram(bin, false, machine), args: [...ownArgs] }, machine),
     ...placementOf(given, servers),
     isForeground,
     ...servers,
@@ -129,7 +163,9 @@ function createPlan(words: readonly string[], machine: Machine): ClusterPlan {
 }
 
 function challengeOf(word: string | undefined): Challenge {
-  if (word === undefined) throw new UsageError("Missing challenge: expected up CHALLENGE, such as up kafka");
+  if (word === undefined) {
+    throw new UsageError("Missing challenge: expected up CHALLENGE, such as up kafka, or up --bin FILE");
+  }
   const challenge = findChallenge(word);
   if (challenge === undefined) throw new UsageError(`Cannot find ${word}: ${expectedOneOf(word, CHALLENGE_NAMES)}`);
   return challenge;
@@ -163,7 +199,7 @@ async function rejectRunning(state: ClusterState | undefined, { clusters }: Mach
   if (!await clusters.isRunning(state)) return;
   const what = state.isReady ? "one runs here already" : "one is being started here";
   throw new FailedError(
-    `Cannot start a cluster: ${what}, challenge ${state.challenge} on ${state.here.length} nodes; ` +
+    `Cannot start a cluster: ${what}, ${describeProgram(state)} on ${state.here.length} nodes; ` +
       "end it with ./maelstrom.sh down",
   );
 }

@@ -62,7 +62,7 @@ export function startChild({ bin, args, env, log }: ChildCommand): Child {
     ended,
     signal: exit.signal,
     async stop(patience = PATIENCE) {
-      exit.signal("SIGTERM");
+      exit.terminate();
       // A paused process would not see it.
       exit.signal("SIGCONT");
       const timer = setTimeout(() => void exit.kill(), patience);

@@ -48,12 +48,12 @@ export async function joinRun(
 }
 
 function disagreement(plan: Common, present: StoredRun, { control }: MachinePlace): FailedError {
-  const describe = ({ challenge, args, nodes }: Omit<StoredRun, "run">) =>
-    `challenge ${[challenge, ...args].join(" ")} on the nodes ${nodes.join(", ")}`;
-  const { cluster, challenge, nodes, program: { args } } = plan;
+  const describe = ({ program, args, nodes }: Omit<StoredRun, "run">) =>
+    `${[program, ...args].join(" ")} on the nodes ${nodes.join(", ")}`;
+  const { cluster, nodes, program: { args } } = plan;
   return new FailedError(
     `The cluster ${cluster} has ${describe(present)}, as its machine at ${control} says; expected the same here, ` +
-      `not ${describe({ challenge, args, nodes })}; or name another cluster with --cluster`,
+      `not ${describe({ program: nameOf(plan), args, nodes })}; or name another cluster with --cluster`,
   );
 }
 
@@ -109,21 +109,28 @@ export function bucketName(cluster: string, run: string): string {
 /** Value of the key. */
 interface StoredRun {
   run: string;
-  challenge: string;
+  program: string;
   args: readonly string[];
   nodes: readonly string[];
 }
 
-function formatRun(run: string, { challenge, program: { args }, nodes }: Common): string {
-  return JSON.stringify({ run, challenge, args, nodes });
+function formatRun(run: string, plan: Common): string {
+  const { program: { args }, nodes } = plan;
+  return JSON.stringify({ run, program: nameOf(plan), args, nodes });
+}
+
+/** Name of the challenge and of the program's file, whose folder may differ from machine to machine. */
+function nameOf({ challenge, program: { path } }: Common): string {
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return challenge === null ? file : `challenge ${challenge}, ${file}`;
 }
 
 function parseRun(text: string): StoredRun {
   try {
-    const { run, challenge, args, nodes } = JSON.parse(text);
-    return { run: String(run), challenge: String(challenge), args: [...args], nodes: [...nodes] };
+    const { run, program, args, nodes } = JSON.parse(text);
+    return { run: String(run), program: String(program), args: [...args], nodes: [...nodes] };
   } catch {
-    return { run: "", challenge: "?", args: [], nodes: [] };
+    return { run: "", program: "?", args: [], nodes: [] };
   }
 }
 

@@ -1,13 +1,15 @@
 /**
- * Process of a node in a cluster. Its arguments: the name of the cluster, that of the node, those of all nodes
- * separated by commas, the path of the module that exports the program, and the arguments of the program. `$NATS_URL`
- * has the addresses of NATS, separated by commas.
+ * Process of a node in a cluster whose program a module exports; `bridge.ts` is that of any other program. Its
+ * arguments: the name of the cluster, that of the node, those of all nodes separated by commas, the path of the module
+ * that exports the program, and the arguments of the program. `$NATS_URL` has the addresses of NATS, separated by
+ * commas.
  *
  * @module
  */
 
 import { serveNats } from "../../../nats.ts";
 import type { Node } from "../../../node.ts";
+import { logToStderr } from "../../../process_host.ts";
 
 /** Argument of a program that makes a node log details. The host handles it; the program does not get it. */
 const DEBUG = "--debug";
@@ -17,6 +19,13 @@ if (import.meta.main) {
   const { default: program } = await import(`file://${module.split("/").map(encodeURIComponent).join("/")}`) as {
     default: (node: Node, args: readonly string[]) => void;
   };
+  if (typeof program !== "function") {
+    logToStderr(
+      "error",
+      `Cannot run ${module}: its default export is ${typeof program}, expected a function of a node`,
+    );
+    Deno.exit(1);
+  }
   const own = args.filter((word) => word !== DEBUG);
   await serveNats((node: Node) => program(node, own), {
     servers: Deno.env.get("NATS_URL")!.split(","),

@@ -10,6 +10,7 @@ import { createEtcd } from "../../../etcd.ts";
 import type { NatsNodeStatus } from "../../../nats.ts";
 import { splitLogin } from "../../../nats_login.ts";
 import { messageOf } from "../../base/errors.ts";
+import { commandOf } from "../hosts/process/spawn.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
 import { requireServer, startEtcd, startNats } from "./servers.ts";
 import { readRun, removeData, replaceRun } from "./common_run.ts";
@@ -130,19 +131,27 @@ export async function startNodes(cluster: ClusterProcesses): Promise<string> {
 export async function startMember(cluster: ClusterProcesses, member: ClusterMember): Promise<void> {
   const { plan } = cluster;
   if (member.child?.end === undefined && member.child !== undefined) return;
-  const { path, args } = plan.program;
-  const module = new URL("./node.ts", import.meta.url).href;
+  const { kind, path, args } = plan.program;
+  const { bin, args: words } = commandOf({ bin: path, args, isModule: kind === "module" });
+  const module = new URL(kind === "export" ? "./node.ts" : "./bridge.ts", import.meta.url).href;
   member.isPaused = false;
   member.logStart = sizeOf(logPath(plan.folder, member.id));
-  const child = startDeno(cluster, module, [plan.cluster, member.id, plan.nodes.join(), path, ...args], member.id);
+  const own = [plan.cluster, member.id, plan.nodes.join(), bin, ...words];
+  const child = startDeno(cluster, module, own, member.id, kind === "export" ? [] : ["--allow-run"]);
   member.child = child;
   void child.ended.then((end) => member.child === child && cluster.onCrash(`${member.id} ${end}`));
   await untilServed(cluster, member.id, child, member.id);
 }
 
-function startDeno({ plan, env, nats, etcd }: ClusterProcesses, module: string, args: string[], name: string): Child {
+function startDeno(
+  { plan, env, nats, etcd }: ClusterProcesses,
+  module: string,
+  args: string[],
+  name: string,
+  more: readonly string[] = [],
+): Child {
   const flags = ["run", "--quiet", "--no-prompt", "--config", `${plan.root}/deno.json`];
-  const permissions = ["--allow-net", "--allow-read", "--allow-env"];
+  const permissions = ["--allow-net", "--allow-read", "--allow-env", ...more];
   return startChild({
     bin: Deno.execPath(),
     args: [...flags, ...permissions, module, ...args],

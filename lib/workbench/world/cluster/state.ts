@@ -12,6 +12,15 @@ export const CLUSTER_FOLDER = ".cluster";
 /** Message of the errors of commands that need a cluster. */
 export const NO_CLUSTER = "No cluster runs here: start one with ./maelstrom.sh up CHALLENGE";
 
+/** Program of a cluster's nodes. */
+export interface ClusterProgram extends ProgramModule {
+  /**
+   * `"export"`: the default export of the module runs in the node's process. `"module"`: Deno runs the module in a
+   * process of its own. `"executable"`: the system runs it.
+   */
+  kind: "export" | "module" | "executable";
+}
+
 /** Description of a cluster that is to run. */
 export interface ClusterPlan {
   /** The project's folder. */
@@ -20,10 +29,10 @@ export interface ClusterPlan {
   folder: string;
   /** Name of the cluster: the first part of its subjects, and of its keys. */
   cluster: string;
-  /** Number of the challenge whose program runs. */
-  challenge: string;
+  /** Number of the challenge whose program runs; null if only a program was named. */
+  challenge: string | null;
   /** The program of every node. */
-  program: ProgramModule;
+  program: ClusterProgram;
   /** Names of all nodes, on whatever machine. */
   nodes: readonly string[];
   /** Names of those that run on this machine. */
@@ -36,6 +45,25 @@ export interface ClusterPlan {
   nats?: readonly string[];
   /** Addresses of etcd; undefined to start a server. */
   etcd?: readonly string[];
+}
+
+/**
+ * Describes what a cluster runs, for people.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { describeProgram } from "./state.ts";
+ *
+ * const program = { path: "/me/node", args: ["--fast"], kind: "executable" } as const;
+ * assertEquals(describeProgram({ challenge: null, program }), "/me/node --fast");
+ * assertEquals(describeProgram({ challenge: "5c", program }), "challenge 5c, /me/node --fast");
+ * ```
+ */
+export function describeProgram({ challenge, program }: Pick<ClusterPlan, "challenge" | "program">): string {
+  const { path, args } = program;
+  const command = [path, ...args].join(" ");
+  return challenge === null ? command : `challenge ${challenge}, ${command}`;
 }
 
 /** Plan of a cluster that is being started. */

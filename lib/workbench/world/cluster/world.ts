@@ -4,7 +4,8 @@
  * 1. A request of a test's client is published on the subject of its node.
  * 2. The world listens to all subjects of the cluster. A message to a client is delivered to it; every other one is
  *    only recorded, so that the journal has the messages between nodes, and those to and from services.
- * 3. Faults of nodes are requests to the supervisor. Links are cut by the nodes: each drops what it must not hear.
+ * 3. A node that prints a line that is not a message tells it on its subject and `.bad-line`: the test ends with that.
+ * 4. Faults of nodes are requests to the supervisor. Links are cut by the nodes: each drops what it must not hear.
  *
  * @module
  */
@@ -57,7 +58,7 @@ interface Running {
   readonly id: string;
   readonly onFailure: (failure: TestException) => void;
   /** Size of its log when it started, bytes. */
-  readonly logStart: number;
+  logStart: number;
   /** The last action on it: actions are performed one after another. */
   action: Promise<void>;
   /** True once its crash was reported. */
@@ -83,6 +84,9 @@ export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
   const tap = connection.subscribe(`${options.cluster}.*`, {
     callback: (_error, message) => receive(state, message.string()),
   });
+  const badLines = connection.subscribe(`${options.cluster}.*.bad-line`, {
+    callback: (_error, message) => reportBadLine(state, message.subject, message.string()),
+  });
   const watch = setInterval(() => void lookAtNodes(state), WATCH_INTERVAL);
   return {
     mode: "cluster",
@@ -92,6 +96,7 @@ export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
     close() {
       clearInterval(watch);
       tap.unsubscribe();
+      badLines.unsubscribe();
     },
   };
 }
@@ -115,6 +120,12 @@ function receive({ network, running }: State, text: string): void {
   }
 }
 
+/** Reports a line that is not a message, as a world of processes does. */
+function reportBadLine({ running }: State, subject: string, message: string): void {
+  const node = subject.split(".").at(-2)!;
+  running.get(node)?.onFailure({ type: "bad-line", node, message, count: 1 });
+}
+
 async function startNode(
   state: State,
   id: string,
@@ -123,9 +134,15 @@ async function startNode(
 ): Promise<NodeHost> {
   const { control, connection, running, cluster } = state;
   state.network = network;
-  const { logStart } = await control.node(id, "start");
-  const node: Running = { id, onFailure, logStart, action: Promise.resolve(), hasCrashed: false };
+  const node: Running = { id, onFailure, logStart: 0, action: Promise.resolve(), hasCrashed: false };
+  // Before the start: what the node prints while it starts counts, too.
   running.set(id, node);
+  try {
+    node.logStart = (await control.node(id, "start")).logStart;
+  } catch (error) {
+    running.delete(id);
+    throw error;
+  }
   if (state.cuts.has(id)) tellCut(state, id);
   network.attach(id, (message) => {
     connection.publish(`${cluster}.${id}`, formatJSON(message));

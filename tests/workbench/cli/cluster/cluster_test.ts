@@ -13,6 +13,15 @@ Deno.test("--engine cluster tests the nodes of the cluster", async () => {
   assertEquals(named.ran[0]!.request.options.nodes, ["n0", "n1"]);
 });
 
+Deno.test("--engine cluster tests a program of one's own", async () => {
+  const { clusters } = fakeClusters({ ...STATE, challenge: null });
+  const { ran, err } = await command("test -w broadcast --bin ./node --engine cluster -- --fast", { clusters });
+  assertEquals(err, "");
+  const [{ engine, request }] = ran as [typeof ran[number]];
+  assertEquals([engine, request.bin, request.args], ["cluster", "/home/node", ["--fast"]]);
+  assertEquals(request.options.nodes, STATE.nodes);
+});
+
 Deno.test("--engine cluster says that there is no latency of its own", async () => {
   const { clusters } = fakeClusters(STATE);
   assertStringIncludes((await command("3e --engine cluster", { clusters })).err, "Note: --latency does nothing here");

@@ -16,7 +16,7 @@ export const STATE: ClusterState = {
   folder: "/project/.cluster",
   cluster: "maelstrom",
   challenge: "5c",
-  program: { path: "/project/challenges/kafka.ts", args: [] },
+  program: { path: "/project/challenges/kafka.ts", args: [], kind: "export" },
   nodes: ["n0", "n1", "n2"],
   here: ["n0", "n1", "n2"],
   listen: "127.0.0.1",

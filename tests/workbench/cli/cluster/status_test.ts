@@ -9,7 +9,8 @@ Deno.test("status shows all processes, hides passwords, and is 1 if one has ende
   assertEquals(status, 1);
   assertEquals(out.includes("secret"), false);
   assertEquals(out.split("\n").slice(0, 1), [
-    "Cluster maelstrom, challenge 5c, NATS nats://10.0.0.1:4222, etcd http://127.0.0.1:2379",
+    "Cluster maelstrom, challenge 5c, /project/challenges/kafka.ts, NATS nats://10.0.0.1:4222, " +
+    "etcd http://127.0.0.1:2379",
   ]);
   assertEquals(out.split("\n").slice(2).map((line) => line.trim().split(/\s{2,}/)), [
     ["process", "state", "pid"],

@@ -17,6 +17,25 @@ Deno.test("up starts the program of a challenge on three nodes, with servers of 
   assertEquals(plan, { root, folder, cluster, challenge, program, nodes, here, listen, isForeground });
 });
 
+Deno.test("up --bin starts a program of one's own, with its arguments", async () => {
+  const { clusters, planned } = fakeClusters(undefined);
+  const { out } = await command("up --bin ./node --nodes 2 -- --fan-out 4", { clusters });
+  assertStringIncludes(out, "/home/node runs on n0, n1");
+  assertStringIncludes(out, "./maelstrom.sh test -w WORKLOAD --bin ./node --engine cluster -- --fan-out 4   tests it");
+  await command("up kafka --bin ./node", { clusters });
+  await command("up 3d -- --period 100", { clusters });
+  assertEquals(planned.map(({ challenge, program }) => ({ challenge, ...program })), [
+    { challenge: null, path: "/home/node", args: ["--fan-out", "4"], kind: "executable" },
+    { challenge: "5c", path: "/home/node", args: [], kind: "executable" },
+    {
+      challenge: "3d",
+      path: "/project/challenges/broadcast_efficient.ts",
+      args: ["--profile", "fast", "--period", "100"],
+      kind: "export",
+    },
+  ]);
+});
+
 Deno.test("up takes addresses from flags, else from variables", async () => {
   const { clusters, planned } = fakeClusters(undefined);
   const env = (name: string) => name === "NATS_URL" ? "nats://me:secret@a:1,nats://b:2" : "http://c:3";
@@ -29,6 +48,9 @@ Deno.test("up takes addresses from flags, else from variables", async () => {
 
 Deno.test("up refuses bad arguments", async () => {
   await assertRejected("up", "Missing challenge: expected up CHALLENGE");
+  await assertRejected("up --bin ./none", "Cannot find --bin ./none: expected the program that runs a node");
+  await assertRejected("up --bin ./notes.txt", "it is not executable; try chmod +x ./notes.txt");
+  await assertRejected("up --bin /tmp", "it is a folder, expected the program");
   await assertRejected("up kafak", "did you mean kafka?");
   await assertRejected("up kafka 5", "Cannot use 5 with up: expected one challenge");
   await assertRejected("up kafka --nodes 0", "expected a whole number from 1 to 100");
@@ -98,14 +120,20 @@ Deno.test("up refuses to start a cluster while one is being started", async () =
   const starting = fakeClusters({ ...STATE, isReady: false, control: "" });
   const { status, err } = await command("up echo", { clusters: starting.clusters });
   assertEquals([status, starting.planned], [255, []]);
-  assertStringIncludes(err, "one is being started here, challenge 5c on 3 nodes; end it with ./maelstrom.sh down");
+  assertStringIncludes(
+    err,
+    "one is being started here, challenge 5c, /project/challenges/kafka.ts on 3 nodes; end it with ./maelstrom.sh down",
+  );
 });
 
 Deno.test("up refuses to start a second cluster, but takes the place of one that has ended", async () => {
   const running = fakeClusters(STATE);
   const refused = await command("up echo", { clusters: running.clusters });
   assertEquals([refused.status, running.planned], [255, []]);
-  assertStringIncludes(refused.err, "one runs here already, challenge 5c on 3 nodes; end it with ./maelstrom.sh down");
+  assertStringIncludes(
+    refused.err,
+    "one runs here already, challenge 5c, /project/challenges/kafka.ts on 3 nodes; end it with ./maelstrom.sh down",
+  );
   const ended = fakeClusters(STATE, unreachable);
   assertEquals((await command("up echo", { clusters: ended.clusters })).status, 0);
   assertEquals(ended.planned.length, 1);

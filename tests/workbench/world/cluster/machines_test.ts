@@ -16,7 +16,7 @@ import { HOOKS, planFor, requestFor, ROOT, withCluster } from "./rig.ts";
 /** Starts the servers that all machines share; returns a function for the plans of machines. */
 async function startShared({ start, folder }: TestServers) {
   const [nats, etcd] = [await start("nats-server"), await start("etcd")];
-  const kafka = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [] };
+  const kafka = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [], kind: "export" as const };
   const planOf = (name: string, here: string[], changes: Partial<StartedPlan> = {}) => {
     Deno.mkdirSync(`${folder}/${name}`, { recursive: true });
     const servers = { nats: [nats.url], etcd: [etcd.url] };
@@ -78,7 +78,7 @@ testWithServers(
       const more = planOf("third", ["n3"], { nodes: ["n0", "n3"] });
       assertMatch(
         await refusal(more),
-        /^failed The cluster test has challenge 5b on the nodes n0, n1, n2, as its machine at http.* n0, n3; or/,
+        /^failed The cluster test has challenge 5b, kafka_lin_kv.ts on the nodes n0, n1, n2, as its .* n0, n3; or/,
       );
       assertEquals((await createEtcd([etcd.url]).list("test/run")).length, 1);
       await createControl(state).stop();

@@ -24,7 +24,7 @@ export interface Running {
 
 /** Creates the plan of an echo server on two nodes. */
 export function planFor(folder: string, changes: Partial<StartedPlan> = {}): StartedPlan {
-  const program = { path: `${ROOT}/challenges/echo.ts`, args: [] };
+  const program = { path: `${ROOT}/challenges/echo.ts`, args: [], kind: "export" as const };
   const { nodes = ["n0", "n1"] } = changes;
   const here = { here: nodes, listen: "127.0.0.1", isForeground: false, token: crypto.randomUUID() };
   return { root: ROOT, folder, cluster: "test", challenge: "1", program, nodes, ...here, ...changes };

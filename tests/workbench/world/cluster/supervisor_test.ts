@@ -45,7 +45,7 @@ testWithServers(
   ["nats-server", "etcd"],
   async (servers) => {
     const { folder } = servers;
-    const program = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [] };
+    const program = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [], kind: "export" as const };
     await withCluster(planFor(folder, { challenge: "5b", program }), async ({ control }) => {
       for (let run = 0; run < 2; run++) {
         const results = await runOnCluster(
@@ -60,7 +60,7 @@ testWithServers(
       assertEquals((await control.report()).nodes.map(({ state }) => state), ["running", "running"]);
       const refused = (id: string, flags: string) =>
         runOnCluster(folder, requestFor(id, flags, `${folder}/store`), HOOKS);
-      await assertRejects(() => refused("5c", "--rate 1"), Error, "(challenge 5b); end it with ./maelstrom.sh down");
+      await assertRejects(() => refused("5c", "--rate 1"), Error, "the cluster runs challenge 5b, ");
       await assertRejects(() => refused("5b", "--node-count 3"), Error, "the cluster has n0, n1");
       await assertRejects(() => refused("5b", "--nemesis loss"), Error, "Cannot cause loss on a cluster");
     });
@@ -87,7 +87,7 @@ testWithServers(
   ["nats-server", "etcd"],
   async ({ folder }) => {
     const told: string[] = [];
-    const program = { path: `${folder}/broken.ts`, args: [] };
+    const program = { path: `${folder}/broken.ts`, args: [], kind: "export" as const };
     await Deno.writeTextFile(program.path, 'export default () => { throw new Error("no such luck"); };');
     await supervise(planFor(folder, { program }), nodeEnvironment(), (line) => told.push(line), new AbortController());
     assertMatch(told.at(-1)!, /^failed n[01] exited with status 1; the end of its log:\n.*no such luck/s);

@@ -15,12 +15,12 @@ function createRig() {
   const published: [subject: string, text: string][] = [];
   const actions: string[] = [];
   const failures: string[] = [];
-  let hear: (error: null, message: { string(): string }) => void = () => {};
+  type Callback = (error: null, message: { subject: string; string(): string }) => void;
+  const callbacks: Record<string, Callback> = {};
   const connection = {
     publish: (subject: string, text: string) => void published.push([subject, text]),
-    subscribe(subject: string, { callback }: { callback: typeof hear }) {
-      assertEquals(subject, "test.*");
-      hear = callback;
+    subscribe(subject: string, { callback }: { callback: Callback }) {
+      callbacks[subject] = callback;
       return { unsubscribe: () => void actions.push("unsubscribe") };
     },
   };
@@ -53,7 +53,12 @@ function createRig() {
     failures,
     entries,
     hear: (message: Message | string) =>
-      hear(null, { string: () => typeof message === "string" ? message : JSON.stringify(message) }),
+      callbacks["test.*"]!(null, {
+        subject: "",
+        string: () => typeof message === "string" ? message : JSON.stringify(message),
+      }),
+    tellBadLine: (node: string, text: string) =>
+      callbacks["test.*.bad-line"]!(null, { subject: `test.${node}.bad-line`, string: () => text }),
     start: (id: string) => world.startNode(id, network, random, ({ type }) => void failures.push(type)),
   };
 }
@@ -87,6 +92,19 @@ Deno.test("messages between nodes and services are recorded only, those for unkn
     ["send", 1, "lin-kv"],
   ]);
   assertEquals([published, network.journal.counts.servers.msg_count], [[], 2]);
+  world.close();
+});
+
+Deno.test("a line of a node that is not a message is a failure, also while the node starts", async () => {
+  const { world, start, tellBadLine, failures } = createRig();
+  tellBadLine("n0", "Node n0 printed nonsense");
+  const started = start("n0");
+  tellBadLine("n0", "Node n0 printed nonsense");
+  const node = await started;
+  assertEquals(failures, ["bad-line"]);
+  await node.stop();
+  tellBadLine("n0", "Node n0 printed nonsense");
+  assertEquals(failures, ["bad-line"]);
   world.close();
 });
 

@@ -64,23 +64,36 @@ export async function diagnoseProcess(
   asked: string,
   askUsage: () => Promise<Usage | undefined>,
 ): Promise<Diagnosis> {
+  return { ...await diagnoseOutput(observed, asked, askUsage), log: stderrLines(observed) };
+}
+
+/**
+ * Diagnoses a process that does not answer, by its stdout.
+ *
+ * @param asked Type of the requests without an answer.
+ * @param askUsage Asks for the usage of its process group; undefined if that is not known here.
+ */
+export async function diagnoseOutput(
+  observed: Pick<Observed, "stdout" | "lastMessage">,
+  asked: string,
+  askUsage: () => Promise<Usage | undefined>,
+): Promise<Omit<Diagnosis, "log">> {
   const { stdout } = observed;
-  const log = stderrLines(observed);
   const unfinished = unfinishedLine(stdout);
   if (unfinished !== undefined) {
     const activity = [`  ${clip(stdout.unfinished(), SHOWN)}`];
-    return { cause: `it ${unfinished}`, activity, log, advice: END_LINES };
+    return { cause: `it ${unfinished}`, activity, advice: END_LINES };
   }
   const usage = await askUsage();
   const activity = [...usage === undefined ? [] : [describeUsage(usage)], ...section("stdout", stdout, STDOUT_LINES)];
   // A node is asked once for its init, so this is its answer. Of other types there may be several requests.
-  if (asked === "init" && hasAnsweredLast(observed)) return { activity, log, advice: LATE };
-  if (usage?.isComputing) return { activity, log, advice: LOOP };
-  return { activity, log, advice: stdout.lineCount() === 0 ? FLUSH : RETURN };
+  if (asked === "init" && hasAnsweredLast(observed)) return { activity, advice: LATE };
+  if (usage?.isComputing) return { activity, advice: LOOP };
+  return { activity, advice: stdout.lineCount() === 0 ? FLUSH : RETURN };
 }
 
 /** True if the last lines on stdout contain the reply to the last message. */
-function hasAnsweredLast({ stdout, lastMessage }: Observed): boolean {
+function hasAnsweredLast({ stdout, lastMessage }: Pick<Observed, "stdout" | "lastMessage">): boolean {
   const id = lastMessage?.body.msg_id;
   return id !== undefined &&
     stdout.lastLines(Infinity).some((line) => new RegExp(`"in_reply_to":\\s*${id}\\b`).test(line));

@@ -14,6 +14,8 @@ import { guardGroup } from "./guardian.ts";
 export interface Exit {
   /** Sends a signal to the process and what it has started, unless it has ended. */
   signal(name: Deno.Signal): void;
+  /** Asks the process to end, by SIGTERM. What it has started is its own affair until it has ended. */
+  terminate(): void;
   /** Kills the process, unless it has ended. Resolves after `onExit`. */
   kill(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Pro
   return {
     signal(name) {
       if (!hasExited) signalGroup(child, name);
+    },
+    terminate() {
+      if (!hasExited) child.kill("SIGTERM");
     },
     kill() {
       if (!hasExited) killGroup();

@@ -19,6 +19,7 @@ import { describeStranger, expectedEnvelope, type LineProblem } from "../node_ho
 /**
  * Parses a line of a node's stdout.
  *
+ * @param isUTF8 False if the bytes of the line are not UTF-8, so that it is no message.
  * @returns The message. Its body may lack a type, and have ids of any type.
  * @throws {SyntaxError} The line is not a message.
  *
@@ -36,7 +37,8 @@ import { describeStranger, expectedEnvelope, type LineProblem } from "../node_ho
  * );
  * ```
  */
-export function parseLine(line: string): Message {
+export function parseLine(line: string, isUTF8: boolean = true): Message {
+  if (!isUTF8) throw new EnvelopeError("it is not UTF-8 (here \ufffd stands for the bytes that are not)");
   // Services and checkers read values by recursion.
   if (tooDeepAt(line) !== undefined) throw new SyntaxError(TOO_DEEP);
   const value = parseExactJSON(line);

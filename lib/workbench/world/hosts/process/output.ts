@@ -32,6 +32,8 @@ export interface ReadOptions {
   longest?: number;
   /** Most lines to handle in one turn of the event loop. `@default Infinity` */
   linesPerTurn?: number;
+  /** Resolves when more may be read; undefined if it may be now. `@default always now` */
+  untilRoom?(): Promise<void> | undefined;
   /** Stops reading, even if the stream is open. */
   signal: AbortSignal;
   /** Returns the time, ms. `@default performance.now` */
@@ -117,7 +119,7 @@ function stop(state: State): void {
 }
 
 async function readAll(state: State): Promise<void> {
-  const { reader, decoder, options: { log } } = state;
+  const { reader, decoder, options: { log, untilRoom } } = state;
   // The same buffer for all reads: a new one for each would be most of what a read costs.
   const readInto = (buffer: ArrayBuffer) => reader.read(new Uint8Array(buffer));
   let next = await readInto(new ArrayBuffer(BUFFER));
@@ -126,6 +128,8 @@ async function readAll(state: State): Promise<void> {
     log?.write(value);
     state.readAt = state.now();
     await takeText(state, decoder.decode(value));
+    const room = untilRoom?.();
+    if (room !== undefined) await room;
     next = await readInto(value.buffer);
   }
   if (state.stopped) return;

@@ -24,7 +24,7 @@ import type { World } from "../world.ts";
 import { diagnoseProcess, groupUsage, type Observed, reportLines, unfinishedLine, type Usage } from "./diagnosis.ts";
 import { type Exit, watchExit } from "./exit.ts";
 import { MAX_UNREAD, openInput, type ProcessInput } from "./input.ts";
-import { EnvelopeError, explainLine, parseLine } from "./message.ts";
+import { explainLine, parseLine } from "./message.ts";
 import { type NodeLog, type ProcessOutput, readOutput } from "./output.ts";
 import { type ProgramCommand, spawn } from "./spawn.ts";
 
@@ -58,7 +58,7 @@ export interface System {
   /** Starts a program. */
   spawn(program: ProgramCommand): Pick<Deno.ChildProcess, "pid" | "stdin" | "stdout" | "stderr" | "status">;
   /** Waits for the end of a process, and then calls `onExit`. */
-  watchExit(child: ReturnType<System["spawn"]>, onExit: (how: string) => Promise<void>): Exit;
+  watchExit(child: ReturnType<System["spawn"]>, onExit: (how: string) => Promise<void>): Pick<Exit, "signal" | "kill">;
   /** Returns the usage of the CPU by a process group; undefined if that is not known. */
   usage(group: number): Promise<Usage | undefined>;
   /** Returns the time, ms. */
@@ -223,7 +223,7 @@ async function drain({ stdout, stderr }: Running, reading: AbortController): Pro
   clearTimeout(timeout);
 }
 
-function setPaused(node: Running, exit: Exit, isPaused: boolean): void {
+function setPaused(node: Running, exit: Pick<Exit, "signal">, isPaused: boolean): void {
   node.isPaused = isPaused;
   exit.signal(isPaused ? "SIGSTOP" : "SIGCONT");
 }
@@ -245,8 +245,7 @@ function backlogFull(node: string): TestException {
 function sendLine({ id, network, failures }: Running, line: string, isUTF8: boolean): void {
   if (failures.isClosed) return;
   try {
-    if (!isUTF8) throw new EnvelopeError("it is not UTF-8 (here \ufffd stands for the bytes that are not)");
-    network.send(parseLine(line), id);
+    network.send(parseLine(line, isUTF8), id);
   } catch (error) {
     failures.reportSoon(() => badLine(id, "printed a line that is not a message", line, explainLine(id, line, error)));
   }

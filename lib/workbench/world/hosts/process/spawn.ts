@@ -15,6 +15,18 @@ export interface ProgramCommand {
   args: readonly string[];
   /** Whole environment. `@default nodeEnvironment()` */
   env?: Readonly<Record<string, string>>;
+  /** True to leave it in the process group of its parent, and to give it the parent's stderr. `@default false` */
+  isPart?: boolean;
+}
+
+/**
+ * Returns the command that runs a program: Deno for a module. It finds the deno.json of the module's own folder, and
+ * grants no permissions.
+ */
+export function commandOf(
+  { bin, args, isModule }: { bin: string; args: readonly string[]; isModule: boolean },
+): Pick<ProgramCommand, "bin" | "args"> {
+  return isModule ? { bin: Deno.execPath(), args: ["run", "--quiet", "--no-prompt", bin, ...args] } : { bin, args };
 }
 
 /**
@@ -32,7 +44,7 @@ const LEAST_PRIORITY = 19;
  * @throws {FailedError} The program cannot be started, or the system has no room for another process.
  * @throws {UsageError} The folder for temporary files is missing.
  */
-export function spawn({ bin, args, env = nodeEnvironment() }: ProgramCommand): Deno.ChildProcess {
+export function spawn({ bin, args, env = nodeEnvironment(), isPart = false }: ProgramCommand): Deno.ChildProcess {
   const cwd = tmpdir();
   checkScript({ bin, env });
   let child: Deno.ChildProcess;
@@ -44,8 +56,8 @@ export function spawn({ bin, args, env = nodeEnvironment() }: ProgramCommand): D
       env,
       stdin: "piped",
       stdout: "piped",
-      stderr: "piped",
-      detached: true,
+      stderr: isPart ? "inherit" : "piped",
+      detached: !isPart,
     }).spawn();
   } catch (error) {
     throw spawnError(bin, cwd, error as Error);
