@@ -12,7 +12,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { isObject } from "../../lib/protocol.ts";
 import { main } from "../../lib/workbench/cli/main.ts";
-import { EXIT_STATUS } from "../../lib/workbench/cli/exit_status.ts";
+import { EXIT_STATUS } from "../../lib/workbench/base/exit_status.ts";
 import { formatExactJSON, isRawNumber } from "../../lib/workbench/base/json.ts";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
 import { WORKLOADS } from "../../lib/workbench/workloads/mod.ts";

@@ -9,7 +9,7 @@ import type { Machine } from "../engines/machine.ts";
 import { screenOf } from "../report/screen.ts";
 import { parseArguments } from "../request/arguments.ts";
 import type { Flag } from "../request/flag.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** The flags of `compare`. */
 export const COMPARE_FLAGS = [

@@ -6,7 +6,7 @@
 
 import type { Machine } from "../engines/machine.ts";
 import { createMachine } from "../engines/real_machine.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 import { reportErrors } from "./report_errors.ts";
 import { ROOT } from "./root.ts";
 

@@ -8,7 +8,7 @@ import { expectedOneOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { workloadDocs } from "../report/workload_docs.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /**
  * Shows the reference of some workloads, or of all.

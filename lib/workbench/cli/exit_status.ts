@@ -1,24 +1,12 @@
 /**
- * The exit statuses of `maelstrom.sh`: those of Maelstrom and, after Ctrl-C, that of any program. 1 is also the status
- * of a valid run that is not within its limits. They follow the verdict that decides: the strict one, or that of
- * Maelstrom.
+ * The exit status for results. It follows the verdict that decides: the strict one, or that of Maelstrom.
  *
  * @module
  */
 
-import { INTERRUPTED } from "../search/interruption.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 import type { SeriesOutcome } from "../search/series.ts";
 import { decisionOf, type Results } from "../run/results.ts";
-
-/** The exit statuses, by their names. */
-export const EXIT_STATUS = {
-  passed: 0,
-  failed: 1,
-  unknown: 2,
-  interrupted: INTERRUPTED,
-  usage: 254,
-  error: 255,
-} as const;
 
 /** The exit statuses that results can have, the worst first. */
 const WORST_FIRST = [EXIT_STATUS.error, EXIT_STATUS.failed, EXIT_STATUS.unknown, EXIT_STATUS.passed];

@@ -13,7 +13,7 @@ import { type Challenge, CHALLENGES } from "../request/challenges.ts";
 import type { Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
 import type { Command } from "./command.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 import { GRADE_FLAGS } from "./grade/options.ts";
 
 const EXAMPLES = [

@@ -9,7 +9,7 @@ import type { Machine } from "../engines/machine.ts";
 import { INSTALLED } from "../engines/maelstrom_engine.ts";
 import { parseFlagsOnly } from "../request/arguments.ts";
 import type { Flag } from "../request/flag.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** The release that is installed. */
 export const RELEASE = {

@@ -11,7 +11,7 @@ import { screenOf } from "../report/screen.ts";
 import { parseFlagsOnly } from "../request/arguments.ts";
 import { CHALLENGES } from "../request/challenges.ts";
 import type { Flag } from "../request/flag.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** The flags of `list`. */
 export const LIST_FLAGS = [

@@ -13,7 +13,7 @@ import { formatSize } from "../base/size.ts";
 import type { Machine } from "../engines/machine.ts";
 import { DEFAULTS, parseFlagsOnly } from "../request/arguments.ts";
 import type { Flag } from "../request/flag.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 import { isOurs, listRuns, type StoredFolder, timeOf } from "../report/stored/stored_folders.ts";
 
 const DAY = 86_400_000;

@@ -16,7 +16,7 @@ import { exportsOf } from "../request/exports.ts";
 import { findFlag, type Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
 import { CHECK_FLAGS, judgeStoredRun } from "./check.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** Flags that `report` takes. */
 export const REPORT_FLAGS: readonly Flag[] = [

@@ -7,7 +7,7 @@
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { watchUncaught } from "../engines/uncaught.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /**
  * Runs a command. Anything it throws is printed on stderr, with a stack trace only if it is a bug.

@@ -9,7 +9,7 @@ import { bracketed } from "../report/serve/guard.ts";
 import { DEFAULTS, parseFlagsOnly } from "../request/arguments.ts";
 import type { Flag } from "../request/flag.ts";
 import { openInterruption } from "../search/interruption.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** The flags of `serve`. `maelstrom.sh` looks for `--host`, too, to permit it. */
 export const SERVE_FLAGS = [

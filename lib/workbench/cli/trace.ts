@@ -16,7 +16,7 @@ import { parseArguments } from "../request/arguments.ts";
 import type { Flag, ValuesOf } from "../request/flag.ts";
 import { workloadOf } from "../request/infer_workload.ts";
 import type { Command } from "./command.ts";
-import { EXIT_STATUS } from "./exit_status.ts";
+import { EXIT_STATUS } from "../base/exit_status.ts";
 
 /** Largest number of entries in each list, unless `--limit` says otherwise. */
 const LIMIT = 30;

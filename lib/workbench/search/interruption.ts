@@ -6,10 +6,8 @@
  * @module
  */
 
+import { EXIT_STATUS } from "../base/exit_status.ts";
 import type { Machine } from "../engines/machine.ts";
-
-/** Exit status of a process ended by SIGINT, as shells report it. */
-export const INTERRUPTED = 130;
 
 /** Listens for Ctrl-C until it is closed. */
 export interface Interruption {
@@ -29,7 +27,7 @@ export function openInterruption(
 ): Interruption {
   const controller = new AbortController();
   const close = machine.onInterrupt((signal) => {
-    if (controller.signal.aborted) return signal === "SIGHUP" ? undefined : machine.exit(INTERRUPTED);
+    if (controller.signal.aborted) return signal === "SIGHUP" ? undefined : machine.exit(EXIT_STATUS.interrupted);
     machine.stderr(`\n${notice}\n`);
     controller.abort(new Error("Interrupted"));
   });

@@ -9,7 +9,7 @@ import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import { UnreachableError } from "../../world/cluster/control.ts";
 import type { ClusterState } from "../../world/cluster/state.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 
 /** Time that a cluster has to end, ms. Handlers of nodes have 5 s, servers a little more; a busy machine needs more. */
 const TIMEOUT = 120_000;

@@ -18,7 +18,7 @@ import {
   type MachinePlace,
   NO_CLUSTER,
 } from "../../world/cluster/state.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 
 /** The flags of `status`. */
 export const STATUS_FLAGS = [

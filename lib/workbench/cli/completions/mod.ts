@@ -10,7 +10,7 @@
 import { expectedOneOf, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import type { Command } from "../command.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { formatBash } from "./bash.ts";
 import { formatFish } from "./fish.ts";
 import { type CompletionTable, createTable } from "./table.ts";

@@ -12,6 +12,7 @@
  */
 
 import { UsageError } from "../../base/errors.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { formatExactJSON } from "../../base/json.ts";
 import type { Machine, ScriptOutcome } from "../../engines/machine.ts";
 import { NO_STORE } from "../../engines/workbench_run.ts";
@@ -21,8 +22,7 @@ import { formatPage } from "../../report/grade/page.ts";
 import { formatGrade } from "../../report/grade/table.ts";
 import { screenOf } from "../../report/screen.ts";
 import { formatCommand } from "../../request/command_line.ts";
-import { INTERRUPTED, openInterruption } from "../../search/interruption.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { openInterruption } from "../../search/interruption.ts";
 import { type GradeOptions, parseGradeOptions } from "./options.ts";
 import { reasonAgainst } from "./outcome.ts";
 import { type PlannedTest, planTests, timeLimitOf } from "./plan.ts";
@@ -60,7 +60,7 @@ export async function grade(words: readonly string[], machine: Machine): Promise
   }
   writeReport(document, options, machine);
   showDocument(document, options, machine);
-  if (!document.complete) return INTERRUPTED;
+  if (!document.complete) return EXIT_STATUS.interrupted;
   return document.points === document.max_points ? EXIT_STATUS.passed : EXIT_STATUS.failed;
 }
 

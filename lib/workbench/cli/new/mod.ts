@@ -12,7 +12,7 @@ import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { shellWord } from "../../request/command_line.ts";
 import type { Flag } from "../../request/flag.ts";
-import { EXIT_STATUS } from "../exit_status.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { projectFiles, templateOf, TESTS } from "./files.ts";
 
 /** The flags of `new`. */

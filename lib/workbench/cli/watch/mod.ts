@@ -11,8 +11,9 @@
  * @module
  */
 
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { INTERRUPTED, openInterruption } from "../../search/interruption.ts";
+import { openInterruption } from "../../search/interruption.ts";
 import type { ProgramFiles } from "./program_files.ts";
 import type { TestRuns } from "./test_run.ts";
 
@@ -33,7 +34,7 @@ export async function watch(runs: TestRuns, files: ProgramFiles, machine: Machin
     runs.close();
     interruption.close();
   }
-  return INTERRUPTED;
+  return EXIT_STATUS.interrupted;
 }
 
 /** Runs the test, and waits for a change. Returns the paths of the changed files, none after Ctrl-C. */

@@ -13,11 +13,12 @@
  */
 
 import { FailedError, UsageError } from "../../base/errors.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/live_line.ts";
 import { CHALLENGES, findChallenge } from "../../request/challenges.ts";
 import { formatCommand } from "../../request/command_line.ts";
-import { INTERRUPTED, openInterruption } from "../interruption.ts";
+import { openInterruption } from "../interruption.ts";
 import { type DrawnTest, drawTest } from "../swarm/draw.ts";
 import { explainFailure } from "../swarm/explain.ts";
 import { challengesOf } from "../swarm/options.ts";
@@ -113,7 +114,7 @@ async function remove(name: string, server: SwarmServer, { stdout }: Machine): P
   if (await readDefinition(server, name) === undefined) throw unknownSwarm(name, server);
   await removeSwarm(server, name);
   stdout(`Removed the swarm ${name}\n`);
-  return 0;
+  return EXIT_STATUS.passed;
 }
 
 function unknownSwarm(name: string, { address }: SwarmServer): UsageError {
@@ -274,7 +275,7 @@ async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promi
       machine.stdout(`${JSON.stringify(createSwarmDocument(results, factsOf(coordinator)), null, 2)}\n`);
     } else machine.stdout(`${formatSwarmTables(results)}\n`);
     machine.stderr(`The swarm goes on without this process; to follow it again: --coordinator … --name ${name}\n`);
-    return INTERRUPTED;
+    return EXIT_STATUS.interrupted;
   }
   const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
   await server.retry(() => server.definitions.put(definition.name, finished), interrupted);
@@ -310,7 +311,7 @@ async function explainFirst(
 }
 
 function statusOf({ failures, tally }: SwarmResults): number {
-  if (failures.some(({ result }) => result.outcome === "no-results")) return 255;
-  if (failures.length > 0) return 1;
-  return verdictGaps(tally).length > 0 ? 2 : 0;
+  if (failures.some(({ result }) => result.outcome === "no-results")) return EXIT_STATUS.error;
+  if (failures.length > 0) return EXIT_STATUS.failed;
+  return verdictGaps(tally).length > 0 ? EXIT_STATUS.unknown : EXIT_STATUS.passed;
 }

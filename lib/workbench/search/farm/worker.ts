@@ -12,6 +12,7 @@
 
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { FailedError, messageOf } from "../../base/errors.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/live_line.ts";
 import { findChallenge } from "../../request/challenges.ts";
@@ -96,7 +97,7 @@ export async function runWorker(options: WorkerOptions, machine: Machine): Promi
     await server.close();
   }
   machine.stdout(`${counts.tests} runs, ${counts.failed} failed\n`);
-  return 0;
+  return EXIT_STATUS.passed;
 }
 
 /** Keeps `swarms` up to date, until the signal. */

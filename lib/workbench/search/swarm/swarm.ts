@@ -15,6 +15,7 @@
  * @module
  */
 
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { createStatusLine } from "../../report/live_line.ts";
 import type { Clock } from "../../world/clock.ts";
@@ -151,9 +152,9 @@ async function report(swarm: Swarm, elapsed: number): Promise<number> {
     machine.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
   }
   if (broken !== undefined) throw broken.error;
-  if (failed !== undefined || stuck.length > 0) return 1;
+  if (failed !== undefined || stuck.length > 0) return EXIT_STATUS.failed;
   const gaps = verdictGaps(tally);
-  if (gaps.length === 0) return 0;
+  if (gaps.length === 0) return EXIT_STATUS.passed;
   machine.stdout(`\n${gaps.join("\n")}\n`);
-  return 2;
+  return EXIT_STATUS.unknown;
 }
