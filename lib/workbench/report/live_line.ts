@@ -6,7 +6,7 @@
  */
 
 import { fitLine, type LinePart } from "../base/fit_line.ts";
-import { createStyle, escapeControls, type Style } from "../base/text.ts";
+import { createStyle, escapeControls, type Paint, type Style } from "../base/text.ts";
 
 /** The part of the machine that a live line is shown on. */
 export interface LiveScreen {
@@ -90,33 +90,25 @@ export function withLiveLine<M extends { stdout(text: string): void; stderr(text
   return { ...machine, stdout: clearing(machine.stdout), stderr: clearing(machine.stderr) };
 }
 
-/** Line that its caller writes, for a search that runs many tests. */
-export interface StatusLine {
-  /** Shows a line instead of the last one. */
-  show(line: string): void;
-  /** Stops, and erases the line. */
-  stop(): void;
-}
+/** Text of a line, maybe with its colour. */
+export type LineText = string | readonly [text: string, paint: Paint];
 
-/** Creates a status line. On a terminal, each call replaces it; elsewhere, at most one call in 10 s adds a line. */
-export function createStatusLine(screen: Omit<LiveScreen, "env">): StatusLine {
-  const isTerminal = screen.isTerminal.stderr;
-  let isDue = false;
-  const cancel = screen.every(SENTENCE_INTERVAL, () => isDue = true);
+/**
+ * Content of a line with a few texts, the most important first.
+ *
+ * @param look Returns the texts as they are then. Empty ones are left out.
+ */
+export function textSource(look: (style: Style) => readonly LineText[]): LineSource {
   return {
-    show(line) {
-      if (isTerminal) screen.stderr(ERASE + fitLine(plainSource(line).parts(createStyle(false)), screen.width() - 1));
-      else if (isDue) screen.stderr(`${line}\n`);
-      isDue = false;
-    },
-    stop() {
-      cancel();
-      if (isTerminal) screen.stderr(ERASE);
+    parts: (style) =>
+      look(style).map((each, rank) => {
+        const [text, paint] = typeof each === "string" ? [each] : each;
+        return { forms: [{ text, rank }], paint };
+      }),
+    sentence() {
+      const [first, ...others] = look(createStyle(false)).map((each) => typeof each === "string" ? each : each[0])
+        .filter((text) => text !== "");
+      return others.length === 0 ? first ?? "" : `${first}: ${others.join(", ")}`;
     },
   };
-}
-
-/** Content of a line with a few texts, of which the first leaves last. */
-export function plainSource(...texts: readonly string[]): LineSource {
-  return { parts: () => texts.map((text, rank) => ({ forms: [{ text, rank }] })), sentence: () => texts.join(": ") };
 }

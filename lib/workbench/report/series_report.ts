@@ -13,7 +13,7 @@ import { decisionOf, type Results, type ShrunkRun } from "../run/results.ts";
 import type { Progress } from "../run/progress.ts";
 import { RECOVERY } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
-import { createLiveLine, type LiveLine, plainSource, SILENT_LINE, withLiveLine } from "./live_line.ts";
+import { createLiveLine, type LiveLine, SILENT_LINE, textSource, withLiveLine } from "./live_line.ts";
 import { progressSource, type SeriesProgress } from "./progress.ts";
 import { type Screen, screenOf } from "./screen.ts";
 import { createSeriesDocument, printable } from "./series_document.ts";
@@ -185,7 +185,8 @@ export class SeriesReport {
 
   /** Shows the progress of a search for a smaller failing run. */
   showShrinking(request: TestRequest, tried: number): void {
-    this.#live.show(plainSource(nameOfTest(request), `shrinking: ${tried} smaller runs tried`));
+    const texts = [nameOfTest(request), `shrinking: ${tried} smaller runs tried`];
+    this.#live.show(textSource(() => texts));
   }
 
   /** Shows the smallest failing run that was found. */
@@ -220,6 +221,6 @@ export class SeriesReport {
 }
 
 /** Length of a test, ms: its main phase and, if clients read once more, the recovery. */
-function lengthOf({ workload, options: { timeLimitSeconds } }: TestRequest): number {
+export function lengthOf({ workload, options: { timeLimitSeconds } }: TestRequest): number {
   return timeLimitSeconds * 1000 + (WORKLOADS[workload]?.final === undefined ? 0 : RECOVERY);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLiveLine, plainSource, withLiveLine } from "../../../lib/workbench/report/live_line.ts";
+import { createLiveLine, textSource, withLiveLine } from "../../../lib/workbench/report/live_line.ts";
 
 /** A screen that keeps what is written on it. */
 function createScreen(isTerminal: boolean, variables: Record<string, string> = {}) {
@@ -34,7 +34,7 @@ Deno.test("a live line on a terminal is drawn again several times a second, as w
   const line = createLiveLine(screen);
   screen.tick();
   assertEquals([screen.shown, screen.intervals()], ["", [200]]);
-  line.show(plainSource("3e broadcast", "12 of 20 s"));
+  line.show(textSource(() => ["3e broadcast", "12 of 20 s"]));
   assertEquals(screen.shown, "");
   screen.tick();
   assertEquals(taken(screen), "\r\x1b[K3e broadcast  12 of 20 s");
@@ -53,7 +53,7 @@ Deno.test("other output erases a live line, and only if it is there", () => {
   const line = createLiveLine(screen);
   const machine = withLiveLine(screen, line);
   machine.stderr("Seed\n");
-  line.show(plainSource("checking"));
+  line.show(textSource(() => ["checking"]));
   line.draw();
   machine.stdout("Valid\n");
   machine.stderr("Stored\n");
@@ -72,7 +72,7 @@ Deno.test("where there is no terminal, a live line is a sentence every 10 s, wit
   const line = createLiveLine(screen);
   assertEquals(screen.intervals(), [10_000]);
   screen.tick();
-  line.show(plainSource("3e", "shrinking\x1b[2J"));
+  line.show(textSource(() => ["3e", "shrinking\x1b[2J"]));
   line.draw();
   line.hide();
   assertEquals(screen.shown, "");
@@ -92,4 +92,19 @@ Deno.test("a live line has colours unless NO_COLOR is set", () => {
   };
   assertEquals(shown({}), "\r\x1b[K\x1b[38;5;168m✕ 1\x1b[39m");
   assertEquals(shown({ NO_COLOR: "1" }), "\r\x1b[K✕ 1");
+});
+
+Deno.test("textSource() leaves out the last texts first, and empty ones; the sentence has them all", () => {
+  let count = 1;
+  const source = textSource(({ pink }) => ["swarm", "", [`${count} failed`, pink], "3 runs/s"]);
+  const screen = createScreen(true);
+  const line = createLiveLine(screen);
+  line.show(source);
+  line.draw();
+  assertEquals(taken(screen), "\r\x1b[Kswarm  \x1b[38;5;168m1 failed\x1b[39m  3 runs/s");
+  [screen.columns, count] = [20, 2];
+  line.draw();
+  assertEquals(taken(screen), "\r\x1b[Kswarm  \x1b[38;5;168m2 failed\x1b[39m");
+  assertEquals(source.sentence(), "swarm: 2 failed, 3 runs/s");
+  assertEquals([textSource(() => ["one"]).sentence(), textSource(() => []).sentence()], ["one", ""]);
 });

@@ -12,17 +12,21 @@
  */
 
 import { UsageError } from "../../base/errors.ts";
-import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { formatExactJSON } from "../../base/json.ts";
+import { counted } from "../../base/text.ts";
 import type { Machine, ScriptOutcome } from "../../engines/machine.ts";
 import { NO_STORE } from "../../engines/workbench_run.ts";
 import { claimWords, type GradedClaim, type GradeDocument } from "../../report/grade/document.ts";
 import { formatJUnit } from "../../report/grade/junit.ts";
 import { formatPage } from "../../report/grade/page.ts";
 import { formatGrade } from "../../report/grade/table.ts";
+import { createLiveLine, type LiveLine, SILENT_LINE, textSource, withLiveLine } from "../../report/live_line.ts";
 import { screenOf } from "../../report/screen.ts";
+import { lengthOf } from "../../report/series_report.ts";
+import { estimateTimeLeft, formatMinutesLeft } from "../../report/time_left.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { openInterruption } from "../../search/interruption.ts";
+import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { type GradeOptions, parseGradeOptions } from "./options.ts";
 import { reasonAgainst } from "./outcome.ts";
 import { type PlannedTest, planTests, timeLimitOf } from "./plan.ts";
@@ -34,6 +38,7 @@ interface Grading {
   readonly tests: readonly PlannedTest[];
   /** Grows with each run. */
   readonly document: GradeDocument;
+  readonly line: LiveLine;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
 }
@@ -45,18 +50,21 @@ interface Grading {
  * @returns The exit status: 0 for all points, 1 for less, 130 after Ctrl-C.
  * @throws {UsageError} The arguments are bad, or the report or the store cannot be written.
  */
-export async function grade(words: readonly string[], machine: Machine): Promise<number> {
-  const options = parseGradeOptions(words, machine.env);
+export async function grade(words: readonly string[], screen: Machine): Promise<number> {
+  const options = parseGradeOptions(words, screen.env);
+  const line = options.isQuiet ? SILENT_LINE : createLiveLine(screen);
+  const machine = withLiveLine(screen, line);
   const tests = planTests(options, machine);
   const document = createDocument(options, tests);
   writeReport(document, options, machine);
   showLimit(document, tests, options, machine);
   const interruption = openInterruption("Ending the test under way; what was graded is in the report", machine);
-  const grading: Grading = { options, machine, tests, document, signal: interruption.signal };
+  const grading: Grading = { options, machine, tests, document, line, signal: interruption.signal };
   try {
     document.complete = await runTests(grading);
   } finally {
     interruption.close();
+    line.stop();
   }
   writeReport(document, options, machine);
   showDocument(document, options, machine);
@@ -108,10 +116,12 @@ function showLimit(
 
 /** Runs all tests. Returns false if Ctrl-C kept some from running to their end. */
 async function runTests(grading: Grading): Promise<boolean> {
-  const { options: { seeds }, tests, signal } = grading;
+  const { options: { seeds }, signal } = grading;
+  const tests = grading.tests.filter(({ words }) => words !== null);
+  const showRun = createRunLine(tests, grading);
   for (const test of tests) {
-    if (test.words === null) continue;
     for (let index = 0; index < seeds; index++) {
+      showRun(test);
       const seed = await seedOf(test, index, grading);
       if (signal.aborted) return false;
       const outcome = await runOnce(test, seed, grading);
@@ -122,6 +132,31 @@ async function runTests(grading: Grading): Promise<boolean> {
     }
   }
   return true;
+}
+
+/** Creates a function that is called before each run, and shows it on the line until the next. */
+function createRunLine(
+  tests: readonly PlannedTest[],
+  { options: { seeds, isSimulated }, machine: { now }, document, line }: Grading,
+): (test: PlannedTest) => void {
+  const lengths = tests.flatMap(({ request }) => new Array<number>(seeds).fill(lengthOf(request!)));
+  const timeLeft = estimateTimeLeft(lengths, !isSimulated, now);
+  let run = -1;
+  return ({ claims }) => {
+    timeLeft.begin(++run);
+    const begunAt = now();
+    line.show(textSource(({ pink }) => {
+      const failed = document.claims.filter(({ seeds_run, seeds_passed }) => seeds_passed < seeds_run).length;
+      const left = timeLeft.read(Math.min(1, (now() - begunAt) / lengths[run]!));
+      return [
+        `run ${run + 1} of ${lengths.length}`,
+        claims[0]!.id,
+        left === undefined ? "" : `${formatMinutesLeft(left)} left`,
+        failed === 0 ? "" : [`${counted(failed, "claim")} failed`, pink],
+        counted(document.points, "point"),
+      ];
+    }));
+  };
 }
 
 /** The seed of a run: derived from the secret and the name of the test, or a new one. */

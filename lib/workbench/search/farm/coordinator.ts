@@ -12,10 +12,10 @@
  * @module
  */
 
-import { FailedError, UsageError } from "../../base/errors.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
+import { FailedError, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/live_line.ts";
+import { createLiveLine, type LiveLine, withLiveLine } from "../../report/live_line.ts";
 import { CHALLENGES, findChallenge } from "../../request/challenges.ts";
 import { formatCommand } from "../../request/command_line.ts";
 import { openInterruption } from "../interruption.ts";
@@ -37,9 +37,9 @@ import { conflictWith, type CoordinatorOptions } from "./options.ts";
 import {
   createSwarmDocument,
   type FailureFacts,
-  formatSwarmProgress,
   formatSwarmReport,
   formatSwarmTables,
+  swarmSource,
 } from "./report.ts";
 import { countResult, createSwarmResults, isComplete, type SeedResult, type SwarmResults } from "./results.ts";
 import { fetchRuns } from "./runs.ts";
@@ -59,10 +59,11 @@ import {
 } from "./server.ts";
 import { findVersions } from "./version.ts";
 
-/** Time between two updates of the status line, ms. */
-const REDRAW = 500;
-/** Number of updates that the shown rate is measured over. */
+/** Time between two counts, of which the last {@linkcode RATE_WINDOW} give the rate that is shown, ms. */
+const COUNT_INTERVAL = 500;
 const RATE_WINDOW = 20;
+/** Time between two tables on stderr, ms. */
+const TABLE_INTERVAL = 60_000;
 /** Time between two looks at the queue, ms. */
 const LOOK_INTERVAL = 2000;
 /** Looks at a queue that is empty, without a new result, after which missing tests are handed out again. */
@@ -88,6 +89,15 @@ interface Coordinator {
  * @throws {FailedError} The server cannot be used, or the swarm has another version.
  */
 export async function runCoordinator(options: CoordinatorOptions, machine: Machine): Promise<number> {
+  const line = createLiveLine(machine);
+  try {
+    return await coordinate(options, withLiveLine(machine, line), line);
+  } finally {
+    line.stop();
+  }
+}
+
+async function coordinate(options: CoordinatorOptions, machine: Machine, line: LiveLine): Promise<number> {
   const server = await openSwarmServer(options.url, options.creds, "maelstrom.sh coordinator", machine);
   const interruption = openInterruption("Ending; the swarm stays on the server. Ctrl-C again ends at once", machine);
   try {
@@ -102,7 +112,7 @@ export async function runCoordinator(options: CoordinatorOptions, machine: Machi
       signal: AbortSignal.any([interruption.signal, complete.signal]),
     };
     machine.stderr(`Swarm ${definition.name} at ${server.address}: ${definition.seeds} tests\n`);
-    await runToEnd(coordinator, complete);
+    await runToEnd(coordinator, complete, line);
     return await finish(coordinator, interruption.signal);
   } finally {
     interruption.close();
@@ -175,16 +185,9 @@ function binFlags({ bin }: CoordinatorOptions): string[] {
 }
 
 /** Steps 2 to 4, until all tests are counted, or until Ctrl-C. Aborts `complete` when all are. */
-async function runToEnd(coordinator: Coordinator, complete: AbortController): Promise<void> {
-  const { machine, results, definition, signal } = coordinator;
-  const line = createStatusLine(machine);
-  const counts: number[] = [];
-  const stopShowing = machine.every(REDRAW, () => {
-    counts.push(results.numbers.size);
-    if (counts.length > RATE_WINDOW) counts.shift();
-    const rate = (counts.at(-1)! - counts[0]!) / Math.max(1, counts.length - 1) / (REDRAW / 1000);
-    line.show(formatSwarmProgress(results, machine.now(), rate));
-  });
+async function runToEnd(coordinator: Coordinator, complete: AbortController, line: LiveLine): Promise<void> {
+  const { definition, signal } = coordinator;
+  const stopShowing = showProgress(coordinator, line);
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve());
   if (signal.aborted) resolve();
@@ -195,8 +198,31 @@ async function runToEnd(coordinator: Coordinator, complete: AbortController): Pr
     if (!signal.aborted) throw error;
   } finally {
     stopShowing();
-    line.stop();
   }
+}
+
+/** Shows the line, and a table each minute in which something was counted. Returns a function that ends it. */
+function showProgress({ machine, results }: Coordinator, line: LiveLine): () => void {
+  const counts = [0];
+  let shown = 0;
+  const stopCounting = machine.every(COUNT_INTERVAL, () => {
+    counts.push(results.numbers.size);
+    if (counts.length > RATE_WINDOW) counts.shift();
+  });
+  const stopTables = machine.every(TABLE_INTERVAL, () => {
+    if (results.numbers.size > shown) machine.stderr(`${formatSwarmTables(results)}\n\n`);
+    shown = results.numbers.size;
+  });
+  line.show(swarmSource(results, () => {
+    const rate = (counts.at(-1)! - counts[0]!) / Math.max(1, counts.length - 1) / (COUNT_INTERVAL / 1000);
+    return { now: machine.now(), rate };
+  }));
+  return () => {
+    stopCounting();
+    stopTables();
+    line.show(undefined);
+    line.hide();
+  };
 }
 
 /** Waits for the end, but fails if the work does. */

@@ -1,10 +1,12 @@
 /**
- * Reports of a swarm over many machines: the live table, the report at the end, and the same as JSON.
+ * Reports of a swarm over many machines: progress, the table, the report at the end, and the same as JSON.
  *
  * @module
  */
 
-import { columns, counted } from "../../base/text.ts";
+import { columns, counted, type Paint } from "../../base/text.ts";
+import { type LineSource, type LineText, textSource } from "../../report/live_line.ts";
+import { formatMinutesLeft } from "../../report/time_left.ts";
 import { findChallenge } from "../../request/challenges.ts";
 import { formatTallyTable, verdictGaps } from "../swarm/tally.ts";
 import { type FailedTest, isComplete, type SwarmResults, type WorkerCount } from "./results.ts";
@@ -29,21 +31,34 @@ export interface FailureFacts extends FailedTest {
 }
 
 /**
- * Formats the progress of a swarm in one line: `dune  1200 of 5000  36.1 a second  4 workers  1 failed`.
+ * Content of the line that shows the progress of a swarm.
  *
- * @param now Time, ms since 1970.
- * @param rate SwarmResults a second during the last seconds.
+ * @param look Returns the time, ms since 1970, and the number of results a second during the last seconds.
  */
-export function formatSwarmProgress(results: SwarmResults, now: number, rate: number): string {
-  const { definition: { name, seeds }, numbers, workers, failures } = results;
-  const working = workers.values().filter(({ lastAt }) => now - lastAt < WORKER_SILENCE).toArray().length;
-  return [
-    name,
-    `${numbers.size} of ${seeds}`,
-    `${rate.toFixed(1)} a second`,
-    counted(working, "worker"),
-    `${failures.length} failed`,
-  ].join("  ");
+export function swarmSource(results: SwarmResults, look: () => { now: number; rate: number }): LineSource {
+  return textSource(({ pink }) => {
+    const { now, rate } = look();
+    const { definition: { name, seeds }, numbers, workers, failures } = results;
+    const working = workers.values().filter(({ lastAt }) => now - lastAt < WORKER_SILENCE).toArray().length;
+    const left = seeds - numbers.size;
+    return [
+      `swarm ${name}`,
+      `${numbers.size} of ${counted(seeds, "run")}`,
+      failedText(failures.length, pink),
+      rate === 0 ? "" : `${formatMinutesLeft(1000 * left / rate)} left`,
+      `${rate.toFixed(1)} runs/s`,
+      counted(working, "worker"),
+    ];
+  });
+}
+
+/** Content of the line that shows the progress of a worker. */
+export function workerSource(worker: string, counts: { tests: number; failed: number }): LineSource {
+  return textSource(({ pink }) => [worker, counted(counts.tests, "run"), failedText(counts.failed, pink)]);
+}
+
+function failedText(count: number, pink: Paint): LineText {
+  return count === 0 ? "0 failed" : [`${count} failed`, pink];
 }
 
 /** Formats the table of a swarm so far: its challenges, and its workers. */

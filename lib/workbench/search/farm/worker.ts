@@ -13,14 +13,16 @@
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
+import { counted } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/live_line.ts";
+import { createLiveLine, type LiveLine, withLiveLine } from "../../report/live_line.ts";
 import { findChallenge } from "../../request/challenges.ts";
 import { openInterruption } from "../interruption.ts";
 import { drawTest } from "../swarm/draw.ts";
 import { taskOf } from "../swarm/task.ts";
 import { refusalOf, type SeedRange, type SwarmDefinition, type Versions } from "./definition.ts";
 import type { WorkerOptions } from "./options.ts";
+import { workerSource } from "./report.ts";
 import type { SeedResult } from "./results.ts";
 import { isFull, putRun } from "./runs.ts";
 import { CONSUMER, openSwarmServer, openSwarmStores, storeName, type SwarmServer, type SwarmStores } from "./server.ts";
@@ -33,8 +35,6 @@ const PULL_TIME = 5000;
 const MAX_DELIVERIES = 20;
 /** Time after which a worker says that it waits, ms. */
 const PATIENCE = 1000;
-/** Time between two updates of the status line, ms. */
-const REDRAW = 1000;
 
 /** State of a worker. */
 interface Worker {
@@ -72,7 +72,19 @@ interface Work extends Worker {
  * @throws {UsageError} An address is bad, or a file cannot be read.
  * @throws {FailedError} The server cannot be used, or a swarm has another version.
  */
-export async function runWorker(options: WorkerOptions, machine: Machine): Promise<number> {
+export async function runWorker(options: WorkerOptions, screen: Machine): Promise<number> {
+  const line = createLiveLine(screen);
+  const machine = withLiveLine(screen, line);
+  try {
+    const { tests, failed } = await work(options, machine, line);
+    machine.stdout(`${counted(tests, "run")}, ${failed} failed\n`);
+    return EXIT_STATUS.passed;
+  } finally {
+    line.stop();
+  }
+}
+
+async function work(options: WorkerOptions, machine: Machine, line: LiveLine): Promise<Worker["counts"]> {
   const name = `${Deno.hostname()}/${Deno.pid}`;
   const versions = await findVersions(machine, options.bin);
   const server = await openSwarmServer(options.url, options.creds, `maelstrom.sh worker ${name}`, machine);
@@ -84,20 +96,16 @@ export async function runWorker(options: WorkerOptions, machine: Machine): Promi
     swarms: new Map(),
     onChange() {},
   };
-  const line = createStatusLine(machine);
-  const stopShowing = machine.every(REDRAW, () => line.show(`${name}  ${counts.tests} runs  ${counts.failed} failed`));
+  line.show(workerSource(name, counts));
   const ended = new AbortController();
   try {
     await Promise.race([followDefinitions(worker, ended.signal), workForAll(worker)]);
   } finally {
     ended.abort();
-    stopShowing();
-    line.stop();
     interruption.close();
     await server.close();
   }
-  machine.stdout(`${counts.tests} runs, ${counts.failed} failed\n`);
-  return EXIT_STATUS.passed;
+  return counts;
 }
 
 /** Keeps `swarms` up to date, until the signal. */

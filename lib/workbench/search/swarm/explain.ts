@@ -5,7 +5,7 @@
  */
 
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/live_line.ts";
+import { createLiveLine, textSource } from "../../report/live_line.ts";
 import { screenOf } from "../../report/screen.ts";
 import { formatShrunk } from "../../report/shrunk.ts";
 import { formatSummary, labelledLines, repeatLines } from "../../report/summary.ts";
@@ -55,8 +55,8 @@ export async function explainFailure(test: DrawnTest, context: SwarmContext): Pr
     );
     return;
   }
-  const line = createStatusLine(machine);
-  const progress = (tried: number) => line.show(`shrinking: ${tried} smaller runs tried`);
+  const line = createLiveLine(machine);
+  const progress = (tried: number) => line.show(textSource(() => [`shrinking: ${tried} smaller runs tried`]));
   const failed = { args, request, results };
   const shrunk = await shrinkRun(failed, { engine, machine, signal, progress }).finally(() => line.stop());
   machine.stdout(`${formatShrunk(shrunk, true, screen)}\n\n`);

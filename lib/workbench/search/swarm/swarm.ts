@@ -17,14 +17,14 @@
 
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
-import { createStatusLine } from "../../report/live_line.ts";
+import { createLiveLine } from "../../report/live_line.ts";
 import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { explainFailure, printTest } from "./explain.ts";
 import { parseSwarmOptions, type SwarmOptions } from "./options.ts";
 import { type Pool, TEST_LIMIT } from "./pool.ts";
-import { addResult, createTally, formatTally, formatTallyTable, type Tally, verdictGaps } from "./tally.ts";
+import { addResult, createTally, formatTallyTable, type Tally, tallySource, verdictGaps } from "./tally.ts";
 import { requestOf, taskOf } from "./task.ts";
 
 /** Everything that a swarm uses of its surroundings. */
@@ -59,8 +59,8 @@ interface Swarm {
 }
 
 const MINUTE = 60_000;
-/** Time between two updates of the status line, ms. */
-const REDRAW = 200;
+/** Time between two looks for tests that take too long, ms. */
+const LOOK_INTERVAL = 200;
 
 /**
  * Carries out the command `swarm`.
@@ -99,11 +99,14 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
 /** Steps 1 to 4. Closes the pool. */
 async function runTests(swarm: Swarm, pool: Pool): Promise<void> {
   const { options, machine, signal } = swarm;
-  const line = createStatusLine(machine);
+  const line = createLiveLine(machine);
+  line.show(tallySource(swarm.seed, swarm.tally, () => {
+    const elapsed = swarm.clock.now() - swarm.startedAt;
+    return { elapsed, left: options.minutes * MINUTE - elapsed };
+  }));
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => stop(), { once: true });
-  const stopShowing = machine.every(REDRAW, () => {
-    line.show(formatTally(swarm.seed, swarm.tally, swarm.clock.now() - swarm.startedAt));
+  const stopLooking = machine.every(LOOK_INTERVAL, () => {
     swarm.stuck = findStuck(swarm);
     if (swarm.stuck.length > 0) stop();
   });
@@ -111,7 +114,7 @@ async function runTests(swarm: Swarm, pool: Pool): Promise<void> {
   try {
     await Promise.race([Promise.all(jobs), stopped]);
   } finally {
-    stopShowing();
+    stopLooking();
     line.stop();
     pool.close();
   }

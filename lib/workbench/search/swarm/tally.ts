@@ -4,7 +4,9 @@
  * @module
  */
 
-import { columns } from "../../base/text.ts";
+import { columns, counted } from "../../base/text.ts";
+import { type LineSource, textSource } from "../../report/live_line.ts";
+import { formatMinutesLeft } from "../../report/time_left.ts";
 import type { Challenge } from "../../request/challenges.ts";
 import type { TaskResult } from "./task.ts";
 
@@ -57,20 +59,23 @@ function sum(tally: Tally): Count {
 const HOUR = 3_600_000;
 
 /**
- * Formats the progress of a swarm in one line.
+ * Content of the line that shows the progress of a swarm.
  *
- * @param elapsed Real time since the start, ms.
+ * @param look Returns the real time since the start, and that until the end, ms.
  */
-export function formatTally(seed: string, tally: Tally, elapsed: number): string {
-  const { tests, duration } = sum(tally);
-  const each = Array.from(tally, ([challenge, { tests }]) => `${challenge}:${tests}`);
-  return [
-    `swarm ${seed}`,
-    `${tests} runs`,
-    `${perSecond(tests, elapsed)} a second`,
-    `${(duration / HOUR).toFixed(2)} virtual hours`,
-    each.join(" "),
-  ].join("  ");
+export function tallySource(seed: string, tally: Tally, look: () => { elapsed: number; left: number }): LineSource {
+  return textSource(() => {
+    const { elapsed, left } = look();
+    const { tests, duration } = sum(tally);
+    return [
+      `swarm ${seed}`,
+      counted(tests, "run"),
+      `${formatMinutesLeft(Math.max(0, left))} left`,
+      `${perSecond(tests, elapsed)} runs/s`,
+      `${(duration / HOUR).toFixed(2)} virtual hours`,
+      Array.from(tally, ([challenge, { tests }]) => `${challenge}:${tests}`).join(" "),
+    ];
+  });
 }
 
 /**

@@ -184,6 +184,25 @@ Deno.test("grade writes the report after each run, for the case that it is kille
   assertEquals(seen, [0, 1]);
 });
 
+Deno.test("grade shows the run under way, what has failed, and the time left", async () => {
+  let time = 0;
+  const screen = { isTerminal: { stdout: true, stderr: true }, width: () => 200, env: () => "1", now: () => time };
+  const line = async (words: string) => {
+    let runs = 0;
+    const graded = await grade(`--bin ./node --challenge 1 --nemesis none ${words}`, (run, machine) => {
+      time += 5000;
+      machine.tick();
+      return printed(++runs === 1 ? INVALID : {})(run);
+    }, screen);
+    return graded.err.split("\r\x1b[K").filter((text) => text.startsWith("run "));
+  };
+  assertEquals(await line("--seeds 2"), [
+    "run 1 of 2  1/valid  15 s left  0 points",
+    "run 2 of 2  1/valid  5 s left  1 claim failed  0 points",
+  ]);
+  assertEquals(await line("--seeds 1 --quiet"), []);
+});
+
 Deno.test("grade finds the program of each challenge in a folder; a missing or bad one costs points", async () => {
   const kinds: Record<string, "executable" | "file" | "folder"> = {
     "./all": "folder",

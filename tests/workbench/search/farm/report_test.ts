@@ -1,10 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createStyle } from "../../../../lib/workbench/base/text.ts";
 import type { SwarmDefinition } from "../../../../lib/workbench/search/farm/definition.ts";
 import {
   createSwarmDocument,
-  formatSwarmProgress,
   formatSwarmReport,
   formatSwarmTables,
+  swarmSource,
+  workerSource,
 } from "../../../../lib/workbench/search/farm/report.ts";
 import {
   countResult,
@@ -36,7 +38,7 @@ const VALID: SeedResult = {
 };
 
 const LOST: SeedResult = { ...VALID, challenge: "3a", outcome: "failed", findings: ["lost", "stale"], worker: "b/2" };
-const FACTS = { command: "./maelstrom.sh 3a --sim", store: "store/swarm-dune/2" };
+const FACTS = { command: "./maelstrom.sh 3a --sim", store: "store/broadcast/20261129T120000-2" };
 
 function results() {
   const results = createSwarmResults(SWARM);
@@ -65,8 +67,20 @@ Deno.test("countResult() counts each test once, and no other tests", () => {
   assertEquals(counted.tally.get("1")!.withoutVerdict, 1);
 });
 
-Deno.test("formatSwarmProgress() shows the workers that have shown results lately", () => {
-  assertEquals(formatSwarmProgress(results(), 32_500, 1.25), "dune  2 of 4  1.3 a second  1 worker  1 failed");
+Deno.test("swarmSource() shows the time left, and the workers that have shown results lately", () => {
+  const sentence = (rate: number) => swarmSource(results(), () => ({ now: 32_500, rate })).sentence();
+  assertEquals(sentence(1.25), "swarm dune: 2 of 4 runs, 1 failed, 2 s left, 1.3 runs/s, 1 worker");
+  assertEquals(sentence(0), "swarm dune: 2 of 4 runs, 1 failed, 0.0 runs/s, 1 worker");
+});
+
+Deno.test("workerSource() shows what the worker has counted by then", () => {
+  const counts = { tests: 1, failed: 0 };
+  const source = workerSource("a/1", counts);
+  assertEquals(source.sentence(), "a/1: 1 run, 0 failed");
+  counts.tests = 3;
+  counts.failed = 2;
+  const parts = source.parts(createStyle(true)).map(({ forms: [form], paint }) => paint?.(form!.text) ?? form!.text);
+  assertEquals(parts, ["a/1", "3 runs", "\x1b[38;5;168m2 failed\x1b[39m"]);
 });
 
 Deno.test("formatSwarmTables() has a row for each challenge and each worker", () => {
@@ -96,7 +110,7 @@ Deno.test("formatSwarmReport() shows the failures with their commands, and what 
       "",
       "Run 2 has failed: lost, stale (3a)",
       "  run again    ./maelstrom.sh 3a --sim",
-      "  stored in    store/swarm-dune/2",
+      "  stored in    store/broadcast/20261129T120000-2",
       "Run 3 ended without results: Out of memory (1)",
       "  run again    ./maelstrom.sh 3a --sim",
     ].join("\n"),

@@ -250,7 +250,8 @@ Deno.test("the swarm shows its progress on a terminal", async () => {
     if (number === 3) machine.tick();
     return SURVIVED;
   }, { isTerminal: { stdout: true, stderr: true }, width: () => 200 });
-  const line = String.raw`\r\x1b\[Kswarm s {2}2 runs {2}0\.7 a second {2}0\.02 virtual hours {2}1:\d 2:\d\r\x1b\[K`;
+  const parts = ["swarm s", "2 runs", "3 s left", "0\\.7 runs/s", "0\\.02 virtual hours", "1:\\d 2:\\d"];
+  const line = String.raw`\r\x1b\[K${parts.join(" {2}")}\r\x1b\[K`;
   assertMatch(err, new RegExp(`^${line}$`));
 });
 
