@@ -30,6 +30,7 @@ import {
   rangeCount,
   rangeSizeFor,
   refusalOf,
+  type SeedRange,
   type SwarmDefinition,
   type Versions,
 } from "./definition.ts";
@@ -47,6 +48,8 @@ import {
   CONSUMER,
   createSwarmStores,
   delay,
+  isMissing,
+  isWrongSequence,
   openSwarmServer,
   openSwarmStores,
   readDefinition,
@@ -232,27 +235,60 @@ async function failing(work: Promise<void>, ended: Promise<void>): Promise<void>
 }
 
 /** Step 2. */
-async function handOut({ server, definition, signal, results }: Coordinator): Promise<void> {
+async function handOut(coordinator: Coordinator): Promise<void> {
+  const { definition, signal, results } = coordinator;
   const count = rangeCount(definition);
   while (!signal.aborted) {
-    let index = await countHandedOut(server, definition.name, signal);
+    // The number of ranges that the queue has ever had.
+    let index = (await withQueue(coordinator, ({ jsm }, queue) => jsm.streams.info(queue))).state.last_seq;
     if (index >= count) return;
-    try {
-      for (; index < count && !signal.aborted; index++) {
-        const range = { ...rangeAt(definition, index), isRepeat: results.numbers.size > 0 };
-        await server.js.publish(subjectOf(definition.name), JSON.stringify(range), { expect: { lastSequence: index } });
-      }
-    } catch {
-      // The server was away, or another coordinator was faster: look again where it is.
-      await delay(LOOK_INTERVAL / 10, signal);
+    for (let isNext = true; isNext && index < count && !signal.aborted; index++) {
+      isNext = await handOutRange({ ...rangeAt(definition, index), isRepeat: results.numbers.size > 0 }, index, coordinator);
     }
   }
 }
 
-/** Returns the number of ranges that the queue has ever had. */
-async function countHandedOut(server: SwarmServer, name: string, signal: AbortSignal): Promise<number> {
-  const { state } = await server.retry(() => server.jsm.streams.info(storeName(name)), signal);
-  return state.last_seq;
+/**
+ * Hands out a range, if the queue has had so many ranges before. If not, another coordinator was faster, or an attempt
+ * of this one whose answer was lost.
+ *
+ * @returns True if it was handed out now.
+ */
+function handOutRange(range: SeedRange, lastSequence: number, coordinator: Coordinator): Promise<boolean> {
+  const subject = subjectOf(coordinator.definition.name);
+  return withQueue(coordinator, async ({ js }) => {
+    try {
+      await js.publish(subject, JSON.stringify(range), { expect: { lastSequence } });
+      return true;
+    } catch (error) {
+      if (isWrongSequence(error)) return false;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Performs an action on the queue, and repeats it until it succeeds. If the server has lost the queue, it gets a new
+ * one, and all ranges are handed out again.
+ *
+ * @throws {FailedError} The swarm has been removed.
+ */
+function withQueue<T>(
+  { server, definition: { name }, signal }: Coordinator,
+  action: (server: SwarmServer, queue: string) => Promise<T>,
+): Promise<T> {
+  return server.retry(async () => {
+    try {
+      return await action(server, storeName(name));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const stored = await readDefinition(server, name);
+      if (stored === undefined) throw new FailedError(`The swarm ${name} has been removed from ${server.address}`);
+      // Another coordinator, which has counted all tests, removes the queue.
+      if (!stored.isFinished) await createSwarmStores(server, name);
+      throw error;
+    }
+  }, signal);
 }
 
 /** Step 3. */
@@ -271,15 +307,15 @@ async function followResults(coordinator: Coordinator, complete: AbortController
 }
 
 /** Step 4. */
-async function handOutMissing({ server, definition, results, signal }: Coordinator): Promise<void> {
-  const name = definition.name;
+async function handOutMissing(coordinator: Coordinator): Promise<void> {
+  const { definition, results, signal } = coordinator;
   let [idleLooks, lastSize] = [0, -1];
   while (!signal.aborted) {
     await delay(LOOK_INTERVAL, signal);
     if (signal.aborted) return;
-    const { num_pending, num_ack_pending } = await server.retry(
-      () => server.jsm.consumers.info(storeName(name), CONSUMER),
-      signal,
+    const { num_pending, num_ack_pending } = await withQueue(
+      coordinator,
+      ({ jsm }, queue) => jsm.consumers.info(queue, CONSUMER),
     );
     const isIdle = num_pending === 0 && num_ack_pending === 0 && results.numbers.size === lastSize;
     idleLooks = isIdle ? idleLooks + 1 : 0;
@@ -287,7 +323,7 @@ async function handOutMissing({ server, definition, results, signal }: Coordinat
     if (idleLooks < IDLE_LOOKS) continue;
     idleLooks = 0;
     for (const range of missingRanges(definition, (number) => results.numbers.has(number))) {
-      await server.retry(() => server.js.publish(subjectOf(name), JSON.stringify(range)), signal);
+      await withQueue(coordinator, ({ js }) => js.publish(subjectOf(definition.name), JSON.stringify(range)));
     }
   }
 }
@@ -306,8 +342,7 @@ async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promi
   const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
   await server.retry(() => server.definitions.put(definition.name, finished), interrupted);
   await server.retry(() => removeQueue(server, definition.name), interrupted);
-  const folder = `${options.store}/swarm-${definition.name}`;
-  const folders = await server.retry(() => fetchRuns(stores.runs, folder), interrupted);
+  const folders = await server.retry(() => fetchRuns(stores.runs, options.store), interrupted);
   const failures = factsOf(coordinator, folders);
   if (options.isJSON) machine.stdout(`${JSON.stringify(createSwarmDocument(results, failures), null, 2)}\n`);
   else machine.stdout(`${formatSwarmReport(results, failures)}\n`);

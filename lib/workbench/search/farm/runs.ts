@@ -7,11 +7,16 @@
 import type { ObjectStore } from "@nats-io/obj";
 import { messageOf } from "../../base/errors.ts";
 
-/** Puts the files in the folder of a run into the store, compressed. Empty ones are left out. */
+/**
+ * Puts the files in the folder of a run, `…/WORKLOAD/TIME`, into the store, compressed. Empty ones are left out.
+ *
+ * @param number Number of the test.
+ */
 export async function putRun(runs: ObjectStore, number: number, folder: string): Promise<void> {
+  const place = folder.split("/").slice(-2).join("/");
   for (const path of filesIn(folder)) {
     const file = await Deno.open(`${folder}/${path}`);
-    await runs.put({ name: `${number}/${path}` }, file.readable.pipeThrough(new CompressionStream("gzip")));
+    await runs.put({ name: `${number}/${place}/${path}` }, file.readable.pipeThrough(new CompressionStream("gzip")));
   }
 }
 
@@ -29,29 +34,38 @@ export function isFull(error: unknown): boolean {
   return /maximum bytes|resource limits|insufficient/.test(messageOf(error));
 }
 
+/** Name of a file: the test's number, the run's folder, and the path in it. */
+const NAME = /^(\d+)\/([\w-]+\/\d{8}T\d{6})(?:-\d+)?\/((?!.*\.\.)[\w./-]+)$/;
+
 /**
- * Fetches the files of all runs into a folder for each: `FOLDER/NUMBER/results.json`. Those that are there stay.
+ * Fetches the files of all runs into a store, where they are runs as any other: `STORE/WORKLOAD/TIME-NUMBER`. Files
+ * that are there stay.
  *
  * @returns The folders, by the number of the test.
  */
-export async function fetchRuns(runs: ObjectStore, folder: string): Promise<Map<number, string>> {
-  const names = (await runs.list()).map(({ name }) => name).filter((name) => /^\d+\/(?!.*\.\.)[\w./-]+$/.test(name));
+export async function fetchRuns(runs: ObjectStore, store: string): Promise<Map<number, string>> {
   const folders = new Map<number, string>();
-  for (const name of names) {
-    const number = Number.parseInt(name);
-    folders.set(number, `${folder}/${number}`);
-    const path = `${folder}/${name}`;
-    if (exists(path)) continue;
-    const object = await runs.get(name);
-    if (object === null) continue;
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    // The name of a file says that it is whole.
-    const incoming = await Deno.open(`${path}.incoming`, { write: true, create: true, truncate: true });
-    const data = object.data as ReadableStream<Uint8Array<ArrayBuffer>>;
-    await data.pipeThrough(new DecompressionStream("gzip")).pipeTo(incoming.writable);
-    await Deno.rename(`${path}.incoming`, path);
+  for (const { name } of await runs.list()) {
+    const [, number, place, path] = NAME.exec(name) ?? [];
+    if (number === undefined) continue;
+    const folder = `${store}/${place}-${number}`;
+    folders.set(Number(number), folder);
+    // A run without it is no run of ours, and empty files were left out.
+    await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
+    if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, `${folder}/${path}`);
   }
   return folders;
+}
+
+async function fetchFile(runs: ObjectStore, name: string, path: string): Promise<void> {
+  const object = await runs.get(name);
+  if (object === null) return;
+  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+  // The name of a file says that it is whole.
+  const incoming = await Deno.open(`${path}.incoming`, { write: true, create: true, truncate: true });
+  const data = object.data as ReadableStream<Uint8Array<ArrayBuffer>>;
+  await data.pipeThrough(new DecompressionStream("gzip")).pipeTo(incoming.writable);
+  await Deno.rename(`${path}.incoming`, path);
 }
 
 function exists(path: string): boolean {

@@ -15,6 +15,8 @@
 import {
   AckPolicy,
   jetstream,
+  JetStreamApiCodes,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstreamManager,
@@ -222,6 +224,18 @@ function createSwarmServer(
     },
   };
 }
+
+/** True for the error of a message that was to be the first after another, and is not. */
+export function isWrongSequence(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
+}
+
+/** True for the error that says that a stream or its consumer does not exist. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof JetStreamApiError && MISSING.includes(error.code);
+}
+
+const MISSING: readonly number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
 
 /** Waits, at most until the signal is aborted. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {

@@ -5,10 +5,12 @@ import { connect, nanos } from "@nats-io/transport-node";
 import { ROOT } from "../../../../lib/workbench/cli/root.ts";
 import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
 import { swarm } from "../../../../lib/workbench/cli/swarm.ts";
+import type { Machine } from "../../../../lib/workbench/engines/machine.ts";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import type { SwarmDefinition } from "../../../../lib/workbench/search/farm/definition.ts";
 import type { SeedResult } from "../../../../lib/workbench/search/farm/results.ts";
 import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
+import { isOurs, listRuns } from "../../../../lib/workbench/report/stored/stored_folders.ts";
 import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers.ts";
@@ -24,10 +26,11 @@ interface TestOutcome {
 }
 
 /** Runs `swarm` in this process. */
-async function run(line: string): Promise<TestOutcome> {
+async function run(line: string, changes: Partial<Machine> = {}): Promise<TestOutcome> {
   let [out, err] = ["", ""];
   const machine = {
     ...createMachine(ROOT),
+    ...changes,
     stdout: (text: string) => void (out += text),
     stderr: (text: string) => void (err += text),
     isTerminal: { stdout: false, stderr: false },
@@ -171,11 +174,15 @@ testWithServer(
       assertEquals(status, 1, err);
       const [, number] = /^Run (\d) has failed: (?:[\w-]+, )*lost.* \(3c\)$/m.exec(out)!;
       assertMatch(out, new RegExp(`^  run again    \\./maelstrom\\.sh 3c --sim .* --seed dune-${number}$`, "m"));
-      assertStringIncludes(out, `\n  stored in    ${store}/swarm-wrong/${number}\n`);
-      const stored = JSON.parse(await Deno.readTextFile(`${store}/swarm-wrong/${number}/results.json`));
+      const [, folder] = new RegExp(`^  stored in    (${store}/broadcast/\\d+T\\d+-${number})$`, "m").exec(out)!;
+      const stored = JSON.parse(await Deno.readTextFile(`${folder}/results.json`));
       assertEquals([stored.seed, stored.valid], [`dune-${number}`, false]);
-      assert((await Deno.readTextFile(`${store}/swarm-wrong/${number}/history.jsonl`)).length > 1000);
+      assert((await Deno.readTextFile(`${folder}/history.jsonl`)).length > 1000);
       assertMatch(out, /\nThe smallest run that fails for the same reason: /);
+      // They are runs as any other, for serve, analyze and prune.
+      const machine = createMachine(ROOT);
+      const fetched = listRuns(store, machine).filter(({ time }) => /T\d+-\d$/.test(time));
+      assert(fetched.length > 0 && fetched.every((run) => isOurs(run, machine)), Deno.inspect(fetched));
       const again = await run(`--coordinator ${server.url} ${line} --json`);
       assertEquals([again.status, JSON.parse(again.out).counted], [1, 3]);
       const removed = await run(`--coordinator ${server.url} --name wrong --remove`);
@@ -190,6 +197,44 @@ testWithServer(
     }
   },
 );
+
+testWithServer("a queue that the server has lost is made again", async (server) => {
+  await withBuckets(server, async ({ jsm, open }) => {
+    const coordinator = run(`--coordinator ${server.url} --name lost --seeds 12 --seed dune --challenge 1`);
+    const definitions = await open("maelstrom-swarms");
+    for await (const { key } of await definitions.watch()) if (key === "lost") break;
+    await jsm.streams.delete("maelstrom-lost");
+    const worker = start(`--worker ${server.url} --name lost --jobs 1`);
+    const { status, out, err } = await coordinator;
+    assertEquals([status, / 12 runs in /.exec(` ${out}`) !== null], [0, true], `${out}${err}`);
+    assertEquals((await worker.output()).code, 0);
+  });
+});
+
+testWithServer("a coordinator whose swarm is removed ends, and says so", async (server) => {
+  await withBuckets(server, async ({ open }) => {
+    const coordinator = run(`--coordinator ${server.url} --name gone --seeds 12 --seed dune --challenge 1`);
+    const definitions = await open("maelstrom-swarms");
+    for await (const { key } of await definitions.watch()) if (key === "gone") break;
+    await run(`--coordinator ${server.url} --name gone --remove`);
+    const { status, err } = await coordinator;
+    assertEquals(status, 255);
+    assertStringIncludes(err, `The swarm gone has been removed from ${server.url}\n`);
+  });
+});
+
+testWithServer("without a terminal, a coordinator adds sentences and tables to its log", async (server) => {
+  const every: Machine["every"] = (interval, tick) => {
+    const timer = setInterval(tick, interval / 500);
+    return () => clearInterval(timer);
+  };
+  const coordinator = run(`--coordinator ${server.url} --name log --seeds 40 --seed dune --challenge 1`, { every });
+  await run(`--worker ${server.url} --name log --jobs 1`);
+  const { status, err } = await coordinator;
+  assertEquals(status, 0, err);
+  assertMatch(err, /^swarm log: \d+ of 40 runs, 0 failed, (?:\d+ \w+ left, )?\d+\.\d runs\/s, [01] workers?$/m);
+  assertMatch(err, /^ +runs +operations .*\n1 {2}echo +\d+ .*\n\n\d+ runs in .*\n\nworker +runs /m);
+});
 
 testWithServer("other options or versions than those of a swarm are refused", async (server) => {
   assertEquals((await runBoth(server, "--name small --seeds 1 --challenge 1")).status, 0);
