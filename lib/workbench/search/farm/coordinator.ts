@@ -48,7 +48,6 @@ import {
   CONSUMER,
   createSwarmStores,
   delay,
-  isMissing,
   isWrongSequence,
   openSwarmServer,
   openSwarmStores,
@@ -281,7 +280,7 @@ function withQueue<T>(
     try {
       return await action(server, storeName(name));
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      // Errors of a queue that is not there look like those of a server that starts.
       const stored = await readDefinition(server, name);
       if (stored === undefined) throw new FailedError(`The swarm ${name} has been removed from ${server.address}`);
       // Another coordinator, which has counted all tests, removes the queue.

@@ -230,13 +230,6 @@ export function isWrongSequence(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }
 
-/** True for the error that says that a stream or its consumer does not exist. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof JetStreamApiError && MISSING.includes(error.code);
-}
-
-const MISSING: readonly number[] = [JetStreamApiCodes.StreamNotFound, JetStreamApiCodes.ConsumerNotFound];
-
 /** Waits, at most until the signal is aborted. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

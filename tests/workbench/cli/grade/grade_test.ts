@@ -198,7 +198,7 @@ Deno.test("grade shows the run under way, what has failed, and the time left", a
   };
   assertEquals(await line("--seeds 2"), [
     "run 1 of 2  1/valid  15 s left  0 points",
-    "run 2 of 2  1/valid  5 s left  1 claim failed  0 points",
+    "run 2 of 2  1/valid  3 s left  1 claim failed  0 points",
   ]);
   assertEquals(await line("--seeds 1 --quiet"), []);
 });
