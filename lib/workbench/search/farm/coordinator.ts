@@ -242,7 +242,8 @@ async function handOut(coordinator: Coordinator): Promise<void> {
     let index = (await withQueue(coordinator, ({ jsm }, queue) => jsm.streams.info(queue))).state.last_seq;
     if (index >= count) return;
     for (let isNext = true; isNext && index < count && !signal.aborted; index++) {
-      isNext = await handOutRange({ ...rangeAt(definition, index), isRepeat: results.numbers.size > 0 }, index, coordinator);
+      const range = { ...rangeAt(definition, index), isRepeat: results.numbers.size > 0 };
+      isNext = await handOutRange(range, index, coordinator);
     }
   }
 }
