@@ -14,7 +14,6 @@ import { shellWord } from "../../request/command_line.ts";
 import type { Flag, ValuesOf } from "../../request/flag.ts";
 import { findProgram } from "../../request/request.ts";
 import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, describeProgram } from "../../world/cluster/state.ts";
-import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 
