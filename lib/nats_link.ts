@@ -18,13 +18,12 @@ const MAX_UNCONFIRMED = 1_000_000;
 /** Messages that wait for the node, at most. Later ones are lost. */
 const MAX_WAITING = 100_000;
 
-/** Settings of the connection: it never gives up, and a server that is silent for 10 s is given up for another. */
-const CONNECTION = {
+/** Settings of a connection: it never gives up, and a server that is silent for 10 s is given up for another. */
+export const NATS_CONNECTION = {
   maxReconnectAttempts: -1,
   reconnectTimeWait: 250,
   pingInterval: 5000,
   maxPingOut: 2,
-  noEcho: false,
 } as const;
 
 /** The servers of a node on NATS, and its name there. */
@@ -107,7 +106,7 @@ export async function openLink(
   debug: boolean,
 ): Promise<NatsLink> {
   const addresses = splitLogin(typeof servers === "string" ? [servers] : servers);
-  const connection = await connect({ ...CONNECTION, ...addresses, name: `${cluster}.${id}` }).catch((cause) => {
+  const connection = await connect({ ...NATS_CONNECTION, ...addresses, name: `${cluster}.${id}` }).catch((cause) => {
     throw new Error(`Cannot connect to NATS at ${addresses.servers.join(", ")}: ${cause.message}`, { cause });
   });
   const subject = `${cluster}.${id}`;

@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsNodeStatus, serveNats, type ServeNatsOptions } from "../lib/nats.ts";
 import type { Node, Program } from "../lib/node.ts";
 import type { Body, Message } from "../lib/protocol.ts";
-import { findServer, startNats } from "../lib/workbench/world/cluster/servers.ts";
+import { findServer } from "../lib/workbench/world/cluster/servers/find.ts";
 import { testWithServers } from "./servers.ts";
 
 const echo: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
@@ -24,7 +24,7 @@ interface Rig {
 
 function test(name: string, fn: (rig: Rig, restart: () => Promise<void>) => Promise<void>): void {
   testWithServers(name, ["nats-server"], async ({ start }) => {
-    let server = await start("nats-server");
+    const server = await start("nats-server");
     const { url } = server;
     const connection = await connect({ servers: url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
     const replies = new Map<number, (body: Body) => void>();
@@ -38,8 +38,8 @@ function test(name: string, fn: (rig: Rig, restart: () => Promise<void>) => Prom
     const rig = createRig(url, connection, replies, nodes);
     try {
       await fn(rig, async () => {
-        await server.kill();
-        server = await start("nats-server", Number(new URL(url).port));
+        await server.act("kill");
+        await server.act("start");
       });
     } finally {
       for (const { end } of nodes) end();
@@ -262,11 +262,11 @@ testWithServers("without a server, the error names its address, but no password"
   await assertRejects(() => serveNats(echo, OPTIONS), Error, "Cannot connect to NATS at nats://127.0.0.1:1: ");
 });
 
-testWithServers("a login in the address is the node's", ["nats-server"], async ({ folder }) => {
+testWithServers("a login in the address is the node's", ["nats-server"], async ({ folder, start }) => {
   const bin = `${folder}/server`;
   const script = `#!/bin/sh\nexec ${findServer("nats-server")} "$@" --user me --pass s/3cret\n`;
   await Deno.writeTextFile(bin, script, { mode: 0o755 });
-  const server = await startNats({ folder, bin, env: {} });
+  const server = await start("nats-server", bin);
   const ending = new AbortController();
   const servers = server.url.replace("//", "//me:s/3cret@");
   try {
@@ -281,6 +281,6 @@ testWithServers("a login in the address is the node's", ["nats-server"], async (
     ending.abort();
     await ended;
   } finally {
-    await server.kill();
+    await server.stop();
   }
 });

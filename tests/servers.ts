@@ -5,14 +5,9 @@
  * @module
  */
 
-import {
-  findServer,
-  freePort,
-  type Server,
-  type ServerName,
-  startEtcd,
-  startNats,
-} from "../lib/workbench/world/cluster/servers.ts";
+import { findServer, type ServerName } from "../lib/workbench/world/cluster/servers/find.ts";
+import { createServerGroup, type ServerGroup } from "../lib/workbench/world/cluster/servers/group.ts";
+import type { Server } from "../lib/workbench/world/cluster/servers/server.ts";
 
 const NEEDED: readonly Deno.PermissionDescriptor["name"][] = ["run", "net", "read", "write", "env"];
 
@@ -30,8 +25,10 @@ export function reasonToIgnoreServers(names: readonly ServerName[]): string | un
 export interface TestServers {
   /** Folder of their data. */
   folder: string;
-  /** Starts a server; again on the same port after it was killed. */
-  start(name: ServerName, port?: number): Promise<Server>;
+  /** Starts a server that is alone; a script may take the place of its program. */
+  start(name: ServerName, bin?: string): Promise<Server>;
+  /** Starts several servers that form one cluster. */
+  startGroup(name: ServerName, count: number): Promise<readonly Server[]>;
   /** Starts a nats-server without JetStream, and with more flags. */
   startPlainNats(flags?: string): Promise<Server>;
 }
@@ -49,28 +46,30 @@ export function testWithServers(
 
 async function withServers(fn: (servers: TestServers) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "servers-" });
-  const started: Server[] = [];
-  const keep = async (starting: Promise<Server>) => {
-    const server = await starting;
-    started.push(server);
-    return server;
+  const groups: ServerGroup[] = [];
+  const env = { PATH: Deno.env.get("PATH") ?? "" };
+  const startGroup = async (program: ServerName, count: number, bin = findServer(program)!) => {
+    const group = createServerGroup(program, { folder: `${folder}/${groups.length}`, bin, env, count });
+    groups.push(group);
+    await group.start();
+    return group.servers;
   };
+  const start = async (name: ServerName, bin?: string) => (await startGroup(name, 1, bin))[0]!;
   try {
     await fn({
       folder,
-      start(name, port) {
-        const options = { folder, bin: findServer(name)!, env: { PATH: Deno.env.get("PATH") ?? "" }, port };
-        return keep((name === "etcd" ? startEtcd : startNats)(options));
-      },
+      start,
+      startGroup,
       async startPlainNats(flags = "") {
-        const [bin, port] = [`${folder}/plain-nats`, freePort()];
-        const script = `#!/bin/sh\nexec ${findServer("nats-server")} -a 127.0.0.1 -p ${port} ${flags}\n`;
+        const bin = `${folder}/plain-nats`;
+        // The second argument is the path of the configuration.
+        const script = `#!/bin/sh\nsed -i /^jetstream/d "$2"\nexec ${findServer("nats-server")} "$@" ${flags}\n`;
         await Deno.writeTextFile(bin, script, { mode: 0o755 });
-        return await keep(startNats({ folder, bin, env: {}, port }));
+        return await start("nats-server", bin);
       },
     });
   } finally {
-    await Promise.all(started.map((server) => server.kill()));
+    await Promise.all(groups.map((group) => group.stop()));
     await Deno.remove(folder, { recursive: true });
   }
 }

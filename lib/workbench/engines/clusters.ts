@@ -105,7 +105,8 @@ function isProcess(pid: number): boolean {
 function claimFolder(plan: ClusterPlan): StartedPlan {
   const { folder, nats = [], etcd = [] } = plan;
   const started = { ...plan, token: crypto.randomUUID() };
-  const state: ClusterState = { ...started, nats, etcd, isReady: false, pid: Deno.pid, control: "" };
+  const servers = { "nats-server": [], "etcd": [] };
+  const state: ClusterState = { ...started, nats, etcd, servers, isReady: false, pid: Deno.pid, control: "" };
   removeFolder(folder);
   try {
     Deno.mkdirSync(folder, { mode: 0o700 });

@@ -137,7 +137,7 @@ function rowsOf({ address, report, nodes }: MachineStatus): string[][] {
   if (report === undefined) return nodes.map((id) => [address, id, "unknown", ""]);
   return [
     [address, "supervisor", "running", String(report.pid)],
-    ...report.servers.map(({ name, end, pid }) => [address, name, end ?? "running", String(pid)]),
+    ...report.servers.map(({ name, end, state, pid }) => [address, name, end ?? state, String(pid ?? "")]),
     ...report.nodes.map(({ id, end, state, pid }) => [address, id, end ?? state, String(pid ?? "")]),
   ];
 }

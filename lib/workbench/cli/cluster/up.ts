@@ -17,6 +17,9 @@ import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, describeProgram } 
 import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 
+/** The most servers of one kind: etcd's own advice. */
+const MOST_SERVERS = 7;
+
 /** The flags of `up`. */
 export const UP_FLAGS = [
   {
@@ -39,6 +42,26 @@ export const UP_FLAGS = [
     kind: "list",
     placeholder: "URLS",
     help: "Addresses of your own etcd, comma-separated; $ETCD_URL by default, else it is started",
+    origin: "workbench",
+  },
+  {
+    name: "nats-servers",
+    kind: "integer",
+    placeholder: "NUMBER",
+    default: "1",
+    least: 1,
+    most: MOST_SERVERS,
+    help: "Number of nats-servers that are started; 1 by default, 3 to go on without one of them",
+    origin: "workbench",
+  },
+  {
+    name: "etcd-members",
+    kind: "integer",
+    placeholder: "NUMBER",
+    default: "1",
+    least: 1,
+    most: MOST_SERVERS,
+    help: "Number of members of etcd that are started; 1 by default, 3 to go on without one of them",
     origin: "workbench",
   },
   {
@@ -146,10 +169,7 @@ function createPlan({ given, challenge, ownArgs }: UpWords, machine: Machine): C
   if (!/^\w[\w-]*$/.test(cluster)) {
     throw new UsageError(`Cannot use --cluster ${JSON.stringify(cluster)}: expected letters, digits, - and _`);
   }
-  const servers = {
-    nats: addressesOf("nats", given.nats, machine.env("NATS_URL")),
-    etcd: addressesOf("etcd", given.etcd, machine.env("ETCD_URL")),
-  };
+  const servers = serversOf(given, machine);
   return {
     root,
     folder: `${root}/${CLUSTER_FOLDER}`,
@@ -160,6 +180,22 @@ function createPlan({ given, challenge, ownArgs }: UpWords, machine: Machine): C
     isForeground,
     ...servers,
   };
+}
+
+/** Addresses of servers that run, and numbers of those to start. */
+function serversOf(
+  given: { [name in "nats" | "etcd"]?: readonly string[] } & { [name in "nats-servers" | "etcd-members"]?: number },
+  machine: Machine,
+): Pick<ClusterPlan, "nats" | "etcd" | "natsServers" | "etcdMembers"> {
+  const nats = addressesOf("nats", given.nats, machine.env("NATS_URL"));
+  const etcd = addressesOf("etcd", given.etcd, machine.env("ETCD_URL"));
+  for (const [flag, addresses, name] of [["nats-servers", nats, "nats"], ["etcd-members", etcd, "etcd"]] as const) {
+    if (given[flag] === undefined || addresses === undefined) continue;
+    throw new UsageError(
+      `Cannot use --${flag} with servers that run: --${name} or $${name.toUpperCase()}_URL names them`,
+    );
+  }
+  return { nats, etcd, natsServers: given["nats-servers"], etcdMembers: given["etcd-members"] };
 }
 
 function challengeOf(word: string | undefined): Challenge {

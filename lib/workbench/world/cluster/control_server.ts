@@ -7,9 +7,10 @@
 
 import { FailedError, messageOf, reasonOf } from "../../base/errors.ts";
 import { readLogPart } from "./child_log.ts";
+import type { Child } from "./child.ts";
 import type { NodeAction, ResetStep } from "./control.ts";
-import { type ClusterMember, type ClusterProcesses, performStep, startMember } from "./processes.ts";
-import { type ClusterReport, logPath, type NodeState, parseListen } from "./state.ts";
+import { type ClusterMember, type ClusterProcesses, ownServers, performStep, startMember } from "./processes.ts";
+import { type ClusterReport, logPath, type NodeState, parseListen, type ServerState } from "./state.ts";
 
 /** Server of the control. */
 export interface ControlServer {
@@ -78,8 +79,11 @@ async function answer(options: ServeControlOptions, { pathname, searchParams }: 
   if (!isReady()) throw new Error("This part of the cluster still starts, or ends");
   const step = STEPS.find((step) => step === path);
   if (step !== undefined) return await performStep(cluster, step);
-  const [, id, action] = /^nodes\/([^/]+)\/(\w+)$/.exec(path) ?? [];
-  if (id === undefined) throw new Error(`Cannot do ${path}: expected stop, ${STEPS.join(", ")}, or nodes/ID/ACTION`);
+  const [, kind, id, action] = /^(nodes|servers)\/([^/]+)\/(\w+)$/.exec(path) ?? [];
+  if (id === undefined) {
+    throw new Error(`Cannot do ${path}: expected stop, ${STEPS.join(", ")}, nodes/ID/ACTION or servers/NAME/ACTION`);
+  }
+  if (kind === "servers") return await actOnServer(cluster, id, action as NodeAction);
   const member = requireMember(cluster, decodeURIComponent(id));
   if (action !== "log") return await act(cluster, member, action as NodeAction);
   return await readLogPart(logPath(cluster.plan.folder, member.id), Number(searchParams.get("from")));
@@ -117,12 +121,26 @@ async function act(cluster: ClusterProcesses, member: ClusterMember, action: Nod
   return nodeState(cluster, member);
 }
 
+async function actOnServer(cluster: ClusterProcesses, name: string, action: NodeAction): Promise<string> {
+  const servers = ownServers(cluster);
+  const server = servers.find((each) => each.name === name);
+  if (server !== undefined) return await server.act(action);
+  throw new Error(`There is no server ${name}, expected one of ${servers.map(({ name }) => name).join(", ")}`);
+}
+
 function report(cluster: ClusterProcesses): ClusterReport {
   return {
     pid: Deno.pid,
     nodes: Array.from(cluster.members.values(), (member) => nodeState(cluster, member)),
-    servers: cluster.servers.map(({ name, child: { pid, end = null } }) => ({ name, pid, end })),
+    servers: [
+      ...ownServers(cluster).map((server) => server.state()),
+      ...cluster.services === undefined ? [] : [servicesState(cluster.services)],
+    ],
   };
+}
+
+function servicesState({ pid, end }: Child): ServerState {
+  return { name: "services", state: end === undefined ? "running" : "crashed", pid, end: end ?? null };
 }
 
 function nodeState({ plan }: ClusterProcesses, { id, child, isPaused, logStart }: ClusterMember): NodeState {

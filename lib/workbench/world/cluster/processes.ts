@@ -8,13 +8,16 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { createEtcd } from "../../../etcd.ts";
 import type { NatsNodeStatus } from "../../../nats.ts";
+import { NATS_CONNECTION } from "../../../nats_link.ts";
 import { splitLogin } from "../../../nats_login.ts";
 import { messageOf } from "../../base/errors.ts";
 import { commandOf } from "../hosts/process/spawn.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
-import { requireServer, startEtcd, startNats } from "./servers.ts";
 import { readRun, removeData, replaceRun } from "./common_run.ts";
 import type { ResetStep } from "./control.ts";
+import { requireServer, type ServerName } from "./servers/find.ts";
+import { createServerGroup, type ServerGroup } from "./servers/group.ts";
+import type { Server } from "./servers/server.ts";
 import { type ClusterPlan, logPath } from "./state.ts";
 
 /** Names of the services. */
@@ -43,8 +46,8 @@ export interface ClusterMember {
 export interface ClusterProcesses {
   readonly plan: ClusterPlan;
   readonly env: Record<string, string>;
-  /** Servers and services in the order of their start; the plan's own servers are not here. */
-  readonly servers: { name: string; child: Child }[];
+  /** Servers that were started, by their program. Those that the plan names are not here. */
+  readonly groups: Map<ServerName, ServerGroup>;
   readonly members: Map<string, ClusterMember>;
   nats: readonly string[];
   etcd: readonly string[];
@@ -64,28 +67,33 @@ export interface ClusterProcesses {
 export function createProcesses(plan: ClusterPlan, env: Record<string, string>): ClusterProcesses {
   const members = new Map(plan.here.map((id): [string, ClusterMember] => [id, { id, isPaused: false, logStart: 0 }]));
   // Logs are files.
-  return { plan, env: { ...env, NO_COLOR: "1" }, servers: [], members, nats: [], etcd: [], onCrash: () => {} };
+  return { plan, env: { ...env, NO_COLOR: "1" }, groups: new Map(), members, nats: [], etcd: [], onCrash: () => {} };
 }
 
 /** Starts nats-server and etcd, unless the plan names some that run. Returns a line of progress, as all steps do. */
 export async function startServers(cluster: ClusterProcesses): Promise<string> {
-  const { plan, env, servers } = cluster;
-  const { folder } = plan;
+  const { plan, env, groups } = cluster;
+  const { nats, etcd, natsServers, etcdMembers } = plan;
+  const folder = `${plan.folder}/servers`;
   // Both are looked for before one is started.
-  const natsServer = plan.nats === undefined ? requireServer("nats-server", "nats") : undefined;
-  const etcdServer = plan.etcd === undefined ? requireServer("etcd", "etcd") : undefined;
-  if (natsServer !== undefined) {
-    const child = await startNats({ folder, bin: natsServer, env });
-    servers.push({ name: "nats-server", child });
-    cluster.nats = [child.url];
-  } else cluster.nats = plan.nats!;
-  if (etcdServer !== undefined) {
-    const child = await startEtcd({ folder, bin: etcdServer, env });
-    servers.push({ name: "etcd", child });
-    cluster.etcd = [child.url];
-  } else cluster.etcd = plan.etcd!;
-  const own = servers.map(({ name, child }) => `${name} ${child.pid}`).join(", ");
+  const natsServer = nats === undefined ? requireServer("nats-server", "nats") : undefined;
+  const etcdServer = etcd === undefined ? requireServer("etcd", "etcd") : undefined;
+  const start = async (name: ServerName, bin: string, count?: number): Promise<string[]> => {
+    const onCrash = (problem: string) => cluster.onCrash(problem);
+    const group = createServerGroup(name, { folder, bin, env, count, onCrash });
+    groups.set(name, group);
+    await group.start();
+    return group.servers.map(({ url }) => url);
+  };
+  cluster.nats = natsServer === undefined ? nats! : await start("nats-server", natsServer, natsServers);
+  cluster.etcd = etcdServer === undefined ? etcd! : await start("etcd", etcdServer, etcdMembers);
+  const own = ownServers(cluster).map((server) => `${server.name} ${server.state().pid}`).join(", ");
   return own === "" ? "Your servers are used" : `Started ${own}`;
+}
+
+/** Returns all servers that were started. */
+export function ownServers({ groups }: ClusterProcesses): Server[] {
+  return Array.from(groups.values(), ({ servers }) => servers).flat();
 }
 
 /** Connects to the servers, and checks that they can do what a cluster needs. */
@@ -94,27 +102,42 @@ export async function connectServers(cluster: ClusterProcesses): Promise<string>
   const addresses = splitLogin(nats);
   const address = addresses.servers.join(", ");
   try {
-    cluster.connection = await connect({ ...addresses, maxReconnectAttempts: -1, name: "supervisor" });
+    cluster.connection = await connect({ ...addresses, ...NATS_CONNECTION, name: "supervisor" });
   } catch (error) {
     throw new Error(`Cannot connect to NATS at ${address}: ${messageOf(error)}`);
   }
-  // lww-kv needs it.
-  await jetstreamManager(cluster.connection).catch((error) => {
+  // lww-kv needs it. Several servers that were just started have to elect a leader before.
+  const patience = (program: ServerName) => cluster.groups.has(program) ? START_TIMEOUT : 0;
+  const askJetStream = () => jetstreamManager(cluster.connection!, { timeout: 1000 });
+  await repeat(askJetStream, patience("nats-server")).catch((error) => {
     throw new Error(`Cannot use JetStream of NATS at ${address}: ${messageOf(error)}; expected nats-server -js`);
   });
-  await createEtcd(etcd).read("health", false);
+  const client = createEtcd(etcd);
+  await repeat(() => client.read("health", false), patience("etcd"));
   return "NATS and etcd answer";
+}
+
+/** Repeats an action until it succeeds. Throws its last error after `patience` ms. */
+async function repeat(action: () => Promise<unknown>, patience: number): Promise<void> {
+  const deadline = performance.now() + patience;
+  for (;;) {
+    try {
+      return void await action();
+    } catch (error) {
+      if (performance.now() >= deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
+  }
 }
 
 /** Starts the services, and waits until they answer. */
 export async function startServices(cluster: ClusterProcesses): Promise<string> {
-  const { plan, servers } = cluster;
+  const { plan } = cluster;
   const module = new URL("./services/main.ts", import.meta.url).href;
   // Each machine has services, for its own nodes. Those of the only one answer everybody.
   const clients = plan.here.length === plan.nodes.length ? [] : plan.here;
   const child = startDeno(cluster, module, [plan.cluster, cluster.run!, clients.join()], "services");
   cluster.services = child;
-  servers.push({ name: "services", child });
   void child.ended.then((end) => cluster.services === child && cluster.onCrash(`The services: ${end}`));
   await Promise.all(SERVICES.map((service) => untilServed(cluster, service, child, "services", clients)));
   return `Started the services ${child.pid}: ${SERVICES.join(", ")}`;
@@ -211,16 +234,15 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
   }
 }
 
-/** Ends all nodes, and the services. */
+/** Ends all faults of servers, which a test may have left, then all nodes, and the services. */
 async function clearAll(cluster: ClusterProcesses): Promise<void> {
-  const { members, servers, services } = cluster;
+  const { members, groups, services } = cluster;
+  await Promise.all(Array.from(groups.values(), (group) => group.heal()));
   const children = Array.from(members.values(), ({ child }) => child);
   for (const member of members.values()) member.child = undefined;
   cluster.services = undefined;
   await Promise.all(children.map((child) => child?.kill()));
   await services?.stop(NODE_PATIENCE);
-  const index = servers.findIndex(({ child }) => child === services);
-  if (index >= 0) servers.splice(index, 1);
 }
 
 /**
@@ -229,12 +251,12 @@ async function clearAll(cluster: ClusterProcesses): Promise<void> {
  * @param beforeServers Called when the nodes and the services have ended.
  */
 export async function stopAll(cluster: ClusterProcesses, beforeServers: () => Promise<void>): Promise<void> {
-  const { members, servers, connection, services } = cluster;
+  const { members, groups, connection, services } = cluster;
   await Promise.all(Array.from(members.values(), ({ child }) => child?.stop(NODE_PATIENCE)));
   await services?.stop(NODE_PATIENCE);
   await beforeServers();
   await connection?.close();
-  for (const { child } of servers.toReversed()) await child.stop();
+  for (const group of [...groups.values()].toReversed()) await group.stop();
 }
 
 function sizeOf(path: string): number {

@@ -5,6 +5,7 @@
  */
 
 import type { ProgramModule } from "../hosts/in_process/program_module.ts";
+import type { ServerName } from "./servers/find.ts";
 
 /** Name of the folder of a project's cluster. */
 export const CLUSTER_FOLDER = ".cluster";
@@ -41,10 +42,14 @@ export interface ClusterPlan {
   listen: string;
   /** True if the supervisor is the process of `up`, and a process that crashes ends all of this machine. */
   isForeground: boolean;
-  /** Addresses of NATS; undefined to start a server. */
+  /** Addresses of NATS; undefined to start one. */
   nats?: readonly string[];
-  /** Addresses of etcd; undefined to start a server. */
+  /** Addresses of etcd; undefined to start one. */
   etcd?: readonly string[];
+  /** Number of nats-servers to start. `@default 1` */
+  natsServers?: number;
+  /** Number of members of etcd to start. `@default 1` */
+  etcdMembers?: number;
 }
 
 /**
@@ -103,7 +108,9 @@ export interface MachinePlace {
 }
 
 /** Running cluster. */
-export interface ClusterState extends Required<StartedPlan> {
+export interface ClusterState extends Required<Omit<StartedPlan, "natsServers" | "etcdMembers">> {
+  /** Names of the servers that were started, such as `etcd0`; none of those that the plan names. */
+  servers: Readonly<Record<ServerName, readonly string[]>>;
   /** False while it starts: the addresses of servers may then be missing. */
   isReady: boolean;
   /** Process of the supervisor. */
@@ -141,8 +148,14 @@ export interface ClusterReport {
   /** Process of the supervisor. */
   pid: number;
   nodes: NodeState[];
-  /** The other processes: their pid, and how they have ended. */
-  servers: { name: string; pid: number; end: string | null }[];
+  /** The other processes: the servers that were started, and the process of the services. */
+  servers: ServerState[];
+}
+
+/** State of a server in a cluster, or of its services. */
+export interface ServerState extends Pick<NodeState, "state" | "pid" | "end"> {
+  /** Its name: `nats0`, `etcd2` or `services`. */
+  name: string;
 }
 
 /** Reads the state of the cluster in a folder; undefined if there is none. */

@@ -31,6 +31,7 @@ import {
   startServices,
   stopAll,
 } from "./processes.ts";
+import type { ServerName } from "./servers/find.ts";
 import { type ClusterState, readState, type StartedPlan, statePath } from "./state.ts";
 
 /** Life of a supervisor. */
@@ -163,10 +164,12 @@ function untilAborted(signal: AbortSignal): Promise<void> {
  *
  * @throws {Error} There is one of another start.
  */
-function writeState({ plan, cluster: { nats, etcd }, isReady }: Life, { url }: ControlServer): void {
+function writeState({ plan, cluster: { nats, etcd, groups }, isReady }: Life, { url }: ControlServer): void {
   const { folder, token } = plan;
   if ((readState(folder)?.token ?? token) !== token) throw new Error("another one was started here at the same time");
-  const state: ClusterState = { ...plan, nats, etcd, isReady, pid: Deno.pid, control: url };
+  const namesOf = (program: ServerName) => groups.get(program)?.servers.map(({ name }) => name) ?? [];
+  const servers = { "nats-server": namesOf("nats-server"), "etcd": namesOf("etcd") };
+  const state: ClusterState = { ...plan, nats, etcd, servers, isReady, pid: Deno.pid, control: url };
   const incoming = `${statePath(folder)}.${token}`;
   Deno.writeTextFileSync(incoming, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   Deno.renameSync(incoming, statePath(folder));

@@ -23,6 +23,7 @@ export const STATE: ClusterState = {
   isForeground: false,
   nats: ["nats://me:secret@10.0.0.1:4222"],
   etcd: ["http://127.0.0.1:2379"],
+  servers: { "nats-server": [], "etcd": [] },
   isReady: true,
   pid: 100,
   control: "http://127.0.0.1:9999",
@@ -37,7 +38,7 @@ export function nodeState(id: string, changes: Partial<NodeState> = {}): NodeSta
 /** A report of the cluster: n1 has crashed. */
 export const REPORT: ClusterReport = {
   pid: 100,
-  servers: [{ name: "services", pid: 101, end: null }],
+  servers: [{ name: "services", state: "running", pid: 101, end: null }],
   nodes: [nodeState("n0"), nodeState("n1", { state: "crashed", pid: null, end: "exited with status 1" })],
 };
 

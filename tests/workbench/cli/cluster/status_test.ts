@@ -20,6 +20,19 @@ Deno.test("status shows all processes, hides passwords, and is 1 if one has ende
     ["n1", "exited with status 1"],
     [""],
   ]);
+  const [services] = REPORT.servers;
+  const faulty = [
+    { name: "etcd0", state: "paused", pid: 99, end: null },
+    { name: "etcd1", state: "down", pid: null, end: null },
+    services!,
+  ] as const;
+  const servers = await command("status", {
+    clusters: fakeClusters(STATE, () => ({ ...REPORT, servers: faulty.slice() })).clusters,
+  });
+  assertEquals(servers.out.split("\n").slice(4, 6).map((line) => line.trim().split(/\s{2,}/)), [
+    ["etcd0", "paused", "99"],
+    ["etcd1", "down"],
+  ]);
   const whole = { ...REPORT, nodes: REPORT.nodes.slice(0, 1) };
   const json = await command("status --json", { clusters: fakeClusters(STATE, () => whole).clusters });
   assertEquals([json.status, JSON.parse(json.out).nodes], [0, [{ ...nodeState("n0"), machine: "127.0.0.1:9999" }]]);

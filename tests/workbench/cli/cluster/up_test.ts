@@ -11,8 +11,8 @@ Deno.test("up starts the program of a challenge on three nodes, with servers of 
   assertEquals(status, 0);
   assertStringIncludes(out, "Challenge 5c runs on n0, n1, n2");
   assertStringIncludes(err, "Started etcd");
-  const { nats, etcd, ...plan } = planned[0]!;
-  assertEquals([nats, etcd], [undefined, undefined]);
+  const { nats, etcd, natsServers, etcdMembers, ...plan } = planned[0]!;
+  assertEquals([nats, etcd, natsServers, etcdMembers], [undefined, undefined, undefined, undefined]);
   const { root, folder, cluster, challenge, program, nodes, here, listen, isForeground } = STATE;
   assertEquals(plan, { root, folder, cluster, challenge, program, nodes, here, listen, isForeground });
 });
@@ -44,6 +44,19 @@ Deno.test("up takes addresses from flags, else from variables", async () => {
   assertEquals([nats, etcd], [["nats://me:secret@a:1", "nats://b:2"], ["http://d:4"]]);
   assertEquals([cluster, nodes], ["blue", ["n0", "n1"]]);
   assertEquals(program.path, "/project/challenges/broadcast_efficient.ts");
+});
+
+Deno.test("up starts as many servers as are asked for, but none beside those that run", async () => {
+  const { clusters, planned } = fakeClusters(undefined);
+  await command("up kafka --nats-servers 3 --etcd-members 5", { clusters });
+  const { natsServers, etcdMembers } = planned[0]!;
+  assertEquals([natsServers, etcdMembers], [3, 5]);
+  await assertRejected(
+    "up kafka --nats-servers 3 --nats nats://a:1",
+    "Cannot use --nats-servers with servers that run: --nats or $NATS_URL names them",
+  );
+  await assertRejected("up kafka --etcd-members 3 --etcd http://a:1", "--etcd or $ETCD_URL names them");
+  await assertRejected("up kafka --etcd-members 8", "expected a whole number from 1 to 7");
 });
 
 Deno.test("up refuses bad arguments", async () => {

@@ -13,7 +13,7 @@ import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
 import { isOurs, listRuns } from "../../../../lib/workbench/report/stored/stored_folders.ts";
 import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
-import { freePort } from "../../../../lib/workbench/world/cluster/servers.ts";
+import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
 import { testWithServers } from "../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
@@ -88,13 +88,12 @@ interface Nats {
 
 function testWithServer(name: string, fn: (nats: Nats) => Promise<void>): void {
   testWithServers(name, ["nats-server"], async ({ start: startServer }) => {
-    let server = await startServer("nats-server");
-    const { url } = server;
+    const server = await startServer("nats-server");
     const restart = async () => {
-      await server.kill();
-      server = await startServer("nats-server", Number(new URL(url).port));
+      await server.act("kill");
+      await server.act("start");
     };
-    await fn({ url, restart }).finally(killChildren);
+    await fn({ url: server.url, restart }).finally(killChildren);
   });
 }
 

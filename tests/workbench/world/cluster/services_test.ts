@@ -10,7 +10,7 @@ import { type Bucket, createBucketKV } from "../../../../lib/workbench/world/clu
 import { openBucket } from "../../../../lib/workbench/world/cluster/services/main.ts";
 import { serviceProgram } from "../../../../lib/workbench/world/cluster/services/mod.ts";
 import { createEtcdSeqKV } from "../../../../lib/workbench/world/cluster/services/seq_kv.ts";
-import { freePort } from "../../../../lib/workbench/world/cluster/servers.ts";
+import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
 import { testWithServers } from "../../../servers.ts";
 import {
   type Create,

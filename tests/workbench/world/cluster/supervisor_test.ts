@@ -1,8 +1,7 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { createControl, UnreachableError } from "../../../../lib/workbench/world/cluster/control.ts";
-import { findServer, requireServer, startEtcd, startNats } from "../../../../lib/workbench/world/cluster/servers.ts";
 import { readState } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
@@ -13,7 +12,7 @@ testWithServers("a supervisor runs a cluster, and takes it down whole", ["nats-s
   await withCluster(planFor(folder), async ({ state, control, told, ended }) => {
     assertMatch(
       told.join("\n"),
-      /Started nats-server \d+, etcd \d+\n.*\n.* no data\nStarted the services \d+.*\nStarted the nodes/,
+      /Started nats0 \d+, etcd0 \d+\n.*\n.* no data\nStarted the services \d+.*\nStarted the nodes/,
     );
     assertEquals((await Deno.stat(`${folder}/state.json`)).mode! & 0o777, 0o600);
     const states = async () => (await control.report()).nodes.map(({ state }) => state);
@@ -78,7 +77,7 @@ testWithServers(
       assertStringIncludes(told.join("\n"), "Your servers are used");
       assertEquals((await control.report()).servers.map(({ name }) => name), ["services"]);
     });
-    assertEquals([nats.end, etcd.end], [undefined, undefined]);
+    assertEquals([nats, etcd].map((server) => server.state().state), ["running", "running"]);
   },
 );
 
@@ -136,28 +135,6 @@ testWithServers("a start that is interrupted leaves no process", ["nats-server",
   assertEquals(told.at(-1), "failed it was interrupted");
   assertEquals(startedProcesses(told).filter(isRunning), []);
 });
-
-testWithServers("a server that does not start is told with the end of its log", ["nats-server"], async ({ folder }) => {
-  const bin = `${folder}/server`;
-  await Deno.writeTextFile(bin, "#!/bin/sh\necho no room >&2\nexit 3\n", { mode: 0o755 });
-  const options = { folder, bin, env: {} };
-  await assertRejects(() => startNats(options), FailedError, "nats-server exited with status 3; the end of");
-  const error = await assertRejects(() => startEtcd(options), FailedError, "etcd exited with status 3");
-  assertStringIncludes(error.message, "  no room");
-  await assertRejects(() => startEtcd({ ...options, bin: `${folder}/none` }), FailedError, "Cannot run ");
-});
-
-testWithServers(
-  "a server that is not installed is told with the ways to get it",
-  ["nats-server"],
-  async ({ folder }) => {
-    await Deno.mkdir(`${folder}/bin`);
-    assertEquals(findServer("etcd", [`${folder}/bin`]), undefined);
-    const find = () => requireServer("etcd", "etcd", [`${folder}/bin`]);
-    const error = assertThrows(find, FailedError, "Cannot find etcd on PATH: install it with apt install etcd-server");
-    assertStringIncludes(error.message, "or name one that runs with --etcd URL");
-  },
-);
 
 /** The processes that a start has told of. Other lines name folders, whose random names have numbers. */
 function startedProcesses(told: readonly string[]): number[] {

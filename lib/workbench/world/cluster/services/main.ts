@@ -12,6 +12,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
 import { serveNats } from "../../../../nats.ts";
 import { logToStderr } from "../../../../process_host.ts";
+import { NATS_CONNECTION } from "../../../../nats_link.ts";
 import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "../../../../etcd.ts";
 import { bucketName } from "../common_run.ts";
@@ -26,8 +27,8 @@ export async function openBucket(
   servers: readonly string[],
   name: string,
 ): Promise<Bucket & { close(): Promise<void> }> {
-  const connection = await connect({ ...splitLogin(servers), maxReconnectAttempts: -1, name });
-  const kv = await createBucket(connection, name);
+  const connection = await connect({ ...splitLogin(servers), ...NATS_CONNECTION, name });
+  const kv = await createBucket(connection, name, servers.length);
   return {
     async get(key) {
       const entry = await kv.get(key);
@@ -50,9 +51,11 @@ export async function openBucket(
 }
 
 /** Creates a bucket, or opens it if it is there, as soon as JetStream has a leader: after a cut it elects one first. */
-async function createBucket(connection: NatsConnection, name: string): Promise<KV> {
+async function createBucket(connection: NatsConnection, name: string, addresses: number): Promise<KV> {
   // A server alone tells no name of a cluster.
-  const replicas = connection.info?.cluster === undefined ? 1 : REPLICAS;
+  const isAlone = connection.info?.cluster === undefined;
+  // Two addresses are those of a cluster of two.
+  const replicas = isAlone ? 1 : addresses === 2 ? 2 : REPLICAS;
   for (;;) {
     try {
       return await new Kvm(connection).create(name, { history: 1, replicas });
