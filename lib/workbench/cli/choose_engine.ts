@@ -9,6 +9,7 @@ import type { Engine } from "../engines/engine.ts";
 import type { Machine } from "../engines/machine.ts";
 import { findMaelstrom } from "../engines/maelstrom_engine.ts";
 import type { FlagValues } from "../request/flags.ts";
+import { serversHitBy } from "../run/nemesis/server_faults.ts";
 
 /** An engine and its name. */
 export interface NamedEngine {
@@ -30,6 +31,12 @@ const WORKBENCH_ONLY = {
  */
 export function chooseEngine(given: FlagValues, machine: Machine): NamedEngine {
   const wanted = given.engine ?? "auto";
+  const ofServers = given.nemesis?.find((fault) => serversHitBy(fault) !== undefined);
+  if (ofServers !== undefined && (wanted !== "cluster" || given.sim)) {
+    throw new UsageError(
+      `Cannot cause ${ofServers} without a cluster: expected ./maelstrom.sh up, and --engine cluster`,
+    );
+  }
   if (given.sim) {
     if (wanted === "auto" || wanted === "workbench") return { name: "simulation", engine: machine.engines.simulation };
     throw new UsageError(`Cannot use --sim with --engine ${wanted}: only the workbench simulates`);

@@ -11,10 +11,12 @@
 
 import { connect } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
+import { NATS_CONNECTION } from "../../nats_link.ts";
 import { splitLogin } from "../../nats_login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";
+import { SERVER_FAULTS, serversHitBy } from "../run/nemesis/server_faults.ts";
 import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
 import { type ClusterControl, composeControl, createControl } from "../world/cluster/control.ts";
@@ -30,8 +32,8 @@ import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
 
-/** Faults that a cluster's nodes and its supervisor can have. */
-const POSSIBLE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
+/** Faults that a cluster's nodes can have. */
+const NODE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
 
 /** Time that a machine has to take its place in the cluster again, ms. */
 const LEASE_PATIENCE = 5000;
@@ -49,14 +51,16 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   const state = requireCluster(folder);
   checkRequest(request, state);
   const control = await openControl(state);
-  const connection = await connect({ ...splitLogin(state.nats), noEcho: true, name: "workbench" }).catch((error) => {
-    throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
-  });
+  const connection = await connect({ ...splitLogin(state.nats), ...NATS_CONNECTION, noEcho: true, name: "workbench" })
+    .catch((error) => {
+      throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
+    });
   let world: ClusterWorld | undefined;
   try {
     await control.reset(false);
     return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) => {
-      world = clusterWorld({ clock: new RealClock(), cluster: state.cluster, control, connection, openLog });
+      const { cluster, servers } = state;
+      world = clusterWorld({ clock: new RealClock(), cluster, servers, control, connection, openLog });
       return world;
     });
   } finally {
@@ -126,10 +130,23 @@ function checkRequest({ bin, args, options, env }: TestRequest, state: ClusterSt
       }; leave out the flags for nodes`,
     );
   }
-  const fault = options.nemesis.find((name) => !POSSIBLE_FAULTS.includes(name));
-  if (fault !== undefined) {
-    throw new UsageError(`Cannot cause ${fault} on a cluster: expected some of ${POSSIBLE_FAULTS.join(", ")}`);
-  }
+  checkFaults(options.nemesis, state);
   if (Object.keys(options.roles ?? {}).length > 0) throw new UsageError("Cannot use --role on a cluster");
   if (env.length > 0) throw new UsageError("Cannot use --env on a cluster: its nodes have the environment of up");
+}
+
+/** Servers are hit only if `up` has started them: others may have other users. */
+function checkFaults(faults: readonly string[], { servers }: ClusterState): void {
+  const possible = [...NODE_FAULTS, ...Object.keys(SERVER_FAULTS)];
+  for (const fault of faults) {
+    if (!possible.includes(fault)) {
+      throw new UsageError(`Cannot cause ${fault} on a cluster: expected some of ${possible.join(", ")}`);
+    }
+    const program = serversHitBy(fault);
+    if (program === undefined || servers[program].length > 0) continue;
+    throw new UsageError(
+      `Cannot cause ${fault} on this cluster: up has not started its ${program}, which may have other users; ` +
+        "expected up without addresses of servers",
+    );
+  }
 }

@@ -18,8 +18,8 @@ const NUMERIC = /^-?(0|[1-9]\d*)(\.\d+)?$/;
 /** Functions whose value is a list of micro-operations, such as `[:append 8 1]`. Maps in it have strings as keys. */
 const TRANSACTIONS: readonly string[] = ["txn", "send", "poll"];
 
-/** Functions of the nemesis that act on each node of a group; their result is a map from node to keyword. */
-const NODE_FAULTS: readonly string[] = ["pause", "resume", "kill", "start", "remove-member", "add-member"];
+/** Matches functions of the nemesis that act on nodes or servers; their result is a map from these to keywords. */
+const NODE_FAULT = /^((pause|resume|kill|start)(-nats|-etcd)?|(remove|add)-member)$/;
 
 /** Forms in which strings and the keys of objects are written. */
 interface Form {
@@ -107,7 +107,7 @@ function writeTagged(value: unknown, form: Form = { keywords: true }): string {
 /** Writes a value of the nemesis: the kind that was drawn, or the result. */
 function writeFault(f: string, value: unknown): string {
   if (Array.isArray(value)) return writeTagged(value, { keywords: false, sets: true });
-  if (NODE_FAULTS.includes(f)) return write(value, { keywords: false, names: true });
+  if (NODE_FAULT.test(f)) return write(value, { keywords: false, names: true });
   return typeof value === "string" ? writeString(value, true) : write(value, { keywords: true });
 }
 

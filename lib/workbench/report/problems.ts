@@ -28,7 +28,7 @@ export type Problems = Pick<Results, "anomalies" | "exceptions" | "error_replies
 type Exception = Results["exceptions"][number];
 
 /** Exceptions that are no mistake of a node, and explain no anomaly. */
-const SURROUNDINGS: readonly string[] = [NOT_STORED, "backlog-full", "stderr-flood"];
+const SURROUNDINGS: readonly string[] = [NOT_STORED, "backlog-full", "messages-unseen", "stderr-flood"];
 
 /** Anomalies that say that something is missing. They follow from mistakes that keep nodes from answering. */
 const ABSENCES = ["never-succeeded", "no-final-read", "empty-transaction-graph", "unavailable"];

@@ -10,6 +10,7 @@
  */
 
 import { expectedOneOf, UsageError } from "../base/errors.ts";
+import { SERVER_FAULTS } from "../run/nemesis/server_faults.ts";
 import type { Decider, TargetLimit } from "../run/results.ts";
 import { clientNodes, type TestOptions } from "../workloads/workload.ts";
 import type { Variable } from "../world/hosts/process/environment.ts";
@@ -168,8 +169,8 @@ export function officialTexts(challenge: Challenge): FlagTexts {
   return parseArguments(["--workload", challenge.workload, ...challenge.flags.split(" ")]).texts;
 }
 
-/** Faults during which nodes cannot answer. */
-const SILENCING: readonly string[] = ["pause", "kill"];
+/** Faults during which nodes, or the services that they ask, cannot answer. */
+const SILENCING: readonly string[] = ["pause", "kill", ...Object.keys(SERVER_FAULTS)];
 
 /**
  * Removes what the flags of the user make void:

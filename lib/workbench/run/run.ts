@@ -215,6 +215,7 @@ function createTest(options: RunOptions, world: World, hooks: RunHooks): Test {
     nodes,
     network,
     cluster,
+    servers: world.servers,
     call: callFrom(network, clock),
     clock,
     random: random.stream("nemesis"),

@@ -16,6 +16,10 @@ Deno.test("main() simulates with --sim, with or without a real Maelstrom", async
   const checked = await command("3e --sim --check-determinism");
   assertEquals(checked.ran[0]!.request.simulation, { checkDeterminism: true, keep: "all" });
   assertStringIncludes(checked.out, "./maelstrom.sh 3e --sim --check-determinism --seed seed-1\n");
+  await assertRejected(
+    "3e --sim --nemesis kill-etcd",
+    "Cannot cause kill-etcd without a cluster: expected ./maelstrom.sh up, and --engine cluster",
+  );
   await assertRejected("3e --sim --engine maelstrom", "Cannot use --sim with --engine maelstrom");
   await assertRejected("3e --seeds 3", "Cannot use --seeds without --sim: only a simulation is determined by its seed");
   await assertRejected("3e --check-determinism", "Cannot use --check-determinism without --sim");

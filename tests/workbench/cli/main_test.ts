@@ -287,6 +287,9 @@ Deno.test("main() rejects a Maelstrom that is missing or not executable", async 
   await assertRejected("1", "Cannot use Maelstrom: $MAELSTROM is ./none: there is no such file", at("./none"));
   await assertRejected("1", "$MAELSTROM is /tmp: it is a folder", at("/tmp"));
   await assertRejected("1", "$MAELSTROM is ./notes.txt: it is not executable", at("./notes.txt"));
+  for (const engine of ["maelstrom", "workbench", "auto"]) {
+    await assertRejected(`1 --engine ${engine} --nemesis loss,pause-nats`, "Cannot cause pause-nats without a cluster");
+  }
   await assertRejected("1 --engine maelstrom --seed 5", "Cannot use --seed with --engine maelstrom", at("./node"));
   await assertRejected("1 --engine maelstrom --strict", "Cannot use --strict with --engine maelstrom", at("./node"));
 });

@@ -10,6 +10,7 @@ import { type Challenge, CHALLENGES } from "../../request/challenges.ts";
 import { challengesNamed } from "../../request/claims.ts";
 import type { Flag } from "../../request/flag.ts";
 import { type FlagName, FLAGS } from "../../request/flags.ts";
+import { serversHitBy } from "../../run/nemesis/server_faults.ts";
 
 /** Options of a grading. */
 export interface GradeOptions {
@@ -79,7 +80,7 @@ export const GRADE_FLAGS = [
     name: "nemesis",
     kind: "list",
     placeholder: "FAULTS",
-    allowed: flagOfTests("nemesis").allowed!,
+    allowed: flagOfTests("nemesis").allowed!.filter((fault) => serversHitBy(fault) === undefined),
     help: "More faults, comma-separated, with a claim each, besides those of the official tests",
     origin: "workbench",
   },

@@ -6,12 +6,12 @@
 
 import { formatExactJSON } from "../../base/json.ts";
 import type { Operation } from "../../history/operation.ts";
-import { FAULTS } from "../../run/nemesis/faults.ts";
+import { ALL_FAULTS } from "../../run/nemesis/server_faults.ts";
 import { microseconds } from "./operations.ts";
 import type { FaultBand } from "./report_data.ts";
 import { asText } from "../../base/text.ts";
 
-const NAMES = Object.keys(FAULTS);
+const NAMES = Object.keys(ALL_FAULTS);
 
 /** Matches outcomes of nodes that a fault did not hit, such as `not-running`. */
 const NOT_HIT = /^(not|already)-/;
@@ -29,8 +29,8 @@ export function faultBands(history: readonly Operation[], end: number): FaultBan
   const ending = new Set<string>();
   for (const { process, f, time, value } of history) {
     if (process !== "nemesis") continue;
-    const begun = NAMES.find((name) => FAULTS[name]!.begin.f === f);
-    const ended = NAMES.find((name) => FAULTS[name]!.end.f === f);
+    const begun = NAMES.find((name) => ALL_FAULTS[name]!.begin.f === f);
+    const ended = NAMES.find((name) => ALL_FAULTS[name]!.end.f === f);
     if (begun !== undefined) active.set(begun, withOutcome(active.get(begun) ?? newBand(begun, time, end), value));
     if (ended === undefined) continue;
     if (!ending.delete(ended)) {

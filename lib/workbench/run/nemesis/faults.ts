@@ -6,6 +6,7 @@
 
 import type { Cluster } from "../cluster.ts";
 import { delaying, type Disturbance, duplicating, losing, reordering } from "../../world/network/disturbances.ts";
+import type { ServersUnderTest } from "../../world/hosts/world.ts";
 import type { Network } from "../../world/network/network.ts";
 import { addMembers, type MembershipTarget, REMOVED_GROUPS, removeMembers } from "./membership.ts";
 import { ONE_WAY_PARTITIONS, type PartitionDraw, PARTITIONS } from "./partitions.ts";
@@ -17,6 +18,8 @@ export interface FaultTarget extends MembershipTarget {
   nodes: readonly string[];
   network: Pick<Network, "drop" | "heal" | "disturb" | "calm">;
   cluster: Pick<Cluster, "kill" | "start" | "pause" | "resume">;
+  /** Servers of a cluster; undefined in worlds that have none. */
+  servers?: ServersUnderTest;
   /** Draws the nodes that are hit, and the strength. */
   random: Random;
   /** Draws for each message if it is lost, duplicated or delayed. */

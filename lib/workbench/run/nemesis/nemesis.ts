@@ -1,13 +1,15 @@
 /**
  * The nemesis: makes faults come and go while the clients work. This folder decides when a fault begins and ends
- * (`nemesis.ts`), what faults there are (`faults.ts`), which links a partition cuts (`partitions.ts`), and how nodes
- * leave and join (`membership.ts`). It acts on the network and the cluster only.
+ * (`nemesis.ts`), what faults there are (`faults.ts`, `server_faults.ts`), which links a partition cuts
+ * (`partitions.ts`), and how nodes leave and join (`membership.ts`). It acts on the network, the cluster of nodes, and
+ * its servers only.
  *
  * @module
  */
 
 import type { Clock, Timer } from "../../world/clock.ts";
-import { type Fault, FAULTS, type FaultTarget } from "./faults.ts";
+import type { Fault, FaultTarget } from "./faults.ts";
+import { ALL_FAULTS } from "./server_faults.ts";
 import type { Operation } from "../../history/operation.ts";
 
 /** Operation of the nemesis, before it has an index and a time. */
@@ -15,7 +17,7 @@ export type NemesisOperation = Pick<Operation, "process" | "type" | "f" | "value
 
 /** Options for {@linkcode createNemesis}. */
 export interface NemesisOptions extends Omit<FaultTarget, "draws" | "removed"> {
-  /** Names of the faults, from {@linkcode FAULTS}. */
+  /** Names of the faults, from {@linkcode ALL_FAULTS}. */
   faults: readonly string[];
   /** Mean seconds between two operations of one fault. */
   intervalSeconds: number;
@@ -117,9 +119,9 @@ export function createNemesis(options: NemesisOptions): Nemesis {
 }
 
 function createFlipFlop(name: string, options: NemesisOptions): FlipFlop {
-  const fault = FAULTS[name];
+  const fault = ALL_FAULTS[name];
   if (fault === undefined) {
-    throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(FAULTS).join(", ")}`);
+    throw new RangeError(`Cannot inject fault ${name}: expected one of ${Object.keys(ALL_FAULTS).join(", ")}`);
   }
   const random = options.random.stream(name);
   const target = { ...options, random, draws: random.stream("messages"), removed: new Set<string>() };

@@ -8,7 +8,7 @@ import { FailedError, reasonOf } from "../../base/errors.ts";
 import type { LogPart } from "./child_log.ts";
 import type { ClusterReport, MachinePlace, NodeState } from "./state.ts";
 
-/** Action on a node: that of a fault, or of its end. */
+/** Action on a node or a server: that of a fault, or of its end. */
 export type NodeAction = "start" | "kill" | "pause" | "resume";
 
 /**
@@ -29,6 +29,12 @@ export interface MachineControl {
   /** Performs an action on a node. A node that is started is ready for messages. */
   node(id: string, action: NodeAction): Promise<NodeState>;
   /**
+   * Performs an action on a server that was started there. One that is started answers.
+   *
+   * @returns The outcome, such as `killed` or `not-running`.
+   */
+  server(name: string, action: NodeAction): Promise<string>;
+  /**
    * Reads a part of a node's log.
    *
    * @param from Offset of the part, bytes; if it is negative, from the end.
@@ -39,11 +45,11 @@ export interface MachineControl {
 }
 
 /** Client of all supervisors of a cluster. Each method throws a {@linkcode FailedError} if one cannot do it. */
-export interface ClusterControl extends Pick<MachineControl, "node" | "log"> {
+export interface ClusterControl extends Pick<MachineControl, "node" | "server" | "log"> {
   /** Reports on the nodes and the other processes of all machines that answer. */
   report(): Promise<Pick<ClusterReport, "nodes" | "servers">>;
   /**
-   * Ends all nodes, and gives the services a new, empty store.
+   * Ends all nodes, ends all faults of servers, and gives the services a new, empty store.
    *
    * @param start True to start the nodes again.
    */
@@ -78,6 +84,7 @@ export function createControl({ control, token }: Pick<MachinePlace, "control" |
     report: async () => await ask("GET", "", REPORT_TIMEOUT) as ClusterReport,
     step: async (step) => void await ask("POST", step),
     node: async (id, action) => await ask("POST", pathOf(id, action)) as NodeState,
+    server: async (name, action) => await ask("POST", `servers/${name}/${action}`) as string,
     log: async (id, from) => await ask("GET", pathOf(id, `log?from=${from}`)) as LogPart,
     stop: async () => void await ask("POST", "stop"),
   };
@@ -119,6 +126,8 @@ export function composeControl(machines: readonly ClusterMachine[]): ClusterCont
       if (start) await all("fill");
     },
     node: async (id, action) => await controlOf(id).node(id, action),
+    // Servers are started only if all nodes are on one machine.
+    server: async (name, action) => await controls[0]!.server(name, action),
     log: async (id, from) => await controlOf(id).log(id, from),
   };
 }

@@ -5,7 +5,11 @@
  * 2. The world listens to all subjects of the cluster. A message to a client is delivered to it; every other one is
  *    only recorded, so that the journal has the messages between nodes, and those to and from services.
  * 3. A node that prints a line that is not a message tells it on its subject and `.bad-line`: the test ends with that.
- * 4. Faults of nodes are requests to the supervisor. Links are cut by the nodes: each drops what it must not hear.
+ * 4. Faults of nodes and servers are requests to the supervisor. Links are cut by the nodes: each drops what it must
+ *    not hear. A node is told until it answers.
+ *
+ * While the world has no connection, as when a nats-server is killed, it loses messages as everybody does. The journal
+ * then lacks some, which an exception says.
  *
  * @module
  */
@@ -19,7 +23,7 @@ import type { Clock } from "../clock.ts";
 import { type Diagnosis, joinLines, nodeCrashed, type NodeHost } from "../hosts/node_host.ts";
 import { parseLine } from "../hosts/process/message.ts";
 import type { NodeLog } from "../hosts/process/output.ts";
-import type { World } from "../hosts/world.ts";
+import type { ServersUnderTest, World } from "../hosts/world.ts";
 import { isClient, type Network, StrangerError } from "../network/network.ts";
 import { bytesOf, lastLinesOf } from "./child_log.ts";
 import type { ClusterControl, NodeAction } from "./control.ts";
@@ -30,7 +34,9 @@ export interface ClusterWorldOptions {
   clock: Clock;
   /** Name of the cluster. */
   cluster: string;
-  control: Pick<ClusterControl, "node" | "report" | "log">;
+  /** Names of the servers that the cluster has started, by program. */
+  servers: ServersUnderTest["names"];
+  control: Pick<ClusterControl, "node" | "server" | "report" | "log">;
   /** Connection of the workbench, which does not hear what it publishes itself (`noEcho`). */
   connection: NatsConnection;
   /**
@@ -49,6 +55,14 @@ export interface ClusterWorld extends World {
 
 /** Time between two looks at the nodes, ms. */
 const WATCH_INTERVAL = 250;
+/** Time that a node has to confirm its cuts before it is told again, ms. */
+const CUT_TIMEOUT = 1000;
+/** Time before a node is told again that cannot be reached, ms. */
+const CUT_RETRY_DELAY = 100;
+/** Message of the exception that the journal is not whole. */
+const UNSEEN =
+  "The workbench lost its connection to NATS for a while: the figures lack messages that it did not see, " +
+  "and clients got no replies";
 /** Lines of a node's log in a report, and the size of the part that they are in, bytes. */
 const LOG_LINES = 12;
 const LOG_END = 8192;
@@ -75,12 +89,19 @@ interface State extends ClusterWorldOptions {
   readonly untold: Set<string>;
   /** Undefined before the first node starts. */
   network: Network | undefined;
+  /** Callbacks of the node that was started last; undefined before the first. */
+  report: { fail(failure: TestException): void; note?(exception: TestException): void } | undefined;
+  isConnected: boolean;
+  isClosed: boolean;
 }
 
 /** Creates the world of a cluster's nodes. */
 export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
-  const state: State = { ...options, running: new Map(), cuts: new Map(), untold: new Set(), network: undefined };
-  const { connection, clock } = options;
+  const { connection, clock, control, servers } = options;
+  const maps = { running: new Map(), cuts: new Map(), untold: new Set<string>() };
+  const flags = { isConnected: true, isClosed: false };
+  const state: State = { ...options, ...maps, ...flags, network: undefined, report: undefined };
+  void watchConnection(state);
   const tap = connection.subscribe(`${options.cluster}.*`, {
     callback: (_error, message) => receive(state, message.string()),
   });
@@ -92,13 +113,38 @@ export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
     mode: "cluster",
     clock,
     cut: (node, sources) => cut(state, node, sources),
-    startNode: (id, network, _random, onFailure) => startNode(state, id, network, onFailure),
+    servers: {
+      names: servers,
+      act: (server, action) => control.server(server, action).catch((error) => failOf(state, messageOf(error))),
+    },
+    startNode(id, network, _random, onFailure, note) {
+      state.report = { fail: onFailure, note };
+      return startNode(state, id, network, onFailure);
+    },
     close() {
+      state.isClosed = true;
       clearInterval(watch);
       tap.unsubscribe();
       badLines.unsubscribe();
     },
   };
+}
+
+/** Ends the test because of a server, and returns the reason as the outcome of an action. */
+function failOf({ report }: State, message: string): string {
+  report?.fail({ type: "server-unreachable", message, count: 1 });
+  return message;
+}
+
+/** Follows the state of the connection. */
+async function watchConnection(state: State): Promise<void> {
+  for await (const { type } of state.connection.status()) {
+    if (type === "reconnect") state.isConnected = true;
+    else if (type === "disconnect" && !state.isClosed) {
+      state.isConnected = false;
+      state.report?.note?.({ type: "messages-unseen", message: UNSEEN, count: 1 });
+    }
+  }
 }
 
 /** Takes a message that somebody else has published. */
@@ -143,9 +189,10 @@ async function startNode(
     running.delete(id);
     throw error;
   }
-  if (state.cuts.has(id)) tellCut(state, id);
+  if (state.cuts.has(id)) void tellCut(state, id);
   network.attach(id, (message) => {
-    connection.publish(`${cluster}.${id}`, formatJSON(message));
+    // The client would keep everything until it is connected again.
+    if (state.isConnected) connection.publish(`${cluster}.${id}`, formatJSON(message));
   });
   return {
     id,
@@ -226,11 +273,24 @@ function cut(state: State, node: string, sources: readonly string[]): void {
 }
 
 function tellCuts(state: State): void {
-  for (const node of state.untold) tellCut(state, node);
+  for (const node of state.untold) void tellCut(state, node);
   state.untold.clear();
 }
 
-/** Tells a node its cuts. A node that is down learns them when it starts again, a paused one when it goes on. */
-function tellCut({ connection, cluster, cuts }: State, node: string): void {
-  connection.publish(`${cluster}.${node}.cut`, JSON.stringify(cuts.get(node)));
+/**
+ * Tells a node its cuts until it confirms them, or has others. A paused node does so when it goes on; one that is down
+ * is told when it starts again.
+ */
+async function tellCut(state: State, node: string): Promise<void> {
+  const { connection, cluster, cuts, running, clock } = state;
+  const sources = cuts.get(node);
+  const incarnation = running.get(node);
+  while (incarnation !== undefined && running.get(node) === incarnation && cuts.get(node) === sources) {
+    if (state.isClosed) return;
+    try {
+      return void await connection.request(`${cluster}.${node}.cut`, JSON.stringify(sources), { timeout: CUT_TIMEOUT });
+    } catch {
+      await clock.sleep(CUT_RETRY_DELAY);
+    }
+  }
 }

@@ -10,9 +10,19 @@
 
 import type { TestException } from "../../base/test_exception.ts";
 import type { Clock } from "../clock.ts";
+import type { NodeAction } from "../cluster/control.ts";
+import type { ServerName } from "../cluster/servers/find.ts";
 import type { Network } from "../network/network.ts";
 import type { Random } from "../random.ts";
 import type { NodeHost } from "./node_host.ts";
+
+/** Servers of a cluster, as faults act on them. */
+export interface ServersUnderTest {
+  /** Names of those that can be hit, by program. */
+  readonly names: Readonly<Record<ServerName, readonly string[]>>;
+  /** Performs an action on a server. Returns the outcome for the history, such as `killed` or `not-running`. */
+  act(server: string, action: NodeAction): Promise<string>;
+}
 
 /**
  * World of a test: processes in real time (`process/`), programs in this process in virtual time (`in_process/`), or
@@ -26,6 +36,8 @@ export interface World {
    * which does that itself.
    */
   cut?(node: string, sources: readonly string[]): void;
+  /** Servers of a cluster, which faults can hit; undefined if the world has none. */
+  servers?: ServersUnderTest;
   /**
    * Starts a node on the network.
    *

@@ -65,6 +65,7 @@ export function fakeClusters(
       report: () => new Promise((resolve) => resolve(report(place.control))),
       step: (step) => Promise.resolve(void done.push(step)),
       node: (id, action) => Promise.resolve(void done.push(`${action} ${id}`)).then(() => nodeState(id)),
+      server: () => Promise.resolve("killed"),
       log: () => Promise.resolve({ pieces: [], next: 0, now: 0 }),
       async stop() {
         await control.report();

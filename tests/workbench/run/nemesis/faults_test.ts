@@ -2,7 +2,6 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater } from "@std/as
 import fc from "fast-check";
 import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { FAULTS, GROUPS } from "../../../../lib/workbench/run/nemesis/faults.ts";
-import { FLAGS } from "../../../../lib/workbench/request/flags.ts";
 import { createNemesis, type NemesisOperation } from "../../../../lib/workbench/run/nemesis/nemesis.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
 import { ONE_WAY_PARTITIONS, PARTITIONS } from "../../../../lib/workbench/run/nemesis/partitions.ts";
@@ -95,11 +94,6 @@ function spans(history: TimedOperation[], fault: string): { from: number; to: nu
     f === begin.f ? [{ from: at, to: completions[index + 1]!.at, value }] : []
   );
 }
-
-Deno.test("the command line knows the same faults", () => {
-  const flag = FLAGS.find(({ name }) => name === "nemesis") as { allowed: readonly string[] };
-  assertEquals(["none", ...Object.keys(FAULTS)], [...flag.allowed]);
-});
 
 Deno.test("operations are named as in Jepsen where it has them", () => {
   const names = Object.fromEntries(Object.entries(FAULTS).map(([name, { begin, end }]) => [name, [begin.f, end.f]]));

@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLessOrEq
 import fc from "fast-check";
 import { VirtualClock } from "../../../../lib/workbench/world/virtual_clock.ts";
 import { FAULTS } from "../../../../lib/workbench/run/nemesis/faults.ts";
+import { ALL_FAULTS } from "../../../../lib/workbench/run/nemesis/server_faults.ts";
 import { createNemesis, type NemesisOperation } from "../../../../lib/workbench/run/nemesis/nemesis.ts";
 import { createNetwork } from "../../../../lib/workbench/world/network/network.ts";
 import { type Grudge, PARTITIONS } from "../../../../lib/workbench/run/nemesis/partitions.ts";
@@ -266,7 +267,7 @@ Deno.test("a fault is active until its end is done", async () => {
 });
 
 Deno.test("an unknown fault or an interval that is not positive throws", () => {
-  const names = Object.keys(FAULTS).join(", ");
+  const names = Object.keys(ALL_FAULTS).join(", ");
   assertThrows(
     () => rig({ faults: ["partition", "gremlins"] }),
     RangeError,

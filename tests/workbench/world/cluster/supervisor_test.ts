@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
+import { isSurvived } from "../../../../lib/workbench/run/survives.ts";
 import { createControl, UnreachableError } from "../../../../lib/workbench/world/cluster/control.ts";
 import { readState } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
@@ -62,6 +63,32 @@ testWithServers(
       await assertRejects(() => refused("5c", "--rate 1"), Error, "the cluster runs challenge 5b, ");
       await assertRejects(() => refused("5b", "--node-count 3"), Error, "the cluster has n0, n1");
       await assertRejects(() => refused("5b", "--nemesis loss"), Error, "Cannot cause loss on a cluster");
+    });
+  },
+);
+
+testWithServers(
+  "a test survives nats-server and members of etcd that are killed and paused, and leaves them running",
+  ["nats-server", "etcd"],
+  async ({ folder }) => {
+    const program = { kind: "export", path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [] } as const;
+    const plan = planFor(folder, { challenge: "5b", program, etcdMembers: 3 });
+    await withCluster(plan, async ({ control, told, state }) => {
+      assertMatch(told.join("\n"), /Started nats0 \d+, etcd0 \d+, etcd1 \d+, etcd2 \d+\n/);
+      assertEquals(state.servers, { "nats-server": ["nats0"], "etcd": ["etcd0", "etcd1", "etcd2"] });
+      const flags = "--time-limit 4 --rate 20 --nemesis kill-nats,kill-etcd,pause-etcd --nemesis-interval 1";
+      const results = await runOnCluster(folder, requestFor("5b", flags, `${folder}/store`), HOOKS);
+      assert(isSurvived({ ...results, exceptions: [] }), JSON.stringify(results.anomalies));
+      assertEquals(results.exceptions.map(({ type }) => type), ["messages-unseen"]);
+      const { servers } = await control.report();
+      assertEquals(servers.map(({ name, state }) => [name, state]), [
+        ...["nats0", "etcd0", "etcd1", "etcd2", "services"].map((name) => [name, "running"]),
+      ]);
+      await assertRejects(
+        () => control.server("etcd3", "kill"),
+        FailedError,
+        "There is no server etcd3, expected one of",
+      );
     });
   },
 );

@@ -15,6 +15,11 @@ function createRig() {
   const published: [subject: string, text: string][] = [];
   const actions: string[] = [];
   const failures: string[] = [];
+  const notes: string[] = [];
+  /** Number of requests that get no answer before the next one does. */
+  let lostRequests = 0;
+  const statuses = new TransformStream<{ type: string }>();
+  const status = statuses.writable.getWriter();
   type Callback = (error: null, message: { subject: string; string(): string }) => void;
   const callbacks: Record<string, Callback> = {};
   const connection = {
@@ -23,16 +28,26 @@ function createRig() {
       callbacks[subject] = callback;
       return { unsubscribe: () => void actions.push("unsubscribe") };
     },
+    request(subject: string, text: string) {
+      published.push([subject, text]);
+      return lostRequests-- > 0 ? Promise.reject(new Error("no responders")) : Promise.resolve();
+    },
+    status: () => statuses.readable,
   };
   const nodes: NodeState[] = [{ id: "n0", state: "paused", pid: 7, end: null, log: "/c/n0.log", logStart: 5 }];
   const world = clusterWorld({
     clock,
     cluster: "test",
+    servers: { "nats-server": [], "etcd": ["etcd0"] },
     connection: connection as unknown as NatsConnection,
     control: {
       node(id, action) {
         actions.push(`${action} ${id}`);
         return action === "pause" && id === "n9" ? Promise.reject(new Error("no n9")) : Promise.resolve(nodes[0]!);
+      },
+      server(name, action) {
+        actions.push(`${action} ${name}`);
+        return action === "start" ? Promise.reject(new Error("no space")) : Promise.resolve("killed");
       },
       report: () => Promise.resolve({ nodes, servers: [] }),
       log: () => Promise.resolve({ pieces: [], next: 0, now: 0 }),
@@ -51,7 +66,13 @@ function createRig() {
     published,
     actions,
     failures,
+    notes,
     entries,
+    loseRequests: (count: number) => void (lostRequests = count),
+    tell: async (type: string) => {
+      await status.write({ type });
+      await Promise.resolve();
+    },
     hear: (message: Message | string) =>
       callbacks["test.*"]!(null, {
         subject: "",
@@ -59,7 +80,8 @@ function createRig() {
       }),
     tellBadLine: (node: string, text: string) =>
       callbacks["test.*.bad-line"]!(null, { subject: `test.${node}.bad-line`, string: () => text }),
-    start: (id: string) => world.startNode(id, network, random, ({ type }) => void failures.push(type)),
+    start: (id: string) =>
+      world.startNode(id, network, random, ({ type }) => void failures.push(type), ({ type }) => void notes.push(type)),
   };
 }
 
@@ -124,7 +146,6 @@ Deno.test("a partition is told to the nodes, once each, and again to one that st
   await Promise.resolve();
   assertEquals(published.slice(1), [
     ["test.n1.cut", '["n0"]'],
-    ["test.n1.cut", '["n0"]'],
     ["test.n0.cut", "[]"],
     ["test.n1.cut", "[]"],
   ]);
@@ -150,5 +171,59 @@ Deno.test("an action that fails ends the test; a diagnosis says what the supervi
   await node.stop();
   assertEquals(failures, ["node-unreachable"]);
   assertEquals((await (await start("n0")).diagnose("echo")).activity, ["It is paused (7)"]);
+  world.close();
+});
+
+Deno.test("a node that does not confirm its cuts is told again, until it does or has others", async () => {
+  const { clock, world, network, start, published, loseRequests } = createRig();
+  const n0 = await start("n0");
+  loseRequests(2);
+  network.drop("n1", "n0", "partition");
+  await clock.run();
+  assertEquals(published, Array(3).fill(["test.n0.cut", '["n1"]']));
+  loseRequests(1);
+  network.heal("partition");
+  await Promise.resolve();
+  network.drop("n2", "n0", "partition");
+  await clock.run();
+  assertEquals(published.slice(3).map(([, text]) => text), ["[]", '["n2"]']);
+  loseRequests(1);
+  network.heal("partition");
+  await Promise.resolve();
+  await n0.stop();
+  await clock.run();
+  assertEquals(published.length, 6);
+  world.close();
+});
+
+Deno.test("without a connection, requests are lost, and a note says that messages are not seen", async () => {
+  const { clock, world, network, start, published, notes, tell } = createRig();
+  await tell("disconnect");
+  assertEquals(notes, []);
+  await tell("reconnect");
+  await start("n0");
+  const client = openConnection(network, clock);
+  const ask = async () => {
+    const before = published.length;
+    void client.call("n0", { type: "echo", echo: 1 }, 10).catch(() => {});
+    await clock.run();
+    return published.length - before;
+  };
+  assertEquals(await ask(), 1);
+  await tell("disconnect");
+  assertEquals([await ask(), notes], [0, ["messages-unseen"]]);
+  await tell("reconnect");
+  assertEquals(await ask(), 1);
+  world.close();
+});
+
+Deno.test("faults of servers are actions of the supervisor; one that fails ends the test", async () => {
+  const { world, start, actions, failures } = createRig();
+  await start("n0");
+  const { names, act } = world.servers!;
+  assertEquals(names, { "nats-server": [], "etcd": ["etcd0"] });
+  assertEquals([await act("etcd0", "kill"), failures], ["killed", []]);
+  assertEquals([await act("etcd0", "start"), failures], ["no space", ["server-unreachable"]]);
+  assertEquals(actions, ["start n0", "kill etcd0", "start etcd0"]);
   world.close();
 });
