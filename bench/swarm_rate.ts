@@ -9,7 +9,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { columns } from "../lib/workbench/base/text.ts";
 import { ROOT } from "../lib/workbench/cli/root.ts";
-import { requireServer, startNats } from "../lib/workbench/world/cluster/servers.ts";
+import { requireServer } from "../lib/workbench/world/cluster/servers/find.ts";
+import { startServer } from "../lib/workbench/world/cluster/servers/group.ts";
 
 /** Time that workers have to start, ms. */
 const START_TIME = 4000;
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   const { workers = "1,2,3,4", seeds = "150" } = parseArgs(Deno.args, { string: ["workers", "seeds"] });
   const folder = await Deno.makeTempDir({ prefix: "rate-" });
   const env = { PATH: Deno.env.get("PATH") ?? "" };
-  const server = await startNats({ folder, bin: requireServer("nats-server", "nats"), env });
+  const server = await startServer("nats-server", { folder, bin: requireServer("nats-server", "nats"), env });
   try {
     const rows = [["workers", "seconds", "runs a second", "ms in a test", "overhead, ms"]];
     for (const count of workers.split(",")) rows.push(await measure(server.url, Number(count), Number(seeds)));

@@ -9,7 +9,9 @@ import { ROOT } from "../../lib/workbench/cli/root.ts";
 import type { Clock } from "../../lib/workbench/world/clock.ts";
 import { startChild } from "../../lib/workbench/world/cluster/child.ts";
 import { composeControl, createControl } from "../../lib/workbench/world/cluster/control.ts";
-import { freePort, requireServer, startNats } from "../../lib/workbench/world/cluster/servers.ts";
+import { requireServer } from "../../lib/workbench/world/cluster/servers/find.ts";
+import { startServer } from "../../lib/workbench/world/cluster/servers/group.ts";
+import { freePort } from "../../lib/workbench/world/cluster/servers/ports.ts";
 import { CLUSTER_FOLDER, readState } from "../../lib/workbench/world/cluster/state.ts";
 import { clusterWorld } from "../../lib/workbench/world/cluster/world.ts";
 import type { World } from "../../lib/workbench/world/hosts/world.ts";
@@ -64,13 +66,22 @@ async function startCluster(challenge: string, nodes: number): Promise<System> {
       const connection = await connect({ servers: [...state.nats], noEcho: true, name: "workbench" });
       await control.reset(false);
       const openLog = () => ({ path: "", isWhole: true, write() {}, close() {} });
-      const world = clusterWorld({ clock, cluster: state.cluster, control, connection, openLog });
+      const world = clusterWorld({
+        clock,
+        cluster: state.cluster,
+        servers: state.servers,
+        control,
+        connection,
+        openLog,
+      });
       return {
         world,
         async parts() {
           const { nodes, servers } = await control.report();
-          const own = servers.filter(({ end }) => end === null).map(({ name, pid }) => [name, pid] as const);
-          return new Map([...own, ...nodes.flatMap(({ id, pid }) => pid === null ? [] : [[id, pid] as const])]);
+          const processes = [...servers, ...nodes.map(({ id, ...node }) => ({ name: id, ...node }))];
+          return new Map(
+            processes.flatMap(({ name, pid, end }) => pid === null || end !== null ? [] : [[name, pid] as const]),
+          );
         },
         async close() {
           world.close();
@@ -133,7 +144,7 @@ async function untilListening(port: number): Promise<void> {
 async function startJetStream(): Promise<System> {
   const folder = await Deno.makeTempDir({ prefix: "load-" });
   const env = { PATH: Deno.env.get("PATH") ?? "" };
-  const server = await startNats({ folder, bin: requireServer("nats-server", "nats"), env });
+  const server = await startServer("nats-server", { folder, bin: requireServer("nats-server", "nats"), env });
   return {
     name: "jetstream",
     durability: "file, synchronised each 2 minutes",
@@ -147,7 +158,7 @@ async function startJetStream(): Promise<System> {
         return await jetStreamLog(connection);
       });
       const close = async () => void await Promise.all(connections.map((connection) => connection.close()));
-      return { world, parts: () => Promise.resolve(new Map([["nats-server", server.pid]])), close };
+      return { world, parts: () => Promise.resolve(new Map([["nats-server", server.state().pid!]])), close };
     },
     async close() {
       await server.stop();

@@ -71,6 +71,17 @@ export function createServerGroup(program: ServerName, options: ServerOptions): 
   };
 }
 
+/**
+ * Starts a server that is alone.
+ *
+ * @throws {FailedError} It does not start; the message has the end of its log.
+ */
+export async function startServer(program: ServerName, options: Omit<ServerOptions, "count">): Promise<Server> {
+  const group = createServerGroup(program, options);
+  await group.start();
+  return group.servers[0]!;
+}
+
 /** Creates servers with new ports and empty folders. */
 function createServers(program: ServerName, options: ServerOptions): Server[] {
   const { folder, count = 1 } = options;
