@@ -8,6 +8,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { chooseMember } from "./etcd_members.ts";
 import { RPCError } from "./protocol.ts";
 
 /** State of one key. */
@@ -93,16 +94,8 @@ interface TxnReply {
  * @param urls Addresses of the members, such as `http://127.0.0.1:2379`. After a failure the next one is asked.
  */
 export function createEtcd(urls: readonly string[]): Etcd {
-  let current = 0;
-  const call: Call = async (path, body) => {
-    const url = urls[current % urls.length]!;
-    try {
-      return await post(`${url}/v3/${path}`, body);
-    } catch (error) {
-      current++;
-      throw error;
-    }
-  };
+  const ask = chooseMember(urls);
+  const call: Call = (path, body) => ask((url) => post(`${url}/v3/${path}`, body));
   return { ...storeOf(call), ...leasesOf(call) };
 }
 
