@@ -70,8 +70,11 @@ export interface Cluster extends Liveness {
 
 /** Time a node has to answer `init`, ms. */
 const INIT_TIMEOUT = 10_000;
-/** Time a node that starts again has to answer `init`, ms: it may have to ask others while faults are active. */
-const RESTART_TIMEOUT = 60_000;
+/**
+ * Time a node has to answer `init` if it may have to ask others, ms: one that starts again while faults are active, or
+ * one of a cluster, whose services wait for a disk.
+ */
+const PATIENT_INIT_TIMEOUT = 60_000;
 
 /** Node under test, across all its incarnations. */
 interface Member {
@@ -129,7 +132,7 @@ async function startAll(state: State): Promise<void> {
   const members = [...state.members.values()];
   const begin = async (member: Member) => {
     await spawn(state, member);
-    await initialize(state, member, INIT_TIMEOUT);
+    await initialize(state, member, state.world.mode === "cluster" ? PATIENT_INIT_TIMEOUT : INIT_TIMEOUT);
   };
   await Promise.all(members.map((member) => startMember(state, member, () => begin(member))));
   signal.throwIfAborted();
@@ -146,7 +149,7 @@ async function restart(state: State, member: Member): Promise<string> {
   network.filterSources(id, () => false);
   await startMember(state, member, async () => {
     await spawn(state, member);
-    await initialize(state, member, RESTART_TIMEOUT);
+    await initialize(state, member, PATIENT_INIT_TIMEOUT);
     member.connection!.close();
   });
   network.filterSources(id, () => true);

@@ -297,6 +297,26 @@ Deno.test("a node whose start completes after the test is stopped", async () => 
   assertEquals([await rig.ask("n2", init).catch(({ code }) => code), rig.failures], [0, []]);
 });
 
+Deno.test("a node has 10 s for its first init, one of a cluster 60 s", async () => {
+  for (const [mode, seconds] of [["process", 10], ["cluster", 60]] as const) {
+    const clock = new VirtualClock();
+    const random = seededRandom("dune");
+    const failures: TestException[] = [];
+    const cluster = createCluster({
+      world: { ...inProcessWorld({ program: (node) => node.onInit(() => node.sleep(1e9)), clock }), mode },
+      network: createNetwork({ clock, random, latency: { mean: 0, distribution: "constant" } }),
+      random,
+      test: testOptions({ nodes: ["n0"] }),
+      workload: WORKLOADS.echo!,
+      onFailure: (failure) => void failures.push(failure),
+      signal: new AbortController().signal,
+    });
+    await clock.settle(cluster.open());
+    assertStringIncludes(failures[0]!.message, `Node n0 did not answer init within ${seconds} s`);
+    await cluster.close();
+  }
+});
+
 Deno.test("a reply to init without in_reply_to is shown when the node is reported as silent", async () => {
   for (
     const [answer, problem] of [
