@@ -66,6 +66,24 @@ testWithServers("lww-kv on a bucket has the properties of the simulated one", ["
   }
 });
 
+testWithServers("without NATS, a request to lww-kv fails with error 0", ["nats-server"], async ({ start }) => {
+  const server = await start("nats-server");
+  const bucket = await openBucket([server.url], "test");
+  const service = createBucketKV(bucket);
+  try {
+    await server.act("kill");
+    const requests = [READ, write(1)].map((request) =>
+      assertRejects(() => service("n0", request), RPCError, "JetStream does not answer: timeout")
+    );
+    for (const { code } of await Promise.all(requests)) assertEquals(code, 0);
+    await server.act("start");
+    await untilServed(() => service("n0", write(2)));
+    assertEquals(await readX(service, "n0"), 2);
+  } finally {
+    await bucket.close();
+  }
+});
+
 /** The bucket with keys that no other part of it has. */
 function keysBelow(bucket: Bucket): Bucket {
   const prefix = `${crypto.randomUUID()}.`;

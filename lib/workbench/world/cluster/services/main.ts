@@ -12,6 +12,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
 import { serveNats } from "../../../../nats.ts";
 import { logToStderr } from "../../../../process_host.ts";
+import { RPCError } from "../../../../protocol.ts";
 import { NATS_CONNECTION } from "../../../../nats_link.ts";
 import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "../../../../etcd.ts";
@@ -31,15 +32,15 @@ export async function openBucket(
   const kv = await createBucket(connection, name, servers.length);
   return {
     async get(key) {
-      const entry = await kv.get(key);
+      const entry = await answered(kv.get(key));
       return entry === null ? undefined : { value: entry.string(), revision: entry.revision };
     },
     async put(key, value) {
-      await kv.put(key, value);
+      await answered(kv.put(key, value));
     },
     async update(key, value, revision) {
       try {
-        await kv.update(key, value, revision);
+        await answered(kv.update(key, value, revision));
         return true;
       } catch (error) {
         if (isWrongRevision(error)) return false;
@@ -48,6 +49,18 @@ export async function openBucket(
     },
     close: () => connection.close(),
   };
+}
+
+/** Waits for an answer of JetStream. Throws the errors of one that is away as those of the protocol. */
+async function answered<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    // It is known of a status only that the request was not performed.
+    const name = (error as { status?: number }).status === UNAVAILABLE ? "temporarily-unavailable" : "timeout";
+    throw new RPCError(name, `JetStream does not answer: ${(error as Error).message}`);
+  }
 }
 
 /** Creates a bucket, or opens it if it is there, as soon as JetStream has a leader: after a cut it elects one first. */
