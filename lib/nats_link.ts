@@ -38,6 +38,12 @@ export interface NatsPlace {
   /** The node's own name. */
   id: string;
   /**
+   * True to wait until a server can be reached at the start, as after a loss of the connection.
+   *
+   * @default false, an error says that none can be reached
+   */
+  waitsForServer?: boolean;
+  /**
    * Returns false for the name of a sender whose messages are dropped, such as one that another node of this name
    * serves.
    *
@@ -98,15 +104,16 @@ interface State {
  * Connects a node to NATS, and subscribes to its subject.
  *
  * @param debug True to log every message received or sent.
- * @throws {Error} No server can be reached.
+ * @throws {Error} No server can be reached, and it does not wait for one.
  */
 export async function openLink(
-  { servers, cluster, id, hears = () => true }: NatsPlace,
+  { servers, cluster, id, waitsForServer = false, hears = () => true }: NatsPlace,
   log: Host["log"],
   debug: boolean,
 ): Promise<NatsLink> {
   const addresses = splitLogin(typeof servers === "string" ? [servers] : servers);
-  const connection = await connect({ ...NATS_CONNECTION, ...addresses, name: `${cluster}.${id}` }).catch((cause) => {
+  const settings = { ...NATS_CONNECTION, name: `${cluster}.${id}`, waitOnFirstConnect: waitsForServer };
+  const connection = await connect({ ...settings, ...addresses }).catch((cause) => {
     throw new Error(`Cannot connect to NATS at ${addresses.servers.join(", ")}: ${cause.message}`, { cause });
   });
   const subject = `${cluster}.${id}`;

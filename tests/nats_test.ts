@@ -203,6 +203,19 @@ test("a node connects again after the server was killed, and says what was lost"
   assertMatch(logged[1]!, /^info Connected to NATS at 127\.0\.0\.1:\d+ again; [01] messages were lost$/);
 });
 
+testWithServers("a node that waits for a server starts as soon as there is one", ["nats-server"], async ({ start }) => {
+  const server = await start("nats-server");
+  await server.act("kill");
+  const ending = new AbortController();
+  const started = Promise.withResolvers<void>();
+  const options = { ...OPTIONS, servers: server.url, waitsForServer: true, signal: ending.signal, log: () => {} };
+  const ended = serveNats((node) => node.onInit(started.resolve), options);
+  await server.act("start");
+  await Promise.race([started.promise, ended]);
+  ending.abort();
+  await ended;
+});
+
 test("a message that cannot be sent is logged, and the node goes on", async ({ serve, ask, status, logged }) => {
   serve((node) => {
     echo(node);

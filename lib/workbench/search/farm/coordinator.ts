@@ -35,13 +35,7 @@ import {
   type Versions,
 } from "./definition.ts";
 import { conflictWith, type CoordinatorOptions } from "./options.ts";
-import {
-  createSwarmDocument,
-  type FailureFacts,
-  formatSwarmReport,
-  formatSwarmTables,
-  swarmSource,
-} from "./report.ts";
+import { createSwarmDocument, type FailureFacts, formatSwarmReport, formatSwarmTables, swarmSource } from "./report.ts";
 import { countResult, createSwarmResults, isComplete, type SeedResult, type SwarmResults } from "./results.ts";
 import { fetchRuns } from "./runs.ts";
 import {

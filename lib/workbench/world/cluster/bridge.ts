@@ -244,6 +244,8 @@ if (import.meta.main) {
   try {
     await runOnNats((host, link) => startBridge({ id, command: { bin, args }, host, link }), {
       ...place,
+      // A test may have killed the server for a while.
+      waitsForServer: true,
       debug: false,
     });
   } catch (error) {

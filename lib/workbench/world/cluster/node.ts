@@ -32,5 +32,7 @@ if (import.meta.main) {
     cluster,
     id,
     nodes: nodes.split(","),
+    // A test may have killed the server for a while.
+    waitsForServer: true,
   });
 }
