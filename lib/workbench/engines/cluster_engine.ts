@@ -9,7 +9,7 @@
  * @module
  */
 
-import { connect } from "@nats-io/transport-node";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
 import { NATS_CONNECTION } from "../../nats_link.ts";
 import { splitLogin } from "../../nats_login.ts";
@@ -19,7 +19,13 @@ import type { TestRequest } from "../request/request.ts";
 import { SERVER_FAULTS, serversHitBy } from "../run/nemesis/server_faults.ts";
 import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
-import { type ClusterControl, composeControl, createControl } from "../world/cluster/control.ts";
+import {
+  type ClusterControl,
+  clusterEnded,
+  composeControl,
+  createControl,
+  UnreachableError,
+} from "../world/cluster/control.ts";
 import { listMachines } from "../world/cluster/machines.ts";
 import {
   type ClusterState,
@@ -51,22 +57,33 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   const state = requireCluster(folder);
   checkRequest(request, state);
   const control = await openControl(state);
-  const connection = await connect({ ...splitLogin(state.nats), ...NATS_CONNECTION, noEcho: true, name: "workbench" })
-    .catch((error) => {
-      throw new FailedError(`Cannot connect to NATS: ${messageOf(error)}`);
-    });
+  // It ends faults of servers that an earlier test has left, too.
+  await control.reset(false);
+  let connection: NatsConnection | undefined;
   let world: ClusterWorld | undefined;
   try {
-    await control.reset(false);
+    const opened = connection = await openConnection(state);
     return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) => {
       const { cluster, servers } = state;
-      world = clusterWorld({ clock: new RealClock(), cluster, servers, control, connection, openLog });
+      world = clusterWorld({ clock: new RealClock(), cluster, servers, control, connection: opened, openLog });
       return world;
     });
   } finally {
     world?.close();
-    await connection.close();
+    await connection?.close();
     await control.reset(true).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
+  }
+}
+
+async function openConnection({ nats }: ClusterState): Promise<NatsConnection> {
+  const addresses = splitLogin(nats);
+  try {
+    return await connect({ ...addresses, ...NATS_CONNECTION, noEcho: true, name: "workbench" });
+  } catch (error) {
+    throw new FailedError(
+      `Cannot connect to NATS at ${addresses.servers.join(", ")}: ${messageOf(error)}; expected it to run, as it did ` +
+        "when the cluster was started",
+    );
   }
 }
 
@@ -103,7 +120,9 @@ async function openControl(state: ClusterState): Promise<ClusterControl> {
   const places = await listAllMachines(state);
   const machines = places.map((place) => ({ nodes: place.nodes, control: createControl(place) }));
   for (const { control } of machines) {
-    const { servers } = await control.report();
+    const { servers } = await control.report().catch((error) => {
+      throw control === machines[0]!.control && error instanceof UnreachableError ? clusterEnded(state) : error;
+    });
     const dead = servers.find(({ end }) => end !== null);
     if (dead === undefined) continue;
     throw new FailedError(

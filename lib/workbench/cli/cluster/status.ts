@@ -10,7 +10,7 @@ import { columns } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import type { Flag } from "../../request/flag.ts";
-import { UnreachableError } from "../../world/cluster/control.ts";
+import { clusterEnded, UnreachableError } from "../../world/cluster/control.ts";
 import {
   type ClusterReport,
   type ClusterState,
@@ -63,11 +63,7 @@ async function ownStatus(state: ClusterState, { clusters }: Machine): Promise<Ma
   try {
     return { address: addressOf(state), nodes: state.here, report: await clusters.control(state).report() };
   } catch (error) {
-    if (!(error instanceof UnreachableError)) throw error;
-    throw new FailedError(
-      `The cluster has ended without down: its supervisor (process ${state.pid}) does not run any more, and so none ` +
-        "of its processes here does. ./maelstrom.sh down removes its files, up starts it again",
-    );
+    throw error instanceof UnreachableError ? clusterEnded(state) : error;
   }
 }
 
@@ -123,8 +119,10 @@ function statusText(state: ClusterState, machines: readonly MachineStatus[], mis
     ...missing.map((id) => ["", id, "runs on no machine", ""]),
   ];
   const isAlone = machines.length === 1 && missing.length === 0;
+  const servers = [["NATS", ...nats], ["etcd", ...etcd]].filter((words) => words.length > 1);
   return [
-    `Cluster ${state.cluster}, ${describeProgram(state)}, NATS ${nats.join()}, etcd ${etcd.join()}`,
+    [`Cluster ${state.cluster}`, describeProgram(state), ...servers.map(([name, ...urls]) => `${name} ${urls}`)]
+      .join(", "),
     ...state.isReady ? [] : ["This machine's part of it still starts"],
     "",
     ...columns(isAlone ? rows.map((row) => row.slice(1)) : rows),

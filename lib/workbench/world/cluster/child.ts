@@ -5,6 +5,7 @@
  * @module
  */
 
+import { stripVTControlCharacters } from "node:util";
 import { reasonOf } from "../../base/errors.ts";
 import { watchExit } from "../hosts/process/exit.ts";
 import { openChildLog } from "./child_log.ts";
@@ -97,10 +98,12 @@ async function appendAll(
   for await (const bytes of stream) await append(bytes);
 }
 
-/** Returns the last lines of a log with text in them, at most `count`. */
+/** Returns the last lines of a log with text in them, without colours, at most `count`. */
 export function lastLines(log: string, count: number): string[] {
   try {
-    return Deno.readTextFileSync(log).split("\n").filter((line) => line.trim() !== "").slice(-count);
+    return stripVTControlCharacters(Deno.readTextFileSync(log)).split("\n").filter((line) => line.trim() !== "").slice(
+      -count,
+    );
   } catch {
     return [];
   }

@@ -6,7 +6,7 @@
 
 import { FailedError, reasonOf } from "../../base/errors.ts";
 import type { LogPart } from "./child_log.ts";
-import type { ClusterReport, MachinePlace, NodeState } from "./state.ts";
+import type { ClusterReport, ClusterState, MachinePlace, NodeState } from "./state.ts";
 
 /** Action on a node or a server: that of a fault, or of its end. */
 export type NodeAction = "start" | "kill" | "pause" | "resume";
@@ -93,6 +93,14 @@ export function createControl({ control, token }: Pick<MachinePlace, "control" |
 /** Error of a supervisor that cannot be reached: it does not run any more, or the network does not reach it. */
 export class UnreachableError extends FailedError {
   override name = "UnreachableError";
+}
+
+/** Creates the error for a cluster whose supervisor on this machine does not run any more. */
+export function clusterEnded({ pid }: Pick<ClusterState, "pid">): FailedError {
+  return new FailedError(
+    `The cluster has ended without down: its supervisor (process ${pid}) does not run any more, and so none of its ` +
+      "processes here does. ./maelstrom.sh down removes its files, up starts it again",
+  );
 }
 
 /** Client of a machine, and the names of its nodes. */

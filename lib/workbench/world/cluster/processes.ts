@@ -6,11 +6,12 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { abortable } from "@std/async/abortable";
 import { createEtcd } from "../../../etcd.ts";
 import type { NatsNodeStatus } from "../../../nats.ts";
 import { NATS_CONNECTION } from "../../../nats_link.ts";
 import { splitLogin } from "../../../nats_login.ts";
-import { messageOf } from "../../base/errors.ts";
+import { FailedError, messageOf } from "../../base/errors.ts";
 import { commandOf } from "../hosts/process/spawn.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
 import { readRun, removeData, replaceRun } from "./common_run.ts";
@@ -29,6 +30,8 @@ const START_TIMEOUT = 180_000;
 const RETRY_DELAY = 20;
 /** Lines of the log of one that does not start, in its report. */
 const LOG_LINES = 16;
+/** Time that a server has to answer before a reset, ms. */
+const SERVER_TIMEOUT = 5000;
 /** Time that a node has to end by itself, ms: more than the 5 s that its handlers have. */
 const NODE_PATIENCE = 8000;
 
@@ -138,7 +141,8 @@ export async function startServices(cluster: ClusterProcesses): Promise<string> 
   const clients = plan.here.length === plan.nodes.length ? [] : plan.here;
   const child = startDeno(cluster, module, [plan.cluster, cluster.run!, clients.join()], "services");
   cluster.services = child;
-  void child.ended.then((end) => cluster.services === child && cluster.onCrash(`The services: ${end}`));
+  const isPresent = () => cluster.services === child;
+  void child.ended.then((end) => isPresent() && cluster.onCrash(withLog(cluster, "services", `services ${end}`)));
   await Promise.all(SERVICES.map((service) => untilServed(cluster, service, child, "services", clients)));
   return `Started the services ${child.pid}: ${SERVICES.join(", ")}`;
 }
@@ -162,7 +166,9 @@ export async function startMember(cluster: ClusterProcesses, member: ClusterMemb
   const own = [plan.cluster, member.id, plan.nodes.join(), bin, ...words];
   const child = startDeno(cluster, module, own, member.id, kind === "export" ? [] : ["--allow-run"]);
   member.child = child;
-  void child.ended.then((end) => member.child === child && cluster.onCrash(`${member.id} ${end}`));
+  void child.ended.then((end) =>
+    member.child === child && cluster.onCrash(withLog(cluster, member.id, `${member.id} ${end}`))
+  );
   await untilServed(cluster, member.id, child, member.id);
 }
 
@@ -191,12 +197,13 @@ function startDeno(
  * @param clients Clients of a service; other machines have one of this name for others.
  */
 async function untilServed(
-  { plan, connection }: ClusterProcesses,
+  cluster: ClusterProcesses,
   id: string,
   child: Child,
   log: string,
   clients: readonly string[] = [],
 ): Promise<void> {
+  const { plan, connection } = cluster;
   const subject = `${plan.cluster}.${id}.status`;
   const deadline = performance.now() + START_TIMEOUT;
   while (child.end === undefined && performance.now() < deadline) {
@@ -211,8 +218,13 @@ async function untilServed(
   }
   const problem = child.end ?? `did not answer within ${START_TIMEOUT / 1000} s`;
   await child.kill();
-  const lines = lastLines(logPath(plan.folder, log), LOG_LINES).map((line) => `  ${line}`);
-  throw new Error([`${id} ${problem}; the end of its log:`, ...lines].join("\n"));
+  throw new Error(withLog(cluster, log, `${id} ${problem}`));
+}
+
+/** Adds the end of a log to what has happened to its process. */
+function withLog({ plan }: ClusterProcesses, name: string, problem: string): string {
+  const lines = lastLines(logPath(plan.folder, name), LOG_LINES).map((line) => `  ${line}`);
+  return [lines.length === 0 ? problem : `${problem}; the end of its log:`, ...lines].join("\n");
 }
 
 /** Performs a step of a reset. */
@@ -223,8 +235,9 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
       return await clearAll(cluster);
     case "renew": {
       const client = createEtcd(etcd);
-      await removeData(client, cluster.connection!, plan.cluster, await readRun(client, plan.cluster));
-      return void await replaceRun(client, plan);
+      const { run } = cluster;
+      await replaceRun(client, plan);
+      return await removeData(client, cluster.connection!, plan.cluster, run!);
     }
     case "begin":
       cluster.run = await readRun(createEtcd(etcd), plan.cluster);
@@ -234,10 +247,26 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
   }
 }
 
+/**
+ * Checks that the servers answer: without them, what ends cannot start again.
+ *
+ * @throws {FailedError} One does not.
+ */
+async function requireServers({ nats, etcd, connection }: ClusterProcesses): Promise<void> {
+  const { servers } = splitLogin(nats);
+  await abortable(connection!.flush(), AbortSignal.timeout(SERVER_TIMEOUT)).catch(() => {
+    throw new FailedError(`NATS at ${servers.join(", ")} does not answer: expected it to run, as when up has started`);
+  });
+  await createEtcd(etcd).read("health", false).catch((error) => {
+    throw new FailedError(`Cannot use etcd at ${splitLogin(etcd).servers.join(", ")}: ${messageOf(error)}`);
+  });
+}
+
 /** Ends all faults of servers, which a test may have left, then all nodes, and the services. */
 async function clearAll(cluster: ClusterProcesses): Promise<void> {
   const { members, groups, services } = cluster;
   await Promise.all(Array.from(groups.values(), (group) => group.heal()));
+  await requireServers(cluster);
   const children = Array.from(members.values(), ({ child }) => child);
   for (const member of members.values()) member.child = undefined;
   cluster.services = undefined;

@@ -65,8 +65,6 @@ testWithServers(
           const results = await runOnCluster(folder, request, HOOKS);
           assertEquals([results.valid, results.operations!.fail], [true, 0], JSON.stringify(results.anomalies));
           assert(results.net!.servers.msg_count > 0);
-          const log = await Deno.readTextFile(`${folder}/store/latest/node-logs/n1.log`);
-          assert(log === "" || log.includes("\n"), log);
         }
         assertEquals(await refusal(planOf("third", ["n1"])), `failed n1 runs at ${url} already: ${ADVICE}`);
         assertEquals(await refusal(planOf("third", ["n1", "n2"])), `failed n1 runs at ${url} already: ${ADVICE}`);
@@ -134,6 +132,48 @@ testWithServers(
       await createControl(again.state).stop();
       while (readState(plan.folder) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
       assertEquals(await places(), 1);
+    });
+  },
+);
+
+/** Program that logs requests, and whose node n1 fails after the second one. */
+const FAILING = `
+export default (node) => {
+  let count = 0;
+  node.on("echo", ({ echo }) => {
+    console.error("request " + ++count);
+    if (node.id === "n1" && count === 2) setTimeout(() => { throw new Error("no such luck"); });
+    return { echo };
+  });
+};
+`;
+
+testWithServers(
+  "a node that crashes on another machine is told with the end of its log, and its log is stored with times",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { planOf } = await startShared(servers);
+    const program = { kind: "export", path: `${servers.folder}/failing.ts`, args: [] } as const;
+    await Deno.writeTextFile(program.path, FAILING);
+    const nodes = ["n0", "n1"];
+    const [first, second] = [["n0"], ["n1"]].map((here) => planOf(here[0]!, here, { challenge: "1", nodes, program }));
+    await withCluster(first!, async () => {
+      await withCluster(second!, async () => {
+        const store = `${servers.folder}/store`;
+        const flags = `--bin ${program.path} --node-count 2 --time-limit 3 --rate 20`;
+        const { exceptions } = await runOnCluster(first!.folder, requestFor("1", flags, store), HOOKS);
+        const crash = exceptions.find(({ node }) => node === "n1")!;
+        assertEquals([crash.type, crash.count], ["node-crashed", 1]);
+        assertStringIncludes(crash.message, "Node n1 exited with status 1");
+        assertStringIncludes(crash.message, `The end of ${second!.folder}/n1.log:`);
+        assertStringIncludes(crash.message, "no such luck");
+        const read = (name: string) => Deno.readTextFile(`${store}/latest/node-logs/${name}`);
+        const [log, times] = [await read("n1.log"), await read("n1.times")];
+        assertMatch(log, /request 1\n[^]*request 2\n[^]*no such luck/);
+        assertEquals(times.split("\n").length, log.split("\n").length);
+        const seconds = times.trimEnd().split("\n").map(Number);
+        assert(seconds.every((time, index) => time >= (seconds[index - 1] ?? 0) && time < 30), times);
+      });
     });
   },
 );

@@ -22,6 +22,7 @@ function createRig() {
   const status = statuses.writable.getWriter();
   type Callback = (error: null, message: { subject: string; string(): string }) => void;
   const callbacks: Record<string, Callback> = {};
+  const logged: string[] = [];
   const connection = {
     publish: (subject: string, text: string) => void published.push([subject, text]),
     subscribe(subject: string, { callback }: { callback: Callback }) {
@@ -50,9 +51,19 @@ function createRig() {
         return action === "start" ? Promise.reject(new Error("no space")) : Promise.resolve("killed");
       },
       report: () => Promise.resolve({ nodes, servers: [] }),
-      log: () => Promise.resolve({ pieces: [], next: 0, now: 0 }),
+      log: (id, from) => {
+        actions.push(`log ${id} from ${from}`);
+        // The clock of its machine is at 1000 when that of the test is at 0.
+        const pieces = from === 5 ? [{ time: 900, base64: btoa("a\n") }, { time: 990, base64: btoa("b\n") }] : [];
+        return Promise.resolve({ pieces, next: 9, now: 1000 });
+      },
     },
-    openLog: () => ({ path: "", isWhole: true, write: () => {}, close: () => void actions.push("close log") }),
+    openLog: (_id, now) => ({
+      path: "",
+      isWhole: true,
+      write: (bytes) => void logged.push(`${now()} ${new TextDecoder().decode(bytes).trim()}`),
+      close: () => void actions.push("close log"),
+    }),
   });
   const entries: JournalEntry[] = [];
   const random = seededRandom("dune");
@@ -67,6 +78,8 @@ function createRig() {
     actions,
     failures,
     notes,
+    logged,
+    nodes,
     entries,
     loseRequests: (count: number) => void (lostRequests = count),
     tell: async (type: string) => {
@@ -159,7 +172,8 @@ Deno.test("faults of nodes are actions of the supervisor, in order", async () =>
   node.resume();
   await node.stop();
   hear({ src: "n1", dest: "n0", body: { type: "late" } });
-  assertEquals(actions, ["start n0", "pause n0", "resume n0", "kill n0", "close log"]);
+  const logs = ["log n0 from 5", "log n0 from 9", "close log"];
+  assertEquals(actions, ["start n0", "pause n0", "resume n0", "kill n0", ...logs]);
   assertEquals(entries.map(({ type }) => type), ["send"]);
   world.close();
 });
@@ -225,5 +239,16 @@ Deno.test("faults of servers are actions of the supervisor; one that fails ends 
   assertEquals([await act("etcd0", "kill"), failures], ["killed", []]);
   assertEquals([await act("etcd0", "start"), failures], ["no space", ["server-unreachable"]]);
   assertEquals(actions, ["start n0", "kill etcd0", "start etcd0"]);
+  world.close();
+});
+
+Deno.test("the log of a node is stored with times of the test, whatever the clock of its machine says", async () => {
+  const { world, start, clock, logged } = createRig();
+  const node = await start("n0");
+  clock.schedule(40, () => {});
+  await clock.run();
+  await node.stop();
+  // The test is at 40 ms when the machine is at 1000.
+  assertEquals(logged, ["0 a", "30 b"]);
   world.close();
 });

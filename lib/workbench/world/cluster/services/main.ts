@@ -19,6 +19,7 @@ import { createEtcd } from "../../../../etcd.ts";
 import { bucketName } from "../common_run.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
+import { messageOf } from "../../../base/errors.ts";
 
 /** Copies of a bucket in a cluster of servers: with one server less, it still takes writes. */
 const REPLICAS = 3;
@@ -97,7 +98,8 @@ function isWrongRevision(error: unknown): boolean {
   return (error as { code?: number }).code === WRONG_LAST_SEQUENCE;
 }
 
-if (import.meta.main) {
+/** Runs the services until SIGTERM. */
+async function runServices(): Promise<void> {
   const [cluster, run, names] = Deno.args as [string, string, string];
   const clients = names.split(",").filter((name) => name !== "");
   const hears = clients.length === 0 ? undefined : (source: string) => clients.includes(source);
@@ -110,4 +112,14 @@ if (import.meta.main) {
     ),
   );
   await bucket.close();
+}
+
+if (import.meta.main) {
+  try {
+    await runServices();
+  } catch (error) {
+    // Its cause is a server, not this code.
+    logToStderr("error", messageOf(error));
+    Deno.exit(1);
+  }
 }
