@@ -146,11 +146,13 @@ function withClusterNodes(args: Arguments, { clusters }: Machine): Arguments {
   const state = clusters.state();
   if (state === undefined) throw new FailedError(NO_CLUSTER);
   if (["node-count", "node", "nodes", "nodes-file"].some((name) => texts.has(name))) return args;
-  const count = state.nodes.length;
+  const { length: count } = state.nodes;
+  const areNumbered = state.nodes.every((name, index) => name === `n${index}`);
+  const [flag, value] = areNumbered ? ["node-count", count] as const : ["nodes", [...state.nodes]] as const;
   return {
     ...args,
-    given: { ...given, "node-count": count },
-    texts: new Map([...texts, ["node-count", [String(count)]]]),
+    given: { ...given, [flag]: value },
+    texts: new Map([...texts, [flag, [String(value)]]]),
   };
 }
 

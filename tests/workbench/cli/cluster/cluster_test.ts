@@ -13,6 +13,13 @@ Deno.test("--engine cluster tests the nodes of the cluster", async () => {
   assertEquals(named.ran[0]!.request.options.nodes, ["n0", "n1"]);
 });
 
+Deno.test("--engine cluster tests nodes that have names of their own", async () => {
+  const nodes = ["a", "b"];
+  const { ran, err } = await command("kafka --engine cluster", fakeClusters({ ...STATE, nodes, here: nodes }));
+  assertEquals(err, "");
+  assertEquals(ran[0]!.request.options.nodes, nodes);
+});
+
 Deno.test("--engine cluster tests a program of one's own", async () => {
   const { clusters } = fakeClusters({ ...STATE, challenge: null });
   const { ran, err } = await command("test -w broadcast --bin ./node --engine cluster -- --fast", { clusters });
