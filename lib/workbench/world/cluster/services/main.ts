@@ -64,31 +64,43 @@ async function answered<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-/** Creates a bucket, or opens it if it is there, as soon as JetStream has a leader: after a cut it elects one first. */
+/** Creates a bucket, or opens it if it is there. */
 async function createBucket(connection: NatsConnection, name: string, addresses: number): Promise<KV> {
   // A server alone tells no name of a cluster.
   const isAlone = connection.info?.cluster === undefined;
   // Two addresses are those of a cluster of two.
   const replicas = isAlone ? 1 : addresses === 2 ? 2 : REPLICAS;
-  for (;;) {
+  return await untilAvailable(() => new Kvm(connection).create(name, { history: 1, replicas }));
+}
+
+/** Time between two attempts, ms. */
+const RETRY_DELAY = 250;
+
+/** Status of JetStream while it has no leader, and its code while too few servers are connected. */
+const UNAVAILABLE = 503;
+const NO_SUITABLE_PEERS = 10_005;
+
+/**
+ * Asks JetStream until it has a leader: when machines are cut off or fail, it elects another one first.
+ *
+ * @throws Any other error of the request.
+ */
+export async function untilAvailable<T>(ask: () => Promise<T>, wait = () => delay(RETRY_DELAY)): Promise<T> {
+  for (let told = "";; await wait()) {
     try {
-      return await new Kvm(connection).create(name, { history: 1, replicas });
+      return await ask();
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      logToStderr("warn", `JetStream has no leader yet, or too few servers: ${(error as Error).message}`);
-      await delay(RETRY_DELAY);
+      const { message } = error as Error;
+      if (message !== told) logToStderr("warn", `JetStream has no leader yet, or too few servers: ${message}`);
+      told = message;
     }
   }
 }
 
-/** Time between two attempts to create a bucket, ms. */
-const RETRY_DELAY = 250;
-
-/** Status of JetStream while it has no leader, or too few servers. */
-const UNAVAILABLE = 503;
-
 function isUnavailable(error: unknown): boolean {
-  return (error as Error).name === "TimeoutError" || (error as { status?: number }).status === UNAVAILABLE;
+  const { name, status, code } = error as Error & { status?: number; code?: number };
+  return name === "TimeoutError" || status === UNAVAILABLE || code === NO_SUITABLE_PEERS;
 }
 
 /** Code of JetStream for a write whose expected revision is not the last one. */
