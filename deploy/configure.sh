@@ -19,12 +19,11 @@ each() {
   done
 }
 
-# Prints the addresses of a server on all machines, with commas in between: first that of the machine $3, which clients
-# try first.
+# Prints the addresses of etcd, with commas in between: first that of the machine $2, which clients ask first.
 own_first() {
-  printf %s "$1://$3:$2"
+  printf %s "$1://$2:2379"
   for each in $addresses; do
-    [ "$each" = "$3" ] || printf %s ",$1://$each:$2"
+    [ "$each" = "$2" ] || printf %s ",$1://$each:2379"
   done
 }
 
@@ -53,7 +52,7 @@ create_certificate() {
 nats() {
   cat <<END
 server_name: $1
-listen: "0.0.0.0:4222"
+listen: "$2:4222"
 http: "127.0.0.1:8222"
 max_payload: 8388608
 ping_interval: "5s"
@@ -61,7 +60,7 @@ ping_max: 2
 jetstream { store_dir: "/var/lib/maelstrom-nats" }
 cluster {
   name: maelstrom
-  listen: "0.0.0.0:6222"
+  listen: "$2:6222"
   routes: [$(each "nats://ADDRESS:6222")]
 END
   [ -n "$plain" ] || tls '  '
@@ -113,9 +112,9 @@ maelstrom() {
 CHALLENGE=kafka
 NODES=$(each NAME)
 NODE=$1
-ADDRESS=$2
-NATS_URL=$(own_first "$nats_scheme" 4222 "$2")
-ETCD_URL=$(own_first "$http" 2379 "$2")
+LISTEN=$2:7400
+NATS_URL=$nats_scheme://$2:4222
+ETCD_URL=$(own_first "$http" "$2")
 END
   [ -n "$plain" ] || cat <<END
 NATS_CA=/etc/maelstrom/ca.pem
@@ -146,7 +145,7 @@ for address in $addresses; do
   name=n$machine
   mkdir -p "$name"
   [ -n "$plain" ] || create_certificate "$name" "$address"
-  nats "$name" >"$name/nats.conf"
+  nats "$name" "$address" >"$name/nats.conf"
   etcd "$name" "$address" >"$name/etcd.env"
   maelstrom "$name" "$address" >"$name/maelstrom.env"
   echo "$name: the files of $address"
