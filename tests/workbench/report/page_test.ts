@@ -69,6 +69,19 @@ Deno.test({
             await isAccessible(page);
           }, { dark: true }),
       );
+      await t.step("the pictures say which part of the run they show", () => withPage(data, saysPeriod));
+      await t.step(
+        "a table that is wider than a phone has a shade where there is more",
+        () => withPage(data, hasShade, { width: 390 }),
+      );
+      await t.step("operations that are in the pictures alone are counted", async () => {
+        const counted = { ...data.results.operations!, count: data.operations.index.length - 2 };
+        const fewer = { ...data, results: { ...data.results, operations: counted } };
+        await withPage(fewer, async (page) => {
+          const text = await page.locator("#verdict").innerText();
+          assertStringIncludes(text, "2 final operations after the recovery: in the pictures, but not in these");
+        });
+      });
       await t.step("axe finds nothing on a phone, in light", () => withPage(data, isAccessible, { width: 390 }));
       await t.step("on a phone, nothing is wider than the page", () => withPage(data, fitsWidth, { width: 390 }));
       await t.step("a run without operations has a report, too", async () => {
@@ -154,6 +167,40 @@ async function reactsToKeys(page: Page): Promise<void> {
   assertEquals(await page.locator(".inspector pre").innerText(), first);
   for (let i = 0; i < 3; i++) await page.keyboard.press("+");
   await shown.filter({ hasNotText: before }).waitFor();
+}
+
+async function saysPeriod(page: Page): Promise<void> {
+  const notes = page.locator(".period");
+  assertEquals(new Set(await notes.allInnerTexts()), new Set(["Shown: the whole run, 15.000 s"]));
+  await page.locator("#operations").getByRole("button", { name: "Zoom in" }).click();
+  const [first, second] = await notes.allInnerTexts();
+  assertEquals(/^Shown: 3\.\d{3} s to 11\.\d{3} s of 15\.000 s$/.test(first!), true, first);
+  assertEquals(second, first);
+}
+
+/** Compares the colour at the right edge of a table with that in its middle, and at its end when it is scrolled. */
+async function hasShade(page: Page): Promise<void> {
+  const table = page.locator("#verdict .scrolls").first();
+  await table.scrollIntoViewIfNeeded();
+  const [before, middle] = await edges(page, table);
+  await table.evaluate((node) => node.scrollLeft = node.scrollWidth);
+  const [after] = await edges(page, table);
+  assertEquals([before === middle, after === middle], [false, true]);
+}
+
+/** Colours of the lowest line of a table: at its right edge, and to the left of that. */
+async function edges(page: Page, table: Locator): Promise<string[]> {
+  const picture = (await table.screenshot()).toString("base64");
+  return await page.evaluate(`(async () => {
+    const image = new Image();
+    image.src = "data:image/png;base64,${picture}";
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    return [image.width - 2, image.width - 60].map((x) => context.getImageData(x, image.height - 4, 1, 1).data.join());
+  })()`);
 }
 
 async function fitsWidth(page: Page): Promise<void> {

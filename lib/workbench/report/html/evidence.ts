@@ -19,7 +19,7 @@ import type { Anomaly, AnomalyCase } from "../../checkers/verdict.ts";
 import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
 import { microseconds } from "./operations.ts";
-import type { AnomalyPicture, Mark, OperationColumns } from "./report_data.ts";
+import { type AnomalyPicture, type Mark, type OperationColumns, OUTCOMES } from "./report_data.ts";
 
 /** Largest number of values, or keys, that get a picture. */
 const EXAMPLES = 4;
@@ -275,14 +275,14 @@ const MOST_OPERATIONS = 12;
 
 /** Picture of the operations of an anomaly's first case. Those of a cycle have their names in its explanation. */
 function firstCase({ type, explanation, cases }: Anomaly, run: Run): AnomalyPicture[] {
-  const { pairs, results, operations: { start, duration, worker } } = run;
+  const { pairs, results, operations: { start, duration, worker, outcome } } = run;
   const rows = rowsOf(cases?.[0]?.operations, run).slice(0, MOST_OPERATIONS);
   const workers = [...new Set(rows.map((row) => worker[row]!))].sort((a, b) => a - b);
   const latest = Math.max(...rows.map((row) => start[row]! + Math.max(0, duration[row]!)));
   const isCycle = explanation.startsWith("T1 is ");
   const marks = rows.map((row, at): Mark => ({
     ...{ row, time: start[row]!, end: duration[row] === -1 ? latest : start[row]! + duration[row]! },
-    ...{ y: workers.indexOf(worker[row]!), kind: "order" },
+    ...{ y: workers.indexOf(worker[row]!), kind: OUTCOMES[outcome[row]!]! },
     text: isCycle ? `T${at + 1}` : shortText(pairs[row]!, (value) => value ?? undefined),
   }));
   const which = isCycle ? "transactions of the first cycle" : `operations of the first case`;

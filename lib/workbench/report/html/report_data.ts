@@ -141,4 +141,12 @@ export interface Mark {
 }
 
 /** Meaning of a mark. */
-export type MarkKind = "present" | "absent" | "write" | "read" | "wrong" | "order" | "other";
+export type MarkKind =
+  | "present"
+  | "absent"
+  | "write"
+  | "read"
+  | "wrong"
+  | "order"
+  | "other"
+  | typeof OUTCOMES[number];

@@ -34,8 +34,11 @@ const LINE = 13;
 /** Bold characters are wider by this factor. */
 const BOLD = 1.12;
 
-/** Symbols of points; a bar has its text. */
-const SYMBOLS = { present: "●", absent: "○", write: "◆", read: "●", wrong: "✕", order: "", other: "" };
+/** Symbols of points, and before the texts of bars. A bar of an operation that was ok has none. */
+const SYMBOLS = {
+  ...{ present: "●", absent: "○", write: "◆", read: "●", wrong: "✕", order: "", other: "" },
+  ...{ ok: "", info: "▲", fail: "✕", open: "◌" },
+};
 
 /**
  * Creates the picture of some evidence. It is drawn again if its width changes.

@@ -104,8 +104,36 @@ function toolbar(view, label) {
     button("←", "Earlier", () => view.pan(-0.5)),
     button("→", "Later", () => view.pan(0.5)),
     button("Whole run", "Whole run", () => view.fit()),
+    periodNote(view),
     element("span", { class: "hint" }, "Drag to move; Ctrl and wheel, or pinch, to zoom"),
   );
+}
+
+/**
+ * Text that always says which part of the run the pictures show.
+ *
+ * @param {View} view
+ * @returns {HTMLElement}
+ */
+function periodNote(view) {
+  const note = element("span", { class: "period" });
+  const show = () => note.textContent = shownText(view.period(), view.end);
+  view.onChange(show);
+  show();
+  return note;
+}
+
+/**
+ * Says which part of a run is shown.
+ *
+ * @param {{ from: number, to: number }} period Microseconds.
+ * @param {number} end End of the run, microseconds.
+ * @returns {string}
+ */
+export function shownText({ from, to }, end) {
+  const whole = formatTime(end);
+  if (from <= 0 && to >= end) return `Shown: the whole run, ${whole}`;
+  return `Shown: ${formatTime(Math.max(0, from))} to ${formatTime(Math.min(to, end))} of ${whole}`;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { element, section, tableOf } from "./dom.js";
-import { formatFigure } from "./format.js";
+import { counted, formatFigure } from "./format.js";
 
 /** @typedef {import("./run_data.js").ReportData} ReportData */
 /** @typedef {ReportData["results"]} Results */
@@ -35,7 +35,7 @@ export function verdictSection(data) {
       : [],
     ...related === undefined ? [] : [relatedNote(related)],
     ...targets(results),
-    ...figures(results),
+    ...figures(data),
     ...exceptions(results),
     ...command === undefined ? [] : [commandLine(command)],
     ...omitted.map((note) => element("p", { class: "note" }, `${note}.`)),
@@ -112,10 +112,13 @@ function targets({ targets }) {
 }
 
 /**
- * @param {Results} results
+ * Tables of figures, and what they leave out: Maelstrom has no final phase of transactions, so its operations do not
+ * count.
+ *
+ * @param {ReportData} data
  * @returns {HTMLElement[]}
  */
-function figures({ operations, latency_ms, net }) {
+function figures({ results: { operations, latency_ms, net }, operations: { index } }) {
   const tables = [];
   if (operations !== null) {
     const latency = (/** @type {string} */ f) => latency_ms?.[f];
@@ -134,6 +137,12 @@ function figures({ operations, latency_ms, net }) {
     ) => [name, msg_count, send_count, recv_count, right(msgs_per_op === undefined ? "–" : formatFigure(msgs_per_op))];
     const rows = [row("between servers", net.servers), row("with clients", net.clients), row("all", net.all)];
     tables.push(tableOf("Figures of messages", ["messages", "count", "sent", "received", "per operation"], rows));
+  }
+  const uncounted = operations === null ? 0 : index.length - operations.count;
+  if (uncounted > 0) {
+    const text = `${counted(uncounted, "final operation")} after the recovery: in the pictures, but not in these ` +
+      "figures, as Maelstrom has none.";
+    tables.push(element("p", { class: "muted" }, text));
   }
   return tables;
 }

@@ -15,6 +15,7 @@
  *
  * @typedef {object} View
  * @property {() => { from: number, to: number }} period Microseconds.
+ * @property {number} end End of the run, microseconds.
  * @property {() => Selection} selection
  * @property {(from: number, to: number) => void} show
  * @property {(factor: number, at?: number) => void} zoom A factor below 1 zooms in, around a time.
@@ -55,6 +56,7 @@ export function createView(end) {
     notify("period");
   };
   return {
+    end,
     period: () => period,
     selection: () => selection,
     show,

@@ -7,13 +7,16 @@ import { WORKLOADS } from "../../../../lib/workbench/workloads/mod.ts";
 import { runOptions } from "../../run/stand_in.ts";
 
 /** Pair of operations of a process, from one time to another in ms. `value` is that of the completion. */
-type Done = [process: number, f: string, from: number, to: number, argument: unknown, value: unknown, final?: true];
+type Done = [
+  ...[process: number, f: string, from: number, to: number, argument: unknown, value: unknown],
+  ...[final?: true, type?: "ok" | "info" | "fail"],
+];
 
 /** Pictures of the anomalies that the workload's checker finds. Two workers use two nodes. */
 function evidence(workload: string, ...done: Done[]): AnomalyPicture[] {
-  const entries = done.flatMap(([process, f, from, to, argument, value, final]) => [
+  const entries = done.flatMap(([process, f, from, to, argument, value, final, type = "ok"]) => [
     { time: from * 1e6, type: "invoke", process, f, value: argument, ...final ? { final } : {} },
-    { time: to * 1e6, type: "ok", process, f, value, ...final ? { final } : {} },
+    { time: to * 1e6, type, process, f, value, ...final ? { final } : {} },
   ]).sort((a, b) => a.time - b.time);
   const history = entries.map((entry, index) => ({ ...entry, index })) as Operation[];
   const options = runOptions({ workload: WORKLOADS[workload]!, nodes: ["n0", "n1"], concurrency: 2 });
@@ -146,4 +149,17 @@ Deno.test("the transactions of a cycle have their names in its explanation", () 
   );
   const cycle = pictures.find(({ anomaly }) => anomaly.startsWith("G-single"));
   assertEquals(cycle!.marks.map(({ text }) => text), ["T1", "T2"]);
+});
+
+Deno.test("an operation of a first case looks as its outcome does elsewhere", () => {
+  const appends = [["append", 2, 1], ["append", 3, 1]];
+  const pictures = evidence(
+    "txn-list-append",
+    [0, "txn", 0, 10, [["append", 1, 1]], [["append", 1, 1]], undefined, "fail"],
+    [1, "txn", 20, 30, [["r", 1, null]], [["r", 1, [1]]]],
+    [0, "txn", 40, 50, appends, appends, undefined, "info"],
+    [1, "txn", 60, 70, [["r", 2, null], ["r", 3, null]], [["r", 2, [1]], ["r", 3, null]]],
+  );
+  const kinds = new Set(pictures.flatMap(({ marks }) => marks.map(({ kind }) => kind)));
+  assertEquals([...kinds].sort(), ["fail", "info", "ok"]);
 });
