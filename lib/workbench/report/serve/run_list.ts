@@ -3,7 +3,8 @@
  *
  * 1. The folders are listed anew each time.
  * 2. Results are read again only if their file has changed: a thousand runs cost a look at each file.
- * 3. A run without results runs if its `progress.json` is fresh; otherwise it was killed, or is a simulation under way.
+ * 3. A run without results runs if its `progress.json` is fresh; or if it has none, as a simulation, and its other files
+ *    are. Otherwise it was killed.
  *
  * @module
  */
@@ -96,7 +97,7 @@ function emptyRow({ path, time }: StoredFolder, store: string): RunRow {
 function rowWithoutResults(folder: StoredFolder, store: string, machine: ListMachine): RunRow {
   const row = emptyRow(folder, store);
   const progress = readProgress(folder.path, machine);
-  if (progress === undefined) return row;
+  if (progress === undefined) return isWritten(folder.path, machine) ? { ...row, state: "running" } : row;
   const { challenge, workload, mode, seed, elapsed_ms, total_ms, ops_per_second, p99_ms, ok, fail, info } = progress;
   return {
     ...row,
@@ -107,6 +108,16 @@ function rowWithoutResults(folder: StoredFolder, store: string, machine: ListMac
     p99: p99_ms,
     okFraction: ok + fail + info === 0 ? null : ok / (ok + fail + info),
   };
+}
+
+/** Time without writing after which a test without progress has ended, ms: checkers write nothing, for some time. */
+const LONGEST_PAUSE = 60_000;
+
+/** True if something is written into a run's folder, and it is not a test that shows its progress. */
+function isWritten(folder: string, { filesIn, now }: ListMachine): boolean {
+  const files = filesIn(folder);
+  if (files.some(({ path }) => path === `${folder}/${PROGRESS}`)) return false;
+  return files.some(({ modifiedAt }) => now() - modifiedAt < LONGEST_PAUSE);
 }
 
 /** Reads the progress of a run; undefined unless it is fresh. */

@@ -5,6 +5,8 @@ import type { Browser, Page } from "playwright-core";
 import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
 import { createStoreServer } from "../../../../lib/workbench/report/serve/handler.ts";
 import { ROOT } from "../../../../lib/workbench/cli/root.ts";
+import { formatEDNResults } from "../../../../lib/workbench/run/store/results_edn.ts";
+import { GOOD_RUN } from "../good_run.ts";
 import { isAccessible, noBrowser, openBrowser, openPage } from "../browser.ts";
 import { historyText, writeRun, writeRunning } from "./served_store.ts";
 
@@ -19,7 +21,8 @@ async function fillStore(store: string): Promise<void> {
     ...history,
     "history.jsonl": historyText(60, 20),
   });
-  await writeRun(store, `kafka/${DAY}40000`, { valid: "unknown", passed: false, challenge: "5c" });
+  const seed = "a-seed-as-long-as-nobody-would-give-it-by-hand";
+  await writeRun(store, `kafka/${DAY}40000`, { valid: "unknown", passed: false, challenge: "5c", seed });
   await writeRun(store, `echo/${DAY}10000`, { challenge: null, seed: "<b>seed</b>" });
   await writeRunning(store, `broadcast/${DAY}50000`);
 }
@@ -69,6 +72,21 @@ Deno.test({
       await step("a run leads to its report and its files", leadsToFiles);
       await step("a test under way goes on, and becomes a finished run", (page) => follows(page, store));
       await step("axe finds nothing in dark", isAccessible, { dark: true });
+      await step("on a screen of 1280 pixels nothing is cut, however long a seed is", async (page) => {
+        const table = page.locator(".scrolls");
+        assertEquals(await table.evaluate((node) => node.scrollWidth - node.clientWidth), 0);
+      });
+      await step("on paper it is a table, and light", isPrintable, { dark: true, width: 700 });
+      await step("a run of Maelstrom comes with a note on what its results do not have", async (page) => {
+        const note = page.locator("p").filter({ hasText: "The results of Maelstrom have no duration" });
+        assertEquals(await note.isVisible(), false);
+        const folder = `${store}/broadcast/${DAY}20000.000Z`;
+        await Deno.mkdir(folder, { recursive: true });
+        await Deno.writeTextFile(`${folder}/results.edn`, formatEDNResults(GOOD_RUN));
+        await note.waitFor();
+        await Deno.remove(folder, { recursive: true });
+        await note.waitFor({ state: "hidden" });
+      });
       await step("axe finds nothing on a phone, which scrolls in one direction", fitsPhone, { width: 390 });
       await t.step("an empty store says how to begin", async () => {
         const empty = await Deno.makeTempDir();
@@ -183,6 +201,15 @@ async function follows(page: Page, store: string): Promise<void> {
   await Deno.remove(`${store}/echo/${DAY}60000`, { recursive: true });
   await row.filter({ hasText: "3b broadcast" }).waitFor();
   await writeRunning(store, `broadcast/${DAY}50000`);
+}
+
+async function isPrintable(page: Page): Promise<void> {
+  const looks = () =>
+    page.evaluate<string[]>(`["table.runs", "body"].map((place) => getComputedStyle(document.querySelector(place)))
+      .map(({ display, backgroundColor }, at) => at === 0 ? display : backgroundColor)`);
+  const [screen] = await looks();
+  await page.emulateMedia({ media: "print" });
+  assertEquals([screen, await looks()], ["block", ["table", "rgb(246, 247, 249)"]]);
 }
 
 async function fitsPhone(page: Page): Promise<void> {

@@ -103,6 +103,19 @@ testWithStore("a test under way has its progress; one that was killed is not und
   assertEquals(state(0), "passed");
 });
 
+testWithStore("a simulation shows no progress, but runs as long as it writes", async (store) => {
+  const folder = `${store}/kafka/20261129T120000`;
+  await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
+  const state = (age: number) => listOf(store, age).list.read()[0]!.state;
+  assertEquals(state(0), "unfinished");
+  await Deno.writeTextFile(`${folder}/messages.jsonl`, "");
+  await Deno.utime(`${folder}/messages.jsonl`, new Date(WRITTEN_AT), new Date(WRITTEN_AT));
+  assertEquals([state(0), state(30_000), state(90_000)], ["running", "running", "unfinished"]);
+  // A test that shows its progress and has stopped doing so was killed, however new its other files are.
+  await writeRunning(store, "kafka/20261129T120000");
+  assertEquals(state(30_000), "unfinished");
+});
+
 testWithStore("results that are damaged, and those of Maelstrom, have a row", async (store) => {
   await writeRun(store, "echo/20261129T120000", {}, { "results.json": '{"schema":1,' });
   await Deno.mkdir(`${store}/broadcast/20261129T130000.000Z`, { recursive: true });

@@ -111,7 +111,7 @@ export const COLUMNS = [
     title: "Started",
     first: "descending",
     value: ({ started, path }) => `${new Date(started).toISOString()} ${path}`,
-    cell: ({ started }) => ({ text: formatDate(new Date(started)) }),
+    cell: ({ started }) => dateCell(new Date(started)),
   },
   {
     key: "duration",
@@ -205,10 +205,10 @@ function rounded(value) {
  * Date and time on the reader's clock.
  *
  * @param {Date} date
- * @returns {string}
+ * @returns {Cell}
  */
-function formatDate(date) {
+function dateCell(date) {
   const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
-  return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+  return { text: day, note: [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":") };
 }

@@ -16,6 +16,14 @@ import { NEWEST_FIRST, PAGE_LENGTH, runTable, sortRows } from "./table.js";
 /** Largest number of runs that are compared: there are as many colours. */
 const MOST_COMPARED = 8;
 
+/** Text in place of the table. */
+const EMPTY = "There is no run yet. Start one: ./maelstrom.sh echo. It appears here.";
+
+/** Note on rows of Maelstrom. */
+const MAELSTROM =
+  "The results of Maelstrom have no duration, rate, latencies and seed: “Compare” reads them, but for " +
+  "the seed, from its histories.";
+
 followTheme();
 start();
 
@@ -72,17 +80,16 @@ function receive({ all, rows: changed, removed }, { rows, chosen }) {
  * @param {ReturnType<typeof createParts>} parts
  * @param {State} state
  */
-function show({ table, more, empty, count }, { rows, chosen, order, passes, length }) {
+function show({ table, more, empty, note, count }, { rows, chosen, order, passes, length }) {
   const passing = sortRows([...rows.values()].filter(passes), order);
   table.show(passing.slice(0, length), order, chosen);
   more.hidden = passing.length <= length;
   more.textContent = `Show ${Math.min(PAGE_LENGTH, passing.length - length)} more`;
   empty.hidden = passing.length > 0;
   empty.textContent = rows.size === 0 ? EMPTY : "No run passes the filter.";
+  note.hidden = !passing.some(({ world }) => world === "maelstrom");
   setText(count, countText(rows, passing.length));
 }
-
-const EMPTY = "There is no run yet. Start one: ./maelstrom.sh echo. It appears here.";
 
 /**
  * Creates the page.
@@ -100,6 +107,7 @@ function createParts({ onSort, onChoose, onFilter, onMore }) {
   const connection = element("p", { class: "note", role: "status", hidden: true });
   const comparing = element("p", { class: "comparing", "aria-live": "polite" });
   const empty = element("p", { class: "muted", hidden: true });
+  const note = element("p", { class: "muted", hidden: true }, MAELSTROM);
   const more = element("button", { type: "button", hidden: true, click: onMore });
   const theme = element("button", { type: "button", class: "theme", click: toggleTheme }, "Light or dark");
   document.getElementById("page")?.replaceChildren(
@@ -112,9 +120,10 @@ function createParts({ onSort, onChoose, onFilter, onMore }) {
       table.element,
       empty,
       more,
+      note,
     ),
   );
-  return { table, filters, count, connection, comparing, empty, more };
+  return { table, filters, count, connection, comparing, empty, note, more };
 }
 
 /**
