@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../../lib/workbench/cli/main.ts";
+import { compareRuns } from "../../../lib/workbench/report/compare/mod.ts";
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import { formatEDNResults } from "../../../lib/workbench/run/store/results_edn.ts";
 import { historyText, writeRun } from "../report/serve/served_store.ts";
@@ -84,6 +85,41 @@ testWithStore("compare says what it needs", async (store) => {
     await message(first, second),
     `Cannot compare ${second}: it has no results.json and no results.edn; to judge its history, use check\n`,
   );
+});
+
+testWithStore("runs are aligned at their first operations, however long their nodes took to start", async (store) => {
+  const entry = (index: number, ms: number, type: string, process: number | "nemesis", f: string) =>
+    `${JSON.stringify({ index, time: ms * 1e6, type, process, f, value: null })}\n`;
+  const message = (ms: number) => `{"id":0,"time":${ms * 1e6},"type":"send","message":{}}\n`;
+  const folders = [];
+  for (const [at, start] of [0, 5000].entries()) {
+    const path = `broadcast/20261129T1${at}0000`;
+    const fault = ["start-partition", "stop-partition"].map((f, at) =>
+      [2, 2].map((_, each) => entry(2 + 2 * at + each, start + 300 + 200 * at, "info", "nemesis", f)).join("")
+    );
+    await writeRun(store, path, {}, {
+      "history.jsonl": entry(0, start, "invoke", 0, "read") + entry(1, start + 100, "ok", 0, "read") + fault.join(""),
+      "messages.jsonl": message(start - 1) + message(start) + message(start + 450),
+    });
+    folders.push(`${store}/${path}`);
+  }
+  const { runs: [first, second], bin } = await compareRuns(folders, createMachine(ROOT));
+  for (const run of [first!, second!]) {
+    assertEquals([run.end, run.operations.start, run.operations.duration], [500_000, [0], [100_000]]);
+    assertEquals(run.faults.map(({ start, end }) => [start, end]), [[300_000, 500_000]]);
+    assertEquals(run.messages!.flatMap((count, at) => count === 0 ? [] : [[at * bin, count]]), [
+      ...[[0, 1], [Math.floor(450_000 / bin) * bin, 1]],
+    ]);
+  }
+});
+
+testWithStore("results that are damaged are told, with what can be done", async (store) => {
+  const [first, second] = await writeRuns(store);
+  await Deno.writeTextFile(`${second}/results.json`, '{"schema":1,"workload":"broadcast"}');
+  const { status, err } = await compare([first, second, "--out", `${store}/x.html`]);
+  assertEquals(status, 255);
+  assertStringIncludes(err, `Cannot read ${second}/results.json: it is damaged: `);
+  assertStringIncludes(err, "; to judge the history alone, give check its file");
 });
 
 testWithStore("a run of Maelstrom is compared as far as its files go", async (store) => {

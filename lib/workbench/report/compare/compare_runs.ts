@@ -13,7 +13,7 @@ import type { Operation } from "../../history/operation.ts";
 import type { Results } from "../../run/results.ts";
 import { faultBands } from "../html/faults.ts";
 import { indexer, microseconds } from "../html/operations.ts";
-import { OUTCOMES } from "../html/report_data.ts";
+import { type FaultBand, OUTCOMES } from "../html/report_data.ts";
 import { binLength } from "../page/series.js";
 import { readLines } from "../stored/read_lines.ts";
 import { findResults, readResults } from "../stored/run_results.ts";
@@ -35,7 +35,9 @@ interface ReadRun {
   folder: string;
   results: Results;
   history: Operation[];
-  /** Time of the last entry of the history, microseconds. */
+  /** Time of the first operation since the test began, microseconds. The nodes start before it. */
+  begin: number;
+  /** Time of the last entry of the history since the first operation, microseconds. */
   end: number;
 }
 
@@ -68,8 +70,10 @@ async function readRun(path: string, machine: CompareMachine): Promise<ReadRun> 
   const stored = await readStoredRun(path, machine);
   const folder = stored.folder!;
   const results = resultsOf(folder, stored, machine);
-  const end = stored.history.reduce((last, { time }) => Math.max(last, microseconds(time)), 0);
-  return { folder, results, history: stored.history, end };
+  const { history } = stored;
+  const begin = microseconds(history.find(({ process }) => process !== "nemesis")?.time ?? 0);
+  const end = history.reduce((last, { time }) => Math.max(last, microseconds(time) - begin), 0);
+  return { folder, results, history, begin, end };
 }
 
 function resultsOf(folder: string, { results, flags, history }: StoredRun, machine: CompareMachine): Results {
@@ -88,7 +92,7 @@ function resultsOf(folder: string, { results, flags, history }: StoredRun, machi
 }
 
 async function comparedRun(
-  { folder, results, history, end }: ReadRun,
+  { folder, results, history, begin, end }: ReadRun,
   index: number,
   bin: number,
   machine: CompareMachine,
@@ -101,9 +105,9 @@ async function comparedRun(
     workload: results.workload,
     facts: factsOf(results),
     end,
-    operations: columnsOf(history),
-    faults: faultBands(history, end),
-    messages: await countMessages(`${folder}/messages.jsonl`, end, bin, machine),
+    operations: columnsOf(history, begin),
+    faults: faultsSince(begin, faultBands(history, begin + end)),
+    messages: await countMessages(`${folder}/messages.jsonl`, { begin, end, bin }, machine),
   };
 }
 
@@ -117,13 +121,19 @@ function factsOf({ engine, mode, seed, judged_by }: Results): string[] {
   ];
 }
 
-function columnsOf(history: readonly Operation[]): ComparedRun["operations"] {
+/** Faults that were in force from a time on; their times count from there. */
+function faultsSince(begin: number, faults: readonly FaultBand[]): FaultBand[] {
+  return faults.filter(({ end }) => end >= begin)
+    .map((fault) => ({ ...fault, start: Math.max(0, fault.start - begin), end: fault.end - begin }));
+}
+
+function columnsOf(history: readonly Operation[], begin: number): ComparedRun["operations"] {
   const all = pairs(history);
   const names = indexer();
   return {
     f: all.map(({ invocation }) => names.positionOf(invocation.f)),
     outcome: all.map(({ completion }) => OUTCOMES.indexOf(completion?.type ?? "open")),
-    start: all.map(({ invocation }) => microseconds(invocation.time)),
+    start: all.map(({ invocation }) => microseconds(invocation.time) - begin),
     duration: all.map(({ invocation, completion }) =>
       completion === undefined ? -1 : microseconds(completion.time) - microseconds(invocation.time)
     ),
@@ -134,18 +144,21 @@ function columnsOf(history: readonly Operation[]): ComparedRun["operations"] {
 /** Matches the line of a message that is sent, as the store writes it. */
 const SENT = /^\{"id":\d+,"time":(\d+),"type":"send"/;
 
-/** Counts the messages sent in each bin; null if they are not stored. */
+/**
+ * Counts the messages sent in each bin from the first operation on; null if they are not stored.
+ *
+ * @param times Microseconds.
+ */
 async function countMessages(
   path: string,
-  end: number,
-  bin: number,
+  { begin, end, bin }: { begin: number; end: number; bin: number },
   machine: CompareMachine,
 ): Promise<number[] | null> {
   if (machine.files.inspect(path).kind === "missing") return null;
   const counts = new Array<number>(Math.max(1, Math.ceil((end + 1) / bin))).fill(0);
   for await (const line of readLines(path, machine)) {
-    const time = SENT.exec(line)?.[1];
-    if (time !== undefined) counts[Math.min(counts.length - 1, Math.floor(microseconds(Number(time)) / bin))]!++;
+    const time = microseconds(Number(SENT.exec(line)?.[1])) - begin;
+    if (time >= 0) counts[Math.min(counts.length - 1, Math.floor(time / bin))]!++;
   }
   return counts;
 }

@@ -27,7 +27,7 @@ export interface ComparisonPage extends Comparison {
   home: string | null;
 }
 
-/** One of the runs. */
+/** One of the runs. Its times count from its first operation: nodes take more or less time to start. */
 export interface ComparedRun {
   /** `A` for the first, `B` for the second … */
   letter: string;

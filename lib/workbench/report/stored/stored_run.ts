@@ -139,7 +139,7 @@ async function readResults(path: string, { openFile }: StoredFiles): Promise<Res
 
 /** Creates the error for results beside a history that cannot be used. */
 function unusable(path: string, problem: string): FailedError {
-  return new FailedError(`Cannot read ${path}: ${problem}; to check the history alone, name it`);
+  return new FailedError(`Cannot read ${path}: ${problem}; to judge the history alone, give check its file`);
 }
 
 /** Longest file that is read as one text, in characters. */

@@ -26,6 +26,12 @@ Deno.test({
       await step("it shows figures, curves and faults", shows);
       await step("a chart shows its values under the mouse", hovers);
       await step("quantile and function are chosen", chooses);
+      await step("paper is light", async (page) => {
+        const background = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+        assertEquals(await background(), "rgb(13, 17, 23)");
+        await page.emulateMedia({ media: "print" });
+        assertEquals(await background(), "rgb(246, 247, 249)");
+      }, { dark: true });
       await step("axe finds nothing in dark", isAccessible, { dark: true });
       await step("axe finds nothing on a phone, which scrolls in one direction", async (page) => {
         await isAccessible(page);

@@ -137,7 +137,7 @@ Deno.test("errors about a path that is not a run, or is unreadable, name the pat
   for (const text of ["{}", "null", '{"schema":1,"workload":"chess"}', '{"schema":1,"workload":"toString"}']) {
     assertEquals(await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": text }), [
       255,
-      "Cannot read s/results.json: it is not the result of a run; to check the history alone, name it",
+      "Cannot read s/results.json: it is not the result of a run; to judge the history alone, give check its file",
     ]);
   }
   const [status, message] = await wrong("s", { "s/history.jsonl": JSON_LINES, "s/results.json": "{" });
@@ -167,6 +167,6 @@ Deno.test("damaged results are told as such, with the place", async () => {
     const files = filesOf({ "s/history.jsonl": JSON_LINES, "s/results.json": text });
     const { message } = await assertRejects(() => readStoredRun("s", files), FailedError);
     assertStringIncludes(message, `Cannot read s/results.json: ${problem}`);
-    assertStringIncludes(message, "; to check the history alone, name it");
+    assertStringIncludes(message, "; to judge the history alone, give check its file");
   }
 });

@@ -60,10 +60,14 @@ export function curveSections(comparison) {
   });
   redrawWhenNeeded(shown[0].place, draw);
   const strips = runs.some(({ faults }) => faults.length > 0)
-    ? [element("p", { class: "muted" }, "Strips at the bottom of a chart: times at which a run had faults.")]
+    ? ["Strips at the bottom of a chart: times at which a run had faults."]
     : [];
+  const note = ["Times count from the first operation of each run.", ...strips].join(" ");
   const charts = shown.flatMap(({ title, place }) => [element("h3", {}, title), place]);
-  return [section("curves", "Curves", bar, ...strips, ...charts), ...faultSection(comparison)];
+  return [
+    section("curves", "Curves", bar, element("p", { class: "muted" }, note), ...charts),
+    ...faultSection(comparison),
+  ];
 }
 
 /**
