@@ -144,7 +144,9 @@ function servicesState({ pid, end }: Child): ServerState {
 }
 
 function nodeState({ plan }: ClusterProcesses, { id, child, isPaused, logStart }: ClusterMember): NodeState {
-  const facts = { id, end: null, log: logPath(plan.folder, id), logStart };
+  const isPart = plan.here.length < plan.nodes.length;
+  const log = `${isPart ? `${parseListen(plan.listen)!.hostname}:` : ""}${logPath(plan.folder, id)}`;
+  const facts = { id, end: null, log, logStart };
   if (child === undefined) return { ...facts, state: "down", pid: null };
   if (child.end !== undefined) return { ...facts, state: "crashed", pid: null, end: child.end };
   return { ...facts, state: isPaused ? "paused" : "running", pid: child.pid };

@@ -137,7 +137,7 @@ export interface NodeState {
   pid: number | null;
   /** End of a node that has crashed, such as `exited with status 1`; null for others. */
   end: string | null;
-  /** Path of its log, on its machine. */
+  /** Path of its log; that of a machine among several follows a host, as for `scp`. */
   log: string;
   /** Size of the log when the node was started last, bytes. */
   logStart: number;

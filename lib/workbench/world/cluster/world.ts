@@ -93,13 +93,15 @@ interface State extends ClusterWorldOptions {
   report: { fail(failure: TestException): void; note?(exception: TestException): void } | undefined;
   isConnected: boolean;
   isClosed: boolean;
+  /** True while the supervisors are asked for their nodes. */
+  isLooking: boolean;
 }
 
 /** Creates the world of a cluster's nodes. */
 export function clusterWorld(options: ClusterWorldOptions): ClusterWorld {
   const { connection, clock, control, servers } = options;
   const maps = { running: new Map(), cuts: new Map(), untold: new Set<string>() };
-  const flags = { isConnected: true, isClosed: false };
+  const flags = { isConnected: true, isClosed: false, isLooking: false };
   const state: State = { ...options, ...maps, ...flags, network: undefined, report: undefined };
   void watchConnection(state);
   const tap = connection.subscribe(`${options.cluster}.*`, {
@@ -238,8 +240,11 @@ async function keepLog({ control, clock, openLog }: State, { id, logStart }: Run
 /** Reports nodes that have ended without being stopped. */
 async function lookAtNodes(state: State): Promise<void> {
   const { control, running } = state;
-  if (running.size === 0) return;
+  // A machine that the network does not reach answers late.
+  if (running.size === 0 || state.isLooking) return;
+  state.isLooking = true;
   const { nodes } = await control.report().catch(() => ({ nodes: [] }));
+  state.isLooking = false;
   for (const node of nodes) {
     const { id, end } = node;
     const test = running.get(id);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { connect } from "@nats-io/transport-node";
 import { Kvm } from "@nats-io/kv";
 import { createEtcd } from "../../../../lib/etcd.ts";
+import type { NatsNodeStatus } from "../../../../lib/nats.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { createClusters } from "../../../../lib/workbench/engines/clusters.ts";
@@ -106,14 +107,26 @@ async function askLinKV(url: string, src: string, body: Record<string, unknown>)
   throw new Error("The connection has ended");
 }
 
+/** Returns the numbers of requests that a service on two machines has got, by its clients, without those of init. */
+async function receivedBy(url: string, service: string): Promise<Record<string, number>> {
+  const connection = await connect({ servers: url });
+  const options = { strategy: "count", maxMessages: 2, maxWait: 60_000 } as const;
+  const replies = await Array.fromAsync(await connection.requestMany(`test.${service}.status`, "", options));
+  await connection.close();
+  const statuses = replies.map((reply) => reply.json<NatsNodeStatus>());
+  return Object.fromEntries(statuses.map(({ nodes, stats }) => [nodes.slice(1).join(), stats.received - 1]));
+}
+
 testWithServers(
   "a machine whose supervisor was killed starts again in its place, and finds the data",
   ["nats-server", "etcd"],
   async (servers) => {
     const { planOf, nats, etcd } = await startShared(servers);
     const places = async () => (await createEtcd([etcd.url]).list("test/machines/")).length;
-    await withCluster(planOf("first", ["n0", "n2"]), async () => {
-      const plan = planOf("second", ["n1"]);
+    // Its nodes ask no service.
+    const echo = { challenge: "1", program: planFor("").program };
+    await withCluster(planOf("first", ["n0", "n2"], echo), async () => {
+      const plan = planOf("second", ["n1"], echo);
       const clusters = createClusters(ROOT);
       const start = async () => {
         const told: string[] = [];
@@ -122,6 +135,7 @@ testWithServers(
       };
       const { state } = await start();
       assertEquals((await askLinKV(nats.url, "n1", { type: "write", key: "k", value: 7 })).type, "write_ok");
+      assertEquals(await receivedBy(nats.url, "lin-kv"), { n1: 1, "n0,n2": 0 });
       Deno.kill(state.pid, "SIGKILL");
       while (await clusters.isRunning(state)) await new Promise((resolve) => setTimeout(resolve, 10));
       assertEquals(await places(), 2);
@@ -165,7 +179,7 @@ testWithServers(
         const crash = exceptions.find(({ node }) => node === "n1")!;
         assertEquals([crash.type, crash.count], ["node-crashed", 1]);
         assertStringIncludes(crash.message, "Node n1 exited with status 1");
-        assertStringIncludes(crash.message, `The end of ${second!.folder}/n1.log:`);
+        assertStringIncludes(crash.message, `The end of 127.0.0.1:${second!.folder}/n1.log:`);
         assertStringIncludes(crash.message, "no such luck");
         const read = (name: string) => Deno.readTextFile(`${store}/latest/node-logs/${name}`);
         const [log, times] = [await read("n1.log"), await read("n1.times")];
