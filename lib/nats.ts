@@ -3,7 +3,8 @@
  * as on stdin and stdout, and so are the messages.
  *
  * 1. {@linkcode serveNats} connects, and subscribes to the node's subject: the names of cluster and node, `prod.n0`.
- * 2. It gives the node its `init`. Messages that arrive before the node has answered it wait.
+ * 2. It gives the node its `init`, with the names that it was given, or those in etcd: {@linkcode etcdMembers}.
+ *    Messages that arrive before the node has answered it wait.
  * 3. A message to `n1` or `c7` is published on the subject of its recipient, `prod.n1` or `prod.c7`.
  * 4. At SIGTERM it takes no more messages, handlers have 5 s to finish, what they sent is flushed, and the node ends.
  *
@@ -36,6 +37,8 @@ import { runOnNats, type ServeNatsOptions } from "./nats_host.ts";
 import type { Program } from "./node.ts";
 import { RunningNode } from "./running_node.ts";
 
+export { etcdMembers } from "./membership.ts";
+export type { EtcdMembersOptions, JoiningNode, Members, Membership } from "./membership.ts";
 export type { NatsNodeStatus, ServeNatsOptions } from "./nats_host.ts";
 export type { NatsPlace } from "./nats_link.ts";
 
@@ -43,7 +46,8 @@ export type { NatsPlace } from "./nats_link.ts";
  * Runs a program as a node on NATS, until SIGTERM or until `signal` ends it.
  *
  * @throws {TypeError} A name cannot be a part of a subject, or `nodes` lacks `id`.
- * @throws {Error} No server can be reached at the start, or the node answered its `init` with an error.
+ * @throws {Error} No server can be reached at the start, another node has the name (with `etcdMembers()`), or the node
+ *   answered its `init` with an error.
  * @throws The reason of a rejection that nothing handled, if `signal` was given.
  */
 export async function serveNats<M extends MessageTypes = AnyMessages>(

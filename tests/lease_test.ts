@@ -1,60 +1,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createEtcd, type Etcd } from "../lib/etcd.ts";
 import { holdKey, type HoldKeyOptions } from "../lib/lease.ts";
+import { createLeaseRig } from "./lease_rig.ts";
 import { RPCError } from "../lib/protocol.ts";
 import { testWithServers } from "./servers.ts";
 
 /** An etcd in memory whose leases end on request, and whose waits are steps of the test. */
 function createRig() {
-  const leases = new Set<string>();
-  const keys = new Map<string, { value: string; lease: string | undefined }>();
-  const waiting: (() => void)[] = [];
-  const rig = { isBroken: false, granted: 0, losesReplies: false };
-  const endLease = (lease: string) => {
-    leases.delete(lease);
-    for (const [key, held] of keys) if (held.lease === lease) keys.delete(key);
-  };
-  const requireEtcd = () =>
-    rig.isBroken ? Promise.reject(new RPCError("temporarily-unavailable", "etcd does not answer")) : Promise.resolve();
-  const etcd: HoldKeyOptions["etcd"] = {
-    async create(key, value, lease) {
-      await requireEtcd();
-      if (!leases.has(lease!)) throw new RPCError("timeout", "requested lease not found");
-      const present = keys.get(key);
-      if (present === undefined) keys.set(key, { value, lease });
-      if (rig.losesReplies) throw new RPCError("timeout", "the reply was lost");
-      return { isDone: present === undefined, value: present?.value, revision: 1 };
-    },
-    async grantLease() {
-      await requireEtcd();
-      const lease = String(++rig.granted);
-      leases.add(lease);
-      return lease;
-    },
-    async renewLease(lease) {
-      await requireEtcd();
-      return leases.has(lease);
-    },
-    async revokeLease(lease) {
-      await requireEtcd();
-      endLease(lease);
-    },
-  };
-  const delay: HoldKeyOptions["delay"] = (_ms, { signal }) =>
-    new Promise((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason));
-      waiting.push(resolve);
-    });
-  const settle = () => new Promise((resolve) => setTimeout(resolve));
-  const step = async () => {
-    await settle();
-    for (const resolve of waiting.splice(0)) resolve();
-    await settle();
-  };
+  const rig = createLeaseRig();
+  const { etcd, delay } = rig;
   const hold = (value: string, options: Partial<HoldKeyOptions> = {}) =>
     holdKey({ etcd, key: "k", value, delay, ...options });
-  const endLeases = () => leases.forEach(endLease);
-  return { rig, keys, etcd, delay, step, hold, endLeases, settle };
+  return { ...rig, hold };
 }
 
 const unexpected = (value: string) => assert(false, `lost to ${value}`);

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsNodeStatus, serveNats, type ServeNatsOptions } from "../lib/nats.ts";
+import { fixedMembers, type Membership } from "../lib/membership.ts";
 import type { Node, Program } from "../lib/node.ts";
 import type { Body, Message } from "../lib/protocol.ts";
 import { findServer } from "../lib/workbench/world/cluster/servers/find.ts";
@@ -238,6 +239,42 @@ test("a flood of requests is answered to the last one", async ({ serve, ask, sta
   const replies = await Promise.all(Array.from({ length: 5000 }, () => ask("n0", { type: "echo", echo: text })));
   assertEquals(replies.filter(({ echo }) => echo === text).length, 5000);
   assertEquals((await status("n0")).lost, 0);
+});
+
+test("a node that waits for others keeps messages, but lets no client initialize it", async (rig) => {
+  const { serve, ask, connection, logged } = rig;
+  const joined = Promise.withResolvers<Membership>();
+  const nodes = { register: () => joined.promise };
+  serve(echo, { nodes });
+  // It may not have subscribed yet.
+  while (logged.length === 0) {
+    void ask("n0", { type: "init", node_id: "n0", node_ids: ["n0", "x"] });
+    await connection.flush();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assertEquals(logged[0], "warn Ignored an init of c1");
+  const reply = ask("n0", { type: "echo", echo: 1 });
+  await connection.flush();
+  joined.resolve(await fixedMembers(["n0", "n1"]).register());
+  assertEquals((await reply).echo, 1);
+  assertEquals((await rig.status("n0")).nodes, ["n0", "n1"]);
+});
+
+test("a node that waits for others ends at the signal, and leaves", async ({ serve }) => {
+  const left: string[] = [];
+  const waiting = serve(echo, {
+    nodes: {
+      async register({ id, signal }) {
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        return { ...await fixedMembers([id]).register(), leave: () => Promise.resolve(void left.push(id)) };
+      },
+    },
+  });
+  waiting.end();
+  await waiting.ended;
+  assertEquals(left, ["n0"]);
+  const refused = serve(echo, { nodes: { register: () => Promise.reject(new Error("no room")) } });
+  await assertRejects(() => refused.ended, Error, "no room");
 });
 
 test("an init that fails ends the node with the reason", async ({ serve }) => {

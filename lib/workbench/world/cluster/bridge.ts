@@ -79,21 +79,20 @@ export class ProgramFailedError extends Error {
 }
 
 /** Time that a program has to answer its `init`, ms: it may have to start a runtime, and to ask a service. */
-const INIT_TIMEOUT = 30_000;
+const INIT_TIMEOUT = 60_000;
 /** Time to wait for the end of a program that has closed a pipe, ms: its status says more. */
 const EXIT_WAIT = 200;
 /** Time that stdout may stay open after the end of the program, ms: a process that it has started may hold it. */
 const DRAIN_TIMEOUT = 1000;
 /** Characters that wait to be read by the program, at most; messages beyond are lost. */
 const MAX_WAITING = MAX_UNREAD / 2;
-/** Messages that wait for the answer to `init`, at most; others are lost. */
-const MAX_EARLY = 100_000;
 
 /** State of a bridge. */
 interface Bridge {
   readonly id: string;
   readonly host: Host;
   readonly link: BridgeOptions["link"];
+  readonly system: BridgeSystem;
   readonly child: BridgedProcess;
   readonly input: ProcessInput;
   stdout: ProcessOutput;
@@ -129,7 +128,7 @@ export function startBridge(options: BridgeOptions): NatsNode {
     onBacklog: () => failSoon("did not read its stdin"),
   });
   const bridge: Bridge = {
-    ...{ id, host, link, child, input, stats: createStats(), incarnation: crypto.randomUUID().slice(0, 8) },
+    ...{ id, host, link, system, child, input, stats: createStats(), incarnation: crypto.randomUUID().slice(0, 8) },
     ...{ init: undefined, early: [], cancelInit() {}, hasForged: false, fail: failed.reject },
     stdout: readOutput(child.stdout, {
       onLine: (line, isUTF8) => takeLine(bridge, line, isUTF8),
@@ -139,8 +138,7 @@ export function startBridge(options: BridgeOptions): NatsNode {
     }),
   };
   bridge.stdout.ended.then(() => failSoon("closed its stdout"));
-  const ended = watchEnd(bridge, system, reading);
-  bridge.cancelInit = system.after(INIT_TIMEOUT, () => void failInit(bridge));
+  const ended = watchEnd(bridge, reading);
   return nodeOf(bridge, failed.promise, ended);
 }
 
@@ -153,7 +151,7 @@ function nodeOf(bridge: Bridge, failed: Promise<never>, ended: Promise<void>): N
   };
   return {
     ...{ incarnation, stats, failed },
-    hasRoom: () => input.unread() < MAX_WAITING && (bridge.early?.length ?? 0) < MAX_EARLY,
+    hasRoom: () => input.unread() < MAX_WAITING,
     receive: (message) => receive(bridge, message),
     idle() {
       bridge.cancelInit();
@@ -169,11 +167,7 @@ function nodeOf(bridge: Bridge, failed: Promise<never>, ended: Promise<void>): N
 }
 
 /** Waits for the end of the program, and of its output. */
-async function watchEnd(
-  { child, stdout, fail }: Bridge,
-  system: BridgeSystem,
-  reading: AbortController,
-): Promise<void> {
+async function watchEnd({ child, stdout, fail, system }: Bridge, reading: AbortController): Promise<void> {
   const { code, signal } = await child.status;
   const cancel = system.after(DRAIN_TIMEOUT, () => reading.abort());
   await stdout.ended;
@@ -188,6 +182,7 @@ function receive(bridge: Bridge, message: Message): void {
   stats.received++;
   if (bridge.init === undefined) {
     bridge.init = message;
+    bridge.cancelInit = bridge.system.after(INIT_TIMEOUT, () => void failInit(bridge));
     input.write(message);
   } else if (early === undefined) deliver(bridge, message);
   else if (typeof in_reply_to === "number" && type !== "init") input.write(message);

@@ -168,11 +168,11 @@ Deno.test("bridge: at the end the program gets SIGTERM, and is killed if it stay
 Deno.test("bridge: a program that does not answer init fails with what it did", async () => {
   const { node, timers, receive } = createRig();
   receive("the host", INIT);
-  timers.get(30_000)!();
+  timers.get(60_000)!();
   const error = await assertRejects(() => node.failed!, ProgramFailedError);
   assertMatch(
     error.message,
-    /^The program did not answer the init of n0 within 30 s\nIt wrote nothing to stdout\n.*flushed/,
+    /^The program did not answer the init of n0 within 60 s\nIt wrote nothing to stdout\n.*flushed/,
   );
   assertEquals(error.status, 1);
 });
@@ -208,16 +208,12 @@ Deno.test("bridge: nothing is read from stdout while what was sent is on its way
 });
 
 Deno.test("bridge: there is no room for messages that the program does not read", async () => {
-  const early = createRig();
-  early.receive("the host", INIT);
-  for (let count = 0; count < 100_000; count++) early.receive("c1", { type: "echo" });
-  assertEquals(early.node.hasRoom!(), false);
-  await early.say("the host", INIT_OK);
-  await turn();
-  assertEquals(early.node.hasRoom!(), true);
+  const { node, receive, say } = createRig();
+  receive("the host", INIT);
+  await say("the host", INIT_OK);
   const text = "x".repeat(1 << 25);
-  early.receive("c1", { type: "echo", text });
-  assertEquals(early.node.hasRoom!(), true);
-  early.receive("c1", { type: "echo", text });
-  assertEquals(early.node.hasRoom!(), false);
+  receive("c1", { type: "echo", text });
+  assertEquals(node.hasRoom!(), true);
+  receive("c1", { type: "echo", text });
+  assertEquals(node.hasRoom!(), false);
 });
