@@ -4,9 +4,9 @@
  * @module
  */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ROOT } from "../../../../lib/workbench/cli/root.ts";
-import { get, type ServedMachine, startServersOn } from "../../../machine_servers.ts";
+import { get, type ServedMachine, startServersOn, until } from "../../../machine_servers.ts";
 import { testOnMachines } from "../../../namespaces.ts";
 
 const NAMES = ["n1", "n2", "n3"];
@@ -37,6 +37,85 @@ async function evaluate<T>(machine: ServedMachine, imports: Record<string, strin
 }
 
 const SERVICES = "lib/workbench/world/cluster/services";
+
+/** Copies the part of the project that an image has (`deploy/Dockerfile`), as each machine has a clone of its own. */
+async function installProject({ folder }: ServedMachine): Promise<string> {
+  const project = `${folder}/project`;
+  await Deno.mkdir(project);
+  const image = await Deno.readTextFile(`${ROOT}/deploy/Dockerfile`);
+  const names = [...image.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, names]) => names!.split(" "));
+  const args = ["-R", ...names.map((name) => `${ROOT}/${name.replace(/\/$/, "")}`), project];
+  assert((await new Deno.Command("cp", { args }).output()).success);
+  return project;
+}
+
+/** Starts a machine's part of the cluster, as its unit for systemd does, and waits until it is ready. */
+async function startPart(machine: ServedMachine): Promise<ClusterPart> {
+  const cwd = await installProject(machine);
+  const env = { ...machine.env, DENO: Deno.execPath(), NO_COLOR: "1" };
+  const unit = await Deno.readTextFile(`${ROOT}/deploy/systemd/maelstrom.service`);
+  const [, words] = /^ExecStart=\S+maelstrom\.sh (.*)$/m.exec(unit)!;
+  const args = words!.replaceAll(/\$\{(\w+)\}/g, (_, name) => machine.env[name]!).split(" ");
+  const log = `${machine.folder}/up.log`;
+  const { ended } = machine.start(["./maelstrom.sh", ...args], { cwd, env, log });
+  let hasEnded = false;
+  ended.then(() => hasEnded = true);
+  await until(async () => {
+    const text = await Deno.readTextFile(log);
+    if (hasEnded) throw new Error(`up has ended:\n${text}`);
+    return text.includes("Challenge 5c runs on");
+  });
+  const maelstrom = (words: string) =>
+    machine.run(["timeout", "400", "./maelstrom.sh", ...words.split(" ")], { cwd, env });
+  return { machine, maelstrom, ended };
+}
+
+/** A machine's part of a cluster. */
+interface ClusterPart {
+  machine: ServedMachine;
+  /** Runs a command of the project there, and returns what it prints. */
+  maelstrom(words: string): Promise<string>;
+  ended: Promise<Deno.CommandStatus>;
+}
+
+/** Progress of a test, by its `progress.json`; none before it writes one. */
+function progressOf(store: string): { ok: number; elapsed_ms: number } {
+  try {
+    const runs = [...Deno.readDirSync(`${store}/kafka`)].filter(({ isDirectory }) => isDirectory);
+    return JSON.parse(Deno.readTextFileSync(`${store}/kafka/${runs[0]!.name}/progress.json`));
+  } catch {
+    return { ok: 0, elapsed_ms: 0 };
+  }
+}
+
+testOnMachines("a test goes on while one of three machines is cut off, and is valid", NAMES, async (hosts, folder) => {
+  const machines = await startServersOn(hosts, folder, ["--plain"]);
+  const parts = await Promise.all(machines.map(startPart));
+  const [n1, , n3] = parts;
+  const store = `${folder}/store`;
+  const test = n1!.maelstrom(`kafka --engine cluster --time-limit 20 --rate 300 --store ${store} --no-report`);
+  test.catch(() => {});
+  const advance = async (ok: number, ms: number) => {
+    const start = progressOf(store);
+    const isThere = ({ ok: now, elapsed_ms }: typeof start) =>
+      now >= start.ok + ok && elapsed_ms >= start.elapsed_ms + ms;
+    await Promise.race([test, until(() => Promise.resolve(isThere(progressOf(store))))]);
+  };
+  await advance(100, 0);
+  await n3!.machine.cut();
+  // That is longer than the 5 s in which a request has to be answered.
+  await advance(200, 7000);
+  await n3!.machine.heal();
+  const summary = await test;
+  const results = JSON.parse(await Deno.readTextFile(`${store}/latest/results.json`));
+  assertEquals(results.valid, true, summary);
+  assertStringIncludes(summary, "Node n3 did not answer");
+  await n1!.maelstrom("status");
+  for (const { maelstrom, ended } of parts) {
+    await maelstrom("down");
+    assertEquals((await ended).code, 0);
+  }
+});
 
 testOnMachines("lww-kv has a copy on each machine: to cut one off stops no other", NAMES, async (hosts, folder) => {
   const machines = await startServersOn(hosts, folder, ["--plain"]);
