@@ -60,7 +60,7 @@ Deno.test({
     const { code } = await child.status;
     await reading;
     assertEquals([code, out.split("\n")[0]], [130, "? echo: unknown"]);
-    assertStringIncludes(log, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+    assertStringIncludes(log, "Ending the test, then checking; Ctrl-C again ends at once\n");
     assertStringIncludes(out, "The run was ended early");
     const results = JSON.parse(await Deno.readTextFile(`${folder}/store/latest/results.json`));
     assert(results.valid === "unknown" && results.interrupted && results.operations.ok >= 1);

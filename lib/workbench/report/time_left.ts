@@ -16,12 +16,23 @@ export interface TimeLeft {
   read(done: number): number | undefined;
 }
 
-/** Share of a run from which on its time says how long the others take, if no run has ended yet. */
+/** Share of a run from which on its time says how long the others take, if none has ended that counts. */
 const TELLING_SHARE = 0.05;
+
+/** Time and work at which something was known of a series. */
+interface Point {
+  /** Milliseconds. */
+  at: number;
+  /** Length of the tests that were done by then, ms. */
+  work: number;
+}
 
 /**
  * Creates an estimate. The time left is to the time spent as the work left is to the work done, where the work of a run
  * is the length of its test.
+ *
+ * The first simulation loads and compiles the program, which can take longer than many runs: its time counts from when
+ * it shows progress, and not at all once it has ended.
  *
  * @param lengths Length of each run's test, ms.
  * @param isRealTime True if a test takes about its length; false for simulations.
@@ -43,22 +54,24 @@ const TELLING_SHARE = 0.05;
  */
 export function estimateTimeLeft(lengths: readonly number[], isRealTime: boolean, now: () => number): TimeLeft {
   const total = sum(lengths);
-  const startedAt = now();
-  let begun = 0;
-  /** Time that the runs before the one under way have taken. */
-  let spent = 0;
+  /** Where the time of the work done begins to count; undefined as long as the first simulation shows no progress. */
+  let from: Point | undefined = isRealTime ? { at: now(), work: 0 } : undefined;
+  /** Beginning of the run under way. */
+  let begun: Point & { index: number } = { index: 0, at: now(), work: 0 };
   return {
     begin(index) {
-      begun = index;
-      spent = now() - startedAt;
+      begun = { index, at: now(), work: sum(lengths.slice(0, index)) };
+      if (index === 1 && !isRealTime) from = begun;
     },
     read(done) {
-      const before = sum(lengths.slice(0, begun));
-      const work = before + lengths[begun]! * done;
+      const work = begun.work + lengths[begun.index]! * done;
       const left = total - work;
-      if (before > 0) return left * spent / before;
+      if (from === undefined && done > 0) from = { at: now(), work };
+      if (from === undefined) return undefined;
+      if (begun.work > from.work) return left * (begun.at - from.at) / (begun.work - from.work);
       if (isRealTime) return left;
-      return done < TELLING_SHARE ? undefined : left * (now() - startedAt) / work;
+      const isTelling = work - from.work >= TELLING_SHARE * lengths[begun.index]!;
+      return isTelling ? left * (now() - from.at) / (work - from.work) : undefined;
     },
   };
 }

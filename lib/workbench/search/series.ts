@@ -51,7 +51,7 @@ interface Series {
  */
 export async function runSeries(plan: SeriesPlan, engine: Engine, machine: Machine): Promise<SeriesOutcome> {
   const report = new SeriesReport(plan, machine);
-  const notice = "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once";
+  const notice = "Ending the test, then checking; Ctrl-C again ends at once";
   const interruption = openInterruption(notice, report.machine);
   const { signal } = interruption;
   const series: Series = { plan, engine, machine: report.machine, report, signal, runs: [] };

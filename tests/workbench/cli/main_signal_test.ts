@@ -11,7 +11,7 @@ Deno.test("main() ends a run early at Ctrl-C, and checks its history", async () 
     },
   });
   assertEquals([status, exited], [130, undefined]);
-  assertStringIncludes(err, "Ending the nodes, and checking what was recorded; Ctrl-C again ends at once\n");
+  assertStringIncludes(err, "Ending the test, then checking; Ctrl-C again ends at once\n");
   assertStringIncludes(out, "The run was ended early");
 });
 

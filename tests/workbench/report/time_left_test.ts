@@ -15,16 +15,32 @@ Deno.test("the time left of real tests is their length at first, and then as the
   assertEquals(left.read(1), 0);
 });
 
-Deno.test("the time left of simulations is not known at first", () => {
+Deno.test("the time left of simulations is not known until one shows progress", () => {
   let now = 0;
   const left = estimateTimeLeft([20_000, 20_000], false, () => now);
   left.begin(0);
+  // The program is compiled.
+  now = 3000;
   assertEquals([left.read(0), left.read(0.04)], [undefined, undefined]);
-  now = 100;
-  assertEquals(left.read(0.1), 1900);
-  now = 1000;
+  now = 3100;
+  assertEquals([left.read(0.05), Math.round(left.read(0.14)!)], [undefined, 1860]);
+});
+
+Deno.test("the first simulation, which compiles the program, does not count once it has ended", () => {
+  let now = 0;
+  const left = estimateTimeLeft(Array(101).fill(20_000), false, () => now);
+  left.begin(0);
+  now = 3000;
   left.begin(1);
-  assertEquals(left.read(0), 1000);
+  assertEquals(left.read(0), undefined);
+  now = 3010;
+  assertEquals(left.read(0.5), 1990);
+  now = 3020;
+  left.begin(2);
+  assertEquals(left.read(0), 1980);
+  now = 3220;
+  left.begin(12);
+  assertEquals(left.read(0), 1780);
 });
 
 Deno.test("formatTimeLeft() and formatMinutesLeft() round up", () => {
