@@ -8,6 +8,7 @@
  * @module
  */
 
+import { clip } from "../../base/text.ts";
 import { bodyIn, ENTRY, parseStoredMessage } from "../html/messages.ts";
 import { PREPARATIONS, workerOf } from "../html/link_operations.ts";
 import { microseconds } from "../html/operations.ts";
@@ -52,6 +53,9 @@ export interface MessageEvent {
 
 /** Number of requests of a client that show which worker it belongs to. */
 const VOTES = 100;
+
+/** Longest type of a message that is kept, in characters. Nodes may send any. */
+const LONGEST_TYPE = 100;
 
 const CLIENT_REQUEST = /"message":\{"id":\d+,"src":"(c\d+)","dest":"[^"]*","body":\{(?:"type":"(\w+)")?/;
 
@@ -144,7 +148,7 @@ function sentMessage(id: number, sent: number, line: string): SentMessage | unde
   const parsed = parseStoredMessage(line);
   if (parsed === undefined) return undefined;
   const { sender, message: { src, dest, body } } = parsed;
-  const type = typeof body?.type === "string" ? body.type : "without type";
+  const type = typeof body?.type === "string" ? clip(body.type, LONGEST_TYPE) : "without type";
   const named = sender === undefined ? type : `${type} in the name of ${src}`;
   return { id, sent, from: sender ?? src, to: dest, type: named, body: bodyIn(line) };
 }

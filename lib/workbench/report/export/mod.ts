@@ -26,17 +26,17 @@ import { timelineHTML } from "./timeline_html.ts";
 interface Export {
   /** Name of the file in the run's folder. */
   file: string;
-  /** True if it shows nothing but messages. */
-  needsMessages: boolean;
+  /** Use of the run's messages: without them there is no such export, or less in it. */
+  messages: "required" | "shown" | "unused";
   write(run: ExportedRun): AsyncIterable<string>;
 }
 
 /** All exports, by their names. */
 export const EXPORTS: Readonly<Record<ExportName, Export>> = {
-  "perfetto": { file: "trace.perfetto.json", needsMessages: false, write: perfettoTrace },
-  "shiviz": { file: "shiviz.log", needsMessages: true, write: shivizLog },
-  "messages.svg": { file: "messages.svg", needsMessages: true, write: messagesSVG },
-  "timeline.html": { file: "timeline.html", needsMessages: false, write: timelineHTML },
+  "perfetto": { file: "trace.perfetto.json", messages: "shown", write: perfettoTrace },
+  "shiviz": { file: "shiviz.log", messages: "required", write: shivizLog },
+  "messages.svg": { file: "messages.svg", messages: "required", write: messagesSVG },
+  "timeline.html": { file: "timeline.html", messages: "unused", write: timelineHTML },
 };
 
 /** Machine that exports are written on. */
@@ -53,12 +53,14 @@ export async function exportRun(
   machine: ExportMachine,
 ): Promise<string[]> {
   const { folder } = run;
-  const [possible, impossible] = [true, false].map((isPossible) =>
-    names.filter((name) => (problemOf(name, folder, machine) === undefined) === isPossible)
-  ) as [ExportName[], ExportName[]];
-  for (const name of impossible) tell(name, folder, problemOf(name, folder, machine)!, machine);
+  const possible: ExportName[] = [];
+  for (const name of names) {
+    const problem = problemOf(name, folder, machine);
+    if (problem === undefined) possible.push(name);
+    else tell(name, folder, problem, machine);
+  }
   if (possible.length === 0) return [];
-  const needsMessages = possible.some((name) => name !== "timeline.html");
+  const needsMessages = possible.some((name) => EXPORTS[name].messages !== "unused");
   const written: string[] = [];
   try {
     const exported = await prepareExport(run, needsMessages, machine);
@@ -92,10 +94,10 @@ async function writeExport(
 
 /** Reason why a run has no such export; undefined if it can have one. */
 function problemOf(name: ExportName, folder: string, machine: ExportMachine): string | undefined {
-  const { file, needsMessages } = EXPORTS[name];
+  const { file, messages } = EXPORTS[name];
   const isOurs = ["history.jsonl", "history.jsonl.gz"].some((history) => fileExists(`${folder}/${history}`, machine));
   if (!isOurs && fileExists(`${folder}/${file}`, machine)) return `Maelstrom's own ${file} is there, and stays`;
-  if (!needsMessages || fileExists(`${folder}/${MESSAGES_FILE}`, machine)) return undefined;
+  if (messages !== "required" || fileExists(`${folder}/${MESSAGES_FILE}`, machine)) return undefined;
   return `there is no ${MESSAGES_FILE}${isOurs ? "" : ": Maelstrom stores no messages"}`;
 }
 

@@ -62,8 +62,6 @@ export async function* perfettoTrace(run: ExportedRun): AsyncGenerator<string> {
   yield `{"displayTimeUnit":"ms","otherData":${JSON.stringify(about)},"traceEvents":[\n`;
   for (const name of ["faults", "workers", "rates", ...run.nodes]) processOf(state, name);
   writeFaults(state);
-  writeOperations(state);
-  writeRates(state);
   let isFirst = true;
   const pieces = function* (least: number) {
     if (state.out.length < least) return;
@@ -71,6 +69,8 @@ export async function* perfettoTrace(run: ExportedRun): AsyncGenerator<string> {
     isFirst = false;
     state.out.length = 0;
   };
+  for (const _ of writeOperations(state)) yield* pieces(BATCH);
+  writeRates(state);
   yield* pieces(1);
   for await (const event of run.messages?.events() ?? []) {
     writeMessage(state, event);
@@ -132,7 +132,8 @@ function writeFaults(state: State): void {
   }
 }
 
-function writeOperations(state: State): void {
+/** Writes the operations, and yields after each: a run may have more than fit into memory as JSON. */
+function* writeOperations(state: State): Generator<void> {
   const { operations, end } = state.run;
   const { index, start, duration, worker, outcome } = operations;
   const workers = [...new Set(worker)].sort((a, b) => a - b);
@@ -141,6 +142,7 @@ function writeOperations(state: State): void {
     const track = trackOf(state, "workers", `worker ${worker[row]}`);
     const length = OUTCOMES[outcome[row]!] === "open" ? Math.max(0, end - start[row]!) : duration[row]!;
     addSlice(state, track, { ...operationSlice(operations, row), start: start[row]!, duration: length });
+    yield;
   }
 }
 

@@ -84,3 +84,19 @@ Deno.test("a run without messages has operations, and one without anything is a 
     assertEquals(traceProblems(await textOf(perfettoTrace(each))), []);
   }
 });
+
+Deno.test("a run with many operations is written in small pieces", async () => {
+  const history = Array.from({ length: 3000 }, (_, at) => operation(at, at, at + 0.5)).flat()
+    .map((entry, index) => ({ ...entry, index }));
+  const pieces = await Array.fromAsync(perfettoTrace(await runOf([], history)));
+  const text = pieces.join("");
+  assertEquals([traceProblems(text), slicesOf(text).length], [[], 3000]);
+  const longest = Math.max(...pieces.map((piece) => piece.split("\n").length));
+  assert(longest <= 520, `A piece has ${longest} events`);
+});
+
+Deno.test("a type of a message is clipped, as a node may send any", async () => {
+  const text = await textOf(perfettoTrace(await runOf([[0, "send", 1, "n0", "n1", { type: "x".repeat(10_000) }]])));
+  assertEquals(traceProblems(text), []);
+  assert(text.length < 3000, `${text.length} characters`);
+});
