@@ -21,9 +21,10 @@ import type { Machine } from "../../engines/machine.ts";
 import { createRunStreams, type RunStreams } from "./events.ts";
 import { requestRefusal } from "./guard.ts";
 import { pageFile } from "../page/runs/mod.ts";
+import { RUN_FILES } from "../stored/stored_run.ts";
 import { respond, respondText } from "./responses.ts";
 import { createRunList, type RunList } from "./run_list.ts";
-import { decodePath, ownPage, respondStored } from "./stored_files.ts";
+import { decodePath, leadsOut, ownPage, respondStored } from "./stored_files.ts";
 
 /** The part of the machine that the server reads with. */
 export type ServerMachine = Pick<Machine, "subfolders" | "filesIn" | "files" | "now" | "openFile" | "every">;
@@ -88,9 +89,13 @@ async function respondComparison(paths: readonly string[], { store, machine, lis
   const known = new Set(list.read().map(({ path }) => path));
   const unknown = paths.find((path) => !known.has(path));
   if (unknown !== undefined) return respondText(`Cannot find the run ${unknown} in the store`, 404);
+  const folders = paths.map((path) => `${store}/${path}`);
+  const link = folders.flatMap((folder) => RUN_FILES.map((name) => `${folder}/${name}`))
+    .find((path) => leadsOut(store, path, machine));
+  if (link !== undefined) return respondText(`Cannot read ${link}: it is a link that leads out of the store`, 403);
   try {
     const { compareRuns, comparisonHTML } = await import("../compare/mod.ts");
-    const comparison = await compareRuns(paths.map((path) => `${store}/${path}`), machine);
+    const comparison = await compareRuns(folders, machine);
     return respond(await comparisonHTML(comparison, "/"), "text/html", "single");
   } catch (error) {
     if (error instanceof UsageError || error instanceof FailedError) return respondText(error.message, 422);

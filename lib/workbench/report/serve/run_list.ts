@@ -19,6 +19,7 @@ import { findResults, readResults, type ResultsFile } from "../stored/run_result
 import { listRuns, type StoredFolder, timeOf } from "../stored/stored_folders.ts";
 import { judgementOf } from "../judgement.ts";
 import type { RunRow } from "./run_row.ts";
+import { leadsOut } from "./stored_files.ts";
 
 /** List of runs that remembers what it has read. */
 export interface RunList {
@@ -137,10 +138,13 @@ function readProgress(folder: string, { filesIn, files, now }: ListMachine): Sto
 
 function readRow(folder: StoredFolder, file: ResultsFile, store: string, machine: ListMachine): RunRow {
   const row = emptyRow(folder, store);
+  const name = file.path.split("/").at(-1);
+  if (leadsOut(store, file.path, machine)) {
+    return { ...row, state: "unreadable", findings: `Cannot read ${name}: it is a link that leads out of the store` };
+  }
   try {
     return { ...row, ...figuresOf(readResults(file, row.workload, machine)) };
   } catch (error) {
-    const name = file.path.split("/").at(-1);
     return { ...row, state: "unreadable", findings: `Cannot read ${name}: ${messageOf(error)}` };
   }
 }

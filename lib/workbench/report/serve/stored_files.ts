@@ -90,11 +90,17 @@ interface Stored {
   depth: number;
 }
 
+/** True if there is something at a path, and links on the way to it lead out of the store. */
+export function leadsOut(store: string, path: string, { files }: Pick<FilesMachine, "files">): boolean {
+  const { kind, path: real } = files.inspect(path);
+  return kind !== "missing" && !real.startsWith(`${files.inspect(store).path}/`);
+}
+
 /** Finds something in the store; undefined if there is nothing, or it is elsewhere. */
 function resolve(store: string, parts: readonly string[], { files }: FilesMachine): Stored | undefined {
-  const root = files.inspect(store);
-  const target = files.inspect([store, ...parts].join("/").replace(/\/$/, ""));
-  if (root.kind !== "folder" || target.kind === "missing" || !target.path.startsWith(`${root.path}/`)) return undefined;
+  const path = [store, ...parts].join("/").replace(/\/$/, "");
+  const [root, target] = [files.inspect(store), files.inspect(path)];
+  if (root.kind !== "folder" || target.kind === "missing" || leadsOut(store, path, { files })) return undefined;
   const depth = target.path.slice(root.path.length + 1).split("/").length;
   return { path: target.path, isFolder: target.kind === "folder", depth };
 }

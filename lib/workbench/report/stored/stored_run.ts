@@ -51,6 +51,9 @@ const HISTORIES = ["history.jsonl", "history.jsonl.gz", "history.edn", "history.
 /** Other files in a run's folder, of ours or of Maelstrom's. */
 const OTHER_FILES = ["results.json", "messages.jsonl", "results.edn", "jepsen.log"];
 
+/** Names of all files that a run is read from. */
+export const RUN_FILES: readonly string[] = [...HISTORIES, ...OTHER_FILES];
+
 /** Flags of Maelstrom's that matter to a checker. */
 const LOGGED_FLAGS: readonly string[] = ["workload", "availability", "consistency-models"];
 

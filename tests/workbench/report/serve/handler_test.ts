@@ -178,6 +178,13 @@ testWithStore("runs are compared by their paths in the store, and only those", a
   assertEquals(await compare(RUN, "../../etc"), [404, "Cannot find the run ../../etc in the store\n"]);
   assertEquals(await compare(RUN), [422, "Cannot compare 1 run: expected 2 to 8 folders of runs\n"]);
   assertEquals((await compare(RUN, "broadcast/20261129T140000"))[0], 422);
+  const elsewhere = await Deno.makeTempFile();
+  await Deno.remove(`${store}/${other}/history.jsonl`);
+  await Deno.symlink(elsewhere, `${store}/${other}/history.jsonl`);
+  const [refused, text] = await compare(RUN, other);
+  assertEquals(refused, 403);
+  assertStringIncludes(String(text), "history.jsonl: it is a link that leads out of the store");
+  await Deno.remove(elsewhere);
 });
 
 testWithStore("the server writes nothing", async (store) => {

@@ -103,6 +103,20 @@ testWithStore("a test under way has its progress; one that was killed is not und
   assertEquals(state(0), "passed");
 });
 
+testWithStore("results that are a link out of the store are not read", async (store) => {
+  const elsewhere = await Deno.makeTempFile();
+  await Deno.writeTextFile(elsewhere, "secret");
+  await writeRun(store, "echo/20261129T120000");
+  await Deno.remove(`${store}/echo/20261129T120000/results.json`);
+  await Deno.symlink(elsewhere, `${store}/echo/20261129T120000/results.json`);
+  const { list, read } = listOf(store);
+  const [row] = list.read();
+  assertEquals([row!.state, row!.findings, read], [
+    ...["unreadable", "Cannot read results.json: it is a link that leads out of the store", []],
+  ]);
+  await Deno.remove(elsewhere);
+});
+
 testWithStore("a simulation shows no progress, but runs as long as it writes", async (store) => {
   const folder = `${store}/kafka/20261129T120000`;
   await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
