@@ -54,7 +54,7 @@ interface Point {
  */
 export function estimateTimeLeft(lengths: readonly number[], isRealTime: boolean, now: () => number): TimeLeft {
   const total = sum(lengths);
-  /** Where the time of the work done begins to count; undefined as long as the first simulation shows no progress. */
+  /** Point from which time counts; undefined as long as the first simulation shows no progress. */
   let from: Point | undefined = isRealTime ? { at: now(), work: 0 } : undefined;
   /** Beginning of the run under way. */
   let begun: Point & { index: number } = { index: 0, at: now(), work: 0 };

@@ -3,8 +3,8 @@
  *
  * 1. The folders are listed anew each time.
  * 2. Results are read again only if their file has changed: a thousand runs cost a look at each file.
- * 3. A run without results runs if its `progress.json` is fresh; or, as a simulation, if it has none and its other files
- *    are. Otherwise it was killed.
+ * 3. A run without results runs if its `progress.json` is fresh. A simulation has none: it runs if its other files are
+ *    fresh. Otherwise it was killed.
  *
  * @module
  */
