@@ -55,7 +55,9 @@ async function holdPlace({ etcd, cluster, place, tell, signal, onLost }: TakePla
   const refusing = new AbortController();
   const waiting = async (value: string) => {
     const earlier = parsePlace(value);
-    if (earlier !== undefined && await answers(earlier)) refusing.abort(new FailedError(runsAlready(first, earlier)));
+    // At an address that is now this supervisor's own, no other one runs any more.
+    const mayRun = earlier !== undefined && earlier.control !== place.control;
+    if (mayRun && await answers(earlier)) refusing.abort(new FailedError(runsAlready(first, earlier)));
     else tell(`The lease of an earlier ${first} has to end first: that takes ${TTL_SECONDS} s at most`);
   };
   const timer = setTimeout(() => refusing.abort(new FailedError(runsAlready(first))), PATIENCE);

@@ -8,6 +8,7 @@ import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.t
 import { createClusters } from "../../../../lib/workbench/engines/clusters.ts";
 import { composeControl, createControl } from "../../../../lib/workbench/world/cluster/control.ts";
 import { listMachines } from "../../../../lib/workbench/world/cluster/machines.ts";
+import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
 import { type ClusterState, readState, type StartedPlan } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
@@ -126,7 +127,7 @@ testWithServers(
     // Its nodes ask no service.
     const echo = { challenge: "1", program: planFor("").program };
     await withCluster(planOf("first", ["n0", "n2"], echo), async () => {
-      const plan = planOf("second", ["n1"], echo);
+      const plan = planOf("second", ["n1"], { ...echo, listen: `127.0.0.1:${freePort()}` });
       const clusters = createClusters(ROOT);
       const start = async () => {
         const told: string[] = [];
