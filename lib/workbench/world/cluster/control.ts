@@ -56,6 +56,10 @@ export interface ClusterControl extends Pick<MachineControl, "node" | "server" |
   reset(start: boolean): Promise<void>;
 }
 
+/** Header with the name of the process that asks: a supervisor lets one process at a time test its cluster. */
+export const OWNER_HEADER = "x-owner";
+const OWNER = crypto.randomUUID();
+
 /** Time that a supervisor has to answer, ms. On a busy machine, nodes and servers take long to start or to end. */
 const TIMEOUT = 600_000;
 /** Time that it has to report, ms. */
@@ -64,7 +68,7 @@ const REPORT_TIMEOUT = 10_000;
 /** Creates the client of a supervisor. */
 export function createControl({ control, token }: Pick<MachinePlace, "control" | "token">): MachineControl {
   const ask = async (method: "GET" | "POST", path: string, timeout = TIMEOUT): Promise<unknown> => {
-    const headers = { authorization: `Bearer ${token}` };
+    const headers = { authorization: `Bearer ${token}`, [OWNER_HEADER]: OWNER };
     let response: Response;
     try {
       response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(timeout) });

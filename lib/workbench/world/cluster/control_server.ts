@@ -8,7 +8,7 @@
 import { FailedError, messageOf, reasonOf } from "../../base/errors.ts";
 import { readLogPart } from "./child_log.ts";
 import type { Child } from "./child.ts";
-import type { NodeAction, ResetStep } from "./control.ts";
+import { type NodeAction, OWNER_HEADER, type ResetStep } from "./control.ts";
 import { type ClusterMember, type ClusterProcesses, ownServers, performStep, startMember } from "./processes.ts";
 import { type ClusterReport, logPath, type NodeState, parseListen, type ServerState } from "./state.ts";
 
@@ -38,19 +38,41 @@ export interface ServeControlOptions {
  */
 export function serveControl(options: ServeControlOptions): ControlServer {
   const { listen } = options.cluster.plan;
+  const turn = createTurn();
   const { hostname, port } = parseListen(listen)!;
   const listener = serveAt(listen, { hostname, port, onListen: () => {} }, async (request) => {
     if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
       return new Response("Wrong token", { status: 403 });
     }
     try {
-      return Response.json(await answer(options, new URL(request.url)) ?? null);
+      const url = new URL(request.url);
+      turn.check(url.pathname, request.headers.get(OWNER_HEADER));
+      return Response.json(await answer(options, url) ?? null);
     } catch (error) {
       return new Response(messageOf(error), { status: 500 });
     }
   });
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return { url: `http://${host}:${listener.addr.port}`, close: () => listener.shutdown() };
+}
+
+/** Time after the last request of a test that was killed, at which another one may begin, ms. */
+const TURN_PATIENCE = 5000;
+
+/** Creates the turn of tests: one begins with `clear`, and ends with `fill`. Meanwhile it asks for reports. */
+function createTurn(): { check(path: string, owner: string | null): void } {
+  let present: { owner: string | null; seenAt: number } | undefined;
+  return {
+    check(path, owner) {
+      const now = performance.now();
+      const isFree = present === undefined || present.owner === owner || now - present.seenAt > TURN_PATIENCE;
+      if (path === "/clear" && !isFree) {
+        throw new Error("Another test runs on this cluster: wait until it has ended; one that was killed takes 5 s");
+      }
+      if (path === "/clear" || present?.owner === owner) present = { owner, seenAt: now };
+      if (path === "/fill") present = undefined;
+    },
+  };
 }
 
 function serveAt(

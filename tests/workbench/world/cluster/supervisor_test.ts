@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { createEtcd } from "../../../../lib/etcd.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { isSurvived } from "../../../../lib/workbench/run/survives.ts";
@@ -93,8 +94,25 @@ testWithServers(
   },
 );
 
+testWithServers("a cluster runs one test at a time", ["nats-server", "etcd"], async ({ folder }) => {
+  await withCluster(planFor(folder), async ({ control, state }) => {
+    await control.step("clear");
+    const other = async (path: string) => {
+      const headers = { authorization: `Bearer ${state.token}`, "x-owner": "somebody else" };
+      return await (await fetch(`${state.control}/${path}`, { method: "POST", headers })).text();
+    };
+    assertStringIncludes(await other("clear"), "Another test runs on this cluster: wait until it has ended");
+    await control.step("clear");
+    await control.step("renew");
+    await control.step("begin");
+    await control.step("fill");
+    assertEquals(await other("clear"), "null");
+    await assertRejects(() => control.step("clear"), FailedError, "Another test runs on this cluster");
+  });
+});
+
 testWithServers(
-  "with servers of one's own, a cluster leaves no data in them",
+  "with servers of one's own, a cluster goes on with its data after SIGTERM, and leaves none when it is taken down",
   ["nats-server", "etcd"],
   async (servers) => {
     const { folder } = servers;
@@ -104,6 +122,14 @@ testWithServers(
       assertStringIncludes(told.join("\n"), "Your servers are used");
       assertEquals((await control.report()).servers.map(({ name }) => name), ["services"]);
     });
+    const keys = async () => (await createEtcd([etcd.url]).list("test/")).map(({ key }) => key);
+    assertEquals(await keys(), ["test/run"]);
+    await withCluster(plan, async ({ told, control, ended }) => {
+      assertStringIncludes(told.join("\n"), "The cluster goes on with its data");
+      await control.stop();
+      await ended;
+    });
+    assertEquals(await keys(), []);
     assertEquals([nats, etcd].map((server) => server.state().state), ["running", "running"]);
   },
 );
