@@ -6,7 +6,8 @@
  * 1. A cluster of five nodes is started (`./maelstrom.sh up`), or the other store.
  * 2. The rate is raised by {@linkcode FACTOR} until the p99 of the operations passes the bound, or all clients wait, so
  *    that less than 90 % of the rate is given; then a bisection.
- * 3. A table shows each rate. CPU is in percent of a core. The busiest part at the limit is named.
+ * 3. A table shows each rate. CPU is in percent of a core; "others" is everything that is not measured, and should be
+ *    little. The busiest part at the limit is named.
  *
  * Clients, operations and checkers are those of every other test (`load/attempt.ts`). Before another store, a function
  * in the workbench's process takes the place of each node (`load/direct_world.ts`). Run nothing else meanwhile.
@@ -15,6 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { columns } from "../lib/workbench/base/text.ts";
 import { attempt, type LoadAttempt } from "./load/attempt.ts";
+import { OTHERS } from "./load/cpu.ts";
 import { limitOf, searchLimit } from "./load/search.ts";
 import { type System, SYSTEMS, systemsFor } from "./load/systems.ts";
 import { thisMachine } from "./measure/machine.ts";
@@ -34,12 +36,16 @@ async function measure(system: System, challenge: string): Promise<void> {
   const { seconds = "4", from = "500", "most-p99": mostP99 = "50", bisections = "2" } = given;
   const test = { challenge, nodes: NODES, clients: CLIENTS, seconds: Number(seconds), mostP99: Number(mostP99) };
   const bounds = { from: Number(from), factor: FACTOR, bisections: Number(bisections), least: LEAST_RATE };
-  const attempts = await searchLimit((rate) => attempt(system, test, rate), { ...bounds, most: MOST_RATE });
+  const attempts = await searchLimit(async (rate) => {
+    const tried = await attempt(system, test, rate);
+    Deno.stderr.writeSync(new TextEncoder().encode(`${row(tried).join("  ")}\n`));
+    return tried;
+  }, { ...bounds, most: MOST_RATE });
   print(`\n${challenge} on ${system.name}; data in: ${system.durability}\n`);
   print(columns([HEADER, ...attempts.map(row)]).join("\n"));
   const limit = limitOf(attempts);
   if (limit === undefined) return print(`\nNo rate held p99 ≤ ${mostP99} ms`);
-  const [busiest, share] = [...limit.cpu].sort(([, a], [, b]) => b - a)[0]!;
+  const [busiest, share] = [...limit.cpu].filter(([name]) => name !== OTHERS).sort(([, a], [, b]) => b - a)[0]!;
   print(`\nHolds ${Math.round(limit.given)} a second. Busiest: ${busiest}, ${share.toFixed(0)} % of a core`);
 }
 

@@ -50,7 +50,10 @@ async function main(): Promise<void> {
   const server = await startServer("nats-server", { folder, bin: requireServer("nats-server", "nats"), env });
   try {
     const rows = [["workers", "seconds", "runs a second", "ms in a test", "overhead, ms"]];
-    for (const count of workers.split(",")) rows.push(await measure(server.url, Number(count), Number(seeds)));
+    for (const count of workers.split(",")) {
+      rows.push(await measure(server.url, Number(count), Number(seeds)));
+      Deno.stderr.writeSync(new TextEncoder().encode(`${rows.at(-1)!.join("  ")}\n`));
+    }
     // deno-lint-ignore no-console -- this is what the script is for
     console.log(columns(rows).join("\n"));
   } finally {

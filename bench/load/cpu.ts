@@ -10,7 +10,10 @@ export type Parts = ReadonlyMap<string, number>;
 /** Ticks of a second: Linux has the same on all machines. */
 const TICKS = 100;
 
-/** Returns the CPU time that each process has used so far, s. One that has ended is left out. */
+/** Name of everything on the machine that is not measured. */
+export const OTHERS = "others";
+
+/** Returns the CPU time that each process, and all {@linkcode OTHERS}, have used so far, s. */
 export function cpuSeconds(parts: Parts): Map<string, number> {
   const used = new Map<string, number>();
   for (const [name, pid] of parts) {
@@ -20,7 +23,14 @@ export function cpuSeconds(parts: Parts): Map<string, number> {
       // It has ended.
     }
   }
-  return used;
+  const measured = used.values().reduce((sum, seconds) => sum + seconds, 0);
+  return used.set(OTHERS, busySeconds(Deno.readTextFileSync("/proc/stat")) - measured);
+}
+
+/** Parses `/proc/stat`: returns the time of all cores in which they were not idle, s. */
+export function busySeconds(text: string): number {
+  const [user, nice, system, , , irq, softirq] = text.slice("cpu ".length).trim().split(/\s+/).map(Number);
+  return (user! + nice! + system! + irq! + softirq!) / TICKS;
 }
 
 /** Parses `/proc/PID/stat`: returns the time in user and system mode, s. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Operation } from "../../lib/workbench/history/operation.ts";
-import { cpuShares, parseStat } from "../../bench/load/cpu.ts";
+import { busySeconds, cpuShares, parseStat } from "../../bench/load/cpu.ts";
 import { latenciesOf } from "../../bench/load/latencies.ts";
 import { parseReply } from "../../bench/load/redis.ts";
 import { limitOf, searchLimit } from "../../bench/load/search.ts";
@@ -59,6 +59,7 @@ Deno.test("latenciesOf() has the operations invoked in the part; one that failed
 Deno.test("parseStat() reads the CPU time of a process, whatever its name is", () => {
   const rest = "S 1 2 2 0 -1 4194560 10 0 0 0 150 25 0 0 20 0 1 0 100 1000 20";
   assertEquals(["(cat)", "(a) b (c)"].map((name) => parseStat(`7 ${name} ${rest}`)), [1.75, 1.75]);
+  assertEquals(busySeconds("cpu  100 200 300 4000 500 60 40 9 0 0\ncpu0 1 2 3\n"), 7);
   const shares = cpuShares(new Map([["a", 1], ["gone", 1]]), new Map([["a", 3], ["new", 0.5]]), 4);
   assertEquals([...shares], [["a", 50], ["new", 12.5]]);
 });
