@@ -152,7 +152,14 @@ choose_permissions() {
     swarm)
       permissions+=(--allow-read --allow-write)
       for word in "$@"; do
-        case $word in --coordinator* | --worker*) permissions+=(--allow-net --allow-sys=hostname) && break ;; esac
+        case $word in
+          --coordinator* | --worker*)
+            # Logins and certificates have no place on a command line.
+            permissions[0]+=,NATS_URL,NATS_CREDS,NATS_CA,NATS_CERT,NATS_KEY
+            permissions+=(--allow-net --allow-sys=hostname)
+            break
+            ;;
+        esac
       done
       ;;
     new) permissions+=(--allow-read --allow-write --allow-run=git) ;;

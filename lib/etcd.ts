@@ -8,8 +8,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { chooseMember } from "./etcd_members.ts";
-import { RPCError } from "./protocol.ts";
+import { createGateway, type EtcdAccess, type Gateway } from "./etcd_gateway.ts";
 
 /** State of one key. */
 export interface EtcdState {
@@ -64,9 +63,6 @@ export interface Etcd extends EtcdStore {
   revokeLease(lease: string): Promise<void>;
 }
 
-/** Time that etcd has to answer, ms. */
-const TIMEOUT = 5000;
-
 /** Header of every reply. */
 interface Header {
   revision: string;
@@ -92,17 +88,14 @@ interface TxnReply {
  * nothing has happened; 0 (`timeout`) if it may have happened.
  *
  * @param urls Addresses of the members, such as `http://127.0.0.1:2379`. After a failure the next one is asked.
+ * @throws {Error} An address or the user cannot be used.
  */
-export function createEtcd(urls: readonly string[]): Etcd {
-  const ask = chooseMember(urls);
-  const call: Call = (path, body) => ask((url) => post(`${url}/v3/${path}`, body));
+export function createEtcd(urls: readonly string[], access: EtcdAccess = {}): Etcd {
+  const call = createGateway(urls, access);
   return { ...storeOf(call), ...leasesOf(call) };
 }
 
-/** Sends a request to a path below `/v3/`. */
-type Call = <T>(path: string, body: unknown) => Promise<T>;
-
-function storeOf(call: Call): Pick<Etcd, keyof EtcdStore | "list" | "create"> {
+function storeOf(call: Gateway): Pick<Etcd, keyof EtcdStore | "list" | "create"> {
   return {
     async read(key, isSerializable) {
       return stateOf(await call<RangeReply>("kv/range", { key: encode(key), serializable: isSerializable }));
@@ -124,7 +117,7 @@ function storeOf(call: Call): Pick<Etcd, keyof EtcdStore | "list" | "create"> {
   };
 }
 
-function leasesOf(call: Call): Pick<Etcd, "grantLease" | "renewLease" | "revokeLease"> {
+function leasesOf(call: Gateway): Pick<Etcd, "grantLease" | "renewLease" | "revokeLease"> {
   const renewLease = async (lease: string) => {
     const { result } = await call<{ result: { TTL?: string } }>("lease/keepalive", { ID: lease });
     return Number(result.TTL ?? 0) > 0;
@@ -179,23 +172,6 @@ function stateOf(reply: RangeReply): EtcdState {
 /** An empty value is left out of the JSON. */
 function valueOf({ kvs = [] }: RangeReply): string | undefined {
   return kvs[0] === undefined ? undefined : decode(kvs[0].value ?? "");
-}
-
-async function post<T>(url: string, body: unknown): Promise<T> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, { method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(TIMEOUT) });
-    text = await response.text();
-  } catch (error) {
-    const cause = ((error as Error).cause ?? error) as Error;
-    const message = cause.message.replace(/ \(os error \d+\).*/s, "");
-    // The connection could not be made, so that the request was not sent.
-    const isUnsent = message.includes("(Connect)");
-    throw new RPCError(isUnsent ? "temporarily-unavailable" : "timeout", `etcd does not answer: ${message}`);
-  }
-  if (!response.ok) throw new RPCError("timeout", `etcd failed with status ${response.status}: ${text.slice(0, 200)}`);
-  return JSON.parse(text) as T;
 }
 
 /** The first text after all those that begin with `prefix`, whose last character is ASCII. */

@@ -20,9 +20,11 @@
 
 import { delay as realDelay } from "@std/async/delay";
 import { createEtcd, type Etcd } from "./etcd.ts";
+import { type EtcdAccess, etcdAccess } from "./etcd_gateway.ts";
 import type { Host } from "./host.ts";
 import { holdKey } from "./lease.ts";
 import { type Body, ERRORS } from "./protocol.ts";
+import { ownVariable } from "./variables.ts";
 
 /** Source of the names of a cluster's nodes. */
 export interface Members {
@@ -73,7 +75,7 @@ export function fixedMembers(nodes: readonly string[]): { register(): Promise<Me
 }
 
 /** Options for {@linkcode etcdMembers}. */
-export interface EtcdMembersOptions {
+export interface EtcdMembersOptions extends EtcdAccess {
   /** Addresses of etcd's members, such as `http://127.0.0.1:2379`. */
   urls: string | readonly string[];
   /**
@@ -103,13 +105,15 @@ export interface EtcdMembersOptions {
  * await serveNats(program, { servers: "nats://127.0.0.1:4222", cluster: "prod", id: "n0", nodes });
  * ```
  */
-export function etcdMembers({ urls, count, ttlSeconds = 10 }: EtcdMembersOptions): Members {
+export function etcdMembers({ urls, count, ttlSeconds = 10, ...given }: EtcdMembersOptions): Members {
   for (const [name, value] of Object.entries({ count, ttlSeconds })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new TypeError(`Cannot use ${name} ${value}: expected a whole number above 0`);
   }
   const addresses = [urls].flat();
-  const etcd = createEtcd(addresses);
+  const own = etcdAccess(ownVariable);
+  const { user = own.user, tls = own.tls } = given;
+  const etcd = createEtcd(addresses, { user, tls });
   return leasedMembers({ count, ttlSeconds, etcd, delay: realDelay, attempts: addresses.length });
 }
 

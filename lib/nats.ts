@@ -28,6 +28,26 @@
  * }
  * ```
  *
+ * Servers with TLS, and those that want a login, are reached by options, or by the variables of the `nats` tool:
+ * `$NATS_URL`, `$NATS_CREDS`, `$NATS_CA`, `$NATS_CERT` and `$NATS_KEY`. None of them belongs on a command line.
+ *
+ * ```ts
+ * import type { Node } from "./node.ts";
+ * import { serveNats } from "./nats.ts";
+ *
+ * const [id] = Deno.args;
+ * if (id !== undefined) {
+ *   await serveNats((node: Node) => node.on("echo", ({ echo }) => ({ echo })), {
+ *     servers: ["tls://10.0.0.1:4222", "tls://10.0.0.2:4222"],
+ *     credentials: "/etc/maelstrom/n0.creds",
+ *     tls: { ca: "/etc/maelstrom/ca.pem", cert: "/etc/maelstrom/n0.pem", key: "/etc/maelstrom/n0.key" },
+ *     cluster: "prod",
+ *     id,
+ *     nodes: ["n0", "n1"],
+ *   });
+ * }
+ * ```
+ *
  * @module
  */
 
@@ -37,17 +57,20 @@ import { runOnNats, type ServeNatsOptions } from "./nats_host.ts";
 import type { Program } from "./node.ts";
 import { RunningNode } from "./running_node.ts";
 
+export type { EtcdAccess } from "./etcd_gateway.ts";
 export { etcdMembers } from "./membership.ts";
 export type { EtcdMembersOptions, JoiningNode, Members, Membership } from "./membership.ts";
 export type { NatsNodeStatus, ServeNatsOptions } from "./nats_host.ts";
+export type { NatsAccess } from "./nats_access.ts";
 export type { NatsPlace } from "./nats_link.ts";
+export type { TlsFiles } from "./tls_files.ts";
 
 /**
  * Runs a program as a node on NATS, until SIGTERM or until `signal` ends it.
  *
  * @throws {TypeError} A name cannot be a part of a subject, or `nodes` lacks `id`.
- * @throws {Error} No server can be reached at the start, another node has the name (with `etcdMembers()`), or the node
- *   answered its `init` with an error.
+ * @throws {Error} At the start, no server can be reached, none lets the node in, a file cannot be used, or another node
+ *   has the name (with `etcdMembers()`); or the node answered its `init` with an error.
  * @throws The reason of a rejection that nothing handled, if `signal` was given.
  */
 export async function serveNats<M extends MessageTypes = AnyMessages>(

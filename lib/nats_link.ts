@@ -1,16 +1,17 @@
 /**
- * The connection of a node to NATS: the subject of a recipient is the names of its cluster and its own, `prod.n1`. Only
- * this file of the runtime imports a client of NATS.
+ * The connection of a node to NATS: the subject of a recipient is the names of its cluster and its own, `prod.n1`.
  *
  * @module
  */
 
-import { connect, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { Host, NodeHandle } from "./host.ts";
 import { formatJSON, showJSON } from "./json.ts";
-import { splitLogin } from "./nats_login.ts";
+import { type NatsAccess, natsAccess } from "./nats_access.ts";
+import { connectNats } from "./nats_connection.ts";
 import { parseOrLog } from "./process_host.ts";
 import type { Message } from "./protocol.ts";
+import { ownVariable } from "./variables.ts";
 
 /** The node takes no further message while more characters than this are not known to have reached the server. */
 const MAX_UNCONFIRMED = 1_000_000;
@@ -27,12 +28,7 @@ export const NATS_CONNECTION = {
 } as const;
 
 /** The servers of a node on NATS, and its name there. */
-export interface NatsPlace {
-  /**
-   * Addresses of NATS servers, such as `nats://127.0.0.1:4222`. The client uses one of them at a time. A login may be
-   * in an address, `nats://USER:PASSWORD@HOST` or `nats://TOKEN@HOST`; it is then the login for all of them.
-   */
-  servers: string | readonly string[];
+export interface NatsPlace extends NatsAccess {
   /** Name of the cluster. It is the first part of all its subjects, so two clusters share servers but no messages. */
   cluster: string;
   /** The node's own name. */
@@ -107,15 +103,14 @@ interface State {
  * @throws {Error} No server can be reached, and it does not wait for one.
  */
 export async function openLink(
-  { servers, cluster, id, waitsForServer = false, hears = () => true }: NatsPlace,
+  { cluster, id, waitsForServer = false, hears = () => true, ...given }: NatsPlace,
   log: Host["log"],
   debug: boolean,
 ): Promise<NatsLink> {
-  const addresses = splitLogin(typeof servers === "string" ? [servers] : servers);
+  const own = natsAccess(ownVariable);
+  const { servers = own.servers, credentials = own.credentials, tls = own.tls } = given;
   const settings = { ...NATS_CONNECTION, name: `${cluster}.${id}`, waitOnFirstConnect: waitsForServer };
-  const connection = await connect({ ...settings, ...addresses }).catch((cause) => {
-    throw new Error(`Cannot connect to NATS at ${addresses.servers.join(", ")}: ${cause.message}`, { cause });
-  });
+  const connection = await connectNats({ servers, credentials, tls }, settings);
   const subject = `${cluster}.${id}`;
   const counts = { isConnected: true, unconfirmed: 0, cutOffFrom: new Set<string>(), lost: 0, toldLost: 0 };
   const state: State = { connection, cluster, subject, debug, log, hears, ...counts };

@@ -312,6 +312,26 @@ testWithServers("without a server, the error names its address, but no password"
   await assertRejects(() => serveNats(echo, OPTIONS), Error, "Cannot connect to NATS at nats://127.0.0.1:1: ");
 });
 
+testWithServers("a node that is not let in any more ends with the reason", ["nats-server"], async (servers) => {
+  const allow = (password: string) =>
+    Deno.writeTextFile(`${servers.folder}/more.conf`, `authorization { user: "me", password: "${password}" }`);
+  await allow("s3cret");
+  const server = await servers.startPlainNats();
+  const started = Promise.withResolvers<void>();
+  const ending = new AbortController();
+  const ended = serveNats((node) => node.onInit(started.resolve), {
+    ...OPTIONS,
+    servers: server.url.replace("//", "//me:s3cret@"),
+    signal: ending.signal,
+    log() {},
+  });
+  await Promise.race([started.promise, ended]);
+  await allow("other");
+  await server.act("kill");
+  await server.act("start");
+  await assertRejects(() => ended, Error, "The connection to NATS is closed for good: Authorization Violation");
+});
+
 testWithServers("a login in the address is the node's", ["nats-server"], async ({ folder, start }) => {
   const bin = `${folder}/server`;
   const script = `#!/bin/sh\nexec ${findServer("nats-server")} "$@" --user me --pass s/3cret\n`;

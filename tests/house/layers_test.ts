@@ -41,7 +41,13 @@ test("the runtime and the challenges import nothing beyond themselves and @std, 
   const foreign = (own: RegExp) => ({ to }: Import) => !own.test(to);
   assertEquals(runtime.flatMap(importsOf).filter(foreign(/^(lib\/\w+\.ts$|@std\/)/)).map(show), [
     "lib/etcd.ts imports node:buffer",
+    "lib/nats_connection.ts imports @nats-io/transport-node",
     "lib/nats_link.ts imports @nats-io/transport-node",
+    "lib/nats_socket.ts imports node:net",
+    "lib/nats_socket.ts imports node:tls",
+    "lib/nats_transport.ts imports node:dns/promises",
+    "lib/nats_transport.ts imports @nats-io/transport-node",
+    "lib/tls_files.ts imports node:crypto",
   ]);
   const programs = filesBelow("challenges").flatMap(importsOf);
   assertEquals(programs.filter(foreign(/^(mod\.ts$|lib\/\w+\.ts$|challenges\/|@std\/)/)).map(show), []);

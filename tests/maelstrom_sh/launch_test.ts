@@ -14,6 +14,9 @@ testScript("runs the command line in Deno", async ({ root, bin, script, run }) =
   assertEquals([code, err], [7, ""]);
 });
 
+/** Variables of the client of NATS. */
+const NATS = "NATS_URL,NATS_CREDS,NATS_CA,NATS_CERT,NATS_KEY";
+
 /** Permissions by command lines; all have NO_COLOR and TERM. */
 const PERMISSIONS: Record<string, string[]> = {
   "--allow-env=NO_COLOR,TERM": [
@@ -37,7 +40,7 @@ const PERMISSIONS: Record<string, string[]> = {
     "prune --keep 3",
     "compare a b --out c.html",
   ],
-  "--allow-env=NO_COLOR,TERM --allow-read --allow-write --allow-net --allow-sys=hostname": [
+  [`--allow-env=NO_COLOR,TERM,${NATS} --allow-read --allow-write --allow-net --allow-sys=hostname`]: [
     "swarm --worker nats://h",
     "swarm --seeds 9 --coordinator=nats://h",
   ],

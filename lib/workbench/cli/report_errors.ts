@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hideLogins } from "../../login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { watchUncaught } from "../engines/uncaught.ts";
@@ -21,6 +22,7 @@ export async function reportErrors(
   try {
     return await command();
   } catch (error) {
+    // A flag that was misspelt may be shown, with the address after it.
     stderr(`${hideLogins(describeError(error as Error))}\n`);
     return error instanceof UsageError ? EXIT_STATUS.usage : EXIT_STATUS.error;
   }
@@ -37,11 +39,6 @@ export function exitOnUncaught({ stderr, exit }: Pick<Machine, "stderr" | "exit"
     stderr(`${describeError(error instanceof Error ? error : new Error(messageOf(error)))}\n`);
     exit(EXIT_STATUS.error);
   });
-}
-
-/** Removes logins from the addresses of servers in a text, such as those of a flag that was misspelt. */
-function hideLogins(text: string): string {
-  return text.replace(/\b((?:nats|tls):\/\/)[^\s,"]*@|\b(https?:\/\/)[^\s/@]*@/g, "$1$2…@");
 }
 
 function describeError(error: Error): string {

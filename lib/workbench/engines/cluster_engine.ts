@@ -9,16 +9,17 @@
  * @module
  */
 
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
+import { connectNats } from "../../nats_connection.ts";
 import { NATS_CONNECTION } from "../../nats_link.ts";
-import { splitLogin } from "../../nats_login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";
 import { SERVER_FAULTS, serversHitBy } from "../run/nemesis/server_faults.ts";
 import type { Results } from "../run/results.ts";
 import { RealClock } from "../world/real_clock.ts";
+import { natsOf } from "../world/cluster/access.ts";
 import {
   type ClusterControl,
   clusterEnded,
@@ -75,15 +76,11 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   }
 }
 
-async function openConnection({ nats }: ClusterState): Promise<NatsConnection> {
-  const addresses = splitLogin(nats);
+async function openConnection(state: ClusterState): Promise<NatsConnection> {
   try {
-    return await connect({ ...addresses, ...NATS_CONNECTION, noEcho: true, name: "workbench" });
+    return await connectNats(natsOf(state), { ...NATS_CONNECTION, noEcho: true, name: "workbench" });
   } catch (error) {
-    throw new FailedError(
-      `Cannot connect to NATS at ${addresses.servers.join(", ")}: ${messageOf(error)}; expected it to run, as it did ` +
-        "when the cluster was started",
-    );
+    throw new FailedError(messageOf(error));
   }
 }
 

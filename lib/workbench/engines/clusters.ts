@@ -101,12 +101,15 @@ function isProcess(pid: number): boolean {
   }
 }
 
+/** State of a supervisor that does not listen yet. */
+const BEGINNING = { isReady: false, pid: Deno.pid, control: "" };
+
 /** Creates the folder of a cluster, in the place of an earlier one, with a state that says that it starts. */
 function claimFolder(plan: ClusterPlan): StartedPlan {
-  const { folder, nats = [], etcd = [] } = plan;
+  const { folder, nats = [], etcd = [], access = {} } = plan;
   const started = { ...plan, token: crypto.randomUUID() };
   const servers = { "nats-server": [], "etcd": [] };
-  const state: ClusterState = { ...started, nats, etcd, servers, isReady: false, pid: Deno.pid, control: "" };
+  const state: ClusterState = { ...started, nats, etcd, access, servers, ...BEGINNING };
   removeFolder(folder);
   try {
     Deno.mkdirSync(folder, { mode: 0o700 });

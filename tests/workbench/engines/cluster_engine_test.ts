@@ -25,6 +25,7 @@ function stateIn(folder: string): ClusterState {
     isReady: true,
     nats: ["nats://127.0.0.1:1"],
     etcd: ["http://127.0.0.1:2"],
+    access: {},
     servers: { "nats-server": [], "etcd": ["etcd0"] },
     pid: 1,
     control: "http://127.0.0.1:3",

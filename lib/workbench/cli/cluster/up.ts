@@ -11,7 +11,9 @@ import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
 import { clusterProgram } from "../../request/cluster_program.ts";
 import { shellWord } from "../../request/command_line.ts";
+import { splitLogin } from "../../../login.ts";
 import type { Flag, ValuesOf } from "../../request/flag.ts";
+import { readAccess } from "../../world/cluster/access.ts";
 import { findProgram } from "../../request/request.ts";
 import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, describeProgram } from "../../world/cluster/state.ts";
 import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
@@ -179,6 +181,7 @@ function createPlan({ given, challenge, ownArgs }: UpWords, machine: Machine): C
     ...placementOf(given, servers),
     isForeground,
     ...servers,
+    access: readAccess(machine.env, (path) => machine.files.inspect(path).path),
   };
 }
 
@@ -217,13 +220,15 @@ function addressesOf(
   const bad = addresses?.find((address) => !SCHEMES[name].test(address));
   if (bad !== undefined) {
     const expected = name === "nats" ? "nats://HOST:PORT" : "http://HOST:PORT";
-    const shown = JSON.stringify(bad.replace(/^.*@/s, "…@"));
+    const shown = JSON.stringify(splitLogin([bad]).servers[0]);
     throw new UsageError(`Cannot use the address ${shown} for ${name}: expected ${expected}`);
+  }
+  if (name === "etcd" && addresses?.some((address) => address.includes("@"))) {
+    throw new UsageError("Cannot use a password in the address of etcd: set $ETCD_USER to user:password");
   }
   if (given?.some((address) => address.includes("@"))) {
     throw new UsageError(
-      `Cannot use --${name} with a password: other users of this machine can see it; set ` +
-        `$${name.toUpperCase()}_URL instead`,
+      "Cannot use --nats with a password: other users of this machine can see it; set $NATS_URL instead",
     );
   }
   return addresses;

@@ -94,7 +94,7 @@ export async function runCoordinator(options: CoordinatorOptions, machine: Machi
 }
 
 async function coordinate(options: CoordinatorOptions, machine: Machine, line: LiveLine): Promise<number> {
-  const server = await openSwarmServer(options.url, options.creds, "maelstrom.sh coordinator", machine);
+  const server = await openSwarmServer(options.url, "maelstrom.sh coordinator", machine);
   const interruption = openInterruption("Ending; the swarm stays on the server. Ctrl-C again ends at once", machine);
   try {
     if (options.removes) return await remove(options.name!, server, machine);

@@ -12,8 +12,6 @@ import { isName, type SwarmDefinition } from "./definition.ts";
 export interface CoordinatorOptions {
   /** Addresses of NATS servers, comma-separated. */
   url: string;
-  /** File with credentials for them. */
-  creds?: string;
   /** Name of the swarm; undefined for a new one. */
   name?: string;
   /** Number of tests; undefined to go on with a swarm that exists. */
@@ -34,8 +32,6 @@ export interface CoordinatorOptions {
 export interface WorkerOptions {
   /** Addresses of NATS servers, comma-separated. */
   url: string;
-  /** File with credentials for them. */
-  creds?: string;
   /** The only swarm to work for; undefined for all. */
   name?: string;
   /** Number of tests that run at once. */
@@ -50,7 +46,7 @@ export interface WorkerOptions {
  * @throws {UsageError} A name is missing, or cannot be used.
  */
 export function coordinatorOptions(given: GivenFlags): CoordinatorOptions {
-  const { coordinator, creds, seeds, seed, challenge, bin, store = "store", json = false, remove = false } = given;
+  const { coordinator, seeds, seed, challenge, bin, store = "store", json = false, remove = false } = given;
   const { name = seed } = given;
   if (name !== undefined) checkName(name, given.name === undefined);
   if (remove && given.name === undefined) throw new UsageError("Missing --name: expected the swarm to remove");
@@ -60,7 +56,7 @@ export function coordinatorOptions(given: GivenFlags): CoordinatorOptions {
   // Without --challenge, a swarm that exists says which.
   const challenges = challenge === undefined ? undefined : challengesOf(challenge, bin).map(({ id }) => id);
   if (bin !== undefined && name === undefined) challengesOf(challenge, bin);
-  return { url: coordinator!, creds, name, seeds, seed, challenges, bin, store, isJSON: json, removes: remove };
+  return { url: coordinator!, name, seeds, seed, challenges, bin, store, isJSON: json, removes: remove };
 }
 
 /**
@@ -69,9 +65,9 @@ export function coordinatorOptions(given: GivenFlags): CoordinatorOptions {
  * @param cores Default number of jobs.
  * @throws {UsageError} The name cannot be used.
  */
-export function workerOptions({ worker, creds, name, jobs, bin }: GivenFlags, cores: number): WorkerOptions {
+export function workerOptions({ worker, name, jobs, bin }: GivenFlags, cores: number): WorkerOptions {
   if (name !== undefined) checkName(name, false);
-  return { url: worker!, creds, name, jobs: jobs ?? cores, bin };
+  return { url: worker!, name, jobs: jobs ?? cores, bin };
 }
 
 function checkName(name: string, isSeed: boolean): void {

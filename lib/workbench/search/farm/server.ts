@@ -24,14 +24,10 @@ import {
 } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
-import {
-  connect,
-  type ConnectionOptions,
-  credsAuthenticator,
-  nanos,
-  type NatsConnection,
-} from "@nats-io/transport-node";
-import { type NatsAddresses, splitLogin } from "../../../nats_login.ts";
+import { type ConnectionOptions, nanos, type NatsConnection } from "@nats-io/transport-node";
+import { splitLogin } from "../../../login.ts";
+import { natsAccess } from "../../../nats_access.ts";
+import { connectNats } from "../../../nats_connection.ts";
 import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import type { SwarmDefinition } from "./definition.ts";
@@ -87,23 +83,23 @@ export function subjectOf(swarm: string): string {
 /**
  * Connects to a server.
  *
- * @param url Addresses, comma-separated: `nats://HOST:4222`. They may contain a user and a password, or a token.
- * @param creds File with credentials.
+ * @param url Addresses, comma-separated: `nats://HOST:4222`. Credentials and files for TLS are in variables, and so is
+ *   a user or a token: in the same addresses in `$NATS_URL`.
  * @param client Name of this process for the server.
- * @throws {UsageError} The address or the file cannot be used.
+ * @throws {UsageError} An address cannot be used.
  * @throws {FailedError} There is no server, it refuses the connection, or it has no JetStream.
  */
 export async function openSwarmServer(
   url: string,
-  creds: string | undefined,
   client: string,
-  machine: Pick<Machine, "files" | "stderr">,
+  machine: Pick<Machine, "env" | "stderr">,
 ): Promise<SwarmServer> {
-  const { servers, address, ...login } = parseAddresses(url);
-  const authenticator = creds === undefined ? {} : { authenticator: credsAuthenticator(readCreds(creds, machine)) };
-  const options = { ...SETTINGS, ...login, ...authenticator, servers, name: client };
-  const connection = await connect(options).catch((error) => {
-    throw new FailedError(`Cannot connect to NATS at ${address}: ${messageOf(error).toLowerCase()}; ${EXPECTED}`);
+  const written = parseAddresses(url);
+  const address = written.join(", ");
+  const access = natsAccess(machine.env);
+  const servers = withLogin(written, access.servers as string[] | undefined);
+  const connection = await connectNats({ ...access, servers }, { ...SETTINGS, name: client }).catch((error) => {
+    throw new FailedError(messageOf(error));
   });
   try {
     const jsm = await jetstreamManager(connection);
@@ -114,11 +110,10 @@ export async function openSwarmServer(
     await connection.close();
     const { message } = error as Error;
     const reason = /jetstream/i.test(message) ? "it has no JetStream" : message;
-    throw new FailedError(`Cannot use NATS at ${address}: ${reason}; ${EXPECTED}`);
+    const expected = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER";
+    throw new FailedError(`Cannot use NATS at ${address}: ${reason}; ${expected}`);
   }
 }
-
-const EXPECTED = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER";
 
 /** The connection is never given up, and a server that is silent for 10 s is given up for another. */
 const SETTINGS: ConnectionOptions = {
@@ -129,49 +124,41 @@ const SETTINGS: ConnectionOptions = {
   timeout: 5000,
 };
 
-/** Address of a server, maybe with a login. */
-const ADDRESS = /^(nats|tls):\/\/(?:.*@)?([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/i;
+/** Address of a server. */
+const ADDRESS = /^(nats|tls):\/\/([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?\/?$/i;
 
 /**
- * Parses addresses of servers, and takes the login out of them.
+ * Parses addresses of servers.
  *
- * @throws {UsageError} An address is bad. The message shows no login.
+ * @throws {UsageError} An address is bad, or has a login. The message shows no login.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { parseAddresses } from "./server.ts";
  *
- * assertEquals(parseAddresses("nats://me:secret@a:4222,nats://b"), {
- *   servers: ["nats://a:4222", "nats://b"],
- *   address: "nats://a:4222, nats://b",
- *   user: "me",
- *   pass: "secret",
- * });
+ * assertEquals(parseAddresses("nats://a:4222,nats://b/"), ["nats://a:4222", "nats://b"]);
  * ```
  */
-export function parseAddresses(text: string): NatsAddresses & { address: string } {
+export function parseAddresses(text: string): string[] {
   const words = text.split(",").map((word) => word.trim());
-  const bad = words.find((word) => !ADDRESS.test(word));
-  if (bad !== undefined) {
+  if (words.some((word) => word.includes("@"))) {
     throw new UsageError(
-      `Cannot use ${hideLogin(bad)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
+      "Cannot use an address with a login: other users of this machine can see it; leave it out here, and set " +
+        "$NATS_URL to the same address with it",
     );
   }
-  const addresses = splitLogin(words.map((word) => word.replace(/\/$/, "")));
-  return { ...addresses, address: addresses.servers.join(", ") };
+  const bad = words.find((word) => !ADDRESS.test(word));
+  if (bad === undefined) return words.map((word) => word.replace(/\/$/, ""));
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(bad)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
+  );
 }
 
-function hideLogin(word: string): string {
-  return JSON.stringify(word.replace(/(\/\/|^).*@/, "$1…@"));
-}
-
-function readCreds(path: string, { files }: Pick<Machine, "files">): Uint8Array {
-  try {
-    return new TextEncoder().encode(files.readTextFile(path));
-  } catch (error) {
-    throw new UsageError(`Cannot read --creds ${path}: ${messageOf(error)}`);
-  }
+/** Returns the addresses in the variable, which may have a login, if all of these are among them. */
+function withLogin(addresses: string[], variable: string[] = []): string[] {
+  const { servers } = splitLogin(variable);
+  return addresses.every((address) => servers.includes(address)) ? variable : addresses;
 }
 
 /** Types of errors that another attempt does not change. */

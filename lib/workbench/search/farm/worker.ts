@@ -87,7 +87,7 @@ export async function runWorker(options: WorkerOptions, screen: Machine): Promis
 async function work(options: WorkerOptions, machine: Machine, line: LiveLine): Promise<Worker["counts"]> {
   const name = `${Deno.hostname()}/${Deno.pid}`;
   const versions = await findVersions(machine, options.bin);
-  const server = await openSwarmServer(options.url, options.creds, `maelstrom.sh worker ${name}`, machine);
+  const server = await openSwarmServer(options.url, `maelstrom.sh worker ${name}`, machine);
   const interruption = openInterruption("Ending the worker; Ctrl-C again ends at once", machine);
   const { signal } = interruption;
   const counts = { tests: 0, failed: 0 };

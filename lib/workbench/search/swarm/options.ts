@@ -105,13 +105,6 @@ export const SWARM_FLAGS = [
     origin: "workbench",
   },
   {
-    name: "creds",
-    kind: "text",
-    placeholder: "FILE",
-    help: "File with the credentials for the NATS server",
-    origin: "workbench",
-  },
-  {
     name: "json",
     kind: "switch",
     help: "Print the report of --coordinator as one JSON document",
@@ -134,8 +127,8 @@ export type SwarmMode = "here" | "coordinator" | "worker";
 /** The flags of each mode. */
 const MODES: Readonly<Record<SwarmMode, readonly (keyof GivenFlags)[]>> = {
   here: ["minutes", "jobs", "seed", "challenge", "bin", "store"],
-  coordinator: ["coordinator", "seeds", "seed", "name", "challenge", "bin", "store", "creds", "json", "remove"],
-  worker: ["worker", "jobs", "name", "bin", "creds"],
+  coordinator: ["coordinator", "seeds", "seed", "name", "challenge", "bin", "store", "json", "remove"],
+  worker: ["worker", "jobs", "name", "bin"],
 };
 
 /**

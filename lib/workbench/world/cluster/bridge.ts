@@ -10,7 +10,8 @@
  * 4. If it ends, the bridge ends with its status. SIGTERM is passed on; a program that still runs 5 s later is killed.
  *
  * Run as a process, its arguments are the name of the cluster, that of the node, those of all nodes separated by
- * commas, and the command of the program. `$NATS_URL` has the addresses of NATS, separated by commas.
+ * commas, and the command of the program. The environment has the addresses of NATS, and what is needed to be
+ * let in.
  *
  * @module
  */
@@ -235,7 +236,7 @@ async function failInit({ id, stdout, init, fail }: Bridge): Promise<void> {
 
 if (import.meta.main) {
   const [cluster, id, nodes, bin, ...args] = Deno.args as [string, string, string, string, ...string[]];
-  const place = { servers: Deno.env.get("NATS_URL")!.split(","), cluster, id, nodes: nodes.split(",") };
+  const place = { cluster, id, nodes: nodes.split(",") };
   try {
     await runOnNats((host, link) => startBridge({ id, command: { bin, args }, host, link }), {
       ...place,

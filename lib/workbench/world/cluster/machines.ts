@@ -8,9 +8,10 @@
  * @module
  */
 
-import { createEtcd, type Etcd } from "../../../etcd.ts";
+import type { Etcd } from "../../../etcd.ts";
 import { type HeldKey, holdKey } from "../../../lease.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
+import { etcdOf } from "./access.ts";
 import { createControl, UnreachableError } from "./control.ts";
 import type { ClusterState, MachinePlace } from "./state.ts";
 
@@ -108,12 +109,13 @@ export async function listPlaces(
  * @throws {FailedError} etcd does not answer.
  */
 export async function listMachines(
-  { nodes, here, control, token, cluster, etcd }: ClusterState,
+  state: ClusterState,
 ): Promise<MachinePlace[]> {
+  const { nodes, here, control, token, cluster } = state;
   const own = { control, token, nodes: here };
   if (here.length === nodes.length) return [own];
   try {
-    return [own, ...await listPlaces(createEtcd(etcd), cluster, own)];
+    return [own, ...await listPlaces(etcdOf(state), cluster, own)];
   } catch (error) {
     throw new FailedError(`Cannot find the other machines of the cluster: ${messageOf(error)}`);
   }

@@ -1,8 +1,8 @@
 /**
  * Process of a node in a cluster whose program a module exports; `bridge.ts` is that of any other program. Its
  * arguments: the name of the cluster, that of the node, those of all nodes separated by commas, the path of the module
- * that exports the program, and the arguments of the program. `$NATS_URL` has the addresses of NATS, separated by
- * commas.
+ * that exports the program, and the arguments of the program. The environment has the addresses of NATS,
+ * and what is needed to be let in.
  *
  * @module
  */
@@ -28,7 +28,6 @@ if (import.meta.main) {
   }
   const own = args.filter((word) => word !== DEBUG);
   await serveNats((node: Node) => program(node, own), {
-    servers: Deno.env.get("NATS_URL")!.split(","),
     cluster,
     id,
     nodes: nodes.split(","),

@@ -5,14 +5,15 @@
  */
 
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { abortable } from "@std/async/abortable";
-import { createEtcd } from "../../../etcd.ts";
+import { splitLogin } from "../../../login.ts";
 import type { NatsNodeStatus } from "../../../nats.ts";
+import { connectNats } from "../../../nats_connection.ts";
 import { NATS_CONNECTION } from "../../../nats_link.ts";
-import { splitLogin } from "../../../nats_login.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { commandOf } from "../hosts/process/spawn.ts";
+import { accessTo, type AccessVariables, etcdOf, natsOf } from "./access.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
 import { readRun, removeData, replaceRun } from "./common_run.ts";
 import type { ResetStep } from "./control.ts";
@@ -54,6 +55,8 @@ export interface ClusterProcesses {
   readonly members: Map<string, ClusterMember>;
   nats: readonly string[];
   etcd: readonly string[];
+  /** Logins and files for servers that others have started. */
+  readonly access: AccessVariables;
   connection?: NatsConnection;
   services?: Child;
   /** Name of the present run of the services: the part of their keys that separates it from others. */
@@ -69,8 +72,9 @@ export interface ClusterProcesses {
  */
 export function createProcesses(plan: ClusterPlan, env: Record<string, string>): ClusterProcesses {
   const members = new Map(plan.here.map((id): [string, ClusterMember] => [id, { id, isPaused: false, logStart: 0 }]));
+  const servers = { groups: new Map(), nats: [], etcd: [], access: accessTo(plan) };
   // Logs are files.
-  return { plan, env: { ...env, NO_COLOR: "1" }, groups: new Map(), members, nats: [], etcd: [], onCrash: () => {} };
+  return { plan, env: { ...env, NO_COLOR: "1" }, ...servers, members, onCrash: () => {} };
 }
 
 /** Starts nats-server and etcd, unless the plan names some that run. Returns a line of progress, as all steps do. */
@@ -101,23 +105,22 @@ export function ownServers({ groups }: ClusterProcesses): Server[] {
 
 /** Connects to the servers, and checks that they can do what a cluster needs. */
 export async function connectServers(cluster: ClusterProcesses): Promise<string> {
-  const { nats, etcd } = cluster;
-  const addresses = splitLogin(nats);
-  const address = addresses.servers.join(", ");
-  try {
-    cluster.connection = await connect({ ...addresses, ...NATS_CONNECTION, name: "supervisor" });
-  } catch (error) {
-    throw new Error(`Cannot connect to NATS at ${address}: ${messageOf(error)}`);
-  }
+  cluster.connection = await connectNats(natsOf(cluster), { ...NATS_CONNECTION, name: "supervisor" });
   // lww-kv needs it. Several servers that were just started have to elect a leader before.
   const patience = (program: ServerName) => cluster.groups.has(program) ? START_TIMEOUT : 0;
   const askJetStream = () => jetstreamManager(cluster.connection!, { timeout: 1000 });
   await repeat(askJetStream, patience("nats-server")).catch((error) => {
+    const address = splitLogin(cluster.nats).servers.join(", ");
     throw new Error(`Cannot use JetStream of NATS at ${address}: ${messageOf(error)}; expected nats-server -js`);
   });
-  const client = createEtcd(etcd);
-  await repeat(() => client.read("health", false), patience("etcd"));
+  const client = etcdOf(cluster);
+  await repeat(() => client.read(healthKey(cluster), false), patience("etcd"));
   return "NATS and etcd answer";
+}
+
+/** Key that is only read. As all others, it begins with the name of the cluster: a user of etcd may read no others. */
+function healthKey({ plan }: ClusterProcesses): string {
+  return `${plan.cluster}/health`;
 }
 
 /** Repeats an action until it succeeds. Throws its last error after `patience` ms. */
@@ -173,7 +176,7 @@ export async function startMember(cluster: ClusterProcesses, member: ClusterMemb
 }
 
 function startDeno(
-  { plan, env, nats, etcd }: ClusterProcesses,
+  { plan, env, access, nats, etcd }: ClusterProcesses,
   module: string,
   args: string[],
   name: string,
@@ -185,7 +188,7 @@ function startDeno(
     bin: Deno.execPath(),
     args: [...flags, ...permissions, module, ...args],
     // A process list shows arguments, and an address may have a password.
-    env: { ...env, NATS_URL: nats.join(), ETCD_URL: etcd.join() },
+    env: { ...env, ...access, NATS_URL: nats.join(), ETCD_URL: etcd.join() },
     log: logPath(plan.folder, name),
   });
 }
@@ -229,18 +232,18 @@ function withLog({ plan }: ClusterProcesses, name: string, problem: string): str
 
 /** Performs a step of a reset. */
 export async function performStep(cluster: ClusterProcesses, step: ResetStep): Promise<void> {
-  const { plan, etcd } = cluster;
+  const { plan } = cluster;
   switch (step) {
     case "clear":
       return await clearAll(cluster);
     case "renew": {
-      const client = createEtcd(etcd);
+      const client = etcdOf(cluster);
       const { run } = cluster;
       await replaceRun(client, plan);
       return await removeData(client, cluster.connection!, plan.cluster, run!);
     }
     case "begin":
-      cluster.run = await readRun(createEtcd(etcd), plan.cluster);
+      cluster.run = await readRun(etcdOf(cluster), plan.cluster);
       return void await startServices(cluster);
     case "fill":
       return void await startNodes(cluster);
@@ -252,13 +255,13 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
  *
  * @throws {FailedError} One does not.
  */
-async function requireServers({ nats, etcd, connection }: ClusterProcesses): Promise<void> {
-  const { servers } = splitLogin(nats);
-  await abortable(connection!.flush(), AbortSignal.timeout(SERVER_TIMEOUT)).catch(() => {
+async function requireServers(cluster: ClusterProcesses): Promise<void> {
+  const { servers } = splitLogin(cluster.nats);
+  await abortable(cluster.connection!.flush(), AbortSignal.timeout(SERVER_TIMEOUT)).catch(() => {
     throw new FailedError(`NATS at ${servers.join(", ")} does not answer: expected it to run, as when up has started`);
   });
-  await createEtcd(etcd).read("health", false).catch((error) => {
-    throw new FailedError(`Cannot use etcd at ${splitLogin(etcd).servers.join(", ")}: ${messageOf(error)}`);
+  await etcdOf(cluster).read(healthKey(cluster), false).catch((error) => {
+    throw new FailedError(messageOf(error));
   });
 }
 

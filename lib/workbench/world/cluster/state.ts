@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClusterServers } from "./access.ts";
 import type { ProgramModule } from "../hosts/in_process/program_module.ts";
 import type { ServerName } from "./servers/find.ts";
 
@@ -23,7 +24,7 @@ export interface ClusterProgram extends ProgramModule {
 }
 
 /** Description of a cluster that is to run. */
-export interface ClusterPlan {
+export interface ClusterPlan extends ClusterServers {
   /** The project's folder. */
   root: string;
   /** Folder of the cluster's data, logs and state. */

@@ -15,10 +15,10 @@
  * @module
  */
 
-import { createEtcd } from "../../../etcd.ts";
 import type { HeldKey } from "../../../lease.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { nodeEnvironment } from "../hosts/process/environment.ts";
+import { etcdOf } from "./access.ts";
 import { joinRun, removeData, removeRun } from "./common_run.ts";
 import { type ControlServer, serveControl } from "./control_server.ts";
 import { listPlaces, takePlace } from "./machines.ts";
@@ -123,7 +123,7 @@ async function start(life: Life, server: ControlServer): Promise<void> {
 /** Takes this machine's place in the cluster, and joins the run of its machines. */
 async function join(life: Life, { url }: ControlServer): Promise<string> {
   const { plan, cluster, tell, stopping: { signal }, fail } = life;
-  const etcd = createEtcd(cluster.etcd);
+  const etcd = etcdOf(cluster);
   const place = { control: url, token: plan.token, nodes: plan.here };
   life.place = await takePlace({ etcd, cluster: plan.cluster, place, tell, signal, onLost: fail });
   if (signal.aborted) return "Interrupted";
@@ -143,7 +143,7 @@ async function leave({ plan, cluster, place, removesData }: Life): Promise<void>
   // Servers that it has started keep their data in a folder, which ends with it.
   const hasOwn = plan.etcd === undefined && plan.nats === undefined;
   if (hasOwn || cluster.run === undefined || !removesData) return;
-  const etcd = createEtcd(cluster.etcd);
+  const etcd = etcdOf(cluster);
   try {
     const others = await listPlaces(etcd, plan.cluster);
     if (others.length === 0) await removeRun(etcd, cluster.connection!, plan.cluster);
@@ -164,12 +164,12 @@ function untilAborted(signal: AbortSignal): Promise<void> {
  *
  * @throws {Error} There is one of another start.
  */
-function writeState({ plan, cluster: { nats, etcd, groups }, isReady }: Life, { url }: ControlServer): void {
+function writeState({ plan, cluster: { nats, etcd, access, groups }, isReady }: Life, { url }: ControlServer): void {
   const { folder, token } = plan;
   if ((readState(folder)?.token ?? token) !== token) throw new Error("another one was started here at the same time");
   const namesOf = (program: ServerName) => groups.get(program)?.servers.map(({ name }) => name) ?? [];
   const servers = { "nats-server": namesOf("nats-server"), "etcd": namesOf("etcd") };
-  const state: ClusterState = { ...plan, nats, etcd, servers, isReady, pid: Deno.pid, control: url };
+  const state: ClusterState = { ...plan, nats, etcd, access, servers, isReady, pid: Deno.pid, control: url };
   const incoming = `${statePath(folder)}.${token}`;
   Deno.writeTextFileSync(incoming, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   Deno.renameSync(incoming, statePath(folder));

@@ -23,6 +23,7 @@ export const STATE: ClusterState = {
   isForeground: false,
   nats: ["nats://me:secret@10.0.0.1:4222"],
   etcd: ["http://127.0.0.1:2379"],
+  access: {},
   servers: { "nats-server": [], "etcd": [] },
   isReady: true,
   pid: 100,

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import type { Clusters } from "../../../../lib/workbench/engines/clusters.ts";
 import { assertRejected, command } from "../../engines/fake_command.ts";
-import type { FakeMachine } from "../../engines/fake_machine.ts";
+import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
 import { fakeClusters, STATE, unreachable } from "./fake_clusters.ts";
 
 Deno.test("up starts the program of a challenge on three nodes, with servers of its own", async () => {
@@ -11,7 +11,8 @@ Deno.test("up starts the program of a challenge on three nodes, with servers of 
   assertEquals([status, done], [0, []]);
   assertStringIncludes(out, "Challenge 5c runs on n0, n1, n2");
   assertStringIncludes(err, "Started etcd");
-  const { nats, etcd, natsServers, etcdMembers, ...plan } = planned[0]!;
+  const { nats, etcd, natsServers, etcdMembers, access, ...plan } = planned[0]!;
+  assertEquals(access, {});
   assertEquals([nats, etcd, natsServers, etcdMembers], [undefined, undefined, undefined, undefined]);
   const { root, folder, cluster, challenge, program, nodes, here, listen, isForeground } = STATE;
   assertEquals(plan, { root, folder, cluster, challenge, program, nodes, here, listen, isForeground });
@@ -38,9 +39,20 @@ Deno.test("up --bin starts a program of one's own, with its arguments", async ()
 
 Deno.test("up takes addresses from flags, else from variables", async () => {
   const { clusters, planned } = fakeClusters(undefined);
-  const env = (name: string) => name === "NATS_URL" ? "nats://me:secret@a:1,nats://b:2" : "http://c:3";
-  await command("up 3e --nodes 2 --etcd http://d:4 --cluster blue", { clusters, env });
-  const { nats, etcd, cluster, nodes, program } = planned[0]!;
+  const variables: Record<string, string> = {
+    NATS_URL: "nats://me:secret@a:1,nats://b:2",
+    NATS_CA: "ca.pem",
+    NATS_CERT: "",
+    ETCD_URL: "http://c:3",
+    ETCD_USER: "me:secret",
+  };
+  const env = (name: string) => variables[name];
+  const { files } = fakeMachine();
+  const inspect: typeof files.inspect = (path) =>
+    path === "ca.pem" ? { kind: "file", path: `/here/${path}` } : files.inspect(path);
+  await command("up 3e --nodes 2 --etcd http://d:4 --cluster blue", { clusters, env, files: { ...files, inspect } });
+  const { nats, etcd, access, cluster, nodes, program } = planned[0]!;
+  assertEquals(access, { NATS_CA: "/here/ca.pem", ETCD_USER: "me:secret" });
   assertEquals([nats, etcd], [["nats://me:secret@a:1", "nats://b:2"], ["http://d:4"]]);
   assertEquals([cluster, nodes], ["blue", ["n0", "n1"]]);
   assertEquals(program.path, "/project/challenges/broadcast_efficient.ts");
@@ -70,7 +82,8 @@ Deno.test("up refuses bad arguments", async () => {
   await assertRejected("up kafka --nats localhost", 'Cannot use the address "localhost" for nats: expected nats://');
   await assertRejected("up kafka --etcd etcd://a", "expected http://HOST:PORT");
   await assertRejected("up kafka --cluster a.b", "expected letters, digits, - and _");
-  await assertRejected("up kafka --nats me:secret@h", 'Cannot use the address "…@h" for nats: expected nats://');
+  await assertRejected("up kafka --nats me:secret@h", 'Cannot use the address "h" for nats: expected nats://');
+  await assertRejected("up kafka --etcd http://me:secret@h:1", "set $ETCD_USER to user:password");
   await assertRejected("up nats://me:secret@h", "Cannot find nats://…@h: expected one of");
   await assertRejected("swarm nats://me:s/cret@h", "Cannot use nats://…@h with swarm");
   await assertRejected("swarm --coordinator nats://h --seeds 0", "expected a whole number from 1 to 100000000");

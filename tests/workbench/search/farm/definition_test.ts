@@ -56,10 +56,9 @@ Deno.test("the name of a swarm can be a part of names on the server", () => {
 });
 
 Deno.test("coordinatorOptions() and workerOptions() read the flags", () => {
-  const line = "--coordinator nats://h --seeds 9 --seed s --challenge txn,1 --creds c --store t --json";
+  const line = "--coordinator nats://h --seeds 9 --seed s --challenge txn,1 --store t --json";
   assertEquals(coordinatorOptions(parse(line)), {
     url: "nats://h",
-    creds: "c",
     name: "s",
     seeds: 9,
     seed: "s",
@@ -72,7 +71,6 @@ Deno.test("coordinatorOptions() and workerOptions() read the flags", () => {
   assertEquals(coordinatorOptions(parse("--coordinator nats://h --name n --remove")).removes, true);
   assertEquals(workerOptions(parse("--worker nats://h"), 8), {
     url: "nats://h",
-    creds: undefined,
     name: undefined,
     jobs: 8,
     bin: undefined,

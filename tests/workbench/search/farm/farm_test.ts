@@ -14,6 +14,7 @@ import { isOurs, listRuns } from "../../../../lib/workbench/report/stored/stored
 import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
+import { createCertificates } from "../../../logins.ts";
 import { testWithServers } from "../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
@@ -263,15 +264,51 @@ testWithServer("other options or versions than those of a swarm are refused", as
 });
 
 testWithServers(
+  "a swarm uses the login and the files for TLS in the variables",
+  ["nats-server", "openssl"],
+  async ({ folder, startPlainNats }) => {
+    const { ca, server } = await createCertificates(folder);
+    const flags = `--tls --tlscert=${server.cert} --tlskey=${server.key} --user me --pass secret`;
+    const { url } = await startPlainNats(`--jetstream --store_dir ${folder}/js ${flags}`);
+    const env = { NATS_URL: url.replace("//", "//me:secret@"), NATS_CA: ca.cert };
+    const [{ status, out, err }] = await Promise.all([
+      run(
+        `--coordinator ${url} --name tls --seed tls --seeds 2 --challenge echo --store ${folder}`,
+        withVariables(env),
+      ),
+      run(`--worker ${url} --name tls --jobs 1`, withVariables(env)),
+    ]);
+    assertEquals(status, 0, out + err);
+    assert(!`${out}${err}`.includes("secret"), out + err);
+    // The login of other addresses stays with them.
+    const refused = await run(
+      `--worker ${url}`,
+      withVariables({ NATS_URL: "nats://me:secret@other", NATS_CA: ca.cert }),
+    );
+    assertEquals(refused.status, 255);
+    assertStringIncludes(refused.err, `Cannot connect to NATS at ${url}: it wants a login`);
+    const old = await run(`--worker ${url}`, withVariables({ ...env, NATS_CA: "/no/ca.pem" }));
+    assertEquals([old.status, old.err], [255, `Cannot connect to NATS at ${url}: ${MISSING}\n`]);
+  },
+);
+
+const MISSING = "Cannot read /no/ca.pem: No such file or directory";
+
+/** Environment of a command. */
+function withVariables(env: Record<string, string>): Partial<Machine> {
+  return { env: (name) => env[name] };
+}
+
+testWithServers(
   "a server that is not there, or has no JetStream, is named without credentials",
   ["nats-server"],
   async ({ startPlainNats }) => {
     const expected = "expected a server that was started with: nats-server --jetstream --store_dir FOLDER\n";
-    const port = freePort();
-    const away = await run(`--worker nats://me:secret@127.0.0.1:${port}`);
+    const address = `nats://127.0.0.1:${freePort()}`;
+    const away = await run(`--worker ${address}`, withVariables({ NATS_URL: address.replace("//", "//me:secret@") }));
     assertEquals([away.status, away.err], [
       255,
-      `Cannot connect to NATS at nats://127.0.0.1:${port}: connection refused; ${expected}`,
+      `Cannot connect to NATS at ${address}: connection refused; expected nats-server to run there\n`,
     ]);
     const { url } = await startPlainNats();
     const plain = await run(`--coordinator ${url} --seeds 3`);

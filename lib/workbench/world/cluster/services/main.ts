@@ -1,21 +1,23 @@
 /**
  * Process that runs the four services of a cluster, until SIGTERM. Its arguments are the name of the cluster, the name
  * of this run, which separates its data from that of others, and the names of its clients, separated by commas. It
- * drops the requests of others, which another machine answers; without names, it answers everybody. `$NATS_URL` and
- * `$ETCD_URL` have the addresses, separated by commas.
+ * drops the requests of others, which another machine answers; without names, it answers everybody. The
+ * environment has the addresses of NATS and etcd, and what is needed to be let in.
  *
  * @module
  */
 
 import { type KV, Kvm } from "@nats-io/kv";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
 import { serveNats } from "../../../../nats.ts";
 import { logToStderr } from "../../../../process_host.ts";
 import { RPCError } from "../../../../protocol.ts";
 import { NATS_CONNECTION } from "../../../../nats_link.ts";
-import { splitLogin } from "../../../../nats_login.ts";
 import { createEtcd } from "../../../../etcd.ts";
+import { etcdAccess } from "../../../../etcd_gateway.ts";
+import { type NatsAccess, natsAccess } from "../../../../nats_access.ts";
+import { connectNats } from "../../../../nats_connection.ts";
 import { bucketName } from "../common_run.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
@@ -24,12 +26,17 @@ import { messageOf } from "../../../base/errors.ts";
 /** Copies of a bucket in a cluster of servers: with one server less, it still takes writes. */
 const REPLICAS = 3;
 
-/** Opens a bucket, and creates it if there is none. A cluster of servers needs {@linkcode REPLICAS} of them. */
+/**
+ * Opens a bucket, and creates it if there is none. A cluster of servers needs {@linkcode REPLICAS} of them.
+ *
+ * @param access Login and files for the servers.
+ */
 export async function openBucket(
   servers: readonly string[],
   name: string,
+  access: NatsAccess = {},
 ): Promise<Bucket & { close(): Promise<void> }> {
-  const connection = await connect({ ...splitLogin(servers), ...NATS_CONNECTION, name });
+  const connection = await connectNats({ ...access, servers }, { ...NATS_CONNECTION, name });
   const kv = await createBucket(connection, name, servers.length);
   return {
     async get(key) {
@@ -115,12 +122,13 @@ async function runServices(): Promise<void> {
   const [cluster, run, names] = Deno.args as [string, string, string];
   const clients = names.split(",").filter((name) => name !== "");
   const hears = clients.length === 0 ? undefined : (source: string) => clients.includes(source);
-  const [servers, etcdURLs] = ["NATS_URL", "ETCD_URL"].map((name) => Deno.env.get(name)!.split(","));
-  const bucket = await openBucket(servers!, bucketName(cluster, run));
-  const services = createServices({ etcd: createEtcd(etcdURLs!), prefix: `${cluster}/${run}/`, bucket });
+  const [servers, urls] = ["NATS_URL", "ETCD_URL"].map((name) => Deno.env.get(name)!.split(","));
+  const bucket = await openBucket(servers!, bucketName(cluster, run), natsAccess(Deno.env.get));
+  const etcd = createEtcd(urls!, etcdAccess(Deno.env.get));
+  const services = createServices({ etcd, prefix: `${cluster}/${run}/`, bucket });
   await Promise.all(
     Object.entries(services).map(([id, service]) =>
-      serveNats(serviceProgram(service), { servers: servers!, cluster, id, nodes: [id, ...clients], hears })
+      serveNats(serviceProgram(service), { cluster, id, nodes: [id, ...clients], hears })
     ),
   );
   await bucket.close();

@@ -1,6 +1,5 @@
 /**
- * Logins in the addresses of NATS servers. The client of NATS takes them as options only, and ignores those in an
- * address.
+ * Logins in the addresses of servers: the client of NATS takes them as options only, and nobody else may see them.
  *
  * @module
  */
@@ -14,13 +13,16 @@ export interface NatsAddresses {
   token?: string;
 }
 
+/** Address, in three parts: scheme, login, and host with all that follows. */
+const ADDRESS = /^(\w+:\/\/)?(?:(.*)@)?(.*)$/s;
+
 /**
  * Takes the login out of addresses: `USER:PASSWORD@` or `TOKEN@`. It is the same for all of them; the last one counts.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { splitLogin } from "./nats_login.ts";
+ * import { splitLogin } from "./login.ts";
  *
  * const { servers, ...login } = splitLogin(["nats://me:a%40b@n1:4222", "nats://n2"]);
  * assertEquals(servers, ["nats://n1:4222", "nats://n2"]);
@@ -31,7 +33,7 @@ export interface NatsAddresses {
 export function splitLogin(addresses: readonly string[]): NatsAddresses {
   let login: Omit<NatsAddresses, "servers"> = {};
   const servers = addresses.map((address) => {
-    const [, scheme = "", written, host] = /^(\w+:\/\/)?(?:(.*)@)?(.*)$/s.exec(address)!;
+    const [, scheme = "", written, host] = ADDRESS.exec(address)!;
     if (written !== undefined) login = parseLogin(written);
     return `${scheme}${host}`;
   });
@@ -51,4 +53,20 @@ function decode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/**
+ * Replaces the logins of addresses in a text.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { hideLogins } from "./login.ts";
+ *
+ * assertEquals(hideLogins("Cannot use nats://me:s@h,tls://t@i"), "Cannot use nats://…@h,tls://…@i");
+ * assertEquals(hideLogins("http://me:s@h/a see https://h/@std"), "http://…@h/a see https://h/@std");
+ * ```
+ */
+export function hideLogins(text: string): string {
+  return text.replace(/\b((?:nats|tls):\/\/)[^\s,"]*@|\b(https?:\/\/)[^\s/@]*@/g, "$1$2…@");
 }

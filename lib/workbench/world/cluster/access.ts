@@ -1,0 +1,53 @@
+/**
+ * Access of a cluster's clients to its servers: the logins and the files for TLS of servers that others have started.
+ * They are variables, from `up` to the last process, since a command line can be read by other users.
+ *
+ * @module
+ */
+
+import { createEtcd, type Etcd } from "../../../etcd.ts";
+import { ETCD_VARIABLES, etcdAccess } from "../../../etcd_gateway.ts";
+import { NATS_VARIABLES, type NatsAccess, natsAccess } from "../../../nats_access.ts";
+
+/** Variables of {@linkcode NATS_VARIABLES} and {@linkcode ETCD_VARIABLES} that are set, with their values. */
+export type AccessVariables = Readonly<Record<string, string>>;
+
+/** Servers of a cluster. */
+export interface ClusterServers {
+  /** Addresses of NATS. */
+  nats?: readonly string[];
+  /** Addresses of etcd. */
+  etcd?: readonly string[];
+  /** Logins and files for those that others have started. */
+  access?: AccessVariables;
+}
+
+/**
+ * Reads the variables. The paths in them become absolute: the processes of a cluster run in other folders.
+ *
+ * @param resolve Makes a path absolute.
+ */
+export function readAccess(
+  env: (name: string) => string | undefined,
+  resolve: (path: string) => string,
+): AccessVariables {
+  const set = [...NATS_VARIABLES, ...ETCD_VARIABLES].map((name) => [name, env(name) ?? ""] as const)
+    .filter(([, value]) => value !== "");
+  return Object.fromEntries(set.map(([name, value]) => [name, name === "ETCD_USER" ? value : resolve(value)]));
+}
+
+/** Leaves out the variables for servers that the cluster starts itself: those have neither TLS nor logins. */
+export function accessTo({ nats, etcd, access = {} }: ClusterServers): AccessVariables {
+  const names: string[] = [...nats === undefined ? [] : NATS_VARIABLES, ...etcd === undefined ? [] : ETCD_VARIABLES];
+  return Object.fromEntries(Object.entries(access).filter(([name]) => names.includes(name)));
+}
+
+/** Access to NATS. */
+export function natsOf({ nats, access = {} }: ClusterServers): NatsAccess {
+  return { ...natsAccess((name) => access[name]), servers: nats };
+}
+
+/** Creates a client of etcd. */
+export function etcdOf({ etcd = [], access = {} }: ClusterServers): Etcd {
+  return createEtcd(etcd, etcdAccess((name) => access[name]));
+}
