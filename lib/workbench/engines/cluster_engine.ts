@@ -101,9 +101,10 @@ async function listAllMachines(state: ClusterState): Promise<MachinePlace[]> {
     if (missing.length === 0) return places;
     await delay(RETRY_DELAY);
     if (performance.now() < deadline) continue;
+    const what = state.challenge ?? `--bin ${state.program.path}`;
     throw new FailedError(
-      `Cannot test the cluster: no machine runs ${missing.join(", ")}; start it there with up ` +
-        `${state.challenge ?? `--bin ${state.program.path}`} --nodes ${state.nodes.join()} --here ${missing.join()}`,
+      `Cannot test the cluster: no machine runs ${missing.join(", ")}; start it there with up ${what} ` +
+        `--nodes ${state.nodes.join()} --here ${missing.join()} --listen ADDRESS`,
     );
   }
 }

@@ -42,7 +42,7 @@ export async function down(words: readonly string[], machine: Machine): Promise<
 
 function endText({ here, nodes }: ClusterState): string {
   if (here.length === nodes.length) return "The cluster has ended\n";
-  return `${here.join(", ")} on this machine have ended; the cluster's data goes with its last machine\n`;
+  return `This machine's part of the cluster has ended: ${here.join(", ")}; the data goes with the last machine\n`;
 }
 
 /** Waits until the supervisor of a cluster that starts can be reached. Undefined if it has ended. */

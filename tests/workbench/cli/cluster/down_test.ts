@@ -51,5 +51,5 @@ Deno.test("down removes what is left of a start that was killed", async () => {
 Deno.test("down on one of several machines ends its nodes only", async () => {
   const { clusters } = fakeClusters({ ...STATE, here: ["n1"] });
   const { out } = await command("down", { clusters });
-  assertEquals(out, "n1 on this machine have ended; the cluster's data goes with its last machine\n");
+  assertEquals(out, "This machine's part of the cluster has ended: n1; the data goes with the last machine\n");
 });
