@@ -22,11 +22,17 @@ import type { MessageColumns, ReportData } from "./report_data.ts";
 export async function reportHTML(data: ReportData): Promise<string> {
   const { operations, messages, ...rest } = data;
   const omitted = [...data.omitted];
-  const packedOperations = await compress(packOperations(operations));
-  const packed = {
-    operations: packedOperations,
-    messages: messages === null ? null : await packWithin(messages, BUDGET - packedOperations.length, omitted),
-  };
+  const packedOperations = await packWithin(
+    (longest) => packOperations(operations, longest),
+    { lengths: [Infinity, 60, 20, 0], budget: OPERATIONS_BUDGET },
+    (what) => omitted.push(`Arguments and results of operations have ${what} here; the stored history has them whole`),
+  );
+  const packedMessages = messages && await packWithin(
+    (longest) => packMessages(messages, longest),
+    { lengths: [Infinity, 100, 40, 0], budget: BUDGET - packedOperations.length },
+    (what) => omitted.push(`Bodies of messages have ${what} here; messages.jsonl has them whole`),
+  );
+  const packed = { operations: packedOperations, messages: packedMessages };
   const json = formatExactJSON({ ...rest, omitted, messageCount: messages?.id.length ?? null });
   const parts = { data: await compress(new TextEncoder().encode(json)), ...packed };
   return pageHTML({ title: `${data.title}: report`, parts, modules: PAGE_MODULES, style: PAGE_STYLE });
@@ -91,24 +97,29 @@ export function joinModules(modules: readonly string[]): string {
 /** Size of the compressed operations and messages, in bytes, above which bodies are shortened. Base64 adds a third. */
 const BUDGET = 3_500_000;
 
-/** Lengths to which bodies are shortened until the messages are small enough. */
-const LENGTHS = [Infinity, 100, 40, 0];
+/** Part of it that operations may take, so that a million messages without bodies have room. */
+const OPERATIONS_BUDGET = 1_500_000;
 
 /**
- * Packs and compresses messages, with bodies that are short enough for the budget.
+ * Packs and compresses something, with texts that are short enough for a budget.
  *
- * @param budget Bytes.
- * @param omitted Receives a note if bodies are shortened.
+ * @param pack Packs it with texts of up to a length.
+ * @param limits Lengths from the longest to the shortest, which is taken in any case; and the budget in bytes.
+ * @param onShortened Receives words for the length of shortened texts.
  */
-async function packWithin(messages: MessageColumns, budget: number, omitted: string[]): Promise<Uint8Array> {
-  for (const longest of LENGTHS) {
-    const packed = await compress(packMessages(messages, longest));
-    if (packed.length > budget && longest > 0) continue;
-    const what = longest === 0 ? "no bodies" : `bodies of up to ${longest} characters`;
-    if (longest < Infinity) omitted.push(`Messages have ${what} here; messages.jsonl has them whole`);
-    return packed;
+async function packWithin(
+  pack: (longest: number) => Uint8Array<ArrayBuffer>,
+  { lengths, budget }: { lengths: readonly number[]; budget: number },
+  onShortened: (what: string) => void,
+): Promise<Uint8Array> {
+  let packed = new Uint8Array();
+  let longest = Infinity;
+  for (longest of lengths) {
+    packed = new Uint8Array(await compress(pack(longest)));
+    if (packed.length <= budget) break;
   }
-  throw new Error("The last length is 0");
+  if (longest < Infinity) onShortened(longest === 0 ? "no text" : `up to ${longest} characters`);
+  return packed;
 }
 
 /** Compresses bytes with gzip, for a part of a page. */

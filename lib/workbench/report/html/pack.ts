@@ -30,13 +30,17 @@ export interface OperationsHead extends Pick<OperationColumns, "functions"> {
   results: string[];
 }
 
-/** Packs operations. */
-export function packOperations(operations: OperationColumns): Uint8Array<ArrayBuffer> {
+/**
+ * Packs operations.
+ *
+ * @param longest Length to which arguments and results are shortened, in characters; with 0 there are none.
+ */
+export function packOperations(operations: OperationColumns, longest: number = Infinity): Uint8Array<ArrayBuffer> {
   const { functions, index, completion, process, worker, f, outcome, start, duration, argument, result } = operations;
   const count = index.length;
   const difference = (numbers: readonly number[]) => (row: number) =>
     unsigned(numbers[row]! - (row === 0 ? 0 : numbers[row - 1]!));
-  const [args, results] = [argument, result].map((texts) => packTexts(count, (row) => texts[row]!, (row) => f[row]!));
+  const [args, results] = [argument, result].map((texts) => packTexts(count, (row) => cut(texts[row]!, longest), (row) => f[row]!));
   const columns = [
     difference(index),
     (row: number) => completion[row]! === -1 ? 0 : completion[row]! - index[row]!,
@@ -50,6 +54,11 @@ export function packOperations(operations: OperationColumns): Uint8Array<ArrayBu
   const texts = [args!.positions, args!.numbers, results!.positions, results!.numbers];
   const head: OperationsHead = { functions, count, arguments: args!.templates, results: results!.templates };
   return joinStreams([toBytes(head), ...columns, ...texts]);
+}
+
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  return longest === 0 ? "" : `${text.slice(0, longest)}…`;
 }
 
 /**

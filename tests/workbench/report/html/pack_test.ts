@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { packMessages, packOperations } from "../../../../lib/workbench/report/html/pack.ts";
+import { operationColumns } from "../../../../lib/workbench/report/html/operations.ts";
 import { packTexts } from "../../../../lib/workbench/report/html/pack_texts.ts";
 import { reportHTML } from "../../../../lib/workbench/report/html/html.ts";
 import type { MessageColumns, ReportData } from "../../../../lib/workbench/report/html/report_data.ts";
@@ -114,8 +115,33 @@ Deno.test("a page whose messages would be too large has short bodies, and says s
   const page = await reportHTML(data);
   const part = (name: string) => new RegExp(`id="packed-${name}">([^<]*)<`).exec(page)![1]!;
   const { omitted, messageCount } = await unpackData(part("data"), part("operations"));
-  assertEquals(omitted, ["Messages have bodies of up to 100 characters here; messages.jsonl has them whole"]);
+  assertEquals(omitted, ["Bodies of messages have up to 100 characters here; messages.jsonl has them whole"]);
   assertEquals([messageCount, page.length < 5e6], [texts.length, true]);
   const { bodyOf } = unpackMessages(await unpackBytes(part("messages")));
   assertEquals(bodyOf(9).slice(100), "… (411 characters)");
+});
+
+Deno.test("a page whose operations would be too large has short arguments and results, and says so", async () => {
+  const random = new Uint8Array(200);
+  const history = Array.from({ length: 15_000 }, (_, at) => {
+    crypto.getRandomValues(random);
+    const value = btoa(String.fromCharCode(...random));
+    const entry = { time: at * 1e6, process: 0, f: "echo", value };
+    return [{ ...entry, index: 2 * at, type: "invoke" as const }, { ...entry, index: 2 * at + 1, type: "ok" as const }];
+  }).flat();
+  const page = await reportHTML({ ...DATA, operations: operationColumns(history, 1, []), messages: null });
+  const part = (name: string) => new RegExp(`id="packed-${name}">([^<]*)<`).exec(page)![1]!;
+  const { omitted, operations } = await unpackData(part("data"), part("operations"));
+  assertEquals(omitted, [
+    "Arguments and results of operations have up to 60 characters here; the stored history has them whole",
+  ]);
+  assertEquals([operations.index.length, page.length < 3e6], [15_000, true]);
+  assertEquals([operations.argumentOf(9).length, operations.argumentOf(9).at(-1)], [61, "…"]);
+});
+
+Deno.test("arguments and results can be left out", () => {
+  const entry = { time: 0, process: 0, f: "echo", value: "long" };
+  const history = [{ ...entry, index: 0, type: "invoke" as const }, { ...entry, index: 1, type: "ok" as const }];
+  const { argumentOf, resultOf } = unpackOperations(packOperations(operationColumns(history, 1, []), 0));
+  assertEquals([argumentOf(0), resultOf(0)], ["", ""]);
 });
