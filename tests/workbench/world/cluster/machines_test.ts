@@ -93,6 +93,16 @@ testWithServers(
 
 const ADVICE = "name the nodes of this machine with --here, or another cluster with --cluster";
 
+/** Kills the supervisor that a test has left. */
+function killLeft({ folder }: StartedPlan): void {
+  const state = readState(folder);
+  try {
+    if (state !== undefined) Deno.kill(state.pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
 /** Sends a request to lin-kv in the name of a node, and returns the reply. */
 async function askLinKV(url: string, src: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
   const connection = await connect({ servers: url });
@@ -134,19 +144,23 @@ testWithServers(
         await clusters.start(plan, (line) => told.push(line), new AbortController().signal);
         return { told, state: readState(plan.folder) as ClusterState };
       };
-      const { state } = await start();
-      assertEquals((await askLinKV(nats.url, "n1", { type: "write", key: "k", value: 7 })).type, "write_ok");
-      assertEquals(await receivedBy(nats.url, "lin-kv"), { n1: 1, "n0,n2": 0 });
-      Deno.kill(state.pid, "SIGKILL");
-      while (await clusters.isRunning(state)) await new Promise((resolve) => setTimeout(resolve, 10));
-      assertEquals(await places(), 2);
-      const again = await start();
-      assertStringIncludes(again.told.join("\n"), "The lease of an earlier n1 has to end first");
-      assertEquals(await places(), 2);
-      assertEquals((await askLinKV(nats.url, "n1", { type: "read", key: "k" })).value, 7);
-      await createControl(again.state).stop();
-      while (readState(plan.folder) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-      assertEquals(await places(), 1);
+      try {
+        const { state } = await start();
+        assertEquals((await askLinKV(nats.url, "n1", { type: "write", key: "k", value: 7 })).type, "write_ok");
+        assertEquals(await receivedBy(nats.url, "lin-kv"), { n1: 1, "n0,n2": 0 });
+        Deno.kill(state.pid, "SIGKILL");
+        while (await clusters.isRunning(state)) await new Promise((resolve) => setTimeout(resolve, 10));
+        assertEquals(await places(), 2);
+        const again = await start();
+        assertStringIncludes(again.told.join("\n"), "The lease of an earlier n1 has to end first");
+        assertEquals(await places(), 2);
+        assertEquals((await askLinKV(nats.url, "n1", { type: "read", key: "k" })).value, 7);
+        await createControl(again.state).stop();
+        while (readState(plan.folder) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+        assertEquals(await places(), 1);
+      } finally {
+        killLeft(plan);
+      }
     });
   },
 );
