@@ -40,7 +40,9 @@ export function packOperations(operations: OperationColumns, longest: number = I
   const count = index.length;
   const difference = (numbers: readonly number[]) => (row: number) =>
     unsigned(numbers[row]! - (row === 0 ? 0 : numbers[row - 1]!));
-  const [args, results] = [argument, result].map((texts) => packTexts(count, (row) => cut(texts[row]!, longest), (row) => f[row]!));
+  const [args, results] = [argument, result].map((texts) =>
+    packTexts(count, (row) => cut(texts[row]!, longest), (row) => f[row]!)
+  );
   const columns = [
     difference(index),
     (row: number) => completion[row]! === -1 ? 0 : completion[row]! - index[row]!,
