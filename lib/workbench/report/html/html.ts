@@ -16,7 +16,7 @@ import plotStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import { formatExactJSON } from "../../base/json.ts";
 import { PAGE_MODULES, PAGE_STYLE } from "../page/mod.ts";
 import { packMessages, packOperations } from "./pack.ts";
-import type { MessageColumns, ReportData } from "./report_data.ts";
+import type { ReportData } from "./report_data.ts";
 
 /** Makes the page that shows the data. */
 export async function reportHTML(data: ReportData): Promise<string> {
