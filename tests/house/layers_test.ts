@@ -37,17 +37,19 @@ test("there are no import cycles", () => {
 });
 
 test("the runtime and the challenges import nothing beyond themselves and @std, but for NATS and etcd", () => {
-  const runtime = filesBelow("lib", { recursive: false });
   const foreign = (own: RegExp) => ({ to }: Import) => !own.test(to);
-  assertEquals(runtime.flatMap(importsOf).filter(foreign(/^(lib\/\w+\.ts$|@std\/)/)).map(show), [
-    "lib/etcd.ts imports node:buffer",
-    "lib/nats_connection.ts imports @nats-io/transport-node",
-    "lib/nats_link.ts imports @nats-io/transport-node",
-    "lib/nats_socket.ts imports node:net",
-    "lib/nats_socket.ts imports node:tls",
-    "lib/nats_transport.ts imports node:dns/promises",
-    "lib/nats_transport.ts imports @nats-io/transport-node",
-    "lib/tls_files.ts imports node:crypto",
+  const runtime = filesBelow("lib", { recursive: false });
+  assertEquals(runtime.flatMap(importsOf).filter(foreign(/^(lib\/\w+\.ts$|@std\/)/)).map(show), []);
+  const onCluster = filesBelow("lib/cluster").flatMap(importsOf);
+  assertEquals(onCluster.filter(foreign(/^(lib\/(cluster\/)?\w+\.ts$|@std\/)/)).map(show), [
+    "lib/cluster/etcd.ts imports node:buffer",
+    "lib/cluster/nats_connection.ts imports @nats-io/transport-node",
+    "lib/cluster/nats_link.ts imports @nats-io/transport-node",
+    "lib/cluster/nats_socket.ts imports node:net",
+    "lib/cluster/nats_socket.ts imports node:tls",
+    "lib/cluster/nats_transport.ts imports node:dns/promises",
+    "lib/cluster/nats_transport.ts imports @nats-io/transport-node",
+    "lib/cluster/tls_files.ts imports node:crypto",
   ]);
   const programs = filesBelow("challenges").flatMap(importsOf);
   assertEquals(programs.filter(foreign(/^(mod\.ts$|lib\/\w+\.ts$|challenges\/|@std\/)/)).map(show), []);

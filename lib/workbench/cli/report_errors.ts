@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hideLogins } from "../../login.ts";
+import { hideLogins } from "../../cluster/login.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import type { Machine } from "../engines/machine.ts";
 import { watchUncaught } from "../engines/uncaught.ts";

@@ -11,8 +11,8 @@
 
 import type { NatsConnection } from "@nats-io/transport-node";
 import { delay } from "@std/async/delay";
-import { connectNats } from "../../nats_connection.ts";
-import { NATS_CONNECTION } from "../../nats_link.ts";
+import { connectNats } from "../../cluster/nats_connection.ts";
+import { NATS_CONNECTION } from "../../cluster/nats_link.ts";
 import { FailedError, messageOf, UsageError } from "../base/errors.ts";
 import { findModule } from "../request/challenges.ts";
 import type { TestRequest } from "../request/request.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { splitLogin } from "../../../login.ts";
+import { splitLogin } from "../../../cluster/login.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { columns } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";

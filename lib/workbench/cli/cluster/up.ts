@@ -11,7 +11,7 @@ import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
 import { clusterProgram } from "../../request/cluster_program.ts";
 import { shellWord } from "../../request/command_line.ts";
-import { splitLogin } from "../../../login.ts";
+import { splitLogin } from "../../../cluster/login.ts";
 import type { Flag, ValuesOf } from "../../request/flag.ts";
 import { readAccess } from "../../world/cluster/access.ts";
 import { findProgram } from "../../request/request.ts";

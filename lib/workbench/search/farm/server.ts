@@ -25,9 +25,9 @@ import {
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type ConnectionOptions, nanos, type NatsConnection } from "@nats-io/transport-node";
-import { splitLogin } from "../../../login.ts";
-import { natsAccess } from "../../../nats_access.ts";
-import { connectNats } from "../../../nats_connection.ts";
+import { splitLogin } from "../../../cluster/login.ts";
+import { natsAccess } from "../../../cluster/nats_access.ts";
+import { connectNats } from "../../../cluster/nats_connection.ts";
 import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import type { SwarmDefinition } from "./definition.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { createEtcd, type Etcd } from "../../../etcd.ts";
-import { ETCD_VARIABLES, etcdAccess } from "../../../etcd_gateway.ts";
-import { NATS_VARIABLES, type NatsAccess, natsAccess } from "../../../nats_access.ts";
+import { createEtcd, type Etcd } from "../../../cluster/etcd.ts";
+import { ETCD_VARIABLES, etcdAccess } from "../../../cluster/etcd_gateway.ts";
+import { NATS_VARIABLES, type NatsAccess, natsAccess } from "../../../cluster/nats_access.ts";
 
 /** Variables of {@linkcode NATS_VARIABLES} and {@linkcode ETCD_VARIABLES} that are set, with their values. */
 export type AccessVariables = Readonly<Record<string, string>>;

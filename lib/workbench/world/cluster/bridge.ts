@@ -17,8 +17,8 @@
  */
 
 import type { Host } from "../../../host.ts";
-import { type NatsNode, runOnNats } from "../../../nats_host.ts";
-import type { NatsLink } from "../../../nats_link.ts";
+import { type NatsNode, runOnNats } from "../../../cluster/nats_host.ts";
+import type { NatsLink } from "../../../cluster/nats_link.ts";
 import { logToStderr } from "../../../process_host.ts";
 import type { Message } from "../../../protocol.ts";
 import { createStats, type NodeStats } from "../../../stats.ts";

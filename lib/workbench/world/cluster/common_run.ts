@@ -7,7 +7,7 @@
  */
 
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Etcd } from "../../../etcd.ts";
+import type { Etcd } from "../../../cluster/etcd.ts";
 import { FailedError } from "../../base/errors.ts";
 import type { ClusterPlan, MachinePlace } from "./state.ts";
 

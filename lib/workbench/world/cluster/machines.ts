@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Etcd } from "../../../etcd.ts";
-import { type HeldKey, holdKey } from "../../../lease.ts";
+import type { Etcd } from "../../../cluster/etcd.ts";
+import { type HeldKey, holdKey } from "../../../cluster/lease.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { etcdOf } from "./access.ts";
 import { createControl, UnreachableError } from "./control.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { serveNats } from "../../../nats.ts";
+import { serveNats } from "../../../cluster/nats.ts";
 import type { Node } from "../../../node.ts";
 import { logToStderr } from "../../../process_host.ts";
 

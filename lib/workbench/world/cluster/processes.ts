@@ -7,10 +7,10 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { abortable } from "@std/async/abortable";
-import { splitLogin } from "../../../login.ts";
-import type { NatsNodeStatus } from "../../../nats.ts";
-import { connectNats } from "../../../nats_connection.ts";
-import { NATS_CONNECTION } from "../../../nats_link.ts";
+import { splitLogin } from "../../../cluster/login.ts";
+import type { NatsNodeStatus } from "../../../cluster/nats.ts";
+import { connectNats } from "../../../cluster/nats_connection.ts";
+import { NATS_CONNECTION } from "../../../cluster/nats_link.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { commandOf } from "../hosts/process/spawn.ts";
 import { accessTo, type AccessVariables, etcdOf, natsOf } from "./access.ts";

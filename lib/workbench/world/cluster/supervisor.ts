@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { HeldKey } from "../../../lease.ts";
+import type { HeldKey } from "../../../cluster/lease.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { nodeEnvironment } from "../hosts/process/environment.ts";
 import { etcdOf } from "./access.ts";

@@ -14,7 +14,7 @@ import { isOurs, listRuns } from "../../../../lib/workbench/report/stored/stored
 import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
-import { createCertificates } from "../../../logins.ts";
+import { createCertificates } from "../../../cluster/logins.ts";
 import { testWithServers } from "../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;

@@ -5,7 +5,7 @@ import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.
 import type { StartedPlan } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
-import { createCertificates, enableLogins } from "../../../logins.ts";
+import { createCertificates, enableLogins } from "../../../cluster/logins.ts";
 import { type TestServers, testWithServers } from "../../../servers.ts";
 import { HOOKS, planFor, requestFor, ROOT, withCluster } from "./rig.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { NatsNode } from "../../../../lib/nats_host.ts";
+import type { NatsNode } from "../../../../lib/cluster/nats_host.ts";
 import type { Body, Message } from "../../../../lib/protocol.ts";
 import { ProgramFailedError, startBridge } from "../../../../lib/workbench/world/cluster/bridge.ts";
 import type { ProgramCommand } from "../../../../lib/workbench/world/hosts/process/spawn.ts";

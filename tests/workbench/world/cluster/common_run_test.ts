@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Etcd } from "../../../../lib/etcd.ts";
+import type { Etcd } from "../../../../lib/cluster/etcd.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { joinRun, readRun, replaceRun } from "../../../../lib/workbench/world/cluster/common_run.ts";
 

@@ -146,7 +146,7 @@ testOnMachines(
     const [n1, , n3] = await startServersOn(hosts, folder, ["--plain"]);
     const etcd = <T>(machine: ServedMachine, body: string) => {
       const url = JSON.stringify(`http://${machine.address}:2379`);
-      return evaluate<T>(machine, { createEtcd: "lib/etcd.ts" }, `const etcd = createEtcd([${url}]); ${body}`);
+      return evaluate<T>(machine, { createEtcd: "lib/cluster/etcd.ts" }, `const etcd = createEtcd([${url}]); ${body}`);
     };
     const lease = await etcd<string>(
       n3!,

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
 import { Kvm } from "@nats-io/kv";
-import { createEtcd } from "../../../../lib/etcd.ts";
-import type { NatsNodeStatus } from "../../../../lib/nats.ts";
+import { createEtcd } from "../../../../lib/cluster/etcd.ts";
+import type { NatsNodeStatus } from "../../../../lib/cluster/nats.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { createClusters } from "../../../../lib/workbench/engines/clusters.ts";

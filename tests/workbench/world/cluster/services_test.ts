@@ -1,9 +1,9 @@
 import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { connect } from "@nats-io/transport-node";
-import { serveNats } from "../../../../lib/nats.ts";
+import { serveNats } from "../../../../lib/cluster/nats.ts";
 import { type Message, RPCError } from "../../../../lib/protocol.ts";
-import { createEtcd, type Etcd, type EtcdState, type EtcdStore } from "../../../../lib/etcd.ts";
+import { createEtcd, type Etcd, type EtcdState, type EtcdStore } from "../../../../lib/cluster/etcd.ts";
 import { createEtcdLinKV } from "../../../../lib/workbench/world/cluster/services/lin_kv.ts";
 import { createEtcdLinTSO } from "../../../../lib/workbench/world/cluster/services/lin_tso.ts";
 import { type Bucket, createBucketKV } from "../../../../lib/workbench/world/cluster/services/lww_kv.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { createEtcd } from "../../../../lib/etcd.ts";
+import { createEtcd } from "../../../../lib/cluster/etcd.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { isSurvived } from "../../../../lib/workbench/run/survives.ts";

@@ -5,7 +5,7 @@
  */
 
 import { parseKeyValueRequest } from "../../services/key_value.ts";
-import type { EtcdStore } from "../../../../etcd.ts";
+import type { EtcdStore } from "../../../../cluster/etcd.ts";
 import { type ClusterService, performOnEtcd } from "./service.ts";
 
 /**

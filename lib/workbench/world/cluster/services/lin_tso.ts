@@ -6,7 +6,7 @@
  */
 
 import { RPCError } from "../../../../protocol.ts";
-import type { EtcdStore } from "../../../../etcd.ts";
+import type { EtcdStore } from "../../../../cluster/etcd.ts";
 import type { ClusterService } from "./service.ts";
 
 /**

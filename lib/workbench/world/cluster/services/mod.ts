@@ -11,7 +11,7 @@
 
 import type { Node, Program } from "../../../../node.ts";
 import { type Body, type Message, RPCError } from "../../../../protocol.ts";
-import type { EtcdStore } from "../../../../etcd.ts";
+import type { EtcdStore } from "../../../../cluster/etcd.ts";
 import { createEtcdLinKV } from "./lin_kv.ts";
 import { createEtcdLinTSO } from "./lin_tso.ts";
 import { type Bucket, createBucketKV } from "./lww_kv.ts";

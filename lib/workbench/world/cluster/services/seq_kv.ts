@@ -19,7 +19,7 @@
 import type { Body } from "../../../../protocol.ts";
 import { parseKeyValueRequest } from "../../services/key_value.ts";
 import type { Reply } from "../../services/service.ts";
-import type { EtcdStore } from "../../../../etcd.ts";
+import type { EtcdStore } from "../../../../cluster/etcd.ts";
 import { type ClusterService, type Performed, performOnEtcd } from "./service.ts";
 
 /** Session of a client. */

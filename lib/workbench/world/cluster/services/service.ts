@@ -8,7 +8,7 @@ import type { Body } from "../../../../protocol.ts";
 import { parseExactJSON } from "../../../base/json.ts";
 import { canonicalText, type KeyValueRequest, performRequest } from "../../services/key_value.ts";
 import type { Reply } from "../../services/service.ts";
-import type { EtcdStore } from "../../../../etcd.ts";
+import type { EtcdStore } from "../../../../cluster/etcd.ts";
 
 /**
  * Service: answers requests, several at a time. Its state is in a server.

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes, ass
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { connect } from "@nats-io/transport-node";
-import { createEtcd } from "../../../../../lib/etcd.ts";
+import { createEtcd } from "../../../../../lib/cluster/etcd.ts";
 import { FailedError } from "../../../../../lib/workbench/base/errors.ts";
 import { etcdCommands } from "../../../../../lib/workbench/world/cluster/servers/etcd_member.ts";
 import { findServer, requireServer } from "../../../../../lib/workbench/world/cluster/servers/find.ts";

@@ -1,8 +1,8 @@
 /** An etcd in memory, with leases and a clock that a test moves. */
 
-import type { Etcd } from "../lib/etcd.ts";
-import type { HoldKeyOptions } from "../lib/lease.ts";
-import { RPCError } from "../lib/protocol.ts";
+import type { Etcd } from "../../lib/cluster/etcd.ts";
+import type { HoldKeyOptions } from "../../lib/cluster/lease.ts";
+import { RPCError } from "../../lib/protocol.ts";
 
 /** The requests that leases need. */
 export type LeaseEtcd = Pick<Etcd, "create" | "grantLease" | "list" | "renewLease" | "revokeLease">;

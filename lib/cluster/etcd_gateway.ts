@@ -10,7 +10,7 @@
  */
 
 import { type AskMember, chooseMember } from "./etcd_members.ts";
-import { RPCError } from "./protocol.ts";
+import { RPCError } from "../protocol.ts";
 import { explainTls, readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** Login and files that a client of etcd may need. */

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createEtcd, type Etcd } from "../lib/etcd.ts";
-import { type EtcdAccess, etcdAccess } from "../lib/etcd_gateway.ts";
-import { RPCError } from "../lib/protocol.ts";
-import { freePort } from "../lib/workbench/world/cluster/servers/ports.ts";
+import { createEtcd, type Etcd } from "../../lib/cluster/etcd.ts";
+import { type EtcdAccess, etcdAccess } from "../../lib/cluster/etcd_gateway.ts";
+import { RPCError } from "../../lib/protocol.ts";
+import { freePort } from "../../lib/workbench/world/cluster/servers/ports.ts";
 import { createCertificates, enableLogins, manageUsers } from "./logins.ts";
-import { testWithServers } from "./servers.ts";
+import { testWithServers } from "../servers.ts";
 
 async function assertWorks(etcd: Etcd): Promise<void> {
   const value = crypto.randomUUID();

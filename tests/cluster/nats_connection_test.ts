@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { NatsAccess } from "../lib/nats_access.ts";
-import { connectNats } from "../lib/nats_connection.ts";
+import type { NatsAccess } from "../../lib/cluster/nats_access.ts";
+import { connectNats } from "../../lib/cluster/nats_connection.ts";
 import { type Accounts, createAccounts, createCertificates } from "./logins.ts";
-import { type TestServers, testWithServers } from "./servers.ts";
+import { type TestServers, testWithServers } from "../servers.ts";
 
 const CLIENT = { name: "test", maxReconnectAttempts: -1, reconnectTimeWait: 20 };
 

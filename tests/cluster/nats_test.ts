@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { type NatsNodeStatus, serveNats, type ServeNatsOptions } from "../lib/nats.ts";
-import { fixedMembers, type Membership } from "../lib/membership.ts";
-import type { Node, Program } from "../lib/node.ts";
-import type { Body, Message } from "../lib/protocol.ts";
-import { findServer } from "../lib/workbench/world/cluster/servers/find.ts";
-import { testWithServers } from "./servers.ts";
+import { type NatsNodeStatus, serveNats, type ServeNatsOptions } from "../../lib/cluster/nats.ts";
+import { fixedMembers, type Membership } from "../../lib/cluster/membership.ts";
+import type { Node, Program } from "../../lib/node.ts";
+import type { Body, Message } from "../../lib/protocol.ts";
+import { findServer } from "../../lib/workbench/world/cluster/servers/find.ts";
+import { testWithServers } from "../servers.ts";
 
 const echo: Program = (node) => node.on("echo", ({ echo }) => ({ echo }));
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { chooseMember } from "../lib/etcd_members.ts";
-import { type ErrorName, RPCError } from "../lib/protocol.ts";
+import { chooseMember } from "../../lib/cluster/etcd_members.ts";
+import { type ErrorName, RPCError } from "../../lib/protocol.ts";
 
 /** Creates a request that fails with an error at some members. */
 function createRequest(failures: Partial<Record<string, ErrorName>>) {

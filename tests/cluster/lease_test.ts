@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createEtcd, type Etcd } from "../lib/etcd.ts";
-import { holdKey, type HoldKeyOptions } from "../lib/lease.ts";
+import { createEtcd, type Etcd } from "../../lib/cluster/etcd.ts";
+import { holdKey, type HoldKeyOptions } from "../../lib/cluster/lease.ts";
 import { createLeaseRig } from "./lease_rig.ts";
-import { RPCError } from "../lib/protocol.ts";
-import { testWithServers } from "./servers.ts";
+import { RPCError } from "../../lib/protocol.ts";
+import { testWithServers } from "../servers.ts";
 
 /** An etcd in memory whose leases end on request, and whose waits are steps of the test. */
 function createRig() {

@@ -21,9 +21,9 @@
 import { delay as realDelay } from "@std/async/delay";
 import { createEtcd, type Etcd } from "./etcd.ts";
 import { type EtcdAccess, etcdAccess } from "./etcd_gateway.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "../host.ts";
 import { holdKey } from "./lease.ts";
-import { type Body, ERRORS } from "./protocol.ts";
+import { type Body, ERRORS } from "../protocol.ts";
 import { ownVariable } from "./variables.ts";
 
 /** Source of the names of a cluster's nodes. */

@@ -11,13 +11,13 @@
  * @module
  */
 
-import type { Host, LogLevel, NodeHandle } from "./host.ts";
-import { showJSON } from "./json.ts";
+import type { Host, LogLevel, NodeHandle } from "../host.ts";
+import { showJSON } from "../json.ts";
 import { fixedMembers, type Members, type Membership } from "./membership.ts";
 import { isSubjectPart, type NatsLink, type NatsPlace, openLink, type Receiver } from "./nats_link.ts";
-import { createProcessHost, logToStderr, runNode, withoutDetails } from "./process_host.ts";
-import type { Body, Message } from "./protocol.ts";
-import type { NodeStats } from "./stats.ts";
+import { createProcessHost, logToStderr, runNode, withoutDetails } from "../process_host.ts";
+import type { Body, Message } from "../protocol.ts";
+import type { NodeStats } from "../stats.ts";
 
 /** Options for {@linkcode serveNats}. */
 export interface ServeNatsOptions extends NatsPlace {

@@ -16,7 +16,7 @@
  * as a partition would, until the next such request.
  *
  * ```ts
- * import type { Node } from "./node.ts";
+ * import type { Node } from "../node.ts";
  * import { serveNats } from "./nats.ts";
  *
  * const echo = (node: Node) => node.on("echo", ({ echo }) => ({ echo }));
@@ -32,7 +32,7 @@
  * `$NATS_URL`, `$NATS_CREDS`, `$NATS_CA`, `$NATS_CERT` and `$NATS_KEY`. None of them belongs on a command line.
  *
  * ```ts
- * import type { Node } from "./node.ts";
+ * import type { Node } from "../node.ts";
  * import { serveNats } from "./nats.ts";
  *
  * const [id] = Deno.args;
@@ -51,11 +51,11 @@
  * @module
  */
 
-import type { Host } from "./host.ts";
-import type { AnyMessages, MessageTypes } from "./messages.ts";
+import type { Host } from "../host.ts";
+import type { AnyMessages, MessageTypes } from "../messages.ts";
 import { runOnNats, type ServeNatsOptions } from "./nats_host.ts";
-import type { Program } from "./node.ts";
-import { RunningNode } from "./running_node.ts";
+import type { Program } from "../node.ts";
+import { RunningNode } from "../running_node.ts";
 
 export type { EtcdAccess } from "./etcd_gateway.ts";
 export { etcdMembers } from "./membership.ts";

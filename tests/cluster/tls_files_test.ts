@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { explainTls, readTlsFiles, type TlsFiles } from "../lib/tls_files.ts";
+import { explainTls, readTlsFiles, type TlsFiles } from "../../lib/cluster/tls_files.ts";
 import { createCertificates } from "./logins.ts";
-import { testWithServers } from "./servers.ts";
+import { testWithServers } from "../servers.ts";
 
 testWithServers("readTlsFiles() reads the files, and says what is wrong with one", ["openssl"], async ({ folder }) => {
   const { ca, client, stranger, old } = await createCertificates(folder);

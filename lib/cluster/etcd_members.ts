@@ -8,7 +8,7 @@
  * @module
  */
 
-import { ERRORS, RPCError } from "./protocol.ts";
+import { ERRORS, RPCError } from "../protocol.ts";
 
 /** Sends a request to a member with an address, and repeats it with the next one if it could not be sent. */
 export type AskMember = <T>(request: (url: string) => Promise<T>) => Promise<T>;
@@ -26,7 +26,7 @@ const PATIENCE = 1000;
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { chooseMember } from "./etcd_members.ts";
- * import { RPCError } from "./protocol.ts";
+ * import { RPCError } from "../protocol.ts";
  *
  * const asked: string[] = [];
  * const ask = chooseMember(["a", "b"]);

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connect } from "@nats-io/transport-node";
-import { createEtcd } from "../lib/etcd.ts";
-import { etcdMembers, type NatsNodeStatus, serveNats } from "../lib/nats.ts";
-import type { Node } from "../lib/node.ts";
-import { type TestServers, testWithServers } from "./servers.ts";
+import { createEtcd } from "../../lib/cluster/etcd.ts";
+import { etcdMembers, type NatsNodeStatus, serveNats } from "../../lib/cluster/nats.ts";
+import type { Node } from "../../lib/node.ts";
+import { type TestServers, testWithServers } from "../servers.ts";
 
 /** Nodes of a cluster on a real NATS and a real etcd. */
 async function startRig({ start }: TestServers) {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { etcdMembers, leasedMembers, type Membership } from "../lib/membership.ts";
-import { type Body, RPCError } from "../lib/protocol.ts";
+import { etcdMembers, leasedMembers, type Membership } from "../../lib/cluster/membership.ts";
+import { type Body, RPCError } from "../../lib/protocol.ts";
 import { createLeaseRig, type LeaseRig } from "./lease_rig.ts";
 
 /** Requests of a host to its program. */

@@ -5,12 +5,12 @@
  */
 
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import type { Host, NodeHandle } from "./host.ts";
-import { formatJSON, showJSON } from "./json.ts";
+import type { Host, NodeHandle } from "../host.ts";
+import { formatJSON, showJSON } from "../json.ts";
 import { type NatsAccess, natsAccess } from "./nats_access.ts";
 import { connectNats } from "./nats_connection.ts";
-import { parseOrLog } from "./process_host.ts";
-import type { Message } from "./protocol.ts";
+import { parseOrLog } from "../process_host.ts";
+import type { Message } from "../protocol.ts";
 import { ownVariable } from "./variables.ts";
 
 /** The node takes no further message while more characters than this are not known to have reached the server. */
