@@ -89,7 +89,7 @@ function progressOf(store: string): { ok: number; elapsed_ms: number } {
 }
 
 testOnMachines("a test goes on while one of three machines is cut off, and is valid", NAMES, async (hosts, folder) => {
-  const machines = await startServersOn(hosts, folder, ["--plain"]);
+  const machines = await startServersOn(hosts, folder);
   const parts = await Promise.all(machines.map(startPart));
   const [n1, , n3] = parts;
   const store = `${folder}/store`;
