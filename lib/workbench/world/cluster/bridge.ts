@@ -201,7 +201,7 @@ function takeLine(bridge: Bridge, line: string, isUTF8: boolean): void {
   const { id, host, link, stats } = bridge;
   let message: Message;
   try {
-    // After the first line that is not UTF-8, this is no more known of a line; those with U+FFFD are doubtful.
+    // After the first line that is not UTF-8, a line with U+FFFD may be another one.
     message = parseLine(line, isUTF8 || !line.includes("\ufffd"));
   } catch (error) {
     const problem = badLine(id, "printed a line that is not a message", line, explainLine(id, line, error)).message;
