@@ -98,10 +98,15 @@ export function problemParagraphs(problems: Problems, screen: Screen): string[][
   ].filter((lines) => lines.length > 0);
 }
 
-/** Index of the first operation that shows an anomaly that is no consequence of something else, if there is one. */
+/**
+ * Index of the first operation that shows an anomaly that is no consequence of something else, if there is one. If
+ * operations are not linearizable, it is the one that does not fit: it comes last, after those that do.
+ */
 export function operationInQuestion(problems: Problems): number | undefined {
-  const cases = sortFindings(problems).anomalies.flatMap(({ cases = [] }) => cases);
-  return cases.find(({ operations = [] }) => operations.length > 0)?.operations?.[0];
+  const candidates = sortFindings(problems).anomalies.flatMap(({ type, cases = [] }) =>
+    cases.map(({ operations = [] }) => operations.at(type === "nonlinearizable" ? -1 : 0))
+  );
+  return candidates.find((index) => index !== undefined);
 }
 
 /** Types of the findings, without consequences. A run that could not be stored is not wrong for that reason. */

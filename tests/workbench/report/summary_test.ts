@@ -299,6 +299,15 @@ Deno.test("on a narrow terminal, tables become paragraphs, and only the command 
   for (const line of text.split("\n")) assert(line.length <= 40 || line.startsWith("  run again"), line);
 });
 
+Deno.test("of operations that are not linearizable, the one that does not fit is traced", () => {
+  const nonlinearizable = {
+    ...{ type: "nonlinearizable", count: 1, explanation: "Key 0 …" },
+    cases: [{ key: 0, operations: [5, 9, 31] }],
+  };
+  const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false } };
+  assertStringIncludes(summary({ ...wrong, anomalies: [nonlinearizable], store: "store/run" }), "--operation 31");
+});
+
 Deno.test("a failed run that is stored ends with the command that traces the operation in question", () => {
   const cases = [{ values: [1] }, { operations: [17, 3] }];
   const lost = { type: "lost", count: 2, explanation: "Element 7 …", cases };
