@@ -41,6 +41,16 @@ test("the files that a page links to exist", (page, text) => {
   assertEquals(missing, [], page);
 });
 
+test("the headings that a page links to exist", (page, text) => {
+  const folder = page.slice(0, page.lastIndexOf("/") + 1);
+  const links = Array.from(text.matchAll(/\]\(([^)#:\s]*)#([^)\s]+)\)/g), ([, path, anchor]) => {
+    const target = path === "" ? page : new URL(path!, `file:///${folder}`).pathname.slice(1);
+    return { target, anchor: anchor! };
+  });
+  const missing = links.filter(({ target, anchor }) => target.endsWith(".md") && !anchorsOf(target).includes(anchor));
+  assertEquals(missing, [], page);
+});
+
 test("tables have no row that is too long to read", (page, text) => {
   const rows = text.split("\n").filter((line) => line.startsWith("|"));
   assertEquals(rows.filter((row) => row.length > ROW_WIDTH), [], page);
@@ -49,6 +59,16 @@ test("tables have no row that is too long to read", (page, text) => {
 test("ARCHITECTURE.md is one page", (page, text) => {
   if (page === "ARCHITECTURE.md") assertEquals(text.trimEnd().split("\n").slice(PAGE), []);
 });
+
+/** Anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const headings = Deno.readTextFileSync(`${ROOT}/${page}`).matchAll(/^#+ (.*)$/gm);
+  return Array.from(
+    headings,
+    ([, heading]) =>
+      heading!.toLowerCase().replaceAll(/\]\([^)]*\)/g, "").replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-"),
+  );
+}
 
 function exists(path: string): boolean {
   try {
