@@ -5,7 +5,7 @@
  * @module
  */
 
-/** SwarmDefinition of a swarm. It is stored on the server, so that coordinator and workers agree. */
+/** Definition of a swarm. It is stored on the server, so that coordinator and workers agree. */
 export interface SwarmDefinition {
   schema: 1;
   name: string;

@@ -1,5 +1,5 @@
 /**
- * SwarmResults of a swarm over many machines: counts each test once, however often its result arrives.
+ * Results of a swarm over many machines: counts each test once, however often its result arrives.
  *
  * @module
  */

@@ -8,7 +8,7 @@ import { messageOf } from "../../base/errors.ts";
 import { openPool, TEST_LIMIT } from "../swarm/pool.ts";
 import type { Task, TaskResult } from "../swarm/task.ts";
 
-/** TestOutcome of a test: its result, or what kept it from having one. */
+/** Outcome of a test: its result, or what kept it from having one. */
 export interface TestOutcome {
   result?: TaskResult;
   /** True if the test took more than {@linkcode TEST_LIMIT}. */

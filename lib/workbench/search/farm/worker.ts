@@ -50,7 +50,7 @@ interface Worker {
   onChange: () => void;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
-  /** SwarmResults stored, and those among them that failed. */
+  /** Tests whose results this worker has stored, and those among them that failed. */
   counts: { tests: number; failed: number };
 }
 
