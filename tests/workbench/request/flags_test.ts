@@ -127,7 +127,7 @@ Deno.test("parseArguments() rejects values that are not allowed, lists the allow
   assertEquals(
     complaint("--nemesis", "partion"),
     "Cannot use --nemesis partion: expected one of none, partition, one-way-partition, loss, duplicate, delay, " +
-      "reorder, pause, kill, membership; did you mean partition?",
+      "reorder, pause, kill, membership, pause-nats, kill-nats, pause-etcd, kill-etcd; did you mean partition?",
   );
   assertStringIncludes(
     complaint("--nemesis", "partition,meteor"),

@@ -80,7 +80,7 @@ export const GRADE_FLAGS = [
     name: "nemesis",
     kind: "list",
     placeholder: "FAULTS",
-    allowed: flagOfTests("nemesis").allowed!.filter((fault) => serversHitBy(fault) === undefined),
+    allowed: flagOfTests("nemesis").allowed!,
     help: "More faults, comma-separated, with a claim each, besides those of the official tests",
     origin: "workbench",
   },
@@ -121,6 +121,8 @@ export function parseGradeOptions(
   if (word !== undefined) {
     throw new UsageError(`Cannot use ${word} with grade: expected a flag; a node's own arguments go after --`);
   }
+  const ofServers = given.nemesis?.find((fault) => serversHitBy(fault) !== undefined);
+  if (ofServers !== undefined) throw new UsageError(`Cannot cause ${ofServers} with grade: its nodes are no cluster`);
   return {
     challenges: given.challenge === undefined ? CHALLENGES : challengesNamed(given.challenge),
     bin: given.bin,

@@ -235,6 +235,7 @@ Deno.test("grade rejects bad arguments before anything runs, and has its own hel
   await assertRejected("grade --sead 4", "Cannot use flag --sead: expected one of --bin, ");
   await assertRejected("grade 3c", "Cannot use 3c with grade: expected a flag; a node's own arguments go after --");
   await assertRejected("grade --seeds 0", 'Cannot use --seeds "0": expected a whole number above 0');
+  await assertRejected("grade --nemesis kill-nats", "Cannot cause kill-nats with grade: its nodes are no cluster");
   await assertRejected("grade --nemesis fire", "Cannot use --nemesis fire: expected one of none, partition");
   for (const line of ["grade --help", "help grade"]) {
     const { status, out } = await command(line);

@@ -43,7 +43,7 @@ export function watchExit(child: Deno.ChildProcess, onExit: (how: string) => Pro
       if (!hasExited) signalGroup(child, name);
     },
     terminate() {
-      if (!hasExited) child.kill("SIGTERM");
+      if (!hasExited) signalProcess(child, "SIGTERM");
     },
     kill() {
       if (!hasExited) killGroup();
@@ -56,10 +56,14 @@ function signalGroup(child: Deno.ChildProcess, name: Deno.Signal): void {
   try {
     Deno.kill(-child.pid, name);
   } catch {
-    try {
-      child.kill(name);
-    } catch {
-      // It has ended.
-    }
+    signalProcess(child, name);
+  }
+}
+
+function signalProcess(child: Deno.ChildProcess, name: Deno.Signal): void {
+  try {
+    child.kill(name);
+  } catch {
+    // It has ended, though its status is not known yet.
   }
 }
