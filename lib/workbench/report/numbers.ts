@@ -21,7 +21,13 @@ export function percent(fraction: number): string {
   return `${Math.floor(fraction * 10_000) / 100} %`;
 }
 
-/** The share of operations that succeeded; empty if there were none, or their number is unknown. */
-export function okShare({ availability, operations }: Pick<Results, "availability" | "operations">): string {
-  return availability === null || operations?.count === 0 ? "" : percent(availability.ok_fraction);
+/** The share of operations that succeeded; null if there were none, or it is unknown. */
+export function okFraction({ availability, operations }: Pick<Results, "availability" | "operations">): number | null {
+  return operations?.count === 0 ? null : availability?.ok_fraction ?? null;
+}
+
+/** The share of operations that succeeded, as a percentage; empty if there were none, or it is unknown. */
+export function okShare(results: Pick<Results, "availability" | "operations">): string {
+  const fraction = okFraction(results);
+  return fraction === null ? "" : percent(fraction);
 }

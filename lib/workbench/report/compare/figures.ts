@@ -5,6 +5,7 @@
  */
 
 import { type Results, stableLatency } from "../../run/results.ts";
+import { okFraction } from "../numbers.ts";
 import type { Change, ComparedFigure } from "./comparison.ts";
 
 /** Direction in which a figure is better; null if none is. */
@@ -38,13 +39,14 @@ function numberOf(value: unknown): number | null {
 }
 
 function figuresOf(results: Results): Figure[] {
-  const { operations, availability, net, result, anomalies, duration_ms, ops_per_second } = results;
+  const { operations, net, result, anomalies, duration_ms, ops_per_second } = results;
+  const ok = okFraction(results);
   const types = new Set(anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type));
   return [
     ["duration", "s", null, seconds(duration_ms)],
     ["operations", "", null, operations?.count],
     ["operations a second", "/s", "higher", ops_per_second],
-    ["operations ok", "%", "higher", availability === null ? null : availability.ok_fraction * 100],
+    ["operations ok", "%", "higher", ok === null ? null : ok * 100],
     ["operations failed", "", "lower", operations?.fail],
     ["operations with unknown outcome", "", "lower", operations?.info],
     ["messages between servers per operation", "", "lower", net?.servers.msgs_per_op],

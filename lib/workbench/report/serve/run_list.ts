@@ -18,6 +18,7 @@ import { REPORT } from "../html/write_report.ts";
 import { findResults, readResults, type ResultsFile } from "../stored/run_results.ts";
 import { listRuns, type StoredFolder, timeOf } from "../stored/stored_folders.ts";
 import { judgementOf } from "../judgement.ts";
+import { okFraction } from "../numbers.ts";
 import type { RunRow } from "./run_row.ts";
 import { leadsOut } from "./stored_files.ts";
 
@@ -150,7 +151,7 @@ function readRow(folder: StoredFolder, file: ResultsFile, store: string, machine
 }
 
 function figuresOf(results: Results): Partial<RunRow> {
-  const { challenge, workload, engine, mode, seed, net, availability, latency_ms, anomalies, exceptions } = results;
+  const { challenge, workload, engine, mode, seed, net, latency_ms, anomalies, exceptions } = results;
   const slowest = (quantile: "p50" | "p99") =>
     Object.values(latency_ms ?? {}).map((each) => each[quantile]).reduce((a, b) => Math.max(a, b), -Infinity);
   const known = (value: number | null | undefined) => Number.isFinite(value) ? value as number : null;
@@ -164,7 +165,7 @@ function figuresOf(results: Results): Partial<RunRow> {
     p50: known(slowest("p50")),
     p99: known(slowest("p99")),
     messagesPerOperation: known(net?.servers.msgs_per_op),
-    okFraction: known(availability?.ok_fraction),
+    okFraction: okFraction(results),
     anomalies: new Set(counted).size,
     findings: [...types].join(", "),
   };

@@ -70,6 +70,12 @@ testWithStore("each run has a row with its verdict and its figures, the newest f
   });
 });
 
+testWithStore("a run without operations has no share that succeeded", async (store) => {
+  const operations = { count: 0, ok: 0, fail: 0, info: 0, by_f: {} };
+  await writeRun(store, "kafka/20261129T120000", { operations, availability: { valid: true, ok_fraction: 1 } });
+  assertEquals(listOf(store).list.read()[0]!.okFraction, null);
+});
+
 testWithStore("results are read once, and again when they have changed", async (store) => {
   await writeRun(store, "broadcast/20261129T120000");
   await writeRun(store, "echo/20261129T130000");
