@@ -219,7 +219,7 @@ function noteLines({ causes, effects, subject, notes }: Trace, { screen: { width
           "by which a node can have had a say"
         : ""),
     ],
-    ...subject.kind === "value" ? [VALUE_NOTE] : [],
+    ...subject.kind === "value" ? [subject.key === undefined ? VALUE_NOTE : VALUE_NOTE + KEY_NOTE] : [],
     ...notes,
   ];
   return texts.flatMap((text) => wrap(text, width)).map(dim);
@@ -228,6 +228,8 @@ function noteLines({ causes, effects, subject, notes }: Trace, { screen: { width
 /** Explanation of what carries a value. */
 const VALUE_NOTE = "Between nodes, a message carries it if its sender can have known it, and its body has an equal " +
   "part: that may be another number";
+/** Addition to it, if the value is that of one key. */
+const KEY_NOTE = ". Messages between nodes that have the value without its key, as answers can, are left out";
 
 /** Cuts a line at a width. */
 function cut(line: string, width: number): string {
