@@ -88,6 +88,7 @@ Deno.test({
         await note.waitFor({ state: "hidden" });
       });
       await step("axe finds nothing on a phone, which scrolls in one direction", fitsPhone, { width: 390 });
+      await t.step("until the rows come, it says that the store is read", () => showsReading(store));
       await t.step("an empty store says how to begin", async () => {
         const empty = await Deno.makeTempDir();
         await withPage(empty, async (page) => {
@@ -102,6 +103,21 @@ Deno.test({
     }
   },
 });
+
+async function showsReading(store: string): Promise<void> {
+  const machine = createMachine(ROOT);
+  const server = createStoreServer(store, "127.0.0.1", machine);
+  const silent = () => new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } });
+  const isEvents = ({ url }: Request) => new URL(url).pathname === "/events";
+  const listener = machine.listen("127.0.0.1", 0, async (request) => {
+    return isEvents(request) ? silent() : await server.handle(request);
+  });
+  const { page, close } = await openPage(browser!, `http://127.0.0.1:${listener.port}/`);
+  assertEquals(await page.locator(".muted[role=status]").innerText(), "Reading the store …");
+  await close();
+  server.close();
+  await listener.close();
+}
 
 /** The tests that the table shows, from the top. */
 async function shown(page: Page): Promise<string[]> {

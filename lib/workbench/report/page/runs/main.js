@@ -16,6 +16,9 @@ import { NEWEST_FIRST, PAGE_LENGTH, runTable, sortRows } from "./table.js";
 /** Largest number of runs that are compared: there are as many colours. */
 const MOST_COMPARED = 8;
 
+/** Text in place of the number of runs, until the server has sent them. */
+const READING = "Reading the store …";
+
 /** Text in place of the table. */
 const EMPTY = "There is no run yet. Start one: ./maelstrom.sh echo. It appears here.";
 
@@ -103,7 +106,7 @@ function show({ table, more, empty, note, count }, { rows, chosen, order, passes
 function createParts({ onSort, onChoose, onFilter, onMore }) {
   const table = runTable({ onSort, onChoose });
   const filters = filterForm(onFilter);
-  const count = element("p", { class: "muted", role: "status" });
+  const count = element("p", { class: "muted", role: "status" }, READING);
   const connection = element("p", { class: "note", role: "status", hidden: true });
   const comparing = element("p", { class: "comparing", "aria-live": "polite" });
   const empty = element("p", { class: "muted", hidden: true });
