@@ -60,38 +60,84 @@ export interface ClusterControl extends Pick<MachineControl, "node" | "server" |
 export const OWNER_HEADER = "x-owner";
 const OWNER = crypto.randomUUID();
 
-/** Time that a supervisor has to answer, ms. On a busy machine, nodes and servers take long to start or to end. */
-const TIMEOUT = 600_000;
-/** Time that it has to report, ms. */
-const REPORT_TIMEOUT = 10_000;
+/** Header with the name of a piece of work: a request that has no answer is sent again, and the work is done once. */
+export const WORK_HEADER = "x-work";
+/** Status of an answer that is not there yet: the client asks again. */
+export const STILL_AT_WORK = 202;
 
-/** Creates the client of a supervisor. */
-export function createControl({ control, token }: Pick<MachinePlace, "control" | "token">): MachineControl {
-  const ask = async (method: "GET" | "POST", path: string, timeout = TIMEOUT): Promise<unknown> => {
-    const headers = { authorization: `Bearer ${token}`, [OWNER_HEADER]: OWNER };
-    let response: Response;
-    try {
-      response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(timeout) });
-    } catch (error) {
-      if (error instanceof DOMException) {
-        throw new FailedError(`The cluster's supervisor at ${control} does not answer within ${timeout / 1000} s`);
+/** Time that a supervisor has for its work, ms. On a busy machine, nodes and servers take long to start or to end. */
+const WORK_TIMEOUT = 600_000;
+/** Time that it has to report, ms. It answers after 5 s if it is still at work. */
+const TIMEOUT = 10_000;
+/** Time without any answer, ms, after which a client gives up. A cut of the network may be shorter. */
+const SILENCE = 60_000;
+
+/**
+ * Creates the client of a supervisor.
+ *
+ * @param timeout Time for one answer, ms.
+ * @param silence Time without any answer after which work is given up, ms.
+ */
+export function createControl(
+  place: Pick<MachinePlace, "control" | "token">,
+  timeout = TIMEOUT,
+  silence = SILENCE,
+): MachineControl {
+  const ask = (path: string) => request(place, { method: "GET", path }, timeout);
+  /** Asks until the work is done: after a cut, the answer of a connection may never come, and nothing tells so. */
+  const work = async (path: string): Promise<unknown> => {
+    const id = crypto.randomUUID();
+    const deadline = performance.now() + WORK_TIMEOUT;
+    for (let heardAt = performance.now(); performance.now() < deadline;) {
+      try {
+        const answer = await request(place, { method: "POST", path, work: id }, timeout);
+        if (answer !== undefined) return answer;
+        heardAt = performance.now();
+      } catch (error) {
+        if (!(error instanceof SilentError)) throw error;
+        if (performance.now() - heardAt > silence) throw silent(place, silence);
       }
-      const reason = reasonOf((error as Error).cause as Error ?? error);
-      throw new UnreachableError(`Cannot reach the cluster's supervisor at ${control}: ${reason}`);
     }
-    const text = await response.text();
-    if (!response.ok) throw new FailedError(text);
-    return JSON.parse(text);
+    throw new FailedError(`The cluster's supervisor at ${place.control} is not done within ${WORK_TIMEOUT / 1000} s`);
   };
   const pathOf = (id: string, what: string) => `nodes/${encodeURIComponent(id)}/${what}`;
   return {
-    report: async () => await ask("GET", "", REPORT_TIMEOUT) as ClusterReport,
-    step: async (step) => void await ask("POST", step),
-    node: async (id, action) => await ask("POST", pathOf(id, action)) as NodeState,
-    server: async (name, action) => await ask("POST", `servers/${name}/${action}`) as string,
-    log: async (id, from) => await ask("GET", pathOf(id, `log?from=${from}`)) as LogPart,
-    stop: async () => void await ask("POST", "stop"),
+    report: async () => await ask("") as ClusterReport,
+    step: async (step) => void await work(step),
+    node: async (id, action) => await work(pathOf(id, action)) as NodeState,
+    server: async (name, action) => await work(`servers/${name}/${action}`) as string,
+    log: async (id, from) => await ask(pathOf(id, `log?from=${from}`)) as LogPart,
+    stop: async () => void await work("stop"),
   };
+}
+
+/** Sends a request once. Undefined if the supervisor is still at work. */
+async function request(
+  { control, token }: Pick<MachinePlace, "control" | "token">,
+  { method, path, work }: { method: "GET" | "POST"; path: string; work?: string },
+  timeout: number,
+): Promise<unknown> {
+  const headers = { authorization: `Bearer ${token}`, [OWNER_HEADER]: OWNER, ...work && { [WORK_HEADER]: work } };
+  try {
+    const response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(timeout) });
+    const text = await response.text();
+    if (!response.ok) throw new FailedError(text);
+    return response.status === STILL_AT_WORK ? undefined : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof FailedError) throw error;
+    if (error instanceof DOMException) throw silent({ control }, timeout);
+    const reason = reasonOf((error as Error).cause as Error ?? error);
+    throw new UnreachableError(`Cannot reach the cluster's supervisor at ${control}: ${reason}`);
+  }
+}
+
+/** Error of a supervisor that does not answer in time. */
+class SilentError extends FailedError {
+  override name = "SilentError";
+}
+
+function silent({ control }: Pick<MachinePlace, "control">, timeout: number): SilentError {
+  return new SilentError(`The cluster's supervisor at ${control} does not answer within ${timeout / 1000} s`);
 }
 
 /** Error of a supervisor that cannot be reached: it does not run any more, or the network does not reach it. */

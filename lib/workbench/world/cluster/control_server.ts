@@ -8,7 +8,7 @@
 import { FailedError, messageOf, reasonOf } from "../../base/errors.ts";
 import { readLogPart } from "./child_log.ts";
 import type { Child } from "./child.ts";
-import { type NodeAction, OWNER_HEADER, type ResetStep } from "./control.ts";
+import { type NodeAction, OWNER_HEADER, type ResetStep, STILL_AT_WORK, WORK_HEADER } from "./control.ts";
 import { type ClusterMember, type ClusterProcesses, ownServers, performStep, startMember } from "./processes.ts";
 import { type ClusterReport, logPath, type NodeState, parseListen, type ServerState } from "./state.ts";
 
@@ -39,6 +39,7 @@ export interface ServeControlOptions {
 export function serveControl(options: ServeControlOptions): ControlServer {
   const { listen } = options.cluster.plan;
   const turn = createTurn();
+  const desk = createDesk();
   const { hostname, port } = parseListen(listen)!;
   const listener = serveAt(listen, { hostname, port, onListen: () => {} }, async (request) => {
     if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
@@ -47,7 +48,7 @@ export function serveControl(options: ServeControlOptions): ControlServer {
     try {
       const url = new URL(request.url);
       turn.check(url.pathname, request.headers.get(OWNER_HEADER));
-      return Response.json(await answer(options, url) ?? null);
+      return await desk(request.headers.get(WORK_HEADER), () => answer(options, url));
     } catch (error) {
       return new Response(messageOf(error), { status: 500 });
     }
@@ -72,6 +73,40 @@ function createTurn(): { check(path: string, owner: string | null): void } {
       if (path === "/clear" || present?.owner === owner) present = { owner, seenAt: now };
       if (path === "/fill") present = undefined;
     },
+  };
+}
+
+/** Time after which a client hears that the supervisor is still at work, ms. */
+const SIGN_OF_WORK = 5000;
+/** Number of pieces of work that are remembered: a client may ask again when one is done. */
+const WORK_KEPT = 1000;
+
+/**
+ * Creates what does each piece of work once, however often a client asks for it. After a cut, it asks again by another
+ * connection.
+ *
+ * @param patience Time after which the answer is {@linkcode STILL_AT_WORK}, ms.
+ */
+export function createDesk(
+  patience = SIGN_OF_WORK,
+): (id: string | null, perform: () => Promise<unknown>) => Promise<Response> {
+  const works = new Map<string, Promise<unknown>>();
+  return async (id, perform) => {
+    if (id === null) return Response.json(await perform() ?? null);
+    let work = works.get(id);
+    if (work === undefined) {
+      works.set(id, work = perform());
+      if (works.size > WORK_KEPT) works.delete(works.keys().next().value!);
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Response>((resolve) => {
+      timer = setTimeout(() => resolve(Response.json(null, { status: STILL_AT_WORK })), patience);
+    });
+    try {
+      return await Promise.race([work.then((result) => Response.json(result ?? null)), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }
 

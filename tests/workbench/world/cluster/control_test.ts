@@ -5,7 +5,9 @@ import {
   createControl,
   type MachineControl,
   UnreachableError,
+  WORK_HEADER,
 } from "../../../../lib/workbench/world/cluster/control.ts";
+import { createDesk } from "../../../../lib/workbench/world/cluster/control_server.ts";
 import type { NodeState } from "../../../../lib/workbench/world/cluster/state.ts";
 
 const STATE: NodeState = { id: "n0", state: "running", pid: 1, end: null, log: "/c/n0.log", logStart: 0 };
@@ -67,4 +69,36 @@ Deno.test({ name: "a supervisor that refuses, and one that is gone, are told apa
   await server.shutdown();
   const gone = await assertRejects(() => createControl(place).report(), UnreachableError);
   assertEquals(gone.message.startsWith(`Cannot reach the cluster's supervisor at ${place.control}: `), true);
+});
+
+Deno.test({ name: "work whose answer is lost is asked for again, and done once", ignore: !mayListen }, async () => {
+  const desk = createDesk(20);
+  const done: string[] = [];
+  let asked = 0;
+  const { promise: silence, resolve: endSilence } = Promise.withResolvers<Response>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const answer = desk(request.headers.get(WORK_HEADER), async () => {
+      await finished;
+      done.push(new URL(request.url).pathname);
+    });
+    asked++;
+    if (asked === 3) finish();
+    // A cut: the first answer never comes.
+    return asked === 1 ? silence : answer;
+  });
+  const place = { control: `http://127.0.0.1:${server.addr.port}`, token: "t" };
+  await createControl(place, 1000).step("begin");
+  assertEquals({ asked, done }, { asked: 3, done: ["/begin"] });
+  endSilence(new Response());
+  await server.shutdown();
+});
+
+Deno.test({ name: "a supervisor that stays silent is given up", ignore: !mayListen }, async () => {
+  const { promise: silence, resolve: endSilence } = Promise.withResolvers<Response>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => silence);
+  const place = { control: `http://127.0.0.1:${server.addr.port}`, token: "t" };
+  await assertRejects(() => createControl(place, 20, 30).step("begin"), FailedError, "does not answer within 0.03 s");
+  endSilence(new Response());
+  await server.shutdown();
 });
