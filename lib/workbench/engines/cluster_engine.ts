@@ -23,6 +23,7 @@ import { natsOf } from "../world/cluster/access.ts";
 import {
   type ClusterControl,
   clusterEnded,
+  type ClusterMachine,
   composeControl,
   createControl,
   UnreachableError,
@@ -44,6 +45,8 @@ const NODE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
 
 /** Time that a machine has to take its place in the cluster again, ms. */
 const LEASE_PATIENCE = 5000;
+/** Time that a machine has to start again after a test, ms: longer than the lease of a supervisor that was killed. */
+const RESTART_PATIENCE = 20_000;
 /** Time between two looks at the places, ms. */
 const RETRY_DELAY = 250;
 
@@ -72,7 +75,24 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   } finally {
     world?.close();
     await connection?.close();
-    await control.reset(true).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
+    await startAgain(state).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
+  }
+}
+
+/**
+ * Starts all nodes, without data. A supervisor that has started again during the test has another token; one that is
+ * about to is waited for.
+ */
+async function startAgain(state: ClusterState): Promise<void> {
+  const deadline = performance.now() + RESTART_PATIENCE;
+  for (;;) {
+    try {
+      return await composeControl(reach(await listAllMachines(state))).reset(true);
+    } catch (error) {
+      const isHere = readState(state.folder)?.token === state.token;
+      if (!isHere || !(error instanceof FailedError) || performance.now() > deadline) throw error;
+    }
+    await delay(RETRY_DELAY);
   }
 }
 
@@ -109,14 +129,17 @@ async function listAllMachines(state: ClusterState): Promise<MachinePlace[]> {
   }
 }
 
+function reach(places: readonly MachinePlace[]): ClusterMachine[] {
+  return places.map((place) => ({ nodes: place.nodes, control: createControl(place) }));
+}
+
 /**
  * Finds all machines of a cluster, and checks that all of it runs.
  *
  * @throws {FailedError} A machine, a server or a node is missing.
  */
 async function openControl(state: ClusterState): Promise<ClusterControl> {
-  const places = await listAllMachines(state);
-  const machines = places.map((place) => ({ nodes: place.nodes, control: createControl(place) }));
+  const machines = reach(await listAllMachines(state));
   for (const { control } of machines) {
     const { servers } = await control.report().catch((error) => {
       throw control === machines[0]!.control && error instanceof UnreachableError ? clusterEnded(state) : error;

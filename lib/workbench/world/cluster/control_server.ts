@@ -43,7 +43,7 @@ export function serveControl(options: ServeControlOptions): ControlServer {
   const { hostname, port } = parseListen(listen)!;
   const listener = serveAt(listen, { hostname, port, onListen: () => {} }, async (request) => {
     if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
-      return new Response("Wrong token", { status: 403 });
+      return new Response(WRONG_TOKEN, { status: 403 });
     }
     try {
       const url = new URL(request.url);
@@ -56,6 +56,8 @@ export function serveControl(options: ServeControlOptions): ControlServer {
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return { url: `http://${host}:${listener.addr.port}`, close: () => listener.shutdown() };
 }
+
+const WRONG_TOKEN = "Wrong token: the supervisor has started again meanwhile, or is that of another cluster";
 
 /** Time after the last request of a test that was killed, at which another one may begin, ms. */
 const TURN_PATIENCE = 5000;

@@ -165,6 +165,29 @@ testWithServers(
   },
 );
 
+testWithServers(
+  "a machine whose supervisor starts again during a test does not keep the others' nodes down",
+  ["nats-server", "etcd"],
+  async (servers) => {
+    const { planOf } = await startShared(servers);
+    const [first, second] = [planOf("first", ["n0", "n2"]), planOf("second", ["n1"])];
+    await withCluster(first, async ({ control }) => {
+      let test: Promise<unknown>;
+      await withCluster(second, async () => {
+        let ask: (() => { ok: number }) | undefined;
+        const request = requestFor("5b", "--node-count 3 --rate 10 --time-limit 5", `${servers.folder}/store`);
+        test = runOnCluster(first.folder, request, { ...HOOKS, progress: (present) => void (ask = present) });
+        while ((ask?.().ok ?? 0) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      });
+      await withCluster({ ...second, token: crypto.randomUUID() }, async () => {
+        await test;
+        const { nodes, servers } = await control.report();
+        assertEquals([...nodes, ...servers].map(({ state }) => state), ["running", "running", "running"]);
+      });
+    });
+  },
+);
+
 /** Program that logs requests, and whose node n1 fails after the second one. */
 const FAILING = `
 export default (node) => {
