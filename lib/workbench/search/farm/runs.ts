@@ -50,7 +50,7 @@ export async function fetchRuns(runs: ObjectStore, store: string): Promise<Map<n
     if (number === undefined) continue;
     const folder = `${store}/${place}-${number}`;
     folders.set(Number(number), folder);
-    // A run without it is no run of ours, and empty files were left out.
+    // Commands recognize a run by this folder. It was not stored if it was empty.
     await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
     if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, `${folder}/${path}`);
   }

@@ -30,9 +30,9 @@ export function commandOf(
 }
 
 /**
- * Niceness that a node has more than the workbench, which is to go first where processors are short: its delays look
- * like those of all nodes, and make messages late. A node that is woken on the processor of the workbench would else
- * take it at once.
+ * Niceness of a node, added to that of the workbench, which goes first where processors are short: its delays look like
+ * those of all nodes, and make messages late. With equal priorities, a node that is woken on the processor of the
+ * workbench takes it at once.
  */
 const NICENESS = 5;
 /** Highest niceness of all. */
