@@ -38,6 +38,8 @@ export interface Child {
 
 /** Time that a process has to end by itself, ms. */
 const PATIENCE = 8000;
+/** Time that its output may stay open after its end, ms: what it has started in another session may hold it. */
+const DRAIN_TIMEOUT = 1000;
 
 /**
  * Starts a process.
@@ -47,11 +49,15 @@ const PATIENCE = 8000;
 export function startChild({ bin, args, env, log }: ChildCommand): Child {
   const child = spawn(bin, args, env);
   const append = openChildLog(log);
-  const written = Promise.all([child.stdout, child.stderr].map((stream) => appendAll(stream, append)));
+  const draining = new AbortController();
+  const streams = [child.stdout, child.stderr];
+  const written = Promise.all(streams.map((stream) => appendAll(stream, append, draining.signal)));
   const { promise: ended, resolve } = Promise.withResolvers<string>();
   let end: string | undefined;
   const exit = watchExit(child, async (how) => {
+    const timer = setTimeout(() => draining.abort(), DRAIN_TIMEOUT);
     await written;
+    clearTimeout(timer);
     end = how;
     resolve(how);
   });
@@ -90,12 +96,21 @@ function spawn(bin: string, args: readonly string[], env: ChildCommand["env"]): 
   }
 }
 
-/** Appends a stream to a log. It is read to its end even if nothing can be written: a full pipe stops a process. */
+/**
+ * Appends a stream to a log. It is read to its end even if nothing can be written: a full pipe stops a process.
+ *
+ * @param signal Stops reading, even if the stream is open.
+ */
 async function appendAll(
   stream: ReadableStream<Uint8Array>,
   append: (bytes: Uint8Array) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
-  for await (const bytes of stream) await append(bytes);
+  try {
+    await stream.pipeTo(new WritableStream({ write: append }), { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** Returns the last lines of a log with text in them, without colours, at most `count`. */
