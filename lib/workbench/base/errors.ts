@@ -33,9 +33,11 @@ export function messageOf(thrown: unknown): string {
  * import { expectedOneOf } from "./errors.ts";
  *
  * assertEquals(expectedOneOf("gird", ["grid", "line"]), "expected one of grid, line; did you mean grid?");
+ * assertEquals(expectedOneOf("gird", []), "expected none");
  * ```
  */
 export function expectedOneOf(word: string, allowed: readonly string[]): string {
+  if (allowed.length === 0) return "expected none";
   const near = nearMatch(word, allowed);
   const list = allowed.length === 1 ? `expected ${allowed[0]}` : `expected one of ${allowed.join(", ")}`;
   return near === undefined ? list : `${list}; did you mean ${near}?`;

@@ -83,7 +83,7 @@ function namesOf(written: readonly string[]): readonly string[] {
 function hereOf(named: readonly string[], nodes: readonly string[]): readonly string[] {
   const unknown = named.find((name) => !nodes.includes(name));
   if (unknown !== undefined) {
-    throw new UsageError(`Cannot use --here ${unknown}: ${expectedOneOf(unknown, nodes)}, as --nodes has it`);
+    throw new UsageError(`Cannot use --here ${unknown}, which --nodes does not have: ${expectedOneOf(unknown, nodes)}`);
   }
   return nodes.filter((name) => named.includes(name));
 }

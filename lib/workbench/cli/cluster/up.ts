@@ -18,6 +18,7 @@ import { findProgram } from "../../request/request.ts";
 import { CLUSTER_FOLDER, type ClusterPlan, type ClusterState, describeProgram } from "../../world/cluster/state.ts";
 import { PLACEMENT_FLAGS, placementOf } from "./placement.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
+import { counted } from "../../base/text.ts";
 
 /** The most servers of one kind: etcd's own advice. */
 const MOST_SERVERS = 7;
@@ -240,7 +241,7 @@ async function rejectRunning(state: ClusterState | undefined, { clusters }: Mach
   if (!await clusters.isRunning(state)) return;
   const what = state.isReady ? "one runs here already" : "one is being started here";
   throw new FailedError(
-    `Cannot start a cluster: ${what}, ${describeProgram(state)} on ${state.here.length} nodes; ` +
+    `Cannot start a cluster: ${what}, ${describeProgram(state)} on ${counted(state.here.length, "node")}; ` +
       "end it with ./maelstrom.sh down",
   );
 }

@@ -16,7 +16,8 @@ Deno.test("down removes what is left of a cluster that has ended, and does nothi
   const none = fakeClusters(undefined);
   const nothing = await command("down", { clusters: none.clusters });
   assertEquals([nothing.status, nothing.err, none.done], [0, "No cluster runs here\n", []]);
-  await assertRejected("down now", "Cannot use now with down");
+  await assertRejected("down now", "Cannot use now with down: expected none");
+  await assertRejected("down --now", "Cannot use flag --now: expected none");
 });
 
 Deno.test("down waits for the supervisor of a cluster that starts, and ends it", async () => {

@@ -118,7 +118,10 @@ Deno.test("up refuses nodes and addresses that cannot be", async () => {
   await assertRejected("up kafka --nodes a.b", "Cannot name a node a.b: expected no dot");
   await assertRejected("up kafka --nodes ../a", 'Cannot name a node "../a"');
   await assertRejected(`up kafka --nodes ${Array.from({ length: 101 }, (_, n) => `a${n}`)}`, "Cannot use 101 nodes");
-  await assertRejected(`${PART} --here n3 --listen 10.0.0.1`, "Cannot use --here n3: expected one of n0, n1, n2");
+  await assertRejected(
+    `${PART} --here n3 --listen 10.0.0.1`,
+    "Cannot use --here n3, which --nodes does not have: expected one of n0, n1, n2",
+  );
   await assertRejected(`${PART} --here ,`, "expected a comma-separated list");
   await assertRejected(`${PART} --here n1`, "Cannot use --here without --listen ADDRESS");
   const noEtcd = "up kafka --here n0 --nats nats://a:1 --listen 10.0.0.1";
@@ -160,6 +163,8 @@ Deno.test("up refuses to start a second cluster, but takes the place of one that
     refused.err,
     "one runs here already, challenge 5c, /project/challenges/kafka.ts on 3 nodes; end it with ./maelstrom.sh down",
   );
+  const one = fakeClusters({ ...STATE, here: ["n0"] });
+  assertStringIncludes((await command("up echo", { clusters: one.clusters })).err, "kafka.ts on 1 node; end it");
   const ended = fakeClusters(STATE, unreachable);
   assertEquals((await command("up echo", { clusters: ended.clusters })).status, 0);
   assertEquals(ended.planned.length, 1);
