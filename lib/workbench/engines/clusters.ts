@@ -160,6 +160,8 @@ async function startSupervisor(
   if (last === "ready") return void child.unref();
   await child.status;
   rejectFailure(last);
+  // Its runtime may not have come as far as to handle a signal.
+  if (signal.aborted) rejectFailure(`${FAILED}it was interrupted`);
   const lines = lastLines(log, LOG_LINES).map((line) => `  ${line}`);
   throw new FailedError(["Cannot start the cluster: its supervisor ended; the end of its log:", ...lines].join("\n"));
 }
