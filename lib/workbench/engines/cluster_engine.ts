@@ -35,6 +35,7 @@ import {
   type MachinePlace,
   NO_CLUSTER,
   readState,
+  readStateToken,
 } from "../world/cluster/state.ts";
 import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
@@ -89,7 +90,7 @@ async function startAgain(state: ClusterState): Promise<void> {
     try {
       return await composeControl(reach(await listAllMachines(state))).reset(true);
     } catch (error) {
-      const isHere = readState(state.folder)?.token === state.token;
+      const isHere = readStateToken(state.folder) === state.token;
       if (!isHere || !(error instanceof FailedError) || performance.now() > deadline) throw error;
     }
     await delay(RETRY_DELAY);

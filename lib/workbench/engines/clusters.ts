@@ -15,6 +15,7 @@ import {
   type ClusterState,
   type MachinePlace,
   readState,
+  readStateToken,
   type StartedPlan,
   statePath,
 } from "../world/cluster/state.ts";
@@ -74,7 +75,7 @@ export function createClusters(root: string): Clusters {
         return await (plan.isForeground ? runSupervisor : startSupervisor)(started, tell, signal);
       } catch (error) {
         // Another start may have taken the folder over.
-        if ((readState(plan.folder)?.token ?? started.token) === started.token) removeFolder(plan.folder);
+        if ((readStateToken(plan.folder) ?? started.token) === started.token) removeFolder(plan.folder);
         throw error;
       }
     },

@@ -133,6 +133,6 @@ const WAKES_PER_TURN = 100;
 /** Longest spin of a {@linkcode RealClock}, ms. `setTimeout` is not accurate enough for less. */
 const SPIN = 2;
 /** Share of a {@linkcode RealClock}'s time that it may spin. */
-const SPIN_SHARE = 0.5;
+const SPIN_SHARE = 0.8;
 /** Longest delay of `setTimeout`, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;

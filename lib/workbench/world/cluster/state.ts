@@ -6,6 +6,7 @@
 
 import type { ClusterServers } from "./access.ts";
 import type { ProgramModule } from "../hosts/in_process/program_module.ts";
+import { FailedError } from "../../base/errors.ts";
 import type { ServerName } from "./servers/find.ts";
 
 /** Name of the folder of a project's cluster. */
@@ -159,10 +160,48 @@ export interface ServerState extends Pick<NodeState, "state" | "pid" | "end"> {
   name: string;
 }
 
-/** Reads the state of the cluster in a folder; undefined if there is none. */
+/**
+ * Reads the state of the cluster in a folder; undefined if there is none.
+ *
+ * @throws {FailedError} The file is damaged: its cluster may run.
+ */
 export function readState(folder: string): ClusterState | undefined {
+  const path = statePath(folder);
+  let text: string;
   try {
-    return JSON.parse(Deno.readTextFileSync(statePath(folder)));
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw damaged(path, folder);
+  }
+  const state = parseState(text);
+  if (state === undefined) throw damaged(path, folder);
+  return state;
+}
+
+function damaged(path: string, folder: string): FailedError {
+  return new FailedError(
+    `Cannot read ${path}: it is no state of a cluster, which may still run; end its supervisor, and all of it ends ` +
+      `(pkill -f world/cluster/supervisor.ts), then remove ${folder}`,
+  );
+}
+
+function parseState(text: string): ClusterState | undefined {
+  try {
+    const state = JSON.parse(text);
+    const { token, control, cluster, nodes, here, nats, etcd, servers } = state;
+    const isText = [token, control, cluster].every((part) => typeof part === "string");
+    const isList = [nodes, here, nats, etcd].every(Array.isArray);
+    return isText && isList && typeof servers === "object" ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the token in the state of a cluster; undefined if there is none, or it is damaged. */
+export function readStateToken(folder: string): string | undefined {
+  try {
+    return readState(folder)?.token;
   } catch {
     return undefined;
   }

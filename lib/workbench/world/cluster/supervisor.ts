@@ -32,7 +32,7 @@ import {
   stopAll,
 } from "./processes.ts";
 import type { ServerName } from "./servers/find.ts";
-import { type ClusterState, readState, type StartedPlan, statePath } from "./state.ts";
+import { type ClusterState, readStateToken, type StartedPlan, statePath } from "./state.ts";
 
 /** Life of a supervisor. */
 interface Life {
@@ -166,7 +166,7 @@ function untilAborted(signal: AbortSignal): Promise<void> {
  */
 function writeState({ plan, cluster: { nats, etcd, access, groups }, isReady }: Life, { url }: ControlServer): void {
   const { folder, token } = plan;
-  if ((readState(folder)?.token ?? token) !== token) throw new Error("another one was started here at the same time");
+  if ((readStateToken(folder) ?? token) !== token) throw new Error("another one was started here at the same time");
   const namesOf = (program: ServerName) => groups.get(program)?.servers.map(({ name }) => name) ?? [];
   const servers = { "nats-server": namesOf("nats-server"), "etcd": namesOf("etcd") };
   const state: ClusterState = { ...plan, nats, etcd, access, servers, isReady, pid: Deno.pid, control: url };
@@ -176,7 +176,7 @@ function writeState({ plan, cluster: { nats, etcd, access, groups }, isReady }: 
 }
 
 function removeState({ folder, token }: StartedPlan): void {
-  if (readState(folder)?.token === token) Deno.removeSync(statePath(folder));
+  if (readStateToken(folder) === token) Deno.removeSync(statePath(folder));
 }
 
 if (import.meta.main) {
