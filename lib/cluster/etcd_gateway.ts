@@ -191,7 +191,9 @@ function refusal({ login }: State, url: string, status: number, text: string): R
     return refused(`refused the user ${login?.name} or the password; expected those of a user of etcd in $ETCD_USER`);
   }
   if (/permission denied/.test(text)) {
-    return refused(`does not permit it to the user ${login?.name}; expected one who may read and write all keys`);
+    return refused(
+      `does not let the user ${login?.name} do that; expected one with a role for the keys of the cluster`,
+    );
   }
   if (/CommonName of client/.test(text)) {
     return refused("has logins, and then refuses certificates of clients with a common name; expected one without CN");

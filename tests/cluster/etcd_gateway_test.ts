@@ -75,7 +75,7 @@ testWithServers("etcd with logins lets in its users only", ["etcd"], async ({ st
   await assertFails(createEtcd([url], { user: "nobody:secret" }), "refused the user nobody or the password", 11);
   await assertFails(
     createEtcd([url], { user: "poor:secret" }),
-    "does not permit it to the user poor; expected one",
+    "does not let the user poor do that; expected one",
     11,
   );
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { expectedOneOf, FailedError, UsageError } from "../../base/errors.ts";
+import { expectedOneOf, FailedError, messageOf, UsageError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
@@ -122,6 +122,10 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
     }
     if (plan.isForeground) clusters.remove();
     return EXIT_STATUS.passed;
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    machine.stderr(`${messageOf(error)}\n`);
+    return EXIT_STATUS.interrupted;
   } finally {
     stopListening();
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
+import { EXIT_STATUS } from "../../../../lib/workbench/base/exit_status.ts";
 import type { Clusters } from "../../../../lib/workbench/engines/clusters.ts";
 import { assertRejected, command } from "../../engines/fake_command.ts";
 import { type FakeMachine, fakeMachine } from "../../engines/fake_machine.ts";
@@ -192,5 +193,6 @@ Deno.test("up ends the start on Ctrl-C", async () => {
       return () => {};
     },
   };
-  assertStringIncludes((await command("up echo", changes)).err, "it was interrupted");
+  const { status, err } = await command("up echo", changes);
+  assertEquals([status, err.trimEnd().split("\n").at(-1)], [EXIT_STATUS.interrupted, "it was interrupted"]);
 });
