@@ -237,7 +237,7 @@ testWithServer("without a terminal, a coordinator adds sentences and tables to i
 });
 
 testWithServer("other options or versions than those of a swarm are refused", async (server) => {
-  assertEquals((await runBoth(server, "--name small --seeds 1 --challenge 1")).status, 0);
+  assertEquals((await runBoth(server, "--name small --seeds 1 --seed dune --challenge 1")).status, 0);
   const refuse = async (line: string) => (await run(line)).err.trimEnd();
   const coordinator = `--coordinator ${server.url} --name small`;
   assertEquals(

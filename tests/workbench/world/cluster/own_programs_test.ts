@@ -11,8 +11,6 @@ import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/e
 import { testWithServers } from "../../../servers.ts";
 import { HOOKS, planFor, ROOT, type Running, withCluster } from "./rig.ts";
 
-const MACHINE = createMachine(ROOT);
-
 /** Cluster of a program. */
 interface Rig extends Running {
   folder: string;
@@ -33,13 +31,14 @@ function test(name: string, text: string | { file: string }, fn: (rig: Rig) => P
 }
 
 function ownPlan(folder: string, bin: string): StartedPlan {
-  const program = clusterProgram({ ...findProgram(bin, false, MACHINE), args: [] }, MACHINE);
+  const machine = createMachine(ROOT);
+  const program = clusterProgram({ ...findProgram(bin, false, machine), args: [] }, machine);
   return planFor(folder, { challenge: null, program, nodes: ["n0"] });
 }
 
 function requestFor(flags: string, bin: string, folder: string): TestRequest {
   const words = ["-w", "echo", "--bin", bin, "--node-count", "1", "--store", `${folder}/store`, ...flags.split(" ")];
-  return createRequest(null, parseArguments(words), MACHINE);
+  return createRequest(null, parseArguments(words), createMachine(ROOT));
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 10));

@@ -199,10 +199,11 @@ Deno.test({
       {
         ...testOptions({ nodes: ["n0", "n1", "n2"] }),
         concurrency: 6,
-        timeLimitSeconds: 3,
+        timeLimitSeconds: 6,
         rate: 50,
         nemesis: ["pause", "kill", "loss", "partition"],
-        nemesisIntervalSeconds: 0.2,
+        // A node has to start between two kills, also on a machine that does other work.
+        nemesisIntervalSeconds: 0.8,
         challenge: null,
         workload: { ...WORKLOADS.echo!, check: (seen) => (history.push(...seen), { valid: true }) },
         seed: "dune",
