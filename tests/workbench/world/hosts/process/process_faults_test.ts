@@ -198,12 +198,13 @@ Deno.test({
     const results = await runTest(
       {
         ...testOptions({ nodes: ["n0", "n1", "n2"] }),
-        concurrency: 6,
-        timeLimitSeconds: 6,
+        // A client waits 5 s for a node that was killed: each operation has a client of its own.
+        concurrency: 240,
+        timeLimitSeconds: 4,
         rate: 50,
         nemesis: ["pause", "kill", "loss", "partition"],
         // A node has to start between two kills, also on a machine that does other work.
-        nemesisIntervalSeconds: 0.8,
+        nemesisIntervalSeconds: 0.5,
         challenge: null,
         workload: { ...WORKLOADS.echo!, check: (seen) => (history.push(...seen), { valid: true }) },
         seed: "dune",
