@@ -73,7 +73,7 @@ function readAuthenticator(path: string): Authenticator {
     authenticator("a nonce");
     if (seed !== undefined) return authenticator;
   } catch {
-    // What it says is about its functions, not about the file.
+    // The error is about functions of the client, not about the file.
   }
   throw new Error(`Cannot use the credentials ${path}: expected a file by nsc, with a JWT and a seed, or a seed only`);
 }
@@ -82,7 +82,7 @@ function readAuthenticator(path: string): Authenticator {
 function explain(error: Error & { code?: string }, login: NatsAddresses, access: NatsAccess): string {
   const message = error.message.replace(REFUSED, "").replace(/ \(os error \d+\).*/s, "");
   const { code } = error;
-  // What is wrong with a file.
+  // The message of a problem with a file is complete.
   if (message.startsWith("Cannot ")) return message;
   if (code === "ECONNREFUSED" || error instanceof Deno.errors.ConnectionRefused) {
     return "connection refused; expected nats-server to run there";

@@ -129,7 +129,7 @@ async function join(life: Life, { url }: ControlServer): Promise<string> {
   if (signal.aborted) return "Interrupted";
   const { run, isNew, abandoned } = await joinRun(etcd, plan, () => listPlaces(etcd, plan.cluster, place));
   cluster.run = run;
-  // What a start that fails has begun goes with it.
+  // If this start fails, the run that it has begun is removed again.
   life.removesData ||= isNew;
   if (abandoned !== undefined) await removeData(etcd, cluster.connection!, plan.cluster, abandoned);
   const others = await listPlaces(etcd, plan.cluster, place);
