@@ -252,3 +252,19 @@ export function times(count: number): string {
 export function counted(count: number, one: string, many: string = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/**
+ * Lists names, at least one: `n0, n1 and n2`.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { enumerated } from "./text.ts";
+ *
+ * assertEquals(enumerated(["n0"]), "n0");
+ * assertEquals(enumerated(["n0", "n1", "n2"]), "n0, n1 and n2");
+ * ```
+ */
+export function enumerated(names: readonly string[]): string {
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}

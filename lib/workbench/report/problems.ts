@@ -7,23 +7,26 @@
  * 4. the names of those anomalies that follow from 1 and 2, without their explanations;
  * 5. what is no fault of the nodes, such as a full disk.
  *
- * Number and length are bounded. The stored results have everything.
+ * Number and length are bounded, and cases that are alike are summed up (`cases.ts`). The stored results have
+ * everything.
  *
  * @module
  */
 
-import { createStyle, escapeControls, wrap } from "../base/text.ts";
+import { createStyle, enumerated, escapeControls, wrap } from "../base/text.ts";
 import type { Anomaly, MaelstromView } from "../checkers/verdict.ts";
 import { NOT_STORED, type Results } from "../run/results.ts";
+import { caseLines } from "./cases.ts";
 import type { Screen } from "./screen.ts";
 
 /** Number of anomalies, and of exceptions, that are shown. */
 const MAX_SHOWN = 8;
-/** Number of lines of one explanation that are shown. */
-const MAX_LINES = 12;
 
 /** Part of the results that shows what is wrong. */
 export type Problems = Pick<Results, "anomalies" | "exceptions" | "error_replies">;
+
+/** Problems, and the folder that has the others of those that are summed up; null if they are not stored. */
+type StoredProblems = Problems & Pick<Results, "store">;
 
 type Exception = Results["exceptions"][number];
 
@@ -87,12 +90,12 @@ function isRepeated({ type, node, message }: Exception, exceptions: readonly Exc
 }
 
 /** Paragraphs with what is wrong. */
-export function problemParagraphs(problems: Problems, screen: Screen): string[][] {
+export function problemParagraphs(problems: StoredProblems, screen: Screen): string[][] {
   const { mistakes, replies, anomalies, following, surroundings } = sortFindings(problems);
   return [
     exceptionLines(mistakes, screen),
     replyLines(replies, screen),
-    anomalyLines(anomalies, screen),
+    anomalyLines(anomalies, problems.store !== null, screen),
     followingLines(following, screen),
     exceptionLines(surroundings, screen),
   ].filter((lines) => lines.length > 0);
@@ -134,20 +137,27 @@ export function decidingProblem(
   if (finding === undefined) return undefined;
   if ("message" in finding) return `${finding.type}: ${finding.message}`;
   if ("explanation" in finding) return `${finding.type}${times(finding.count)}: ${finding.explanation}`;
-  return `error-reply${times(finding.count)}: ${replyWords(finding)}`;
+  return `error-reply${times(finding.count)}: ${replyWords([finding])}`;
 }
 
-function replyWords({ f, code, error, text }: Findings["replies"][number]): string {
-  return `${f} was answered with error ${code} (${error}): ${text}`;
+type Reply = Findings["replies"][number];
+
+/** Says of replies with the same error what was answered with it. */
+function replyWords(replies: readonly Reply[]): string {
+  const { code, error, text } = replies[0]!;
+  const answered = `${enumerated(replies.map(({ f }) => f))} ${replies.length === 1 ? "was" : "were"} answered`;
+  return `${answered} with error ${code} (${error}): ${text}`;
 }
 
-function replyLines(replies: Findings["replies"], { width, colour }: Screen): string[] {
+/** Lines with the error replies. Those of several functions with the same error are shown once. */
+function replyLines(replies: readonly Reply[], { width, colour }: Screen): string[] {
   const style = createStyle(colour);
-  const lines = replies.slice(0, MAX_SHOWN).flatMap((reply) => [
-    style.red(`  error-reply${times(reply.count)}`),
-    ...wrap(replyWords(reply), width, "    "),
+  const groups = [...Map.groupBy(replies, ({ code, text }) => `${code} ${withoutNumbers(text)}`).values()];
+  const lines = groups.slice(0, MAX_SHOWN).flatMap((group) => [
+    style.red(`  error-reply${times(group.reduce((sum, { count }) => sum + count, 0))}`),
+    ...wrap(replyWords(group), width, "    "),
   ]);
-  return [...lines, ...moreLines(replies.length)];
+  return [...lines, ...moreLines(groups.length)];
 }
 
 function followingLines(following: Findings["following"], { width }: Screen): string[] {
@@ -156,17 +166,24 @@ function followingLines(following: Findings["following"], { width }: Screen): st
   return wrap(`It follows: ${names.join(", ")}`, width, "  ");
 }
 
-/** Lines with the explanations of the anomalies that the test forbids, and the names of those it permits. */
-export function anomalyLines(anomalies: readonly Anomaly[], { width, colour }: Screen): string[] {
-  const style = createStyle(colour);
+/** Lines with the names of the anomalies that the test permits. */
+export function permittedLines(anomalies: readonly Anomaly[], { width }: Screen): string[] {
   const permitted = anomalies.filter(({ allowed }) => allowed).map(({ type, count }) => type + times(count));
-  const forbidden = anomalies.filter(({ allowed }) => !allowed);
-  const lines = forbidden.slice(0, MAX_SHOWN).flatMap(({ type, count, explanation, maelstrom }) => [
-    style.red(`  ${type}${times(count)}`) + viewWords(maelstrom),
-    ...bounded(wrap(explanation, width, "    ")),
+  return permitted.length === 0 ? [] : wrap(`permitted: ${permitted.join(", ")}`, width, "  ");
+}
+
+/**
+ * Lines with the explanations of anomalies.
+ *
+ * @param isStored True if the results are stored.
+ */
+function anomalyLines(anomalies: readonly Anomaly[], isStored: boolean, { width, colour }: Screen): string[] {
+  const style = createStyle(colour);
+  const lines = anomalies.slice(0, MAX_SHOWN).flatMap((anomaly) => [
+    style.red(`  ${anomaly.type}${times(anomaly.count)}`) + viewWords(anomaly.maelstrom),
+    ...caseLines(anomaly, isStored, width),
   ]);
-  const names = permitted.length === 0 ? [] : wrap(`permitted: ${permitted.join(", ")}`, width, "  ");
-  return [...lines, ...moreLines(forbidden.length), ...names];
+  return [...lines, ...moreLines(anomalies.length)];
 }
 
 /** Lines with the messages of exceptions. Those of several nodes that say the same are shown once. */
@@ -183,7 +200,12 @@ function exceptionLines(exceptions: readonly Exception[], { width, colour }: Scr
 
 /** The exceptions with the same of this say the same of different nodes. */
 function sameness({ type, message }: Exception): string {
-  return `${type} ${message.replaceAll(/[a-z]?\d+/g, "")}`;
+  return `${type} ${withoutNumbers(message)}`;
+}
+
+/** A text without numbers and names such as `n1`. */
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/[a-z]?\d+/g, "");
 }
 
 /** Most nodes that a heading names. */
@@ -206,11 +228,6 @@ function wrapped(message: string, width: number): string[] {
 function viewWords(view: MaelstromView | undefined): string {
   if (view === "overlooks") return " (Maelstrom does not look for it)";
   return view === "stops" ? " (Maelstrom's checker stops at it)" : "";
-}
-
-function bounded(lines: string[]): string[] {
-  if (lines.length <= MAX_LINES) return lines;
-  return [...lines.slice(0, MAX_LINES - 1), `    … and ${lines.length - MAX_LINES + 1} more lines`];
 }
 
 function moreLines(count: number): string[] {

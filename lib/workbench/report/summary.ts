@@ -12,7 +12,7 @@ import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, milliseconds } from "./numbers.ts";
-import { anomalyLines, operationInQuestion, problemKinds, problemParagraphs } from "./problems.ts";
+import { operationInQuestion, permittedLines, problemKinds, problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 
 /** Parts of a summary that are not in the results. */
@@ -30,12 +30,11 @@ export interface SummaryNotes {
  * to do.
  */
 export function formatSummary(results: Results, notes: SummaryNotes, screen: Screen): string {
-  const permitted = results.anomalies.filter(({ allowed }) => allowed);
   return [
     [formatVerdict(results, screen)],
     ...problemParagraphs(results, screen),
     ...figureParagraphs(results, screen),
-    anomalyLines(permitted, screen),
+    permittedLines(results.anomalies, screen),
     noteLines(results, notes, screen),
   ].filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }

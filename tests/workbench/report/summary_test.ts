@@ -190,6 +190,22 @@ Deno.test("formatSummary() explains anomalies and exceptions, and limits the num
   assert(text.split("\n").length < 150);
 });
 
+Deno.test("formatSummary() sums up cases that are alike, and says where the others are if they are stored", () => {
+  const sentences = Array.from({ length: 8 }, (_, index) => `Element ${index} never reached n${index}`);
+  const cases = sentences.map((_, index) => ({ nodes: [`n${index}`], values: [index] }));
+  const lost = { type: "lost", count: 8, explanation: sentences.join("\n"), cases };
+  const wrong = { valid: false, passed: false, anomalies: [lost] };
+  const first = "\n  lost × 8\n    Element 0 never reached n0\n";
+  assertStringIncludes(
+    summary({ ...wrong, store: "store/run" }),
+    `${first}    … and 7 more like it, on n1, n2, n3, n4 … (results.json has all)\n`,
+  );
+  assertStringIncludes(
+    summary({ ...wrong, store: null }),
+    `${first}    … and 7 more like it, on n1, n2, n3, n4 …\n`,
+  );
+});
+
 Deno.test("formatSummary() notes an early end and flags that differ from the official ones", () => {
   const text = summary({}, {
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
@@ -230,6 +246,8 @@ Deno.test("formatSummary() shows what handlers have thrown", () => {
     "  error-reply × 2",
     "    read was answered with error 13 (crash): Error: one",
   ]);
+  const both = summary({ valid: false, passed: false, error_replies: [...replies, { ...replies[0]!, f: "cas" }] });
+  assertStringIncludes(both, "\n  error-reply × 4\n    read and cas were answered with error 13 (crash): Error: one\n");
   const message = "Node n0 logged: Error: one\n    at file:///me/node.ts:6:5";
   const exceptions = [{ type: "logged-error", node: "n0", message, count: 2 }];
   const logged = summary({ valid: false, passed: false, error_replies: replies, exceptions });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { show } from "../../base/text.ts";
+import { enumerated, show } from "../../base/text.ts";
 import type { Operation } from "../../history/operation.ts";
 import { pairs } from "../../history/history.ts";
 import { type ClusterShape, nameProcess, nodeOf } from "../cluster_shape.ts";
@@ -212,7 +212,9 @@ function explainLost(
   const isKept = Array.from(reads).every(([name, ofReader]) =>
     without.includes(name) || contains(ofReader.at(-1)!.values, value)
   );
-  if (without.length > 0 && isKept) return `${element} never reached ${listed(without)}: no read there has it, ${last}`;
+  if (without.length > 0 && isKept) {
+    return `${element} never reached ${enumerated(without)}: no read there has it, ${last}`;
+  }
   return `${element} was last in the read that ${processName(lastPresent, shape)} began at ` +
     `${seconds(lastPresent.time)}, and is in none that began later, ${last}`;
 }
@@ -227,11 +229,6 @@ function contains(values: readonly unknown[], value: unknown): boolean {
   if (typeof value !== "object") return values.includes(value);
   const identity = identify(value);
   return values.some((each) => identify(each) === identity);
-}
-
-/** Lists names: `n0, n1 and n2`. */
-function listed(names: readonly string[]): string {
-  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function processName({ process }: Operation, shape: ClusterShape): string {
