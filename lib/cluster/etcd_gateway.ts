@@ -151,8 +151,20 @@ function clientOf(state: State): Deno.HttpClient | undefined {
   return state.client = client;
 }
 
+/**
+ * Error of an etcd that has no leader, or does not answer in time, as it does without one. That may pass by itself; the
+ * request may have happened.
+ */
+export class NoLeaderError extends RPCError {
+  /** Creates the error. */
+  constructor(url: string, problem: string) {
+    super("timeout", `etcd at ${url} ${problem}; expected most of its members to run, and to reach each other`);
+  }
+}
+
 /** Error of a request without an answer. */
 function failure(url: string, tls: TlsFiles, error: Error): RPCError {
+  if (error.name === "TimeoutError") return new NoLeaderError(url, `does not answer within ${TIMEOUT / 1000} s`);
   const { message } = (error.cause ?? error) as Error;
   // A file cannot be used.
   if (message.startsWith("Cannot ")) return new RPCError("temporarily-unavailable", message);
@@ -180,6 +192,9 @@ function explainHttps(reason: string, tls: TlsFiles): string {
 /** Texts of etcd that ask for another login. */
 const OLD_TOKEN = /invalid auth token|auth store is old|user name is empty/;
 
+/** Texts of etcd that say it has no leader at present, or cannot agree in time. */
+const NO_LEADER = /no leader|leader changed|request timed out|raft: stopped/;
+
 /** Error of an answer that is not a success. */
 function refusal({ login }: State, url: string, status: number, text: string): RPCError {
   const refused = (problem: string) => new RPCError("temporarily-unavailable", `etcd at ${url} ${problem}`);
@@ -200,5 +215,8 @@ function refusal({ login }: State, url: string, status: number, text: string): R
   }
   if (/HTTP request to an HTTPS server/.test(text)) return refused("wants TLS; expected an address with https:");
   if (/authentication is not enabled/.test(text)) return refused("has no logins: authentication is not enabled");
+  if (NO_LEADER.test(text)) {
+    return new NoLeaderError(url, `has no leader: ${/"error":"([^"]+)"/.exec(text)?.[1] ?? text.slice(0, 200)}`);
+  }
   return new RPCError("timeout", `etcd at ${url} failed with status ${status}: ${text.slice(0, 200)}`);
 }

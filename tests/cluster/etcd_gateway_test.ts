@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createEtcd, type Etcd } from "../../lib/cluster/etcd.ts";
-import { type EtcdAccess, etcdAccess } from "../../lib/cluster/etcd_gateway.ts";
+import { type EtcdAccess, etcdAccess, NoLeaderError } from "../../lib/cluster/etcd_gateway.ts";
 import { RPCError } from "../../lib/protocol.ts";
 import { freePort } from "../../lib/workbench/world/cluster/servers/ports.ts";
 import { createCertificates, enableLogins, manageUsers } from "./logins.ts";
@@ -112,6 +112,27 @@ testWithServers(
     }
   },
 );
+
+Deno.test({
+  name: "an etcd without a leader is told apart from one that refuses a request",
+  ignore: Deno.permissions.querySync({ name: "net" }).state !== "granted",
+  async fn() {
+    const answers = [
+      '{"error":"etcdserver: no leader","code":14}',
+      '{"error":"etcdserver: mvcc: database space exceeded"}',
+    ];
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+      return new Response(answers.shift(), { status: 503 });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    const etcd = createEtcd([url]);
+    const expected = `etcd at ${url} has no leader: etcdserver: no leader; expected most of its members to run`;
+    await assertRejects(() => etcd.write("test/key", ""), NoLeaderError, expected);
+    const error = await assertRejects(() => etcd.write("test/key", ""), RPCError, "database space exceeded");
+    assertEquals(error instanceof NoLeaderError, false);
+    await server.shutdown();
+  },
+});
 
 Deno.test("a user without a password, and a login in an address, are refused", () => {
   for (const user of ["root", ":secret", "secret"]) {

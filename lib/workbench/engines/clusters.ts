@@ -16,6 +16,7 @@ import {
   type MachinePlace,
   readState,
   readStateToken,
+  remainsPath,
   type StartedPlan,
   statePath,
 } from "../world/cluster/state.ts";
@@ -53,6 +54,8 @@ export interface Clusters {
    * @throws {FailedError} It cannot be started; nothing of it runs any more.
    */
   start(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<string | undefined>;
+  /** Returns the reason why data of the ended cluster has stayed on its servers; undefined if there is none. */
+  remains(): string | undefined;
   /** Removes data, logs and state of a cluster that has ended. */
   remove(): void;
 }
@@ -79,6 +82,7 @@ export function createClusters(root: string): Clusters {
         throw error;
       }
     },
+    remains: () => readIfThere(remainsPath(folder)),
     remove: () => removeFolder(folder),
   };
 }
@@ -194,6 +198,14 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     yield* lines;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -98,6 +98,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
       },
       machines: () => Promise.reject(new Error("there is no cluster")),
       start: () => Promise.reject(new Error("there are no other processes")),
+      remains: () => undefined,
       remove: () => {},
     },
     archives: {

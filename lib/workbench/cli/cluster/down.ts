@@ -22,7 +22,7 @@ const INTERVAL = 50;
  * Ends the cluster, also while it starts. If none runs, only what is left of one is removed.
  *
  * @param words What was written after the command.
- * @returns The exit status.
+ * @returns The exit status: 1 if data has stayed on servers of one's own.
  * @throws {UsageError} The arguments are bad.
  * @throws {FailedError} The cluster does not end, or its files cannot be removed.
  */
@@ -35,14 +35,24 @@ export async function down(words: readonly string[], machine: Machine): Promise<
   }
   const state = await untilListening(machine);
   const wasRunning = state !== undefined && await stop(state, machine);
+  const remains = clusters.remains();
   clusters.remove();
-  machine.stdout(wasRunning ? endText(state) : "The cluster had ended already; removed its files\n");
-  return EXIT_STATUS.passed;
+  machine.stdout(wasRunning ? endText(state) : endedText(state));
+  if (remains === undefined) return EXIT_STATUS.passed;
+  machine.stderr(`${remains}\n`);
+  return EXIT_STATUS.failed;
 }
 
 function endText({ here, nodes }: ClusterState): string {
   if (here.length === nodes.length) return "The cluster has ended\n";
   return `This machine's part of the cluster has ended: ${here.join(", ")}; the data goes with the last machine\n`;
+}
+
+/** Text for a cluster that had ended without `down`: its supervisor was killed, or got SIGTERM. */
+function endedText(state: ClusterState | undefined): string {
+  const text = "The cluster had ended already; removed its files";
+  const isOnOthers = state !== undefined && Object.values(state.servers).some(({ length }) => length === 0);
+  return isOnOthers ? `${text}. Its data stays on your servers until up and then down\n` : `${text}\n`;
 }
 
 /** Waits until the supervisor of a cluster that starts can be reached. Undefined if it has ended. */

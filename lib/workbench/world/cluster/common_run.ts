@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { NatsConnection } from "@nats-io/transport-node";
 import type { Etcd } from "../../../cluster/etcd.ts";
 import { FailedError } from "../../base/errors.ts";
 import type { ClusterPlan, MachinePlace } from "./state.ts";
@@ -70,35 +69,52 @@ export async function replaceRun(etcd: Pick<Etcd, "write">, plan: Common): Promi
  * @throws {FailedError} There is none.
  */
 export async function readRun(etcd: Pick<Etcd, "read">, cluster: string): Promise<string> {
+  return parseRun(await readText(etcd, cluster)).run;
+}
+
+async function readText(etcd: Pick<Etcd, "read">, cluster: string): Promise<string> {
   const { value } = await etcd.read(keyOf(cluster), false);
   if (value === undefined) throw new FailedError(`The cluster ${cluster} has ended: its run is not in etcd any more`);
-  return parseRun(value).run;
+  return value;
 }
 
-/** Removes the present run and its data. */
-export async function removeRun(
-  etcd: Pick<Etcd, "read" | "removeAll">,
-  connection: NatsConnection,
-  cluster: string,
-): Promise<void> {
-  const run = await readRun(etcd, cluster);
+/**
+ * Removes the present run and its data.
+ *
+ * @throws {FailedError} A server does not answer in time. The run is still there, or was replaced by another machine.
+ */
+export async function removeRun(etcd: RunStore, cluster: string, removeBucket: RemoveBucket): Promise<void> {
+  const text = await readText(etcd, cluster);
   // A machine that starts now begins a run of its own.
   await etcd.removeAll(keyOf(cluster));
-  await removeData(etcd, connection, cluster, run);
+  try {
+    await removeData(etcd, cluster, parseRun(text).run, removeBucket);
+  } catch (error) {
+    // So the next cluster of this name finds the data: it goes on with it, or removes it.
+    await etcd.create(keyOf(cluster), text).catch(() => {});
+    throw error;
+  }
 }
 
-/** Removes the data of a run, as far as its servers answer. */
+/** Requests to etcd for a run and its data. */
+type RunStore = Pick<Etcd, "read" | "create" | "removeAll">;
+
+/** Removes a bucket of JetStream, and throws if that is not possible. */
+export type RemoveBucket = (name: string) => Promise<void>;
+
+/**
+ * Removes the data of a run: the bucket first, as the wait for it may end in an error.
+ *
+ * @throws {FailedError} A server does not answer in time.
+ */
 export async function removeData(
   etcd: Pick<Etcd, "removeAll">,
-  connection: NatsConnection,
   cluster: string,
   run: string,
+  removeBucket: RemoveBucket,
 ): Promise<void> {
-  const { Kvm } = await import("@nats-io/kv");
-  await Promise.allSettled([
-    etcd.removeAll(`${cluster}/${run}/`),
-    new Kvm(connection).open(bucketName(cluster, run)).then((bucket) => bucket.destroy()),
-  ]);
+  await removeBucket(bucketName(cluster, run));
+  await etcd.removeAll(`${cluster}/${run}/`);
 }
 
 /** Returns the name of the bucket of lww-kv. */

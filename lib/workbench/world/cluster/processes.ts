@@ -4,19 +4,16 @@
  * @module
  */
 
-import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { abortable } from "@std/async/abortable";
-import { splitLogin } from "../../../cluster/login.ts";
 import type { NatsNodeStatus } from "../../../cluster/nats.ts";
-import { connectNats } from "../../../cluster/nats_connection.ts";
-import { NATS_CONNECTION } from "../../../cluster/nats_link.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { commandOf } from "../hosts/process/spawn.ts";
-import { accessTo, type AccessVariables, etcdOf, natsOf } from "./access.ts";
+import { accessTo, type AccessVariables, etcdOf } from "./access.ts";
 import { type Child, lastLines, startChild } from "./child.ts";
-import { readRun, removeData, replaceRun } from "./common_run.ts";
+import { readRun, type RemoveBucket, removeData, replaceRun } from "./common_run.ts";
 import type { ResetStep } from "./control.ts";
+import { LEADER_PATIENCE, removeBucket } from "./jetstream.ts";
+import { requireServers } from "./readiness.ts";
 import { requireServer, type ServerName } from "./servers/find.ts";
 import { createServerGroup, type ServerGroup } from "./servers/group.ts";
 import type { Server } from "./servers/server.ts";
@@ -31,8 +28,6 @@ const START_TIMEOUT = 180_000;
 const RETRY_DELAY = 20;
 /** Lines of the log of one that does not start, in its report. */
 const LOG_LINES = 16;
-/** Time that a server has to answer before a reset, ms. */
-const SERVER_TIMEOUT = 5000;
 /** Time that a node has to end by itself, ms: more than the 5 s that its handlers have. */
 const NODE_PATIENCE = 8000;
 
@@ -101,39 +96,6 @@ export async function startServers(cluster: ClusterProcesses): Promise<string> {
 /** Returns all servers that were started. */
 export function ownServers({ groups }: ClusterProcesses): Server[] {
   return Array.from(groups.values(), ({ servers }) => servers).flat();
-}
-
-/** Connects to the servers, and checks that they can do what a cluster needs. */
-export async function connectServers(cluster: ClusterProcesses): Promise<string> {
-  cluster.connection = await connectNats(natsOf(cluster), { ...NATS_CONNECTION, name: "supervisor" });
-  // lww-kv needs it. Several servers that were just started have to elect a leader before.
-  const patience = (program: ServerName) => cluster.groups.has(program) ? START_TIMEOUT : 0;
-  const askJetStream = () => jetstreamManager(cluster.connection!, { timeout: 1000 });
-  await repeat(askJetStream, patience("nats-server")).catch((error) => {
-    const address = splitLogin(cluster.nats).servers.join(", ");
-    throw new Error(`Cannot use JetStream of NATS at ${address}: ${messageOf(error)}; expected nats-server -js`);
-  });
-  const client = etcdOf(cluster);
-  await repeat(() => client.read(healthKey(cluster), false), patience("etcd"));
-  return "NATS and etcd answer";
-}
-
-/** Key that is only read. As all others, it begins with the name of the cluster: a user of etcd may read no others. */
-function healthKey({ plan }: ClusterProcesses): string {
-  return `${plan.cluster}/health`;
-}
-
-/** Repeats an action until it succeeds. Throws its last error after `patience` ms. */
-async function repeat(action: () => Promise<unknown>, patience: number): Promise<void> {
-  const deadline = performance.now() + patience;
-  for (;;) {
-    try {
-      return void await action();
-    } catch (error) {
-      if (performance.now() >= deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
-  }
 }
 
 /** Starts the services, and waits until they answer. */
@@ -236,12 +198,8 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
   switch (step) {
     case "clear":
       return await clearAll(cluster);
-    case "renew": {
-      const client = etcdOf(cluster);
-      const { run } = cluster;
-      await replaceRun(client, plan);
-      return await removeData(client, cluster.connection!, plan.cluster, run!);
-    }
+    case "renew":
+      return await renewRun(cluster);
     case "begin":
       cluster.run = await readRun(etcdOf(cluster), plan.cluster);
       return void await startServices(cluster);
@@ -250,19 +208,20 @@ export async function performStep(cluster: ClusterProcesses, step: ResetStep): P
   }
 }
 
-/**
- * Checks that the servers answer: without them, what ends cannot start again.
- *
- * @throws {FailedError} One does not.
- */
-async function requireServers(cluster: ClusterProcesses): Promise<void> {
-  const { servers } = splitLogin(cluster.nats);
-  await abortable(cluster.connection!.flush(), AbortSignal.timeout(SERVER_TIMEOUT)).catch(() => {
-    throw new FailedError(`NATS at ${servers.join(", ")} does not answer: expected it to run, as when up has started`);
-  });
-  await etcdOf(cluster).read(healthKey(cluster), false).catch((error) => {
-    throw new FailedError(messageOf(error));
-  });
+/** Removes the data of the present run, and then replaces it: so the next attempt still knows which data that is. */
+async function renewRun(cluster: ClusterProcesses): Promise<void> {
+  const { plan, run } = cluster;
+  try {
+    await removeData(etcdOf(cluster), plan.cluster, run!, bucketRemover(cluster));
+    await replaceRun(etcdOf(cluster), plan);
+  } catch (error) {
+    throw new FailedError(`${messageOf(error)}. All nodes are down until the next test of the cluster starts them`);
+  }
+}
+
+/** Returns a function that removes a bucket of the cluster's NATS. */
+export function bucketRemover({ connection }: ClusterProcesses): RemoveBucket {
+  return (name) => removeBucket(connection!, name, { patience: LEADER_PATIENCE });
 }
 
 /** Ends all faults of servers, which a test may have left, then all nodes, and the services. */

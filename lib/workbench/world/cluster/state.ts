@@ -126,6 +126,11 @@ export function statePath(folder: string): string {
   return `${folder}/state.json`;
 }
 
+/** Path of the file that says why data of an ended cluster has stayed on its servers; there is none if it has not. */
+export function remainsPath(folder: string): string {
+  return `${folder}/remains`;
+}
+
 /** Path of the log of a node or a server. */
 export function logPath(folder: string, name: string): string {
   return `${folder}/${name}.log`;

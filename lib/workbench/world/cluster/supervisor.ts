@@ -23,16 +23,17 @@ import { joinRun, removeData, removeRun } from "./common_run.ts";
 import { type ControlServer, serveControl } from "./control_server.ts";
 import { listPlaces, takePlace } from "./machines.ts";
 import {
+  bucketRemover,
   type ClusterProcesses,
-  connectServers,
   createProcesses,
   startNodes,
   startServers,
   startServices,
   stopAll,
 } from "./processes.ts";
+import { connectServers } from "./readiness.ts";
 import type { ServerName } from "./servers/find.ts";
-import { type ClusterState, readStateToken, type StartedPlan, statePath } from "./state.ts";
+import { type ClusterState, readStateToken, remainsPath, type StartedPlan, statePath } from "./state.ts";
 
 /** Life of a supervisor. */
 interface Life {
@@ -45,8 +46,10 @@ interface Life {
   /** Ends everything. */
   fail(problem: string): void;
   isReady: boolean;
-  /** True if the data of the cluster goes with its last machine. */
-  removesData: boolean;
+  /** True once `down` has asked for the end: then the data of the cluster goes with its last machine. */
+  isTakenDown: boolean;
+  /** True once this machine has begun the run of the cluster. If the start fails, that run is removed again. */
+  hasBegunRun: boolean;
   place?: HeldKey;
 }
 
@@ -68,7 +71,8 @@ export async function supervise(
   failed.catch(() => {});
   const fail = (problem: string) => reject(new FailedError(problem));
   const cluster = createProcesses(plan, env);
-  const life: Life = { plan, cluster, tell, stopping, failed, fail, isReady: false, removesData: false };
+  const flags = { isReady: false, isTakenDown: false, hasBegunRun: false };
+  const life: Life = { plan, cluster, tell, stopping, failed, fail, ...flags };
   let server: ControlServer | undefined;
   let problem: string | undefined;
   try {
@@ -83,7 +87,7 @@ export async function supervise(
   }
   const wasReady = life.isReady;
   life.isReady = false;
-  await stopAll(cluster, () => leave(life));
+  await stopAll(cluster, () => leave(life, life.isTakenDown || (life.hasBegunRun && !wasReady)));
   await server?.close();
   removeState(plan);
   if (problem !== undefined) tell(`failed ${problem}`);
@@ -92,7 +96,7 @@ export async function supervise(
 
 /** Ends a cluster because somebody has asked for it. */
 function end(life: Life): void {
-  life.removesData = true;
+  life.isTakenDown = true;
   life.stopping.abort();
 }
 
@@ -101,7 +105,7 @@ async function start(life: Life, server: ControlServer): Promise<void> {
   const { plan, cluster, tell, stopping: { signal }, failed } = life;
   const steps: (() => Promise<string>)[] = [
     () => startServers(cluster),
-    () => connectServers(cluster),
+    () => connectServers(cluster, tell),
     () => join(life, server),
     () => startServices(cluster),
     () => startNodes(cluster),
@@ -115,7 +119,6 @@ async function start(life: Life, server: ControlServer): Promise<void> {
   }
   if (signal.aborted) return await interrupted;
   life.isReady = true;
-  life.removesData = false;
   if (!plan.isForeground) return;
   cluster.onCrash = (problem) => life.isReady && life.fail(problem);
 }
@@ -129,16 +132,19 @@ async function join(life: Life, { url }: ControlServer): Promise<string> {
   if (signal.aborted) return "Interrupted";
   const { run, isNew, abandoned } = await joinRun(etcd, plan, () => listPlaces(etcd, plan.cluster, place));
   cluster.run = run;
-  // If this start fails, the run that it has begun is removed again.
-  life.removesData ||= isNew;
-  if (abandoned !== undefined) await removeData(etcd, cluster.connection!, plan.cluster, abandoned);
+  life.hasBegunRun = isNew;
+  if (abandoned !== undefined) await removeData(etcd, plan.cluster, abandoned, bucketRemover(cluster));
   const others = await listPlaces(etcd, plan.cluster, place);
   if (others.length === 0) return isNew ? "The cluster has no data" : "The cluster goes on with its data";
   return `Other machines: ${others.map(({ control, nodes }) => `${nodes.join(", ")} at ${control}`).join("; ")}`;
 }
 
-/** Gives this machine's place up. The data of the cluster goes with the last one. */
-async function leave({ plan, cluster, place, removesData }: Life): Promise<void> {
+/**
+ * Gives this machine's place up.
+ *
+ * @param removesData True to remove the data of the cluster, too, if this is its last machine.
+ */
+async function leave({ plan, cluster, place, tell }: Life, removesData: boolean): Promise<void> {
   await place?.release();
   // Servers that it has started keep their data in a folder, which ends with it.
   const hasOwn = plan.etcd === undefined && plan.nats === undefined;
@@ -146,9 +152,13 @@ async function leave({ plan, cluster, place, removesData }: Life): Promise<void>
   const etcd = etcdOf(cluster);
   try {
     const others = await listPlaces(etcd, plan.cluster);
-    if (others.length === 0) await removeRun(etcd, cluster.connection!, plan.cluster);
-  } catch {
-    // A server does not answer: its data stays.
+    if (others.length === 0) await removeRun(etcd, plan.cluster, bucketRemover(cluster));
+  } catch (error) {
+    const problem = `The data of the cluster stays on its servers: ${messageOf(error)}; when they work again, up and ` +
+      "then down removes it";
+    tell(problem);
+    // `down` shows it: the process that listened to this one may have ended.
+    await Deno.writeTextFile(remainsPath(plan.folder), problem, { mode: 0o600 }).catch(() => {});
   }
 }
 

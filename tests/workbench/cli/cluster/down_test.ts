@@ -12,7 +12,12 @@ Deno.test("down ends the cluster, and removes its files", async () => {
 Deno.test("down removes what is left of a cluster that has ended, and does nothing without one", async () => {
   const ended = fakeClusters(STATE, unreachable);
   const { status, out } = await command("down", { clusters: ended.clusters });
-  assertEquals([status, out, ended.done], [0, "The cluster had ended already; removed its files\n", ["remove"]]);
+  const text =
+    "The cluster had ended already; removed its files. Its data stays on your servers until up and then down\n";
+  assertEquals([status, out, ended.done], [0, text, ["remove"]]);
+  const servers = { "nats-server": ["nats0"], "etcd": ["etcd0"] };
+  const own = await command("down", { clusters: fakeClusters({ ...STATE, servers }, unreachable).clusters });
+  assertEquals(own.out, "The cluster had ended already; removed its files\n");
   const none = fakeClusters(undefined);
   const nothing = await command("down", { clusters: none.clusters });
   assertEquals([nothing.status, nothing.err, none.done], [0, "No cluster runs here\n", []]);
@@ -53,4 +58,12 @@ Deno.test("down on one of several machines ends its nodes only", async () => {
   const { clusters } = fakeClusters({ ...STATE, here: ["n1"] });
   const { out } = await command("down", { clusters });
   assertEquals(out, "This machine's part of the cluster has ended: n1; the data goes with the last machine\n");
+});
+
+Deno.test("down tells if data has stayed on servers of one's own", async () => {
+  const { clusters, done } = fakeClusters(STATE);
+  const remains = () => "The data of the cluster stays on its servers: no leader";
+  const { status, out, err } = await command("down", { clusters: { ...clusters, remains } });
+  assertEquals([status, out, done], [1, "The cluster has ended\n", ["stop", "remove"]]);
+  assertEquals(err, "The data of the cluster stays on its servers: no leader\n");
 });

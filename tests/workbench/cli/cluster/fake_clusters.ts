@@ -93,6 +93,7 @@ export function fakeClusters(
       tell("ready");
       return Promise.resolve(undefined);
     },
+    remains: () => undefined,
     remove: () => void done.push("remove"),
   };
   return { clusters, planned, done };

@@ -1,13 +1,19 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Etcd } from "../../../../lib/cluster/etcd.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
-import { joinRun, readRun, replaceRun } from "../../../../lib/workbench/world/cluster/common_run.ts";
+import {
+  joinRun,
+  readRun,
+  removeData,
+  removeRun,
+  replaceRun,
+} from "../../../../lib/workbench/world/cluster/common_run.ts";
 
 /** An etcd in memory. `beforeSwap` is called between reading and writing. */
 function createStore(beforeSwap: () => void = () => {}) {
   const keys = new Map<string, string>();
   const state = (key: string) => ({ value: keys.get(key), revision: 1 });
-  const etcd: Pick<Etcd, "create" | "swap" | "read" | "write"> = {
+  const etcd: Pick<Etcd, "create" | "swap" | "read" | "write" | "removeAll"> = {
     create(key, value) {
       const present = state(key);
       if (present.value === undefined) keys.set(key, value);
@@ -21,6 +27,10 @@ function createStore(beforeSwap: () => void = () => {}) {
     },
     read: (key) => Promise.resolve(state(key)),
     write: (key, value) => Promise.resolve(keys.set(key, value).size),
+    removeAll(prefix) {
+      for (const key of keys.keys()) if (key.startsWith(prefix)) keys.delete(key);
+      return Promise.resolve();
+    },
   };
   return { keys, etcd };
 }
@@ -56,6 +66,27 @@ Deno.test("machines that disagree are refused, unless no other is there", async 
   const joined = await joinRun(etcd, { ...PLAN, challenge: "2" }, nobody);
   assertEquals([joined.isNew, joined.abandoned], [true, run]);
   assertEquals(await readRun(etcd, "test"), joined.run);
+});
+
+Deno.test("a run is removed with its data in etcd and its bucket", async () => {
+  const { etcd, keys } = createStore();
+  const { run } = await joinRun(etcd, PLAN, nobody);
+  keys.set(`test/${run}/lin-kv/x`, "1").set("tests/run", "another cluster's");
+  const buckets: string[] = [];
+  await removeRun(etcd, "test", (name) => Promise.resolve(void buckets.push(name)));
+  assertEquals([...keys.keys(), ...buckets], ["tests/run", `test-${run}`]);
+});
+
+Deno.test("if the bucket cannot be removed, nothing is: the run is known to the next attempt", async () => {
+  const { etcd, keys } = createStore();
+  const { run } = await joinRun(etcd, PLAN, nobody);
+  keys.set(`test/${run}/lin-kv/x`, "1");
+  const before = new Map(keys);
+  const fail = () => Promise.reject(new FailedError("JetStream has no leader"));
+  await assertRejects(() => removeData(etcd, "test", run, fail), FailedError, "JetStream has no leader");
+  assertEquals(keys, before);
+  await assertRejects(() => removeRun(etcd, "test", fail), FailedError, "JetStream has no leader");
+  assertEquals(new Map([...keys].sort()), new Map([...before].sort()));
 });
 
 Deno.test("of two machines that replace an ended run at once, one is refused", async () => {

@@ -7,7 +7,7 @@ import { createEtcd, type Etcd, type EtcdState, type EtcdStore } from "../../../
 import { createEtcdLinKV } from "../../../../lib/workbench/world/cluster/services/lin_kv.ts";
 import { createEtcdLinTSO } from "../../../../lib/workbench/world/cluster/services/lin_tso.ts";
 import { type Bucket, createBucketKV } from "../../../../lib/workbench/world/cluster/services/lww_kv.ts";
-import { openBucket, untilAvailable } from "../../../../lib/workbench/world/cluster/services/main.ts";
+import { openBucket } from "../../../../lib/workbench/world/cluster/services/main.ts";
 import { serviceProgram } from "../../../../lib/workbench/world/cluster/services/mod.ts";
 import { createEtcdSeqKV } from "../../../../lib/workbench/world/cluster/services/seq_kv.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
@@ -55,19 +55,6 @@ testOnEtcd("lin-kv with more clients than one at once: of the same cas, one succ
     }
   },
 }, createEtcdLinKV);
-
-Deno.test("untilAvailable() asks again while JetStream has no leader, and tells other errors", async () => {
-  const errors: unknown[] = [
-    { name: "TimeoutError", message: "timeout" },
-    { status: 503, code: 10_008, message: "no leader" },
-    { status: 400, code: 10_005, message: "no suitable peers" },
-  ];
-  const ask = () => errors.length === 0 ? Promise.resolve("done") : Promise.reject(errors.shift());
-  const wait = () => Promise.resolve();
-  assertEquals([await untilAvailable(ask, wait), errors.length], ["done", 0]);
-  errors.push(new Error("not allowed"));
-  await assertRejects(() => untilAvailable(ask, wait), Error, "not allowed");
-});
 
 testWithServers("lww-kv on a bucket has the properties of the simulated one", ["nats-server"], async ({ start }) => {
   const { url } = await start("nats-server");

@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { createEtcd } from "../../../../lib/cluster/etcd.ts";
 import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { isSurvived } from "../../../../lib/workbench/run/survives.ts";
 import { createControl, UnreachableError } from "../../../../lib/workbench/world/cluster/control.ts";
-import { readState } from "../../../../lib/workbench/world/cluster/state.ts";
+import { readState, remainsPath } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
 import { testWithServers } from "../../../servers.ts";
@@ -130,6 +131,20 @@ testWithServers(
       await ended;
     });
     assertEquals(await keys(), []);
+    assertEquals(existsSync(remainsPath(folder)), false);
+    await withCluster(plan, async ({ told, control, ended }) => {
+      await etcd.act("kill");
+      await control.stop();
+      await ended;
+      const remains = await Deno.readTextFile(remainsPath(folder));
+      assertMatch(
+        remains,
+        /^The data of the cluster stays on its servers: etcd at http.*; .*up and then down removes it$/,
+      );
+      assertEquals(told.at(-1), remains);
+    });
+    await etcd.act("start");
+    assertEquals(await keys(), ["test/machines/n0", "test/run"]);
     assertEquals([nats, etcd].map((server) => server.state().state), ["running", "running"]);
   },
 );
@@ -156,7 +171,10 @@ testWithServers(
     const told: string[] = [];
     const plan = planFor(folder, { nats: [url.replace("//", "//me:s3cret@")] });
     await supervise(plan, nodeEnvironment(), (line) => told.push(line), new AbortController());
-    assertMatch(told.at(-1)!, /^failed Cannot use JetStream of NATS at nats:\/\/127.*; expected nats-server -js$/);
+    assertMatch(
+      told.at(-1)!,
+      /^failed JetStream of NATS at nats:\/\/127\S* is not enabled: .*; expected nats-server -js, and/,
+    );
   },
 );
 

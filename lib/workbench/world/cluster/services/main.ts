@@ -9,7 +9,6 @@
 
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { delay } from "@std/async/delay";
 import { serveNats } from "../../../../cluster/nats.ts";
 import { logToStderr } from "../../../../process_host.ts";
 import { RPCError } from "../../../../protocol.ts";
@@ -19,6 +18,7 @@ import { etcdAccess } from "../../../../cluster/etcd_gateway.ts";
 import { type NatsAccess, natsAccess } from "../../../../cluster/nats_access.ts";
 import { connectNats } from "../../../../cluster/nats_connection.ts";
 import { bucketName } from "../common_run.ts";
+import { isUnavailable, UNAVAILABLE, untilAvailable } from "../jetstream.ts";
 import type { Bucket } from "./lww_kv.ts";
 import { createServices, serviceProgram } from "./mod.ts";
 import { messageOf } from "../../../base/errors.ts";
@@ -77,37 +77,8 @@ async function createBucket(connection: NatsConnection, name: string, addresses:
   const isAlone = connection.info?.cluster === undefined;
   // Two addresses are those of a cluster of two.
   const replicas = isAlone ? 1 : addresses === 2 ? 2 : REPLICAS;
-  return await untilAvailable(() => new Kvm(connection).create(name, { history: 1, replicas }));
-}
-
-/** Time between two attempts, ms. */
-const RETRY_DELAY = 250;
-
-/** Status of JetStream while it has no leader, and its code while too few servers are connected. */
-const UNAVAILABLE = 503;
-const NO_SUITABLE_PEERS = 10_005;
-
-/**
- * Asks JetStream until it has a leader: when machines are cut off or fail, it elects another one first.
- *
- * @throws Any other error of the request.
- */
-export async function untilAvailable<T>(ask: () => Promise<T>, wait = () => delay(RETRY_DELAY)): Promise<T> {
-  for (let told = "";; await wait()) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      const { message } = error as Error;
-      if (message !== told) logToStderr("warn", `JetStream has no leader yet, or too few servers: ${message}`);
-      told = message;
-    }
-  }
-}
-
-function isUnavailable(error: unknown): boolean {
-  const { name, status, code } = error as Error & { status?: number; code?: number };
-  return name === "TimeoutError" || status === UNAVAILABLE || code === NO_SUITABLE_PEERS;
+  const create = () => new Kvm(connection).create(name, { history: 1, replicas });
+  return await untilAvailable(create, { onWait: (reason) => logToStderr("warn", reason) });
 }
 
 /** Code of JetStream for a write whose expected revision is not the last one. */
