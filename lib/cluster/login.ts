@@ -40,6 +40,24 @@ export function splitLogin(addresses: readonly string[]): NatsAddresses {
   return { servers, ...login };
 }
 
+/**
+ * Returns addresses that have the login themselves, so that each can be used alone.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { spreadLogin } from "./login.ts";
+ *
+ * assertEquals(spreadLogin(["nats://me:s@n1", "n2"]), ["nats://me:s@n1", "me:s@n2"]);
+ * assertEquals(spreadLogin(["nats://n1"]), ["nats://n1"]);
+ * ```
+ */
+export function spreadLogin(addresses: readonly string[]): string[] {
+  const parts = addresses.map((address) => ADDRESS.exec(address)!);
+  const login = parts.findLast(([, , login]) => login !== undefined)?.[2];
+  return parts.map(([, scheme = "", , host]) => login === undefined ? `${scheme}${host}` : `${scheme}${login}@${host}`);
+}
+
 /** Parses `user:password` or a token. */
 function parseLogin(text: string): Omit<NatsAddresses, "servers"> {
   const [user, ...rest] = text.split(":");

@@ -15,7 +15,7 @@ import { WORKLOADS } from "../workloads/mod.ts";
 import { analyze, ANALYZE_FLAGS } from "./analyze.ts";
 import { check, CHECK_FLAGS } from "./check.ts";
 import { down } from "./cluster/down.ts";
-import { status, STATUS_FLAGS } from "./cluster/status.ts";
+import { status, STATUS_FLAGS, STATUS_NOTES } from "./cluster/status.ts";
 import { up, UP_FLAGS, UP_NOTES } from "./cluster/up.ts";
 import type { Command } from "./command.ts";
 import { compare, COMPARE_FLAGS, COMPARE_NOTES } from "./compare.ts";
@@ -66,7 +66,13 @@ export const COMMANDS: readonly Command[] = [
     flags: UP_FLAGS,
     run: up,
   },
-  { name: "status", help: "Show the processes of the cluster", flags: STATUS_FLAGS, run: status },
+  {
+    name: "status",
+    help: "Show the processes of the cluster; status 0 only if all of them run",
+    notes: STATUS_NOTES,
+    flags: STATUS_FLAGS,
+    run: status,
+  },
   { name: "down", help: "End the cluster, and remove its data and logs", flags: [], run: down },
   { name: "swarm", help: "Simulate random tests on all cores, until one fails", flags: SWARM_FLAGS, run: swarm },
   { name: "demo", help: "Run each of our programs for some seconds, as a self-test", ...TEST, run: demo },

@@ -10,8 +10,9 @@ import { columns } from "../../base/text.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
 import type { Flag } from "../../request/flag.ts";
-import { clusterEnded, UnreachableError } from "../../world/cluster/control.ts";
+import { clusterEnded, type MachineControl, UnreachableError } from "../../world/cluster/control.ts";
 import {
+  type AddressState,
   type ClusterReport,
   type ClusterState,
   describeProgram,
@@ -19,6 +20,14 @@ import {
   NO_CLUSTER,
 } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
+
+/** Paragraphs of the help of `status`. */
+export const STATUS_NOTES: readonly string[] = [
+  "The exit status is 0 only if everything runs: all nodes, the services, and the servers, also those that up was " +
+  "given by their addresses, each of which is asked. It is 1 if something does not run, as the last line says, or " +
+  "if this machine's part still starts; and 255 if no cluster runs here, or its supervisor does not answer.",
+  "While a test kills and pauses nodes or servers, they do not run.",
+];
 
 /** The flags of `status`. */
 export const STATUS_FLAGS = [
@@ -31,6 +40,8 @@ interface MachineStatus {
   address: string;
   nodes: readonly string[];
   report?: ClusterReport;
+  /** Servers that it uses, and that others have started. */
+  servers: readonly AddressState[];
   problem?: string;
 }
 
@@ -38,7 +49,7 @@ interface MachineStatus {
  * Shows the cluster.
  *
  * @param words What was written after the command.
- * @returns The exit status: 0 if all processes run, 1 if one has ended by itself, or a machine is missing.
+ * @returns The exit status: 0 if everything runs; 1 if a process, a server or a machine does not.
  * @throws {UsageError} The arguments are bad.
  * @throws {FailedError} No cluster runs here.
  */
@@ -50,18 +61,18 @@ export async function status(words: readonly string[], machine: Machine): Promis
   if (state.control === "") {
     throw new FailedError("A cluster is being started here; its supervisor does not answer yet");
   }
-  const own = await ownStatus(state, machine);
-  const machines = [own, ...await otherStatuses(state, machine)];
+  const machines = [await ownStatus(state, machine), ...await otherStatuses(state, machine)];
   const missing = state.nodes.filter((id) => !machines.some(({ nodes }) => nodes.includes(id)));
-  machine.stdout(json ? statusDocument(state, machines, missing) : statusText(state, machines, missing));
-  const isWhole = machines.every(isHealthy) && missing.length === 0;
-  return isWhole ? EXIT_STATUS.passed : EXIT_STATUS.failed;
+  const stopped = [...new Set([...machines.flatMap(stoppedOn), ...missing])];
+  const format = json ? statusDocument : statusText;
+  machine.stdout(format({ state, machines, missing, stopped }));
+  return stopped.length === 0 && state.isReady ? EXIT_STATUS.passed : EXIT_STATUS.failed;
 }
 
 /** @throws {FailedError} The supervisor of this machine has ended. */
 async function ownStatus(state: ClusterState, { clusters }: Machine): Promise<MachineStatus> {
   try {
-    return { address: addressOf(state), nodes: state.here, report: await clusters.control(state).report() };
+    return await askMachine({ control: state.control, nodes: state.here }, clusters.control(state));
   } catch (error) {
     throw error instanceof UnreachableError ? clusterEnded(state) : error;
   }
@@ -71,33 +82,60 @@ async function otherStatuses(state: ClusterState, { clusters }: Machine): Promis
   const places = await clusters.machines(state).catch((error) => messageOf(error));
   if (typeof places === "string") {
     const nodes = state.nodes.filter((id) => !state.here.includes(id));
-    return [{ address: "other machines", nodes, problem: places }];
+    return [{ address: "other machines", nodes, servers: [], problem: places }];
   }
   const others = places.filter(({ token }) => token !== state.token);
-  return await Promise.all(others.map((place) => statusOf(place, clusters.control(place).report())));
+  return await Promise.all(others.map(async (place) => {
+    try {
+      return await askMachine(place, clusters.control(place));
+    } catch (error) {
+      return { address: addressOf(place), nodes: place.nodes, servers: [], problem: messageOf(error) };
+    }
+  }));
 }
 
-async function statusOf(place: MachinePlace, report: Promise<ClusterReport>): Promise<MachineStatus> {
-  const facts = { address: addressOf(place), nodes: place.nodes };
-  try {
-    return { ...facts, report: await report };
-  } catch (error) {
-    return { ...facts, problem: messageOf(error) };
-  }
+async function askMachine(
+  { control, nodes }: Pick<MachinePlace, "control" | "nodes">,
+  supervisor: Pick<MachineControl, "report" | "addresses">,
+): Promise<MachineStatus> {
+  const [report, servers] = await Promise.all([supervisor.report(), supervisor.addresses()]);
+  return { address: addressOf({ control }), nodes, report, servers };
+}
+
+/** Names of all that does not run on a machine; its address if it does not answer. */
+function stoppedOn({ address, report, servers }: MachineStatus): string[] {
+  if (report === undefined) return [address];
+  const processes = [
+    ...report.servers,
+    ...report.nodes.map((node) => ({ ...node, name: node.id })),
+  ];
+  return [
+    ...processes.filter(({ state }) => state !== "running").map(({ name }) => name),
+    ...servers.filter(({ problem }) => problem !== null).map(({ address }) => address),
+  ];
 }
 
 function addressOf({ control }: Pick<MachinePlace, "control">): string {
   return control.replace("http://", "");
 }
 
-function isHealthy({ report }: MachineStatus): boolean {
-  return report !== undefined && [...report.nodes, ...report.servers].every(({ end }) => end === null);
+/** Everything that is shown. */
+interface ClusterStatus {
+  state: ClusterState;
+  machines: readonly MachineStatus[];
+  /** Nodes that run on no machine. */
+  missing: readonly string[];
+  /** Names of all that does not run. */
+  stopped: readonly string[];
 }
 
-function statusDocument(state: ClusterState, machines: readonly MachineStatus[], missing: readonly string[]): string {
+function statusDocument({ state, machines, missing, stopped }: ClusterStatus): string {
   const { cluster, challenge, program, isReady } = state;
   const document = {
-    ...{ cluster, challenge, program, ready: isReady },
+    cluster,
+    challenge,
+    program,
+    ready: isReady,
     ...serversOf(state),
     machines: machines.map(({ address, problem = null, report }) => ({ address, problem, pid: report?.pid ?? null })),
     nodes: machines.flatMap(({ address, report }) =>
@@ -106,12 +144,14 @@ function statusDocument(state: ClusterState, machines: readonly MachineStatus[],
     servers: machines.flatMap(({ address, report }) =>
       report?.servers.map((server) => ({ ...server, machine: address })) ?? []
     ),
+    addresses: machines.flatMap(({ address: machine, servers }) => servers.map((server) => ({ ...server, machine }))),
     missing: [...missing, ...machines.flatMap(({ report, nodes }) => report === undefined ? nodes : [])],
+    stopped,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function statusText(state: ClusterState, machines: readonly MachineStatus[], missing: readonly string[]): string {
+function statusText({ state, machines, missing, stopped }: ClusterStatus): string {
   const { nats, etcd } = serversOf(state);
   const rows = [
     ["machine", "process", "state", "pid"],
@@ -126,18 +166,26 @@ function statusText(state: ClusterState, machines: readonly MachineStatus[], mis
     ...state.isReady ? [] : ["This machine's part of it still starts"],
     "",
     ...columns(isAlone ? rows.map((row) => row.slice(1)) : rows),
-    ...machines.flatMap(({ address, problem }) => problem === undefined ? [] : ["", `${address}: ${problem}`]),
+    ...machines.flatMap(problemsOf),
+    ...stopped.length === 0 ? [] : ["", `Does not run: ${stopped.join(", ")}`],
     "",
   ].join("\n");
 }
 
-function rowsOf({ address, report, nodes }: MachineStatus): string[][] {
+function rowsOf({ address, report, nodes, servers }: MachineStatus): string[][] {
   if (report === undefined) return nodes.map((id) => [address, id, "unknown", ""]);
   return [
     [address, "supervisor", "running", String(report.pid)],
+    ...servers.map((server) => [address, server.address, server.problem === null ? "answers" : "cannot be used", ""]),
     ...report.servers.map(({ name, end, state, pid }) => [address, name, end ?? state, String(pid ?? "")]),
     ...report.nodes.map(({ id, end, state, pid }) => [address, id, end ?? state, String(pid ?? "")]),
   ];
+}
+
+/** Lines that say why a machine does not answer, or cannot use a server. */
+function problemsOf({ address, problem, servers }: MachineStatus): string[] {
+  const problems = problem === undefined ? servers.map(({ problem }) => problem) : [problem];
+  return problems.filter((each) => each !== null).flatMap((each) => ["", `${address}: ${each}`]);
 }
 
 /** Addresses of the servers, without their logins. */

@@ -6,7 +6,7 @@
 
 import { FailedError, reasonOf } from "../../base/errors.ts";
 import type { LogPart } from "./child_log.ts";
-import type { ClusterReport, ClusterState, MachinePlace, NodeState } from "./state.ts";
+import type { AddressState, ClusterReport, ClusterState, MachinePlace, NodeState } from "./state.ts";
 
 /** Action on a node or a server: that of a fault, or of its end. */
 export type NodeAction = "start" | "kill" | "pause" | "resume";
@@ -24,6 +24,8 @@ export type ResetStep = "clear" | "renew" | "begin" | "fill";
 /** Client of one supervisor. Each method throws a {@linkcode FailedError} if the supervisor cannot do it. */
 export interface MachineControl {
   report(): Promise<ClusterReport>;
+  /** Asks the servers that the machine uses and has not started. */
+  addresses(): Promise<AddressState[]>;
   /** Performs a step of a reset. */
   step(step: ResetStep): Promise<void>;
   /** Performs an action on a node. A node that is started is ready for messages. */
@@ -103,6 +105,7 @@ export function createControl(
   const pathOf = (id: string, what: string) => `nodes/${encodeURIComponent(id)}/${what}`;
   return {
     report: async () => await ask("") as ClusterReport,
+    addresses: async () => await ask("addresses") as AddressState[],
     step: async (step) => void await work(step),
     node: async (id, action) => await work(pathOf(id, action)) as NodeState,
     server: async (name, action) => await work(`servers/${name}/${action}`) as string,

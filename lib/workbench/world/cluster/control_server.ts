@@ -10,6 +10,7 @@ import { readLogPart } from "./child_log.ts";
 import type { Child } from "./child.ts";
 import { type NodeAction, OWNER_HEADER, type ResetStep, STILL_AT_WORK, WORK_HEADER } from "./control.ts";
 import { type ClusterMember, type ClusterProcesses, ownServers, performStep, startMember } from "./processes.ts";
+import { checkAddresses } from "./readiness.ts";
 import { type ClusterReport, logPath, type NodeState, parseListen, type ServerState } from "./state.ts";
 
 /** Server of the control. */
@@ -130,6 +131,7 @@ async function answer(options: ServeControlOptions, { pathname, searchParams }: 
   const { cluster, isReady, stop } = options;
   const path = pathname.slice(1);
   if (path === "") return report(cluster);
+  if (path === "addresses") return await checkAddresses(cluster);
   if (path === "stop") {
     // The reply leaves first.
     setTimeout(stop);
@@ -140,7 +142,9 @@ async function answer(options: ServeControlOptions, { pathname, searchParams }: 
   if (step !== undefined) return await performStep(cluster, step);
   const [, kind, id, action] = /^(nodes|servers)\/([^/]+)\/(\w+)$/.exec(path) ?? [];
   if (id === undefined) {
-    throw new Error(`Cannot do ${path}: expected stop, ${STEPS.join(", ")}, nodes/ID/ACTION or servers/NAME/ACTION`);
+    throw new Error(
+      `Cannot do ${path}: expected addresses, stop, ${STEPS.join(", ")}, nodes/ID/ACTION or servers/NAME/ACTION`,
+    );
   }
   if (kind === "servers") return await actOnServer(cluster, id, action as NodeAction);
   const member = requireMember(cluster, decodeURIComponent(id));
@@ -193,12 +197,15 @@ function report(cluster: ClusterProcesses): ClusterReport {
     nodes: Array.from(cluster.members.values(), (member) => nodeState(cluster, member)),
     servers: [
       ...ownServers(cluster).map((server) => server.state()),
-      ...cluster.services === undefined ? [] : [servicesState(cluster.services)],
+      servicesState(cluster.services),
     ],
   };
 }
 
-function servicesState({ pid, end }: Child): ServerState {
+/** State of the services, which are down before their start, and for a moment at the beginning of a test. */
+function servicesState(services: Child | undefined): ServerState {
+  if (services === undefined) return { name: "services", state: "down", pid: null, end: null };
+  const { pid, end } = services;
   return { name: "services", state: end === undefined ? "running" : "crashed", pid, end: end ?? null };
 }
 

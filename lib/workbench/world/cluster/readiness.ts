@@ -1,6 +1,6 @@
 /**
- * Checks that the servers of a cluster can do what it needs, whoever has started them: before its start, and before a
- * test.
+ * Checks that the servers of a cluster can do what it needs, whoever has started them: before its start, before a test,
+ * and for `status`.
  *
  * @module
  */
@@ -8,14 +8,14 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { abortable } from "@std/async/abortable";
 import { NoLeaderError } from "../../../cluster/etcd_gateway.ts";
-import { splitLogin } from "../../../cluster/login.ts";
+import { splitLogin, spreadLogin } from "../../../cluster/login.ts";
 import { connectNats } from "../../../cluster/nats_connection.ts";
 import { NATS_CONNECTION } from "../../../cluster/nats_link.ts";
 import { FailedError, messageOf } from "../../base/errors.ts";
 import { type ClusterServers, etcdOf, natsOf } from "./access.ts";
 import { LEADER_PATIENCE, requireJetStream } from "./jetstream.ts";
 import type { ServerName } from "./servers/find.ts";
-import type { ClusterPlan } from "./state.ts";
+import type { AddressState, ClusterPlan } from "./state.ts";
 
 /** Servers of a cluster that starts or runs. */
 export interface ServersInUse extends Required<ClusterServers> {
@@ -87,4 +87,37 @@ export async function requireServers(cluster: ServersInUse): Promise<void> {
   await etcdOf(cluster).read(healthKey(cluster), false).catch((error) => {
     throw new FailedError(messageOf(error));
   });
+}
+
+/** Asks each server that the cluster uses and has not started itself. */
+export async function checkAddresses(cluster: ServersInUse): Promise<AddressState[]> {
+  const { nats, etcd, groups } = cluster;
+  return await Promise.all([
+    ...groups.has("nats-server") ? [] : spreadLogin(nats).map((address) => stateOf(address, askNats(cluster, address))),
+    ...groups.has("etcd") ? [] : etcd.map((address) => stateOf(address, askEtcd(cluster, address))),
+  ]);
+}
+
+async function stateOf(written: string, asked: Promise<unknown>): Promise<AddressState> {
+  const address = splitLogin([written]).servers[0]!;
+  try {
+    await asked;
+    return { address, problem: null };
+  } catch (error) {
+    return { address, problem: messageOf(error) };
+  }
+}
+
+async function askNats(cluster: ServersInUse, address: string): Promise<void> {
+  const only = { reconnect: false, ignoreClusterUpdates: true, name: "status" };
+  const connection = await connectNats({ ...natsOf(cluster), servers: [address] }, only);
+  try {
+    await requireJetStream(connection, splitLogin([address]).servers, { patience: 0 });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function askEtcd(cluster: ServersInUse, address: string): Promise<void> {
+  await etcdOf({ ...cluster, etcd: [address] }).read(healthKey(cluster), false);
 }

@@ -165,6 +165,14 @@ export interface ServerState extends Pick<NodeState, "state" | "pid" | "end"> {
   name: string;
 }
 
+/** State of a server that the cluster uses and has not started, as one of its machines sees it. */
+export interface AddressState {
+  /** Its address, without a login. */
+  address: string;
+  /** Reason why it cannot be used; null if it can. */
+  problem: string | null;
+}
+
 /**
  * Reads the state of the cluster in a folder; undefined if there is none.
  *

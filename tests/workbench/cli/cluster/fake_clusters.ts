@@ -3,6 +3,7 @@
 import type { Clusters } from "../../../../lib/workbench/engines/clusters.ts";
 import { type MachineControl, UnreachableError } from "../../../../lib/workbench/world/cluster/control.ts";
 import type {
+  AddressState,
   ClusterPlan,
   ClusterReport,
   ClusterState,
@@ -53,17 +54,20 @@ export function unreachable(): never {
  *
  * @param report Reports of the supervisors, by address.
  * @param others Places of the other machines.
+ * @param addresses States of the servers that a machine uses and has not started.
  */
 export function fakeClusters(
   state: ClusterState | undefined,
   report: (control: string) => ClusterReport = () => REPORT,
   others: readonly MachinePlace[] = [],
+  addresses: readonly AddressState[] = [],
 ): { clusters: Clusters; planned: ClusterPlan[]; done: string[] } {
   const planned: ClusterPlan[] = [];
   const done: string[] = [];
   const controlOf = (place: Pick<MachinePlace, "control" | "token">): MachineControl => {
     const control: MachineControl = {
       report: () => new Promise((resolve) => resolve(report(place.control))),
+      addresses: () => Promise.resolve([...addresses]),
       step: (step) => Promise.resolve(void done.push(step)),
       node: (id, action) => Promise.resolve(void done.push(`${action} ${id}`)).then(() => nodeState(id)),
       server: () => Promise.resolve("killed"),

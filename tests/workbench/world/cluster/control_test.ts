@@ -17,6 +17,7 @@ function createMachines(nodes: readonly string[][]) {
   const done: string[] = [];
   const machines = nodes.map((nodes, machine) => {
     const control: MachineControl = {
+      addresses: () => Promise.resolve([]),
       report: () =>
         machine === 1
           ? Promise.reject(new UnreachableError("gone"))

@@ -5,7 +5,7 @@ import { FailedError } from "../../../../lib/workbench/base/errors.ts";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
 import { isSurvived } from "../../../../lib/workbench/run/survives.ts";
 import { createControl, UnreachableError } from "../../../../lib/workbench/world/cluster/control.ts";
-import { readState, remainsPath } from "../../../../lib/workbench/world/cluster/state.ts";
+import { type AddressState, readState, remainsPath } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
 import { nodeEnvironment } from "../../../../lib/workbench/world/hosts/process/environment.ts";
 import { testWithServers } from "../../../servers.ts";
@@ -133,7 +133,10 @@ testWithServers(
     assertEquals(await keys(), []);
     assertEquals(existsSync(remainsPath(folder)), false);
     await withCluster(plan, async ({ told, control, ended }) => {
+      assertEquals(await control.addresses(), [nats, etcd].map(({ url }) => ({ address: url, problem: null })));
       await etcd.act("kill");
+      const [, { problem }] = await control.addresses() as [AddressState, AddressState];
+      assertStringIncludes(problem!, `etcd at ${etcd.url} does not answer: `);
       await control.stop();
       await ended;
       const remains = await Deno.readTextFile(remainsPath(folder));
