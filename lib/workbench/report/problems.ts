@@ -101,15 +101,26 @@ export function problemParagraphs(problems: StoredProblems, screen: Screen): str
   ].filter((lines) => lines.length > 0);
 }
 
+/** Anomalies of operations that contradict each other: neither is wrong alone. Those of cycles are such, too. */
+const CONTRADICTIONS: readonly string[] = [
+  ...["duplicate-id", "lock-held-twice", "inconsistent-offsets", "incompatible-order", "lost-update"],
+];
+
+/** Anomalies whose last operation is the one that does not fit: it comes after those that do. */
+const LAST_ONES: readonly string[] = ["nonlinearizable", "poll-skip", "nonmonotonic-poll", "nonmonotonic-send"];
+
 /**
- * Index of the first operation that shows an anomaly that is no consequence of something else, if there is one. If
- * operations are not linearizable, it is the one that does not fit: it comes last, after those that do.
+ * Indices of the operations that show an anomaly that is no consequence of something else: those of its first case that
+ * has operations. There are two if they contradict each other, none if there is no such anomaly.
  */
-export function operationInQuestion(problems: Problems): number | undefined {
-  const candidates = sortFindings(problems).anomalies.flatMap(({ type, cases = [] }) =>
-    cases.map(({ operations = [] }) => operations.at(type === "nonlinearizable" ? -1 : 0))
-  );
-  return candidates.find((index) => index !== undefined);
+export function operationsInQuestion(problems: Problems): number[] {
+  const candidates = sortFindings(problems).anomalies.flatMap(({ type, explanation, cases = [] }) => {
+    const isContradiction = CONTRADICTIONS.includes(type) || explanation.startsWith("T1 is ");
+    return cases.map(({ operations = [] }) =>
+      LAST_ONES.includes(type) ? operations.slice(-1) : operations.slice(0, isContradiction ? 2 : 1)
+    );
+  });
+  return candidates.find((indices) => indices.length > 0) ?? [];
 }
 
 /** Types of the findings, without consequences. A run that could not be stored is not wrong for that reason. */

@@ -12,7 +12,7 @@ import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, milliseconds } from "./numbers.ts";
-import { operationInQuestion, permittedLines, problemKinds, problemParagraphs } from "./problems.ts";
+import { operationsInQuestion, permittedLines, problemKinds, problemParagraphs } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 
 /** Parts of a summary that are not in the results. */
@@ -197,17 +197,18 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
 }
 
 /**
- * The command that traces the operation in question of a failed run; none if the run passed, is not stored here, or
+ * The commands that trace the operations in question of a failed run; none if the run passed, is not stored here, or
  * shows its problem otherwise.
  *
  * @param script First word of the command that ran it.
  */
 export function traceLines(results: Results, { colour }: Screen, script: string = "./maelstrom.sh"): string[] {
   const { store, mode, engine } = results;
-  const index = decisionOf(results).valid === false && mode !== null ? operationInQuestion(results) : undefined;
-  if (index === undefined || store === null || engine !== "workbench") return [];
-  const command = `${script} trace ${shellWord(store)} --operation ${index}`;
-  return [createStyle(colour).dim(`${"  trace".padEnd(NOTE_INDENT)}${command}`)];
+  if (decisionOf(results).valid !== false || mode === null || store === null || engine !== "workbench") return [];
+  return operationsInQuestion(results).map((index, at) => {
+    const label = (at === 0 ? "  trace" : "").padEnd(NOTE_INDENT);
+    return createStyle(colour).dim(`${label}${script} trace ${shellWord(store)} --operation ${index}`);
+  });
 }
 
 /** Width of the margin that has the labels of notes. */

@@ -326,6 +326,19 @@ Deno.test("of operations that are not linearizable, the one that does not fit is
   assertStringIncludes(summary({ ...wrong, anomalies: [nonlinearizable], store: "store/run" }), "--operation 31");
 });
 
+Deno.test("of operations that contradict each other, both are traced: the first one may be innocent", () => {
+  const traced = (type: string, explanation: string, operations: number[]) => {
+    const anomalies = [{ type, count: 1, explanation, cases: [{ values: [3] }, { operations }] }];
+    const text = summary({ valid: false, passed: false, maelstrom: { valid: false, passed: false }, anomalies });
+    return Array.from(text.matchAll(/--operation (\d+)$/gm), ([_, index]) => Number(index));
+  };
+  assertEquals(traced("duplicate-id", "Id 3 was generated 3 times", [5, 9, 31]), [5, 9]);
+  assertEquals(traced("lock-held-twice", "Process 1 got the lock", [5, 9]), [5, 9]);
+  assertEquals(traced("G-single-item", "T1 is …\nT2 is …\nT1 < T2, because …", [5, 9, 31]), [5, 9]);
+  assertEquals(traced("poll-skip", "Process 1 polled 1 and then 3", [5, 9]), [9]);
+  assertEquals(traced("lost", "Element 3 was lost", [5, 9]), [5]);
+});
+
 Deno.test("a failed run that is stored ends with the command that traces the operation in question", () => {
   const cases = [{ values: [1] }, { operations: [17, 3] }];
   const lost = { type: "lost", count: 2, explanation: "Element 7 …", cases };
