@@ -26,7 +26,7 @@ async function run(words: string[], contents: Record<string, string> = RUN) {
 Deno.test("trace shows an operation with its messages", async () => {
   const { status, out, err } = await run(["run", "--operation", "0"]);
   assertEquals([status, err], [0, ""]);
-  assertStringIncludes(out, 'Operation 0: ● echo ok\n  argument "a"\n');
+  assertStringIncludes(out, 'Operation 0, completed as 1: ● echo ok\n  argument "a"\n');
   assertStringIncludes(out, "#0  c0 → n0  echo  +0.5 ms\n");
 });
 

@@ -86,7 +86,7 @@ export function operationText({ operations }, row) {
     `${symbol} ${operations.functions[operations.f[row]]} ${argument === "null" ? "" : argument}`.trimEnd(),
     `${name}${duration < 0 ? "" : ` after ${formatDuration(duration)}`}${result === "" ? "" : `: ${result}`}`,
     `process ${operations.process[row]}, ${periodText(operations.start[row], duration)}`,
-    `operation ${operations.index[row]}`,
+    `operation ${operations.index[row]}${duration < 0 ? "" : `, completed as ${operations.completion[row]}`}`,
   ].join("\n");
 }
 

@@ -12,6 +12,8 @@ import type { Messages } from "../page/run_data.js";
 export interface TracedOperation {
   /** Index of its invocation in the history. */
   operation: number;
+  /** Index of its completion in the history; null if it was open at the end. */
+  completion: number | null;
   process: number;
   worker: number;
   f: string;
@@ -52,10 +54,11 @@ export interface TracedMessage {
 
 /** Describes an operation by its row. */
 export function describeOperation({ events: { operations } }: { events: RunEvents }, row: number): TracedOperation {
-  const { index, process, worker, functions, f, outcome, start, duration, argument, result } = operations;
+  const { index, completion, process, worker, functions, f, outcome, start, duration, argument, result } = operations;
   const isOpen = duration[row]! < 0;
   return {
     operation: index[row]!,
+    completion: isOpen ? null : completion[row]!,
     process: process[row]!,
     worker: worker[row]!,
     f: functions[f[row]!]!,

@@ -65,17 +65,23 @@ function operationLines(
   { screen: { width, colour } }: TraceFormat,
 ): string[] {
   const style = createStyle(colour);
-  const { operation: index, f, outcome, argument, result, worker, process, start_ms, end_ms } = operation;
+  const { f, outcome, argument, result, worker, process, start_ms, end_ms } = operation;
   const argumentWords = argument === "null" ? "" : ` ${argument}`;
   const end = end_ms === null ? "never completed" : `to ${ms(end_ms)} ms (${ms(end_ms - start_ms)} ms)`;
-  const asked = subject.kind === "operation" ? subject.index : index;
-  const invoked = asked === index ? "" : `, invoked as ${index}`;
+  const name = `Operation ${indicesOf(operation, subject)}:`;
   return [
-    `${style.bold(`Operation ${asked}${invoked}:`)} ${style[COLOURS[outcome]](`${symbolOf(outcome)} ${f} ${outcome}`)}`,
+    `${style.bold(name)} ${style[COLOURS[outcome]](`${symbolOf(outcome)} ${f} ${outcome}`)}`,
     ...wrap(`argument${argumentWords === "" ? " none" : argumentWords}`, width, "  "),
     ...result === null ? [] : wrap(`result ${result}`, width, "  "),
     ...wrap(`worker ${worker}, process ${process}; from ${ms(start_ms)} ms ${end}`, width, "  "),
   ];
+}
+
+/** Both indices of an operation in the history, first the one that was asked for. */
+function indicesOf({ operation, completion }: TracedOperation, subject: TraceSubject): string {
+  if (completion === null) return String(operation);
+  const isCompletion = subject.kind === "operation" && subject.index === completion;
+  return isCompletion ? `${completion}, invoked as ${operation}` : `${operation}, completed as ${completion}`;
 }
 
 function symbolOf(outcome: string): string {
@@ -121,10 +127,15 @@ function operationList(operations: readonly TracedOperation[], format: TraceForm
   const { screen: { width, colour }, limit } = format;
   const style = createStyle(colour);
   const shown = operations.slice(0, limit);
-  const timeWidth = widthOf(shown.map(({ start_ms }) => start_ms));
-  const lines = shown.map(({ operation, f, outcome, start_ms, worker, carries }) => {
-    const does = carries === "wrote" ? "writes it" : "shows it";
-    const text = `${ms(start_ms).padStart(timeWidth)} ms  operation ${operation}  worker ${worker}  ${f}, ${does}`;
+  const rows = shown.map(({ operation, completion, f, outcome, start_ms, end_ms, worker, carries }) => [
+    `${ms(start_ms)} ms`,
+    end_ms === null ? "" : `+${ms(end_ms - start_ms)} ms`,
+    `${f}, ${carries === "wrote" ? "writes it" : "shows it"}`,
+    `operation ${operation}, ${completion === null ? "open" : `${outcome} as ${completion}`}`,
+    `worker ${worker}`,
+  ]);
+  const lines = aligned(rows).map((text, at) => {
+    const { outcome } = shown[at]!;
     return cut(`  ${style[COLOURS[outcome]](symbolOf(outcome))} ${text}`, width + (colour ? COLOUR_CODES : 0));
   });
   return [
@@ -134,12 +145,21 @@ function operationList(operations: readonly TracedOperation[], format: TraceForm
   ];
 }
 
+/** Aligns cells in columns: the first to the right, the others to the left. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => longest(rows.map((row) => row[column]!)));
+  return rows.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padStart(widths[0]!) : cell.padEnd(widths[column]!)).join("  ")
+      .trimEnd()
+  );
+}
+
 /** Characters of the codes that colour a symbol. */
 const COLOUR_CODES = "\x1b[32m\x1b[39m".length;
 
-/** Width of the longest of some times. */
-function widthOf(times: readonly number[]): number {
-  return times.reduce((width, time) => Math.max(width, ms(time).length), 0);
+/** Length of the longest of some texts: there can be too many for the arguments of `Math.max`. */
+function longest(texts: readonly string[]): number {
+  return texts.reduce((length, text) => Math.max(length, text.length), 0);
 }
 
 /**
@@ -157,9 +177,9 @@ function messageLines(
   if (messages.length === 0) return [];
   const shown = kept === "first" ? messages.slice(0, limit) : messages.slice(-limit);
   const widths = {
-    time: widthOf(shown.map(({ sent_ms }) => sent_ms)),
-    id: Math.max(...shown.map(({ message }) => String(message).length)),
-    route: Math.max(...shown.map((message) => routeOf(message).length)),
+    time: longest(shown.map(({ sent_ms }) => ms(sent_ms))),
+    id: longest(shown.map(({ message }) => String(message))),
+    route: longest(shown.map(routeOf)),
   };
   const more = moreLines(messages.length, kept, format);
   const lines = shown.flatMap((message) => entryLines(message, widths, kept, format));

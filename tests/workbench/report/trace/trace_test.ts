@@ -203,7 +203,7 @@ const SCREEN = { width: 80, colour: false };
 Deno.test("the text of a trace: operation, faults, messages", async () => {
   const trace = await traceOf({ kind: "operation", index: 2 });
   assertEquals(formatTrace(trace, { screen: SCREEN, limit: 30 }).split("\n"), [
-    "Operation 2: ● broadcast ok",
+    "Operation 2, completed as 3: ● broadcast ok",
     "  argument 37",
     "  worker 0, process 0; from 10 ms to 10 ms (0 ms)",
     "",
@@ -248,8 +248,8 @@ Deno.test("the text of a value", async () => {
     "  n2  250 ms  #7 from n1  no read",
     "",
     "Operations that carry it (2)",
-    "  ●  10 ms  operation 2  worker 0  broadcast, writes it",
-    "  ● 100 ms  operation 4  worker 1  read, shows it",
+    "  ●  10 ms  +0 ms  broadcast, writes it  operation 2, ok as…",
+    "  ● 100 ms  +0 ms  read, shows it        operation 4, ok as…",
     "",
     "Messages that carry it (5)",
     "  10 ms  #0  c3 → n0  broadcast  +0 ms",
@@ -261,6 +261,24 @@ Deno.test("the text of a value", async () => {
     "Between nodes, a message carries it if its sender can have",
     "known it, and its body has an equal part: that may be",
     "another number",
+  ]);
+});
+
+Deno.test("the operations that carry a value have both indices, and one that is open has no completion", async () => {
+  const history: Operation[] = [
+    ...HISTORY,
+    { index: 7, time: 1200e6, type: "invoke", process: 1, f: "broadcast", value: 37 },
+  ];
+  const trace = await traceOf({ kind: "value", text: "37" }, { ...RUN, history });
+  assertEquals(trace.operations.map(({ operation, completion }) => [operation, completion]), [[2, 3], [4, 5], [
+    7,
+    null,
+  ]]);
+  const lines = formatTrace(trace, { screen: SCREEN, limit: 30 }).split("\n");
+  assertEquals(lines.slice(lines.indexOf("Operations that carry it (3)") + 1).slice(0, 3), [
+    "  ●   10 ms  +0 ms  broadcast, writes it  operation 2, ok as 3  worker 0",
+    "  ●  100 ms  +0 ms  read, shows it        operation 4, ok as 5  worker 1",
+    "  ◌ 1200 ms         broadcast, writes it  operation 7, open     worker 1",
   ]);
 });
 
