@@ -3,7 +3,7 @@
  *
  * Only folders that the workbench itself has made are removed: `STORE/WORKLOAD/TIME` with `node-logs` in it. The newest
  * run and the target of the link `latest` always stay, and so does a run that may be under way: one without results, in
- * which something was written during the last day.
+ * which something was written during the last day. The folder of a workload goes with its last run.
  *
  * @module
  */
@@ -153,7 +153,12 @@ function removeRuns(
       problems.push(`Cannot remove ${path}: ${error instanceof Error ? reasonOf(error) : messageOf(error)}`);
     }
   }
+  if (!isDry) { for (const folder of new Set(removed.map(parentOf))) machine.removeEmptyFolder(folder); }
   return { removed, bytes, problems };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function runs(count: number): string {

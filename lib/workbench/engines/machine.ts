@@ -42,6 +42,8 @@ export interface Machine {
    * @throws {Error} It cannot be removed; the message says why.
    */
   removeFolder(path: string): void;
+  /** Removes a folder that has nothing in it. Another one stays. */
+  removeEmptyFolder(path: string): void;
   openFile: OpenFile;
   /**
    * Creates a folder, and those around it; returns its absolute path with links resolved.

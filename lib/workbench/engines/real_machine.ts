@@ -23,6 +23,18 @@ import { runInSimulation } from "./simulation_engine.ts";
 const { setInterval, clearInterval } = globalThis;
 const { exit } = Deno;
 
+/** Removal of folders. */
+const REMOVAL: Pick<Machine, "removeFolder" | "removeEmptyFolder"> = {
+  removeFolder: (path) => Deno.removeSync(path, { recursive: true }),
+  removeEmptyFolder(path) {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // Something is in it, or it is gone.
+    }
+  },
+};
+
 /**
  * Creates the machine that this process runs on.
  *
@@ -36,7 +48,7 @@ export function createMachine(root: string): Machine {
     files: { readTextFile: Deno.readTextFileSync, inspect },
     subfolders,
     filesIn,
-    removeFolder: (path) => Deno.removeSync(path, { recursive: true }),
+    ...REMOVAL,
     openFile: async (path) => (await Deno.open(path)).readable,
     createFolder,
     createFile,

@@ -102,6 +102,16 @@ testWithStore(
   },
 );
 
+testWithStore("prune removes the folder of a workload with its last run, and no other", async (store) => {
+  const { machine } = await fillStore(store);
+  await Deno.mkdir(`${store}/txn`);
+  const workloads = () => machine.subfolders(store).sort();
+  assertEquals(await main(["prune", "--store", store, "--keep", "0", "--dry-run"], machine), 0);
+  assertEquals(workloads(), ["echo", "kafka", "thesis", "txn"]);
+  assertEquals(await main(["prune", "--store", store, "--keep", "0"], machine), 0);
+  assertEquals(workloads(), ["echo", "thesis", "txn"]);
+});
+
 testWithStore("prune keeps the newest run also if there is no link to it", async (store) => {
   const { machine } = await fillStore(store);
   await Deno.remove(`${store}/latest`);

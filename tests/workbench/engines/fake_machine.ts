@@ -63,6 +63,7 @@ export function fakeMachine(changes: Partial<FakeMachine> = {}): FakeMachine {
     subfolders: () => [],
     filesIn: () => [],
     removeFolder: () => {},
+    removeEmptyFolder: () => {},
     now: () => 0,
     openFile: (path) => Promise.reject(new Deno.errors.NotFound(`No such file or directory: ${path}`)),
     createFolder: (path) => path,

@@ -187,8 +187,7 @@ function* once(format: () => string): Iterable<string> {
 function makeRunFolder(parent: string, time: string): { path: string; error?: Error } {
   let path = `${parent}/${time}`;
   try {
-    Deno.mkdirSync(parent, { recursive: true });
-    for (let number = 2; !makeFolder(path); number++) path = `${parent}/${time}-${number}`;
+    for (let number = 2; !makeFolder(parent, path); number++) path = `${parent}/${time}-${number}`;
     Deno.mkdirSync(`${path}/node-logs`);
     return { path };
   } catch (error) {
@@ -196,13 +195,16 @@ function makeRunFolder(parent: string, time: string): { path: string; error?: Er
   }
 }
 
-/** Makes a folder; returns false if it exists. */
-function makeFolder(path: string): boolean {
+/** Makes a folder in another, which is made if it does not exist; returns false if the folder exists. */
+function makeFolder(parent: string, path: string): boolean {
+  Deno.mkdirSync(parent, { recursive: true });
   try {
     Deno.mkdirSync(path);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) return false;
+    // Another process has just removed the parent, because it was empty.
+    if (error instanceof Deno.errors.NotFound) return makeFolder(parent, path);
     throw error;
   }
 }
