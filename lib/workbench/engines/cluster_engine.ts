@@ -26,6 +26,7 @@ import {
   type ClusterMachine,
   composeControl,
   createControl,
+  type ResetStep,
   UnreachableError,
 } from "../world/cluster/control.ts";
 import { listMachines } from "../world/cluster/machines.ts";
@@ -40,6 +41,14 @@ import {
 import { type ClusterWorld, clusterWorld } from "../world/cluster/world.ts";
 import type { EngineHooks } from "./engine.ts";
 import { runInRealTime } from "./real_time_run.ts";
+
+/** Text for each step before and after a test, for the line that shows progress. */
+const WAITING: Readonly<Record<ResetStep, string>> = {
+  clear: "waiting for the nodes of the cluster to end",
+  renew: "waiting for the services' data to be removed",
+  begin: "waiting for the services to start",
+  fill: "waiting for the nodes to start again",
+};
 
 /** Faults that a cluster's nodes can have. */
 const NODE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
@@ -61,13 +70,17 @@ const RETRY_DELAY = 250;
 export async function runOnCluster(folder: string, request: TestRequest, hooks: EngineHooks): Promise<Results> {
   const state = requireCluster(folder);
   checkRequest(request, state);
+  const { waiting } = hooks;
+  waiting?.("waiting for the supervisors of the cluster");
   const control = await openControl(state);
   // It ends faults of servers that an earlier test has left, too.
-  await control.reset(false);
+  await control.reset(false, (step) => waiting?.(WAITING[step]));
   let connection: NatsConnection | undefined;
   let world: ClusterWorld | undefined;
   try {
+    waiting?.("waiting for NATS");
     const opened = connection = await openConnection(state);
+    waiting?.(undefined);
     return await runInRealTime(request, hooks, ({ openNodeLog: openLog }) => {
       const { cluster, servers } = state;
       world = clusterWorld({ clock: new RealClock(), cluster, servers, control, connection: opened, openLog });
@@ -76,7 +89,7 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   } finally {
     world?.close();
     await connection?.close();
-    await startAgain(state).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
+    await startAgain(state, hooks).catch((error) => hooks.log(`The cluster does not start again: ${messageOf(error)}`));
   }
 }
 
@@ -84,11 +97,13 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
  * Starts all nodes, without data. A supervisor that has started again during the test has another token; one that is
  * about to is waited for.
  */
-async function startAgain(state: ClusterState): Promise<void> {
+async function startAgain(state: ClusterState, { waiting }: EngineHooks): Promise<void> {
   const deadline = performance.now() + RESTART_PATIENCE;
   for (;;) {
     try {
-      return await composeControl(reach(await listAllMachines(state))).reset(true);
+      waiting?.("waiting for the supervisors of the cluster");
+      const control = composeControl(reach(await listAllMachines(state)));
+      return await control.reset(true, (step) => waiting?.(WAITING[step]));
     } catch (error) {
       const isHere = readStateToken(state.folder) === state.token;
       if (!isHere || !(error instanceof FailedError) || performance.now() > deadline) throw error;

@@ -31,6 +31,8 @@ export interface EngineHooks {
   output(text: string): void;
   /** Receives, once, a function that returns the current progress. */
   progress(ask: () => Progress): void;
+  /** Receives what a test waits for while it does not run, such as the end of nodes; undefined when it goes on. */
+  waiting?(what: string | undefined): void;
   /** Called before the checkers run: they keep this thread busy, so the progress should be shown now. */
   beforeChecking?(): void;
 }

@@ -33,6 +33,8 @@ export interface View {
   request: Pick<TestRequest, "challenge" | "workload" | "options" | "simulation">;
   /** Undefined before the run has begun. */
   progress?: Progress;
+  /** Text for what a run waits for that has not begun or has ended, such as "waiting for the nodes to end". */
+  waiting?: string;
   /** Undefined for a single run. */
   series?: SeriesProgress;
 }
@@ -95,7 +97,8 @@ const MOST_SECONDS = 120;
 const LAST_REPLIES_AFTER = 500;
 
 function timeForms(view: View): string[] {
-  const { progress } = view;
+  const { progress, waiting } = view;
+  if (waiting !== undefined) return ["waiting", waiting];
   if (progress === undefined || isBlur(view)) return [];
   const { phase, elapsed, total, recoveryLeft = 0 } = progress;
   const seconds = `${Math.ceil(Math.max(0, recoveryLeft) / 1000)} s`.padStart(4);

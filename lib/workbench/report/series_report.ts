@@ -33,6 +33,8 @@ const DETAILED_FAILURES = 3;
 export interface RunLine {
   /** Shows the progress that `ask` returns. */
   progress(ask: () => Progress): void;
+  /** Shows what the run waits for, instead of its time; undefined when it goes on. */
+  waiting(what: string | undefined): void;
   /** Shows the progress at once. */
   beforeChecking(): void;
   /** Shows the first line of a text, with control characters made visible. */
@@ -89,14 +91,16 @@ export class SeriesReport {
   beginRun(request: TestRequest, index: number): RunLine {
     const { requests } = this.#plan;
     let ask: (() => Progress) | undefined;
+    let waiting: string | undefined;
     if (this.#several) this.#timeLeft.begin(index);
     this.#live.show(progressSource(() => {
       const progress = ask?.();
       const series = this.#several ? this.#seriesProgress(index, progress, lengthOf(requests[index]!)) : undefined;
-      return { request, progress, series };
+      return { request, progress, waiting, series };
     }));
     return {
       progress: (source) => ask = source,
+      waiting: (what) => waiting = what,
       beforeChecking: this.#live.draw,
       log: this.#log(request),
       output: this.#json ? this.machine.stderr : this.machine.stdout,

@@ -115,6 +115,15 @@ Deno.test("the line of many simulations shows runs a second, and not what would 
   assertEquals(line(slow, 100), "37 of 100   3e broadcast  12 / 20 s   0.2 runs/s  ▒ partition  ✕ 2 failed  15 s left");
 });
 
+Deno.test("a run that has not begun or has ended shows what it waits for", () => {
+  const waiting = "waiting for the nodes to end";
+  assertEquals(line({ ...RUN, waiting }, 80), `3e broadcast  ${waiting}`);
+  assertEquals(line({ ...RUN, waiting }, 22), "3e broadcast  waiting");
+  assertEquals(progressSentence({ ...RUN, waiting }), `3e broadcast: ${waiting}`);
+  const { progress } = running({ phase: "checking" });
+  assertEquals(line({ ...RUN, progress, waiting }, 50), `3e broadcast  ${waiting}`);
+});
+
 Deno.test("the line of a run never exceeds its width, and stands still while numbers change", () => {
   const figures = fc.record({
     elapsed: fc.integer({ min: 0, max: 20_000 }),

@@ -54,8 +54,9 @@ export interface ClusterControl extends Pick<MachineControl, "node" | "server" |
    * Ends all nodes, ends all faults of servers, and gives the services a new, empty store.
    *
    * @param start True to start the nodes again.
+   * @param onStep Called at the beginning of each step.
    */
-  reset(start: boolean): Promise<void>;
+  reset(start: boolean, onStep?: (step: ResetStep) => void): Promise<void>;
 }
 
 /** Header with the name of the process that asks: a supervisor lets one process at a time test its cluster. */
@@ -179,12 +180,15 @@ export function composeControl(machines: readonly ClusterMachine[]): ClusterCont
         servers: answered.flatMap(({ servers }) => servers),
       };
     },
-    async reset(start) {
-      const all = (step: ResetStep) => Promise.all(controls.map((control) => control.step(step)));
-      await all("clear");
-      await controls[0]!.step("renew");
-      await all("begin");
-      if (start) await all("fill");
+    async reset(start, onStep) {
+      const on = async (step: ResetStep, machines = controls) => {
+        onStep?.(step);
+        await Promise.all(machines.map((control) => control.step(step)));
+      };
+      await on("clear");
+      await on("renew", controls.slice(0, 1));
+      await on("begin");
+      if (start) await on("fill");
     },
     node: async (id, action) => await controlOf(id).node(id, action),
     // Servers are started only if all nodes are on one machine.

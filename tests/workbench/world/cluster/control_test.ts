@@ -41,8 +41,10 @@ Deno.test("a reset does each step on all machines, before it begins the next one
   await control.reset(false);
   assertEquals(done, ["clear 0", "clear 1", "renew 0", "begin 0", "begin 1"]);
   done.length = 0;
-  await control.reset(true);
+  const steps: string[] = [];
+  await control.reset(true, (step) => steps.push(`${step} after ${done.length}`));
   assertEquals(done.slice(-2), ["fill 0", "fill 1"]);
+  assertEquals(steps, ["clear after 0", "renew after 2", "begin after 3", "fill after 5"]);
 });
 
 Deno.test("an action on a node goes to its machine, and a report has the machines that answer", async () => {

@@ -50,11 +50,17 @@ testWithServers(
     const program = { path: `${ROOT}/challenges/kafka_lin_kv.ts`, args: [], kind: "export" as const };
     await withCluster(planFor(folder, { challenge: "5b", program }), async ({ control }) => {
       for (let run = 0; run < 2; run++) {
-        const results = await runOnCluster(
-          folder,
-          requestFor("5b", "--time-limit 1 --rate 100", `${folder}/store`),
-          HOOKS,
-        );
+        const waits: (string | undefined)[] = [];
+        const request = requestFor("5b", "--time-limit 1 --rate 100", `${folder}/store`);
+        const results = await runOnCluster(folder, request, { ...HOOKS, waiting: (what) => waits.push(what) });
+        assertEquals(waits.map((what) => what?.replace("waiting for ", "")), [
+          "the supervisors of the cluster",
+          ...["the nodes of the cluster to end", "the services' data to be removed", "the services to start", "NATS"],
+          undefined,
+          "the supervisors of the cluster",
+          ...["the nodes of the cluster to end", "the services' data to be removed", "the services to start"],
+          "the nodes to start again",
+        ]);
         assertEquals([results.valid, results.mode], [true, "cluster"], JSON.stringify(results.anomalies));
         assert(results.net!.servers.msg_count > 0);
         assert(results.operations!.ok > 0);
