@@ -78,3 +78,19 @@ function maelstromFlag({ name, kind }: Flag, written: readonly string[] | undefi
   if (name === "consistency-models") return [`--${name}`, text.trim().split(/\s*,\s*/).join(" , ")];
   return [`--${name}`, text];
 }
+
+/**
+ * Splits a command line into its words: the inverse of {@linkcode shellWord}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { shellWords } from "./command_line.ts";
+ *
+ * assertEquals(shellWords("'my tests/run.sh' 3e --seed 'don'\\''t'"), ["my tests/run.sh", "3e", "--seed", "don't"]);
+ * ```
+ */
+export function shellWords(line: string): string[] {
+  const words = line.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/'([^']*)'|\\(.)/g, (_, quoted = "", escaped = "") => quoted + escaped));
+}

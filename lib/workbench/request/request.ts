@@ -91,7 +91,7 @@ export function createRequest(
 ): TestRequest {
   rejectOtherWorkload(challenge, args);
   const official: FlagTexts = challenge === null ? new Map<string, string[]>() : officialTexts(challenge);
-  const written = new Map([...withoutOverridden(official, args.given), ...args.texts]);
+  const written = writtenTexts(challenge, args);
   const texts = new Map([...DEFAULTS, ...written]);
   const values = flagValues(texts);
   const simulation = simulationRequest(args.given);
@@ -167,6 +167,12 @@ function simulationRequest(given: FlagValues): SimulationRequest | null {
 /** The flags of a challenge's official command, by name. */
 export function officialTexts(challenge: Challenge): FlagTexts {
   return parseArguments(["--workload", challenge.workload, ...challenge.flags.split(" ")]).texts;
+}
+
+/** The flags of a test that are not defaults: the official ones that hold, and those given. */
+export function writtenTexts(challenge: Challenge | null, { given, texts }: Arguments): FlagTexts {
+  const official: FlagTexts = challenge === null ? new Map<string, string[]>() : officialTexts(challenge);
+  return new Map([...withoutOverridden(official, given), ...texts]);
 }
 
 /** Faults during which nodes, or the services that they ask, cannot answer. */

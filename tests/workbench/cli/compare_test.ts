@@ -55,6 +55,31 @@ testWithStore("compare prints the figures with their changes, and writes the pag
   assertEquals((await compare([first, second, "--out", out])).status, 0);
 });
 
+testWithStore("compare says in which options the runs differ, before any figure", async (store) => {
+  const judged_by = { nodes: ["n0"], concurrency: 1, availability: null, consistency_models: [] };
+  const commands = [
+    "./maelstrom.sh 3e --seed a",
+    "./maelstrom.sh 3e --rate 10 --time-limit 3 --nodes n0 --seed b",
+    undefined,
+  ];
+  for (const [at, command] of commands.entries()) {
+    await writeRun(store, `broadcast/2026112${at}T120000`, { command, judged_by }, {
+      "history.jsonl": historyText(5, 5),
+    });
+  }
+  const folders = commands.map((_, at) => `${store}/broadcast/2026112${at}T120000`);
+  const { status, out } = await compare([...folders, "--out", `${store}/x.html`]);
+  assertEquals(status, 0);
+  const [head] = out.replaceAll(/\s+/g, " ").split(" B to A ");
+  assertStringIncludes(
+    head!,
+    "Note: The runs have different options: A --time-limit 20, --rate 100; B --time-limit 3, --rate 10. " +
+      "Note: The options of C are not known. A B",
+  );
+  const same = await compare([folders[0]!, folders[0]!, "--out", `${store}/x.html`]);
+  assertEquals(same.out.includes("Note:"), false);
+});
+
 testWithStore("compare replaces nothing that it has not made", async (store) => {
   const folders = await writeRuns(store);
   await Deno.writeTextFile(`${store}/thesis.html`, "<p>Mine");

@@ -5,11 +5,12 @@
  */
 
 import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
-import { counted } from "../../base/text.ts";
+import { counted, enumerated } from "../../base/text.ts";
 import { latencies } from "../../checkers/latency.ts";
 import { paceOf } from "../../checkers/pace.ts";
 import { pairs } from "../../history/history.ts";
 import type { Operation } from "../../history/operation.ts";
+import { differingOptions, type Shape, shapeOf } from "../../request/shape.ts";
 import type { Results } from "../../run/results.ts";
 import { faultBands } from "../html/faults.ts";
 import { indexer, microseconds } from "../html/operations.ts";
@@ -35,6 +36,8 @@ interface ReadRun {
   folder: string;
   results: Results;
   history: Operation[];
+  /** Its options; undefined if they are not known. */
+  shape: Shape | undefined;
   /** Time of the first operation since the test began, microseconds. The nodes start before it. */
   begin: number;
   /** Time of the last entry of the history since the first operation, microseconds. */
@@ -73,7 +76,8 @@ async function readRun(path: string, machine: CompareMachine): Promise<ReadRun> 
   const { history } = stored;
   const begin = microseconds(history.find(({ process }) => process !== "nemesis")?.time ?? 0);
   const end = history.reduce((last, { time }) => Math.max(last, microseconds(time) - begin), 0);
-  return { folder, results, history, begin, end };
+  const command = results.command ?? stored.command;
+  return { folder, results, history, shape: command === undefined ? undefined : shapeOf(command), begin, end };
 }
 
 function resultsOf(folder: string, { results, flags, history }: StoredRun, machine: CompareMachine): Results {
@@ -98,7 +102,7 @@ async function comparedRun(
   machine: CompareMachine,
 ): Promise<ComparedRun> {
   return {
-    letter: String.fromCharCode("A".charCodeAt(0) + index),
+    letter: letterOf(index),
     name: nameOf(results),
     folder,
     judgement: judgementOf(results),
@@ -109,6 +113,10 @@ async function comparedRun(
     faults: faultsSince(begin, faultBands(history, begin + end)),
     messages: await countMessages(`${folder}/messages.jsonl`, { begin, end, bin }, machine),
   };
+}
+
+function letterOf(index: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + index);
 }
 
 function factsOf({ engine, mode, seed, judged_by }: Results): string[] {
@@ -163,6 +171,9 @@ async function countMessages(
   return counts;
 }
 
+/** Flags that are told by what they amount to, where that is known. */
+const AMOUNTS: readonly string[] = ["node-count", "node", "nodes", "nodes-file", "concurrency"];
+
 /** Sentences on what the runs do not have in common. */
 function notesOn(runs: readonly ReadRun[]): string[] {
   const differ = (what: string, of: (results: Results) => unknown) => {
@@ -174,5 +185,20 @@ function notesOn(runs: readonly ReadRun[]): string[] {
     ...differ("worlds", ({ engine, mode }) => engine === "maelstrom" ? engine : mode),
     ...differ("numbers of nodes", ({ judged_by }) => judged_by?.nodes?.length),
     ...differ("numbers of workers", ({ judged_by }) => judged_by?.concurrency),
+    ...optionNotes(runs),
+  ];
+}
+
+/** Sentences on the options that the runs do not have in common, and on runs whose options are not known. */
+function optionNotes(runs: readonly ReadRun[]): string[] {
+  const known = runs.flatMap(({ shape }, index) => shape === undefined ? [] : [{ shape, letter: letterOf(index) }]);
+  const unknown = runs.flatMap(({ shape }, index) => shape === undefined ? [letterOf(index)] : []);
+  const areCounted = runs.every(({ results: { judged_by } }) => judged_by?.nodes && judged_by.concurrency);
+  const leftOut = ["workload", ...areCounted ? AMOUNTS : []];
+  const lists = differingOptions(known.map(({ shape }) => shape), leftOut);
+  const options = lists.map((texts, index) => `${known[index]!.letter} ${texts.join(", ")}`);
+  return [
+    ...lists.every(({ length }) => length === 0) ? [] : [`The runs have different options: ${options.join("; ")}`],
+    ...unknown.length === 0 || known.length === 0 ? [] : [`The options of ${enumerated(unknown)} are not known`],
   ];
 }

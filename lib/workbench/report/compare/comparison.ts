@@ -14,7 +14,7 @@ import type { Judgement } from "../judgement.ts";
 /** Several runs, side by side. */
 export interface Comparison {
   runs: ComparedRun[];
-  /** Sentences on what makes the runs hard to compare, such as different workloads. */
+  /** Sentences on what makes the runs hard to compare, such as different workloads or rates. */
   notes: string[];
   figures: ComparedFigure[];
   /** Length of a bin of the curves, microseconds. */
