@@ -4,6 +4,8 @@
 #
 # Everything speaks TLS, and wants a certificate of the same authority from each client. With --plain nothing does: only
 # for a network that nobody else can reach.
+#
+# Run again, it makes new certificates. The other files stay as they are if somebody has changed them, which it says.
 set -eu
 
 DAYS=3650 # for which the certificates are valid
@@ -46,6 +48,17 @@ create_certificate() {
     -extfile "$1/extensions" -out "$1/cert.pem" 2>/dev/null
   rm "$1/request.pem" "$1/extensions"
   cp ca.pem "$1/"
+}
+
+# Writes stdin to the file $1. One that is there and has something else was edited, or is for other addresses: it stays.
+write() {
+  cat >"$1.new"
+  if [ ! -e "$1" ]; then
+    mv "$1.new" "$1"
+    return
+  fi
+  cmp -s "$1" "$1.new" || echo "configure.sh: kept $1, which has other settings: remove it to have it written anew" >&2
+  rm "$1.new"
 }
 
 # Prints the configuration of nats-server on a machine.
@@ -145,8 +158,8 @@ for address in $addresses; do
   name=n$machine
   mkdir -p "$name"
   [ -n "$plain" ] || create_certificate "$name" "$address"
-  nats "$name" "$address" >"$name/nats.conf"
-  etcd "$name" "$address" >"$name/etcd.env"
-  maelstrom "$name" "$address" >"$name/maelstrom.env"
+  nats "$name" "$address" | write "$name/nats.conf"
+  etcd "$name" "$address" | write "$name/etcd.env"
+  maelstrom "$name" "$address" | write "$name/maelstrom.env"
   echo "$name: the files of $address"
 done

@@ -186,6 +186,23 @@ testPrograms("configure.sh writes certificates that hold, and no key for others"
   assertEquals(await Deno.readTextFile(`${folder}/ca.pem`), authority, "a second run keeps the authority");
 });
 
+testPrograms("configure.sh keeps files that somebody has changed, and says so", ["sh", "openssl"], async (folder) => {
+  await configure(folder);
+  const edited = ["n1/nats.conf", "n2/etcd.env", "n3/maelstrom.env"];
+  const text = "CHALLENGE=broadcast\n";
+  for (const name of edited) await Deno.writeTextFile(`${folder}/${name}`, text);
+  const key = await Deno.readTextFile(`${folder}/n3/key.pem`);
+  await Deno.remove(`${folder}/n1/maelstrom.env`);
+  const printed = await run("sh", [`${DEPLOY}/configure.sh`, ...ADDRESSES], { cwd: folder });
+  for (const name of edited) assertEquals(await Deno.readTextFile(`${folder}/${name}`), text);
+  assertEquals([...printed.matchAll(/kept (\S+), which has other settings/g)].map(([, name]) => name), edited);
+  assertStringIncludes(await Deno.readTextFile(`${folder}/n1/maelstrom.env`), "CHALLENGE=kafka\n");
+  assert(await Deno.readTextFile(`${folder}/n3/key.pem`) !== key, "certificates are new");
+  const files = ["ca.pem", "cert.pem", "etcd.env", "key.pem", "maelstrom.env", "nats.conf"];
+  assertEquals(namesIn(`${folder}/n2`), files);
+  assertEquals((await run("sh", [`${DEPLOY}/configure.sh`, ...ADDRESSES], { cwd: folder })).match(/kept/g)!.length, 3);
+});
+
 testPrograms("configure.sh takes names of machines, too", ["sh", "openssl"], async (folder) => {
   await run("sh", [`${DEPLOY}/configure.sh`, "a.example", "b.example", "c.example"], { cwd: folder });
   const trust = ["-CAfile", `${folder}/ca.pem`, "-verify_hostname", "b.example"];
