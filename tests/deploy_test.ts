@@ -217,7 +217,7 @@ testPrograms("configure.sh refuses less than three machines", ["sh"], async (fol
   assertEquals(namesIn(folder), []);
 });
 
-test("the image has the Deno that maelstrom.sh installs, and files that exist", async () => {
+test("the image has the Deno that maelstrom.sh installs, and files that exist and are in its context", async () => {
   const image = await Deno.readTextFile(`${DEPLOY}/Dockerfile`);
   const script = await Deno.readTextFile(`${ROOT}/maelstrom.sh`);
   const [, version] = /^VERSION=(\S+)/m.exec(script)!;
@@ -225,6 +225,8 @@ test("the image has the Deno that maelstrom.sh installs, and files that exist", 
   const copied = [...image.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, names]) => names!.split(" "));
   for (const name of copied) await Deno.stat(`${ROOT}/${name}`);
   assert(copied.length > 5);
+  const [all, ...context] = (await Deno.readTextFile(`${ROOT}/.dockerignore`)).trim().split("\n").slice(1);
+  assertEquals([all, ...context.sort()], ["*", ...copied.map((name) => `!${name.replace(/\/$/, "")}`).sort()]);
 });
 
 test("docs/machines.md names all files, and its commands are right", async () => {
