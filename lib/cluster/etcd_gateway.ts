@@ -10,6 +10,7 @@
  */
 
 import { type AskMember, chooseMember } from "./etcd_members.ts";
+import { showJSON } from "../json.ts";
 import { RPCError } from "../protocol.ts";
 import { explainTls, readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
@@ -42,6 +43,16 @@ export function etcdAccess(env: (name: string) => string | undefined): EtcdAcces
   return { user, tls: { ca, cert, key } };
 }
 
+/**
+ * Checks what can be checked without a server.
+ *
+ * @throws {Error} The user has no password, or a file cannot be used.
+ */
+export function checkEtcdAccess({ user, tls = {} }: EtcdAccess): void {
+  if (user !== undefined) parseUser(user);
+  readTlsFiles(tls);
+}
+
 /** Sends a request to a path below `/v3/`. */
 export type Gateway = <T>(path: string, body: unknown) => Promise<T>;
 
@@ -69,8 +80,14 @@ export function createGateway(urls: readonly string[], { user, tls = {} }: EtcdA
   if (urls.some((url) => /^\w+:\/\/[^/]*@/.test(url))) {
     throw new Error("Cannot use a login in an address of etcd: expected it in $ETCD_USER, as user:password");
   }
+  const bad = urls.find((url) => !/^https?:\/\/[^\s/]+\/?$/.test(url));
+  if (bad !== undefined || urls.length === 0) {
+    const shown = bad === undefined ? "no address" : `the address ${showJSON(bad)}`;
+    throw new Error(`Cannot use ${shown} for etcd: expected http://HOST:PORT or https://HOST:PORT`);
+  }
   const login = user === undefined ? undefined : parseUser(user);
-  const state: State = { ask: chooseMember(urls), login, token: undefined, tls, client: undefined };
+  const ask = chooseMember(urls.map((url) => url.replace(/\/$/, "")));
+  const state: State = { ask, login, token: undefined, tls, client: undefined };
   return async <T>(path: string, body: unknown) => {
     const token = tokenOf(state);
     try {

@@ -20,7 +20,7 @@
 
 import { delay as realDelay } from "@std/async/delay";
 import { createEtcd, type Etcd } from "./etcd.ts";
-import { type EtcdAccess, etcdAccess } from "./etcd_gateway.ts";
+import { checkEtcdAccess, type EtcdAccess, etcdAccess } from "./etcd_gateway.ts";
 import type { Host } from "../host.ts";
 import { holdKey } from "./lease.ts";
 import { type Body, ERRORS } from "../protocol.ts";
@@ -96,6 +96,7 @@ export interface EtcdMembersOptions extends EtcdAccess {
  * promised.
  *
  * @throws {TypeError} The number of nodes or the length of the leases is not a whole number above 0.
+ * @throws {Error} An address, the user or a file cannot be used.
  *
  * @example
  * ```ts ignore
@@ -113,6 +114,7 @@ export function etcdMembers({ urls, count, ttlSeconds = 10, ...given }: EtcdMemb
   const addresses = [urls].flat();
   const own = etcdAccess(ownVariable);
   const { user = own.user, tls = own.tls } = given;
+  checkEtcdAccess({ user, tls });
   const etcd = createEtcd(addresses, { user, tls });
   return leasedMembers({ count, ttlSeconds, etcd, delay: realDelay, attempts: addresses.length });
 }

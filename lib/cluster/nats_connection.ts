@@ -12,13 +12,33 @@ import {
   NatsConnectionImpl,
   nkeyAuthenticator,
 } from "@nats-io/transport-node";
+import { showJSON } from "../json.ts";
 import { type NatsAddresses, splitLogin } from "./login.ts";
 import type { NatsAccess } from "./nats_access.ts";
 import { REFUSED, type TransportOptions, useTransport } from "./nats_transport.ts";
-import { explainTls, readTextFile } from "./tls_files.ts";
+import { explainTls, readTextFile, readTlsFiles } from "./tls_files.ts";
 
 /** Time for one attempt to connect, ms. */
 const TIMEOUT = 5000;
+
+/** Address of a server, without a login. */
+const ADDRESS = /^(?:(?:nats|tls):\/\/)?[^\s/,]+\/?$/;
+
+/**
+ * Checks what can be checked without a server.
+ *
+ * @throws {Error} An address or a file cannot be used.
+ */
+export function checkNatsAccess({ servers = [], tls = {}, credentials }: NatsAccess): void {
+  const bad = splitLogin([servers].flat()).servers.find((address) => !ADDRESS.test(address));
+  if (bad !== undefined) {
+    throw new Error(
+      `Cannot use the address ${showJSON(bad)} for NATS: expected nats://HOST:PORT, or tls://HOST:PORT`,
+    );
+  }
+  readTlsFiles(tls);
+  if (credentials !== undefined) readAuthenticator(credentials);
+}
 
 /**
  * Connects to NATS.
@@ -32,6 +52,8 @@ export async function connectNats(access: NatsAccess, options: ConnectionOptions
   const shown = addresses.servers.length === 0 ? "" : ` at ${addresses.servers.join(", ")}`;
   try {
     if (shown === "") throw new Error("no address is set; expected $NATS_URL, such as nats://127.0.0.1:4222");
+    // A client that waits for a server would wait for the file, too.
+    checkNatsAccess(access);
     const needsTls = Object.values(tls).some((path) => path !== undefined) ||
       addresses.servers.some((address) => address.startsWith("tls://"));
     const ours = { tlsFiles: tls, progress: { isAccepted: options.waitOnFirstConnect === true } };

@@ -234,3 +234,16 @@ Deno.test("etcdMembers() refuses numbers that make no sense", () => {
   assertStringIncludes(error.message, "Cannot use count 0: expected a whole number above 0");
   assertThrows(() => etcdMembers({ urls: [], count: 1, ttlSeconds: 0.5 }), TypeError, "Cannot use ttlSeconds 0.5");
 });
+
+Deno.test("etcdMembers() refuses an address, a user and files that cannot be used", () => {
+  const refused = (changes: Partial<Parameters<typeof etcdMembers>[0]>, expected: string) =>
+    assertThrows(
+      () => etcdMembers({ urls: "http://a:2379/", count: 1, user: "me:x", tls: {}, ...changes }),
+      Error,
+      expected,
+    );
+  refused({ urls: "a:2379" }, 'Cannot use the address "a:2379" for etcd: expected http://HOST:PORT');
+  refused({ urls: [] }, "Cannot use no address for etcd");
+  refused({ user: "me" }, "expected $ETCD_USER to be user:password");
+  refused({ tls: { cert: "a.pem" } }, "Cannot use the certificate a.pem without its key");
+});

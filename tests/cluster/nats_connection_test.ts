@@ -210,3 +210,13 @@ testWithServers(
 function tls({ cert, key }: { cert: string; key: string }): string {
   return `--tls --tlscert=${cert} --tlskey=${key}`;
 }
+
+Deno.test("an address and a file that cannot be used are refused, even by a client that waits", async () => {
+  const waiting = { ...CLIENT, waitOnFirstConnect: true };
+  const refused = (access: NatsAccess, expected: string) =>
+    assertRejects(() => connectNats(access, waiting), Error, expected);
+  for (const servers of ["http://a", " nats://a", "nats://a,nats://b", "a/b"]) {
+    await refused({ servers }, `Cannot use the address ${JSON.stringify(servers)} for NATS: expected nats://HOST:PORT`);
+  }
+  await refused({ servers: "a", tls: { key: "a.key" } }, "Cannot use the key a.key without its certificate");
+});

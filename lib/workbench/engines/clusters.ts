@@ -51,6 +51,7 @@ export interface Clusters {
    * @param tell Receives lines of progress; the last one is `ready`.
    * @param signal Ends it again.
    * @returns The problem that has ended it, after it was ready.
+   * @throws {UsageError} A login or a file for servers cannot be used; nothing has been started.
    * @throws {FailedError} It cannot be started; nothing of it runs any more.
    */
   start(plan: ClusterPlan, tell: (line: string) => void, signal: AbortSignal): Promise<string | undefined>;
@@ -73,6 +74,8 @@ export function createClusters(root: string): Clusters {
     control: createControl,
     machines: listMachines,
     async start(plan, tell, signal) {
+      const { checkAccess } = await import("../world/cluster/access_check.ts");
+      checkAccess(plan);
       const started = claimFolder(plan);
       try {
         return await (plan.isForeground ? runSupervisor : startSupervisor)(started, tell, signal);
