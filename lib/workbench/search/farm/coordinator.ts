@@ -7,6 +7,7 @@
  *    handed out.
  * 3. Follows the results, and counts each test once.
  * 4. Hands out again the tests without results, if the queue is empty and nobody is at work: the server has lost them.
+ *    A queue that gives nothing to workers who wait for it is removed first, and made again.
  * 5. At the end, fetches the files of runs that failed, reports, and shrinks the first of them.
  *
  * @module
@@ -62,7 +63,7 @@ const RATE_WINDOW = 20;
 const TABLE_INTERVAL = 60_000;
 /** Time between two looks at the queue, ms. */
 const LOOK_INTERVAL = 2000;
-/** Looks at a queue that is empty, without a new result, after which missing tests are handed out again. */
+/** Looks without anything under way or a new result, after which missing tests are handed out again. */
 const IDLE_LOOKS = 3;
 
 /** State of a coordinator. */
@@ -302,19 +303,26 @@ async function followResults(coordinator: Coordinator, complete: AbortController
 
 /** Step 4. */
 async function handOutMissing(coordinator: Coordinator): Promise<void> {
-  const { definition, results, signal } = coordinator;
+  const { server, definition, results, signal } = coordinator;
   let [idleLooks, lastSize] = [0, -1];
   while (!signal.aborted) {
     await delay(LOOK_INTERVAL, signal);
     if (signal.aborted) return;
-    const { num_pending, num_ack_pending } = await withQueue(
+    const { num_pending, num_ack_pending, num_waiting } = await withQueue(
       coordinator,
       ({ jsm }, queue) => jsm.consumers.info(queue, CONSUMER),
     );
-    const isIdle = num_pending === 0 && num_ack_pending === 0 && results.numbers.size === lastSize;
+    // A server that has lost the files of a queue goes on to count what is in it, and gives out nothing.
+    const isStuck = num_pending > 0 && num_waiting > 0;
+    const isIdle = (num_pending === 0 || isStuck) && num_ack_pending === 0 && results.numbers.size === lastSize;
     idleLooks = isIdle ? idleLooks + 1 : 0;
     lastSize = results.numbers.size;
     if (idleLooks < IDLE_LOOKS) continue;
+    if (isStuck) {
+      // The next look makes it again.
+      await server.retry(() => removeQueue(server, definition.name), signal);
+      continue;
+    }
     idleLooks = 0;
     for (const range of missingRanges(definition, (number) => results.numbers.has(number))) {
       await withQueue(coordinator, ({ js }) => js.publish(subjectOf(definition.name), JSON.stringify(range)));

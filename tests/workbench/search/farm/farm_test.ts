@@ -15,6 +15,7 @@ import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
 import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
 import { createCertificates } from "../../../cluster/logins.ts";
+import { delay } from "@std/async/delay";
 import { testWithServers } from "../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
@@ -83,18 +84,21 @@ async function runBoth({ url }: Pick<Nats, "url">, line: string, workerLine = ""
 /** Nats-server of a test, which can be killed and started again. */
 interface Nats {
   url: string;
+  /** Folder of its data. */
+  data: string;
   /** Kills it as `kill -9` does, and starts it again with its files. */
   restart(): Promise<void>;
 }
 
 function testWithServer(name: string, fn: (nats: Nats) => Promise<void>): void {
-  testWithServers(name, ["nats-server"], async ({ start: startServer }) => {
+  testWithServers(name, ["nats-server"], async ({ folder, start: startServer }) => {
     const server = await startServer("nats-server");
+    const data = `${folder}/0/${server.name}/data`;
     const restart = async () => {
       await server.act("kill");
       await server.act("start");
     };
-    await fn({ url: server.url, restart }).finally(killChildren);
+    await fn({ url: server.url, data, restart }).finally(killChildren);
   });
 }
 
@@ -110,6 +114,11 @@ async function withBuckets(
   } finally {
     await connection.close();
   }
+}
+
+/** Waits until what is asked is true. */
+async function waitFor(ask: () => Promise<boolean>): Promise<void> {
+  while (!await ask()) await delay(20);
 }
 
 /** Waits until a swarm has results of so many tests. */
@@ -205,6 +214,24 @@ testWithServer("a queue that the server has lost is made again", async (server) 
     for await (const { key } of await definitions.watch()) if (key === "lost") break;
     await jsm.streams.delete("maelstrom-lost");
     const worker = start(`--worker ${server.url} --name lost --jobs 1`);
+    const { status, out, err } = await coordinator;
+    assertEquals([status, out.includes("\n12 runs in ")], [0, true], `${out}${err}`);
+    assertEquals((await worker.output()).code, 0);
+  });
+});
+
+testWithServer("a queue whose messages the server cannot read any more is made again", async (server) => {
+  await withBuckets(server, async ({ jsm, open }) => {
+    const coordinator = run(`--coordinator ${server.url} --name broken --seeds 12 --seed dune --challenge 1`);
+    const definitions = await open("maelstrom-swarms");
+    for await (const { key } of await definitions.watch()) if (key === "broken") break;
+    const queue = "maelstrom-broken";
+    await waitFor(async () => (await jsm.streams.info(queue)).state.messages === 12);
+    // So that the messages are only in the file.
+    await server.restart();
+    await waitFor(() => jsm.streams.info(queue).then(({ state }) => state.messages === 12, () => false));
+    await Deno.remove(`${server.data}/jetstream/$G/streams/${queue}/msgs/1.blk`);
+    const worker = start(`--worker ${server.url} --name broken --jobs 1`);
     const { status, out, err } = await coordinator;
     assertEquals([status, out.includes("\n12 runs in ")], [0, true], `${out}${err}`);
     assertEquals((await worker.output()).code, 0);
