@@ -7,7 +7,7 @@
  */
 
 import type { Machine } from "../engines/machine.ts";
-import { coordinatorOptions, workerOptions } from "../search/farm/options.ts";
+import { coordinatorOptions, workerOptions } from "../search/swarm/machines/options.ts";
 import { parseMode } from "../search/swarm/options.ts";
 import { openPool } from "../search/swarm/pool.ts";
 import { runSwarm } from "../search/swarm/swarm.ts";
@@ -25,12 +25,12 @@ export async function swarm(words: readonly string[], machine: Machine): Promise
   const { mode, given } = parseMode(words);
   if (mode === "coordinator") {
     const options = coordinatorOptions(given);
-    const { runCoordinator } = await import("../search/farm/coordinator.ts");
+    const { runCoordinator } = await import("../search/swarm/machines/coordinator.ts");
     return await runCoordinator(options, machine);
   }
   if (mode === "worker") {
     const options = workerOptions(given, cores);
-    const { runWorker } = await import("../search/farm/worker.ts");
+    const { runWorker } = await import("../search/swarm/machines/worker.ts");
     return await runWorker(options, machine);
   }
   return await runSwarm(words, { machine, clock: new RealClock(), cores, openPool });

@@ -2,7 +2,7 @@
  * Options of the swarm: its flags and their parser.
  *
  * A command line has one of three modes: without more, the swarm runs here; with `--coordinator` or `--worker`, it is
- * spread over machines (`search/farm/`). {@linkcode MODES} has the flags of each.
+ * spread over machines (`machines/`). {@linkcode MODES} has the flags of each.
  *
  * @module
  */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { findChallenge } from "../../request/challenges.ts";
-import { addResult, createTally, type Tally } from "../swarm/tally.ts";
+import { findChallenge } from "../../../request/challenges.ts";
+import { addResult, createTally, type Tally } from "../tally.ts";
 import type { SwarmDefinition } from "./definition.ts";
 
 /** Result of one test, as it is stored on the server. */

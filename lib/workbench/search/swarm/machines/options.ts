@@ -4,8 +4,8 @@
  * @module
  */
 
-import { UsageError } from "../../base/errors.ts";
-import { challengesOf, type GivenFlags } from "../swarm/options.ts";
+import { UsageError } from "../../../base/errors.ts";
+import { challengesOf, type GivenFlags } from "../options.ts";
 import { isName, type SwarmDefinition } from "./definition.ts";
 
 /** Options for the coordinator. */

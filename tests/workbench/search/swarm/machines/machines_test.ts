@@ -2,21 +2,21 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { connect, nanos } from "@nats-io/transport-node";
-import { ROOT } from "../../../../lib/workbench/cli/root.ts";
-import { reportErrors } from "../../../../lib/workbench/cli/report_errors.ts";
-import { swarm } from "../../../../lib/workbench/cli/swarm.ts";
-import type { Machine } from "../../../../lib/workbench/engines/machine.ts";
-import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts";
-import type { SwarmDefinition } from "../../../../lib/workbench/search/farm/definition.ts";
-import type { SeedResult } from "../../../../lib/workbench/search/farm/results.ts";
-import { drawTest } from "../../../../lib/workbench/search/swarm/draw.ts";
-import { isOurs, listRuns } from "../../../../lib/workbench/report/stored/stored_folders.ts";
-import { findChallenge } from "../../../../lib/workbench/request/challenges.ts";
-import { runTask, taskOf } from "../../../../lib/workbench/search/swarm/task.ts";
-import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
-import { createCertificates } from "../../../cluster/logins.ts";
+import { ROOT } from "../../../../../lib/workbench/cli/root.ts";
+import { reportErrors } from "../../../../../lib/workbench/cli/report_errors.ts";
+import { swarm } from "../../../../../lib/workbench/cli/swarm.ts";
+import type { Machine } from "../../../../../lib/workbench/engines/machine.ts";
+import { createMachine } from "../../../../../lib/workbench/engines/real_machine.ts";
+import type { SwarmDefinition } from "../../../../../lib/workbench/search/swarm/machines/definition.ts";
+import type { SeedResult } from "../../../../../lib/workbench/search/swarm/machines/results.ts";
+import { drawTest } from "../../../../../lib/workbench/search/swarm/draw.ts";
+import { isOurs, listRuns } from "../../../../../lib/workbench/report/stored/stored_folders.ts";
+import { findChallenge } from "../../../../../lib/workbench/request/challenges.ts";
+import { runTask, taskOf } from "../../../../../lib/workbench/search/swarm/task.ts";
+import { freePort } from "../../../../../lib/workbench/world/cluster/servers/ports.ts";
+import { createCertificates } from "../../../../cluster/logins.ts";
 import { delay } from "@std/async/delay";
-import { testWithServers } from "../../../servers.ts";
+import { testWithServers } from "../../../../servers.ts";
 
 const WRONG = `${ROOT}/tests/wrong/broadcast_without_retry.ts`;
 

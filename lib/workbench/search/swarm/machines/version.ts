@@ -5,9 +5,9 @@
  * @module
  */
 
-import denoJSON from "../../../../deno.json" with { type: "json" };
-import type { Machine } from "../../engines/machine.ts";
-import { importedFiles } from "../../world/hosts/in_process/imported_files.ts";
+import denoJSON from "../../../../../deno.json" with { type: "json" };
+import type { Machine } from "../../../engines/machine.ts";
+import { importedFiles } from "../../../world/hosts/in_process/imported_files.ts";
 import type { Versions } from "./definition.ts";
 
 /** Files and folders of this project that decide about a test. */

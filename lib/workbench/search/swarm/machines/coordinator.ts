@@ -13,18 +13,18 @@
  * @module
  */
 
-import { EXIT_STATUS } from "../../base/exit_status.ts";
-import { FailedError, UsageError } from "../../base/errors.ts";
-import type { Machine } from "../../engines/machine.ts";
-import { createLiveLine, type LiveLine, withLiveLine } from "../../report/live_line.ts";
-import { CHALLENGES, findChallenge } from "../../request/challenges.ts";
-import { formatCommand } from "../../request/command_line.ts";
-import { openInterruption } from "../interruption.ts";
-import { type DrawnTest, drawTest } from "../swarm/draw.ts";
-import { explainFailure } from "../swarm/explain.ts";
-import { challengesOf } from "../swarm/options.ts";
-import { verdictGaps } from "../swarm/tally.ts";
-import { requestOf, taskOf } from "../swarm/task.ts";
+import { EXIT_STATUS } from "../../../base/exit_status.ts";
+import { FailedError, UsageError } from "../../../base/errors.ts";
+import type { Machine } from "../../../engines/machine.ts";
+import { createLiveLine, type LiveLine, withLiveLine } from "../../../report/live_line.ts";
+import { CHALLENGES, findChallenge } from "../../../request/challenges.ts";
+import { formatCommand } from "../../../request/command_line.ts";
+import { openInterruption } from "../../interruption.ts";
+import { type DrawnTest, drawTest } from "../draw.ts";
+import { explainFailure } from "../explain.ts";
+import { challengesOf } from "../options.ts";
+import { verdictGaps } from "../tally.ts";
+import { requestOf, taskOf } from "../task.ts";
 import {
   missingRanges,
   rangeAt,

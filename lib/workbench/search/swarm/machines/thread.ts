@@ -4,9 +4,9 @@
  * @module
  */
 
-import { messageOf } from "../../base/errors.ts";
-import { openPool, TEST_LIMIT } from "../swarm/pool.ts";
-import type { Task, TaskResult } from "../swarm/task.ts";
+import { messageOf } from "../../../base/errors.ts";
+import { openPool, TEST_LIMIT } from "../pool.ts";
+import type { Task, TaskResult } from "../task.ts";
 
 /** Outcome of a test: its result, or what kept it from having one. */
 export interface TestOutcome {

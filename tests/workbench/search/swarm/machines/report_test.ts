@@ -1,19 +1,19 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { createStyle } from "../../../../lib/workbench/base/text.ts";
-import type { SwarmDefinition } from "../../../../lib/workbench/search/farm/definition.ts";
+import { createStyle } from "../../../../../lib/workbench/base/text.ts";
+import type { SwarmDefinition } from "../../../../../lib/workbench/search/swarm/machines/definition.ts";
 import {
   createSwarmDocument,
   formatSwarmReport,
   formatSwarmTables,
   swarmSource,
   workerSource,
-} from "../../../../lib/workbench/search/farm/report.ts";
+} from "../../../../../lib/workbench/search/swarm/machines/report.ts";
 import {
   countResult,
   createSwarmResults,
   isComplete,
   type SeedResult,
-} from "../../../../lib/workbench/search/farm/results.ts";
+} from "../../../../../lib/workbench/search/swarm/machines/results.ts";
 
 const SWARM: SwarmDefinition = {
   schema: 1,

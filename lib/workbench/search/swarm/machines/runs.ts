@@ -5,7 +5,7 @@
  */
 
 import type { ObjectStore } from "@nats-io/obj";
-import { messageOf } from "../../base/errors.ts";
+import { messageOf } from "../../../base/errors.ts";
 
 /**
  * Puts the files in the folder of a run, `…/WORKLOAD/TIME`, into the store, compressed. Empty ones are left out.

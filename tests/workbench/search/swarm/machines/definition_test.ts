@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { UsageError } from "../../../../lib/workbench/base/errors.ts";
+import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
 import {
   isName,
   missingRanges,
@@ -7,9 +7,13 @@ import {
   rangeCount,
   rangeSizeFor,
   refusalOf,
-} from "../../../../lib/workbench/search/farm/definition.ts";
-import { conflictWith, coordinatorOptions, workerOptions } from "../../../../lib/workbench/search/farm/options.ts";
-import { parseMode } from "../../../../lib/workbench/search/swarm/options.ts";
+} from "../../../../../lib/workbench/search/swarm/machines/definition.ts";
+import {
+  conflictWith,
+  coordinatorOptions,
+  workerOptions,
+} from "../../../../../lib/workbench/search/swarm/machines/options.ts";
+import { parseMode } from "../../../../../lib/workbench/search/swarm/options.ts";
 
 const parse = (line: string) => parseMode(line.split(" ")).given;
 

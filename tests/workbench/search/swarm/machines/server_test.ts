@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { UsageError } from "../../../../lib/workbench/base/errors.ts";
-import { parseAddresses } from "../../../../lib/workbench/search/farm/server.ts";
-import { findVersions } from "../../../../lib/workbench/search/farm/version.ts";
-import { fakeMachine } from "../../engines/fake_machine.ts";
+import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { parseAddresses } from "../../../../../lib/workbench/search/swarm/machines/server.ts";
+import { findVersions } from "../../../../../lib/workbench/search/swarm/machines/version.ts";
+import { fakeMachine } from "../../../engines/fake_machine.ts";
 
 Deno.test("parseAddresses() parses names and addresses of hosts", () => {
   assertEquals(parseAddresses("nats://127.0.0.1:4222"), ["nats://127.0.0.1:4222"]);

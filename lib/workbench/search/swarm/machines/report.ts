@@ -4,11 +4,11 @@
  * @module
  */
 
-import { columns, counted, type Paint } from "../../base/text.ts";
-import { type LineSource, type LineText, textSource } from "../../report/live_line.ts";
-import { formatMinutesLeft } from "../../report/time_left.ts";
-import { findChallenge } from "../../request/challenges.ts";
-import { formatTallyTable, verdictGaps } from "../swarm/tally.ts";
+import { columns, counted, type Paint } from "../../../base/text.ts";
+import { type LineSource, type LineText, textSource } from "../../../report/live_line.ts";
+import { formatMinutesLeft } from "../../../report/time_left.ts";
+import { findChallenge } from "../../../request/challenges.ts";
+import { formatTallyTable, verdictGaps } from "../tally.ts";
 import { type FailedTest, isComplete, type SwarmResults, type WorkerCount } from "./results.ts";
 
 /** A worker without results for longer than this is not shown as working, ms. */

@@ -25,11 +25,11 @@ import {
 import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type ConnectionOptions, nanos, type NatsConnection } from "@nats-io/transport-node";
-import { splitLogin } from "../../../cluster/login.ts";
-import { natsAccess } from "../../../cluster/nats_access.ts";
-import { connectNats } from "../../../cluster/nats_connection.ts";
-import { FailedError, messageOf, UsageError } from "../../base/errors.ts";
-import type { Machine } from "../../engines/machine.ts";
+import { splitLogin } from "../../../../cluster/login.ts";
+import { natsAccess } from "../../../../cluster/nats_access.ts";
+import { connectNats } from "../../../../cluster/nats_connection.ts";
+import { FailedError, messageOf, UsageError } from "../../../base/errors.ts";
+import type { Machine } from "../../../engines/machine.ts";
 import type { SwarmDefinition } from "./definition.ts";
 
 /** Connection to a server with JetStream. */

@@ -11,15 +11,15 @@
  */
 
 import type { Consumer, JsMsg } from "@nats-io/jetstream";
-import { FailedError, messageOf } from "../../base/errors.ts";
-import { EXIT_STATUS } from "../../base/exit_status.ts";
-import { counted } from "../../base/text.ts";
-import type { Machine } from "../../engines/machine.ts";
-import { createLiveLine, type LiveLine, withLiveLine } from "../../report/live_line.ts";
-import { findChallenge } from "../../request/challenges.ts";
-import { openInterruption } from "../interruption.ts";
-import { drawTest } from "../swarm/draw.ts";
-import { taskOf } from "../swarm/task.ts";
+import { FailedError, messageOf } from "../../../base/errors.ts";
+import { EXIT_STATUS } from "../../../base/exit_status.ts";
+import { counted } from "../../../base/text.ts";
+import type { Machine } from "../../../engines/machine.ts";
+import { createLiveLine, type LiveLine, withLiveLine } from "../../../report/live_line.ts";
+import { findChallenge } from "../../../request/challenges.ts";
+import { openInterruption } from "../../interruption.ts";
+import { drawTest } from "../draw.ts";
+import { taskOf } from "../task.ts";
 import { refusalOf, type SeedRange, type SwarmDefinition, type Versions } from "./definition.ts";
 import type { WorkerOptions } from "./options.ts";
 import { workerSource } from "./report.ts";
