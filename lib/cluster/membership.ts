@@ -162,8 +162,16 @@ async function register(settings: LeasedMembersSettings, node: JoiningNode): Pro
   const { cluster, id, incarnation, log, signal } = node;
   const prefix = `${cluster}/members/`;
   const state: State = {
-    ...{ ...settings, id, log, prefix, present: [], agreed: new Set(), asked: new Set(), unhandled: new Set() },
-    ...{ isCutOff: false, looksToTrust: 0 },
+    ...settings,
+    id,
+    log,
+    prefix,
+    present: [],
+    agreed: new Set(),
+    asked: new Set(),
+    unhandled: new Set(),
+    isCutOff: false,
+    looksToTrust: 0,
   };
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});

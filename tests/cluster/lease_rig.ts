@@ -48,7 +48,10 @@ export function createLeaseRig(): LeaseRig {
     for (const [lease, { end }] of leases) if (end <= time) endLease(lease);
   };
   return {
-    ...{ rig, keys, delay, settle },
+    rig,
+    keys,
+    delay,
+    settle,
     etcd: createMemoryEtcd({ rig, leases, keys, endLease, now: () => now }),
     async step() {
       await settle();

@@ -22,11 +22,17 @@ async function startRig({ start }: TestServers) {
     }
   };
   return {
-    ...{ told, logged, connection, etcd: createEtcd([etcd.url]) },
+    told,
+    logged,
+    connection,
+    etcd: createEtcd([etcd.url]),
     serve(id: string, handles = true) {
       const ending = new AbortController();
       const ended = serveNats(handles ? program : () => {}, {
-        ...{ servers: nats.url, cluster: "prod", id, signal: ending.signal },
+        servers: nats.url,
+        cluster: "prod",
+        id,
+        signal: ending.signal,
         nodes: etcdMembers({ urls: etcd.url, count: 2, ttlSeconds: 2 }),
         log: (level, text) => void logged.push(`${level} ${id}: ${text}`),
       });

@@ -6,6 +6,7 @@
  *   In tests, a default export needs none: it is a fixture, and the head of its file describes it.
  * - `house/function-length`: a function of `lib/` or `challenges/` has 40 lines at most, or is a table and says so:
  *   `// deno-lint-ignore house/function-length -- a table`.
+ * - `house/no-literal-spread`: no object literal is spread into another one, which only saves lines.
  * - `house/no-object-assign`: an object is written in one place, not put together.
  * - `house/width`: no line is wider than 120 characters. The formatter breaks code, but neither comments nor strings.
  *
@@ -93,6 +94,15 @@ const noObjectAssign: Rule = {
   }),
 };
 
+const noLiteralSpread: Rule = {
+  create: (context) => ({
+    "ObjectExpression > SpreadElement > ObjectExpression"(node: Deno.lint.ObjectExpression) {
+      const message = "An object literal is spread into another one";
+      context.report({ node, message, hint: "Write its properties one by one" });
+    },
+  }),
+};
+
 const width: Rule = {
   create: (context) => ({
     Program() {
@@ -114,6 +124,7 @@ const plugin: Deno.lint.Plugin = {
     "doc-opening": docOpening,
     documented,
     "function-length": functionLength,
+    "no-literal-spread": noLiteralSpread,
     "no-object-assign": noObjectAssign,
     width,
   },

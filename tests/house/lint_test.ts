@@ -75,6 +75,11 @@ Deno.test("lint rejects Object.assign", () => {
   assertEquals(lint('Object["assign"](a, b);\n'), ["no-object-assign"]);
 });
 
+Deno.test("lint rejects an object literal that is spread into another one", () => {
+  assertEquals(lint("use({ ...{ a, b }, c });\n"), ["no-literal-spread"]);
+  assertEquals(lint("use({ ...a, ...b ? { c } : {} }, [...[d], ...e]);\n"), []);
+});
+
 Deno.test("lint rejects a line of more than 120 characters, in comments and strings too", () => {
   assertEquals(lint(`// ${"x".repeat(117)}\n`), []);
   assertEquals(lint(`// ${"x".repeat(118)}\nwork();\n`), ["width"]);

@@ -65,7 +65,10 @@ async function performInStore(
   };
   try {
     return await runTest(options, world, {
-      ...{ signal, store, log, progress: showProgress },
+      signal,
+      store,
+      log,
+      progress: showProgress,
       beforeChecking() {
         // The checkers may take long, and let nothing else run.
         file?.write();

@@ -64,7 +64,8 @@ Deno.test("a report that cannot be written changes no verdict", async () => {
 
 Deno.test("a run that was shrunk and the smaller one link to each other, also in their results", async () => {
   const runs = (request: Parameters<typeof fakeResults>[0]) => ({
-    ...{ valid: false, passed: false },
+    valid: false,
+    passed: false,
     anomalies: [{ type: "lost", count: 1, explanation: "Lost" }],
     store: request.simulation?.keep === "repeat" ? "store/small" : "store/somewhere",
   });
@@ -158,7 +159,8 @@ Deno.test("--export writes the forms of each stored run, and of the smaller one"
   assertEquals([...written.keys()], [...EXPORTS, "report.html"].map((name) => `store/somewhere/${name}`));
   assertStringIncludes(machine.out, "\n  exported     store/somewhere/shiviz.log\n");
   const runs = (request: Parameters<typeof fakeResults>[0]) => ({
-    ...{ valid: false, passed: false },
+    valid: false,
+    passed: false,
     anomalies: [{ type: "lost", count: 1, explanation: "Lost" }],
     store: request.simulation?.keep === "repeat" ? "store/small" : "store/somewhere",
   });

@@ -319,7 +319,9 @@ Deno.test("on a narrow terminal, tables become paragraphs, and only the command 
 
 Deno.test("of operations that are not linearizable, the one that does not fit is traced", () => {
   const nonlinearizable = {
-    ...{ type: "nonlinearizable", count: 1, explanation: "Key 0 …" },
+    type: "nonlinearizable",
+    count: 1,
+    explanation: "Key 0 …",
     cases: [{ key: 0, operations: [5, 9, 31] }],
   };
   const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false } };

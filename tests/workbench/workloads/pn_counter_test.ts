@@ -20,7 +20,12 @@ Deno.test("a value beyond 2^53 is taken whole, and judged", async () => {
   const { invoke } = openClient(pnCounterWorkload, () => ({ type: "read_ok", value }));
   assertEquals(await invoke({ f: "read" }), { type: "ok", value });
   const at = (index: number, type: Operation["type"], f: string, value: unknown): Operation => ({
-    ...{ index, time: index, type, process: 0, f, value },
+    index,
+    time: index,
+    type,
+    process: 0,
+    f,
+    value,
     ...f === "read" && { final: true },
   });
   for (const [read, valid] of [[value, true], [value + 1n, false], [2 ** 60, false]] as const) {

@@ -49,7 +49,11 @@ export async function prepareExport(
   const hasMessages = needsMessages && fileExists(`${folder}/${MESSAGES_FILE}`, machine);
   const survey = hasMessages ? await surveyMessages(folder, operations, machine) : null;
   return {
-    ...{ title: nameOf(results), seed: results.seed, nodes: nodesOf(folder, results, machine), operations, end },
+    title: nameOf(results),
+    seed: results.seed,
+    nodes: nodesOf(folder, results, machine),
+    operations,
+    end,
     faults: faultBands(history, end),
     messages: survey === null ? null : { survey, events: () => messageEvents(folder, survey, machine) },
   };

@@ -54,7 +54,11 @@ interface State {
 /** Writes the trace of a run, piece by piece. */
 export async function* perfettoTrace(run: ExportedRun): AsyncGenerator<string> {
   const state: State = {
-    ...{ run, out: [], processes: new Map(), tracks: new Map(), sent: new Map() },
+    run,
+    out: [],
+    processes: new Map(),
+    tracks: new Map(),
+    sent: new Map(),
     counted: { bin: 0, servers: 0, clients: 0 },
     binLength: binLength(run.end),
   };
@@ -154,8 +158,12 @@ function operationSlice(operations: OperationColumns, row: number): Pick<Slice, 
     name: state === "ok" ? functions[f[row]!]! : `${functions[f[row]!]} (${state})`,
     cat: "operation",
     args: {
-      ...{ operation: index[row], process: process[row], outcome: state, time_ms: start[row]! / 1000 },
-      ...{ argument: argument[row], ...result[row] === "" ? {} : { result: result[row] } },
+      operation: index[row],
+      process: process[row],
+      outcome: state,
+      time_ms: start[row]! / 1000,
+      argument: argument[row],
+      ...result[row] === "" ? {} : { result: result[row] },
     },
   };
 }
@@ -186,7 +194,10 @@ function writeSend(state: State, { time, message: { id, from, to, type, body } }
   const track = messageTrack(state, from);
   const arrivals = state.run.messages!.survey.arrivals(id);
   const ts = addSlice(state, track, {
-    ...{ name: arrivals === 0 ? `send ${type} (lost)` : `send ${type}`, cat: "message", start: time, duration: 1 },
+    name: arrivals === 0 ? `send ${type} (lost)` : `send ${type}`,
+    cat: "message",
+    start: time,
+    duration: 1,
     args: { to, message: id, time_ms: time / 1000, body: clip(body, LONGEST_BODY) },
   });
   if (arrivals === 0) return;
@@ -199,7 +210,10 @@ function writeReceive(state: State, { time, message: { id, from, to, type, sent 
   if (known === undefined) return;
   const track = messageTrack(state, to);
   const ts = addSlice(state, track, {
-    ...{ name: `receive ${type}`, cat: "message", start: Math.max(time, known.start), duration: 1 },
+    name: `receive ${type}`,
+    cat: "message",
+    start: Math.max(time, known.start),
+    duration: 1,
     args: { from, message: id, time_ms: time / 1000, took_ms: (time - sent) / 1000 },
   });
   addFlow(state, --known.arrivals === 0 ? "f" : "t", id, ts, track);

@@ -49,7 +49,11 @@ export async function* shivizLog(run: ExportedRun): AsyncGenerator<string> {
   const { worker, start } = run.operations;
   const perWorker = Map.groupBy(worker.keys(), (row) => worker[row]!);
   const state: State = {
-    ...{ run, hosts: indexer(), clocks: [], underWay: new Map(), current: new Map() },
+    run,
+    hosts: indexer(),
+    clocks: [],
+    underWay: new Map(),
+    current: new Map(),
     perWorker: new Map(
       Array.from(perWorker, ([each, rows]) => [each, { rows, starts: rows.map((row) => start[row]!) }]),
     ),

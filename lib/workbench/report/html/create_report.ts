@@ -45,7 +45,8 @@ export async function createReportData(run: ReportedRun, machine: StoredFiles): 
     title: nameOf(results),
     // A stored file does not depend on its place, and its report neither.
     results: { ...results, store: null, shrunk: undefined },
-    ...{ ...events, logs },
+    ...events,
+    logs,
     evidence: evidenceOf(history, operations, results, nodes),
     files: [...FILES, ...logs.flatMap(({ node }) => LOGS.map((ending) => `node-logs/${node}${ending}`))].filter(exists),
     omitted,

@@ -281,8 +281,11 @@ function firstCase({ type, explanation, cases }: Anomaly, run: Run): AnomalyPict
   const latest = Math.max(...rows.map((row) => start[row]! + Math.max(0, duration[row]!)));
   const isCycle = explanation.startsWith("T1 is ");
   const marks = rows.map((row, at): Mark => ({
-    ...{ row, time: start[row]!, end: duration[row] === -1 ? latest : start[row]! + duration[row]! },
-    ...{ y: workers.indexOf(worker[row]!), kind: OUTCOMES[outcome[row]!]! },
+    row,
+    time: start[row]!,
+    end: duration[row] === -1 ? latest : start[row]! + duration[row]!,
+    y: workers.indexOf(worker[row]!),
+    kind: OUTCOMES[outcome[row]!]!,
     text: isCycle ? `T${at + 1}` : shortText(pairs[row]!, (value) => value ?? undefined),
   }));
   const which = isCycle ? "transactions of the first cycle" : `operations of the first case`;

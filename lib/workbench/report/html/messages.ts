@@ -64,16 +64,19 @@ export function createMessageReader(
   visit: (row: number, body: string) => void = () => {},
 ): MessageReader {
   const [names, types] = [indexer(), indexer()];
-  const columns: MessageColumns = {
-    ...{ names: names.list, types: types.list, id: [], sent: [], delay: [], src: [], dest: [], type: [] },
-    ...{ reply: [], operation: [], body: [], size: [], copies: [] },
-  };
+  const columns = emptyColumns(names.list, types.list);
   const state: State = {
     columns,
     positionOfName: names.positionOf,
     positionOfType: types.positionOf,
-    ...{ rows: new Map(), sent: [], requests: new Map() },
-    ...{ bodies: 0, shortened: 0, beyond: 0, unreadable: 0, visit },
+    rows: new Map(),
+    sent: [],
+    requests: new Map(),
+    bodies: 0,
+    shortened: 0,
+    beyond: 0,
+    unreadable: 0,
+    visit,
   };
   return {
     line: (text) => readLine(state, text),
@@ -82,6 +85,24 @@ export function createMessageReader(
       omitted.push(...notesOf(state));
       return columns;
     },
+  };
+}
+
+function emptyColumns(names: string[], types: string[]): MessageColumns {
+  return {
+    names,
+    types,
+    id: [],
+    sent: [],
+    delay: [],
+    src: [],
+    dest: [],
+    type: [],
+    reply: [],
+    operation: [],
+    body: [],
+    size: [],
+    copies: [],
   };
 }
 

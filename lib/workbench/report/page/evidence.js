@@ -36,8 +36,17 @@ const BOLD = 1.12;
 
 /** Symbols of points, and before the texts of bars. A bar of an operation that was ok has none. */
 const SYMBOLS = {
-  ...{ present: "●", absent: "○", write: "◆", read: "●", wrong: "✕", order: "", other: "" },
-  ...{ ok: "", info: "▲", fail: "✕", open: "◌" },
+  present: "●",
+  absent: "○",
+  write: "◆",
+  read: "●",
+  wrong: "✕",
+  order: "",
+  other: "",
+  ok: "",
+  info: "▲",
+  fail: "✕",
+  open: "◌",
 };
 
 /**

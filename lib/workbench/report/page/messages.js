@@ -60,7 +60,9 @@ export function messagesSection(data, messages, view, related) {
   const shown = element("p", { class: "muted", "aria-live": "polite" });
   const picture = createPicture({
     label: "Messages between nodes, services and workers over time",
-    ...{ view, faults: data.faults, laneHeight: diagram.laneHeight },
+    view,
+    faults: data.faults,
+    laneHeight: diagram.laneHeight,
     lanes: () => diagram.lanes.labels,
     draw: (surface) => void (shown.textContent = drawMessages(surface, view, diagram)),
     find(x, y, surface) {

@@ -39,7 +39,9 @@ export function operationsSection(data, view) {
   const open = operations.duration.findIndex((duration) => duration < 0);
   const picture = createPicture({
     label: "Operations by worker over time",
-    ...{ view, faults, laneHeight: LANE },
+    view,
+    faults,
+    laneHeight: LANE,
     lanes: () => workers.map((worker) => `worker ${worker}`),
     draw(surface) {
       drawBars(surface, view, data, { laneOf, endOf, first: firstVisible(surface, operations.start, longest, open) });

@@ -162,7 +162,11 @@ function prepare(canvas, { view, lanes, laneHeight, faults }) {
   const { from, to } = view.period();
   const scale = (width - left) / (to - from);
   return {
-    ...{ context, width, height, left, top },
+    context,
+    width,
+    height,
+    left,
+    top,
     xOf: (time) => left + (time - from) * scale,
     timeAt: (x) => from + (x - left) / scale,
     colour: (name) => style.getPropertyValue(`--${name}`),

@@ -55,7 +55,12 @@ export function drawPlot(place, chart) {
   const style = getComputedStyle(place);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`);
   const lines = chart.lines.map(({ label, colour: name, dash }) => ({
-    ...{ label, dash, stroke: colour(name), width: 1.5, spanGaps: false, points: { show: false } },
+    label,
+    dash,
+    stroke: colour(name),
+    width: 1.5,
+    spanGaps: false,
+    points: { show: false },
     value: (/** @type {any} */ _, /** @type {number | null | undefined} */ value) =>
       Number.isFinite(value) ? Number(value?.toPrecision(3)) : "–",
   }));

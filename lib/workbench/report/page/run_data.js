@@ -76,8 +76,22 @@ export function decodeMessages(columns) {
   const { names, types, id, src, dest, type, operation, size } = columns;
   const bodyOf = (/** @type {number} */ row) => columns.body[row];
   return {
-    ...{ count, names, types, isClient, id, sent, received, src, dest, type },
-    ...{ request, answer, operation, bodyOf, size, copies },
+    count,
+    names,
+    types,
+    isClient,
+    id,
+    sent,
+    received,
+    src,
+    dest,
+    type,
+    request,
+    answer,
+    operation,
+    bodyOf,
+    size,
+    copies,
   };
 }
 

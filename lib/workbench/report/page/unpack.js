@@ -205,15 +205,25 @@ export function unpackMessages(bytes) {
     size[row] = sizes[type[row]] += signed(next[8]());
   }
   const bodyOf = textsOf(bodies, streams[11], streams[12], count, (row) => src[row] * names.length + dest[row]);
-  let copied = 0;
-  const copies = Array.from({ length: copyCount }, () => /** @type {[number, number]} */ ([
-    copied += signed(next[9]()),
-    sent[copied] + signed(next[10]()),
+  const copies = unpackCopies(copyCount, next[9], next[10], sent);
+  const isClient = names.map((name) => /^c\d+$/.test(name));
+  return { count, names, types, isClient, ...columns, bodyOf, copies };
+}
+
+/**
+ * Unpacks the copies of messages: each has the row of its message, and the time of its arrival.
+ *
+ * @param {number} count
+ * @param {() => number} nextRow
+ * @param {() => number} nextDelay
+ * @param {ArrayLike<number>} sent
+ */
+function unpackCopies(count, nextRow, nextDelay, sent) {
+  let row = 0;
+  return Array.from({ length: count }, () => /** @type {[number, number]} */ ([
+    row += signed(nextRow()),
+    sent[row] + signed(nextDelay()),
   ]));
-  return {
-    ...{ count, names, types, isClient: names.map((name) => /^c\d+$/.test(name)), ...columns },
-    ...{ bodyOf, copies },
-  };
 }
 
 /**

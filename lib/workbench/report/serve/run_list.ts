@@ -104,7 +104,11 @@ function rowWithoutResults(folder: StoredFolder, store: string, machine: ListMac
   return {
     ...row,
     state: "running",
-    ...{ challenge, workload, seed, world: mode, progress },
+    challenge,
+    workload,
+    seed,
+    world: mode,
+    progress,
     durationMs: Math.min(elapsed_ms, total_ms),
     operationsPerSecond: ops_per_second,
     p99: p99_ms,
@@ -159,7 +163,10 @@ function figuresOf(results: Results): Partial<RunRow> {
   const types = new Set([...counted, ...exceptions.map(({ type }) => type)]);
   return {
     state: judgementOf(results),
-    ...{ challenge, workload, seed, world: engine === "maelstrom" ? engine : mode },
+    challenge,
+    workload,
+    seed,
+    world: engine === "maelstrom" ? engine : mode,
     durationMs: known(results.duration_ms),
     operationsPerSecond: known(results.ops_per_second),
     p50: known(slowest("p50")),

@@ -177,7 +177,10 @@ function relatedTrace(
   };
   const more = isWhole ? [] : ["There are more related messages; these are the nearest"];
   return {
-    ...{ schema: 1, subject, arrivals: [], notes: [...notes, ...more] },
+    schema: 1,
+    subject,
+    arrivals: [],
+    notes: [...notes, ...more],
     operations: operations.map((row) => describeOperation(source, row)),
     causes: causes.map(describe),
     messages: own.map(describe),
@@ -195,7 +198,10 @@ function traceValue(source: Source, subject: TraceSubject & { kind: "value" }): 
   const rows = rowsThatCarry(source, (row) => carried[row] !== undefined);
   if (operations.length === 0) throw nothingCarries(subject.text, value, source);
   return {
-    ...{ schema: 1, subject, causes: [], effects: [] },
+    schema: 1,
+    subject,
+    causes: [],
+    effects: [],
     operations: operations.map((row) => ({ ...describeOperation(source, row), carries: carried[row]! })),
     messages: rows.map((row) => describeMessage(source, row)),
     arrivals: arrivalsOf(source, rows, operations.filter((row) => carried[row] === "read")),

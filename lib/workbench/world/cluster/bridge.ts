@@ -129,8 +129,19 @@ export function startBridge(options: BridgeOptions): NatsNode {
     onBacklog: () => failSoon("did not read its stdin"),
   });
   const bridge: Bridge = {
-    ...{ id, host, link, system, child, input, stats: createStats(), incarnation: crypto.randomUUID().slice(0, 8) },
-    ...{ init: undefined, early: [], cancelInit() {}, hasForged: false, fail: failed.reject },
+    id,
+    host,
+    link,
+    system,
+    child,
+    input,
+    stats: createStats(),
+    incarnation: crypto.randomUUID().slice(0, 8),
+    init: undefined,
+    early: [],
+    cancelInit() {},
+    hasForged: false,
+    fail: failed.reject,
     stdout: readOutput(child.stdout, {
       onLine: (line, isUTF8) => takeLine(bridge, line, isUTF8),
       onTooLong: () => failSoon("printed a line of more than 67 MB on stdout"),
@@ -151,7 +162,9 @@ function nodeOf(bridge: Bridge, failed: Promise<never>, ended: Promise<void>): N
     if (!hasEnded) child.kill(name);
   };
   return {
-    ...{ incarnation, stats, failed },
+    incarnation,
+    stats,
+    failed,
     hasRoom: () => input.unread() < MAX_WAITING,
     receive: (message) => receive(bridge, message),
     idle() {

@@ -64,7 +64,10 @@ async function holdPlace({ etcd, cluster, place, tell, signal, onLost }: TakePla
   const timer = setTimeout(() => refusing.abort(new FailedError(runsAlready(first))), PATIENCE);
   try {
     return await holdKey({
-      ...{ etcd, key: `${prefixOf(cluster)}${first}`, value: JSON.stringify(place), ttlSeconds: TTL_SECONDS },
+      etcd,
+      key: `${prefixOf(cluster)}${first}`,
+      value: JSON.stringify(place),
+      ttlSeconds: TTL_SECONDS,
       signal: AbortSignal.any([signal, refusing.signal]),
       onWait: (value) => void waiting(value),
       onLost: (value) => onLost(runsAlready(first, parsePlace(value))),

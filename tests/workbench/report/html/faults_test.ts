@@ -13,7 +13,12 @@ Deno.test("faults of servers have bands, which name the servers that were hit", 
       [end.f, { etcd0: "started", etcd1: "started" }],
     ];
     const history = values.map(([f, value], index): Operation => ({
-      ...{ index, time: index * 1e6, process: "nemesis", type: "info", f, value },
+      index,
+      time: index * 1e6,
+      process: "nemesis",
+      type: "info",
+      f,
+      value,
     }));
     assertEquals(faultBands(history, 9000), [
       { name, start: 0, end: 3000, nodes: ["etcd1"], text: "one, etcd1" },

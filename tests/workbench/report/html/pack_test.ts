@@ -36,16 +36,18 @@ const DATA = await reportOf(
 function messagesWith(...body: string[]): MessageColumns {
   const zeros = body.map(() => 0);
   return {
-    ...{
-      names: ["n0", "n1"],
-      types: ["a"],
-      id: zeros,
-      sent: zeros,
-      delay: zeros,
-      src: zeros,
-      dest: zeros.map(() => 1),
-    },
-    ...{ type: zeros, reply: zeros, operation: zeros.map(() => -1), body, size: body.map(({ length }) => length) },
+    names: ["n0", "n1"],
+    types: ["a"],
+    id: zeros,
+    sent: zeros,
+    delay: zeros,
+    src: zeros,
+    dest: zeros.map(() => 1),
+    type: zeros,
+    reply: zeros,
+    operation: zeros.map(() => -1),
+    body,
+    size: body.map(({ length }) => length),
     copies: [],
   };
 }

@@ -9,8 +9,16 @@ function columns(...rows: [f: number, outcome: number, start: number, duration: 
   const texts = rows.map(() => "");
   return {
     functions: ["read", "add"],
-    ...{ f: f!, outcome: outcome!, start: start!, duration: duration! },
-    ...{ index: none, completion: none, process: none, worker: none, argument: texts, result: texts },
+    f: f!,
+    outcome: outcome!,
+    start: start!,
+    duration: duration!,
+    index: none,
+    completion: none,
+    process: none,
+    worker: none,
+    argument: texts,
+    result: texts,
   };
 }
 

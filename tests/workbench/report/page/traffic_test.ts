@@ -8,7 +8,12 @@ Deno.test("traffic is counted by type, node and pair; clients count together, lo
   const messages = decodeMessages({
     names: ["c1", "c2", "n0", "n1"],
     types: ["read", "gossip"],
-    ...{ id: none, sent: none, reply: none, operation: none, body: ["", "", "", ""], copies: [] },
+    id: none,
+    sent: none,
+    reply: none,
+    operation: none,
+    body: ["", "", "", ""],
+    copies: [],
     delay: [0, 0, 5, -1],
     src: [0, 1, 2, 2],
     dest: [2, 2, 3, 3],

@@ -50,8 +50,13 @@ async function secured(servers: TestServers): Promise<StartedPlan> {
     nats: [nats.url.replace("//", "//me:secret@")],
     etcd: [etcd],
     access: {
-      ...{ NATS_CA: ca.cert, NATS_CERT: client.cert, NATS_KEY: client.key },
-      ...{ ETCD_USER: "me:secret", ETCD_CACERT: ca.cert, ETCD_CERT: client.cert, ETCD_KEY: client.key },
+      NATS_CA: ca.cert,
+      NATS_CERT: client.cert,
+      NATS_KEY: client.key,
+      ETCD_USER: "me:secret",
+      ETCD_CACERT: ca.cert,
+      ETCD_CERT: client.cert,
+      ETCD_KEY: client.key,
     },
   });
 }

@@ -61,7 +61,18 @@ function createRig() {
     return turn();
   };
   return {
-    ...{ node, command, read, signals, told, logged, sent, timers, sending, print, closeStdout, exit },
+    node,
+    command,
+    read,
+    signals,
+    told,
+    logged,
+    sent,
+    timers,
+    sending,
+    print,
+    closeStdout,
+    exit,
     /** Delivers a message to the node. */
     receive: (src: string, body: Body) => node.receive({ src, dest: "n0", body }),
     /** Prints a message of the node. */

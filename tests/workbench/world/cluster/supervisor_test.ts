@@ -55,10 +55,15 @@ testWithServers(
         const results = await runOnCluster(folder, request, { ...HOOKS, waiting: (what) => waits.push(what) });
         assertEquals(waits.map((what) => what?.replace("waiting for ", "")), [
           "the supervisors of the cluster",
-          ...["the nodes of the cluster to end", "the services' data to be removed", "the services to start", "NATS"],
+          "the nodes of the cluster to end",
+          "the services' data to be removed",
+          "the services to start",
+          "NATS",
           undefined,
           "the supervisors of the cluster",
-          ...["the nodes of the cluster to end", "the services' data to be removed", "the services to start"],
+          "the nodes of the cluster to end",
+          "the services' data to be removed",
+          "the services to start",
           "the nodes to start again",
         ]);
         assertEquals([results.valid, results.mode], [true, "cluster"], JSON.stringify(results.anomalies));

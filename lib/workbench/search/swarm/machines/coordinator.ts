@@ -103,7 +103,10 @@ async function coordinate(options: CoordinatorOptions, machine: Machine, line: L
     const definition = await server.retry(() => define(options, versions, server, machine), interruption.signal);
     const complete = new AbortController();
     const coordinator: Coordinator = {
-      ...{ options, machine, server, definition },
+      options,
+      machine,
+      server,
+      definition,
       stores: await openSwarmStores(server, definition.name),
       results: createSwarmResults(definition),
       signal: AbortSignal.any([interruption.signal, complete.signal]),

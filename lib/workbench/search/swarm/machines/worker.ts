@@ -92,7 +92,13 @@ async function work(options: WorkerOptions, machine: Machine, line: LiveLine): P
   const { signal } = interruption;
   const counts = { tests: 0, failed: 0 };
   const worker: Worker = {
-    ...{ options, name, machine, server, versions, signal, counts },
+    options,
+    name,
+    machine,
+    server,
+    versions,
+    signal,
+    counts,
     swarms: new Map(),
     onChange() {},
   };
