@@ -74,8 +74,10 @@ export function createClusters(root: string): Clusters {
     control: createControl,
     machines: listMachines,
     async start(plan, tell, signal) {
-      const { checkAccess } = await import("../world/cluster/access_check.ts");
-      checkAccess(plan);
+      if (plan.nats !== undefined || plan.etcd !== undefined) {
+        const { checkAccess } = await import("../world/cluster/access_check.ts");
+        checkAccess(plan);
+      }
       const started = claimFolder(plan);
       try {
         return await (plan.isForeground ? runSupervisor : startSupervisor)(started, tell, signal);
@@ -158,6 +160,7 @@ async function startSupervisor(
   const child = spawnSupervisor(plan, log);
   const end = () => child.kill("SIGTERM");
   signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   let last = "";
   for await (const line of linesOf(child.stdout)) {
     last = JSON.parse(line);

@@ -42,13 +42,16 @@ testWithServers("a start that fails says why, and leaves no folder", ["nats-serv
 });
 
 testWithServers("a start that is interrupted at once says so", ["nats-server", "etcd"], async ({ folder }) => {
-  const stopping = new AbortController();
   const plan = planFor(`${folder}/cluster`);
-  const started = clusters.start(plan, () => {}, stopping.signal);
-  // The supervisor has been spawned, but has not read its program yet.
-  stopping.abort();
-  const error = await assertRejects(() => started, FailedError);
-  assertEquals([error.message, exists(plan.folder)], ["Cannot start the cluster: it was interrupted", false]);
+  for (const isEarly of [true, false]) {
+    const stopping = new AbortController();
+    if (isEarly) stopping.abort();
+    const started = clusters.start(plan, () => {}, stopping.signal);
+    // The supervisor has been spawned, but has not read its program yet.
+    stopping.abort();
+    const error = await assertRejects(() => started, FailedError);
+    assertEquals([error.message, exists(plan.folder)], ["Cannot start the cluster: it was interrupted", false]);
+  }
 });
 
 testWithServers("a cluster that starts can be ended", ["nats-server", "etcd"], async ({ folder }) => {
