@@ -11,6 +11,7 @@
 
 import { connect as connectSocket, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { joinBytes } from "../bytes.ts";
 import { readTlsFiles, type TlsFiles, type TlsTexts } from "./tls_files.ts";
 
 /** Open connection to a server. */
@@ -93,20 +94,13 @@ async function readLine(conn: Deno.Conn): Promise<Uint8Array> {
   while (!line.includes(NEWLINE) && line.length < LONGEST_INFO) {
     const bytes = await read();
     if (bytes === undefined) throw new Error(CLOSED);
-    line = joined(line, bytes);
+    line = joinBytes(line, bytes);
   }
   return line;
 }
 
 const NEWLINE = "\n".charCodeAt(0);
 const CLOSED = "it closed the connection";
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
-}
 
 function parseInfo(line: Uint8Array): unknown {
   const [, json] = /^INFO\s+(\{.*\})\s*\r?\n/i.exec(new TextDecoder().decode(line)) ?? [];
@@ -150,8 +144,8 @@ async function openByNode(options: NatsSocketOptions, { ca, cert, key }: TlsText
   let greeting = new Uint8Array();
   // TLS starts in the same turn, before the plain socket reads once more.
   const greet = (bytes: Uint8Array) => {
-    greeting = joined(greeting, bytes);
-    if (!greeting.includes(NEWLINE)) return;
+    greeting = joinBytes(greeting, bytes);
+    if (!greeting.includes(NEWLINE) && greeting.length < LONGEST_INFO) return;
     plain.off("data", greet);
     try {
       wantsTls(parseInfo(greeting));

@@ -173,13 +173,19 @@ testWithServers(
 
 testWithServers(
   "a server that is none of NATS, and one that ends the connection, are refused at once",
-  [],
-  async () => {
+  ["openssl"],
+  async ({ folder }) => {
     const [hi, bye] = [greeting("SSH-2.0\r\n"), greeting('INFO {"version":"2.9.10","proto":1}\r\n')];
     await assertRefused({ servers: hi.url }, "it is not a NATS server");
     await assertRefused({ servers: bye.url }, "it closed the connection");
+    const endless = greeting(`INFO ${" ".repeat(2_000_000)}`);
+    const { ca, client } = await createCertificates(folder);
+    for (const own of [{}, client]) {
+      await assertRefused({ servers: endless.url, tls: { ca: ca.cert, ...own } }, "it is not a NATS server");
+    }
     hi.close();
     bye.close();
+    endless.close();
   },
 );
 

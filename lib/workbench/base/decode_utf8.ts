@@ -8,6 +8,8 @@
  * @module
  */
 
+import { joinBytes } from "../../bytes.ts";
+
 /** Decoder of lines. */
 export interface LineDecoder {
   /** Decodes a chunk, which may end within a character, unless it is the last one. */
@@ -46,10 +48,10 @@ export function createLineDecoder({ ignoreBOM = false }: { ignoreBOM?: boolean }
         const text = decoder.decode(bytes, { stream: !isLast });
         before = bytes.length >= MAX_INCOMPLETE
           ? bytes.slice(-MAX_INCOMPLETE)
-          : join(before.subarray(-MAX_INCOMPLETE), bytes);
+          : joinBytes(before.subarray(-MAX_INCOMPLETE), bytes);
         return text;
       } catch {
-        const rest = join(incompleteEnd(before), bytes);
+        const rest = joinBytes(incompleteEnd(before), bytes);
         goodLines = countGoodLines(rest);
         decoder = new TextDecoder("utf-8", { ignoreBOM: true });
         return decoder.decode(rest, { stream: !isLast });
@@ -57,13 +59,6 @@ export function createLineDecoder({ ignoreBOM = false }: { ignoreBOM?: boolean }
     },
     takeLine: () => goodLines-- > 0,
   };
-}
-
-function join(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(one.length + other.length);
-  joined.set(one);
-  joined.set(other, one.length);
-  return joined;
 }
 
 /** Returns the bytes at the end that are the beginning of a character. */
