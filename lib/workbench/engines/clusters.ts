@@ -6,7 +6,7 @@
 
 import { kill } from "node:process";
 import { FailedError, reasonOf } from "../base/errors.ts";
-import { lastLines } from "../world/cluster/child.ts";
+import { lastLines } from "../world/cluster/child_log.ts";
 import { createControl, type MachineControl, UnreachableError } from "../world/cluster/control.ts";
 import { listMachines } from "../world/cluster/machines.ts";
 import {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { stripVTControlCharacters } from "node:util";
 import { reasonOf } from "../../base/errors.ts";
 import { watchExit } from "../hosts/process/exit.ts";
 import { openChildLog } from "./child_log.ts";
@@ -110,16 +109,5 @@ async function appendAll(
     await stream.pipeTo(new WritableStream({ write: append }), { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** Returns the last lines of a log with text in them, without colours, at most `count`. */
-export function lastLines(log: string, count: number): string[] {
-  try {
-    return stripVTControlCharacters(Deno.readTextFileSync(log)).split("\n").filter((line) => line.trim() !== "").slice(
-      -count,
-    );
-  } catch {
-    return [];
   }
 }

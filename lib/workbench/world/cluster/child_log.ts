@@ -104,8 +104,21 @@ export function bytesOf({ base64 }: LogPiece): Uint8Array {
 
 /** Returns the last lines of a part with text in them, without colours, at most `count`. */
 export function lastLinesOf({ pieces }: LogPart, count: number): string[] {
-  const text = new TextDecoder().decode(Buffer.concat(pieces.map(bytesOf)));
-  return stripVTControlCharacters(text).split("\n").filter((line) => line.trim() !== "").slice(-count);
+  return linesOf(new TextDecoder().decode(Buffer.concat(pieces.map(bytesOf)))).slice(-count);
+}
+
+/** Returns the last lines of a log with text in them, without colours, at most `count`; none if there is no log. */
+export function lastLines(log: string, count: number): string[] {
+  try {
+    return linesOf(Deno.readTextFileSync(log)).slice(-count);
+  } catch {
+    return [];
+  }
+}
+
+/** Splits a text into its lines with text in them, without colours. */
+function linesOf(text: string): string[] {
+  return stripVTControlCharacters(text).split("\n").filter((line) => line.trim() !== "");
 }
 
 function timesPath(path: string): string {

@@ -7,7 +7,8 @@
  */
 
 import { FailedError, messageOf } from "../../../base/errors.ts";
-import { type Child, type ChildCommand, lastLines, startChild } from "../child.ts";
+import { type Child, type ChildCommand, startChild } from "../child.ts";
+import { lastLines } from "../child_log.ts";
 import type { NodeAction } from "../control.ts";
 import type { ServerState } from "../state.ts";
 import type { ServerName } from "./find.ts";
