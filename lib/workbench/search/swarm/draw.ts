@@ -39,12 +39,13 @@ const SMALL_LATENCY = 25;
  * for one node keeps one node. A test that would take long gets less time or a lower rate.
  *
  * @param seed The swarm's seed.
- * @param number Position in the swarm. Draws do not depend on those of other positions.
+ * @param number Position in the swarm, from 1. Draws do not depend on those of other positions.
  * @param challenges The challenges to choose from.
  */
 export function drawTest(seed: string, number: number, challenges: readonly Challenge[]): DrawnTest {
-  const random = seededRandom(seed).stream("swarm").stream(String(number));
-  const challenge = random.pick(challenges);
+  const swarm = seededRandom(seed).stream("swarm");
+  const random = swarm.stream(String(number));
+  const challenge = drawChallenge(number, challenges, swarm);
   // Texts of all flags: the official ones, else the defaults.
   const defaults = defaultTexts(challenge);
   const official = flagValues(defaults);
@@ -66,6 +67,12 @@ export function drawTest(seed: string, number: number, challenges: readonly Chal
   };
   const changed = Object.entries(texts).filter(([name, text]) => defaults.get(name)?.[0] !== text);
   return { number, challenge, flags: changed.flatMap(([name, text]) => [`--${name}`, text]) };
+}
+
+/** Draws a challenge in rounds, each with every challenge once: so a swarm of few tests leaves none out. */
+function drawChallenge(number: number, challenges: readonly Challenge[], swarm: Random): Challenge {
+  const [round, place] = [Math.floor((number - 1) / challenges.length), (number - 1) % challenges.length];
+  return swarm.stream("challenges").stream(String(round)).shuffle(challenges)[place]!;
 }
 
 /** Draws a whole number from a quarter of a figure to four times as much, as likely below it as above. */

@@ -104,16 +104,33 @@ export function formatTallyTable(challenges: readonly Challenge[], tally: Tally,
   ].join("\n");
 }
 
-/** Formats a line for each challenge without any verdict. Challenges of which no test was run share one line. */
-export function verdictGaps(tally: Tally): string[] {
-  const gaps = [...tally].filter(([, { tests, withoutVerdict }]) => withoutVerdict === tests);
-  const notRun = gaps.filter(([, { tests }]) => tests === 0).map(([challenge]) => challenge);
-  return [
-    ...gaps.filter(([, { tests }]) => tests > 0).map(([challenge, { tests }]) =>
-      `No verdict on ${challenge}: ${tests === 1 ? "the only run has none" : `none of ${tests} runs has one`}`
-    ),
-    ...notRun.length === 0 ? [] : [`No verdict on ${notRun.join(", ")}: no test was run`],
-  ];
+/** The part of a swarm that says nothing about a challenge. */
+export interface VerdictGaps {
+  /** True if a challenge has runs, but no verdict, or if there are no runs at all. */
+  isUnknown: boolean;
+  /** A line for each such challenge, and one for all that were not drawn. */
+  lines: string[];
+}
+
+/** Finds the challenges of which nothing is known. One that was not drawn is told, but makes no swarm unknown. */
+export function verdictGaps(tally: Tally): VerdictGaps {
+  const { tests: all } = sum(tally);
+  const undecided = [...tally].filter(([, { tests, withoutVerdict }]) => tests > 0 && withoutVerdict === tests);
+  const notDrawn = [...tally].filter(([, { tests }]) => tests === 0).map(([challenge]) => challenge);
+  const needed = `every challenge is drawn once in ${counted(tally.size, "run")}`;
+  return {
+    isUnknown: all === 0 || undecided.length > 0,
+    lines: [
+      ...undecided.map(([challenge, { tests }]) =>
+        `No verdict on ${challenge}: ${tests === 1 ? "the only run has none" : `none of ${tests} runs has one`}`
+      ),
+      ...notDrawn.length === 0 ? [] : [
+        all === 0
+          ? `No verdict on ${notDrawn.join(", ")}: no test was run`
+          : `Not tested: ${notDrawn.join(", ")}; ${needed}`,
+      ],
+    ],
+  };
 }
 
 function perSecond(tests: number, elapsed: number): string {

@@ -87,14 +87,22 @@ Deno.test("the swarm ends with status 2 if a challenge has no verdict", async ()
   const silent = await swarm("--minutes 0.1 --jobs 1 --challenge 4", () => ({ ...SURVIVED, hasVerdict: false }));
   assertEquals(silent.status, 2);
   assertMatch(silent.out, /\n\n6 runs [^\n]*\n\nNo verdict on 4: none of 6 runs has one\n$/);
-  const short = await swarm("--minutes 0.01 --jobs 1 --seed s --challenge 1,2,3a");
-  assertEquals([short.status, short.received.length], [2, 1]);
-  const rest = ["1", "2", "3a"].filter((challenge) => challenge !== short.received[0]!.task.challenge);
-  assertStringIncludes(short.out, `second\n\nNo verdict on ${rest.join(", ")}: no test was run\n`);
   const one = await swarm("--minutes 0.01 --jobs 1 --challenge 4", () => ({ ...SURVIVED, hasVerdict: false }));
   assertStringIncludes(one.out, "\n\nNo verdict on 4: the only run has none\n");
   const failing = await swarm("--challenge 4 --jobs 1", () => ({ ...SURVIVED, survived: false, hasVerdict: false }));
   assertEquals([failing.status, failing.out.includes("No verdict on")], [1, false]);
+});
+
+Deno.test("a swarm too short for every challenge passes, and says which were not tested", async () => {
+  const short = await swarm("--minutes 0.01 --jobs 1 --seed s --challenge 1,2,3a");
+  assertEquals([short.status, short.received.length], [0, 1]);
+  const rest = ["1", "2", "3a"].filter((challenge) => challenge !== short.received[0]!.task.challenge);
+  assertMatch(
+    short.out,
+    new RegExp(`second\n\nNot tested: ${rest.join(", ")}; every challenge is drawn once in 3 runs\n$`),
+  );
+  const long = await swarm("--minutes 0.05 --jobs 1 --seed s --challenge 1,2,3a");
+  assertEquals([long.status, long.received.length, long.out.includes("Not tested")], [0, 3, false]);
 });
 
 Deno.test("the swarm ends with the first test that fails: runs it again, stores, shrinks and explains it", async () => {

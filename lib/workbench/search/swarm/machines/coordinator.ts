@@ -379,5 +379,5 @@ async function explainFirst(
 function statusOf({ failures, tally }: SwarmResults): number {
   if (failures.some(({ result }) => result.outcome === "no-results")) return EXIT_STATUS.error;
   if (failures.length > 0) return EXIT_STATUS.failed;
-  return verdictGaps(tally).length > 0 ? EXIT_STATUS.unknown : EXIT_STATUS.passed;
+  return verdictGaps(tally).isUnknown ? EXIT_STATUS.unknown : EXIT_STATUS.passed;
 }

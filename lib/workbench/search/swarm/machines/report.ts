@@ -92,7 +92,7 @@ function more(count: number, word: string): string[] {
 
 /** Formats the report at the end. */
 export function formatSwarmReport(results: SwarmResults, failures: readonly FailureFacts[]): string {
-  const gaps = verdictGaps(results.tally);
+  const gaps = verdictGaps(results.tally).lines;
   return [
     formatSwarmTables(results),
     ...failures.length === 0 ? [] : ["", ...failures.slice(0, MAX_ROWS).flatMap(failureLines)],
