@@ -11,7 +11,10 @@ import { WORKLOADS } from "../../workloads/mod.ts";
 export interface StoredFolder {
   /** Path, relative to the user's working directory. */
   path: string;
-  /** Its name: the time of the run, such as `20261129T120000`, with a number if there are several. */
+  /**
+   * Its name: the time of the run, such as `20261129T120000`, with a number if there are several; of a run that a swarm
+   * has fetched, with the name of the swarm and the number of the test.
+   */
   time: string;
 }
 
@@ -28,7 +31,7 @@ export function listRuns(store: string, { subfolders }: Pick<Machine, "subfolder
 
 /** True for a run that the workbench has stored: by name and place, and by the folder that each run begins with. */
 export function isOurs({ path, time }: StoredFolder, { subfolders }: Pick<Machine, "subfolders">): boolean {
-  return /^\d{8}T\d{6}(?:-\d+)?$/.test(time) && Object.hasOwn(WORKLOADS, path.split("/").at(-2)!) &&
+  return /^\d{8}T\d{6}(?:-(?:[\w-]{1,60}-)?\d+)?$/.test(time) && Object.hasOwn(WORKLOADS, path.split("/").at(-2)!) &&
     subfolders(path).includes("node-logs");
 }
 

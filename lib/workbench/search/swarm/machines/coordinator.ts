@@ -347,7 +347,7 @@ async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promi
   const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
   await server.retry(() => server.definitions.put(definition.name, finished), interrupted);
   await server.retry(() => removeQueue(server, definition.name), interrupted);
-  const folders = await server.retry(() => fetchRuns(stores.runs, options.store), interrupted);
+  const folders = await server.retry(() => fetchRuns(stores.runs, definition.name, options.store), interrupted);
   const failures = factsOf(coordinator, folders);
   if (options.isJSON) machine.stdout(`${JSON.stringify(createSwarmDocument(results, failures), null, 2)}\n`);
   else machine.stdout(`${formatSwarmReport(results, failures)}\n`);

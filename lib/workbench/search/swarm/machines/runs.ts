@@ -35,29 +35,54 @@ export function isFull(error: unknown): boolean {
 }
 
 /** Name of a file: the test's number, the run's folder, and the path in it. */
-const NAME = /^(\d+)\/([\w-]+\/\d{8}T\d{6})(?:-\d+)?\/((?!.*\.\.)[\w./-]+)$/;
+const NAME = /^(\d+)\/([\w-]+\/\d{8}T\d{6})(?:-\d+)?\/((?!.*\.\.)[\w.:@/-]+)$/;
+
+/** A stored run of a test: `WORKLOAD/TIME`, and its files by their paths in it, each with its name on the server. */
+interface PlacedRun {
+  place: string;
+  files: Map<string, string>;
+}
 
 /**
- * Fetches the files of all runs into a store, where they are runs as any other: `STORE/WORKLOAD/TIME-NUMBER`. Files
- * that are there stay.
+ * Fetches the files of all runs into a store, where they are runs as any other: `STORE/WORKLOAD/TIME-SWARM-NUMBER`. Two
+ * swarms can have runs of one second and one number. Files that are there stay.
  *
+ * @param swarm Name of the swarm.
  * @returns The folders, by the number of the test.
  */
-export async function fetchRuns(runs: ObjectStore, store: string): Promise<Map<number, string>> {
+export async function fetchRuns(
+  runs: Pick<ObjectStore, "list" | "get">,
+  swarm: string,
+  store: string,
+): Promise<Map<number, string>> {
   const folders = new Map<number, string>();
-  for (const { name } of await runs.list()) {
-    const [, number, place, path] = NAME.exec(name) ?? [];
-    if (number === undefined) continue;
-    const folder = `${store}/${place}-${number}`;
-    folders.set(Number(number), folder);
+  for (const [number, { place, files }] of placedRuns((await runs.list()).map(({ name }) => name))) {
+    const folder = `${store}/${place}-${swarm}-${number}`;
+    folders.set(number, folder);
     // Commands recognize a run by this folder. It was not stored if it was empty.
     await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
-    if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, `${folder}/${path}`);
+    for (const [path, name] of files) {
+      if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, `${folder}/${path}`);
+    }
   }
   return folders;
 }
 
-async function fetchFile(runs: ObjectStore, name: string, path: string): Promise<void> {
+/** The run of each test by its number. If several workers have run it, that with the most files: it is whole. */
+function placedRuns(names: readonly string[]): Map<number, PlacedRun> {
+  const placed = new Map<number, PlacedRun>();
+  for (const [key, group] of Map.groupBy(names, (name) => NAME.exec(name)?.slice(1, 3).join("/"))) {
+    if (key === undefined) continue;
+    const [, number, place] = NAME.exec(group[0]!)!;
+    const files = new Map(group.map((name) => [NAME.exec(name)![3]!, name]));
+    if (files.size > (placed.get(Number(number))?.files.size ?? 0)) {
+      placed.set(Number(number), { place: place!, files });
+    }
+  }
+  return placed;
+}
+
+async function fetchFile(runs: Pick<ObjectStore, "get">, name: string, path: string): Promise<void> {
   const object = await runs.get(name);
   if (object === null) return;
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });

@@ -183,14 +183,14 @@ testWithServer(
       assertEquals(status, 1, err);
       const [, number] = /^Run (\d) has failed: (?:[\w-]+, )*lost.* \(3c\)$/m.exec(out)!;
       assertMatch(out, new RegExp(`^  run again    \\./maelstrom\\.sh 3c --sim .* --seed dune-${number}$`, "m"));
-      const [, folder] = new RegExp(`^  stored in    (${store}/broadcast/\\d+T\\d+-${number})$`, "m").exec(out)!;
+      const [, folder] = new RegExp(`^  stored in    (${store}/broadcast/\\d+T\\d+-wrong-${number})$`, "m").exec(out)!;
       const stored = JSON.parse(await Deno.readTextFile(`${folder}/results.json`));
       assertEquals([stored.seed, stored.valid], [`dune-${number}`, false]);
       assert((await Deno.readTextFile(`${folder}/history.jsonl`)).length > 1000);
       assertMatch(out, /\nThe smallest run that fails for the same reason: /);
       // They are runs as any other, for serve, analyze and prune.
       const machine = createMachine(ROOT);
-      const fetched = listRuns(store, machine).filter(({ time }) => /T\d+-\d$/.test(time));
+      const fetched = listRuns(store, machine).filter(({ time }) => /T\d+-wrong-\d$/.test(time));
       assert(fetched.length > 0 && fetched.every((run) => isOurs(run, machine)), Deno.inspect(fetched));
       const again = await run(`--coordinator ${server.url} ${line} --json`);
       assertEquals([again.status, JSON.parse(again.out).counted], [1, 3]);
