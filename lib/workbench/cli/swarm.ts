@@ -11,7 +11,7 @@ import { coordinatorOptions, workerOptions } from "../search/swarm/machines/opti
 import { parseMode } from "../search/swarm/options.ts";
 import { openPool } from "../search/swarm/pool.ts";
 import { runSwarm } from "../search/swarm/swarm.ts";
-import { RealClock } from "../world/real_clock.ts";
+import { createTestClock } from "../search/swarm/time_limits.ts";
 
 /**
  * Runs a swarm, or a part of one.
@@ -33,5 +33,5 @@ export async function swarm(words: readonly string[], machine: Machine): Promise
     const { runWorker } = await import("../search/swarm/machines/worker.ts");
     return await runWorker(options, machine);
   }
-  return await runSwarm(words, { machine, clock: new RealClock(), cores, openPool });
+  return await runSwarm(words, { machine, clock: createTestClock(), cores, openPool });
 }

@@ -8,9 +8,6 @@ import { FailedError, UsageError } from "../../base/errors.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { Answer, Question } from "./worker_thread.ts";
 
-/** Real time that a test may take, ms. Most take less than a second; a longer one may never end. */
-export const TEST_LIMIT = 120_000;
-
 /** Worker threads, one for each job. */
 export interface Pool {
   /**

@@ -18,19 +18,19 @@
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { createLiveLine } from "../../report/live_line.ts";
-import type { Clock } from "../../world/clock.ts";
 import { openInterruption } from "../interruption.ts";
 import { type DrawnTest, drawTest } from "./draw.ts";
 import { explainFailure, printTest } from "./explain.ts";
 import { parseSwarmOptions, type SwarmOptions } from "./options.ts";
-import { type Pool, TEST_LIMIT } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { addResult, createTally, formatTallyTable, type Tally, tallySource, verdictGaps } from "./tally.ts";
 import { requestOf, taskOf } from "./task.ts";
+import { measureTest, OVERDUE, type Overdue, type TestClock } from "./time_limits.ts";
 
 /** Everything that a swarm uses of its surroundings. */
 export interface SwarmResources {
   machine: Machine;
-  clock: Pick<Clock, "now">;
+  clock: TestClock;
   cores: number;
   openPool(root: string, jobs: number): Pool;
 }
@@ -39,23 +39,23 @@ export interface SwarmResources {
 interface Swarm {
   options: SwarmOptions;
   machine: Machine;
-  clock: Pick<Clock, "now">;
+  clock: TestClock;
   seed: string;
   tally: Tally;
   /** Time of the start, ms. */
   startedAt: number;
   /** Number of the next test to draw, from 1. */
   next: number;
-  /** The test that each job is running. A job between two tests is not in the map. */
-  running: Map<number, { test: DrawnTest; startedAt: number }>;
+  /** The test that each job is running, and a look at its limits. A job between two tests is not in the map. */
+  running: Map<number, { test: DrawnTest; isOverdue: () => Overdue | undefined }>;
   /** Aborts when a person presses Ctrl-C. */
   signal: AbortSignal;
   /** The first test that failed. */
   failed?: DrawnTest;
   /** The first test that ended without results, and its error. */
   broken?: { test: DrawnTest; error: unknown };
-  /** Tests that exceed {@linkcode TEST_LIMIT}. */
-  stuck: DrawnTest[];
+  /** Tests that have exceeded a limit of time. */
+  overdue: { test: DrawnTest; state: Overdue }[];
 }
 
 const MINUTE = 60_000;
@@ -66,7 +66,8 @@ const LOOK_INTERVAL = 200;
  * Carries out the command `swarm`.
  *
  * @param args The arguments after `swarm`.
- * @returns The exit status: 0 if no test failed, 1 if one failed or took too long, 2 if a challenge has no verdict.
+ * @returns The exit status: 0 if no test failed; 1 if one failed or took too long; 2 if a challenge has no verdict, or
+ *   the machine was too slow to judge a test.
  * @throws {UsageError} An argument is bad, or the program cannot be simulated.
  * @throws {FailedError} A worker thread has ended.
  */
@@ -84,7 +85,7 @@ export async function runSwarm(args: readonly string[], resources: SwarmResource
     next: 1,
     running: new Map(),
     signal: interruption.signal,
-    stuck: [],
+    overdue: [],
   };
   try {
     // A wrong --bin shows here, before any thread starts.
@@ -107,8 +108,8 @@ async function runTests(swarm: Swarm, pool: Pool): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => stop(), { once: true });
   const stopLooking = machine.every(LOOK_INTERVAL, () => {
-    swarm.stuck = findStuck(swarm);
-    if (swarm.stuck.length > 0) stop();
+    swarm.overdue = findOverdue(swarm);
+    if (swarm.overdue.length > 0) stop();
   });
   const jobs = Array.from({ length: options.jobs }, (_, job) => runJob(swarm, job, pool));
   try {
@@ -126,7 +127,7 @@ async function runJob(swarm: Swarm, job: number, pool: Pool): Promise<void> {
   const deadline = swarm.startedAt + options.minutes * MINUTE;
   while (swarm.failed === undefined && swarm.broken === undefined && clock.now() < deadline) {
     const test = drawTest(seed, swarm.next++, options.challenges);
-    running.set(job, { test, startedAt: clock.now() });
+    running.set(job, { test, isOverdue: measureTest(clock, options.jobs) });
     try {
       const result = await pool.run(job, taskOf(test, options.testFlags));
       addResult(tally, test.challenge.id, result);
@@ -138,16 +139,18 @@ async function runJob(swarm: Swarm, job: number, pool: Pool): Promise<void> {
   }
 }
 
-function findStuck({ running, clock }: Swarm): DrawnTest[] {
-  const now = clock.now();
-  return running.values().filter(({ startedAt }) => now - startedAt > TEST_LIMIT).map(({ test }) => test).toArray();
+function findOverdue({ running }: Swarm): Swarm["overdue"] {
+  return [...running.values()].flatMap(({ test, isOverdue }) => {
+    const state = isOverdue();
+    return state === undefined ? [] : [{ test, state }];
+  });
 }
 
 /** Steps 5 and 6; returns the exit status. */
 async function report(swarm: Swarm, elapsed: number): Promise<number> {
-  const { options, machine, seed, signal, tally, failed, broken, stuck } = swarm;
+  const { options, machine, seed, signal, tally, failed, broken, overdue } = swarm;
   const context = { seed, machine, signal, testFlags: options.testFlags };
-  for (const test of stuck) printTest(test, `has not ended after ${TEST_LIMIT / 1000} s`, context);
+  for (const { test, state } of overdue) printTest(test, OVERDUE[state], context);
   if (broken !== undefined) printTest(broken.test, "has ended without results", context);
   try {
     if (failed !== undefined) await explainFailure(failed, context);
@@ -155,8 +158,8 @@ async function report(swarm: Swarm, elapsed: number): Promise<number> {
     machine.stdout(`${formatTallyTable(options.challenges, tally, elapsed)}\n`);
   }
   if (broken !== undefined) throw broken.error;
-  if (failed !== undefined || stuck.length > 0) return EXIT_STATUS.failed;
+  if (failed !== undefined || overdue.some(({ state }) => state === "stuck")) return EXIT_STATUS.failed;
   const { isUnknown, lines } = verdictGaps(tally);
   if (lines.length > 0) machine.stdout(`\n${lines.join("\n")}\n`);
-  return isUnknown ? EXIT_STATUS.unknown : EXIT_STATUS.passed;
+  return isUnknown || overdue.length > 0 ? EXIT_STATUS.unknown : EXIT_STATUS.passed;
 }

@@ -23,8 +23,8 @@ const LOST = [{ type: "lost", count: 1, explanation: "Element 7 was missing" }];
 /** Controls of a test while the swarm runs a task. */
 interface Surroundings {
   machine: FakeMachine;
-  /** Advances the clock, ms. */
-  pass(time: number): void;
+  /** Advances the clock, ms; and the processor time that the swarm has had, by as much unless told otherwise. */
+  pass(time: number, processorTime?: number): void;
 }
 
 /** Runs a swarm on a fake machine, where each test takes a second. */
@@ -35,8 +35,11 @@ async function swarm(
 ) {
   const machine = fakeMachine(changes);
   const received: { job: number; task: Task }[] = [];
-  let [time, jobs, closed] = [0, 0, false];
-  const pass = (duration: number) => void (time += duration);
+  let [time, processorTime, jobs, closed] = [0, 0, 0, false];
+  const pass = (duration: number, taken = duration) => {
+    time += duration;
+    processorTime += taken;
+  };
   const pool: Pool = {
     async run(job, task) {
       await Promise.resolve();
@@ -47,7 +50,8 @@ async function swarm(
     close: () => void (closed = true),
   };
   const openPool = (_: string, count: number) => (jobs = count, pool);
-  const resources = { machine, clock: { now: () => time }, cores: 2, openPool };
+  const clock = { now: () => time, processorTime: () => processorTime };
+  const resources = { machine, clock, cores: 2, openPool };
   const status = await reportErrors(() => runSwarm(line.split(" ").filter((word) => word !== ""), resources), machine);
   return { ...machine, status, received, jobs, closed };
 }
@@ -232,9 +236,10 @@ Deno.test("the swarm prints the table if it is interrupted", async () => {
   assertMatch(out, /^[^\n]*\n1 {2}echo +2 +200 +0\.02 +0 +0\n\n2 runs in 0:03, 0\.7 a second\n$/);
 });
 
-Deno.test("the swarm names a test that takes more than two minutes", async () => {
+Deno.test("the swarm names a test that takes the processor for more than two minutes", async () => {
   for (const minutes of [1, 60]) {
-    for (const [time, expected] of [[120_000, 0], [120_001, 1]] as const) {
+    // Two jobs share the processor.
+    for (const [time, expected] of [[240_000, 0], [240_001, 1]] as const) {
       let end = () => {};
       const line = `--minutes ${minutes} --jobs 2 --seed s --challenge 1`;
       const { status, out, closed } = await swarm(line, (number, surroundings) => {
@@ -246,11 +251,36 @@ Deno.test("the swarm names a test that takes more than two minutes", async () =>
         return SURVIVED;
       });
       assertEquals([status, closed], [expected, true], out);
-      const told =
-        /^Run 1 of the swarm with seed s has not ended after 120 s\n\n[^]* 1 --sim [^\n]* --seed s-1\n\n +runs /;
+      const told = new RegExp(
+        "^Run 1 of the swarm with seed s has not ended after 120 s of processor time\n\n" +
+          "[^]* 1 --sim [^\n]* --seed s-1\n\n +runs ",
+      );
       assertEquals(told.test(out), expected === 1, out);
     }
   }
+});
+
+Deno.test("a test to which the machine gave no time has no verdict, however long it takes", async () => {
+  const starved = (realTime: number) => {
+    let end = () => {};
+    return swarm("--minutes 600 --jobs 2 --seed s --challenge 1", (number, { machine, pass }) => {
+      if (number === 1) return new Promise((resolve) => end = () => resolve(SURVIVED));
+      if (number > 3) pass(36_000_000);
+      if (number !== 3) return SURVIVED;
+      pass(realTime - 3000, 5000);
+      machine.tick();
+      if (realTime <= 1_800_000) end();
+      return SURVIVED;
+    });
+  };
+  assertEquals((await starved(1_800_000)).status, 0);
+  const { status, out, closed } = await starved(1_800_001);
+  assertEquals([status, closed], [2, true], out);
+  assertStringIncludes(
+    out,
+    "Run 1 of the swarm with seed s was not judged: it has not ended after 30 min, but had less than 120 s of " +
+      "processor time; the machine was too slow\n",
+  );
 });
 
 Deno.test("the swarm shows its progress on a terminal", async () => {
@@ -294,7 +324,7 @@ testWithStore("the swarm finds the mistake of a wrong program, and none in the r
     },
     close() {},
   };
-  const resources = { machine, clock: { now: () => time }, cores: 1, openPool: () => pool };
+  const resources = { machine, clock: { now: () => time, processorTime: () => time }, cores: 1, openPool: () => pool };
   const line = `--challenge 3c --seed dune --store ${store} --minutes 0.15`;
   assertEquals(await runSwarm(line.split(" "), resources), 0, out);
   assertStringIncludes(out, "9 runs in 0:09");

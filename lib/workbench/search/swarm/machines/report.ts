@@ -9,6 +9,7 @@ import { type LineSource, type LineText, textSource } from "../../../report/live
 import { formatMinutesLeft } from "../../../report/time_left.ts";
 import { findChallenge } from "../../../request/challenges.ts";
 import { formatTallyTable, verdictGaps } from "../tally.ts";
+import { OVERDUE } from "../time_limits.ts";
 import { type FailedTest, isComplete, type SwarmResults, type WorkerCount } from "./results.ts";
 
 /** A worker without results for longer than this is not shown as working, ms. */
@@ -19,7 +20,7 @@ const MAX_ROWS = 20;
 /** Words for the outcomes of tests that did not survive. */
 const OUTCOMES: Readonly<Record<string, string>> = {
   "no-results": "ended without results",
-  "stuck": "has not ended after 120 s",
+  "stuck": OVERDUE.stuck,
 };
 
 /** A test that failed, as a report shows it. */

@@ -12,7 +12,7 @@ import type { SwarmDefinition } from "./definition.ts";
 export interface SeedResult {
   /** Id of the challenge. */
   challenge: string;
-  /** `no-results` is a test that ended without results, `stuck` one that took too long. */
+  /** `no-results` is a test that ended without results, `stuck` one that used the processor too long. */
   outcome: "valid" | "no-verdict" | "failed" | "no-results" | "stuck";
   operations: number;
   /** Virtual time that the test took, ms. */

@@ -1,18 +1,22 @@
 /**
- * A thread that runs one test after another. It is replaced when a test breaks it or takes too long.
+ * A thread that runs one test after another. It is replaced when a test breaks it or exceeds a limit of time.
  *
  * @module
  */
 
 import { messageOf } from "../../../base/errors.ts";
-import { openPool, TEST_LIMIT } from "../pool.ts";
+import type { Machine } from "../../../engines/machine.ts";
+import type { Pool } from "../pool.ts";
 import type { Task, TaskResult } from "../task.ts";
+import { measureTest, type Overdue, type TestClock } from "../time_limits.ts";
+
+/** Time between two looks at the limits of a test, ms. */
+const LOOK_INTERVAL = 1000;
 
 /** Outcome of a test: its result, or what kept it from having one. */
 export interface TestOutcome {
   result?: TaskResult;
-  /** True if the test took more than {@linkcode TEST_LIMIT}. */
-  isStuck?: boolean;
+  overdue?: Overdue;
   problem?: string;
 }
 
@@ -27,18 +31,27 @@ export interface TestThread {
   close(): void;
 }
 
-/**
- * Opens a thread.
- *
- * @param root The project's folder.
- */
-export function openTestThread(root: string): TestThread {
+/** Everything that a thread uses of its surroundings. */
+export interface ThreadResources {
+  machine: Pick<Machine, "root" | "every">;
+  clock: TestClock;
+  /** Number of threads of this process that run tests. */
+  jobs: number;
+  openPool(root: string, jobs: number): Pool;
+}
+
+/** Opens a thread. */
+export function openTestThread({ machine: { root, every }, clock, jobs, openPool }: ThreadResources): TestThread {
   let pool = openPool(root, 1);
   return {
     async run(task, signal) {
       const { promise: ended, resolve, reject } = Promise.withResolvers<TestOutcome>();
       const abort = () => reject(signal.reason);
-      const timer = setTimeout(() => resolve({ isStuck: true }), TEST_LIMIT);
+      const isOverdue = measureTest(clock, jobs);
+      const stopLooking = every(LOOK_INTERVAL, () => {
+        const overdue = isOverdue();
+        if (overdue !== undefined) resolve({ overdue });
+      });
       signal.addEventListener("abort", abort);
       if (signal.aborted) abort();
       const run = pool.run(0, task).then((result) => ({ result }), (error) => ({ problem: messageOf(error) }));
@@ -50,7 +63,7 @@ export function openTestThread(root: string): TestThread {
         }
         return outcome;
       } finally {
-        clearTimeout(timer);
+        stopLooking();
         signal.removeEventListener("abort", abort);
       }
     },

@@ -19,7 +19,9 @@ import { createLiveLine, type LiveLine, withLiveLine } from "../../../report/liv
 import { findChallenge } from "../../../request/challenges.ts";
 import { openInterruption } from "../../interruption.ts";
 import { drawTest } from "../draw.ts";
+import { openPool } from "../pool.ts";
 import { taskOf } from "../task.ts";
+import { createTestClock, OVERDUE } from "../time_limits.ts";
 import { refusalOf, type SeedRange, type SwarmDefinition, type Versions } from "./definition.ts";
 import type { WorkerOptions } from "./options.ts";
 import { workerSource } from "./report.ts";
@@ -31,8 +33,10 @@ import { findVersions } from "./version.ts";
 
 /** Time that a job waits for a range before it looks for another swarm, ms. */
 const PULL_TIME = 5000;
-/** Deliveries of a range after which its tests are given up: they seem to kill their workers. */
+/** Deliveries of a range after which its tests are given up: they seem to kill their workers, or all are too slow. */
 const MAX_DELIVERIES = 20;
+/** Time for which a range stays in the queue if its worker was too slow for it, ms: another one may take it. */
+const HANDING_OVER = 10_000;
 /** Time after which a worker says that it waits, ms. */
 const PATIENCE = 1000;
 
@@ -181,8 +185,10 @@ async function workFor(definition: SwarmDefinition, worker: Worker): Promise<voi
     const queue = await server.retry(() => server.js.consumers.get(storeName(definition.name), CONSUMER), signal);
     const ackWait = (await queue.info(true)).config.ack_wait! / 1e6;
     const work: Work = { ...worker, definition, queue, stores, beat: ackWait / 3, signal };
-    await Promise.all(Array.from({ length: options.jobs }, async () => {
-      const thread = openTestThread(machine.root);
+    const { jobs } = options;
+    const clock = createTestClock();
+    await Promise.all(Array.from({ length: jobs }, async () => {
+      const thread = openTestThread({ machine, clock, jobs, openPool });
       try {
         await runJob(work, thread);
       } finally {
@@ -205,7 +211,7 @@ async function runJob(work: Work, thread: TestThread): Promise<void> {
 }
 
 async function runRange(message: JsMsg, work: Work, thread: TestThread): Promise<void> {
-  const { server, stores: { results }, signal, beat } = work;
+  const { server, stores: { results }, signal, beat, machine } = work;
   const { first, last, isRepeat } = message.json<SeedRange>();
   const { deliveryCount } = message.info;
   const timer = setInterval(() => message.working(), beat);
@@ -215,6 +221,10 @@ async function runRange(message: JsMsg, work: Work, thread: TestThread): Promise
         await server.retry(() => results.get(String(number)), signal) !== null;
       if (isKnown) continue;
       const result = deliveryCount > MAX_DELIVERIES ? giveUp(number, work) : await runSeed(number, work, thread);
+      if (result === undefined) {
+        machine.stderr(`Test ${number} ${OVERDUE.starved}. It is handed out again\n`);
+        return message.nak(HANDING_OVER);
+      }
       await storeResult(number, result, work);
     }
     await server.retry(() => message.ackAck(), signal);
@@ -229,21 +239,22 @@ async function runRange(message: JsMsg, work: Work, thread: TestThread): Promise
 /** Result of a test that is not run any more. */
 function giveUp(number: number, { definition: { seed, challenges }, name }: Work): SeedResult {
   const { challenge } = drawTest(seed, number, challenges.map((id) => findChallenge(id)!));
-  const problem = `Its range was handed out ${MAX_DELIVERIES} times: it seems to kill its workers`;
+  const problem = `Its range was handed out ${MAX_DELIVERIES} times: it seems to kill its workers, or all are too slow`;
   const nothing = { operations: 0, duration: 0, elapsed: 0 };
   return { challenge: challenge.id, outcome: "no-results", ...nothing, problem, worker: name };
 }
 
-/** Runs a test, and stores its files if it failed. */
-async function runSeed(number: number, work: Work, thread: TestThread): Promise<SeedResult> {
+/** Runs a test, and stores its files if it failed. Undefined if this machine is too slow to judge it. */
+async function runSeed(number: number, work: Work, thread: TestThread): Promise<SeedResult | undefined> {
   const { definition: { seed, challenges }, options: { bin }, name, signal } = work;
   const test = drawTest(seed, number, challenges.map((id) => findChallenge(id)!));
   const task = taskOf(test, bin === undefined ? [] : ["--bin", bin]);
   const startedAt = performance.now();
-  const { result, isStuck, problem } = await thread.run(task, signal);
+  const { result, overdue, problem } = await thread.run(task, signal);
+  if (overdue === "starved") return undefined;
   const facts = { challenge: test.challenge.id, elapsed: Math.round(performance.now() - startedAt), worker: name };
   if (result === undefined) {
-    return { ...facts, outcome: isStuck ? "stuck" : "no-results", operations: 0, duration: 0, problem };
+    return { ...facts, outcome: overdue ?? "no-results", operations: 0, duration: 0, problem };
   }
   const { survived, hasVerdict, operations, duration, findings } = result;
   if (survived) return { ...facts, outcome: hasVerdict ? "valid" : "no-verdict", operations, duration };
