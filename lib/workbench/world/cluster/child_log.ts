@@ -1,6 +1,7 @@
 /**
  * Log of a process of a cluster: everything it writes, as it is, and when it came. Beside `n0.log`, the file
- * `n0.log.times` has a line for each piece of it: its time, ms since 1970, and its size in bytes.
+ * `n0.log.times` has a line for each piece of it: its time, ms since 1970, and the offset of its end, bytes. A log can
+ * be long: no more of the two is read than what is asked for.
  *
  * @module
  */
@@ -27,6 +28,10 @@ export interface LogPart {
 
 /** Greatest size of a part, bytes. */
 const MAX_PART = 1 << 22;
+/** Bytes that are read at once where a few may be enough. */
+const BLOCK = 1 << 14;
+/** Bytes that have a whole line of a file of times, wherever they begin. */
+const TWO_LINES = 80;
 
 /**
  * Opens a log to append to it.
@@ -35,12 +40,17 @@ const MAX_PART = 1 << 22;
  */
 export function openChildLog(path: string): (bytes: Uint8Array) => Promise<void> {
   let last = Promise.resolve();
+  /** Size of the log, bytes; undefined if it is not known, as after a failed write. */
+  let size: number | undefined;
   const append = async (bytes: Uint8Array, time: number) => {
     try {
+      size ??= await Deno.stat(path).then(({ size }) => size, () => 0);
       await Deno.writeFile(path, bytes, { append: true });
-      await Deno.writeTextFile(timesPath(path), `${time} ${bytes.length}\n`, { append: true });
+      size += bytes.length;
+      await Deno.writeTextFile(timesPath(path), `${time} ${size}\n`, { append: true });
     } catch {
       // A full disk costs the log, not the process.
+      size = undefined;
     }
   };
   return (bytes) => {
@@ -56,45 +66,81 @@ export function openChildLog(path: string): (bytes: Uint8Array) => Promise<void>
  * @param from Offset of the part, bytes; if it is negative, from the end.
  */
 export async function readLogPart(path: string, from: number): Promise<LogPart> {
-  const now = Date.now();
-  // The times are written after the bytes: what has none yet is new.
-  const times = await Deno.readTextFile(timesPath(path)).catch(() => "");
   const { start, bytes } = await readBytes(path, from).catch(() => ({ start: 0, bytes: new Uint8Array(0) }));
-  return { pieces: split(bytes, start, times, now), next: start + bytes.length, now };
+  const next = start + bytes.length;
+  // The times are written after the bytes: what has none yet is new.
+  const marks = bytes.length === 0 ? [] : await readMarks(timesPath(path), start, next).catch(() => []);
+  const now = Date.now();
+  return { pieces: split(bytes, start, [...marks, { time: now, end: next }]), next, now };
 }
 
 async function readBytes(path: string, from: number): Promise<{ start: number; bytes: Uint8Array }> {
   using file = await Deno.open(path);
   const { size } = await file.stat();
   const start = Math.min(size, from < 0 ? Math.max(0, size + from) : from);
-  await file.seek(start, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(Math.min(size - start, MAX_PART));
-  let length = 0;
-  while (length < bytes.length) {
-    const count = await file.read(bytes.subarray(length));
-    if (count === null) break;
-    length += count;
-  }
-  return { start, bytes: bytes.subarray(0, length) };
+  return { start, bytes: await readAt(file, start, Math.min(size - start, MAX_PART)) };
 }
 
-/** Splits bytes of a log at the limits of its pieces. */
-function split(bytes: Uint8Array, start: number, times: string, now: number): LogPiece[] {
-  const pieces: LogPiece[] = [];
-  let offset = 0;
+async function readAt(file: Deno.FsFile, offset: number, length: number): Promise<Uint8Array> {
+  await file.seek(offset, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(length);
   let done = 0;
-  const take = (until: number, time: number) => {
-    const piece = bytes.subarray(done, Math.max(done, until - start));
-    if (piece.length > 0) pieces.push({ time, base64: Buffer.from(piece).toString("base64") });
-    done += piece.length;
-  };
-  for (const line of times.split("\n").filter((line) => line !== "")) {
-    const [time, size] = line.split(" ").map(Number) as [number, number];
-    offset += size;
-    take(offset, time);
+  while (done < length) {
+    const count = await file.read(bytes.subarray(done));
+    if (count === null) break;
+    done += count;
   }
-  take(start + bytes.length, now);
-  return pieces;
+  return bytes.subarray(0, done);
+}
+
+/** End of a piece in a log, and its time. */
+interface Mark {
+  time: number;
+  end: number;
+}
+
+/** Reads the marks of the pieces in a part of a log: those after its start, until one at its end or after it. */
+async function readMarks(path: string, start: number, end: number): Promise<Mark[]> {
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  const marks: Mark[] = [];
+  let rest = "";
+  for (let offset = await findMark(file, size, start); offset < size; offset += BLOCK) {
+    const lines = (rest + decode(await readAt(file, offset, BLOCK))).split("\n");
+    rest = lines.pop()!;
+    marks.push(...lines.map(parseMark).filter((mark) => mark.end > start));
+    if (marks.length > 0 && marks.at(-1)!.end >= end) break;
+  }
+  return marks;
+}
+
+/** Finds the beginning of a line in a file of times, at or before the first mark after an offset of the log. */
+async function findMark(file: Deno.FsFile, size: number, start: number): Promise<number> {
+  // No line that begins at `low` or before has a mark after the start.
+  let [low, high] = [0, size];
+  while (high - low > BLOCK) {
+    const middle = low + Math.floor((high - low) / 2);
+    // The first may have begun before; one without an end is still being written.
+    const [first, line, next] = decode(await readAt(file, middle, TWO_LINES)).split("\n");
+    if (next !== undefined && parseMark(line!).end <= start) low = middle + first!.length + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function parseMark(line: string): Mark {
+  const [, time, end] = /^(\d+) (\d+)$/.exec(line) ?? [];
+  return { time: Number(time), end: Number(end) };
+}
+
+/** Splits bytes of a log at the ends of its pieces. */
+function split(bytes: Uint8Array, start: number, marks: readonly Mark[]): LogPiece[] {
+  let done = 0;
+  return marks.flatMap(({ time, end }): LogPiece[] => {
+    const piece = bytes.subarray(done, Math.max(done, end - start));
+    done += piece.length;
+    return piece.length === 0 ? [] : [{ time, base64: Buffer.from(piece).toString("base64") }];
+  });
 }
 
 /** Returns the bytes of a piece. */
@@ -104,21 +150,34 @@ export function bytesOf({ base64 }: LogPiece): Uint8Array {
 
 /** Returns the last lines of a part with text in them, without colours, at most `count`. */
 export function lastLinesOf({ pieces }: LogPart, count: number): string[] {
-  return linesOf(new TextDecoder().decode(Buffer.concat(pieces.map(bytesOf)))).slice(-count);
+  return linesIn(Buffer.concat(pieces.map(bytesOf))).slice(-count);
 }
 
-/** Returns the last lines of a log with text in them, without colours, at most `count`; none if there is no log. */
-export function lastLines(log: string, count: number): string[] {
+/** Returns the last lines of a log with text in them, without colours, at most `count`; none if it cannot be read. */
+export function lastLines(path: string, count: number): string[] {
   try {
-    return linesOf(Deno.readTextFileSync(log)).slice(-count);
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    for (let length = BLOCK;; length *= 8) {
+      const bytes = new Uint8Array(Math.min(size, length, MAX_PART));
+      file.seekSync(size - bytes.length, Deno.SeekMode.Start);
+      const lines = linesIn(bytes.subarray(0, file.readSync(bytes) ?? 0));
+      const isWhole = bytes.length === size;
+      // The first line may have begun before.
+      if (isWhole || lines.length > count || length >= MAX_PART) return lines.slice(-count);
+    }
   } catch {
     return [];
   }
 }
 
-/** Splits a text into its lines with text in them, without colours. */
-function linesOf(text: string): string[] {
-  return stripVTControlCharacters(text).split("\n").filter((line) => line.trim() !== "");
+/** Returns the lines with text in them, without colours. */
+function linesIn(bytes: Uint8Array): string[] {
+  return stripVTControlCharacters(decode(bytes)).split("\n").filter((line) => line.trim() !== "");
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function timesPath(path: string): string {
