@@ -15,39 +15,43 @@ import { wrap } from "../base/text.ts";
 import { EXAMPLES } from "../checkers/explain.ts";
 import type { Anomaly, AnomalyCase } from "../checkers/verdict.ts";
 
-/** Beginning of each line of a case. */
-const INDENT = "    ";
 /** Most lines about one anomaly. */
 const MAX_LINES = 12;
 
-/**
- * Lines with the cases of an anomaly.
- *
- * @param isStored True if the results are stored: then they are where the other cases are.
- */
-export function caseLines(anomaly: Anomaly, isStored: boolean, width: number): string[] {
+/** Format of cases. */
+export interface CaseFormat {
+  /** True if the results are stored: then they are where the other cases are. */
+  isStored: boolean;
+  /** Widest line, in characters. */
+  width: number;
+  /** Beginning of each line. */
+  indent: string;
+}
+
+/** Lines with the cases of an anomaly. */
+export function caseLines(anomaly: Anomaly, { isStored, width, indent }: CaseFormat): string[] {
   const { explanation, cases = [], count } = anomaly;
-  const all = wrap(explanation, width, INDENT);
+  const all = wrap(explanation, width, indent);
   const sentences = sentencesOf(anomaly);
   // Of some cases, a sentence has several lines that are not indented.
-  if (sentences.length > count) return bounded(all);
+  if (sentences.length > count) return bounded(all, indent);
   const patterns = sentences.map((sentence, index) => patternOf(sentence, cases[index]));
   const firsts = [...new Set(patterns)].map((pattern) => patterns.indexOf(pattern));
-  const texts = firsts.map((index) => wrap(sentences[index]!, width, INDENT));
+  const texts = firsts.map((index) => wrap(sentences[index]!, width, indent));
   const fitting = texts.findLastIndex((_, last) => texts.slice(0, last + 1).flat().length < MAX_LINES);
   const shown = Math.max(fitting + 1, 1);
-  const lines = bounded(texts.slice(0, shown).flat());
-  if (shown === count || lines.length + 1 >= all.length) return bounded(all);
+  const lines = bounded(texts.slice(0, shown).flat(), indent);
+  if (shown === count || lines.length + 1 >= all.length) return bounded(all, indent);
   const rest = cases.filter((_, index) => !firsts.slice(0, shown).includes(index));
   const likeness = shown < firsts.length ? "" : shown === 1 ? " like it" : " like these";
   const where = isStored ? whereRestIs(anomaly) : "";
   const more = `… and ${count - shown} more${likeness}${nodesOf(rest, count - shown)}${where}`;
-  return [...lines, ...wrap(more, width, INDENT)];
+  return [...lines, ...wrap(more, width, indent)];
 }
 
-function bounded(lines: string[]): string[] {
+function bounded(lines: string[], indent: string): string[] {
   if (lines.length <= MAX_LINES) return lines;
-  return [...lines.slice(0, MAX_LINES - 1), `${INDENT}… and ${lines.length - MAX_LINES + 1} more lines`];
+  return [...lines.slice(0, MAX_LINES - 1), `${indent}… and ${lines.length - MAX_LINES + 1} more lines`];
 }
 
 /** Divides an explanation into one text for each case: a cycle, or a sentence with the indented lines after it. */

@@ -147,7 +147,10 @@ export function decidingProblem(
     consequence ?? surroundings.find(decides);
   if (finding === undefined) return undefined;
   if ("message" in finding) return `${finding.type}: ${finding.message}`;
-  if ("explanation" in finding) return `${finding.type}${times(finding.count)}: ${finding.explanation}`;
+  if ("explanation" in finding) {
+    const lines = caseLines(finding, { isStored: false, width: Infinity, indent: "" });
+    return `${finding.type}${times(finding.count)}: ${lines.join("\n")}`;
+  }
   return `error-reply${times(finding.count)}: ${replyWords([finding])}`;
 }
 
@@ -192,7 +195,7 @@ function anomalyLines(anomalies: readonly Anomaly[], isStored: boolean, { width,
   const style = createStyle(colour);
   const lines = anomalies.slice(0, MAX_SHOWN).flatMap((anomaly) => [
     style.red(`  ${anomaly.type}${times(anomaly.count)}`) + viewWords(anomaly.maelstrom),
-    ...caseLines(anomaly, isStored, width),
+    ...caseLines(anomaly, { isStored, width, indent: "    " }),
   ]);
   return [...lines, ...moreLines(anomalies.length)];
 }

@@ -1,8 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { caseLines } from "../../../lib/workbench/report/cases.ts";
+import { caseLines as format } from "../../../lib/workbench/report/cases.ts";
 import { explainCases } from "../../../lib/workbench/checkers/explain.ts";
 import type { Anomaly, AnomalyCase } from "../../../lib/workbench/checkers/verdict.ts";
 import { EXAMPLES } from "../checkers/anomaly_docs.ts";
+
+function caseLines(anomaly: Anomaly, isStored: boolean, width: number): string[] {
+  return format(anomaly, { isStored, width, indent: "    " });
+}
 
 /** Makes an anomaly of cases, each a sentence and what shows it. */
 function anomalyOf(...cases: [sentence: string, evidence?: AnomalyCase][]): Anomaly {
