@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { parseGradeOptions } from "../../lib/workbench/cli/grade/options.ts";
+import { fakeMachine } from "../workbench/engines/fake_machine.ts";
 
 const COURSE = decodeURIComponent(new URL("../../docs/course/", import.meta.url).pathname);
 const isReadable = Deno.permissions.querySync({ name: "read" }).state === "granted";
@@ -23,9 +24,11 @@ Deno.test({
   fn() {
     const page = Deno.readTextFileSync(`${COURSE}README.md`);
     const commands = Array.from(`${page}\n${scriptOf("Grade")}`.matchAll(/maelstrom\.sh"? grade (--bin .*[^`\s])/g));
-    assertEquals(commands.length, 3);
+    assertEquals(commands.length, 5);
+    const [, points] = /```text\n(3 = [^]*?)```/.exec(page)!;
+    const files = { ...fakeMachine().files, readTextFile: () => points! };
     for (const [, flags] of commands) {
-      parseGradeOptions(flags!.split("`")[0]!.replaceAll('"', "").split(" "), () => undefined);
+      parseGradeOptions(flags!.split("`")[0]!.replaceAll('"', "").split(" "), { env: () => undefined, files });
     }
   },
 });

@@ -78,11 +78,19 @@ function groupOf({ id }: Challenge): string {
  * @throws {UsageError} A word names no challenge.
  */
 export function challengesNamed(words: readonly string[]): Challenge[] {
-  const namesOf = (challenge: Challenge) => [challenge.id, challenge.name, groupOf(challenge)];
   const known = [...new Set([...CHALLENGES.map(groupOf), ...CHALLENGE_NAMES])];
   const unknown = words.find((word) => !known.includes(word));
   if (unknown !== undefined) {
     throw new UsageError(`Cannot use --challenge ${unknown}: ${expectedOneOf(unknown, known)}`);
   }
   return CHALLENGES.filter((challenge) => namesOf(challenge).some((name) => words.includes(name)));
+}
+
+/** Finds the challenges that one word names, as {@linkcode challengesNamed}; none if it names no challenge. */
+export function partsNamed(word: string): Challenge[] {
+  return CHALLENGES.filter((challenge) => namesOf(challenge).includes(word));
+}
+
+function namesOf(challenge: Challenge): string[] {
+  return [challenge.id, challenge.name, groupOf(challenge)];
 }

@@ -51,7 +51,7 @@ interface Grading {
  * @throws {UsageError} The arguments are bad, or the report or the store cannot be written.
  */
 export async function grade(words: readonly string[], screen: Machine): Promise<number> {
-  const options = parseGradeOptions(words, screen.env);
+  const options = parseGradeOptions(words, screen);
   const line = options.isQuiet ? SILENT_LINE : createLiveLine(screen);
   const machine = withLiveLine(screen, line);
   const tests = planTests(options, machine);
@@ -81,7 +81,7 @@ function createDocument(options: GradeOptions, tests: readonly PlannedTest[]): G
       claim: claimWords(claim),
       status: problem === null ? "not-graded" : "failed",
       points: 0,
-      max_points: 1,
+      max_points: options.pointsOf(claim.id),
       seeds_passed: 0,
       seeds_run: 0,
       reason: problem ?? "It was not run to its end",
@@ -91,7 +91,7 @@ function createDocument(options: GradeOptions, tests: readonly PlannedTest[]): G
   return {
     schema: 1,
     points: 0,
-    max_points: claims.length,
+    max_points: sumOf(claims.map(({ max_points }) => max_points)),
     complete: false,
     bin: options.bin ?? null,
     mode: options.isSimulated ? "simulation" : "process",
@@ -100,6 +100,11 @@ function createDocument(options: GradeOptions, tests: readonly PlannedTest[]): G
     time_limit_seconds: timeLimitOf(tests, options.seeds),
     claims,
   };
+}
+
+/** Adds up points, which have at most two digits after the point. */
+function sumOf(points: readonly number[]): number {
+  return Math.round(points.reduce((sum, each) => sum + each, 0) * 100) / 100;
 }
 
 function showLimit(
@@ -200,7 +205,7 @@ function addOutcome(
     graded.points = graded.max_points;
     graded.reason = null;
   }
-  document.points = document.claims.reduce((sum, { points }) => sum + points, 0);
+  document.points = sumOf(document.claims.map(({ points }) => points));
   writeReport(document, options, machine);
   if (!options.isQuiet) machine.stderr(`${claims[0]!.id}: run ${index + 1} of ${options.seeds} has ended\n`);
 }

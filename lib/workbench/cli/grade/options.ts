@@ -5,12 +5,14 @@
  */
 
 import { UsageError } from "../../base/errors.ts";
+import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGES } from "../../request/challenges.ts";
 import { challengesNamed } from "../../request/claims.ts";
 import type { Flag } from "../../request/flag.ts";
 import { type FlagName, FLAGS } from "../../request/flags.ts";
 import { serversHitBy } from "../../run/nemesis/server_faults.ts";
+import { parsePoints, type PointsOf } from "./points.ts";
 
 /** Options of a grading. */
 export interface GradeOptions {
@@ -19,6 +21,7 @@ export interface GradeOptions {
   bin: string | undefined;
   /** Runs of each test. */
   seeds: number;
+  pointsOf: PointsOf;
   /** Text that the seeds are derived from; undefined for new ones. */
   secret: string | undefined;
   /** Faults besides those of the official tests. */
@@ -77,6 +80,14 @@ export const GRADE_FLAGS = [
     origin: "workbench",
   },
   {
+    name: "points",
+    kind: "text",
+    placeholder: "POINTS",
+    help: "Points of each claim of a challenge, or of one claim, such as 3c=2,3d/msgs_per_op=5, or a file with one a " +
+      "line; 1 by default",
+    origin: "workbench",
+  },
+  {
     name: "nemesis",
     kind: "list",
     placeholder: "FAULTS",
@@ -110,12 +121,11 @@ function flagOfTests(name: FlagName): Flag {
 /**
  * Parses the arguments of `grade`.
  *
- * @param env Reads a variable of the environment.
  * @throws {UsageError} An argument is unknown or bad.
  */
 export function parseGradeOptions(
   words: readonly string[],
-  env: (name: string) => string | undefined,
+  { env, files }: Pick<Machine, "env" | "files">,
 ): GradeOptions {
   const { given, texts, positional: [word], program } = parseArguments(words, GRADE_FLAGS);
   if (word !== undefined) {
@@ -127,6 +137,7 @@ export function parseGradeOptions(
     challenges: given.challenge === undefined ? CHALLENGES : challengesNamed(given.challenge),
     bin: given.bin,
     seeds: given.seeds ?? 1,
+    pointsOf: parsePoints(given.points, files),
     secret: given.secret ?? (env(SECRET_VARIABLE) || undefined),
     faults: (given.nemesis ?? []).filter((fault) => fault !== "none"),
     report: given.report ?? "grade",

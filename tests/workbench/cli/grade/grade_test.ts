@@ -35,6 +35,60 @@ Deno.test("grade gives a point for each claim that holds, and says how long it m
   );
 });
 
+Deno.test("a teacher gives the points of claims, and the narrowest name counts", async () => {
+  const line = "--bin ./node --challenge 3c,3d,4 --points 3d/msgs_per_op=7.25,3d=2,broadcast=3,3=0.1,3c/loss=9,1=8";
+  const targets = [
+    { name: "msgs_per_op", limit: 30, value: 24, met: true },
+    { name: "median_latency_ms", limit: 400, value: 401, met: false },
+    { name: "max_latency_ms", limit: 600, value: 500, met: true },
+  ];
+  const graded = await grade(line, printed({ passed: false, targets }));
+  assertEquals(documentOf(graded).claims.map(({ id, points, max_points }) => [id, points, max_points]), [
+    ["3c/valid", 0.1, 0.1],
+    ["3c/partition", 0.1, 0.1],
+    ["3d/valid", 2, 2],
+    ["3d/msgs_per_op", 7.25, 7.25],
+    ["3d/median_latency_ms", 0, 2],
+    ["3d/max_latency_ms", 2, 2],
+    ["4/valid", 1, 1],
+    ["4/partition", 1, 1],
+  ]);
+  const { points, max_points } = documentOf(graded);
+  assertEquals([points, max_points, graded.status], [13.45, 15.45, 1]);
+  assertStringIncludes(graded.out, "✓ 3d messages per operation below 30  7.25 / 7.25\n");
+  assertStringIncludes(graded.out, "\n13.45 of 15.45 points\n");
+  assertStringIncludes(graded.written.get("grade/grade.html")!, "7.25 / 7.25");
+});
+
+Deno.test("the points can be in a file, for a whole course", async () => {
+  const text = "# Course\n\n3a = 4   # the first\r\n6c/partition=1\n";
+  const files = { ...fakeMachine().files, readTextFile: () => text };
+  const graded = await grade("--bin ./node --challenge 3a --points points.txt", printed({}), { files });
+  assertEquals([documentOf(graded).points, graded.status], [4, 0]);
+});
+
+Deno.test("points that say nothing, or name nothing, are told", async () => {
+  const expected = "expected NAME=POINTS, such as 3c=2,3d/msgs_per_op=5, or a file with one a line";
+  for (
+    const [points, message] of [
+      ["3c=2,3d", `Cannot use --points "3d": ${expected}`],
+      ["3c=-1", `Cannot use --points "3c=-1": ${expected}`],
+      ["3c=1.234", `Cannot use --points "3c=1.234": ${expected}`],
+      ["=", `Cannot use --points "=": ${expected}`],
+      ["7=1", "Cannot use --points 7: expected one of 1, 2, 3a, "],
+      ["3f/valid=1", "Cannot use --points 3f/valid: expected one of 1, 2, 3a, "],
+      ["3c/msgs_per_op=1", "Cannot use --points 3c/msgs_per_op: expected one of valid, partition, "],
+      ["3d/msgs_per_opp=1", "membership; did you mean msgs_per_op?\n"],
+    ]
+  ) await assertRejected(`grade --bin ./node --points ${points}`, message!);
+  const missing = () => {
+    throw new Deno.errors.NotFound("No such file or directory (os error 2): open 'points.txt'");
+  };
+  const files = { ...fakeMachine().files, readTextFile: missing };
+  const { err } = await grade("--bin ./node --points points.txt", printed({}), { files });
+  assertEquals(err, `Cannot read --points points.txt: No such file or directory; ${expected}\n`);
+});
+
 Deno.test("a claim that one run does not fulfil has no point, but a reason and a command", async () => {
   let runs = 0;
   const graded = await grade("--bin ./node --challenge 3a --seeds 3", printed(() => ++runs === 2 ? INVALID : {}));
@@ -43,6 +97,15 @@ Deno.test("a claim that one run does not fulfil has no point, but a reason and a
   assertEquals([claim!.seeds_passed, claim!.seeds_run], [2, 3]);
   assertEquals(claim!.reason, "Run 2 of 3: lost × 2: Element 7 was missing");
   assertEquals(claim!.command, "./maelstrom.sh 3a --bin ./node --seed seed-2");
+});
+
+Deno.test("the reason of a lost point has the first of the cases that are alike", async () => {
+  const explanation = [1, 2, 3, 4].map((element) => `Element ${element} was missing`).join("\n");
+  const anomalies = [{ type: "lost", count: 4, explanation }];
+  const { claims: [claim] } = documentOf(
+    await grade("--bin ./node --challenge 3a", printed({ ...INVALID, anomalies })),
+  );
+  assertEquals(claim!.reason, "lost × 4: Element 1 was missing\n… and 3 more like it");
 });
 
 Deno.test("grade gives no point for a limit to a run that is invalid, and one for each limit that is met", async () => {
