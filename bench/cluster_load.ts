@@ -1,7 +1,7 @@
 /**
  * The load that a cluster holds, beside other stores that do the same work:
  * `deno run -A bench/cluster_load.ts [--challenges 5c,6c] [--systems cluster,redis,redis-memory,jetstream]
- * [--seconds 4] [--from 500] [--most-p99 50] [--bisections 2]`.
+ * [--clients 100] [--seconds 4] [--from 500] [--most-p99 50] [--bisections 2]`.
  *
  * 1. A cluster of five nodes is started (`./maelstrom.sh up`), or the other store.
  * 2. The rate is raised by {@linkcode FACTOR} until the p99 of the operations passes the bound, or all clients wait, so
@@ -23,18 +23,19 @@ import { thisMachine } from "./measure/machine.ts";
 
 const FACTOR = 1.6;
 const NODES = 5;
-/** Enough that they do not bound the rate: each waits for its reply. */
+/** Default number of clients. Each waits for its reply, so they bound how late one can be at a given rate. */
 const CLIENTS = 100;
 /** Rates beyond these are not tried. */
 const [LEAST_RATE, MOST_RATE] = [20, 200_000];
 
-const FLAGS = ["challenges", "systems", "seconds", "from", "most-p99", "bisections"];
+const FLAGS = ["challenges", "systems", "clients", "seconds", "from", "most-p99", "bisections"];
 const given = parseArgs(Deno.args, { string: FLAGS });
+const clients = Number(given.clients ?? CLIENTS);
 const unknown = Object.keys(given).find((name) => name !== "_" && !FLAGS.includes(name)) ?? given._[0];
 
 async function measure(system: System, challenge: string): Promise<void> {
   const { seconds = "4", from = "500", "most-p99": mostP99 = "50", bisections = "2" } = given;
-  const test = { challenge, nodes: NODES, clients: CLIENTS, seconds: Number(seconds), mostP99: Number(mostP99) };
+  const test = { challenge, nodes: NODES, clients, seconds: Number(seconds), mostP99: Number(mostP99) };
   const bounds = { from: Number(from), factor: FACTOR, bisections: Number(bisections), least: LEAST_RATE };
   const attempts = await searchLimit(async (rate) => {
     const tried = await attempt(system, test, rate);
@@ -64,7 +65,7 @@ function print(text: string): void {
 
 async function main(): Promise<void> {
   const { cpu, cores, memory_gb, deno } = thisMachine();
-  print(`${cpu}, ${cores} cores, ${memory_gb} GB, Deno ${deno}; ${NODES} nodes, ${CLIENTS} clients`);
+  print(`${cpu}, ${cores} cores, ${memory_gb} GB, Deno ${deno}; ${NODES} nodes, ${clients} clients`);
   for (const challenge of (given.challenges ?? "5c,6c").split(",")) {
     for (const name of given.systems?.split(",") ?? systemsFor(challenge)) {
       const system = await SYSTEMS[name]!(challenge, NODES);
