@@ -12,6 +12,8 @@ export const EXIT_STATUS = {
   unknown: 2,
   /** That of a process ended by SIGINT, as shells report it. */
   interrupted: 130,
+  /** That of a process ended by SIGKILL: a simulation whose node computes without end cannot be ended otherwise. */
+  killed: 137,
   usage: 254,
   error: 255,
 } as const;

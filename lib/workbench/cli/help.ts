@@ -95,7 +95,10 @@ export function formatHelp(commands: readonly Command[], screen: Screen): string
         screen.width - 2,
       ),
     ],
-    "Exit status": exitStatusLines("the test failed to run: a node crashed, printed a bad line …", screen),
+    "Exit status": exitStatusLines({
+      killed: "killed: with --sim, a node or its module computes without end",
+      error: "the test failed to run: a node crashed, printed a bad line, cannot be simulated …",
+    }, screen),
     "Examples": EXAMPLES,
   });
 }
@@ -141,7 +144,10 @@ export function formatCheckHelp(screen: Screen): string {
       "The index of a run in the store: -1 is the newest, 0 the oldest",
     ],
     "Flags": flagLines(flags, screen),
-    "Exit status": exitStatusLines("the history cannot be read, or its nodes crashed", screen),
+    "Exit status": exitStatusLines(
+      { killed: undefined, error: "the history cannot be read, or its nodes crashed" },
+      screen,
+    ),
   });
 }
 
@@ -160,23 +166,24 @@ export function formatGradeHelp(screen: Screen): string {
   });
 }
 
-/** Lines with the exit statuses. `error` is the meaning of the last one. */
-function exitStatusLines(error: string, screen: Screen): string[] {
-  const meanings: Record<keyof typeof EXIT_STATUS, string> = {
+/** Meaning of each exit status; undefined for one that a command does not have. */
+type StatusMeanings = Record<keyof typeof EXIT_STATUS, string | undefined>;
+
+/** Lines with the exit statuses. */
+function exitStatusLines(own: Pick<StatusMeanings, "killed" | "error">, screen: Screen): string[] {
+  const meanings: StatusMeanings = {
     passed: "valid, and within all limits",
     failed: "invalid, or not within its limits",
     unknown: "unknown: the recorded operations do not decide it",
     interrupted: "ended by Ctrl-C; what was recorded was judged",
     usage: "the arguments are bad",
-    error,
+    ...own,
   };
-  return pairs(
-    Object.entries(EXIT_STATUS).map(([name, status]) => [
-      String(status),
-      meanings[name as keyof typeof EXIT_STATUS],
-    ]),
-    screen,
-  );
+  const rows = Object.entries(EXIT_STATUS).flatMap(([name, status]) => {
+    const meaning = meanings[name as keyof typeof EXIT_STATUS];
+    return meaning === undefined ? [] : [[String(status), meaning]];
+  });
+  return pairs(rows, screen);
 }
 
 function sections(purpose: string, { colour }: Screen, contents: Readonly<Record<string, readonly string[]>>): string {

@@ -5,7 +5,7 @@ import { CHALLENGES, findChallenge } from "../../../lib/workbench/request/challe
 import { createMachine } from "../../../lib/workbench/engines/real_machine.ts";
 import type { EngineHooks } from "../../../lib/workbench/engines/engine.ts";
 import { runInSimulation } from "../../../lib/workbench/engines/simulation_engine.ts";
-import { UsageError } from "../../../lib/workbench/base/errors.ts";
+import { FailedError, UsageError } from "../../../lib/workbench/base/errors.ts";
 import { createRequest } from "../../../lib/workbench/request/request.ts";
 import type { Results } from "../../../lib/workbench/run/results.ts";
 import { testWithStore } from "../run/store/test_with_store.ts";
@@ -181,7 +181,7 @@ test("each node has state of its own, at the top level of modules too", async ({
 test("nodes that would share state are refused, with the place of the state", async ({ run }) => {
   await assertRejects(
     () => run(`test -w unique-ids --bin ${PROGRAMS}/shares_state.ts ${SHORT}`),
-    UsageError,
+    FailedError,
     `Cannot simulate ${PROGRAMS}/shares_state.ts: all nodes would share count, which changes, at ` +
       `${PROGRAMS}/shares_state.ts:6: expected the state of a node inside its program (there can be no instance of ` +
       `the module for each node: ${PROGRAMS}/shares_state.ts waits at its top level)`,
@@ -195,9 +195,9 @@ test("a program that uses the real clock ends the test", async ({ run }) => {
   assertStringIncludes(exceptions[0]!.message, `Cannot call Date.now() at ${PROGRAMS}/uses_clock.ts:7:`);
 });
 
-test("a program that cannot be simulated is a usage error, and nothing is stored", async ({ run, stored }) => {
+test("a program that cannot be simulated has failed, and nothing is stored", async ({ run, stored }) => {
   const reject = (name: string, message: string) =>
-    assertRejects(() => run(`test -w echo --bin ${PROGRAMS}/${name}.ts`), UsageError, message);
+    assertRejects(() => run(`test -w echo --bin ${PROGRAMS}/${name}.ts`), FailedError, message);
   await reject("without_program", "expected its program as its default export, which is a function of a node");
   await reject("throws", "it cannot be imported: no such luck");
   assertEquals(stored(), []);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../../base/errors.ts";
+import { FailedError, UsageError } from "../../base/errors.ts";
 import { createMachine } from "../../engines/real_machine.ts";
 import { runTask, type Task, type TaskResult } from "./task.ts";
 
@@ -17,7 +17,7 @@ export interface Question {
 
 /** Answer of a worker: the result, or an error. */
 export type Answer = { result: TaskResult } | {
-  /** Message of the error; with its stack if it is a bug. */
+  /** Message of the error; its stack if it is a bug. */
   problem: string;
   /** True if the request was wrong: then `problem` is for the person who wrote it. */
   isUsageError: boolean;
@@ -38,6 +38,7 @@ scope.onmessage = async ({ data: { root, task } }) => {
   } catch (error) {
     const { message, stack } = error as Error;
     const isUsageError = error instanceof UsageError;
-    scope.postMessage({ problem: isUsageError ? message : stack ?? message, isUsageError });
+    const isForPeople = isUsageError || error instanceof FailedError;
+    scope.postMessage({ problem: isForPeople ? message : stack ?? message, isUsageError });
   }
 };

@@ -353,8 +353,11 @@ Deno.test({
         assertEquals(await runTask(task, machine.engines.simulation, machine), results[index]);
       }
       const broken = { challenge: "3c", flags: ["--bin", `${ROOT}/tests/workbench/programs/throws.ts`] };
-      const rejected = await assertRejects(() => pool.run(0, broken), UsageError);
-      assertStringIncludes(rejected.message, "it cannot be imported: no such luck");
+      const rejected = await assertRejects(() => pool.run(0, broken), FailedError);
+      // Of a mistake in a program, the message is for a person: it has no stack trace of the workbench.
+      assertMatch(rejected.message, /^Cannot simulate .*: it cannot be imported: no such luck at .*$/);
+      const mistaken = { ...broken, flags: ["--bin", `${ROOT}/none.ts`] };
+      await assertRejects(() => pool.run(0, mistaken), UsageError, "Cannot find --bin");
       const exits = { challenge: "3c", flags: [...flags, "--bin", `${ROOT}/tests/workbench/programs/exits.ts`] };
       assertEquals((await pool.run(0, exits)).survived, false);
       // A worker continues after a task that cannot be run.

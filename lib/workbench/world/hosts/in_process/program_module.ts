@@ -13,7 +13,7 @@ import type { Host } from "../../../../host.ts";
 import { describeThrown } from "../../../../log.ts";
 import type { AnyNode } from "../../../../node.ts";
 import { startNode } from "../../../../start_node.ts";
-import { messageOf, UsageError } from "../../../base/errors.ts";
+import { FailedError, messageOf, UsageError } from "../../../base/errors.ts";
 import { formatFrame, type Frame, framesOf } from "../../../base/stack_frames.ts";
 import { beginModule, endTurn } from "../../../base/watchdog.ts";
 import { RealClock } from "../../real_clock.ts";
@@ -35,9 +35,9 @@ const IMPORT_TIMEOUT = 10_000;
  * Imports a module, and returns its program. Each start of it uses an instance of the module of its own.
  *
  * @param timeout Longest import, ms. The watchdog handles a module that computes without end.
- * @throws {UsageError} The module cannot be imported, or not in time. It exports no program. While it is imported it
- *   reads the clock, draws random numbers, prints or ends the process. Its program does not take these arguments. Nodes
- *   would share state.
+ * @throws {FailedError} The module cannot be imported, or not in time. It exports no program. While it is imported it
+ *   reads the clock, draws random numbers, prints or ends the process. Nodes would share state.
+ * @throws {UsageError} Its program does not take these arguments.
  */
 export async function loadProgram(
   { path, args }: ProgramModule,
@@ -46,7 +46,7 @@ export async function loadProgram(
   const module = { path, url: new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href };
   const exports = await importModule(module, timeout);
   if (typeof exports.default !== "function") {
-    throw new UsageError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
+    throw new FailedError(`Cannot simulate ${path}: ${exportProblem(exports)}`);
   }
   const create = await createInstances(module);
   const program: AnyProgram = (node, args) => create()(node, args);
@@ -80,7 +80,7 @@ async function createInstances(module: Module): Promise<() => AnyProgram> {
       return program as AnyProgram;
     };
   } catch (error) {
-    throw new UsageError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
+    throw new FailedError(`Cannot simulate ${module.path}: ${firstLineOf(error)}`);
   }
 }
 
@@ -93,7 +93,7 @@ async function importModule(module: Module, timeout: number): Promise<Record<str
   try {
     return await runImport(module, () => Promise.race([import(module.url), late]));
   } catch (error) {
-    throw new UsageError(`Cannot simulate ${module.path}: it cannot be imported: ${importProblem(error, module.url)}`);
+    throw new FailedError(`Cannot simulate ${module.path}: it cannot be imported: ${importProblem(error, module.url)}`);
   } finally {
     imported.abort();
   }
