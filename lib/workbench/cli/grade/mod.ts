@@ -28,7 +28,7 @@ import { formatCommand } from "../../request/command_line.ts";
 import { openInterruption } from "../../search/interruption.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 import { type GradeOptions, parseGradeOptions } from "./options.ts";
-import { reasonAgainst } from "./outcome.ts";
+import { isUnjudged, reasonAgainst } from "./outcome.ts";
 import { type PlannedTest, planTests, timeLimitOf } from "./plan.ts";
 
 /** Grading under way. */
@@ -196,7 +196,7 @@ function addOutcome(
     graded.seeds_run++;
     if (reason === undefined) graded.seeds_passed++;
     else if (graded.status !== "failed") {
-      graded.status = "failed";
+      graded.status = isUnjudged(outcome, options.isSimulated) ? "not-graded" : "failed";
       graded.reason = options.seeds === 1 ? reason : `Run ${index + 1} of ${options.seeds}: ${reason}`;
       graded.command = document.hidden_seeds ? null : formatCommand(request!.command, seed);
     }

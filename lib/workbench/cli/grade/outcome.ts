@@ -17,6 +17,14 @@ import { decisionOf, type Results } from "../../run/results.ts";
 const MAX_REASON = 600;
 
 /**
+ * True for a simulation that had not ended in time. Its time is virtual, so real time is no verdict on the program: the
+ * machine may have been too slow. A node that computes without end does not get here, as the simulation ends itself.
+ */
+export function isUnjudged({ isTimeout }: ScriptOutcome, isSimulated: boolean): boolean {
+  return isTimeout && isSimulated;
+}
+
+/**
  * Returns the reason why a run does not fulfil a claim; undefined if it does.
  *
  * @param limitSeconds Time that the run had.

@@ -38,7 +38,7 @@ export interface GradedClaim {
   title: string;
   /** Claim in words: `valid under partition`. */
   claim: string;
-  /** `"passed"` if all runs fulfil it, `"failed"` if one does not, `"not-graded"` if runs are missing. */
+  /** `"passed"` if all runs fulfil it, `"failed"` if one does not, `"not-graded"` if runs are missing or not judged. */
   status: "passed" | "failed" | "not-graded";
   points: number;
   max_points: number;

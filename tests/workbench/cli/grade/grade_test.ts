@@ -6,7 +6,7 @@ import { createMachine } from "../../../../lib/workbench/engines/real_machine.ts
 import type { Results } from "../../../../lib/workbench/run/results.ts";
 import { assertRejected, command } from "../../engines/fake_command.ts";
 import { fakeMachine } from "../../engines/fake_machine.ts";
-import { documentOf, grade, INVALID, pointsOf, printed } from "./grade_rig.ts";
+import { documentOf, grade, INVALID, pointsOf, printed, type Run } from "./grade_rig.ts";
 
 const isAllowed = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
@@ -214,6 +214,24 @@ Deno.test("the reason of a lost point is the cause, also if only its consequence
     const graded = await grade("--bin ./node --challenge 3a", printed({ valid: false, passed: false, ...changes }));
     assertEquals(documentOf(graded).claims[0]!.reason, reason);
   }
+});
+
+Deno.test("a simulation that the machine was too slow for is not graded; a process has failed", async () => {
+  const late = (run: number) => (each: Run) => ++runs === run ? outcome({ isTimeout: true }) : printed({})(each);
+  let runs = 0;
+  const gradeOne = async (flags: string, run: number) => {
+    runs = 0;
+    const { claims: [claim] } = documentOf(await grade(`--bin ./node --challenge 3a${flags}`, late(run)));
+    return [claim!.status, claim!.points, claim!.reason];
+  };
+  const reason = "The test had not ended after 77 s, and was killed";
+  assertEquals(await gradeOne(" --sim", 1), ["not-graded", 0, reason]);
+  assertEquals(await gradeOne(" --sim --seeds 3", 2), ["not-graded", 0, `Run 2 of 3: ${reason}`]);
+  assertEquals(await gradeOne("", 1), ["failed", 0, reason]);
+  runs = 0;
+  const both = (each: Run) => ++runs === 1 ? outcome({ isTimeout: true }) : printed(INVALID)(each);
+  const { claims: [claim] } = documentOf(await grade("--bin ./node --challenge 3a --sim --seeds 2", both));
+  assertEquals([claim!.status, claim!.reason], ["failed", "Run 2 of 2: lost × 2: Element 7 was missing"]);
 });
 
 Deno.test("a store that cannot be written ends a grading, and costs no points", async () => {
