@@ -4,7 +4,7 @@
  * 1. mistakes of nodes: crashes, bad lines, silence, errors that they have logged (exceptions);
  * 2. errors that nodes have answered;
  * 3. anomalies of the history;
- * 4. the names of those anomalies that follow from 1 and 2, without their explanations;
+ * 4. the names of those anomalies that follow from these, without their explanations;
  * 5. what is no fault of the nodes, such as a full disk.
  *
  * Number and length are bounded, and cases that are alike are summed up (`cases.ts`). The stored results have
@@ -13,6 +13,7 @@
  * @module
  */
 
+import { formatExactJSON } from "../base/json.ts";
 import { createStyle, enumerated, escapeControls, wrap } from "../base/text.ts";
 import type { Anomaly, MaelstromView } from "../checkers/verdict.ts";
 import { NOT_STORED, type Results } from "../run/results.ts";
@@ -69,7 +70,10 @@ function sortFindings({ anomalies, exceptions, error_replies = [] }: Problems): 
   if (error_replies.length > 0) causes.push("error-reply");
   const consequences = causes.flatMap((type) => CONSEQUENCES[type] ?? []);
   if (mistakes.some(({ fatal }) => fatal)) consequences.push(...ABSENCES, "no-answer");
-  const follows = ({ type }: { type: string }) => consequences.includes(type);
+  const repeated = forbidden.filter((each, index) =>
+    forbidden.slice(0, index).some((other) => hasCasesOf(other, each))
+  );
+  const follows = (each: Exception | Anomaly) => consequences.includes(each.type) || repeated.includes(each as Anomaly);
   const logged = mistakes.filter(({ type }) => type === "logged-error").map(({ message }) => message);
   return {
     mistakes: mistakes.filter((each) => !follows(each)),
@@ -78,6 +82,16 @@ function sortFindings({ anomalies, exceptions, error_replies = [] }: Problems): 
     following: [...mistakes, ...forbidden].filter(follows),
     surroundings: exceptions.filter(isSurrounding),
   };
+}
+
+/**
+ * True if all cases of an anomaly are cases of another one, too: the same operations with the same values. So a message
+ * that is lost was never seen.
+ */
+function hasCasesOf(other: Anomaly, { cases = [], count, maelstrom }: Anomaly): boolean {
+  if (cases.length === 0 || cases.length < count || maelstrom !== other.maelstrom) return false;
+  const known = new Set(other.cases?.map((each) => formatExactJSON(each)));
+  return cases.every((each) => known.has(formatExactJSON(each)));
 }
 
 /** True for a logged error of a node that is in the report on its end, too. */

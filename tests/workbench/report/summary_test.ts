@@ -206,6 +206,25 @@ Deno.test("formatSummary() sums up cases that are alike, and says where the othe
   );
 });
 
+Deno.test("an anomaly whose cases are all those of another one is only named", () => {
+  const cases = [1, 2].map((value) => ({ operations: [value], key: "9", values: [value] }));
+  const lost = { type: "lost-write", count: 2, explanation: "One\nTwo", cases, maelstrom: "finds" } as const;
+  const seenBy = (changes: object) => {
+    const unseen = { ...lost, type: "unseen", explanation: "The same", ...changes };
+    return summary({ valid: false, passed: false, anomalies: [lost, unseen] });
+  };
+  const text = seenBy({ cases: cases.slice(1), count: 1 });
+  assertStringIncludes(text, "INVALID (lost-write)\n");
+  assertStringIncludes(text, "\n  It follows: unseen\n");
+  assertFalse(text.includes("The same"));
+  // Another value, a case that is not listed, another view of Maelstrom: that may have another cause.
+  for (
+    const changes of [{ cases: [...cases, { values: [3] }] }, { count: 3 }, { maelstrom: "overlooks" }, { cases: [] }]
+  ) {
+    assertStringIncludes(seenBy(changes), "\n    The same\n");
+  }
+});
+
 Deno.test("formatSummary() notes an early end and flags that differ from the official ones", () => {
   const text = summary({}, {
     deviations: ["--time-limit 5 (official 20)", "--rate 1 (official 100)"],
