@@ -50,6 +50,10 @@ const WAITING: Readonly<Record<ResetStep, string>> = {
   fill: "waiting for the nodes to start again",
 };
 
+function waitingFor(step: ResetStep, reason: string | undefined): string {
+  return reason === undefined ? WAITING[step] : `waiting: ${reason}`;
+}
+
 /** Faults that a cluster's nodes can have. */
 const NODE_FAULTS = ["partition", "one-way-partition", "pause", "kill"];
 
@@ -74,7 +78,7 @@ export async function runOnCluster(folder: string, request: TestRequest, hooks: 
   waiting?.("waiting for the supervisors of the cluster");
   const control = await openControl(state);
   // It ends faults of servers that an earlier test has left, too.
-  await control.reset(false, (step) => waiting?.(WAITING[step]));
+  await control.reset(false, (step, reason) => waiting?.(waitingFor(step, reason)));
   let connection: NatsConnection | undefined;
   let world: ClusterWorld | undefined;
   try {
@@ -103,7 +107,7 @@ async function startAgain(state: ClusterState, { waiting }: EngineHooks): Promis
     try {
       waiting?.("waiting for the supervisors of the cluster");
       const control = composeControl(reach(await listAllMachines(state)));
-      return await control.reset(true, (step) => waiting?.(WAITING[step]));
+      return await control.reset(true, (step, reason) => waiting?.(waitingFor(step, reason)));
     } catch (error) {
       const isHere = readStateToken(state.folder) === state.token;
       if (!isHere || !(error instanceof FailedError) || performance.now() > deadline) throw error;

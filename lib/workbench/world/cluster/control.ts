@@ -26,8 +26,12 @@ export interface MachineControl {
   report(): Promise<ClusterReport>;
   /** Asks the servers that the machine uses and has not started. */
   addresses(): Promise<AddressState[]>;
-  /** Performs a step of a reset. */
-  step(step: ResetStep): Promise<void>;
+  /**
+   * Performs a step of a reset.
+   *
+   * @param onWait Called now and then with what the supervisor waits for, if it says so.
+   */
+  step(step: ResetStep, onWait?: (reason: string) => void): Promise<void>;
   /** Performs an action on a node. A node that is started is ready for messages. */
   node(id: string, action: NodeAction): Promise<NodeState>;
   /**
@@ -54,9 +58,9 @@ export interface ClusterControl extends Pick<MachineControl, "node" | "server" |
    * Ends all nodes, ends all faults of servers, and gives the services a new, empty store.
    *
    * @param start True to start the nodes again.
-   * @param onStep Called at the beginning of each step.
+   * @param onStep Called at the beginning of each step, and with the reason when a supervisor waits for something.
    */
-  reset(start: boolean, onStep?: (step: ResetStep) => void): Promise<void>;
+  reset(start: boolean, onStep?: (step: ResetStep, reason?: string) => void): Promise<void>;
 }
 
 /** Header with the name of the process that asks: a supervisor lets one process at a time test its cluster. */
@@ -65,7 +69,7 @@ const OWNER = crypto.randomUUID();
 
 /** Header with the name of a piece of work: a request that has no answer is sent again, and the work is done once. */
 export const WORK_HEADER = "x-work";
-/** Status of an answer that is not there yet: the client asks again. */
+/** Status of an answer that is not there yet: it has what is waited for, or null, and the client asks again. */
 export const STILL_AT_WORK = 202;
 
 /** Time that a supervisor has for its work, ms. On a busy machine, nodes and servers take long to start or to end. */
@@ -86,16 +90,17 @@ export function createControl(
   timeout = TIMEOUT,
   silence = SILENCE,
 ): MachineControl {
-  const ask = (path: string) => request(place, { method: "GET", path }, timeout);
+  const ask = async (path: string) => (await request(place, { method: "GET", path }, timeout)).value;
   /** Asks until the work is done: after a cut, the answer of a connection may never come, and nothing tells so. */
-  const work = async (path: string): Promise<unknown> => {
+  const work = async (path: string, onWait?: (reason: string) => void): Promise<unknown> => {
     const id = crypto.randomUUID();
     const deadline = performance.now() + WORK_TIMEOUT;
     for (let heardAt = performance.now(); performance.now() < deadline;) {
       try {
-        const answer = await request(place, { method: "POST", path, work: id }, timeout);
-        if (answer !== undefined) return answer;
+        const { isDone, value } = await request(place, { method: "POST", path, work: id }, timeout);
+        if (isDone) return value;
         heardAt = performance.now();
+        if (typeof value === "string") onWait?.(value);
       } catch (error) {
         if (!(error instanceof SilentError)) throw error;
         if (performance.now() - heardAt > silence) throw silent(place, silence);
@@ -107,7 +112,7 @@ export function createControl(
   return {
     report: async () => await ask("") as ClusterReport,
     addresses: async () => await ask("addresses") as AddressState[],
-    step: async (step) => void await work(step),
+    step: async (step, onWait) => void await work(step, onWait),
     node: async (id, action) => await work(pathOf(id, action)) as NodeState,
     server: async (name, action) => await work(`servers/${name}/${action}`) as string,
     log: async (id, from) => await ask(pathOf(id, `log?from=${from}`)) as LogPart,
@@ -115,18 +120,18 @@ export function createControl(
   };
 }
 
-/** Sends a request once. Undefined if the supervisor is still at work. */
+/** Sends a request once. It is not done if the supervisor is still at work. */
 async function request(
   { control, token }: Pick<MachinePlace, "control" | "token">,
   { method, path, work }: { method: "GET" | "POST"; path: string; work?: string },
   timeout: number,
-): Promise<unknown> {
+): Promise<{ isDone: boolean; value: unknown }> {
   const headers = { authorization: `Bearer ${token}`, [OWNER_HEADER]: OWNER, ...work && { [WORK_HEADER]: work } };
   try {
     const response = await fetch(`${control}/${path}`, { method, headers, signal: AbortSignal.timeout(timeout) });
     const text = await response.text();
     if (!response.ok) throw new FailedError(text);
-    return response.status === STILL_AT_WORK ? undefined : JSON.parse(text);
+    return { isDone: response.status !== STILL_AT_WORK, value: JSON.parse(text) };
   } catch (error) {
     if (error instanceof FailedError) throw error;
     if (error instanceof DOMException) throw silent({ control }, timeout);
@@ -183,7 +188,7 @@ export function composeControl(machines: readonly ClusterMachine[]): ClusterCont
     async reset(start, onStep) {
       const on = async (step: ResetStep, machines = controls) => {
         onStep?.(step);
-        await Promise.all(machines.map((control) => control.step(step)));
+        await Promise.all(machines.map((control) => control.step(step, (reason) => onStep?.(step, reason))));
       };
       await on("clear");
       await on("renew", controls.slice(0, 1));

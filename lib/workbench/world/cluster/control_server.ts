@@ -40,7 +40,7 @@ export interface ServeControlOptions {
 export function serveControl(options: ServeControlOptions): ControlServer {
   const { listen } = options.cluster.plan;
   const turn = createTurn();
-  const desk = createDesk();
+  const desk = createDesk(() => options.cluster.waitingFor);
   const { hostname, port } = parseListen(listen)!;
   const listener = serveAt(listen, { hostname, port, onListen: () => {} }, async (request) => {
     if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
@@ -88,9 +88,11 @@ const WORK_KEPT = 1000;
  * Creates what does each piece of work once, however often a client asks for it. After a cut, it asks again by another
  * connection.
  *
+ * @param waitingFor Returns what the supervisor waits for at present, for people; undefined for nothing special.
  * @param patience Time after which the answer is {@linkcode STILL_AT_WORK}, ms.
  */
 export function createDesk(
+  waitingFor: () => string | undefined,
   patience = SIGN_OF_WORK,
 ): (id: string | null, perform: () => Promise<unknown>) => Promise<Response> {
   const works = new Map<string, Promise<unknown>>();
@@ -103,7 +105,7 @@ export function createDesk(
     }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<Response>((resolve) => {
-      timer = setTimeout(() => resolve(Response.json(null, { status: STILL_AT_WORK })), patience);
+      timer = setTimeout(() => resolve(Response.json(waitingFor() ?? null, { status: STILL_AT_WORK })), patience);
     });
     try {
       return await Promise.race([work.then((result) => Response.json(result ?? null)), late]);

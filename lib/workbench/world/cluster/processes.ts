@@ -57,6 +57,8 @@ export interface ClusterProcesses {
   services?: Child;
   /** Name of the present run of the services: the part of their keys that separates it from others. */
   run?: string;
+  /** Text for people about a server that is waited for at present; undefined if none is. */
+  waitingFor?: string;
   /** Called when a node, a server or the services end by themselves. */
   onCrash(problem: string): void;
 }
@@ -221,8 +223,15 @@ async function renewRun(cluster: ClusterProcesses): Promise<void> {
 }
 
 /** Returns a function that removes a bucket of the cluster's NATS. */
-export function bucketRemover({ connection }: ClusterProcesses): RemoveBucket {
-  return (name) => removeBucket(connection!, name, { patience: LEADER_PATIENCE });
+export function bucketRemover(cluster: ClusterProcesses): RemoveBucket {
+  const onWait = (reason: string) => cluster.waitingFor = reason;
+  return async (name) => {
+    try {
+      await removeBucket(cluster.connection!, name, { patience: LEADER_PATIENCE, onWait });
+    } finally {
+      cluster.waitingFor = undefined;
+    }
+  };
 }
 
 /** Ends all faults of servers, which a test may have left, then all nodes, and the services. */

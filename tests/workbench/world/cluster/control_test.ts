@@ -75,7 +75,7 @@ Deno.test({ name: "a supervisor that refuses, and one that is gone, are told apa
 });
 
 Deno.test({ name: "work whose answer is lost is asked for again, and done once", ignore: !mayListen }, async () => {
-  const desk = createDesk(20);
+  const desk = createDesk(() => asked === 1 ? undefined : "no leader", 20);
   const done: string[] = [];
   let asked = 0;
   const { promise: silence, resolve: endSilence } = Promise.withResolvers<Response>();
@@ -91,8 +91,9 @@ Deno.test({ name: "work whose answer is lost is asked for again, and done once",
     return asked === 1 ? silence : answer;
   });
   const place = { control: `http://127.0.0.1:${server.addr.port}`, token: "t" };
-  await createControl(place, 1000).step("begin");
-  assertEquals({ asked, done }, { asked: 3, done: ["/begin"] });
+  const reasons: string[] = [];
+  await createControl(place, 1000).step("begin", (reason) => reasons.push(reason));
+  assertEquals({ asked, done, reasons }, { asked: 3, done: ["/begin"], reasons: ["no leader"] });
   endSilence(new Response());
   await server.shutdown();
 });
