@@ -24,17 +24,19 @@ import type { Message } from "../../../protocol.ts";
 import { createStats, type NodeStats } from "../../../stats.ts";
 import { messageOf } from "../../base/errors.ts";
 import { badLine, joinLines } from "../hosts/node_host.ts";
+import { nodeEnvironment } from "../hosts/process/environment.ts";
 import { diagnoseOutput } from "../hosts/process/diagnosis.ts";
 import { MAX_UNREAD, openInput, type ProcessInput } from "../hosts/process/input.ts";
 import { explainLine, parseLine } from "../hosts/process/message.ts";
 import { type ProcessOutput, readOutput } from "../hosts/process/output.ts";
 import { type ProgramCommand, spawn } from "../hosts/process/spawn.ts";
+import { ownMark } from "./strays.ts";
 
 /** Options for {@linkcode startBridge}. */
 export interface BridgeOptions {
   /** Name of the node. */
   id: string;
-  command: Pick<ProgramCommand, "bin" | "args">;
+  command: Pick<ProgramCommand, "bin" | "args" | "env">;
   host: Host;
   link: Pick<NatsLink, "tell" | "untilSent">;
   /** The operating system; a test may have one of its own. */
@@ -250,8 +252,9 @@ async function failInit({ id, stdout, init, fail }: Bridge): Promise<void> {
 if (import.meta.main) {
   const [cluster, id, nodes, bin, ...args] = Deno.args as [string, string, string, string, ...string[]];
   const place = { cluster, id, nodes: nodes.split(",") };
+  const command = { bin, args, env: { ...nodeEnvironment(), ...ownMark() } };
   try {
-    await runOnNats((host, link) => startBridge({ id, command: { bin, args }, host, link }), {
+    await runOnNats((host, link) => startBridge({ id, command, host, link }), {
       ...place,
       // A test may have killed the server for a while.
       waitsForServer: true,

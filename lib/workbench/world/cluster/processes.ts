@@ -19,6 +19,7 @@ import { requireServer, type ServerName } from "./servers/find.ts";
 import { createServerGroup, type ServerGroup } from "./servers/group.ts";
 import type { Server } from "./servers/server.ts";
 import { type ClusterPlan, logPath } from "./state.ts";
+import { createMark, endStrays, MARK } from "./strays.ts";
 
 /** Names of the services. */
 const SERVICES = ["lin-kv", "seq-kv", "lww-kv", "lin-tso"];
@@ -72,7 +73,7 @@ export function createProcesses(plan: ClusterPlan, env: Record<string, string>):
   const members = new Map(plan.here.map((id): [string, ClusterMember] => [id, { id, isPaused: false, logStart: 0 }]));
   const servers = { groups: new Map(), nats: [], etcd: [], access: accessTo(plan) };
   // Logs are files.
-  return { plan, env: { ...env, NO_COLOR: "1" }, ...servers, members, onCrash: () => {} };
+  return { plan, env: { ...env, ...createMark(), NO_COLOR: "1" }, ...servers, members, onCrash: () => {} };
 }
 
 /** Starts nats-server and etcd, unless the plan names some that run. Returns a line of progress, as all steps do. */
@@ -247,17 +248,18 @@ async function clearAll(cluster: ClusterProcesses): Promise<void> {
 }
 
 /**
- * Ends everything: nodes first, servers last.
+ * Ends everything: nodes first, then servers, and last what nodes have started in other process groups.
  *
  * @param beforeServers Called when the nodes and the services have ended.
  */
 export async function stopAll(cluster: ClusterProcesses, beforeServers: () => Promise<void>): Promise<void> {
-  const { members, groups, connection, services } = cluster;
+  const { members, groups, connection, services, env } = cluster;
   await Promise.all(Array.from(members.values(), ({ child }) => child?.stop(NODE_PATIENCE)));
   await services?.stop(NODE_PATIENCE);
   await beforeServers();
   await connection?.close();
   for (const group of [...groups.values()].toReversed()) await group.stop();
+  await endStrays(env[MARK]!);
 }
 
 function sizeOf(path: string): number {

@@ -158,3 +158,36 @@ testWithServers(
     assertStringIncludes(told.at(-1)!, "its first line (#!) asks for no-such-language, which is not on the PATH");
   },
 );
+
+// Other systems have no setsid.
+if (Deno.build.os === "linux") {
+  test(
+    "what a program has started in another session runs until the cluster ends",
+    [
+      "#!/bin/bash",
+      "setsid sh -c 'echo stray $$ >&2; sleep 600' </dev/null >/dev/null &",
+      `exec ${NODES}/echo.sh`,
+    ].join("\n"),
+    async ({ control, folder, ended }) => {
+      let pid: string | undefined;
+      while (pid === undefined) {
+        [, pid] = /^stray (\d+)$/m.exec(await Deno.readTextFile(`${folder}/n0.log`).catch(() => "")) ?? [];
+        await turn();
+      }
+      await control.node("n0", "kill");
+      assertEquals(isRunning(pid), true);
+      await control.stop();
+      await ended;
+      assertEquals(isRunning(pid), false);
+    },
+  );
+}
+
+/** True while a process runs; one that has ended but was not waited for does not count. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
