@@ -72,8 +72,6 @@ interface Worker {
    * info.
    */
   process: number;
-  /** True while an operation is under way. */
-  busy: boolean;
   /** Rejects the operation under way, if there is one. */
   interrupt(reason: unknown): void;
   /** Opened when first needed. */
@@ -84,6 +82,8 @@ interface Worker {
 interface State {
   readonly options: InterpreterOptions;
   readonly workers: readonly Worker[];
+  /** Workers without an operation under way, in no order. */
+  readonly free: Worker[];
   /** Ends the present {@linkcode pause}; does nothing if there is none. */
   wake(): void;
   /** First error of the generator or of recording. It ends the phase. */
@@ -97,7 +97,7 @@ const PENDING_INTERVAL = 1;
 export function createInterpreter(options: InterpreterOptions): Interpreter {
   const { concurrency, signal } = options;
   const workers = Array.from({ length: concurrency }, (_, index) => createWorker(index));
-  const state: State = { options, workers, wake() {} };
+  const state: State = { options, workers, free: [...workers], wake() {} };
   signal.addEventListener("abort", () => {
     state.wake();
     // One listener serves all workers, because adding and removing listeners is slow.
@@ -110,7 +110,7 @@ export function createInterpreter(options: InterpreterOptions): Interpreter {
 }
 
 function createWorker(index: number): Worker {
-  return { index, process: index, busy: false, interrupt() {} };
+  return { index, process: index, interrupt() {} };
 }
 
 async function runPhase(state: State, phase: Phase): Promise<void> {
@@ -119,13 +119,13 @@ async function runPhase(state: State, phase: Phase): Promise<void> {
   const end = timeLimitSeconds === undefined ? Infinity : clock.now() + timeLimitSeconds * 1000;
   if (rate === 0) await pause(state, end);
   else await beginOperations(state, phase, end);
-  while (state.crash === undefined && state.workers.some(({ busy }) => busy)) await pause(state, Infinity);
+  while (state.crash === undefined && state.free.length < state.workers.length) await pause(state, Infinity);
   if (state.crash !== undefined) throw state.crash.error;
 }
 
 /** Begins operations until the time `end`, ms, until the generator is exhausted, or until the run is aborted. */
 async function beginOperations(state: State, phase: Phase, end: number): Promise<void> {
-  const { workers, options: { clock, signal } } = state;
+  const { workers, free, options: { clock, signal } } = state;
   const { generator, rate, random } = phase;
   let due = clock.now();
   for (let now = due; !signal.aborted && state.crash === undefined && now < end; now = clock.now()) {
@@ -133,10 +133,10 @@ async function beginOperations(state: State, phase: Phase, end: number): Promise
       await pause(state, Math.min(due, end));
       continue;
     }
-    const next = askGenerator(state, phase);
+    const next = takeOperation(state, phase);
     if (next === undefined) return;
     if (next === "pending") {
-      const idle = workers.every(({ busy }) => !busy);
+      const idle = free.length === workers.length;
       await pause(state, Math.min(end, idle ? clock.now() + PENDING_INTERVAL : Infinity));
       // Operations that could not begin in time are not caught up, except for what the clock is to blame for: while it
       // was late, more became due than there are workers.
@@ -166,15 +166,26 @@ function pause(state: State, until: number): Promise<void> {
   });
 }
 
-/** Step 2: asks the generator for each free worker in turn, in random order. */
-function askGenerator(
-  { workers }: State,
+/**
+ * Step 2: asks the generator for each free worker in turn, in random order, until it has an operation for one. That
+ * worker is not free any more.
+ */
+function takeOperation(
+  { free }: State,
   { generator, random }: Phase,
 ): { worker: Worker; invocation: Invocation } | "pending" | undefined {
-  for (const worker of random.shuffle(workers.filter(({ busy }) => !busy))) {
+  // Those that were asked are at the end. So one operation takes no longer if there are thousands of workers.
+  for (let left = free.length; left > 0; left--) {
+    const index = left === 1 ? 0 : random.integer(left);
+    const worker = free[index]!;
     const invocation = generator.next(worker.index, worker.process);
     if (invocation === undefined) return undefined;
-    if (invocation !== "pending") return { worker, invocation };
+    const last = invocation === "pending" ? left - 1 : free.length - 1;
+    free[index] = free[last]!;
+    free[last] = worker;
+    if (invocation === "pending") continue;
+    free.pop();
+    return { worker, invocation };
   }
   return "pending";
 }
@@ -189,7 +200,6 @@ function perform(
   const { process } = worker;
   const operation = { ...invocation, value: invocation.value ?? null };
   const end = (outcome: Outcome) => complete(state, worker, { ...operation, ...outcome, process }, generator);
-  worker.busy = true;
   const invoked = state.options.record({ ...operation, process, type: "invoke" });
   generator.update?.(invoked, worker.index);
   return invokeClient(state, worker, invocation).then(end, (thrown) => end(outcomeOf(state, worker, thrown)));
@@ -209,7 +219,7 @@ function complete(
     worker.process += concurrency;
     if (!reusable) closeClient(worker);
   }
-  worker.busy = false;
+  state.free.push(worker);
   state.wake();
 }
 

@@ -56,7 +56,7 @@ function setUp(
     signal: new AbortController().signal,
     ...options,
   });
-  async function run(phase: Omit<Phase, "random">): Promise<void> {
+  async function run(phase: Omit<Phase, "random"> & Partial<Phase>): Promise<void> {
     await clock.settle(interpreter.run({ random: seededRandom("test"), ...phase }));
   }
   return { clock, history, exceptions, clients, interpreter, run };
@@ -102,6 +102,35 @@ Deno.test("a rate spaces operations, on average", async () => {
   const { history, run } = setUp(undefined, { concurrency: 10 });
   await run({ generator: forever, rate: 50, timeLimitSeconds: 100 });
   assertAlmostEquals(history.length / 2, 5000, 200);
+});
+
+Deno.test("an operation takes one draw of a worker, however many are free", async () => {
+  let draws = 0;
+  const random = seededRandom("test");
+  const counting = { ...random, integer: (below: number) => (draws++, random.integer(below)) };
+  const { history, run } = setUp(undefined, { concurrency: 1000 });
+  await run({ generator: first(500), random: counting });
+  // The last draw is for the operation that there is not.
+  assertEquals([draws, history.length], [501, 1000]);
+});
+
+Deno.test("each free worker is asked once, in a random order, until one has an operation", async () => {
+  const orders = new Set<string>();
+  for (let seed = 0; seed < 200; seed++) {
+    const asked: number[] = [];
+    let left = 1;
+    const next = (worker: number) => {
+      if (asked.push(worker) < 3) return "pending";
+      return left-- > 0 ? { f: "read" } : undefined;
+    };
+    const { history, run } = setUp(undefined, { concurrency: 3 });
+    await run({ generator: { next }, random: seededRandom(String(seed)) });
+    const order = asked.slice(0, 3);
+    assertEquals(order.toSorted(), [0, 1, 2]);
+    assertEquals(history.map(({ process }) => process), Array(2).fill(order[2]));
+    orders.add(order.join());
+  }
+  assertEquals(orders.size, 6);
 });
 
 Deno.test("operations begin exactly when the drawn gaps are over, at any rate", async () => {
