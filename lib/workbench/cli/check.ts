@@ -22,6 +22,7 @@ import { type Arguments, DEFAULTS, type FlagTexts, flagValues, parseArguments } 
 import type { Flag } from "../request/flag.ts";
 import { FLAGS, type FlagValues } from "../request/flags.ts";
 import { workloadOf } from "../request/infer_workload.ts";
+import { modelNotes } from "../request/model_notes.ts";
 import { deciderOf, testOptions } from "../request/request.ts";
 import { judge, type TestRecord } from "../run/judge.ts";
 import { NOT_STORED, type Results, type TargetLimit } from "../run/results.ts";
@@ -98,10 +99,13 @@ function parsePath({ texts, positional, program }: Arguments, { name, flags }: t
 function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Results {
   const texts = new Map([...storedFlags(stored, args.given), ...args.texts]);
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
+  const workload = workloadOfStored(stored, texts.get("workload")?.[0], args.positional[0]!);
+  const notes = modelNotes([workload.name], args.given["consistency-models"]);
+  for (const note of notes) machine.stderr(`Note: ${note}\n`);
   const results = judge({
     ...recordOf(stored),
     decidedBy: deciderOf(args.given, stored.results?.decided_by ?? "strict"),
-    workload: workloadOfStored(stored, texts.get("workload")?.[0], args.positional[0]!),
+    workload,
     options: optionsOf(texts, namesNodes, machine),
   });
   return withStoredProblems(withoutUnknown(results, stored, namesNodes), stored);

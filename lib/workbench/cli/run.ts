@@ -16,6 +16,7 @@ import { type Arguments, beforeEnd, parseArguments } from "../request/arguments.
 import { type Challenge, CHALLENGES } from "../request/challenges.ts";
 import type { Flag } from "../request/flag.ts";
 import { FLAGS } from "../request/flags.ts";
+import { modelNotes } from "../request/model_notes.ts";
 import { createRequest, deciderOf, type TestRequest } from "../request/request.ts";
 import { planSeries } from "../request/series_plan.ts";
 import type { Decider } from "../run/results.ts";
@@ -81,6 +82,7 @@ async function runTests(
   const notes = [
     ...name === "maelstrom" ? maelstromNotes(args) : ignoredFlagNotes(args),
     ...name === "cluster" ? clusterNotes(requests) : [],
+    ...modelNotes(requests.map(({ workload }) => workload), args.given["consistency-models"]),
     ...positionalNotes(args),
     ...name === "maelstrom" ? [] : incompatibilityNotes(requests),
   ];

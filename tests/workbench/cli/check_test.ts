@@ -187,6 +187,21 @@ Deno.test("check uses its flags", async () => {
   assertEquals((await checkJSON(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
 });
 
+Deno.test("check refuses consistency models that no transaction can violate", async () => {
+  const history = filesOf({ "x.edn": edn(0, "txn", "[[:append 2 1]]") });
+  const line = "check x.edn -w txn-list-append --consistency-models";
+  for (const model of ["linearizable", "PRAM", "monotonic-reads,1SR"]) {
+    const names = model.replace(",", ", ");
+    await assertRejected(`${line} ${model}`, `Cannot check consistency model ${names}: no anomaly violates`, history);
+  }
+  const mixed = await command(`${line} linearizable,read-committed`, history);
+  assertEquals(mixed.status, 0);
+  assertStringIncludes(mixed.err, "Note: nothing is looked for under linearizable: ");
+  const others = await check(IDS, "--consistency-models linearizable");
+  assertEquals(others.status, 0);
+  assertStringIncludes(others.err, "Note: --consistency-models does nothing here: unique-ids has no transactions");
+});
+
 Deno.test("check shows exceptions of Jepsen's clients", async () => {
   const thrown =
     ', :error "indeterminate: Malformed", :time 2000000, :exception {:via [{:type clojure.lang.ExceptionInfo}]}';

@@ -312,6 +312,17 @@ Deno.test("main() rejects a Maelstrom without Java", async () => {
   assertEquals(ran[0]?.engine, "/project/.maelstrom/maelstrom/maelstrom");
 });
 
+Deno.test("main() refuses consistency models that nothing violates, and notes those without effect", async () => {
+  const test = "test -w txn-rw-register --bin ./node -q --consistency-models";
+  await assertRejected(`${test} linearizable`, "Cannot check consistency model linearizable: no anomaly violates it");
+  assertEquals((await command(`${test} serializable`)).err, "");
+  const { err, status } = await command(
+    "test -w lin-kv --bin ./node -q --node-count 1 --consistency-models linearizable",
+  );
+  assertEquals(status, 0);
+  assertStringIncludes(err, "Note: --consistency-models does nothing here: lin-kv has no transactions");
+});
+
 Deno.test("main() notes Jepsen's flags that have no effect", async () => {
   const { err, status } = await command("test -w echo --bin ./node -q --username me --no-ssh");
   assertEquals(status, 0);
