@@ -32,8 +32,11 @@ export const ANOMALY_TYPES: Readonly<Record<string, FindingType>> = {
   "duplicate-id": FOUND,
   "incomparable-ids": { valid: true, maelstrom: "stops" },
   "lost": FOUND,
-  "duplicated": TOLD,
-  "unexpected": { valid: true, maelstrom: "overlooks" },
+  // Jepsen means to find them, but compares the wrong way round.
+  "duplicated": OVERLOOKED,
+  "unexpected": OVERLOOKED,
+  "failed-add-read": OVERLOOKED,
+  "nothing-decided": UNDECIDED,
   "wrong-sum": FOUND,
   // Maelstrom has no locks: its verdict would be the same.
   "lock-held-twice": FOUND,

@@ -35,7 +35,7 @@ type Exception = Results["exceptions"][number];
 const SURROUNDINGS: readonly string[] = [NOT_STORED, "backlog-full", "messages-unseen", "stderr-flood"];
 
 /** Anomalies that say that something is missing. They follow from mistakes that keep nodes from answering. */
-const ABSENCES = ["never-succeeded", "no-final-read", "empty-transaction-graph", "unavailable"];
+const ABSENCES = ["never-succeeded", "no-final-read", "nothing-decided", "empty-transaction-graph", "unavailable"];
 
 /** Consequences of a finding, by its type: other findings, which are only named. */
 const CONSEQUENCES: Readonly<Record<string, readonly string[]>> = {

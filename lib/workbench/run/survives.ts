@@ -38,7 +38,12 @@ export const SURVIVES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Types of anomalies that only say that nothing happened: no promise was kept, and none was broken. */
-export const INCONCLUSIVE: readonly string[] = ["never-succeeded", "empty-transaction-graph", "no-final-read"];
+export const INCONCLUSIVE: readonly string[] = [
+  "never-succeeded",
+  "empty-transaction-graph",
+  "no-final-read",
+  "nothing-decided",
+];
 
 /**
  * Returns true if nothing is wrong with a run under faults. That includes a run in which nothing is known, as when

@@ -8,10 +8,11 @@
 
 import Type from "typebox";
 import { identify, type Identity } from "../checkers/identify.ts";
+import { checkSetFull } from "../checkers/set/mod.ts";
 import { arrayOf, mapOf, type RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
 import { withErrors } from "./outcome.ts";
-import { adds, checkSet } from "./repeated_adds.ts";
+import { adds } from "./repeated_adds.ts";
 import { haveAll, lackingElements } from "./set_convergence.ts";
 import { TOPOLOGIES } from "./topology.ts";
 import type { Workload } from "./workload.ts";
@@ -86,5 +87,5 @@ export const broadcastWorkload: Workload = {
       lacking: (seen) => lackingElements(seen as Map<string, Set<Identity>>, known, "values"),
     };
   },
-  check: checkSet,
+  check: checkSetFull,
 };

@@ -7,9 +7,10 @@
  */
 
 import Type from "typebox";
+import { checkSetFull } from "../checkers/set/mod.ts";
 import { arrayOf, type RPC } from "../world/rpc_schema.ts";
 import { mix, perWorker, repeat, sequence } from "./generator.ts";
-import { adds, checkSet } from "./repeated_adds.ts";
+import { adds } from "./repeated_adds.ts";
 import type { Workload } from "./workload.ts";
 
 const ADD: RPC = {
@@ -47,5 +48,5 @@ export const gSetWorkload: Workload = {
   }),
   generator: (options, random) => mix(random, [adds("add", options, random), repeat(() => ({ f: "read" }))]),
   final: { generator: ({ concurrency }) => perWorker(concurrency, () => sequence([{ f: "read", final: true }])) },
-  check: checkSet,
+  check: checkSetFull,
 };

@@ -5,10 +5,6 @@
  * @module
  */
 
-import { identify, type Identity } from "../checkers/identify.ts";
-import { checkSetFull } from "../checkers/set/mod.ts";
-import type { Verdict } from "../checkers/verdict.ts";
-import type { Operation } from "../history/operation.ts";
 import type { Random } from "../world/random.ts";
 import type { OperationGenerator, TestOptions } from "./workload.ts";
 
@@ -26,22 +22,4 @@ export function adds(f: string, { repeatAdds = 0 }: TestOptions, random: Random)
       return { f, value: isRepeated ? random.integer(count) : count++ };
     },
   };
-}
-
-/**
- * Checks a set whose elements may have been added more than once. If one was, an element that occurs twice in a read
- * makes the set invalid: nodes had a chance to show that they remember what they have.
- */
-export function checkSet(history: readonly Operation[], options: TestOptions): Verdict {
-  const verdict = checkSetFull(history, options);
-  return verdict.duplicated_count as number > 0 && hasRepeatedAdd(history) ? { ...verdict, valid: false } : verdict;
-}
-
-function hasRepeatedAdd(history: readonly Operation[]): boolean {
-  const added = new Set<Identity>();
-  return history.some(({ type, f, value, process }) => {
-    if (type !== "invoke" || f === "read" || process === "nemesis") return false;
-    const element = identify(value);
-    return added.size === added.add(element).size;
-  });
 }

@@ -7,6 +7,8 @@ export const ANOMALY_GROUPS: Record<string, Record<string, string>> = {
     "lost": "an element that was in the set is missing from all later reads",
     "duplicated": "an element occurs more than once in a read",
     "unexpected": "a read contains an element that was never added",
+    "failed-add-read": "a read contains an element although every add of it failed with a definite error",
+    "nothing-decided": "no read shows if the set has any of its elements; the verdict is unknown",
     "wrong-sum": "a final read is not a possible sum of the adds",
     "lock-held-twice": "a client got the lock while another one held it",
     "no-final-read": "no final read of a counter succeeded; the verdict is unknown",

@@ -69,6 +69,16 @@ export const OTHER_CASES: Record<string, OtherCase> = {
     history: sequential([[0, "ok", "add", 7, 7], [1, "ok", "read", null, [7, 8]]]),
     check: checkSetFull,
   },
+  "failed-add-read": {
+    workloads: SETS,
+    history: sequential([[0, "fail", "add", 7, 7], [1, "ok", "read", null, [7]]]),
+    check: checkSetFull,
+  },
+  "nothing-decided": {
+    workloads: SETS,
+    history: sequential([[0, "ok", "add", 7, 7], [1, "fail", "read", null]]),
+    check: checkSetFull,
+  },
   "wrong-sum": {
     workloads: ["g-counter", "pn-counter"],
     history: withFinalReads([[0, "ok", "add", 3, 3], [0, "info", "add", 2, 2], [1, "ok", "read", null, 4]]),

@@ -73,6 +73,7 @@ const INEXACT: readonly string[] = [
   "null-and-empty",
   "null-and-empty-update",
   "null-written",
+  "set-bare-ack",
   "written-twice",
 ];
 

@@ -1,11 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, unreachable } from "@std/assert";
 import { runVirtualTest } from "../../../lib/workbench/engines/virtual_run.ts";
 import { seededRandom } from "../../../lib/workbench/world/random.ts";
-import { adds, checkSet } from "../../../lib/workbench/workloads/repeated_adds.ts";
+import { adds } from "../../../lib/workbench/workloads/repeated_adds.ts";
 import type { Invocation } from "../../../lib/workbench/workloads/workload.ts";
 import { WORKLOADS } from "../../../lib/workbench/workloads/mod.ts";
 import type { AnyNode } from "../../../mod.ts";
-import { sequential } from "../checkers/sequential.ts";
 import { runOptions, testOptions } from "../run/stand_in.ts";
 
 function draw(repeatAdds: number | undefined, count: number): unknown[] {
@@ -24,16 +23,6 @@ Deno.test("the share of adds that repeat an earlier value is as asked for; witho
   assertAlmostEquals(1 - new Set(values).size / 4000, 0.25, 0.02);
   values.forEach((value, index) => assert(value === 0 || values.slice(0, index).includes(value as number - 1)));
   assertEquals(draw(1, 5), [0, 0, 0, 0, 0]);
-});
-
-Deno.test("a value that is read twice is invalid if adds were repeated, and only noted otherwise", () => {
-  const read = [1, "ok", "read", null, [7, 7, 8]] as const;
-  const once = sequential([[0, "ok", "add", 7, 7], [0, "ok", "add", 8, 8], [...read]]);
-  const twice = sequential([[0, "ok", "add", 7, 7], [0, "ok", "add", 8, 8], [2, "ok", "add", 8, 8], [...read]]);
-  for (const [history, valid] of [[once, true], [twice, false]] as const) {
-    const verdict = checkSet(history, testOptions());
-    assertEquals([verdict.valid, verdict.anomalies!.map(({ type }) => type)], [valid, ["duplicated"]]);
-  }
 });
 
 for (

@@ -9,8 +9,8 @@ import type { Operation } from "../../history/operation.ts";
 import { pairs } from "../../history/history.ts";
 import { type ClusterShape, nameProcess, nodeOf } from "../cluster_shape.ts";
 import { compareValues } from "../compare_values.ts";
-import { checkOrUnknown, explainCases, seconds } from "../explain.ts";
-import { identify } from "../identify.ts";
+import { checkOrUnknown, explainCases, outcome, seconds } from "../explain.ts";
+import { identify, type Identity } from "../identify.ts";
 import type { Anomaly, Verdict } from "../verdict.ts";
 import { type Element, type SetTimeline, trackElements } from "./timeline.ts";
 
@@ -39,9 +39,9 @@ interface ClassifiedElement extends Element {
  * - *lost* if it is known, and a read without it began after it was known and after the last read that contains it;
  * - *never-read* otherwise: the reads do not decide.
  *
- * A lost element makes the set invalid; without a stable element the verdict is unknown. Values that occur twice in one
- * read, and values that were never added, are reported but do not invalidate. (Jepsen 0.3.13 intends to count the
- * former as invalid, but a reversed comparison never finds any.)
+ * A lost element makes the set invalid; without a stable element the verdict is unknown. Three findings are additions,
+ * each of which makes the set invalid: values that occur twice in one read (Jepsen means to find them, but compares the
+ * wrong way round), values that were never added, and elements that were read although every add of them failed.
  *
  * @param history Operations `add` or `broadcast` of an element, and `read`, whose result is the list of all elements.
  * @param shape Used to name nodes in the explanations.
@@ -62,8 +62,14 @@ function judge(timeline: SetTimeline, history: readonly Operation[], shape: Clus
   const stable = elements.filter(({ outcome }) => outcome === "stable");
   const neverRead = elements.filter(({ outcome }) => outcome === "never-read");
   const stale = stable.filter(({ stableLatency }) => stableLatency! > 0);
+  const anomalies = [
+    ...explainAllLost(lost, history, shape),
+    ...explainSurplus(timeline, history, shape),
+    ...lost.length > 0 || stable.length > 0 ? [] : explainUndecided(elements, history),
+  ];
+  const isWrong = anomalies.some(({ type }) => type !== "nothing-decided");
   return {
-    valid: lost.length > 0 ? false : stable.length === 0 ? "unknown" : true,
+    valid: isWrong ? false : stable.length === 0 ? "unknown" : true,
     attempt_count: elements.length,
     stable_count: stable.length,
     lost_count: lost.length,
@@ -79,7 +85,7 @@ function judge(timeline: SetTimeline, history: readonly Operation[], shape: Clus
     duplicated: duplicated.slice(0, LISTED).map(({ value, count }) => ({ element: value, count })),
     unexpected_count: unexpected.length,
     unexpected: list(unexpected),
-    anomalies: explainAnomalies(lost, duplicated, unexpected, history, shape),
+    anomalies,
   };
 }
 
@@ -135,18 +141,12 @@ function withoutValue({ index, time, type, process, f }: Operation): object {
   return { index, time, type, process, f };
 }
 
-function explainAnomalies(
-  lost: readonly ClassifiedElement[],
-  duplicated: SetTimeline["duplicated"],
-  unexpected: SetTimeline["unexpected"],
-  history: readonly Operation[],
-  shape: ClusterShape,
-): Anomaly[] {
+/** Explains what reads have and should not have. */
+function explainSurplus(timeline: SetTimeline, history: readonly Operation[], shape: ClusterShape): Anomaly[] {
   return [
-    ...explainAllLost(lost, history, shape),
     ...explainCases(
       "duplicated",
-      duplicated,
+      timeline.duplicated.toSorted(byValue),
       ({ value, count, read }) =>
         `Element ${show(value)} occurs ${count} times in the read by ${processName(read, shape)} at ${
           seconds(read.time)
@@ -155,13 +155,54 @@ function explainAnomalies(
     ),
     ...explainCases(
       "unexpected",
-      unexpected,
+      timeline.unexpected.toSorted(byValue),
       ({ value, read }) =>
         `Element ${show(value)} is in the read by ${processName(read, shape)} at ${seconds(read.time)}, ` +
         "but no add of it had begun",
       ({ value, read }) => ({ operations: [read], values: [value] }),
     ),
+    ...explainCases(
+      "failed-add-read",
+      readAlthoughFailed(timeline, history).toSorted(byValue),
+      ({ value, failed, read }) =>
+        `Element ${show(value)} is in the read by ${processName(read, shape)} at ${seconds(read.time)}, ` +
+        `but the add of it by ${processName(failed, shape)} ${outcome(failed)}`,
+      ({ value, failed, read }) => ({ operations: [failed, read], values: [value] }),
+    ),
   ];
+}
+
+/** Lists the elements that were read although all adds of them failed, with the completion of one such add. */
+function readAlthoughFailed({ elements }: SetTimeline, history: readonly Operation[]) {
+  const failures = new Map<Identity, Operation>();
+  const possible = new Set<Identity>();
+  for (const { invocation: { f, value }, completion } of pairs(history)) {
+    if (f !== "add" && f !== "broadcast") continue;
+    if (completion?.type === "fail") failures.set(identify(value), completion);
+    else possible.add(identify(value));
+  }
+  if (failures.size === 0) return [];
+  return elements.flatMap(({ value, known: read }) => {
+    const identity = identify(value);
+    const failed = possible.has(identity) ? undefined : failures.get(identity);
+    return failed === undefined || read === undefined ? [] : [{ value, failed, read }];
+  });
+}
+
+/** Says why nothing is known of any element. */
+function explainUndecided(elements: readonly Element[], history: readonly Operation[]): Anomaly[] {
+  const reads = pairs(history).filter(({ invocation, completion }) => {
+    return invocation.f === "read" && completion?.type === "ok";
+  });
+  const count = elements.length === 1 ? "the only element" : `any of ${elements.length} elements`;
+  const reason = elements.length === 0
+    ? "no element was added"
+    : reads.length === 0
+    ? `no read succeeded, so ${count} can be in the set or not`
+    : elements.every(({ known }) => known === undefined)
+    ? `no add was acknowledged, and no read contains ${count}`
+    : `no read that began after an element was acknowledged shows if the set has ${count}`;
+  return explainCases("nothing-decided", [reason], (reason) => `Nothing is decided: ${reason}`);
 }
 
 /** Successful reads of each node; of each process, if the nodes are not known. */

@@ -90,7 +90,8 @@ export function trackElements(history: readonly Operation[]): SetTimeline {
     }
     const invocation = invocations.get(process);
     invocations.delete(process);
-    if (type === "ok" && isAdd) completeAdd(tracker, operation.value, index);
+    // The element is that of the request: many systems acknowledge without repeating it.
+    if (type === "ok" && isAdd && invocation !== undefined) completeAdd(tracker, history[invocation]!.value, index);
     if (type === "ok" && f === "read" && invocation !== undefined) {
       addRead(tracker, process, { invocation, completion: index, values: listOf(operation) });
     }

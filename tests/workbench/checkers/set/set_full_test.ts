@@ -1,5 +1,6 @@
 import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import { asMaelstrom } from "../../../../lib/workbench/checkers/finding_types.ts";
 import { checkSetFull } from "../../../../lib/workbench/checkers/set/mod.ts";
 import { parseEDNHistory } from "../../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../../lib/workbench/history/operation.ts";
@@ -155,15 +156,77 @@ Deno.test("checkSetFull: an empty history is unknown", () => {
   assertEquals([verdict.valid, verdict.attempt_count, verdict.stable_latencies], ["unknown", 0, null]);
 });
 
-Deno.test("checkSetFull reports duplicated and unexpected values, but they do not invalidate", () => {
+Deno.test("checkSetFull: a set with duplicated or unexpected values is invalid, for Maelstrom it is not", () => {
   const verdict = checkSetFull(historyOf("0 0 invoke add 7", "1 0 ok add 7", "2 1 invoke read", "3 1 ok read [7 9 7]"));
-  assertEquals(verdict.valid, true);
+  assertEquals([verdict.valid, asMaelstrom(verdict, "g-set")], [false, true]);
   assertEquals([verdict.duplicated_count, verdict.duplicated], [1, [{ element: 7, count: 2 }]]);
   assertEquals([verdict.unexpected_count, verdict.unexpected], [1, [9]]);
   assertEquals(verdict.anomalies!.map(({ type, explanation }) => [type, explanation]), [
     ["duplicated", "Element 7 occurs 2 times in the read by process 1 at 0.003 s"],
     ["unexpected", "Element 9 is in the read by process 1 at 0.003 s, but no add of it had begun"],
   ]);
+  for (const read of ["[7 9]", "[7 7]"]) {
+    const { valid, anomalies } = checkSetFull(historyOf(...ADDED_AND_READ.slice(0, 3), `3 1 ok read ${read}`));
+    assertEquals([valid, anomalies!.length], [false, 1]);
+  }
+  // Without a stable element, Maelstrom does not decide.
+  const undecided = checkSetFull(historyOf("0 1 invoke read", "1 1 ok read [9]"));
+  assertEquals([undecided.valid, asMaelstrom(undecided, "g-set")], [false, "unknown"]);
+});
+
+Deno.test("checkSetFull: an element that is read although every add of it failed makes the set invalid", () => {
+  const failed = ["0 0 invoke add 7", "1 0 fail add 7", "2 0 invoke add 8", "3 0 ok add 8"];
+  const read = ["10 1 invoke read", "11 1 ok read [7 8]"];
+  const verdict = checkSetFull(historyOf(...failed, ...read));
+  assertEquals([verdict.valid, asMaelstrom(verdict, "g-set")], [false, true]);
+  assertEquals(verdict.anomalies!.map(({ type, explanation, cases }) => [type, explanation, cases![0]!.operations]), [[
+    "failed-add-read",
+    "Element 7 is in the read by process 1 at 0.011 s, but the add of it by process 0 failed at 0.001 s",
+    [1, 5],
+  ]]);
+  for (
+    const again of [["4 2 invoke add 7", "5 2 ok add 7"], ["4 2 invoke add 7", "5 2 info add 7"], ["4 2 invoke add 7"]]
+  ) {
+    assertEquals(checkSetFull(historyOf(...failed, ...again, ...read)).anomalies, []);
+  }
+  assertEquals(checkSetFull(historyOf(...failed, "10 1 invoke read", "11 1 ok read [8]")).valid, true);
+});
+
+Deno.test("checkSetFull: an acknowledgement need not repeat the element", () => {
+  for (const value of ["", " nil", ' "OK"', " {}"]) {
+    const acknowledged = ["0 0 invoke add 7", `1 0 ok add${value}`, "2 1 invoke read"];
+    const { valid, lost } = checkSetFull(historyOf(...acknowledged, "3 1 ok read []"));
+    assertEquals([valid, lost], [false, [7]], value);
+    assertEquals(checkSetFull(historyOf(...acknowledged, "3 1 ok read [7]")).valid, true);
+  }
+});
+
+Deno.test("checkSetFull says why nothing is decided", () => {
+  const added = ["0 0 invoke add 7", "1 0 ok add 7"];
+  for (
+    const [history, reason] of [
+      [[], "no element was added"],
+      [added, "no read succeeded, so the only element can be in the set or not"],
+      [
+        [...added, "2 0 invoke add 8", "3 0 info add 8", "4 1 invoke read", "5 1 fail read"],
+        "no read succeeded, so any of 2 elements can be in the set or not",
+      ],
+      [
+        ["0 0 invoke add 7", "1 0 info add 7", "2 1 invoke read", "3 1 ok read []"],
+        "no add was acknowledged, and no read contains the only element",
+      ],
+      [
+        ["0 1 invoke read", ...["1 0 invoke add 7", "2 0 ok add 7"], "3 1 ok read []"],
+        "no read that began after an element was acknowledged shows if the set has the only element",
+      ],
+    ] as const
+  ) {
+    const { valid, anomalies } = checkSetFull(historyOf(...history));
+    assertEquals([valid, anomalies!.map(({ type, explanation }) => [type, explanation])], [
+      "unknown",
+      [["nothing-decided", `Nothing is decided: ${reason}`]],
+    ]);
+  }
 });
 
 Deno.test("checkSetFull accepts elements of any type, and compares them by value", () => {
@@ -197,8 +260,10 @@ Deno.test("checkSetFull returns a bounded verdict", () => {
 Deno.test("checkSetFull accepts a correct set", () => {
   fc.assert(fc.property(MOVES, (moves) => {
     const verdict = checkSetFull(play(moves, (elements) => elements));
-    assertEquals(verdict.valid, verdict.stable_count === 0 ? "unknown" : true);
-    assertEquals([verdict.lost_count, verdict.stale_count, verdict.anomalies], [0, 0, []]);
+    const isUndecided = verdict.stable_count === 0;
+    assertEquals(verdict.valid, isUndecided ? "unknown" : true);
+    assertEquals([verdict.lost_count, verdict.stale_count], [0, 0]);
+    assertEquals(verdict.anomalies!.map(({ type }) => type), isUndecided ? ["nothing-decided"] : []);
   }));
 });
 
