@@ -13,8 +13,12 @@ import { fakeMachine } from "../engines/fake_machine.ts";
 const ALLOWED = (["read", "write", "run", "env"] as const)
   .every((name) => Deno.permissions.querySync({ name }).state === "granted");
 
-/** Creates a project on a fake machine; returns its files by path, and what was printed. */
-function create(words: string, origin = "https://example.org/workbench.git"): {
+/**
+ * Creates a project on a fake machine; returns its files by path, and what was printed.
+ *
+ * @param around What git says of the repository around it: its path, and that of the project in it.
+ */
+function create(words: string, origin = "https://example.org/workbench.git", around?: string): {
   files: Record<string, string>;
   out: string;
 } {
@@ -26,7 +30,7 @@ function create(words: string, origin = "https://example.org/workbench.git"): {
     },
     createFolder: (path) => `/home/${path}`,
     createFile: (path, text) => void (files[path] = text),
-    outputOf: () => `${origin}\n`,
+    outputOf: (_, args) => args.includes("rev-parse") ? around : `${origin}\n`,
   });
   createProject(words.split(" ").filter((word) => word !== ""), machine);
   return { files, out: machine.out };
@@ -72,6 +76,24 @@ Deno.test("the workflow does not contain the password of the workbench's address
   assertStringIncludes(workflowCommands("git@example.org:workbench.git")[0]!, "1 git@example.org:workbench.git");
 });
 
+Deno.test("createProject() says where GitHub looks for the workflow of a project inside a repository", () => {
+  const { files, out } = create("nodes/crdt", undefined, "/home/mono\nnodes/crdt/\n");
+  assertStringIncludes(
+    out,
+    "nodes/crdt is inside the repository /home/mono, and GitHub runs only workflows at its root",
+  );
+  const moved = "/home/mono/.github/workflows/nodes-crdt.yml";
+  assertStringIncludes(out, `mv /home/mono/nodes/crdt/.github/workflows/test.yml ${moved}\n`);
+  const text = files["nodes/crdt/.github/workflows/test.yml"]!;
+  assertStringIncludes(text, 'defaults:\n  run:\n    working-directory: "nodes/crdt"\njobs:\n');
+  // A repository of its own, none, and that of the workbench.
+  for (const around of ["/home/my_node\n\n", undefined, "/project\nmy_node/\n"]) {
+    const { files, out } = create("my_node", undefined, around);
+    assertEquals(out.includes("GitHub runs"), false);
+    assertEquals(files["my_node/.github/workflows/test.yml"]!.includes("working-directory"), false);
+  }
+});
+
 Deno.test("createProject() refuses bad arguments, and folders that exist", () => {
   const complaint = (words: string) => assertThrows(() => create(words), UsageError).message;
   assertEquals(complaint(""), "Missing folder: expected new FOLDER [-w WORKLOAD]");
@@ -103,6 +125,25 @@ for (const workload of Object.keys(TESTS)) {
     },
   });
 }
+
+Deno.test({
+  name: "the run that new prints has enough operations: any seed passes with the node for lin-kv",
+  ignore: !ALLOWED,
+  async fn() {
+    const line = create("node -w lin-kv").out.split("\n").find((line) => line.includes("/node.sh --"))!;
+    const flags = line.slice(line.indexOf("--node-count")).trim().split(" ");
+    const bin = `${ROOT}/lib/workbench/cli/new/templates/lin_kv.ts`;
+    for (let seed = 1; seed <= 20; seed++) {
+      const args = parseArguments(["--sim", "-w", "lin-kv", "--bin", bin, ...flags, "--seed", `${seed}`]);
+      const request = createRequest(null, args, createMachine(ROOT));
+      const { passed, anomalies } = await runInSimulation(ROOT, {
+        ...request,
+        simulation: { checkDeterminism: false, keep: "none" },
+      }, { signal: new AbortController().signal, log() {}, output() {}, progress() {} });
+      assertEquals([seed, passed, anomalies], [seed, true, []]);
+    }
+  },
+});
 
 /** Runs a command of a shell in a folder; returns its status and all that it printed. */
 async function shell(command: string, cwd: string): Promise<{ code: number; text: string }> {

@@ -29,6 +29,16 @@ export interface Project {
   root: string;
   /** Address from which the workbench was cloned; undefined if there is none. */
   origin: string | undefined;
+  /** Place of the project in a repository around it; undefined if there is none. */
+  place: Place | undefined;
+}
+
+/** Place of a project below the root of a repository. */
+export interface Place {
+  /** Absolute path of the repository. */
+  repository: string;
+  /** Path of the project in it. */
+  prefix: string;
 }
 
 /** The tests of a node by workload: what a client asks, and what it expects. */
@@ -158,7 +168,7 @@ function configuration({ workbench }: Project): string {
 }
 
 /** The steps are JSON strings, which are YAML, too: a word that is quoted for a shell may begin a command. */
-function workflow({ workbench, workload, origin }: Project): string {
+function workflow({ workbench, workload, origin, place }: Project): string {
   const folder = shellWord(workbench);
   const script = shellWord(`${workbench}/maelstrom.sh`);
   const commands = [
@@ -167,10 +177,15 @@ function workflow({ workbench, workload, origin }: Project): string {
     `${script} deno test`,
     `${script} test -w ${workload} --bin node.ts --node-count 1 --sim --seeds 20`,
   ];
+  const defaults = place === undefined ? "" : `defaults:
+  run:
+    working-directory: ${JSON.stringify(place.prefix)}
+`;
   return `# Tests the node, and simulates its workload with twenty seeds.
+# The workbench is its newest commit; for another one, write its tag or commit after the address.
 name: test
 on: [push, pull_request]
-jobs:
+${defaults}jobs:
   test:
     runs-on: ubuntu-latest
     steps:

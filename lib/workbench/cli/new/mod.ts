@@ -13,7 +13,7 @@ import { parseArguments } from "../../request/arguments.ts";
 import { shellWord } from "../../request/command_line.ts";
 import type { Flag } from "../../request/flag.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
-import { projectFiles, templateOf, TESTS } from "./files.ts";
+import { type Place, projectFiles, templateOf, TESTS } from "./files.ts";
 
 /** The flags of `new`. */
 export const NEW_FLAGS = [
@@ -46,10 +46,12 @@ export function createProject(words: readonly string[], machine: Machine): numbe
   const template = files.readTextFile(`${root}/lib/workbench/cli/new/templates/${templateOf(workload)}.ts`);
   const origin = outputOf("git", ["-C", root, "config", "remote.origin.url"])?.trim();
   const workbench = relative(machine.createFolder(folder), root);
-  const created = projectFiles({ workload, template, workbench, root, origin });
+  const place = placeInRepository(folder, machine);
+  const created = projectFiles({ workload, template, workbench, root, origin, place });
   for (const { path, text, isExecutable } of created) machine.createFile(`${folder}/${path}`, text, isExecutable);
   const script = files.inspect(".").path === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
   stdout(report(folder, workload, created.map((file) => file.path), shellWord(script)));
+  if (place !== undefined) stdout(moveWords(folder, place));
   return EXIT_STATUS.passed;
 }
 
@@ -58,6 +60,27 @@ function parse(words: readonly string[]): { folder: string; workload: string } {
   if (folder === undefined) throw new UsageError("Missing folder: expected new FOLDER [-w WORKLOAD]");
   if (extra !== undefined) throw new UsageError(`Cannot use ${extra} with new: expected one folder`);
   return { folder, workload };
+}
+
+/**
+ * Finds the repository around a project. A project in the workbench's own repository, or in none, is to become one:
+ * then the result is undefined.
+ */
+function placeInRepository(folder: string, { outputOf, root }: Machine): Place | undefined {
+  const output = outputOf("git", ["-C", folder, "rev-parse", "--show-toplevel", "--show-prefix"]);
+  const [repository, prefix] = output?.split("\n") ?? [];
+  return !repository || !prefix || repository === root ? undefined : { repository, prefix: prefix.replace(/\/$/, "") };
+}
+
+function moveWords(folder: string, { repository, prefix }: Place): string {
+  const target = `${repository}/.github/workflows`;
+  const name = `${prefix.replaceAll("/", "-")}.yml`;
+  return `
+${folder} is inside the repository ${repository}, and GitHub runs only workflows at its root. Move this one there:
+
+  mkdir -p ${shellWord(target)}
+  mv ${shellWord(`${repository}/${prefix}/.github/workflows/test.yml`)} ${shellWord(`${target}/${name}`)}
+`;
 }
 
 function report(folder: string, workload: string, paths: readonly string[], script: string): string {
@@ -71,6 +94,6 @@ Test it, which also checks its types (a run does not), simulate the workload, an
 
   ${script} deno test -q --config ${at}/deno.json ${at}
   ${script} test -w ${workload} --bin ${at}/node.ts --node-count 1 --sim
-  ${script} test -w ${workload} --bin ${at}/node.sh --node-count 1 --time-limit 5
+  ${script} test -w ${workload} --bin ${at}/node.sh --node-count 1 --rate 50 --time-limit 5
 `;
 }
