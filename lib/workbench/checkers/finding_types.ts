@@ -118,6 +118,7 @@ export const EXCEPTION_TYPES: Readonly<Record<string, FindingType>> = {
   "malformed-reply": OVERLOOKED,
   "unmatched-reply": OVERLOOKED,
   "repeated-reply": TOLD,
+  "service-error": TOLD,
   "poll-below-offset": OVERLOOKED,
   "no-answer": TOLD,
   "unfinished-line": TOLD,

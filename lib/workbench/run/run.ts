@@ -41,6 +41,7 @@ import { type Random, seededRandom } from "../world/random.ts";
 import { attachServices } from "../world/services/mod.ts";
 import { createMeter, type Meter, type Progress, type ProgressPhase } from "./progress.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
+import { noteServiceError } from "./service_errors.ts";
 import { createSilences, type Silences } from "./silences.ts";
 
 /** Time that a node has to answer a request of the nemesis, ms. */
@@ -291,6 +292,7 @@ function createTestNetwork(
     oneAtATime: true,
     sink(entry) {
       if (entry.type === "send") meter.message(entry.time / 1e6);
+      noteServiceError(entry, note);
       hooks.store?.message(entry);
       const logged = entry.type === "send" ? options.logNetSend : options.logNetRecv;
       const by = entry.sender === undefined ? "" : ` (sent by ${entry.sender})`;

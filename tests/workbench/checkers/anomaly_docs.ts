@@ -107,8 +107,9 @@ const OWN: readonly string[] = [
 
 /** Maelstrom's view of a type of finding, in the words of the page. */
 function viewWords(type: string): string {
-  const { valid, maelstrom = "finds" }: FindingType = ANOMALY_TYPES[type] ?? EXCEPTION_TYPES[type]!;
-  if (OWN.includes(type) || (type in EXCEPTION_TYPES && valid === true)) return "–";
+  // The error replies of nodes are neither.
+  const { valid, maelstrom = "finds" }: FindingType = ANOMALY_TYPES[type] ?? EXCEPTION_TYPES[type] ?? { valid: true };
+  if (OWN.includes(type) || type === "error-reply" || (type in EXCEPTION_TYPES && valid === true)) return "–";
   if (typeof maelstrom === "string") return VIEWS[maelstrom];
   return Object.entries(maelstrom).map(([workload, view]) => `${OBJECTS[workload]} ${VIEWS[view]}`).join(", ");
 }

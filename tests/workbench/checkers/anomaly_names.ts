@@ -82,6 +82,8 @@ export const OUTSIDE_HISTORIES: Record<string, string> = {
   "not-converged": "10 s after the last fault, nodes still lacked data; a simulation looks into them",
   "malformed-reply": "a reply that does not fit the workload, or another transaction than the one asked for",
   "unmatched-reply": "a message to a client that answers none of its requests",
+  "error-reply": "a node answered clients with error 10, 12 or 13; invalidates nothing by itself",
+  "service-error": "a service answered a node with error 10 or 12; invalidates nothing",
   "repeated-reply": "a second reply to the same request; invalidates nothing",
   "poll-below-offset": "a poll returned messages below the offset that it asked for",
   "no-answer": "in a test without faults, a node did not answer in time; invalidates nothing by itself",

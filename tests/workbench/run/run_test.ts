@@ -231,3 +231,28 @@ Deno.test("replies without in_reply_to are reported once for each node; operatio
   );
   assertGreater(results.exceptions[0]!.count, 0);
 });
+
+/** Echo, which also asks seq-kv with every request. */
+const asking = (body: Record<string, unknown>) => (node: AnyNode) => {
+  node.on("echo", ({ echo }) => {
+    void node.rpc("seq-kv", body as { type: string }).catch(() => {});
+    return { echo };
+  });
+};
+
+Deno.test("errors of services are told if they suggest a mistake, and invalidate nothing", async () => {
+  const { results, lines } = await run(asking({ type: "get", key: "x" }));
+  assertEquals([results.valid, results.maelstrom.valid], [true, true]);
+  const told = results.exceptions.find(({ node }) => node === "n0")!;
+  assertEquals([told.type, told.message], [
+    "service-error",
+    'seq-kv answered n0 with error 10 (not-supported): Cannot handle "get": expected read, write or cas',
+  ]);
+  assertEquals(lines.filter((line) => line.startsWith("seq-kv answered n0 ")).length, 1);
+  const sum = results.exceptions.reduce((sum, { count }) => sum + count, 0);
+  assertEquals(sum, results.operations!.count);
+  // A key that does not exist, and one that has another value, are answers.
+  for (const body of [{ type: "read", key: "x" }, { type: "cas", key: "x", from: 1, to: 2 }]) {
+    assertEquals((await run(asking(body))).results.exceptions, []);
+  }
+});
