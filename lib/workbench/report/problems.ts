@@ -141,8 +141,31 @@ export function operationsInQuestion(problems: Problems): number[] {
 export function problemKinds(problems: Problems): string[] {
   const { mistakes, replies, anomalies, surroundings } = sortFindings(problems);
   const told = surroundings.filter(({ type }) => type !== NOT_STORED);
-  const types = [...mistakes, ...anomalies, ...told].map(({ type }) => type);
-  return [...new Set([...types, ...replies.length > 0 ? ["error-reply"] : []])];
+  return kindsOf({ mistakes, replies, anomalies: [...anomalies, ...told] });
+}
+
+/** Types of all findings in the order in which a summary shows them: causes first, then what follows from them. */
+export function allKinds(problems: Problems): string[] {
+  const { mistakes, replies, anomalies, following, surroundings } = sortFindings(problems);
+  return kindsOf({ mistakes, replies, anomalies: [...anomalies, ...following, ...surroundings] });
+}
+
+function kindsOf({ mistakes, replies, anomalies }: {
+  mistakes: readonly Exception[];
+  replies: Findings["replies"];
+  anomalies: readonly (Exception | Anomaly)[];
+}): string[] {
+  const ofReplies = replies.length > 0 ? ["error-reply"] : [];
+  return [...new Set([...mistakes.map(({ type }) => type), ...ofReplies, ...anomalies.map(({ type }) => type)])];
+}
+
+/** Results with exceptions and anomalies in the order of {@linkcode allKinds}, and what the test permits last. */
+export function inOrderOfCauses(results: Results): Results {
+  const kinds = allKinds(results);
+  const rank = ({ type, allowed }: { type: string; allowed?: boolean }) =>
+    allowed || !kinds.includes(type) ? kinds.length : kinds.indexOf(type);
+  const sorted = <T extends { type: string }>(found: readonly T[]) => [...found].sort((a, b) => rank(a) - rank(b));
+  return { ...results, exceptions: sorted(results.exceptions), anomalies: sorted(results.anomalies) };
 }
 
 /**

@@ -8,6 +8,7 @@
 import { FailedError } from "../../base/errors.ts";
 import { readLines } from "../stored/read_lines.ts";
 import { fileExists, type StoredFiles } from "../stored/stored_run.ts";
+import { inOrderOfCauses } from "../problems.ts";
 import { nameOf } from "../summary.ts";
 import { evidenceOf } from "./evidence.ts";
 import { nodeLog } from "./logs.ts";
@@ -44,7 +45,7 @@ export async function createReportData(run: ReportedRun, machine: StoredFiles): 
   return {
     title: nameOf(results),
     // A stored file does not depend on its place, and its report neither.
-    results: { ...results, store: null, shrunk: undefined },
+    results: { ...inOrderOfCauses(results), store: null, shrunk: undefined },
     ...events,
     logs,
     evidence: evidenceOf(history, operations, results, nodes),

@@ -159,14 +159,14 @@ function right(text) {
  * @param {Results} results
  * @returns {HTMLElement[]}
  */
-function exceptions({ exceptions, crash_replies }) {
-  const crashes = crash_replies === undefined
-    ? []
-    : [`${crash_replies.count} requests were answered with error 13 (crash): ${crash_replies.texts.join(", ")}`];
+function exceptions({ exceptions, error_replies = [] }) {
+  const replies = error_replies.map(({ f, error, code, count, text }) =>
+    `error-reply${count > 1 ? `, ${count} times` : ""}: ${f} was answered with error ${code} (${error}): ${text}`
+  );
   const found = exceptions.map(({ type, node, message, count }) =>
     `${type}${node === undefined ? "" : ` (${node})`}${count > 1 ? `, ${count} times` : ""}: ${message}`
   );
-  return [...crashes, ...found].map((text) => element("pre", { class: "finding" }, text));
+  return [...found, ...replies].map((text) => element("pre", { class: "finding" }, text));
 }
 
 /**

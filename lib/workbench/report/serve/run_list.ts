@@ -19,6 +19,7 @@ import { findResults, readResults, type ResultsFile } from "../stored/run_result
 import { listRuns, type StoredFolder, timeOf } from "../stored/stored_folders.ts";
 import { judgementOf } from "../judgement.ts";
 import { okFraction } from "../numbers.ts";
+import { allKinds } from "../problems.ts";
 import type { RunRow } from "./run_row.ts";
 import { leadsOut } from "./stored_files.ts";
 
@@ -155,12 +156,11 @@ function readRow(folder: StoredFolder, file: ResultsFile, store: string, machine
 }
 
 function figuresOf(results: Results): Partial<RunRow> {
-  const { challenge, workload, engine, mode, seed, net, latency_ms, anomalies, exceptions } = results;
+  const { challenge, workload, engine, mode, seed, net, latency_ms, anomalies } = results;
   const slowest = (quantile: "p50" | "p99") =>
     Object.values(latency_ms ?? {}).map((each) => each[quantile]).reduce((a, b) => Math.max(a, b), -Infinity);
   const known = (value: number | null | undefined) => Number.isFinite(value) ? value as number : null;
   const counted = anomalies.filter(({ allowed }) => !allowed).map(({ type }) => type);
-  const types = new Set([...counted, ...exceptions.map(({ type }) => type)]);
   return {
     state: judgementOf(results),
     challenge,
@@ -174,6 +174,6 @@ function figuresOf(results: Results): Partial<RunRow> {
     messagesPerOperation: known(net?.servers.msgs_per_op),
     okFraction: okFraction(results),
     anomalies: new Set(counted).size,
-    findings: [...types].join(", "),
+    findings: allKinds(results).join(", "),
   };
 }

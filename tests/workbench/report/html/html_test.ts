@@ -37,6 +37,16 @@ Deno.test("a report has the operations, the messages and the logs of the run's f
   assertEquals([title, files[0]], ["echo", "results.json"]);
 });
 
+Deno.test("a report shows the findings in the order of the summary: causes first, what is permitted last", async () => {
+  const found = (type: string, allowed?: boolean) => ({ type, count: 1, explanation: type, allowed });
+  const anomalies = [found("G2-item", true), found("no-final-read"), found("wrong-sum")];
+  const exceptions = ["no-answer", "unmatched-reply"].map((type) => ({ type, message: type, count: 1 }));
+  const run = { folder: "run", results: { ...DATA.results, anomalies, exceptions }, history: [] };
+  const { results } = await createReportData(run, filesOf({}));
+  assertEquals(results.anomalies.map(({ type }) => type), ["wrong-sum", "no-final-read", "G2-item"]);
+  assertEquals(results.exceptions.map(({ type }) => type), ["unmatched-reply", "no-answer"]);
+});
+
 Deno.test("files that are no texts are left out, and the report says so", async () => {
   const files = filesOf({ "run/messages.jsonl": "\0", "run/node-logs/n0.log": "\0" });
   const run = { folder: "run", results: DATA.results, history: [] };

@@ -70,6 +70,22 @@ testWithStore("each run has a row with its verdict and its figures, the newest f
   });
 });
 
+testWithStore("the findings of a run begin with the causes, as the first line of its summary", async (store) => {
+  const found = (type: string) => ({ type, count: 2, explanation: type });
+  await writeRun(store, "g-counter/20261129T120000", {
+    valid: false,
+    passed: false,
+    anomalies: [found("no-final-read"), found("never-succeeded"), found("wrong-sum")],
+    error_replies: [{ f: "add", error: "not-supported", code: 10, count: 2, text: "add is not handled" }],
+    exceptions: [{ type: "malformed-reply", node: "n0", message: "Malformed", count: 3 }],
+  });
+  const [row] = listOf(store).list.read();
+  assertEquals([row!.findings, row!.anomalies], [
+    "malformed-reply, error-reply, wrong-sum, no-final-read, never-succeeded",
+    3,
+  ]);
+});
+
 testWithStore("a run without operations has no share that succeeded", async (store) => {
   const operations = { count: 0, ok: 0, fail: 0, info: 0, by_f: {} };
   await writeRun(store, "kafka/20261129T120000", { operations, availability: { valid: true, ok_fraction: 1 } });
