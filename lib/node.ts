@@ -24,7 +24,10 @@ import type { RPCOptions } from "./rpc.ts";
 import type { NodeStats } from "./stats.ts";
 import type { EveryOptions } from "./timers.ts";
 
-/** A program is a function of a node: it sets handlers and timers, and keeps its state in its own variables. */
+/**
+ * A program is a function of a node: it sets handlers and timers, and keeps its state in its own variables. It is not
+ * async: what must be awaited before the first request goes into {@linkcode Node.onInit}.
+ */
 export type Program<M extends MessageTypes = AnyMessages> = (node: Node<M>) => void;
 
 /** A node with any types of messages. */

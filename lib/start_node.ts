@@ -32,6 +32,7 @@
  * @module
  */
 
+import { isPromise } from "./handlers.ts";
 import type { Host, NodeHandle } from "./host.ts";
 import type { AnyMessages, MessageTypes } from "./messages.ts";
 import type { Program } from "./node.ts";
@@ -43,10 +44,21 @@ export { type Body, type Message, parseMessage } from "./protocol.ts";
 /**
  * Runs a program on a host. The node becomes ready when it receives `init`.
  *
+ * @throws {TypeError} The program is async: `init` would not wait for it.
  * @throws What the program throws.
  */
 export function startNode<M extends MessageTypes = AnyMessages>(program: Program<M>, host: Host): NodeHandle {
   const node = new RunningNode<M>(host);
-  program(node);
+  const returned: unknown = program(node);
+  if (isPromise(returned)) {
+    // What it does from now on has no effect, and no rejection takes the place of the error.
+    node.stop();
+    returned.then(undefined, () => {});
+    throw new TypeError(ASYNC_PROGRAM);
+  }
   return node;
 }
+
+const ASYNC_PROGRAM =
+  "Cannot start the program: it is async, and init does not wait for it; expected a function that " +
+  "registers its handlers and returns nothing. What must be awaited first goes into node.onInit()";

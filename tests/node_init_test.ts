@@ -21,6 +21,15 @@ Deno.test("init sets the ids, runs the hooks in order, and is then answered", as
   assertEquals(host.sent, [{ src: "n1", dest: "c0", body: { type: "init_ok", in_reply_to: 5 } }]);
 });
 
+Deno.test("startNode() refuses an async program, and does not leave its rejection unhandled", () => {
+  const start = () =>
+    startNode(async () => {
+      await Promise.resolve();
+      throw new Error("too late");
+    }, createFakeHost());
+  assertThrows(start, TypeError, "Cannot start the program: it is async, and init does not wait for it; expected");
+});
+
 Deno.test("reading the ids or sending before init throws", () => {
   startNode((node) => {
     assertThrows(() => node.id, Error, "Cannot read id: the node does not know it before init");

@@ -104,10 +104,7 @@ async function importModule(module: Module, timeout: number): Promise<Record<str
  * the test begins.
  */
 async function tryArguments(program: AnyProgram, args: readonly string[], module: Module): Promise<void> {
-  const trial = (node: AnyNode) => {
-    // The rejection of an async program shows when the test starts its nodes.
-    void Promise.resolve(program(node, args)).catch(() => {});
-  };
+  const trial = (node: AnyNode) => program(node, args) as void;
   try {
     await runImport(module, () => Promise.resolve(startNode(trial, NOWHERE)));
   } catch (error) {
@@ -184,7 +181,8 @@ function nameType(value: unknown): string {
  */
 function bindArguments(program: AnyProgram, args: readonly string[], path: string): (node: AnyNode) => void {
   return (node) => {
-    if (typeof program(node, args) !== "function") return;
+    const returned = program(node, args);
+    if (typeof returned !== "function") return returned as void;
     throw new TypeError(
       `Cannot run the program of ${path}: it returned a function, expected a program, ${PROGRAM} ` +
         "and returns nothing",

@@ -86,6 +86,14 @@ test("a program that returns a program crashes at its start", async () => {
   await assertRejects(() => world.run(0), Error, "it returned a function, expected a program");
 });
 
+test("an async program crashes at its start, as a module and as a function", async () => {
+  for (const program of [await load("is_async"), (await import("../../../programs/is_async.ts")).default]) {
+    const world = simulate({ program, nodes: 1 });
+    const { message } = await assertRejects(() => world.run(0), Error);
+    assertMatch(message, /^Node n0 crashed at its start.*it is async.* goes into node\.onInit\(\)/s);
+  }
+});
+
 test("loadProgram() says why a module cannot be imported, and where", async () => {
   assertEquals(await complaint("throws"), "it cannot be imported: no such luck at FILE:3:7");
   assertMatch(await complaint("none"), /^it cannot be imported: Module not found/);
