@@ -11,7 +11,7 @@ import type { TestException } from "../../../../../lib/workbench/base/test_excep
 import { runTest } from "../../../../../lib/workbench/run/run.ts";
 import { WORKLOADS } from "../../../../../lib/workbench/workloads/mod.ts";
 import { testOptions } from "../../../run/stand_in.ts";
-import { IGNORED, logsIn, runs, stateOf } from "./process_rig.ts";
+import { IGNORED, logsIn, stateOf, untilEnded, untilStopped } from "./process_rig.ts";
 
 /** Node in shell with a child process. It answers each message with both process ids, and a count of its answers. */
 const NODE = `
@@ -93,7 +93,7 @@ testNode("a paused node stands still with its children, and then answers the mes
 }) => {
   const { pids, count } = await ask();
   assertEquals(cluster.pause("n0"), "paused");
-  for (const pid of pids) assertEquals(stateOf(pid)[0], "T");
+  await untilStopped(pids);
   const answers = [ask(), ask(), ask()];
   assertEquals(cluster.resume("n0"), "resumed");
   assertEquals((await Promise.all(answers)).map((answer) => [answer.count, answer.pids]), [
@@ -116,7 +116,7 @@ testNode(
     await ask();
     const { pids: before } = await ask();
     assertEquals(await cluster.kill("n0"), "killed");
-    assertEquals(before.map(runs), [false, false]);
+    await untilEnded(before);
     assertEquals(await cluster.start("n0"), "started");
     const { pids: after, count } = await ask();
     // The first was the init.
@@ -131,7 +131,7 @@ testNode("a paused node can be killed, and is not paused when it starts again", 
   const { pids } = await ask();
   cluster.pause("n0");
   assertEquals(await cluster.kill("n0"), "killed");
-  assertEquals(pids.map(runs), [false, false]);
+  await untilEnded(pids);
   await cluster.start("n0");
   assertEquals([cluster.resume("n0"), (await ask()).count], ["not-paused", 2]);
 });
@@ -140,7 +140,7 @@ testNode("closing a cluster leaves no paused process behind", NODE, async ({ clu
   const { pids } = await ask();
   cluster.pause("n0");
   await cluster.close();
-  assertEquals(pids.map(runs), [false, false]);
+  await untilEnded(pids);
 });
 
 const MEGABYTES = 60;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import type { Body, Message } from "../../../../../lib/protocol.ts";
 import { RealClock } from "../../../../../lib/workbench/world/real_clock.ts";
 import type { NodeHost } from "../../../../../lib/workbench/world/hosts/node_host.ts";
@@ -129,4 +130,14 @@ export function stateOf(pid: number | string): string {
 /** Returns true if there is a process with this id that is not a zombie. */
 export function runs(pid: number | string): boolean {
   return !/^Z|^$/.test(stateOf(pid));
+}
+
+/** Resolves when all processes have stopped. A signal has its effect when its process gets the processor. */
+export async function untilStopped(pids: readonly number[]): Promise<void> {
+  while (!pids.every((pid) => stateOf(pid).startsWith("T"))) await delay(20);
+}
+
+/** Resolves when all processes have ended. What was killed with a node ends a moment later than the node. */
+export async function untilEnded(pids: readonly (number | string)[]): Promise<void> {
+  while (pids.some(runs)) await delay(20);
 }

@@ -1,12 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { delay } from "@std/async/delay";
-import { IGNORED, runs, testScript } from "./process_rig.ts";
-
-/** Returns true if a killed process is gone, which takes a moment. */
-async function ends(pid: string): Promise<boolean> {
-  for (let i = 0; i < 500 && runs(pid); i++) await delay(20);
-  return !runs(pid);
-}
+import { IGNORED, runs, testScript, untilEnded } from "./process_rig.ts";
 
 testScript("a node that reads nothing blocks nothing", "sleep 60", async ({ send, node, failures }) => {
   for (let i = 0; i < 100; i++) send({ type: "hello", text: "x".repeat(100_000) });
@@ -21,7 +14,7 @@ testScript(
     const [, child, parent] = (await said("child")).match(/child (\d+) of (\d+)/)!;
     assertEquals([runs(child!), runs(parent!)], [true, true]);
     await node.stop();
-    assertEquals([await ends(child!), await ends(parent!)], [true, true]);
+    await untilEnded([child!, parent!]);
     await node.stop();
     assertEquals(failures, []);
     network.attach("n0", () => {});
@@ -34,7 +27,7 @@ testScript(
   async ({ said, failure }) => {
     const [, child] = (await said("child")).match(/child (\d+)/)!;
     await failure;
-    assertEquals(await ends(child!), true);
+    await untilEnded([child!]);
   },
 );
 
@@ -81,6 +74,7 @@ async function testEndWith(end: string, status: number): Promise<void> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
   assertEquals(code, status);
   const pids = new TextDecoder().decode(stdout).trim().split("\n");
-  assertEquals([pids.length, await Promise.all(pids.map(ends))], [2, [true, true]]);
+  assertEquals(pids.length, 2);
+  await untilEnded(pids);
   await Deno.remove(folder, { recursive: true });
 }
