@@ -12,6 +12,7 @@
 import { show } from "../base/text.ts";
 import { createEDNReader, type FormReader, type TakeForm } from "./edn.ts";
 import { formatExactJSON, isRawNumber, parseExactJSON } from "../base/json.ts";
+import { completionProblem } from "./completion_problem.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
@@ -22,7 +23,10 @@ export type HistoryFormat = "json" | "edn";
 export interface HistoryReaderOptions {
   /** Format of the history; by default, its first characters tell. */
   format?: HistoryFormat;
-  /** True to refuse a completion without an invocation. `@default false` */
+  /**
+   * True to refuse a completion without an invocation or with another function, value, key or message, and times that
+   * go backwards. `@default false`
+   */
   strict?: boolean;
 }
 
@@ -207,15 +211,19 @@ function collectOperations(strict: boolean): { take: TakeForm; history: Operatio
   const history: Operation[] = [];
   /** Open invocation of each process. */
   const open = new Map<unknown, Operation>();
+  /** The operation with the highest time so far. */
+  let latest: Operation | undefined;
 
   function take(value: unknown, where: () => string): void {
     const fields = fillIn(value);
-    const problem = operationProblem(fields) ?? orderProblem(fields as Fields, history.at(-1), open, strict);
+    const problem = operationProblem(fields) ?? orderProblem(fields as Fields, history.at(-1), open, strict) ??
+      (strict ? contentProblem(fields as Fields, open.get((fields as Fields).process), latest) : undefined);
     if (problem !== undefined) {
       throw new SyntaxError(`Cannot read operation ${history.length} at ${where()}: ${problem}`);
     }
     const operation = toOperation(fields as Fields, history.length);
     history.push(operation);
+    if (latest === undefined || operation.time > latest.time) latest = operation;
     if (operation.type === "invoke") open.set(operation.process, operation);
     else open.delete(operation.process);
   }
@@ -297,4 +305,30 @@ function orderProblem(
   }
   if (before === undefined) return undefined;
   return `expected the completion of operation ${before.index} of process ${process}, got another invocation`;
+}
+
+/**
+ * Nanoseconds by which an operation may seem to be older than one before it: old versions of Jepsen record operations
+ * of several threads.
+ */
+const DISORDER = 1e9;
+
+/** Describes why time or content of an operation contradict those before it; undefined if they do not. */
+function contentProblem(
+  { time, ...fields }: Fields,
+  invocation: Operation | undefined,
+  latest: Operation | undefined,
+): string | undefined {
+  const completed = fields.process !== "nemesis" && fields.type !== "invoke" ? invocation : undefined;
+  if (completed !== undefined) {
+    if (!isNothing(time) && time! < completed.time) {
+      return `expected a time of ${completed.time} or more, that of its invocation (operation ${completed.index}), ` +
+        `got ${time}: time went backwards`;
+    }
+    const problem = completionProblem(completed, fields as Operation);
+    if (problem !== undefined) return problem;
+  }
+  if (isNothing(time) || latest === undefined || time! >= latest.time - DISORDER) return undefined;
+  return `expected operations in order of time, got ${time} ns, ${((latest.time - time!) / 1e9).toFixed(3)} s before ` +
+    `operation ${latest.index}: check histories of several runs one by one, or sort the operations of one run`;
 }

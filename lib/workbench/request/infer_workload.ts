@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkLinearizable, REGISTER } from "../checkers/linearizable/mod.ts";
+import { checkLinearizable, REGISTER, withRequestedValues } from "../checkers/linearizable/mod.ts";
 import { UsageError } from "../base/errors.ts";
 import { formatExactJSON, isRawNumber } from "../base/json.ts";
 import type { Operation } from "../history/operation.ts";
@@ -118,7 +118,7 @@ function isNumber(value: unknown): boolean {
 const SINGLE_REGISTER: Workload = {
   ...WORKLOADS["lin-kv"]!,
   mayNeverSucceed: FUNCTIONS["lin-kv"]!,
-  check: (history) => checkLinearizable(history, REGISTER),
+  check: (history) => checkLinearizable(withRequestedValues(history), REGISTER),
 };
 
 /**
