@@ -29,7 +29,8 @@ import { worstRealtimeLag } from "./realtime_lag.ts";
 export interface KafkaCheckOptions extends ClusterShape {
   /**
    * Way in which clients get their keys. With `"subscribe"` the system may move keys between clients at any time, so
-   * skips and reversals between polls are allowed. `@default "assign"`, as in Maelstrom.
+   * skips and reversals between polls are allowed. `@default "subscribe"` if the history has such operations, else
+   * `"assign"`, as in Maelstrom.
    */
   subVia?: "assign" | "subscribe";
   /**
@@ -80,7 +81,7 @@ const ALLOWED_WITH_SUBSCRIBE: readonly string[] = ["poll-skip", "nonmonotonic-po
  */
 export function checkKafka(
   history: readonly Operation[],
-  { subVia = "assign", wwDeps = false, ...shape }: KafkaCheckOptions = {},
+  { subVia = viaOf(history), wwDeps = false, ...shape }: KafkaCheckOptions = {},
 ): Verdict {
   return checkOrUnknown(() => {
     const kafka = readKafkaHistory(history, shape);
@@ -104,6 +105,11 @@ export function checkKafka(
       info_txn_causes: infoCauses(history),
     };
   });
+}
+
+/** Way in which the clients of a history get their keys. */
+function viaOf(history: readonly Operation[]): "assign" | "subscribe" {
+  return history.some(({ f, process }) => f === "subscribe" && process !== "nemesis") ? "subscribe" : "assign";
 }
 
 /** The distinct errors of sends, polls and transactions with unknown outcome; the first few. */
