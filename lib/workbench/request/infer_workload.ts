@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkLinearizable, REGISTER, withRequestedValues } from "../checkers/linearizable/mod.ts";
 import { UsageError } from "../base/errors.ts";
 import { formatExactJSON, isRawNumber } from "../base/json.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
+import { withKeysOf } from "./register_keys.ts";
 
 /** The functions of each workload: ours, and further ones of Jepsen's own tests. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +34,8 @@ const NOT_INFERRED: readonly string[] = ["lin-kv-only"];
  * Returns the workload of a history.
  *
  * @param name The workload's name, if the user or the history's folder gives one; else it is inferred.
- * @throws {UsageError} The named workload does not have these operations; or no workload, or more than one, has them.
+ * @throws {UsageError} The named workload does not have these operations; or no workload, or more than one, has them;
+ *   or it is not clear which keys the registers have.
  *
  * @example
  * ```ts
@@ -67,7 +68,7 @@ export function workloadOf(history: readonly Operation[], name?: string): Worklo
       `Cannot check ${foreign.join(", ")} as ${workload.name}: expected only ${expected.join(", ")}${hint}`,
     );
   }
-  return workload.name.startsWith("lin-kv") && isSingleRegister(clients) ? SINGLE_REGISTER : workload;
+  return workload.name.startsWith("lin-kv") ? withKeysOf(clients, workload) : workload;
 }
 
 const NAMES = Object.keys(WORKLOADS);
@@ -112,29 +113,4 @@ function inferSetOrCounter(clients: readonly Operation[]): string | undefined {
 /** True for a number of any size, also for one that was written as 1.0. */
 function isNumber(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint" || isRawNumber(Object(value));
-}
-
-/** The workload of Knossos' histories: one register, so values have no key. Knossos does not require successes. */
-const SINGLE_REGISTER: Workload = {
-  ...WORKLOADS["lin-kv"]!,
-  mayNeverSucceed: FUNCTIONS["lin-kv"]!,
-  check: (history) => checkLinearizable(withRequestedValues(history), REGISTER),
-};
-
-/**
- * True if values have no key. A value with a key is a pair `[key, value]`; for a cas, `[key, [from, to]]`. But a pair
- * may also be the value that is written to a single register. So reads decide, if there are any: the value of their
- * invocation is a pair only if it has a key.
- */
-function isSingleRegister(clients: readonly Operation[]): boolean {
-  const invocations = clients.filter(({ type }) => type === "invoke");
-  if (invocations.length === 0) return false;
-  const reads = invocations.filter(({ f }) => f === "read");
-  return (reads.length > 0 ? reads : invocations).every(({ f, value }) =>
-    !isPair(value) || (f === "cas" && !isPair(value[1]))
-  );
-}
-
-function isPair(value: unknown): value is [unknown, unknown] {
-  return Array.isArray(value) && value.length === 2;
 }

@@ -97,6 +97,60 @@ Deno.test("a history without operations of clients may have any workload", () =>
   }
 });
 
+/** Checks writes of two keys, and reads of them: each line has the value, and other fields, of an operation. */
+function checkKeyed(...operations: [f: string, invocation: string, completion: string][]) {
+  const history = parseEDNHistory(
+    operations.map(([f, invocation, completion]) =>
+      `{:type :invoke, :process 0, :f ${f}, ${invocation}} {:type :ok, :process 0, :f ${f}, ${completion}}`
+    ).join("\n"),
+  );
+  const { valid, keys, anomalies } = workloadOf(history).check(history, testOptions({}));
+  return [valid, keys, anomalies!.map(({ explanation }) => explanation.split(":")[0])];
+}
+
+Deno.test("the keys of registers can be in a field beside the value, or in a value with fields", () => {
+  const beside = (one: string, result: string) =>
+    checkKeyed(
+      [":write", `:key ${one}, :value 2`, `:key ${one}, :value 2`],
+      [":write", ":key 2, :value 3", ":value nil"],
+      [":cas", `:key ${one}, :value [2 4]`, ":value nil"],
+      [":read", `:key ${one}, :value nil`, `:value ${result}`],
+    );
+  assertEquals(beside("1", "4"), [true, 2, []]);
+  assertEquals(beside("1", "3"), [false, 2, ["Key 1 is not linearizable"]]);
+  const within = (result: string) =>
+    checkKeyed(
+      [":write", ":value {:key 1, :value 2}", ":value {:key 1, :value 2}"],
+      [":write", ":value {:key 2, :value 3}", ":value {:key 2, :value 3}"],
+      [":cas", ":value {:key 1, :from 2, :to 4}", ":value {:key 1, :from 2, :to 4}"],
+      [":read", ":value {:key 1}", `:value ${result}`],
+    );
+  assertEquals(within("{:key 1, :value 4}"), [true, 2, []]);
+  assertEquals(within("4"), [true, 2, []]);
+  assertEquals(within("{:key 1, :value 3}"), [false, 2, ["Key 1 is not linearizable"]]);
+});
+
+Deno.test("several keys are never taken for one register", () => {
+  const [one, two] = [[":write", ":value [1 2]", ":value [1 2]"], [":write", ":value [2 3]", ":value [2 3]"]] as [
+    [string, string, string],
+    [string, string, string],
+  ];
+  const expected =
+    "; expected values [key, value], [key, [from, to]] for a cas, and [key, null] for the invocation of " +
+    "a read, or a field key in every invocation";
+  assertThrows(
+    () => checkKeyed(one, two, [":read", ":value nil", ":value [1 2]"]),
+    UsageError,
+    "Cannot tell the keys of the registers: the writes [1,2] and [2,3] look like keys with values, but the " +
+      `invocations of reads have no key${expected}`,
+  );
+  assertThrows(
+    () => checkKeyed([":write", ":key 1, :value 2", ":value 2"], [":read", ":value nil", ":value 2"]),
+    UsageError,
+    `Cannot tell the keys of the registers: operation 0 has a key, and operation 2 none${expected}`,
+  );
+});
+
 Deno.test("a history of one register without keys is checked as one register", () => {
   const verdict = (...operations: Parameters<typeof historyOf>) => {
     const history = historyOf(...operations);
