@@ -14,7 +14,9 @@ import { formatExactJSON } from "../base/json.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { show } from "../base/text.ts";
 import { seconds } from "../checkers/explain.ts";
+import { requiredOrder } from "../checkers/consistency_model.ts";
 import type { Machine } from "../engines/machine.ts";
+import { lacksInvocations } from "../history/lone_completions.ts";
 import type { Operation } from "../history/operation.ts";
 import { screenOf } from "../report/screen.ts";
 import { formatSummary } from "../report/summary.ts";
@@ -101,6 +103,7 @@ function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Resu
   const namesNodes = NODE_FLAGS.some((name) => texts.has(name));
   const workload = workloadOfStored(stored, texts.get("workload")?.[0], args.positional[0]!);
   const notes = modelNotes([workload.name], args.given["consistency-models"]);
+  if (lacksInvocations(stored.history)) notes.push(withoutInvocations(workload, texts));
   for (const note of notes) machine.stderr(`Note: ${note}\n`);
   const results = judge({
     ...recordOf(stored),
@@ -109,6 +112,25 @@ function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Resu
     options: optionsOf(texts, namesNodes, machine),
   });
   return withStoredProblems(withoutUnknown(results, stored, namesNodes), stored);
+}
+
+/**
+ * Chooses consistency models for a history without invocations: by default, serializable.
+ *
+ * @throws {UsageError} They depend on an order that is not known then.
+ * @returns A note on them.
+ */
+function withoutInvocations({ name }: Workload, texts: Map<string, readonly string[]>): string {
+  const reason = "the history has no invocations, so real time and the order within processes are unknown";
+  if (!name.startsWith("txn-")) throw new UsageError(`Cannot check ${name}: ${reason}`);
+  const models = texts.get("consistency-models") ?? ["serializable"];
+  const names = models.flatMap((text) => text.split(",")).map((model) => model.trim());
+  const ordered = names.filter((model) => requiredOrder([model]) !== undefined);
+  if (ordered.length > 0) {
+    throw new UsageError(`Cannot check ${ordered.join(", ")}: ${reason}; expected a model such as serializable`);
+  }
+  texts.set("consistency-models", models);
+  return `${reason}; it is checked as ${models.join(", ")}`;
 }
 
 /** The stored flags. If the user names nodes, the stored names do not count. */

@@ -13,6 +13,7 @@ import { show } from "../base/text.ts";
 import { createEDNReader, type FormReader, type TakeForm } from "./edn.ts";
 import { formatExactJSON, isRawNumber, parseExactJSON } from "../base/json.ts";
 import { completionProblem } from "./completion_problem.ts";
+import { withInvocations } from "./lone_completions.ts";
 import { TOO_DEEP, tooDeepAt } from "./nesting.ts";
 import type { Operation, OperationType } from "./operation.ts";
 
@@ -24,7 +25,8 @@ export interface HistoryReaderOptions {
   /** Format of the history; by default, its first characters tell. */
   format?: HistoryFormat;
   /**
-   * True to refuse a completion without an invocation or with another function, value, key or message, and times that
+   * True to refuse a completion without an invocation (unless it is a transaction, and no operation has one: then each
+   * is given one, see `withInvocations`) or with another function, value, key or message, and times that
    * go backwards. `@default false`
    */
   strict?: boolean;
@@ -68,7 +70,7 @@ export interface HistoryReader {
  * ```
  */
 export function createHistoryReader({ format, strict = false }: HistoryReaderOptions = {}): HistoryReader {
-  const { take, history } = collectOperations(strict);
+  const { take, end } = collectOperations(strict);
   let reader = format && READERS[format](take);
   let beginning = "";
   return {
@@ -86,7 +88,7 @@ export function createHistoryReader({ format, strict = false }: HistoryReaderOpt
         reader.push(beginning);
       }
       reader.end();
-      return history;
+      return end();
     },
   };
 }
@@ -206,29 +208,41 @@ function isUnexpectedToken(message: string): boolean {
   return message.startsWith("Unexpected token");
 }
 
-/** Creates a history, and the function that appends a value to it. */
-function collectOperations(strict: boolean): { take: TakeForm; history: Operation[] } {
+/** Creates a history: `take` appends a value to it, and `end` returns it. */
+function collectOperations(strict: boolean): { take: TakeForm; end: () => Operation[] } {
   const history: Operation[] = [];
   /** Open invocation of each process. */
   const open = new Map<unknown, Operation>();
+  /** Refusal of the first transaction without an invocation. It counts as soon as another operation has one. */
+  let lone: string | undefined;
+  let hasInvocations = false;
   /** The operation with the highest time so far. */
   let latest: Operation | undefined;
 
   function take(value: unknown, where: () => string): void {
     const fields = fillIn(value);
-    const problem = operationProblem(fields) ?? orderProblem(fields as Fields, history.at(-1), open, strict) ??
+    const problem = operationProblem(fields) ?? orderProblem(fields as Fields, history.at(-1), open) ??
       (strict ? contentProblem(fields as Fields, open.get((fields as Fields).process), latest) : undefined);
     if (problem !== undefined) {
       throw new SyntaxError(`Cannot read operation ${history.length} at ${where()}: ${problem}`);
     }
     const operation = toOperation(fields as Fields, history.length);
+    if (strict && isLone(operation, open)) {
+      const { process, type, f } = operation;
+      const refusal = `Cannot read operation ${history.length} at ${where()}: ` +
+        `expected an invocation of process ${process} before its ${type}, got none`;
+      if (f !== "txn" || hasInvocations) throw new SyntaxError(refusal);
+      lone ??= refusal;
+    }
+    if (operation.type === "invoke" && operation.process !== "nemesis") hasInvocations = true;
+    if (lone !== undefined && hasInvocations) throw new SyntaxError(lone);
     history.push(operation);
     if (latest === undefined || operation.time > latest.time) latest = operation;
     if (operation.type === "invoke") open.set(operation.process, operation);
     else open.delete(operation.process);
   }
 
-  return { take, history };
+  return { take, end: () => lone === undefined ? history : withInvocations(history) };
 }
 
 /** Operation as it was read: checked, but fields may be missing. */
@@ -286,24 +300,23 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** True for a completion without an invocation. */
+function isLone({ type, process }: Operation, open: ReadonlyMap<unknown, Operation>): boolean {
+  return process !== "nemesis" && type !== "invoke" && !open.has(process);
+}
+
 /** Describes why an operation cannot follow those before it; undefined if it can. */
 function orderProblem(
   { index, type, process }: Fields,
   last: Operation | undefined,
   open: ReadonlyMap<unknown, Operation>,
-  strict: boolean,
 ): string | undefined {
   if (!isNothing(index) && last !== undefined && index! <= last.index) {
     const hint = index === 0 && last.index > 0 ? ", as at the beginning of another history" : "";
     return `expected an index above ${last.index}, got ${index}${hint}`;
   }
-  if (process === "nemesis") return undefined;
   const before = open.get(process);
-  if (type !== "invoke") {
-    if (!strict || before !== undefined) return undefined;
-    return `expected an invocation of process ${process} before its ${type}, got none`;
-  }
-  if (before === undefined) return undefined;
+  if (process === "nemesis" || type !== "invoke" || before === undefined) return undefined;
   return `expected the completion of operation ${before.index} of process ${process}, got another invocation`;
 }
 

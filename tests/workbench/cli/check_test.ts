@@ -187,6 +187,29 @@ Deno.test("check uses its flags", async () => {
   assertEquals((await checkJSON(skew, "--consistency-models serializable")).anomalies[0]!.type, "G2-item");
 });
 
+Deno.test("check takes a history without invocations as one without real time", async () => {
+  const transactions = (...values: string[]) =>
+    values.map((value) => `{:type :ok, :process 0, :value ${value}}`).join();
+  const stale = transactions("[[:append :x 1]]", "[[:r :x nil]]", "[[:r :x [1]]]");
+  const { status, out, err } = await check(stale, "--json");
+  const { valid, judged_by, result, latency_ms, operations } = JSON.parse(out);
+  assertEquals([status, valid, judged_by.consistency_models, result.permits], [0, true, ["serializable"], [
+    "serializable",
+  ]]);
+  assertEquals([latency_ms, operations.count, operations.ok], [null, 3, 3]);
+  const reason = "the history has no invocations, so real time and the order within processes are unknown";
+  assertEquals(err, `Note: ${reason}; it is checked as serializable\n`);
+  const cycle = await check(transactions("[[:append :x 1] [:r :y [1]]]", "[[:append :y 1] [:r :x [1]]]"));
+  assertStringIncludes(cycle.out, "INVALID (G1c)");
+  for (const model of ["strict-serializable", "strong-session-serializable"]) {
+    const refused = await check(stale, `--consistency-models read-committed,${model}`);
+    const message = `Cannot check ${model}: ${reason}; expected a model such as serializable\n`;
+    assertEquals([refused.status, refused.out, refused.err], [254, "", message]);
+  }
+  const sends = await check(transactions('[[:send "a" [0 1]]]'));
+  assertEquals([sends.status, sends.err], [254, `Cannot check kafka: ${reason}\n`]);
+});
+
 Deno.test("check refuses consistency models that no transaction can violate", async () => {
   const history = filesOf({ "x.edn": edn(0, "txn", "[[:append 2 1]]") });
   const line = "check x.edn -w txn-list-append --consistency-models";

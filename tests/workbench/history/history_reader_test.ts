@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { createHistoryReader, type HistoryReaderOptions } from "../../../lib/workbench/history/history_reader.ts";
+import { lacksInvocations } from "../../../lib/workbench/history/lone_completions.ts";
 import { parseEDNHistory, parseHistory } from "../../../lib/workbench/history/history.ts";
 import type { Operation } from "../../../lib/workbench/history/operation.ts";
 import { identify } from "../../../lib/workbench/checkers/identify.ts";
@@ -176,6 +177,29 @@ Deno.test("a strict reader refuses a completion without an invocation, except of
   }
   const twice = "{:type :invoke :process 4 :f :a}\n{:type :ok :process 4 :f :a}\n{:type :ok :process 4 :f :a}";
   assertThrows(() => read([twice], { strict: true }), SyntaxError, "operation 2 at line 3, column 1");
+});
+
+Deno.test("transactions without any invocation each get one: all are concurrent, in processes of their own", () => {
+  const lone =
+    "{:type :ok :process 3 :time 5 :value [[:append 1 2]]}\n{:type :fail :process 3 :time 9 :f :txn :value []}\n";
+  const fault = "{:type :info :process :nemesis :f :kill}\n";
+  const history = read([fault + lone], { strict: true });
+  assertEquals(history.map(({ index, type, process, time, value }) => [index, type, process, time, value]), [
+    [0, "invoke", 0, 0, [["append", 1, 2]]],
+    [1, "invoke", 1, 0, []],
+    [2, "ok", 0, 0, [["append", 1, 2]]],
+    [3, "fail", 1, 0, []],
+  ]);
+  assertEquals([lacksInvocations(history), lacksInvocations(read([lone]))], [true, false]);
+  const refusal = "operation 0 at line 1, column 1: expected an invocation of process 3 before its ok, got none";
+  for (const rest of ["{:type :invoke :process 4 :f :txn :value []}"]) {
+    assertThrows(() => read([lone + rest], { strict: true }), SyntaxError, refusal);
+    assertThrows(
+      () => read([`${rest}\n${lone}`], { strict: true }),
+      SyntaxError,
+      "operation 1 at line 2, column 1: expected an invocation of process 3 before its ok, got none",
+    );
+  }
 });
 
 Deno.test("1.0 is not 1, in JSON and in EDN", () => {
