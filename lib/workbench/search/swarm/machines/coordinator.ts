@@ -121,14 +121,16 @@ async function coordinate(options: CoordinatorOptions, machine: Machine, line: L
 }
 
 async function remove(name: string, server: SwarmServer, { stdout }: Machine): Promise<number> {
-  if (await readDefinition(server, name) === undefined) throw unknownSwarm(name, server);
+  if (await readDefinition(server, name) === undefined) {
+    throw unknownSwarm(name, server, "it has never been there, or was removed");
+  }
   await removeSwarm(server, name);
   stdout(`Removed the swarm ${name}\n`);
   return EXIT_STATUS.passed;
 }
 
-function unknownSwarm(name: string, { address }: SwarmServer): UsageError {
-  return new UsageError(`Cannot find the swarm ${name} at ${address}: expected --seeds NUMBER to begin it`);
+function unknownSwarm(name: string, { address }: SwarmServer, advice: string): UsageError {
+  return new UsageError(`Cannot find the swarm ${name} at ${address}: ${advice}`);
 }
 
 /** Step 1. */
@@ -148,7 +150,7 @@ async function define(
     if (conflict !== undefined) throw new UsageError(conflict);
     return stored;
   }
-  if (wanted === undefined) throw unknownSwarm(name, server);
+  if (wanted === undefined) throw unknownSwarm(name, server, "expected --seeds NUMBER to begin it");
   // A wrong --bin shows here, before anything is stored.
   requestOf(taskOf(testOf(1, wanted), binFlags(options)), "none", machine);
   // The definition comes last: a worker that sees it finds the rest.
@@ -335,7 +337,7 @@ async function handOutMissing(coordinator: Coordinator): Promise<void> {
 
 /** Step 5; returns the exit status. */
 async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promise<number> {
-  const { results, definition, server, stores, options, machine } = coordinator;
+  const { results, definition, server, options, machine } = coordinator;
   if (!isComplete(results)) {
     const { name } = definition;
     if (options.isJSON) {
@@ -347,12 +349,26 @@ async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promi
   const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
   await server.retry(() => server.definitions.put(definition.name, finished), interrupted);
   await server.retry(() => removeQueue(server, definition.name), interrupted);
-  const folders = await server.retry(() => fetchRuns(stores.runs, definition.name, options.store), interrupted);
-  const failures = factsOf(coordinator, folders);
+  const failures = factsOf(coordinator, await fetchHere(coordinator, interrupted));
   if (options.isJSON) machine.stdout(`${JSON.stringify(createSwarmDocument(results, failures), null, 2)}\n`);
   else machine.stdout(`${formatSwarmReport(results, failures)}\n`);
   await explainFirst(coordinator, interrupted);
   return statusOf(results);
+}
+
+/** Fetches the runs that failed. If they cannot be stored here, the report does without them. */
+async function fetchHere(
+  { server, stores: { runs }, definition: { name }, options: { store }, machine }: Coordinator,
+  interrupted: AbortSignal,
+): Promise<Map<number, string> | undefined> {
+  try {
+    return await server.retry(() => fetchRuns(runs, name, store), interrupted);
+  } catch (error) {
+    if (!(error instanceof FailedError)) throw error;
+    const again = `--coordinator … --name ${name} --store FOLDER`;
+    machine.stderr(`${error.message}. They stay on the server; to fetch them again: ${again}\n`);
+    return undefined;
+  }
 }
 
 /** The tests that failed, as the report shows them, in the order of their numbers. */

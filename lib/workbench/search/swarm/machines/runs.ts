@@ -5,7 +5,7 @@
  */
 
 import type { ObjectStore } from "@nats-io/obj";
-import { messageOf } from "../../../base/errors.ts";
+import { FailedError, messageOf, reasonOf } from "../../../base/errors.ts";
 
 /**
  * Puts the files in the folder of a run, `…/WORKLOAD/TIME`, into the store, compressed. Empty ones are left out.
@@ -49,6 +49,7 @@ interface PlacedRun {
  *
  * @param swarm Name of the swarm.
  * @returns The folders, by the number of the test.
+ * @throws {FailedError} They cannot be written here.
  */
 export async function fetchRuns(
   runs: Pick<ObjectStore, "list" | "get">,
@@ -60,9 +61,9 @@ export async function fetchRuns(
     const folder = `${store}/${place}-${swarm}-${number}`;
     folders.set(number, folder);
     // Commands recognize a run by this folder. It was not stored if it was empty.
-    await Deno.mkdir(`${folder}/node-logs`, { recursive: true });
+    await onDisk(store, () => Deno.mkdir(`${folder}/node-logs`, { recursive: true }));
     for (const [path, name] of files) {
-      if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, `${folder}/${path}`);
+      if (!exists(`${folder}/${path}`)) await fetchFile(runs, name, store, `${folder}/${path}`);
     }
   }
   return folders;
@@ -82,15 +83,37 @@ function placedRuns(names: readonly string[]): Map<number, PlacedRun> {
   return placed;
 }
 
-async function fetchFile(runs: Pick<ObjectStore, "get">, name: string, path: string): Promise<void> {
+async function fetchFile(runs: Pick<ObjectStore, "get">, name: string, store: string, path: string): Promise<void> {
   const object = await runs.get(name);
   if (object === null) return;
-  await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  // The name of a file says that it is whole.
-  const incoming = await Deno.open(`${path}.incoming`, { write: true, create: true, truncate: true });
   const data = object.data as ReadableStream<Uint8Array<ArrayBuffer>>;
-  await data.pipeThrough(new DecompressionStream("gzip")).pipeTo(incoming.writable);
-  await Deno.rename(`${path}.incoming`, path);
+  // The name of a file says that it is whole.
+  const incoming = `${path}.incoming`;
+  const file = await onDisk(store, async () => {
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    return await Deno.open(incoming, { write: true, create: true, truncate: true });
+  });
+  try {
+    for await (const bytes of data.pipeThrough(new DecompressionStream("gzip"))) {
+      await onDisk(store, () => writeAll(file, bytes));
+    }
+  } finally {
+    file.close();
+  }
+  await onDisk(store, () => Deno.rename(incoming, path));
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await file.write(rest));
+}
+
+/** Performs an action on this machine's disk. Unlike an error of the server, one of it does not pass by itself. */
+async function onDisk<T>(store: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new FailedError(`Cannot store the runs that failed in ${store}: ${reasonOf(error as Error)}`);
+  }
 }
 
 function exists(path: string): boolean {

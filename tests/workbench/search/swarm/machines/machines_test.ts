@@ -194,8 +194,21 @@ testWithServer(
       assert(fetched.length > 0 && fetched.every((run) => isOurs(run, machine)), Deno.inspect(fetched));
       const again = await run(`--coordinator ${server.url} ${line} --json`);
       assertEquals([again.status, JSON.parse(again.out).counted], [1, 3]);
+      await Deno.writeTextFile(`${store}/file`, "");
+      const elsewhere = line.replace(`--store ${store}`, `--store ${store}/file`);
+      const unstored = await run(`--coordinator ${server.url} ${elsewhere} --json`);
+      assertEquals([unstored.status, JSON.parse(unstored.out).failures[0].store], [1, null]);
+      assertStringIncludes(
+        unstored.err,
+        `Cannot store the runs that failed in ${store}/file: Not a directory. They stay`,
+      );
       const removed = await run(`--coordinator ${server.url} --name wrong --remove`);
       assertEquals(removed, { status: 0, out: "Removed the swarm wrong\n", err: "" });
+      const twice = await run(`--coordinator ${server.url} --name wrong --remove`);
+      assertEquals(
+        twice.err,
+        `Cannot find the swarm wrong at ${server.url}: it has never been there, or was removed\n`,
+      );
       const gone = await run(`--coordinator ${server.url} --name wrong`);
       assertEquals([gone.status, gone.err], [
         254,

@@ -1,5 +1,6 @@
 import type { ObjectStore } from "@nats-io/obj";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { FailedError } from "../../../../../lib/workbench/base/errors.ts";
 import { createMachine } from "../../../../../lib/workbench/engines/real_machine.ts";
 import { ROOT } from "../../../../../lib/workbench/cli/root.ts";
 import { isOurs, listRuns } from "../../../../../lib/workbench/report/stored/stored_folders.ts";
@@ -50,4 +51,11 @@ testWithStore("of a test that two workers have run, the run that is whole is fet
   const folders = await fetchRuns(storeOf("text", names), "s", store);
   assertEquals([...folders], [[3, `${store}/echo/20261129T120001-s-3`]]);
   assertEquals(listRuns(store, createMachine(ROOT)).length, 1);
+});
+
+testWithStore("runs that cannot be written here are told, and are no reason to ask the server again", async (store) => {
+  await Deno.writeTextFile(`${store}/file`, "");
+  const runs = storeOf("text", ["3/echo/20261129T120000/history.jsonl"]);
+  const expected = `Cannot store the runs that failed in ${store}/file: Not a directory`;
+  await assertRejects(() => fetchRuns(runs, "s", `${store}/file`), FailedError, expected);
 });
