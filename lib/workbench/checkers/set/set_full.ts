@@ -189,8 +189,9 @@ function readAlthoughFailed({ elements }: SetTimeline, history: readonly Operati
   });
 }
 
-/** Says why nothing is known of any element. */
+/** Says why nothing is known of any element; nothing if the history has no operations of clients. */
 function explainUndecided(elements: readonly Element[], history: readonly Operation[]): Anomaly[] {
+  if (history.every(({ process }) => process === "nemesis")) return [];
   const reads = pairs(history).filter(({ invocation, completion }) => {
     return invocation.f === "read" && completion?.type === "ok";
   });
