@@ -49,7 +49,8 @@ export function checkCounter(history: readonly Operation[], shape: ClusterShape 
   return checkOrUnknown(() => {
     const adds = addsOf(history);
     const reads = history.filter(({ final, type, process }) => final && type === "ok" && process !== "nemesis");
-    return judge(reads, adds, reachableSums(0n, adds.indeterminate), shape);
+    const verdict = judge(reads, adds, reachableSums(0n, adds.indeterminate), shape);
+    return reads.length > 0 ? verdict : { ...verdict, anomalies: [noFinalRead(history)] };
   });
 }
 
@@ -105,27 +106,32 @@ function judge(
     acceptable_count: extras?.length ?? null,
     error_count: wrong.length,
     errors: wrong.slice(0, LISTED).map(({ index, time, process, value }) => ({ index, time, process, value })),
-    anomalies: [
-      ...explainCases(
-        "wrong-sum",
-        wrong,
-        ({ process, time, value }) => {
-          const reader = nameProcess(process, nodeOf(process, shape));
-          return `The final read of ${reader} at ${seconds(time)} returned ${show(value)}, ` +
-            `but ${describeExpected(adds, acceptable)}`;
-        },
-        (read) => ({ operations: [read], values: [read.value] }),
-      ),
-      ...reads.length === 0 ? [NO_FINAL_READ] : [],
-    ],
+    anomalies: explainCases(
+      "wrong-sum",
+      wrong,
+      ({ process, time, value }) => {
+        const reader = nameProcess(process, nodeOf(process, shape));
+        return `The final read of ${reader} at ${seconds(time)} returned ${show(value)}, ` +
+          `but ${describeExpected(adds, acceptable)}`;
+      },
+      (read) => ({ operations: [read], values: [read.value] }),
+    ),
   };
 }
 
-const NO_FINAL_READ: Anomaly = {
-  type: "no-final-read",
-  count: 1,
-  explanation: "No final read succeeded, so there is no sum to check",
-};
+/** Says that no sum can be checked, and how reads are marked as final in a history that has no such mark. */
+function noFinalRead(history: readonly Operation[]): Anomaly {
+  const clients = history.filter(({ process }) => process !== "nemesis");
+  const count = clients.filter(({ f, type }) => f === "read" && type === "ok").length;
+  const isUnmarked = count > 0 && !clients.some(({ final }) => final);
+  const successes = count === 1 ? "1 read succeeded, but it is not" : `${count} reads succeeded, but none is`;
+  const hint = `: ${successes} marked as final, with "final": true (JSON) or :final? true (EDN)`;
+  return {
+    type: "no-final-read",
+    count: 1,
+    explanation: `No final read succeeded, so there is no sum to check${isUnmarked ? hint : ""}`,
+  };
+}
 
 /** Converts an integer to a number, unless it is too large for one. */
 function toNumber(integer: bigint): Integer {

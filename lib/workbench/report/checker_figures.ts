@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wrap } from "../base/text.ts";
+import { enumerated, wrap } from "../base/text.ts";
 import type { Results } from "../run/results.ts";
 import { figure, milliseconds, okShare } from "./numbers.ts";
 import type { Screen } from "./screen.ts";
@@ -12,12 +12,14 @@ import type { Screen } from "./screen.ts";
 /** Fields of a checker's result that have another name here. */
 const LABELS: Readonly<Record<string, string>> = {
   not: "rules out",
-  failures: "failed keys",
   error_count: "errors",
   attempt_count: "attempts",
   lock_count: "locks acquired",
   conflict_count: "held twice",
 };
+
+/** Lists of keys, with what is said of them. */
+const KEYS: Readonly<Record<string, string>> = { failures: "not linearizable", undecided: "undecided" };
 
 /** Explanations of figures, shown if they are not 0. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
@@ -65,7 +67,9 @@ function figureWords(name: string, value: unknown, { result, anomalies }: Result
   if (!Array.isArray(value) || `${name}_count` in result) return [];
   const types = new Set<unknown>(anomalies.map(({ type }) => type));
   const isShort = isShortList(value, UNLIMITED_LISTS.includes(name) ? Infinity : MAX_LIST);
-  return isShort && !value.every((item) => types.has(item)) ? [`${label} ${value.join(" ")}`] : [];
+  if (!isShort || value.every((item) => types.has(item))) return [];
+  if (name in KEYS) return [`${KEYS[name]}: ${value.length === 1 ? "key" : "keys"} ${enumerated(value.map(String))}`];
+  return [`${label} ${value.join(" ")}`];
 }
 
 /** True for a list with only simple values, at least one, and fewer than `length` characters. */

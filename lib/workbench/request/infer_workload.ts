@@ -6,6 +6,7 @@
 
 import { UsageError } from "../base/errors.ts";
 import { formatExactJSON, isRawNumber } from "../base/json.ts";
+import { show } from "../base/text.ts";
 import type { Operation } from "../history/operation.ts";
 import type { Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/mod.ts";
@@ -52,11 +53,9 @@ export function workloadOf(history: readonly Operation[], name?: string): Worklo
   const functions = [...new Set(clients.map(({ f }) => f))].sort();
   const inferred = infer(clients, functions);
   if (name === undefined && inferred === undefined) {
-    const done = functions.length === 0
-      ? "it has no operations of clients"
-      : `its functions are ${functions.join(", ")}`;
+    const unclear = describeUnclear(clients, functions);
     throw new UsageError(
-      `Cannot tell the workload of the history: ${done}; expected -w with one of ${NAMES.join(", ")}`,
+      `Cannot tell the workload of the history: ${unclear}; expected -w with one of ${NAMES.join(", ")}`,
     );
   }
   const workload = WORKLOADS[name ?? inferred!]!;
@@ -93,6 +92,34 @@ function inferTransactions(clients: readonly Operation[]): string | undefined {
   if (f === "append" && others.length === 0) return "txn-list-append";
   if (f === "w" && others.length === 0) return "txn-rw-register";
   return written.size > 0 && [...written].every((f) => f === "send" || f === "poll") ? "kafka" : undefined;
+}
+
+/** Says what cannot be told apart or is unknown: functions, and the values that do not decide. */
+function describeUnclear(clients: readonly Operation[], functions: readonly string[]): string {
+  if (functions.length === 0) return "it has no operations of clients";
+  const isSum = functions.includes("add") && functions.every((f) => f === "add" || f === "read");
+  const detail = functions.join() === "txn" ? describeTransactions(clients) : isSum ? describeReads(clients) : "";
+  return `its functions are ${functions.join(", ")}${detail}`;
+}
+
+function describeTransactions(clients: readonly Operation[]): string {
+  const written = [...functionsThatWrite(clients)].map((f) => show(f, 30));
+  const lists = clients.some(({ value }) => Array.isArray(value) && value.some(Array.isArray));
+  if (!lists) return ", and no transaction is a list of operations [f, key, value]";
+  if (written.length === 0) return ", and its transactions only read";
+  return `, and its transactions have ${written.join(", ")} beside "r": ` +
+    'only "append" (lists), only "w" (registers), or "send" and "poll" (kafka) would tell';
+}
+
+function describeReads(clients: readonly Operation[]): string {
+  const reads = clients.filter(({ f, type }) => f === "read" && type === "ok");
+  if (reads.length === 0) return ", and no read succeeded: the result tells if elements or amounts were added";
+  const isClear = ({ value }: Operation) => Array.isArray(value) || isNumber(value);
+  const other = reads.find((read) => !isClear(read)) ?? reads[0]!;
+  if (!isClear(other)) {
+    return `, and operation ${other.index} read ${show(other.value, 60)}: a list of elements or a number would tell`;
+  }
+  return ", and some reads returned lists of elements, others numbers";
 }
 
 function functionsThatWrite(clients: readonly Operation[]): Set<unknown> {

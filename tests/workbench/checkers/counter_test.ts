@@ -59,6 +59,20 @@ Deno.test("checkCounter accepts sums with and without adds of unknown outcome", 
   );
 });
 
+Deno.test("checkCounter says how final reads are marked, if a history marks none", () => {
+  const told = (...reads: string[]) => {
+    const { valid, anomalies } = checkCounter(parseEDNHistory(reads.join(" ")));
+    return [valid, ...anomalies!.map(({ explanation }) => explanation)];
+  };
+  const none = "No final read succeeded, so there is no sum to check";
+  const read = "{:process 1 :type :invoke :f :read} {:process 1 :type :ok :f :read :value 3}";
+  const how = 'marked as final, with "final": true (JSON) or :final? true (EDN)';
+  assertEquals(told(read), ["unknown", `${none}: 1 read succeeded, but it is not ${how}`]);
+  assertEquals(told(read, read), ["unknown", `${none}: 2 reads succeeded, but none is ${how}`]);
+  assertEquals(told(read, "{:process 1 :type :invoke :f :read :final? true}"), ["unknown", none]);
+  assertEquals(told(), ["unknown", none]);
+});
+
 Deno.test("checkCounter checks final reads only; without one the verdict is unknown", () => {
   const early = "{:process 0 :type :invoke :f :read} {:process 0 :type :ok :f :read :value 77}";
   assertEquals(checkCounter(parseEDNHistory(early)).valid, "unknown");

@@ -52,16 +52,44 @@ Deno.test("the workload is inferred from functions and values", () => {
   }
 });
 
+const TELLING = 'only "append" (lists), only "w" (registers), or "send" and "poll" (kafka) would tell';
+
 Deno.test("if operations are ambiguous, the error asks for -w and lists all workloads", () => {
   for (
     const [history, said] of [
       [historyOf([":acquire", "nil", "nil"], [":release", "nil", "nil"]), "its functions are acquire, release"],
       [historyOf([":read", "nil", "nil"]), "its functions are read"],
-      [historyOf([":add", "3", "3"]), "its functions are add"],
-      [historyOf([":add", "3", "3"], [":read", "nil", '"3"']), "its functions are add, read"],
-      [historyOf([":txn", "[[:r 1 nil]]", "[[:r 1 nil]]"]), "its functions are txn"],
-      [historyOf([":txn", "[[:read :x nil]]", "[[:read :x 0]]"]), "its functions are txn"],
-      [historyOf([":txn", "[]", "7"]), "its functions are txn"],
+      [
+        historyOf([":add", "3", "3"]),
+        "its functions are add, and no read succeeded: the result tells if elements or amounts were added",
+      ],
+      ...['"3"', "nil"].map((result) =>
+        [
+          historyOf([":add", "3", "3"], [":read", "nil", "3"], [":read", "nil", result]),
+          `its functions are add, read, and operation 5 read ${result.replace("nil", "null")}: ` +
+          "a list of elements or a number would tell",
+        ] as const
+      ),
+      [
+        historyOf([":add", "3", "3"], [":read", "nil", "3"], [":read", "nil", "[3]"]),
+        "its functions are add, read, and some reads returned lists of elements, others numbers",
+      ],
+      [
+        historyOf([":txn", "[[:r 1 nil]]", "[[:r 1 nil]]"]),
+        "its functions are txn, and its transactions only read",
+      ],
+      [
+        historyOf([":txn", "[[:read :x nil]]", "[[:read :x 0]]"]),
+        'its functions are txn, and its transactions have "read" beside "r": ' + TELLING,
+      ],
+      [
+        historyOf([":txn", "[[:w 1 2] [:append 3 4]]", "[[:w 1 2] [:append 3 4]]"]),
+        'its functions are txn, and its transactions have "w", "append" beside "r": ' + TELLING,
+      ],
+      [
+        historyOf([":txn", "[]", "7"]),
+        "its functions are txn, and no transaction is a list of operations [f, key, value]",
+      ],
       [parseEDNHistory("{:type :info, :process :nemesis, :f :kill}"), "it has no operations of clients"],
     ] as const
   ) {
