@@ -16,6 +16,7 @@
 import { formatExactJSON } from "../base/json.ts";
 import { createStyle, enumerated, escapeControls, wrap } from "../base/text.ts";
 import type { Anomaly, MaelstromView } from "../checkers/verdict.ts";
+import { shellWord } from "../request/command_line.ts";
 import { NOT_STORED, type Results } from "../run/results.ts";
 import { caseLines } from "./cases.ts";
 import type { Screen } from "./screen.ts";
@@ -124,17 +125,21 @@ const CONTRADICTIONS: readonly string[] = [
 const LAST_ONES: readonly string[] = ["nonlinearizable", "poll-skip", "nonmonotonic-poll", "nonmonotonic-send"];
 
 /**
- * Indices of the operations that show an anomaly that is no consequence of something else: those of its first case that
- * has operations. There are two if they contradict each other, none if there is no such anomaly.
+ * Flags of `trace` for what shows an anomaly that is no consequence of something else: for its first case that has
+ * some, the operations, or the value if it is lost. There are two operations if they contradict each other, no flags if
+ * there is no such anomaly.
  */
-export function operationsInQuestion(problems: Problems): number[] {
+export function subjectsInQuestion(problems: Problems): string[] {
   const candidates = sortFindings(problems).anomalies.flatMap(({ type, explanation, cases = [] }) => {
     const isContradiction = CONTRADICTIONS.includes(type) || explanation.startsWith("T1 is ");
-    return cases.map(({ operations = [] }) =>
-      LAST_ONES.includes(type) ? operations.slice(-1) : operations.slice(0, isContradiction ? 2 : 1)
-    );
+    return cases.map(({ operations = [], values = [] }) => {
+      // Its operations show that it was there, and not where it got lost.
+      if (type === "lost" && values.length > 0) return [`--value ${shellWord(formatExactJSON(values[0]))}`];
+      const shown = LAST_ONES.includes(type) ? operations.slice(-1) : operations.slice(0, isContradiction ? 2 : 1);
+      return shown.map((index) => `--operation ${index}`);
+    });
   });
-  return candidates.find((indices) => indices.length > 0) ?? [];
+  return candidates.find((flags) => flags.length > 0) ?? [];
 }
 
 /** Types of the findings, without consequences. A run that could not be stored is not wrong for that reason. */

@@ -12,7 +12,7 @@ import type { MessageCounts } from "../world/network/journal.ts";
 import { checkerFigureLines } from "./checker_figures.ts";
 import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, milliseconds } from "./numbers.ts";
-import { operationsInQuestion, permittedLines, problemKinds, problemParagraphs } from "./problems.ts";
+import { permittedLines, problemKinds, problemParagraphs, subjectsInQuestion } from "./problems.ts";
 import type { Screen } from "./screen.ts";
 
 /** Parts of a summary that are not in the results. */
@@ -197,17 +197,17 @@ function noteLines(results: Results, { interrupted, deviations, command }: Summa
 }
 
 /**
- * The commands that trace the operations in question of a failed run; none if the run passed, is not stored here, or
- * shows its problem otherwise.
+ * The commands that trace the operations, or the value, in question of a failed run; none if the run passed, is not
+ * stored here, or shows its problem otherwise.
  *
  * @param script First word of the command that ran it.
  */
 export function traceLines(results: Results, { colour }: Screen, script: string = "./maelstrom.sh"): string[] {
   const { store, mode, engine } = results;
   if (decisionOf(results).valid !== false || mode === null || store === null || engine !== "workbench") return [];
-  return operationsInQuestion(results).map((index, at) => {
+  return subjectsInQuestion(results).map((flags, at) => {
     const label = (at === 0 ? "  trace" : "").padEnd(NOTE_INDENT);
-    return createStyle(colour).dim(`${label}${script} trace ${shellWord(store)} --operation ${index}`);
+    return createStyle(colour).dim(`${label}${script} trace ${shellWord(store)} ${flags}`);
   });
 }
 

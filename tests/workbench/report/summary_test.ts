@@ -357,13 +357,24 @@ Deno.test("of operations that contradict each other, both are traced: the first 
   assertEquals(traced("lock-held-twice", "Process 1 got the lock", [5, 9]), [5, 9]);
   assertEquals(traced("G-single-item", "T1 is …\nT2 is …\nT1 < T2, because …", [5, 9, 31]), [5, 9]);
   assertEquals(traced("poll-skip", "Process 1 polled 1 and then 3", [5, 9]), [9]);
-  assertEquals(traced("lost", "Element 3 was lost", [5, 9]), [5]);
+  assertEquals(traced("wrong-sum", "The final read returned 3", [5, 9]), [5]);
+});
+
+Deno.test("of a lost element, the value is traced: its operations do not show where it got lost", () => {
+  const lost = (value: unknown) => {
+    const cases = [{ values: [value], operations: [17, 3] }];
+    return { type: "lost", count: 2, explanation: "Element 7 …", cases };
+  };
+  const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false }, store: "store/run" };
+  const traced = (value: unknown) =>
+    / trace store\/run (.*)$/m.exec(summary({ ...wrong, anomalies: [lost(value)] }))?.[1];
+  assertEquals([traced(7), traced("7"), traced(null)], ["--value 7", `--value '"7"'`, "--value null"]);
 });
 
 Deno.test("a failed run that is stored ends with the command that traces the operation in question", () => {
   const cases = [{ values: [1] }, { operations: [17, 3] }];
-  const lost = { type: "lost", count: 2, explanation: "Element 7 …", cases };
-  const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false }, anomalies: [lost] };
+  const sum = { type: "wrong-sum", count: 2, explanation: "The final read …", cases };
+  const wrong = { valid: false, passed: false, maelstrom: { valid: false, passed: false }, anomalies: [sum] };
   const stored = { ...wrong, store: "store/my runs" };
   const command = "./maelstrom.sh trace 'store/my runs' --operation 17";
   assertStringIncludes(summary(stored), `\n  trace        ${command}`);
@@ -373,8 +384,8 @@ Deno.test("a failed run that is stored ends with the command that traces the ope
       { ...stored, valid: true },
       { ...stored, engine: "maelstrom" as const },
       { ...stored, mode: null },
-      { ...stored, anomalies: [{ ...lost, cases: [{ values: [1] }] }] },
-      { ...stored, anomalies: [{ ...lost, allowed: true }] },
+      { ...stored, anomalies: [{ ...sum, cases: [{ values: [1] }] }] },
+      { ...stored, anomalies: [{ ...sum, allowed: true }] },
     ]
   ) assertEquals(summary(other).includes("trace"), false, JSON.stringify(other));
 });

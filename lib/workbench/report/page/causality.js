@@ -3,8 +3,8 @@
  *
  * A run does not record why a node sent a message, so this is inferred. There are two kinds of links:
  *
- * - **Direct**: an answer and its request; and a message that a node sent right after it had received another one, with
- *   nothing received between them.
+ * - **Direct**: an answer and its request; and a message that a node sent after it had received another one, with
+ *   nothing received between them: right after, or before it answered, however long that took.
  * - **First news**: the first message by which something can have reached a node, over any number of others. There is
  *   at most one for each node, so it shows how a write can have spread even if nodes send in batches. In the other
  *   direction, it is the last message by which a node can have had a say in an answer.
@@ -163,7 +163,8 @@ function directEffects(index, own) {
 }
 
 /**
- * Messages that a node sent in reaction to a message: its answer, and those sent before anything else arrived.
+ * Messages that a node sent in reaction to a message: its answer, and those sent before that, or right after the
+ * message, and before anything else arrived.
  *
  * @param {CausalIndex} index
  * @param {number} row
@@ -179,7 +180,8 @@ function reactionsTo({ messages, arrivals, sends, window }, row) {
   const reactions = [];
   for (let at = firstBy(sends[node], sent, time); at < sends[node].length; at++) {
     const other = sends[node][at];
-    if (sent[other] > time + window || sent[other] > until) break;
+    // What is sent before the answer belongs to the request, however long the node takes.
+    if (sent[other] > until || (sent[other] > time + window && other >= answer[row])) break;
     const isLater = other > row && (sent[other] < until || other < arrivals[node][next]);
     if (isLater && !isClient[dest[other]]) reactions.push(other);
   }
@@ -194,7 +196,7 @@ function reactionsTo({ messages, arrivals, sends, window }, row) {
  * @returns {Map<number, number>} Row of the message that each cause has led to.
  */
 function directCauses({ messages, arrivals, window }, own) {
-  const { received, sent, src, isClient, request } = messages;
+  const { received, sent, src, isClient, request, answer } = messages;
   const found = new Set(own);
   /** @type {Map<number, number>} */
   const links = new Map();
@@ -203,7 +205,8 @@ function directCauses({ messages, arrivals, window }, own) {
     const before = arrivals[src[row]];
     let at = firstBy(before, received, sent[row] + 1) - 1;
     while (at >= 0 && before[at] > row) at--;
-    const last = at >= 0 && received[before[at]] >= sent[row] - window ? before[at] : -1;
+    const isReaction = at >= 0 && (received[before[at]] >= sent[row] - window || row < answer[before[at]]);
+    const last = isReaction ? before[at] : -1;
     for (const cause of [request[row], last]) {
       if (cause === -1 || found.has(cause) || found.size >= MOST_RELATED) continue;
       found.add(cause);

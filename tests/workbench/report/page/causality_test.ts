@@ -107,3 +107,19 @@ Deno.test("a real process may take some time to react, a simulated one does not"
   assertEquals(relatedToMessage(indexOf(later, [], false), 1).effects, [2]);
   assertEquals(relatedToMessage(indexOf(later, [], false), 3).causes, [0, 1]);
 });
+
+Deno.test("what a process sends between a request and its answer belongs to the request, however long it takes", () => {
+  const sends: Sent[] = [
+    [0, "c1", "n0", 0],
+    [3000, "n0", "n1"],
+    [90_000, "n0", "n2"],
+    [90_000, "n0", "c1", 90_000, 0],
+    [99_000, "n0", "n1"],
+  ];
+  const index = indexOf(sends, [0, -1, -1, 0], false);
+  assertEquals(relatedToOperation(index, 0).effects, [1, 2]);
+  assertEquals([1, 2, 4].map((row) => relatedToMessage(index, row).links.get(0)?.isDirect), [true, true, undefined]);
+  // Unless something else has arrived in between.
+  const between: Sent[] = [[0, "c1", "n0", 0], [10, "n2", "n0", 5000], [9000, "n0", "n1"], [9000, "n0", "c1", 9000, 0]];
+  assertEquals(relatedToOperation(indexOf(between, [0, -1, -1, 0], false), 0).effects, []);
+});
