@@ -5,6 +5,7 @@
  */
 
 import { createStyle, type Style, table, wrap } from "../base/text.ts";
+import type { OperationCounts } from "../checkers/stats.ts";
 import { decisionOf, type Results, stableLatency, type Target } from "../run/results.ts";
 import { COLOURS, type Judgement, judgementOf, MARKS } from "./judgement.ts";
 import { figure, okShare, percent } from "./numbers.ts";
@@ -63,7 +64,8 @@ export function formatRunsTable(runs: readonly Results[], planned: number, scree
 }
 
 /**
- * Formats the table of a series with many seeds: a row for each test, with the worst of its figures.
+ * Formats the table of a series with many seeds: a row for each test. Its operations are those of all
+ * runs, its other figures the worst of them.
  *
  * @param planned Number of runs that were planned.
  */
@@ -83,18 +85,23 @@ export function formatSeedsTable(runs: readonly Results[], planned: number, scre
 /** The row of one test, from all of its runs. */
 function seedsRow(name: string, runs: readonly Results[]): string[] {
   const passed = runs.filter((results) => decisionOf(results).passed).length;
-  const ok = runs.filter((results) => okShare(results) !== "").map(({ availability }) => availability!.ok_fraction);
+  const operations = runs.flatMap(({ operations }) => operations ?? []);
+  const [count, ok] = [sumOf(operations, "count"), sumOf(operations, "ok")];
   return [
     `${passed === runs.length ? "✓" : "✗"} ${name}`,
     `${passed} of ${runs.length}`,
-    String(runs.reduce((sum, { operations }) => sum + (operations?.count ?? 0), 0)),
-    ok.length === 0 ? "" : percent(Math.min(...ok)),
+    String(count),
+    count === 0 ? "" : percent(ok / count),
     ...Object.entries(FIGURES).map(([target, figureOf]) => {
       const values = runs.map(figureOf).filter((value) => typeof value === "number");
       const missed = runs.find(({ targets }) => targets.some(({ name, met }) => name === target && !met));
       return againstLimit(missed ?? runs[0]!, target, values.length === 0 ? undefined : Math.max(...values));
     }),
   ];
+}
+
+function sumOf(operations: readonly OperationCounts[], name: "count" | "ok"): number {
+  return operations.reduce((sum, counts) => sum + counts[name], 0);
 }
 
 /** The name of a run's test, so that workloads are below each other. */

@@ -97,3 +97,11 @@ Deno.test("tables show no share of operations that succeeded if there were none"
   assertFalse(formatRunsTable([run], 1, PLAIN).includes("%"));
   assertFalse(formatSeedsTable([run], 1, PLAIN).includes("%"));
 });
+
+Deno.test("in a series, operations and the share that succeeded are of all runs, other figures the worst", () => {
+  const withOk = (ok: number) => resultsWith({ operations: { ...GOOD_RUN.operations!, count: 100, ok } });
+  const servers = { ...GOOD_RUN.net!.servers, msgs_per_op: 2 };
+  const other = resultsWith({ operations: { ...GOOD_RUN.operations!, count: 300, ok: 300 } });
+  const [, row] = formatSeedsTable([withOk(0), { ...other, net: { ...GOOD_RUN.net!, servers } }], 2, PLAIN).split("\n");
+  assertEquals(row!.replaceAll(/ +/g, " "), "✓ 3e broadcast 2 of 2 400 75 % 2 < 20 772 < 1000 1126 < 2000");
+});
