@@ -88,3 +88,17 @@ export function withOwnFrames(lines: readonly string[], orAll: boolean = true): 
   if (orAll && !told.some((line) => isFrame(line) && isOwn(line))) return told;
   return told.filter((line) => !isFrame(line) || isOwn(line));
 }
+
+/**
+ * Replaces the places in the stack of an error by those of a caller that are not in the runtime or in Deno, if there
+ * are any.
+ *
+ * @param caller Error that was created where the caller called.
+ * @returns The error.
+ */
+export function withStackOf<E>(error: E, caller: Error): E {
+  if (!(error instanceof Error)) return error;
+  const frames = withOwnFrames(caller.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [], false);
+  if (frames.length > 0) error.stack = [String(error), ...frames].join("\n");
+  return error;
+}

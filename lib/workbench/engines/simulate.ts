@@ -36,6 +36,7 @@ import type { LogLevel } from "../../host.ts";
 import type { AnyMessages, MessageTypes } from "../../messages.ts";
 import type { AnyNode, Program } from "../../node.ts";
 import type { Body, Message } from "../../protocol.ts";
+import { withStackOf } from "../base/stack_frames.ts";
 import type { TestException } from "../base/test_exception.ts";
 import { endTurn } from "../base/watchdog.ts";
 import { VirtualClock } from "../world/virtual_clock.ts";
@@ -222,7 +223,14 @@ function startHost(simulation: Simulation, id: string): NodeHost {
 
 function openClient({ network, clock, time }: Simulation): SimulatedClient {
   const { id, call } = openConnection(network, clock);
-  return { id, rpc: (node, body, { timeout } = {}) => time.until(() => call(node, { ...body }, timeout)) };
+  return {
+    id,
+    rpc(node, body, { timeout } = {}) {
+      const caller = new Error();
+      const fail = (error: unknown) => Promise.reject(withStackOf(error, caller));
+      return time.until(() => call(node, { ...body }, timeout).catch(fail));
+    },
+  };
 }
 
 /** Time between two checks of a condition, ms. */

@@ -379,3 +379,15 @@ Deno.test("simulate() rejects arguments of a function, and a URL that is no file
   assertThrows(() => simulate({ program: () => {}, args: ["a"] }), TypeError, "expected no args for a function");
   assertThrows(() => simulate({ program: new URL("https://example.com") }), TypeError, "or the URL of a file");
 });
+
+Deno.test("the error of a client's request names the line of the test, and nothing of the library", async () => {
+  const client = simulate({ program: () => {}, nodes: 1 }).client();
+  const refused = await assertRejects(() => client.rpc("n0", { type: "read" }), RPCError);
+  const stranger = await assertRejects(() => client.rpc("n7", { type: "read" }), RangeError);
+  for (const { stack, message } of [refused, stranger]) {
+    const [first, ...frames] = stack!.split("\n");
+    assert(first!.endsWith(message), first);
+    assertMatch(frames[0]!, /simulate_test\.ts:\d+:\d+\)?$/);
+    assertEquals(frames.filter((frame) => frame.includes("/lib/")), []);
+  }
+});
