@@ -26,7 +26,7 @@ import { type Exit, watchExit } from "./exit.ts";
 import { MAX_UNREAD, openInput, type ProcessInput } from "./input.ts";
 import { explainLine, parseLine } from "./message.ts";
 import { type NodeLog, type ProcessOutput, readOutput } from "./output.ts";
-import { type ProgramCommand, spawn } from "./spawn.ts";
+import { interpreterAdvice, type ProgramCommand, spawn } from "./spawn.ts";
 
 /** Options for {@linkcode startProcess}. */
 export interface ProcessOptions {
@@ -144,7 +144,8 @@ export function startProcess(
     await drain(node, reading);
     node.log.close();
     input.close();
-    reportEnd(node, how, system.now() - startedAt, note);
+    const advice = interpreterAdvice(options.bin) ?? (how.endsWith("status 0") ? READ_ON : undefined);
+    reportEnd(node, how, advice, system.now() - startedAt, note);
   });
   return {
     id,
@@ -256,9 +257,15 @@ function fail(node: Running, how: string): void {
 }
 
 /** Reports the end of a process: a crash, unless it was stopped; the error at the end of its log; a flood. */
-function reportEnd(node: Running, how: string, elapsed: number, note: (exception: TestException) => void): void {
+function reportEnd(
+  node: Running,
+  how: string,
+  advice: string | undefined,
+  elapsed: number,
+  note: (exception: TestException) => void,
+): void {
   const when = node.stdout.lineCount() === 0 ? " before it printed anything" : "";
-  reportCrash(node, how + when, how.endsWith("status 0") ? READ_ON : undefined);
+  reportCrash(node, how + when, advice);
   node.errors.flush();
   const flood = stderrFlood(node, elapsed);
   if (flood !== undefined) note(flood);

@@ -163,6 +163,14 @@ export function scriptProblem(bin: string, path: string = ""): string | undefine
   return `its first line (#!) asks for ${wanted}, which is not on the PATH`;
 }
 
+/** Advice on a script that has ended and does not name what runs it; undefined for another program. */
+export function interpreterAdvice(bin: string): string | undefined {
+  const start = inspect(bin)?.start;
+  if (start === undefined || start.startsWith("#!") || start.includes("\0")) return undefined;
+  return "Its file does not begin with #!, so that sh has run it: name what is to run it in its first line, such as " +
+    "#!/usr/bin/env python3";
+}
+
 /**
  * Checks a script before it is run.
  *

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { RealClock } from "../../../../../lib/workbench/world/real_clock.ts";
 import { FailedError } from "../../../../../lib/workbench/base/errors.ts";
 import { processWorld } from "../../../../../lib/workbench/world/hosts/process/process.ts";
@@ -56,6 +56,27 @@ testStart(
   0o755,
   'its first line (#!) names "/etc/passwd", which cannot be executed',
 );
+
+Deno.test({
+  name: "a script that does not name what runs it is told so when it has ended",
+  ignore: IGNORED,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const messageOf = async (content: string) => {
+      await Deno.writeTextFile(`${folder}/program`, content, { mode: 0o755 });
+      const { failure, node } = startRig(folder, `${folder}/program`);
+      const { message } = await failure;
+      await node.stop();
+      return message;
+    };
+    assertStringIncludes(
+      await messageOf("from sys import stdin\n"),
+      "\nIts file does not begin with #!, so that sh has",
+    );
+    assertEquals((await messageOf("#!/bin/sh\nexit 3\n")).includes("#!"), false);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
 
 Deno.test("a system without room for another process is no mistake in the command", () => {
   const error = spawnError("/bin/x", "/tmp", new Error("Failed to spawn '/bin/x': Too many open files (os error 24)"));
