@@ -49,7 +49,8 @@ export function operationColumns(
     result: all.map(resultOf),
   };
   if (texts.shortened > 0) {
-    omitted.push(`${texts.shortened} arguments and results are shortened; the stored history has them whole`);
+    const what = texts.shortened === 1 ? "1 argument or result is" : `${texts.shortened} arguments and results are`;
+    omitted.push(`${what} shortened; the stored history has the whole`);
   }
   return { functions: names.list, ...columns };
 }

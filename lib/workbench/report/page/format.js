@@ -74,3 +74,18 @@ export function ticksBetween(from, to, most) {
   const count = Math.floor(to / step) - Math.ceil(from / step) + 1;
   return Array.from({ length: Math.max(0, count) }, (_, index) => (Math.ceil(from / step) + index) * step);
 }
+
+/** Width of a character of an axis, about, and of the ticks and gaps beside its labels, pixels. */
+const AXIS_CHARACTER = 7.5;
+const AXIS_MARGIN = 20;
+
+/**
+ * Width of a vertical axis: all of its labels fit.
+ *
+ * @param {readonly string[] | null} labels
+ * @returns {number} Pixels.
+ */
+export function axisWidth(labels) {
+  const longest = Math.max(0, ...(labels ?? []).map(({ length }) => length));
+  return Math.max(72, longest * AXIS_CHARACTER + AXIS_MARGIN);
+}

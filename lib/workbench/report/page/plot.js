@@ -4,6 +4,7 @@
  * @module
  */
 
+import { axisWidth } from "./format.js";
 import { mergeBands, OUTCOMES } from "./run_data.js";
 import { onThemeChange } from "./theme.js";
 
@@ -130,7 +131,10 @@ function axesOf({ isLog = false, unit, x }, colour) {
   };
   return [
     x === undefined ? { ...axis, grid, ticks, size: 34 } : { ...axisOf(true, x.unit), size: 34 },
-    { ...axisOf(isLog, unit), size: 72 },
+    {
+      ...axisOf(isLog, unit),
+      size: (/** @type {any} */ _, /** @type {string[] | null} */ labels) => axisWidth(labels),
+    },
   ];
 }
 

@@ -66,7 +66,8 @@ export function timeScale(periods, left, right) {
  * @returns {{ time: number, label: string }[]}
  */
 export function timeTicks({ from, to, breaks }, most) {
-  const ends = [from, ...breaks.flat(), to];
+  // No time is before the test began, though the margin is.
+  const ends = [Math.max(0, from), ...breaks.flat(), to];
   const busy = to - from - breaks.reduce((sum, [start, end]) => sum + end - start, 0);
   const ticks = ends.flatMap((start, at) => {
     if (at % 2 === 1) return [];

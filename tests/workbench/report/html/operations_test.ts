@@ -43,7 +43,7 @@ Deno.test("long results are cut, and the report says so", () => {
     omitted,
   );
   assertEquals(result[0]!.endsWith("… (1891 characters)"), true);
-  assertEquals(omitted, ["1 arguments and results are shortened; the stored history has them whole"]);
+  assertEquals(omitted, ["1 argument or result is shortened; the stored history has the whole"]);
 });
 
 const nemesis = { process: "nemesis", type: "info" } as const;

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse } from "@std/assert";
 import { cyclesIn } from "../../../../lib/workbench/report/page/cycles.js";
+import { axisWidth } from "../../../../lib/workbench/report/page/format.js";
 import { createPlaces } from "../../../../lib/workbench/report/page/label_places.js";
 import { timeScale, timeTicks } from "../../../../lib/workbench/report/page/time_scale.js";
 
@@ -62,6 +63,17 @@ Deno.test("ticks are round times outside of pauses, and no two have the same lab
     "16.0 s",
   ]);
   assertEquals(new Set(labels(0, 100, 200)).size, labels(0, 100, 200).length);
+});
+
+Deno.test("no tick is before the test began", () => {
+  const { from } = scale(0, 300, 900);
+  assert(from < 0);
+  for (const { label } of timeTicks(scale(0, 300, 900), 8)) assertFalse(label.startsWith("-"), label);
+});
+
+Deno.test("a vertical axis is as wide as its longest label", () => {
+  assertEquals([axisWidth(null), axisWidth(["1 ms", "10 ms"])], [72, 72]);
+  assert(axisWidth(["", "10000 ms"]) >= "10000 ms".length * 7 + 20);
 });
 
 Deno.test("a label takes the first place that is free; without one it has none", () => {
