@@ -15,7 +15,7 @@ import type { TestException } from "../base/test_exception.ts";
 import { show } from "../base/text.ts";
 import { seconds } from "../checkers/explain.ts";
 import { requiredOrder } from "../checkers/consistency_model.ts";
-import type { Machine } from "../engines/machine.ts";
+import { type Machine, STDIN } from "../engines/machine.ts";
 import { lacksInvocations } from "../history/lone_completions.ts";
 import type { Operation } from "../history/operation.ts";
 import { screenOf } from "../report/screen.ts";
@@ -40,8 +40,8 @@ const CHECK = { name: "check", flags: CHECK_FLAGS };
 /** Flags that name the nodes. */
 const NODE_FLAGS: readonly string[] = ["node-count", "nodes", "node", "nodes-file"] satisfies (keyof FlagValues)[];
 
-/** Deno opens these by name only with all permissions. */
-const STDIN = ["-", "/dev/stdin", "/dev/fd/0"];
+/** Other names of the standard input, which Deno opens only with all permissions. */
+const STDIN_FILES = ["/dev/stdin", "/dev/fd/0"];
 
 /**
  * Checks a recorded history and shows the results.
@@ -92,10 +92,7 @@ function parsePath({ texts, positional, program }: Arguments, { name, flags }: t
   if (path === "") throw new UsageError("Cannot check a path that is empty: expected a history or the folder of a run");
   if (path === undefined) throw new UsageError(`Missing PATH: expected ${name} PATH, a history or the folder of a run`);
   if (second !== undefined) throw new UsageError(`Cannot check ${path} and ${second}: expected one path`);
-  if (STDIN.includes(path)) {
-    throw new UsageError(`Cannot check ${path}: expected a path; for the output of a command, use <(COMMAND)`);
-  }
-  return path;
+  return STDIN_FILES.includes(path) ? STDIN : path;
 }
 
 function judgeStored(stored: StoredRun, args: Arguments, machine: Machine): Results {

@@ -12,6 +12,9 @@ import type { Engine } from "./engine.ts";
 import type { OpenFile } from "../history/history_file.ts";
 import type { Files } from "../request/files.ts";
 
+/** Path of the standard input. */
+export const STDIN = "-";
+
 /** File on the machine. */
 export interface FileFacts {
   path: string;
@@ -44,6 +47,7 @@ export interface Machine {
   removeFolder(path: string): void;
   /** Removes a folder that has nothing in it. Another one stays. */
   removeEmptyFolder(path: string): void;
+  /** Opens a file, or the standard input by the path {@linkcode STDIN}. */
   openFile: OpenFile;
   /**
    * Creates a folder, and those around it; returns its absolute path with links resolved.

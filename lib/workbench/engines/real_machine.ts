@@ -13,7 +13,7 @@ import { newSeed } from "../world/random.ts";
 import { createClusters } from "./clusters.ts";
 import type { Engine } from "./engine.ts";
 import { listen } from "./http_listener.ts";
-import type { FileFacts, Interrupt, Machine } from "./machine.ts";
+import { type FileFacts, type Interrupt, type Machine, STDIN } from "./machine.ts";
 import { runWithMaelstrom } from "./maelstrom_engine.ts";
 import { runWithProcesses } from "./process_engine.ts";
 import { runScript } from "./own_process.ts";
@@ -49,7 +49,7 @@ export function createMachine(root: string): Machine {
     subfolders,
     filesIn,
     ...REMOVAL,
-    openFile: async (path) => (await Deno.open(path)).readable,
+    openFile: async (path) => path === STDIN ? Deno.stdin.readable : (await Deno.open(path)).readable,
     createFolder,
     createFile,
     replaceFile,

@@ -10,6 +10,7 @@
 
 import { FailedError, UsageError } from "../../base/errors.ts";
 import { formatSize } from "../../base/size.ts";
+import { STDIN } from "../../engines/machine.ts";
 import { maelstromNet } from "../../engines/maelstrom_results.ts";
 import { type OpenFile, readHistoryFile, readText } from "../../history/history_file.ts";
 import type { Operation } from "../../history/operation.ts";
@@ -63,12 +64,12 @@ const SEARCHED_LENGTH = 1 << 18;
 /**
  * Reads a stored run.
  *
- * @param path A history, or the folder of a run.
+ * @param path A history, the folder of a run, or {@linkcode STDIN} for a history.
  * @throws {UsageError} There is no history.
  * @throws {FailedError} A file cannot be read.
  */
 export async function readStoredRun(path: string, machine: StoredFiles): Promise<StoredRun> {
-  const { kind, path: resolved } = machine.files.inspect(path);
+  const { kind, path: resolved } = path === STDIN ? { kind: "file", path } : machine.files.inspect(path);
   if (kind === "missing") throw new UsageError(`Cannot find ${path}: expected a history, or the folder of a run`);
   if (kind === "folder") return await readFolder(path, resolved, machine);
   if (OTHER_FILES.includes(path.split("/").at(-1)!)) {
