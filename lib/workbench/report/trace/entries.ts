@@ -48,7 +48,7 @@ export interface TracedMessage {
   body: string;
   /** Id of the message that it follows from, or that it has led to. */
   via?: number;
-  /** True if that is a direct link: an answer, or sent at once. */
+  /** True if that is a direct link: an answer, or sent at once or before the answer. */
   direct?: boolean;
 }
 

@@ -232,8 +232,8 @@ function noteLines({ causes, effects, subject, notes }: Trace, { screen: { width
   const isNews = links.some(({ direct }) => direct === false);
   const texts = [
     ...links.length === 0 ? [] : [
-      "A run does not record why a node sent a message, so this is inferred. direct: an answer, or sent at once when " +
-      "the message before had arrived" +
+      "A run does not record why a node sent a message, so this is inferred. direct: an answer, or sent when the " +
+      "message before had arrived, at once or before its answer" +
       (isNews
         ? "; news: the first message by which it can have reached a node, or the last " +
           "by which a node can have had a say"

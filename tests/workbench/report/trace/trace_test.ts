@@ -225,9 +225,9 @@ Deno.test("the text of a trace: operation, faults, messages", async () => {
     '          news, after #1  {"type":"gossip","values":[1,37]}',
     "",
     "A run does not record why a node sent a message, so this is inferred. direct: an",
-    "answer, or sent at once when the message before had arrived; news: the first",
-    "message by which it can have reached a node, or the last by which a node can",
-    "have had a say",
+    "answer, or sent when the message before had arrived, at once or before its",
+    "answer; news: the first message by which it can have reached a node, or the last",
+    "by which a node can have had a say",
   ]);
 });
 
