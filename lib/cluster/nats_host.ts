@@ -219,7 +219,7 @@ function isList(nodes: ServeNatsOptions["nodes"]): nodes is readonly string[] {
 function checkNames({ cluster, id, nodes }: ServeNatsOptions): void {
   const listed = isList(nodes) ? nodes : [id];
   for (const name of [cluster, id, ...listed]) {
-    if (isSubjectPart(name)) continue;
+    if (typeof name === "string" && isSubjectPart(name)) continue;
     throw new TypeError(
       `Cannot use the name ${
         showJSON(name)

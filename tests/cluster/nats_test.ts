@@ -304,6 +304,9 @@ Deno.test("names that cannot be parts of a subject are refused", async () => {
       await assertRejects(() => serveNats(echo, { ...OPTIONS, ...bad }), TypeError, "without spaces, dots, * and >");
     }
   }
+  // As of a program that was started without its argument.
+  const nameless = { ...OPTIONS, id: undefined as unknown as string };
+  await assertRejects(() => serveNats(echo, nameless), TypeError, "Cannot use the name nothing on NATS");
   const strange = { ...OPTIONS, nodes: ["n1"] };
   await assertRejects(() => serveNats(echo, strange), TypeError, 'expected nodes to include it, got ["n1"]');
 });

@@ -91,6 +91,9 @@ export function partsNamed(word: string): Challenge[] {
   return CHALLENGES.filter((challenge) => namesOf(challenge).includes(word));
 }
 
+/** The words that name challenges: parts such as `3a`, names such as `broadcast`, and groups such as `3`. */
+export const PART_NAMES: readonly string[] = [...new Set(CHALLENGES.flatMap(namesOf))];
+
 function namesOf(challenge: Challenge): string[] {
   return [challenge.id, challenge.name, groupOf(challenge)];
 }

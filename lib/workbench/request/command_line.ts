@@ -28,12 +28,16 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set(["bin", "node", "nodes", "nod
  *   there.
  */
 export function repeatCommand({ texts, program }: Arguments, command: string, root: string, cwd: string): string[] {
-  const script = cwd === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
   const flags = [...texts].filter(([name]) => !OMITTED_FLAGS.has(name)).flatMap(([name, written]) =>
     written.length === 0 ? [`--${name}`] : written.flatMap((text) => [`--${name}`, text])
   );
   const args = program.length > 0 ? ["--", ...program] : [];
-  return [script, command, ...flags, ...args].map(shellWord);
+  return [scriptPath(root, cwd), command, ...flags, ...args].map(shellWord);
+}
+
+/** Path of `maelstrom.sh`, as it can be called in the folder `cwd`. */
+export function scriptPath(root: string, cwd: string): string {
+  return cwd === root ? "./maelstrom.sh" : `${root}/maelstrom.sh`;
 }
 
 /**

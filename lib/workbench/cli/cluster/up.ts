@@ -10,7 +10,7 @@ import type { Machine } from "../../engines/machine.ts";
 import { parseArguments } from "../../request/arguments.ts";
 import { type Challenge, CHALLENGE_NAMES, findChallenge } from "../../request/challenges.ts";
 import { clusterProgram } from "../../request/cluster_program.ts";
-import { shellWord } from "../../request/command_line.ts";
+import { scriptPath, shellWord } from "../../request/command_line.ts";
 import { splitLogin } from "../../../cluster/login.ts";
 import type { Flag, ValuesOf } from "../../request/flag.ts";
 import { readAccess } from "../../world/cluster/access.ts";
@@ -113,7 +113,7 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
   const ending = new AbortController();
   const stopListening = machine.onInterrupt(() => ending.abort());
   const tell = (line: string) =>
-    line === "ready" ? machine.stdout(readyText(plan, parsed)) : machine.stderr(`${line}\n`);
+    line === "ready" ? machine.stdout(readyText(plan, parsed, scriptOf(machine))) : machine.stderr(`${line}\n`);
   try {
     const problem = await clusters.start(plan, tell, ending.signal);
     if (problem !== undefined) {
@@ -131,10 +131,15 @@ export async function up(words: readonly string[], machine: Machine): Promise<nu
   }
 }
 
-function readyText(plan: ClusterPlan, { given: { bin }, ownArgs }: UpWords): string {
+/** `maelstrom.sh`, as it is called in the folder that the command was given in. */
+function scriptOf({ root, files }: Machine): string {
+  return shellWord(scriptPath(root, files.inspect(".").path));
+}
+
+function readyText(plan: ClusterPlan, { given: { bin }, ownArgs }: UpWords, script: string): string {
   const { challenge, program, nodes, here, isForeground } = plan;
   const test = [
-    challenge === null ? "./maelstrom.sh test -w WORKLOAD" : `./maelstrom.sh ${challenge}`,
+    challenge === null ? `${script} test -w WORKLOAD` : `${script} ${challenge}`,
     ...bin === undefined ? [] : ["--bin", shellWord(bin)],
     "--engine cluster",
     ...ownArgs.length === 0 ? [] : ["--", ...ownArgs.map(shellWord)],
@@ -145,10 +150,8 @@ function readyText(plan: ClusterPlan, { given: { bin }, ownArgs }: UpWords): str
     `${challenge === null ? program.path : `Challenge ${challenge}`} runs on ${here.join(", ")}${others}`,
     "",
     `  ${test}   tests ${isPart ? "the whole cluster" : "it"}`,
-    `  ${"./maelstrom.sh status".padEnd(test.length)}   shows its processes`,
-    `  ${(isForeground ? "Ctrl-C" : "./maelstrom.sh down").padEnd(test.length)}   ends ${
-      isPart ? "this part of it" : "it"
-    }`,
+    `  ${`${script} status`.padEnd(test.length)}   shows its processes`,
+    `  ${(isForeground ? "Ctrl-C" : `${script} down`).padEnd(test.length)}   ends ${isPart ? "this part of it" : "it"}`,
     "",
   ].join("\n");
 }
@@ -240,12 +243,12 @@ function addressesOf(
 }
 
 /** A state may be left of a cluster that was killed: then a new one takes its place. */
-async function rejectRunning(state: ClusterState | undefined, { clusters }: Machine): Promise<void> {
+async function rejectRunning(state: ClusterState | undefined, machine: Machine): Promise<void> {
   if (state === undefined) return;
-  if (!await clusters.isRunning(state)) return;
+  if (!await machine.clusters.isRunning(state)) return;
   const what = state.isReady ? "one runs here already" : "one is being started here";
   throw new FailedError(
     `Cannot start a cluster: ${what}, ${describeProgram(state)} on ${counted(state.here.length, "node")}; ` +
-      "end it with ./maelstrom.sh down",
+      `end it with ${scriptOf(machine)} down`,
   );
 }

@@ -9,7 +9,7 @@
 
 import { expectedOneOf, reasonOf, UsageError } from "../../base/errors.ts";
 import { type Challenge, CHALLENGES } from "../../request/challenges.ts";
-import { partsNamed } from "../../request/claims.ts";
+import { PART_NAMES, partsNamed } from "../../request/claims.ts";
 import type { Files } from "../../request/files.ts";
 import type { Flag } from "../../request/flag.ts";
 import { FLAGS } from "../../request/flags.ts";
@@ -49,15 +49,20 @@ export function parsePoints(text: string | undefined, files: Pick<Files, "readTe
 }
 
 function parseWeights(text: string, files: Pick<Files, "readTextFile">): Weights {
-  const lines = text.includes("=") ? text.split(",") : readText(text, files).split("\n");
-  const entries = lines.map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "");
-  if (entries.length === 0) throw new UsageError(`Cannot use --points ${text}: it has no points; ${EXPECTED}`);
-  return new Map(entries.map((entry) => {
+  const isFile = !text.includes("=");
+  const lines = isFile ? readText(text, files).split("\n") : text.split(",");
+  const weights = new Map<string, number>();
+  for (const [index, line] of lines.entries()) {
+    const entry = line.replace(/#.*/, "").trim();
+    if (entry === "") continue;
+    const place = isFile ? ` in line ${index + 1} of ${text}` : "";
     const [, name, points] = /^(\S+)\s*=\s*(\d{1,6}(?:\.\d{1,2})?)$/.exec(entry) ?? [];
-    if (name === undefined) throw new UsageError(`Cannot use --points ${JSON.stringify(entry)}: ${EXPECTED}`);
-    checkName(name);
-    return [name, Number(points)];
-  }));
+    if (name === undefined) throw new UsageError(`Cannot use --points ${JSON.stringify(entry)}${place}: ${EXPECTED}`);
+    checkName(name, place);
+    weights.set(name, Number(points));
+  }
+  if (weights.size === 0) throw new UsageError(`Cannot use --points ${text}: it has no points; ${EXPECTED}`);
+  return weights;
 }
 
 function readText(path: string, { readTextFile }: Pick<Files, "readTextFile">): string {
@@ -69,15 +74,13 @@ function readText(path: string, { readTextFile }: Pick<Files, "readTextFile">): 
 }
 
 /** Checks that a name is one of a claim, also of one that this grading does not have: a course has one file. */
-function checkName(name: string): void {
+function checkName(name: string, place: string): void {
   if (partsNamed(name).length > 0) return;
   const [part, claim] = name.split("/") as [string, string?];
   const challenge = CHALLENGES.find(({ id }) => id === part);
-  const [wrong, known] = challenge === undefined
-    ? [part, CHALLENGES.map(({ id }) => id)]
-    : [claim ?? "", claimsOf(challenge)];
+  const [wrong, known] = challenge === undefined ? [part, PART_NAMES] : [claim ?? "", claimsOf(challenge)];
   if (challenge !== undefined && known.includes(wrong)) return;
-  throw new UsageError(`Cannot use --points ${name}: ${expectedOneOf(wrong, known)}`);
+  throw new UsageError(`Cannot use --points ${name}${place}: ${expectedOneOf(wrong, known)}`);
 }
 
 /** Names of the claims that a challenge can have. */

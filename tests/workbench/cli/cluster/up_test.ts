@@ -38,6 +38,16 @@ Deno.test("up --bin starts a program of one's own, with its arguments", async ()
   ]);
 });
 
+Deno.test("up prints commands that work in the folder that it was called in", async () => {
+  const { clusters } = fakeClusters(undefined);
+  const { files } = fakeMachine();
+  const inspect: typeof files.inspect = (path) =>
+    path === "." ? { kind: "folder", path: "/home/me" } : files.inspect(path);
+  const { out } = await command("up kafka", { clusters, files: { ...files, inspect } });
+  assertStringIncludes(out, "  /project/maelstrom.sh 5c --engine cluster   tests it\n  /project/maelstrom.sh status ");
+  assertStringIncludes(out, "  /project/maelstrom.sh down ");
+});
+
 Deno.test("up takes addresses from flags, else from variables", async () => {
   const { clusters, planned } = fakeClusters(undefined);
   const variables: Record<string, string> = {

@@ -75,12 +75,15 @@ Deno.test("points that say nothing, or name nothing, are told", async () => {
       ["3c=-1", `Cannot use --points "3c=-1": ${expected}`],
       ["3c=1.234", `Cannot use --points "3c=1.234": ${expected}`],
       ["=", `Cannot use --points "=": ${expected}`],
-      ["7=1", "Cannot use --points 7: expected one of 1, 2, 3a, "],
-      ["3f/valid=1", "Cannot use --points 3f/valid: expected one of 1, 2, 3a, "],
+      ["7=1", "Cannot use --points 7: expected one of 1, echo, 2, "],
+      ["3f/valid=1", "Cannot use --points 3f/valid: expected one of 1, echo, 2, "],
       ["3c/msgs_per_op=1", "Cannot use --points 3c/msgs_per_op: expected one of valid, partition, "],
       ["3d/msgs_per_opp=1", "membership; did you mean msgs_per_op?\n"],
     ]
   ) await assertRejected(`grade --bin ./node --points ${points}`, message!);
+  const written = { ...fakeMachine().files, readTextFile: () => "3a = 4\n\nnonsense=1\n" };
+  const wrong = await grade("--bin ./node --points points.txt", printed({}), { files: written });
+  assertStringIncludes(wrong.err, "Cannot use --points nonsense in line 3 of points.txt: expected one of 1, echo, 2, ");
   const missing = () => {
     throw new Deno.errors.NotFound("No such file or directory (os error 2): open 'points.txt'");
   };

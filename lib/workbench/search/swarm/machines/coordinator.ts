@@ -343,7 +343,8 @@ async function finish(coordinator: Coordinator, interrupted: AbortSignal): Promi
     if (options.isJSON) {
       machine.stdout(`${JSON.stringify(createSwarmDocument(results, factsOf(coordinator)), null, 2)}\n`);
     } else machine.stdout(`${formatSwarmTables(results)}\n`);
-    machine.stderr(`The swarm goes on without this process; to follow it again: --coordinator … --name ${name}\n`);
+    const again = ["--coordinator", server.address, "--name", name, ...binFlags(options)].join(" ");
+    machine.stderr(`The swarm goes on without this process; to follow it again: ./maelstrom.sh swarm ${again}\n`);
     return EXIT_STATUS.interrupted;
   }
   const finished = JSON.stringify({ ...definition, isFinished: true } satisfies SwarmDefinition);
@@ -365,8 +366,7 @@ async function fetchHere(
     return await server.retry(() => fetchRuns(runs, name, store), interrupted);
   } catch (error) {
     if (!(error instanceof FailedError)) throw error;
-    const again = `--coordinator … --name ${name} --store FOLDER`;
-    machine.stderr(`${error.message}. They stay on the server; to fetch them again: ${again}\n`);
+    machine.stderr(`${error.message}. They stay on the server: the same command with another --store fetches them\n`);
     return undefined;
   }
 }
