@@ -3,7 +3,7 @@
  * histories shows only those that nobody has explained yet.
  */
 
-import { pairs } from "../lib/workbench/history/history.ts";
+import { type Pair, pairs } from "../lib/workbench/history/history.ts";
 import type { Operation } from "../lib/workbench/history/operation.ts";
 import type { Validity } from "../lib/workbench/checkers/verdict.ts";
 
@@ -41,6 +41,8 @@ const ANY = /./;
 /** The types of cycles, which can change with the order of versions. */
 const CYCLES = /^(G|lost-update|dirty-update|.*-cycle-exists)/;
 
+const SETS: readonly string[] = ["broadcast", "g-set"];
+
 /** The classes, most specific first. */
 const CLASSES: readonly DifferenceClass[] = [
   {
@@ -74,6 +76,19 @@ const CLASSES: readonly DifferenceClass[] = [
     here: ANY,
   },
   { name: "Histories that end early", applies: ({ history }) => isCut(history), here: ANY, there: ANY, verdict: true },
+  {
+    name: "Sets",
+    applies: ({ workload }) => SETS.includes(workload),
+    here: /^(duplicated|unexpected|failed-add-read|nothing-decided)$/,
+  },
+  { name: "Sets", applies: ({ history }) => pairs(history).some(isBareAdd), here: /^lost$/ },
+  {
+    name: "Histories without invocations",
+    applies: ({ history }) => history.length > 0 && history.every(({ type }) => type !== "invoke"),
+    here: ANY,
+    there: ANY,
+    verdict: true,
+  },
   {
     name: "Keys, ids and elements of several types",
     applies: ({ history, there }) => there.valid === "unknown" && hasSeveralTypes(history),
@@ -161,6 +176,12 @@ function reads(history: readonly Operation[]): unknown[] {
     if (f === "txn") return (value as unknown[][]).filter(([f]) => f === "r").map(([, , result]) => result ?? null);
     return f === "read" && Array.isArray(value) ? [value[1]] : [];
   });
+}
+
+/** True for an add whose acknowledgement does not repeat the element. */
+function isBareAdd({ invocation: { f, value }, completion }: Pair): boolean {
+  return (f === "add" || f === "broadcast") && completion?.type === "ok" &&
+    JSON.stringify(completion.value ?? null) !== JSON.stringify(value ?? null);
 }
 
 function isEmptyList(value: unknown): boolean {
