@@ -133,17 +133,34 @@ async function authenticate(state: State, login: { name: string; password: strin
 }
 
 function send<T>(state: State, path: string, body: unknown, token?: string): Promise<T> {
-  return state.ask((url) => sendTo<T>(url, state, path, body, token));
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
+  const request = { path, headers, body: JSON.stringify(body), timeout: AbortSignal.timeout(TIMEOUT) };
+  return state.ask((url, signal) => sendTo<T>(url, state, request, signal), REPEATABLE.includes(path));
 }
 
-async function sendTo<T>(url: string, state: State, path: string, body: unknown, token?: string): Promise<T> {
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
-  const signal = AbortSignal.timeout(TIMEOUT);
+/** Paths of requests that change nothing, so that several members may get them. */
+const REPEATABLE = ["kv/range", "auth/authenticate"];
+
+/** Request as it is sent to any member. The timeout is that of all of them together. */
+interface GatewayRequest {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  timeout: AbortSignal;
+}
+
+async function sendTo<T>(
+  url: string,
+  state: State,
+  { path, headers, body, timeout }: GatewayRequest,
+  ending?: AbortSignal,
+): Promise<T> {
+  const signal = ending === undefined ? timeout : AbortSignal.any([timeout, ending]);
   let response: Response;
   let text: string;
   try {
     const client = clientOf(state);
-    const init = { method: "POST", body: JSON.stringify(body), headers, signal };
+    const init = { method: "POST", body, headers, signal };
     response = await fetch(`${url}/v3/${path}`, client === undefined ? init : { ...init, client } as RequestInit);
     text = await response.text();
   } catch (error) {

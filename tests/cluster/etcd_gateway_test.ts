@@ -134,6 +134,27 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a read that a member cannot answer is repeated with the next one, a write is not",
+  ignore: Deno.permissions.querySync({ name: "net" }).state !== "granted",
+  async fn() {
+    const asked: string[] = [];
+    const serve = (name: string, response: () => Response) =>
+      Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+        asked.push(`${name} ${url.slice(url.indexOf("/v3/"))}`);
+        return response();
+      });
+    const bad = serve("bad", () => new Response('{"error":"etcdserver: request timed out"}', { status: 503 }));
+    const good = serve("good", () => Response.json({ header: { revision: "7" } }));
+    const urls = [bad, good].map(({ addr }) => `http://127.0.0.1:${addr.port}`);
+    assertEquals(await createEtcd(urls).read("test/key", false), { value: undefined, revision: 7 });
+    assertEquals(asked.splice(0), ["bad /v3/kv/range", "good /v3/kv/range"]);
+    await assertRejects(() => createEtcd(urls).write("test/key", ""), NoLeaderError);
+    assertEquals(asked, ["bad /v3/kv/put"]);
+    await Promise.all([bad.shutdown(), good.shutdown()]);
+  },
+});
+
 Deno.test("a user without a password, and a login in an address, are refused", () => {
   for (const user of ["root", ":secret", "secret"]) {
     const { message } = assertThrows(

@@ -60,3 +60,34 @@ Deno.test("while a member is late, later requests go to the next one", async () 
   assertEquals(await first, "late");
   assertEquals(await ask((url) => Promise.resolve(url)), "b");
 });
+
+Deno.test("a request that changes nothing is repeated with the next members when it is late or fails", async () => {
+  const late = Promise.withResolvers<string>();
+  const asked: string[] = [];
+  let ending: AbortSignal | undefined;
+  const request = (url: string, signal?: AbortSignal) => {
+    asked.push(url);
+    ending ??= signal;
+    if (url === "a") return late.promise;
+    return url === "b" ? Promise.reject(new RPCError("timeout")) : Promise.resolve(url);
+  };
+  const ask = chooseMember(["a", "b", "c"], 1);
+  assertEquals(await ask(request, true), "c");
+  assertEquals([asked, ending?.aborted], [["a", "b", "c"], true]);
+  // Later requests, also those that change something, go to the member that has answered.
+  assertEquals(await ask(request), "c");
+});
+
+Deno.test("the late answer of a member counts while no other one has answered", async () => {
+  const late = Promise.withResolvers<string>();
+  const request = (url: string) => {
+    if (url === "b") late.resolve("late");
+    return url === "a" ? late.promise : new Promise<string>(() => {});
+  };
+  assertEquals(await chooseMember(["a", "b", "c"], 1)(request, true), "late");
+});
+
+Deno.test("if no member answers, the error is that of the last one", async () => {
+  const fail = (url: string) => Promise.reject(new RPCError("timeout", `${url} is down`));
+  await assertRejects(() => chooseMember(["a", "b"])(fail, true), RPCError, "b is down");
+});

@@ -47,7 +47,12 @@ export function natsOf({ nats, access = {} }: ClusterServers): NatsAccess {
   return { ...natsAccess((name) => access[name]), servers: nats };
 }
 
-/** Creates a client of etcd. */
+/** Clients by the addresses of a cluster: a member that one request has given up is not asked first by the next one. */
+const clients = new WeakMap<readonly string[], Etcd>();
+
+/** Returns the client of etcd of a cluster. */
 export function etcdOf({ etcd = [], access = {} }: ClusterServers): Etcd {
-  return createEtcd(etcd, etcdAccess((name) => access[name]));
+  const client = clients.get(etcd) ?? createEtcd(etcd, etcdAccess((name) => access[name]));
+  clients.set(etcd, client);
+  return client;
 }

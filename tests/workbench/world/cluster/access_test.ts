@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { runOnCluster } from "../../../../lib/workbench/engines/cluster_engine.ts";
-import { accessTo, readAccess } from "../../../../lib/workbench/world/cluster/access.ts";
+import { accessTo, etcdOf, readAccess } from "../../../../lib/workbench/world/cluster/access.ts";
 import { freePort } from "../../../../lib/workbench/world/cluster/servers/ports.ts";
 import type { StartedPlan } from "../../../../lib/workbench/world/cluster/state.ts";
 import { supervise } from "../../../../lib/workbench/world/cluster/supervisor.ts";
@@ -22,6 +22,11 @@ Deno.test("accessTo() leaves out the variables for servers that the cluster star
   assertEquals(accessTo({ access }), {});
   assertEquals(accessTo({ access, nats: ["nats://a"] }), { NATS_CA: "/ca.pem" });
   assertEquals(accessTo({ access, etcd: ["http://a"] }), { ETCD_USER: "root:x" });
+});
+
+Deno.test("etcdOf() keeps the client of a cluster, which knows the members that do not answer", () => {
+  const cluster = { etcd: ["http://a", "http://b"], access: {} };
+  assertStrictEquals(etcdOf(cluster), etcdOf({ ...cluster }));
 });
 
 /** Paths and texts of all files in a folder. */
