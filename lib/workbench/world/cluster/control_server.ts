@@ -46,11 +46,13 @@ export function serveControl(options: ServeControlOptions): ControlServer {
     if (request.headers.get("authorization") !== `Bearer ${options.token}`) {
       return new Response(WRONG_TOKEN, { status: 403 });
     }
+    const url = new URL(request.url);
+    const owner = request.headers.get(OWNER_HEADER);
     try {
-      const url = new URL(request.url);
-      turn.check(url.pathname, request.headers.get(OWNER_HEADER));
+      turn.check(url.pathname, owner);
       return await desk(request.headers.get(WORK_HEADER), () => answer(options, url));
     } catch (error) {
+      if (isStep(url.pathname.slice(1))) turn.end(owner);
       return new Response(messageOf(error), { status: 500 });
     }
   });
@@ -63,21 +65,34 @@ const WRONG_TOKEN = "Wrong token: the supervisor has started again meanwhile, or
 /** Time after the last request of a test that was killed, at which another one may begin, ms. */
 const TURN_PATIENCE = 5000;
 
+/** Turn of tests: while one runs, no other one may begin. */
+interface Turn {
+  /** Counts a request. It is refused if it begins a test while another one runs. */
+  check(path: string, owner: string | null): void;
+  /** Ends the turn of a test that ends with an error, unless it is that of another one. */
+  end(owner: string | null): void;
+}
+
 /** Creates the turn of tests: one begins with `clear`, and ends with `fill`. Meanwhile it asks for reports. */
-function createTurn(): { check(path: string, owner: string | null): void } {
+function createTurn(): Turn {
   let present: { owner: string | null; seenAt: number } | undefined;
   return {
     check(path, owner) {
       const now = performance.now();
       const isFree = present === undefined || present.owner === owner || now - present.seenAt > TURN_PATIENCE;
-      if (path === "/clear" && !isFree) {
-        throw new Error("Another test runs on this cluster: wait until it has ended; one that was killed takes 5 s");
-      }
+      if (path === "/clear" && !isFree) throw new Error(TURN_TAKEN);
       if (path === "/clear" || present?.owner === owner) present = { owner, seenAt: now };
       if (path === "/fill") present = undefined;
     },
+    end(owner) {
+      if (present?.owner === owner) present = undefined;
+    },
   };
 }
+
+const TURN_TAKEN =
+  "Another test runs on this cluster, or has ended without a verdict less than 5 s ago: wait until it " +
+  "has ended, and try again";
 
 /** Time after which a client hears that the supervisor is still at work, ms. */
 const SIGN_OF_WORK = 5000;
@@ -140,8 +155,7 @@ async function answer(options: ServeControlOptions, { pathname, searchParams }: 
     return { pid: Deno.pid };
   }
   if (!isReady()) throw new Error("This part of the cluster still starts, or ends");
-  const step = STEPS.find((step) => step === path);
-  if (step !== undefined) return await performStep(cluster, step);
+  if (isStep(path)) return await performStep(cluster, path);
   const [, kind, id, action] = /^(nodes|servers)\/([^/]+)\/(\w+)$/.exec(path) ?? [];
   if (id === undefined) {
     throw new Error(
@@ -155,6 +169,10 @@ async function answer(options: ServeControlOptions, { pathname, searchParams }: 
 }
 
 const STEPS: readonly ResetStep[] = ["clear", "renew", "begin", "fill"];
+
+function isStep(path: string): path is ResetStep {
+  return STEPS.some((step) => step === path);
+}
 
 function requireMember({ members }: ClusterProcesses, id: string): ClusterMember {
   const member = members.get(id);

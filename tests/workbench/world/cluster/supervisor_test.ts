@@ -113,7 +113,14 @@ testWithServers("a cluster runs one test at a time", ["nats-server", "etcd"], as
       const headers = { authorization: `Bearer ${state.token}`, "x-owner": "somebody else" };
       return await (await fetch(`${state.control}/${path}`, { method: "POST", headers })).text();
     };
-    assertStringIncludes(await other("clear"), "Another test runs on this cluster: wait until it has ended");
+    assertStringIncludes(await other("clear"), "Another test runs on this cluster, or has ended without a");
+    await control.step("clear");
+    await control.server("etcd0", "kill");
+    await assertRejects(() => control.step("renew"), FailedError, "All nodes are down until the next test");
+    // The turn of a test that a failed step has ended is over; the next one starts the server again.
+    assertEquals(await other("clear"), "null");
+    await assertRejects(() => control.step("clear"), FailedError, "Another test runs on this cluster");
+    assertEquals(await other("fill"), "null");
     await control.step("clear");
     await control.step("renew");
     await control.step("begin");
