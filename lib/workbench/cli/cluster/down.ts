@@ -7,7 +7,7 @@
 import { FailedError } from "../../base/errors.ts";
 import type { Machine } from "../../engines/machine.ts";
 import { parseFlagsOnly } from "../../request/arguments.ts";
-import { UnreachableError } from "../../world/cluster/control.ts";
+import { SilentError, UnreachableError } from "../../world/cluster/control.ts";
 import type { ClusterState } from "../../world/cluster/state.ts";
 import { EXIT_STATUS } from "../../base/exit_status.ts";
 
@@ -15,6 +15,8 @@ import { EXIT_STATUS } from "../../base/exit_status.ts";
 const TIMEOUT = 120_000;
 /** Time that a start has until its supervisor listens, ms. */
 const LISTEN_TIMEOUT = 20_000;
+/** Time without an answer after which a line says what is waited for, ms. */
+const NOTICE = 5000;
 /** Time between two looks at it, ms. */
 const INTERVAL = 50;
 
@@ -65,18 +67,26 @@ async function untilListening(machine: Machine): Promise<ClusterState | undefine
 /** Ends a cluster; returns false if it had ended already. */
 async function stop(state: ClusterState, machine: Machine): Promise<boolean> {
   const { clusters } = machine;
+  const cancel = machine.every(NOTICE, () => {
+    cancel();
+    machine.stderr(`Waiting for the cluster's supervisor (process ${state.pid}) to answer\n`);
+  });
   try {
     await clusters.control(state).stop();
   } catch (error) {
     if (error instanceof UnreachableError) return false;
-    throw error;
+    if (!(error instanceof SilentError)) throw error;
+    throw new FailedError(`${error.message}: it hangs or is paused; ${killText(state)}; down then removes its files`);
+  } finally {
+    cancel();
   }
   // The state's file goes last, when all processes have ended.
   if (await waitWhile(() => clusters.state()?.token === state.token, TIMEOUT, machine)) return true;
-  throw new FailedError(
-    `The cluster does not end within ${TIMEOUT / 1000} s; kill its supervisor, and all of it ends: ` +
-      `kill -9 ${state.pid}`,
-  );
+  throw new FailedError(`The cluster does not end within ${TIMEOUT / 1000} s; ${killText(state)}`);
+}
+
+function killText({ pid }: ClusterState): string {
+  return `kill its supervisor, and all of it ends: kill -9 ${pid}`;
 }
 
 /** Waits as long as a condition holds; returns false if it holds for too long. */

@@ -141,7 +141,7 @@ async function request(
 }
 
 /** Error of a supervisor that does not answer in time. */
-class SilentError extends FailedError {
+export class SilentError extends FailedError {
   override name = "SilentError";
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { ClusterState } from "../../../../lib/workbench/world/cluster/state.ts";
+import { SilentError } from "../../../../lib/workbench/world/cluster/control.ts";
 import { assertRejected, command } from "../../engines/fake_command.ts";
 import { fakeClusters, STATE, unreachable } from "./fake_clusters.ts";
 
@@ -66,4 +67,26 @@ Deno.test("down tells if data has stayed on servers of one's own", async () => {
   const { status, out, err } = await command("down", { clusters: { ...clusters, remains } });
   assertEquals([status, out, done], [1, "The cluster has ended\n", ["stop", "remove"]]);
   assertEquals(err, "The data of the cluster stays on its servers: no leader\n");
+});
+
+Deno.test("down says that it waits for a supervisor that hangs, and then what to do", async () => {
+  const { clusters, done } = fakeClusters(STATE);
+  let tick = () => {};
+  const every = (_interval: number, next: () => void) => {
+    tick = next;
+    return () => {};
+  };
+  const stop = () => {
+    tick();
+    return Promise.reject(new SilentError("It does not answer within 60 s"));
+  };
+  const hanging = { ...clusters, control: () => ({ ...clusters.control(STATE), stop }) };
+  const { status, err } = await command("down", { clusters: hanging, every });
+  assertEquals([status, done], [255, []]);
+  assertEquals(
+    err,
+    "Waiting for the cluster's supervisor (process 100) to answer\n" +
+      "It does not answer within 60 s: it hangs or is paused; kill its supervisor, and all of it ends: kill -9 100; " +
+      "down then removes its files\n",
+  );
 });
