@@ -26,7 +26,8 @@ export const STATUS_NOTES: readonly string[] = [
   "The exit status is 0 only if everything runs: all nodes, the services, and the servers, also those that up was " +
   "given by their addresses, each of which is asked. It is 1 if something does not run, as the last line says, or " +
   "if this machine's part still starts; and 255 if no cluster runs here, or its supervisor does not answer.",
-  "While a test kills and pauses nodes or servers, they do not run.",
+  "While a test kills and pauses nodes or servers, they do not run. Processes that up has started are not asked: one " +
+  "that hangs, or that something else has paused, still counts as running.",
 ];
 
 /** The flags of `status`. */
