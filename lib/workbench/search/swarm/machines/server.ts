@@ -30,6 +30,8 @@ import { natsAccess } from "../../../../cluster/nats_access.ts";
 import { connectNats } from "../../../../cluster/nats_connection.ts";
 import { FailedError, messageOf, UsageError } from "../../../base/errors.ts";
 import type { Machine } from "../../../engines/machine.ts";
+import { readAccess } from "../../../world/cluster/access.ts";
+import { checkAccess } from "../../../world/cluster/access_check.ts";
 import type { SwarmDefinition } from "./definition.ts";
 
 /** Connection to a server with JetStream. */
@@ -86,7 +88,7 @@ export function subjectOf(swarm: string): string {
  * @param url Addresses, comma-separated: `nats://HOST:4222`. Credentials and files for TLS are in variables, and so is
  *   a user or a token: in the same addresses in `$NATS_URL`.
  * @param client Name of this process for the server.
- * @throws {UsageError} An address cannot be used.
+ * @throws {UsageError} An address, or a file that a variable names, cannot be used.
  * @throws {FailedError} There is no server, it refuses the connection, or it has no JetStream.
  */
 export async function openSwarmServer(
@@ -97,9 +99,13 @@ export async function openSwarmServer(
   const written = parseAddresses(url);
   const address = written.join(", ");
   const access = natsAccess(machine.env);
-  const servers = withLogin(written, access.servers as string[] | undefined);
+  const variable = access.servers as string[] | undefined;
+  const servers = withLogin(written, variable);
+  checkAccess({ nats: servers, access: readAccess(machine.env, (path) => path) });
   const connection = await connectNats({ ...access, servers }, { ...SETTINGS, name: client }).catch((error) => {
-    throw new FailedError(messageOf(error));
+    const message = messageOf(error);
+    const hint = message.includes("it wants a login") ? unusedLogin(written, variable) : "";
+    throw new FailedError(`${message}${hint}`);
   });
   try {
     const jsm = await jetstreamManager(connection);
@@ -148,17 +154,31 @@ export function parseAddresses(text: string): string[] {
         "$NATS_URL to the same address with it",
     );
   }
-  const bad = words.find((word) => !ADDRESS.test(word));
+  const bad = words.find((word) => !ADDRESS.test(word) || !isPort(/:(\d+)\/?$/.exec(word)?.[1]));
   if (bad === undefined) return words.map((word) => word.replace(/\/$/, ""));
+  const range = ADDRESS.test(bad) ? ", with a port from 1 to 65535" : "";
   throw new UsageError(
-    `Cannot use ${JSON.stringify(bad)}: expected the address of a NATS server, such as nats://127.0.0.1:4222`,
+    `Cannot use ${JSON.stringify(bad)}: expected the address of a NATS server, such as nats://127.0.0.1:4222${range}`,
   );
+}
+
+function isPort(text = "4222"): boolean {
+  return Number(text) >= 1 && Number(text) <= 65_535;
 }
 
 /** Returns the addresses in the variable, which may have a login, if all of these are among them. */
 function withLogin(addresses: string[], variable: string[] = []): string[] {
   const { servers } = splitLogin(variable);
   return addresses.every((address) => servers.includes(address)) ? variable : addresses;
+}
+
+/** Text about a login in the variable that is not used, as it is for other addresses. */
+function unusedLogin(addresses: string[], variable: string[] = []): string {
+  const { servers, ...login } = splitLogin(variable);
+  if (Object.keys(login).length === 0 || addresses.every((address) => servers.includes(address))) return "";
+  return `. $NATS_URL has a login, but for ${servers.join(", ")}: expected the same spelling as in ${
+    addresses.join(", ")
+  }`;
 }
 
 /** Types of errors that another attempt does not change. */

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { UsageError } from "../../../../../lib/workbench/base/errors.ts";
-import { parseAddresses } from "../../../../../lib/workbench/search/swarm/machines/server.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { FailedError, UsageError } from "../../../../../lib/workbench/base/errors.ts";
+import { openSwarmServer, parseAddresses } from "../../../../../lib/workbench/search/swarm/machines/server.ts";
 import { findVersions } from "../../../../../lib/workbench/search/swarm/machines/version.ts";
 import { fakeMachine } from "../../../engines/fake_machine.ts";
+import { testWithServers } from "../../../../servers.ts";
 
 Deno.test("parseAddresses() parses names and addresses of hosts", () => {
   assertEquals(parseAddresses("nats://127.0.0.1:4222"), ["nats://127.0.0.1:4222"]);
@@ -14,6 +15,34 @@ Deno.test("parseAddresses() explains a bad address", () => {
     const { message } = assertThrows(() => parseAddresses(text), UsageError);
     assertStringIncludes(message, ": expected the address of a NATS server, such as nats://127.0.0.1:4222");
   }
+});
+
+Deno.test("parseAddresses() refuses a port that does not exist", () => {
+  for (const text of ["nats://h:99999", "nats://h:0", "nats://a:1,nats://[::1]:65536/"]) {
+    const { message } = assertThrows(() => parseAddresses(text), UsageError);
+    assertStringIncludes(message, "such as nats://127.0.0.1:4222, with a port from 1 to 65535");
+  }
+  assertEquals(parseAddresses("nats://h:65535,nats://[::1]"), ["nats://h:65535", "nats://[::1]"]);
+});
+
+Deno.test("a swarm names the variable of a file that cannot be used, before it connects", async () => {
+  const machine = fakeMachine({ env: (name) => name === "NATS_CREDS" ? "/nope" : undefined });
+  await assertRejects(
+    () => openSwarmServer("nats://127.0.0.1:1", "test", machine),
+    UsageError,
+    "Cannot read /nope: No such file or directory; see $NATS_CREDS",
+  );
+});
+
+testWithServers("a swarm says that a login is for another spelling", ["nats-server"], async ({ startPlainNats }) => {
+  const { url } = await startPlainNats("--user me --pass s3cret");
+  const other = url.replace("127.0.0.1", "localhost");
+  const machine = fakeMachine({
+    env: (name) => name === "NATS_URL" ? other.replace("//", "//me:s3cret@") : undefined,
+  });
+  const { message } = await assertRejects(() => openSwarmServer(url, "test", machine), FailedError, "wants a login");
+  assertStringIncludes(message, `. $NATS_URL has a login, but for ${other}: expected the same spelling as in ${url}`);
+  assert(!message.includes("s3cret"), message);
 });
 
 Deno.test("parseAddresses() refuses a login, and does not show it", () => {
