@@ -106,6 +106,19 @@ testWithServers(
   },
 );
 
+testWithServers("a test begins while one member of etcd is paused", ["nats-server", "etcd"], async ({ folder }) => {
+  const program = { kind: "export", path: `${ROOT}/challenges/g_counter.ts`, args: [] } as const;
+  await withCluster(planFor(folder, { challenge: "4", program, etcdMembers: 3 }), async ({ control }) => {
+    const { pid } = (await control.report()).servers.find(({ name }) => name === "etcd0")!;
+    Deno.kill(pid!, "SIGSTOP");
+    try {
+      for (const step of ["clear", "renew", "begin", "fill"] as const) await control.step(step);
+    } finally {
+      Deno.kill(pid!, "SIGCONT");
+    }
+  });
+});
+
 testWithServers("a cluster runs one test at a time", ["nats-server", "etcd"], async ({ folder }) => {
   await withCluster(planFor(folder), async ({ control, state }) => {
     await control.step("clear");

@@ -96,6 +96,8 @@ async function runServices(): Promise<void> {
   const [servers, urls] = ["NATS_URL", "ETCD_URL"].map((name) => Deno.env.get(name)!.split(","));
   const bucket = await openBucket(servers!, bucketName(cluster, run), natsAccess(Deno.env.get));
   const etcd = createEtcd(urls!, etcdAccess(Deno.env.get));
+  // While a member does not answer, a write would wait for it; a read goes to the next one, and later requests do, too.
+  await etcd.read(`${cluster}/health`, false).catch(() => {});
   const services = createServices({ etcd, prefix: `${cluster}/${run}/`, bucket });
   await Promise.all(
     Object.entries(services).map(([id, service]) =>
