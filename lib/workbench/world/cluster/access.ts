@@ -47,12 +47,22 @@ export function natsOf({ nats, access = {} }: ClusterServers): NatsAccess {
   return { ...natsAccess((name) => access[name]), servers: nats };
 }
 
-/** Clients by the addresses of a cluster: a member that one request has given up is not asked first by the next one. */
-const clients = new WeakMap<readonly string[], Etcd>();
+/** Client of etcd, and the access that it was created with. */
+interface KeptClient {
+  access: AccessVariables;
+  client: Etcd;
+}
 
-/** Returns the client of etcd of a cluster. */
-export function etcdOf({ etcd = [], access = {} }: ClusterServers): Etcd {
-  const client = clients.get(etcd) ?? createEtcd(etcd, etcdAccess((name) => access[name]));
-  clients.set(etcd, client);
+/** Clients by the addresses of a cluster: a member that one request has given up is not asked first by the next one. */
+const clients = new WeakMap<readonly string[], KeptClient>();
+
+/** Returns the client of etcd of a cluster, which is always the same. */
+export function etcdOf({ etcd = [], access = NO_ACCESS }: ClusterServers): Etcd {
+  const kept = clients.get(etcd);
+  if (kept?.access === access) return kept.client;
+  const client = createEtcd(etcd, etcdAccess((name) => access[name]));
+  clients.set(etcd, { access, client });
   return client;
 }
+
+const NO_ACCESS: AccessVariables = {};
