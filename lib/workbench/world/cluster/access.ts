@@ -26,12 +26,14 @@ export interface ClusterServers {
  * Reads the variables. The paths in them become absolute: the processes of a cluster run in other folders.
  *
  * @param resolve Makes a path absolute.
+ * @param names Variables to read. Commands may read no others than those that they need.
  */
 export function readAccess(
   env: (name: string) => string | undefined,
   resolve: (path: string) => string,
+  names: readonly string[] = [...NATS_VARIABLES, ...ETCD_VARIABLES],
 ): AccessVariables {
-  const set = [...NATS_VARIABLES, ...ETCD_VARIABLES].map((name) => [name, env(name) ?? ""] as const)
+  const set = names.map((name) => [name, env(name) ?? ""] as const)
     .filter(([, value]) => value !== "");
   return Object.fromEntries(set.map(([name, value]) => [name, name === "ETCD_USER" ? value : resolve(value)]));
 }

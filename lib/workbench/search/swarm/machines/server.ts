@@ -26,7 +26,7 @@ import { type KV, Kvm } from "@nats-io/kv";
 import { type ObjectStore, Objm } from "@nats-io/obj";
 import { type ConnectionOptions, nanos, type NatsConnection } from "@nats-io/transport-node";
 import { splitLogin } from "../../../../cluster/login.ts";
-import { natsAccess } from "../../../../cluster/nats_access.ts";
+import { NATS_VARIABLES, natsAccess } from "../../../../cluster/nats_access.ts";
 import { connectNats } from "../../../../cluster/nats_connection.ts";
 import { FailedError, messageOf, UsageError } from "../../../base/errors.ts";
 import type { Machine } from "../../../engines/machine.ts";
@@ -101,7 +101,7 @@ export async function openSwarmServer(
   const access = natsAccess(machine.env);
   const variable = access.servers as string[] | undefined;
   const servers = withLogin(written, variable);
-  checkAccess({ nats: servers, access: readAccess(machine.env, (path) => path) });
+  checkAccess({ nats: servers, access: readAccess(machine.env, (path) => path, NATS_VARIABLES) });
   const connection = await connectNats({ ...access, servers }, { ...SETTINGS, name: client }).catch((error) => {
     const message = messageOf(error);
     const hint = message.includes("it wants a login") ? unusedLogin(written, variable) : "";

@@ -327,8 +327,12 @@ testWithServers(
     );
     assertEquals(refused.status, 255);
     assertStringIncludes(refused.err, `Cannot connect to NATS at ${url}: it wants a login`);
+    assertStringIncludes(
+      refused.err,
+      ". $NATS_URL has a login, but for nats://other: expected the same spelling as in ",
+    );
     const old = await run(`--worker ${url}`, withVariables({ ...env, NATS_CA: "/no/ca.pem" }));
-    assertEquals([old.status, old.err], [255, `Cannot connect to NATS at ${url}: ${MISSING}\n`]);
+    assertEquals([old.status, old.err], [254, `${MISSING}; see $NATS_CA\n`]);
   },
 );
 
