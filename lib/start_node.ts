@@ -51,7 +51,7 @@ export function startNode<M extends MessageTypes = AnyMessages>(program: Program
   const node = new RunningNode<M>(host);
   const returned: unknown = program(node);
   if (isPromise(returned)) {
-    // What it does from now on has no effect, and no rejection takes the place of the error.
+    // The program goes on until its end: that has no effect any more, and its rejection does not hide the error.
     node.stop();
     returned.then(undefined, () => {});
     throw new TypeError(ASYNC_PROGRAM);

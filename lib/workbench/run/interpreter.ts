@@ -174,16 +174,18 @@ function takeOperation(
   { free }: State,
   { generator, random }: Phase,
 ): { worker: Worker; invocation: Invocation } | "pending" | undefined {
-  // Those that were asked are at the end. So one operation takes no longer if there are thousands of workers.
+  // Those that were asked are moved to the end, from `left` on. One draw is enough, even of thousands of workers.
   for (let left = free.length; left > 0; left--) {
     const index = left === 1 ? 0 : random.integer(left);
     const worker = free[index]!;
     const invocation = generator.next(worker.index, worker.process);
     if (invocation === undefined) return undefined;
-    const last = invocation === "pending" ? left - 1 : free.length - 1;
-    free[index] = free[last]!;
-    free[last] = worker;
-    if (invocation === "pending") continue;
+    if (invocation === "pending") {
+      free[index] = free[left - 1]!;
+      free[left - 1] = worker;
+      continue;
+    }
+    free[index] = free.at(-1)!;
     free.pop();
     return { worker, invocation };
   }
